@@ -1,0 +1,72 @@
+use uuid::Uuid;
+
+use super::Tree;
+use crate::schema::{FieldPath, KindId};
+use crate::state::{DeclaredId, ScopeId};
+
+/// One change of one entity, for people.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// An entity that is not there is made.
+    Create {
+        /// What it is about.
+        subject: Subject,
+        /// The body that is written.
+        after: Tree,
+    },
+    /// An entity that differs is changed in place.
+    Update {
+        /// What it is about.
+        subject: Subject,
+        /// What stands, in the fields that count.
+        before: Tree,
+        /// What will stand, in the same fields.
+        after: Tree,
+        /// The fields that differ.
+        fields: Vec<FieldChange>,
+    },
+    /// An entity that no document declares any more is deleted.
+    Delete {
+        /// What it is about.
+        subject: Subject,
+        /// What stands.
+        before: Tree,
+    },
+}
+
+/// The entity that a change is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Subject {
+    /// Its kind.
+    pub kind: KindId,
+    /// Its id: the live one, the declared one, or one chosen while planning.
+    pub id: Uuid,
+    /// Its name in reports, as the kind's title says: never a secret. Without the kind: `my-secret`, `cors for service s`.
+    pub title: String,
+    /// Where it is declared, if it is.
+    pub declared: Option<DeclaredId>,
+    /// The scope it belongs to.
+    pub scope: ScopeId,
+    /// Why it is done, where that is not plain: replaced because of a circle, deleted with its parent, …
+    pub because: Option<String>,
+}
+
+/// A field that differs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldChange {
+    /// The field.
+    pub path: FieldPath,
+    /// What stands; `Null` if nothing does.
+    pub before: Tree,
+    /// What will stand; `Null` if nothing does. Hidden if either side is secret.
+    pub after: Tree,
+}
+
+impl Change {
+    /// The entity it is about.
+    pub fn subject(&self) -> &Subject {
+        match self {
+            Self::Create { subject, .. } | Self::Update { subject, .. } | Self::Delete { subject, .. } => subject,
+        }
+    }
+}

@@ -1,0 +1,40 @@
+use uuid::Uuid;
+
+use super::Tree;
+use crate::schema::KindId;
+
+/// A step's place in its plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StepId(pub u32);
+
+/// One request that a plan makes: what it does to one entity, and which steps must have succeeded before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// What it does.
+    pub action: Action,
+    /// The kind of the entity.
+    pub kind: KindId,
+    /// The entity's id.
+    pub id: Uuid,
+    /// The id of the parent on whose path the entity lives, for kinds that have one.
+    pub parent: Option<Uuid>,
+    /// The change that it serves, by its place in the plan.
+    pub change: usize,
+    /// The steps that must have succeeded before it may begin.
+    pub after: Vec<StepId>,
+    /// Words for people where the step is no plain create, update or delete: `park the name of …`.
+    pub note: Option<String>,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// POST with the id: can never overwrite.
+    Create(Tree),
+    /// PUT of the whole entity, what was carried over from the live one included.
+    Replace(Tree),
+    /// PATCH of some fields: a certificate, a parked name, an entity whose secret must not be written again.
+    Change(Tree),
+    /// DELETE.
+    Delete,
+}

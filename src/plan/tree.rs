@@ -1,0 +1,79 @@
+use std::fmt;
+
+use serde_json::Number;
+
+use super::StepId;
+
+/// A value of a plan: what can be shown is a value, what is secret is a [`Secret`], what is not known yet is a hole.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Tree {
+    /// `null`.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// Text that is not secret.
+    String(String),
+    /// A list.
+    List(Vec<Tree>),
+    /// Named values.
+    Map(Vec<(String, Tree)>),
+    /// A value that is never shown.
+    Secret(Secret),
+    /// The id that another step will yield.
+    IdOf(StepId),
+}
+
+/// A value that is never shown: reports see its fingerprint and where it comes from.
+#[derive(Clone)]
+pub struct Secret {
+    value: std::sync::Arc<serde_json::Value>,
+    fingerprint: String,
+    /// Where the value comes from.
+    pub origin: SecretOrigin,
+}
+
+/// Where a secret of a plan comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretOrigin {
+    /// A state file's text.
+    File,
+    /// Environment variables.
+    Environment(Vec<String>),
+    /// The control plane.
+    Live,
+}
+
+impl Secret {
+    /// Hides a value behind a fingerprint (made by the run's keyed fingerprinter).
+    pub fn new(value: serde_json::Value, fingerprint: String, origin: SecretOrigin) -> Self {
+        Self {
+            value: std::sync::Arc::new(value),
+            fingerprint,
+            origin,
+        }
+    }
+
+    /// The value. Used where a request's body is filled in, and nowhere else.
+    pub fn expose(&self) -> &serde_json::Value {
+        &self.value
+    }
+
+    /// A short text that is equal for equal values within one run.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.fingerprint == other.fingerprint
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<secret {}>", self.fingerprint)
+    }
+}

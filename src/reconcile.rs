@@ -1,0 +1,1 @@
+//! The flow of the program as one function.

@@ -1,0 +1,1 @@
+//! Showing it: plans, accounts, diagnostics and dumps as text, JSON and YAML.

@@ -1,0 +1,165 @@
+use serde::Deserialize;
+
+use super::{FieldPath, Record};
+
+/// A kind's place in its catalog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KindId(pub u16);
+
+/// A sort of Kong entity, as its file under `schemas/kinds/` describes it.
+#[derive(Clone, Debug)]
+pub struct Kind {
+    /// decK's word for it in output: `vault`, `ca-certificate`, `key-auth`.
+    pub name: String,
+    /// Kong's name of the collection: the schema's name, the top-level key of a file, the word in errors: `key_sets`.
+    pub collection: String,
+    /// The segment of the Admin API's path: `key-sets`.
+    pub path: String,
+    /// Other keys under which files list it (decK's where it differs from Kong's).
+    pub aliases: Vec<String>,
+    /// Which editions have it.
+    pub edition: Edition,
+    /// The field, besides the id, by which a path names an entity: `name`, `prefix`, `username`.
+    pub endpoint_key: Option<String>,
+    /// Natural keys, best first: each a list of fields that together say which entity this is.
+    pub identity: Vec<Vec<String>>,
+    /// Sets of fields no two entities may share (single `unique` fields of the schema included).
+    pub unique: Vec<Vec<String>>,
+    /// Fields that hold the id of an entity, or a list of ids, of another kind.
+    pub foreign: Vec<Foreign>,
+    /// The foreign field on whose path the entity lives, where it has no path of its own to be listed and made (targets: `upstream`).
+    pub parent: Option<String>,
+    /// Lists of other entities that a file may nest in one of this kind.
+    pub nests: Vec<Nest>,
+    /// Whether entities bear tags.
+    pub taggable: bool,
+    /// Fields that are secret besides those that the schema marks.
+    pub secret: Vec<FieldPath>,
+    /// Fields that only the server sets and that are never compared nor sent: `updated_at`, `cert_digest`.
+    pub server_only: Vec<String>,
+    /// Fields that are not compared, and whose live value is carried into a write: `created_at`.
+    pub carried: Vec<String>,
+    /// A field that the server stores hashed, so that a stored value must never be written again.
+    pub hashed: Option<Hashed>,
+    /// The fields that are the material of something that rotates in place (a certificate's `cert`, `key` …): an
+    /// entity without an id is the one with equal material, else the one whose children (of the nest named here) are most of the declared.
+    pub rotates: Option<Rotates>,
+    /// Whether a nameless entity is the same as an equal nameless one.
+    pub same_if_equal: bool,
+    /// How reports name an entity: fields in order of preference, and the foreign fields said after ` for `.
+    pub title: Title,
+    /// Checks of Kong's that no schema tells, by name, with the fields they are about (see `schema::check`).
+    pub checks: Vec<NamedCheck>,
+    /// Fields, defaults and checks across fields.
+    pub record: Record,
+}
+
+/// Which Kong has a kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Edition {
+    /// Open source and Enterprise alike.
+    #[default]
+    Community,
+    /// Enterprise and Konnect.
+    Enterprise,
+}
+
+/// A field that points at entities of another kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreign {
+    /// The field's name.
+    pub field: String,
+    /// What it points at.
+    pub kind: KindId,
+    /// Whether it holds a list of ids rather than one `{"id": …}`.
+    pub list: bool,
+    /// Whether every entity has it.
+    pub required: bool,
+    /// What happens to this entity when that one is deleted.
+    pub on_delete: OnDelete,
+}
+
+/// What the deletion of an entity does to those that refer to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnDelete {
+    /// The server refuses the deletion.
+    Restrict,
+    /// They are deleted as well.
+    Cascade,
+    /// Nothing: the id dangles.
+    Dangle,
+}
+
+/// A list of entities that files may nest in another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nest {
+    /// The key in the file: `routes`, `keyauth_credentials`.
+    pub key: String,
+    /// The nested kind.
+    pub kind: KindId,
+    /// The field of the nested entity that the nesting stands for.
+    pub field: String,
+}
+
+/// How an entity of this kind keeps its identity while its material changes.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rotates {
+    /// The fields that are the material.
+    pub material: Vec<String>,
+    /// The key of the nested list whose members tell which entity this is (`snis`).
+    pub children: String,
+}
+
+/// How reports name an entity.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Title {
+    /// The first of these fields that is set is the name; the id where none is. Secret ones are shown as fingerprints.
+    #[serde(default)]
+    pub fields: Vec<String>,
+    /// Foreign fields said after it: `192.0.2.1:80 for upstream u`.
+    #[serde(default, rename = "for")]
+    pub of: Vec<String>,
+    /// What is said in brackets where none of those is set: `cors (global)`.
+    #[serde(default)]
+    pub otherwise: Option<String>,
+}
+
+/// A check that Kong makes in code: which one, and the fields it is about.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedCheck {
+    /// Its name, one of those that `schema::check` knows.
+    pub check: String,
+    /// What it is told: field names mostly.
+    #[serde(default, rename = "with")]
+    pub arguments: serde_json::Value,
+}
+
+/// A field that the server stores hashed.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hashed {
+    /// The field.
+    pub field: String,
+    /// How: `sha1_with` is the hex SHA-1 of the value followed by the id in the foreign field `with`.
+    pub how: HashedHow,
+    /// The foreign field whose id is the salt.
+    #[serde(default)]
+    pub with: Option<String>,
+    /// The boolean field that says whether it is hashed at all, if there is one (oauth2's `hash_secret`).
+    #[serde(default)]
+    pub when: Option<String>,
+}
+
+/// How a field is hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HashedHow {
+    /// Hex SHA-1 of the value followed by an id.
+    Sha1With,
+    /// A salted hash that cannot be computed again (argon2, bcrypt, pbkdf2): never comparable.
+    Salted,
+}

@@ -1,0 +1,23 @@
+//! What exists: the kinds of entities a control plane holds, their fields, and what Kong checks of them.
+//!
+//! Everything here is a value handed around. The catalog is made of the files in `schemas/` (kinds, and Kong's own
+//! recorded schemas), and overlaid with what a live node answers under `/schemas/*` when there is one.
+
+mod canonical;
+mod catalog;
+mod check;
+mod field;
+mod kind;
+mod path;
+mod violations;
+
+pub use canonical::{Canonical, canonical};
+pub use catalog::{Catalog, LiveSchemas};
+pub use check::{Purpose, check, complete};
+pub use field::{Field, FieldType, Record};
+pub use kind::{Edition, Foreign, Hashed, HashedHow, Kind, KindId, NamedCheck, Nest, OnDelete, Rotates, Title};
+pub use path::{FieldPath, Segment};
+pub use violations::Violations;
+
+/// A JSON object: the body of an entity or a part of one.
+pub type Object = serde_json::Map<String, serde_json::Value>;

@@ -1,0 +1,68 @@
+use std::fmt;
+
+/// One step into a body.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Segment {
+    /// The member of a record or map.
+    Name(String),
+    /// The member of a list, counted from 0.
+    Index(usize),
+}
+
+/// Where in an entity's body a value stands: `config.redis.password`, `hosts[0]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FieldPath(pub Vec<Segment>);
+
+impl FieldPath {
+    /// The path of a top-level field.
+    pub fn field(name: &str) -> Self {
+        Self(vec![Segment::Name(name.to_owned())])
+    }
+
+    /// Reads the dotted form used in kind files (`config.redis.password`); list members cannot be written so.
+    pub fn dotted(text: &str) -> Self {
+        Self(text.split('.').map(|name| Segment::Name(name.to_owned())).collect())
+    }
+
+    /// This path, one member deeper.
+    pub fn name(&self, name: &str) -> Self {
+        self.deeper(Segment::Name(name.to_owned()))
+    }
+
+    /// This path, one list member deeper.
+    pub fn index(&self, index: usize) -> Self {
+        self.deeper(Segment::Index(index))
+    }
+
+    /// The name of the top-level field, if the path has one.
+    pub fn top(&self) -> Option<&str> {
+        match self.0.first() {
+            Some(Segment::Name(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Whether this path is the other one or lies below it.
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.0.starts_with(&other.0)
+    }
+
+    fn deeper(&self, segment: Segment) -> Self {
+        let mut segments = self.0.clone();
+        segments.push(segment);
+        Self(segments)
+    }
+}
+
+impl fmt::Display for FieldPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, segment) in self.0.iter().enumerate() {
+            match segment {
+                Segment::Name(name) if at == 0 => write!(f, "{name}")?,
+                Segment::Name(name) => write!(f, ".{name}")?,
+                Segment::Index(index) => write!(f, "[{index}]")?,
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,32 @@
+use std::fmt;
+
+use crate::schema::Object;
+
+/// The body of an entity, secrets included: readable through [`Body::expose`] alone, which finds every use.
+///
+/// It has no `Display` and no `Serialize`, and `Debug` names its fields only.
+#[derive(Clone, Default, PartialEq)]
+pub struct Body(Object);
+
+impl Body {
+    /// Wraps an object that may hold secrets.
+    pub fn new(fields: Object) -> Self {
+        Self(fields)
+    }
+
+    /// The fields with their values. Whoever calls this must not show, log or save them.
+    pub fn expose(&self) -> &Object {
+        &self.0
+    }
+
+    /// The fields with their values, to be changed.
+    pub fn expose_mut(&mut self) -> &mut Object {
+        &mut self.0
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}

@@ -1,0 +1,107 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::{Body, Diagnostic, Node, Scope, ScopeId, Span};
+use crate::schema::{FieldPath, KindId};
+
+/// What the documents of a run say should be: checked for form, not yet compared with anything.
+#[derive(Clone, Default)]
+pub struct Desired {
+    /// The entities, parents before what is nested in them, files in order.
+    pub entities: Vec<Declared>,
+    /// The scopes that the documents own, each once.
+    pub scopes: Vec<Scope>,
+    /// `--filter-tag`: only entities that bear all of these, declared and live alike, are acted on.
+    pub filter: Option<BTreeSet<String>>,
+    /// What there is to tell, errors excepted.
+    pub remarks: Vec<Diagnostic>,
+}
+
+/// An entity's place in the desired state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DeclaredId(pub u32);
+
+/// One entity as a document declares it.
+#[derive(Clone)]
+pub struct Declared {
+    /// Its kind.
+    pub kind: KindId,
+    /// Its id, if the document says one.
+    pub id: Option<Uuid>,
+    /// The declared fields (`_info.defaults` and `_plugin_configs` merged in, select tags stamped), as the document spells
+    /// them: no defaults of the schema, shorthands as they are. Without `id` and without what is in `links`.
+    pub body: Body,
+    /// The declared foreign keys.
+    pub links: Vec<Link>,
+    /// The scope of its document.
+    pub scope: ScopeId,
+    /// Where it is declared.
+    pub source: Source,
+    /// Fields whose value is secret because of where it came from.
+    pub secrets: BTreeSet<FieldPath>,
+}
+
+/// A declared foreign key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The field that holds it.
+    pub field: String,
+    /// Where it points.
+    pub to: LinkTo,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// Where a declared foreign key points.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkTo {
+    /// The entity in which this one is nested.
+    Declared(DeclaredId),
+    /// An id, a name or another key, as the document says it: to be found among desired, owned and foreign.
+    Named(String),
+    /// Several of those (a list of ids).
+    List(Vec<(String, Span)>),
+    /// Declared to be none (`service: null`).
+    Nothing,
+}
+
+/// Where an entity is declared.
+#[derive(Clone)]
+pub struct Source {
+    /// The map that declares it.
+    pub node: Arc<Node>,
+    /// Where to point for the entity as a whole.
+    pub span: Span,
+}
+
+impl Desired {
+    /// The entity at that place.
+    pub fn entity(&self, id: DeclaredId) -> &Declared {
+        &self.entities[id.0 as usize]
+    }
+}
+
+impl Source {
+    /// Where a field is declared; the nearest enclosing place that is, where it is not itself.
+    pub fn position_of(&self, path: &FieldPath) -> Span {
+        use crate::schema::Segment;
+        let mut node = self.node.as_ref();
+        let mut span = self.span;
+        for segment in &path.0 {
+            let next = match segment {
+                Segment::Name(name) => node.get(name),
+                Segment::Index(index) => node.members().get(*index),
+            };
+            match next {
+                Some(inner) => {
+                    node = inner;
+                    span = inner.span;
+                }
+                None => break,
+            }
+        }
+        span
+    }
+}

@@ -1,0 +1,13 @@
+//! What is said: files as nodes with positions, documents with their scope, and the desired state they make.
+
+mod body;
+mod desired;
+mod diagnostic;
+mod node;
+mod scope;
+
+pub use body::Body;
+pub use desired::{Declared, DeclaredId, Desired, Link, LinkTo, Source};
+pub use diagnostic::{Diagnostic, Place, Severity};
+pub use node::{Data, Entry, FileId, Node, Origin, SourceFile, Sources, Span, Style};
+pub use scope::{Scope, ScopeId};
