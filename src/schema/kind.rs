@@ -50,8 +50,68 @@ pub struct Kind {
     pub title: Title,
     /// Checks of Kong's that no schema tells, by name, with the fields they are about (see `schema::check`).
     pub checks: Vec<NamedCheck>,
+    /// The segment under which another entity's path lists those of this kind that refer to it
+    /// (`/consumers/C/key-auth`), where it differs from `path`.
+    pub nested_path: Option<String>,
+    /// What `/tags` calls the kind, where it differs from `collection` (`sm_vaults`).
+    pub table: Option<String>,
+    /// Fields that the query of a list can ask for (`/consumers?custom_id=c`).
+    pub finds_by: Vec<String>,
+    /// A field of the body that lists children by name (a certificate's `snis`).
+    pub names_children: Option<NamesChildren>,
+    /// The field that counts the seconds until the entity vanishes (`ttl`), which no schema tells of.
+    pub expires: Option<String>,
+    /// A field that the server makes of another (`cert_digest`).
+    pub computed: Option<Computed>,
+    /// What is odd about the kind's paths.
+    pub quirks: Vec<Quirk>,
     /// Fields, defaults and checks across fields.
     pub record: Record,
+}
+
+/// A field that is not stored with the entity but stands for children of another kind, by their endpoint keys.
+///
+/// The entity can be asked for under a child's name too, its deletion deletes them first, and so does a PUT without the field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamesChildren {
+    /// The field.
+    pub field: String,
+    /// The kind of the children: the foreign field of theirs that points at this kind is the link.
+    pub kind: KindId,
+    /// What the server answers when no child bears the name that a path holds.
+    pub unknown: String,
+}
+
+/// A field that the server makes of another.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Computed {
+    /// The field.
+    pub field: String,
+    /// What it is made of.
+    pub from: String,
+    /// How.
+    pub how: ComputedHow,
+}
+
+/// How a computed field is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ComputedHow {
+    /// The hex SHA-256 of a PEM certificate's DER.
+    CertificateDigest,
+}
+
+/// What is odd about the Admin API of a kind, and no other key tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quirk {
+    /// A PUT by name answers 500.
+    PutByNameFails,
+    /// A PUT on the nested path does not create: 404.
+    PutNeedsExisting,
+    /// There are such entities only while wasm filters are loaded.
+    OnlyWithWasm,
 }
 
 /// Which Kong has a kind.

@@ -15,7 +15,10 @@ pub use canonical::{Canonical, canonical};
 pub use catalog::{Catalog, LiveSchemas};
 pub use check::{Purpose, check, complete};
 pub use field::{Field, FieldType, Record};
-pub use kind::{Edition, Foreign, Hashed, HashedHow, Kind, KindId, NamedCheck, Nest, OnDelete, Rotates, Title};
+pub use kind::{
+    Computed, ComputedHow, Edition, Foreign, Hashed, HashedHow, Kind, KindId, NamedCheck, NamesChildren, Nest,
+    OnDelete, Quirk, Rotates, Title,
+};
 pub use path::{FieldPath, Segment};
 pub use violations::Violations;
 
