@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{Body, Diagnostic, Node, Scope, ScopeId, Span};
+use super::{Body, Diagnostic, Places, Scope, ScopeId, Span};
 use crate::schema::{FieldPath, KindId};
 
 /// What the documents of a run say should be: checked for form, not yet compared with anything.
@@ -68,12 +68,12 @@ pub enum LinkTo {
 }
 
 /// Where an entity is declared.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Source {
-    /// The map that declares it.
-    pub node: Arc<Node>,
     /// Where to point for the entity as a whole.
     pub span: Span,
+    /// Where the parts of its body stand (foreign keys and the id included).
+    pub places: Arc<Places>,
 }
 
 impl Desired {
@@ -84,24 +84,19 @@ impl Desired {
 }
 
 impl Source {
-    /// Where a field is declared; the nearest enclosing place that is, where it is not itself.
+    /// Where a field's value is declared; the entity's own place, or that of what encloses the field, where it is not.
     pub fn position_of(&self, path: &FieldPath) -> Span {
-        use crate::schema::Segment;
-        let mut node = self.node.as_ref();
-        let mut span = self.span;
-        for segment in &path.0 {
-            let next = match segment {
-                Segment::Name(name) => node.get(name),
-                Segment::Index(index) => node.members().get(*index),
-            };
-            match next {
-                Some(inner) => {
-                    node = inner;
-                    span = inner.span;
-                }
-                None => break,
-            }
+        match path.top() {
+            Some(name) if self.places.get(name).is_some() => self.places.value_at(path),
+            _ => self.span,
         }
-        span
+    }
+
+    /// Where a field's name is declared: what to point at when the name is what is wrong.
+    pub fn name_of(&self, path: &FieldPath) -> Span {
+        match path.top() {
+            Some(name) if self.places.get(name).is_some() => self.places.name_at(path),
+            _ => self.span,
+        }
     }
 }

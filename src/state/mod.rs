@@ -4,10 +4,12 @@ mod body;
 mod desired;
 mod diagnostic;
 mod node;
+mod places;
 mod scope;
 
 pub use body::Body;
 pub use desired::{Declared, DeclaredId, Desired, Link, LinkTo, Source};
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use node::{Data, Entry, FileId, Node, Origin, SourceFile, Sources, Span, Style};
+pub use places::{NamedPlace, Parts, Places};
 pub use scope::{Scope, ScopeId};
