@@ -1,4 +1,4 @@
-use super::Plan;
+use super::{After, Plan, Question};
 
 /// A plan that may be carried out. Its one constructor is [`Guards::approve`].
 #[derive(Debug)]
@@ -40,6 +40,22 @@ impl Default for Guards {
             allow_empty: false,
             allow_delete_in_use: false,
         }
+    }
+}
+
+impl Guards {
+    /// Lets a plan pass, or says all that is refused, and hands it back.
+    ///
+    /// # Errors
+    /// The plan, with every reason why it may not be carried out.
+    pub fn approve(
+        &self,
+        plan: Plan,
+        question: &Question<'_>,
+        after: &After<'_>,
+    ) -> Result<Approved, (Plan, Vec<Refusal>)> {
+        let _ = (plan, question, after);
+        todo!()
     }
 }
 

@@ -2,21 +2,51 @@
 //!
 //! Everything here is pure. [`make`] is the pipeline of this layer.
 
+mod after;
 mod change;
+mod fingerprint;
 mod guard;
+mod needs;
+mod problem;
+mod question;
 mod step;
 mod tree;
 
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+pub use after::{After, Standing, after};
 pub use change::{Change, FieldChange, Subject};
+pub use fingerprint::Fingerprinter;
 pub use guard::{Approved, Guards, Limit, Refusal};
-pub use step::{Action, Step, StepId};
+pub use needs::{Needs, needs};
+pub use problem::{Problem, ProblemSort};
+pub use question::{Options, Question};
+pub use step::{Action, Phase, Step, StepId};
 pub use tree::{Secret, SecretOrigin, Tree};
+
+use crate::schema::KindId;
+use crate::state::{DeclaredId, Diagnostic};
 
 /// All changes, the steps that carry them out, and what each step waits for.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
-    /// What changes, for people.
+    /// What changes, for people, in the order in which the steps run.
     pub changes: Vec<Change>,
     /// What is sent, for the executor, in an order in which they could run one after another.
     pub steps: Vec<Step>,
+    /// Which entity is which declared one, changed or not.
+    pub declared: BTreeMap<(KindId, Uuid), DeclaredId>,
+    /// What there is to tell, errors excepted.
+    pub remarks: Vec<Diagnostic>,
+}
+
+/// Makes the whole plan, before anything is written. The only thing it takes from chance are the ids of new entities.
+///
+/// # Errors
+/// Everything that is in the way, at once.
+pub fn make(question: &Question<'_>, ids: &mut dyn FnMut() -> Uuid) -> Result<Plan, Vec<Problem>> {
+    let _ = (question, ids);
+    todo!()
 }

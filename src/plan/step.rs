@@ -20,18 +20,29 @@ pub struct Step {
     pub parent: Option<Uuid>,
     /// The change that it serves, by its place in the plan.
     pub change: usize,
-    /// The steps that must have succeeded before it may begin.
+    /// When it may begin at the earliest.
+    pub phase: Phase,
+    /// The steps that must have succeeded before it may begin, whatever its phase.
     pub after: Vec<StepId>,
     /// Words for people where the step is no plain create, update or delete: `park the name of …`.
     pub note: Option<String>,
 }
 
+/// When a step may begin at the earliest. It stands for edges from every step to every delete, of which there could be millions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// As soon as the steps it waits for have succeeded.
+    Stand,
+    /// After every step of the first phase has succeeded: nothing old goes before the new stands.
+    Clear,
+}
+
 /// What a step does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    /// POST with the id: can never overwrite.
+    /// POST; the body holds the id, so that it can never overwrite.
     Create(Tree),
-    /// PUT of the whole entity, what was carried over from the live one included.
+    /// PUT of the whole entity by its id (which the body does not repeat), what was carried over from the live one included.
     Replace(Tree),
     /// PATCH of some fields: a certificate, a parked name, an entity whose secret must not be written again.
     Change(Tree),

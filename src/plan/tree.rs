@@ -1,6 +1,7 @@
 use std::fmt;
 
-use serde_json::Number;
+use serde_json::{Map, Number, Value};
+use uuid::Uuid;
 
 use super::StepId;
 
@@ -23,6 +24,29 @@ pub enum Tree {
     Secret(Secret),
     /// The id that another step will yield.
     IdOf(StepId),
+}
+
+impl Tree {
+    /// The JSON that is sent: secrets in clear, ids of other steps filled in. None if such an id is not known.
+    pub fn fill(&self, id_of: &dyn Fn(StepId) -> Option<Uuid>) -> Option<Value> {
+        Some(match self {
+            Self::Null => Value::Null,
+            Self::Bool(value) => Value::Bool(*value),
+            Self::Number(value) => Value::Number(value.clone()),
+            Self::String(value) => Value::String(value.clone()),
+            Self::List(members) => {
+                Value::Array(members.iter().map(|member| member.fill(id_of)).collect::<Option<_>>()?)
+            }
+            Self::Map(members) => {
+                let filled = members
+                    .iter()
+                    .map(|(name, member)| Some((name.clone(), member.fill(id_of)?)));
+                Value::Object(filled.collect::<Option<Map<_, _>>>()?)
+            }
+            Self::Secret(secret) => secret.expose().clone(),
+            Self::IdOf(step) => Value::String(id_of(*step)?.to_string()),
+        })
+    }
 }
 
 /// A value that is never shown: reports see its fingerprint and where it comes from.

@@ -1,0 +1,49 @@
+use std::fmt::Write as _;
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::Value;
+use sha2::Sha256;
+
+/// Makes short texts that stand for secrets: equal for equal values, meaningless without the run's key.
+#[derive(Clone)]
+pub struct Fingerprinter {
+    keyed: Hmac<Sha256>,
+}
+
+impl Fingerprinter {
+    /// Fingerprints under a key, which should be random and is good for one run.
+    pub fn new(key: &[u8; 64]) -> Self {
+        Self {
+            keyed: Hmac::new(key.into()),
+        }
+    }
+
+    /// Twelve hex digits.
+    pub fn of(&self, value: &Value) -> String {
+        let mut keyed = self.keyed.clone();
+        match value {
+            Value::String(text) => keyed.update(text.as_bytes()),
+            other => keyed.update(other.to_string().as_bytes()),
+        }
+        let mut shown = String::with_capacity(12);
+        for byte in &keyed.finalize().into_bytes()[..6] {
+            let _ = write!(shown, "{byte:02x}");
+        }
+        shown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_values_have_equal_fingerprints_under_one_key_only() {
+        let (one, other) = (Fingerprinter::new(&[1; 64]), Fingerprinter::new(&[2; 64]));
+        let secret = Value::from("hunter2");
+        assert_eq!(one.of(&secret), one.of(&secret));
+        assert_ne!(one.of(&secret), one.of(&Value::from("hunter3")));
+        assert_ne!(one.of(&secret), other.of(&secret));
+        assert_eq!(one.of(&secret).len(), 12);
+    }
+}
