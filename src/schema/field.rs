@@ -19,6 +19,14 @@ impl Record {
             .find(|(known, _)| known == name)
             .map(|(_, field)| field)
     }
+
+    /// The shorthand of that name.
+    pub fn shorthand(&self, name: &str) -> Option<&Field> {
+        self.shorthands
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, field)| field)
+    }
 }
 
 /// One field of a record, or the members of a list or map.

@@ -3,6 +3,7 @@
 mod body;
 mod desired;
 mod diagnostic;
+mod nearest;
 mod node;
 mod places;
 mod scope;
@@ -10,6 +11,7 @@ mod scope;
 pub use body::Body;
 pub use desired::{Declared, DeclaredId, Desired, Link, LinkTo, Source};
 pub use diagnostic::{Diagnostic, Place, Severity};
+pub use nearest::nearest;
 pub use node::{Data, Entry, FileId, Node, Origin, SourceFile, Sources, Span, Style};
 pub use places::{NamedPlace, Parts, Places};
 pub use scope::{Scope, ScopeId};

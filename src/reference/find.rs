@@ -1,0 +1,159 @@
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::is_reference;
+use crate::schema::{Catalog, Field, FieldPath, FieldType, KindId, Object, Record};
+use crate::state::DeclaredId;
+
+/// An entity that will stand once the plan is done, as far as its references go.
+pub struct Holder<'a> {
+    /// Its kind.
+    pub kind: KindId,
+    /// Its id.
+    pub id: Uuid,
+    /// Its name in reports.
+    pub title: String,
+    /// Its body; of a foreign entity only the fields that hold references.
+    pub body: &'a Object,
+    /// What the plan does to it.
+    pub standing: Standing,
+    /// Where it is declared, if it is.
+    pub declared: Option<DeclaredId>,
+}
+
+/// What a plan does to an entity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It creates or changes it.
+    Changed,
+    /// It leaves it as it is.
+    Unchanged,
+    /// It may not touch it: the entity is another's.
+    Foreign,
+}
+
+/// One place where a reference stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Use {
+    /// The kind of the entity.
+    pub kind: KindId,
+    /// The entity's id.
+    pub id: Uuid,
+    /// The entity's name in reports.
+    pub title: String,
+    /// The field.
+    pub path: FieldPath,
+    /// The reference's text.
+    pub text: String,
+    /// Whether the field takes references; `None` if no schema tells.
+    pub referenceable: Option<bool>,
+    /// What the plan does to the entity.
+    pub standing: Standing,
+    /// Where the entity is declared, if it is.
+    pub declared: Option<DeclaredId>,
+}
+
+/// Every place of an entity where a text stands that Kong takes for a reference. Tags hold none.
+pub fn find(catalog: &Catalog, holder: &Holder<'_>) -> Vec<Use> {
+    if !holder.body.values().any(mentions) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    walk_record(
+        Some(&catalog.record(holder.kind, holder.body)),
+        holder.body,
+        &FieldPath::default(),
+        &mut found,
+    );
+    let mut seen = BTreeSet::new();
+    found.retain(|place| place.path.top() != Some("tags") && seen.insert(place.path.clone()));
+    found.into_iter().map(|place| place.used_by(holder)).collect()
+}
+
+/// A reference with the field it stands in.
+struct Placed {
+    path: FieldPath,
+    text: String,
+    referenceable: Option<bool>,
+}
+
+impl Placed {
+    fn used_by(self, holder: &Holder<'_>) -> Use {
+        let Holder {
+            kind,
+            id,
+            standing,
+            declared,
+            ..
+        } = *holder;
+        let Self {
+            path,
+            text,
+            referenceable,
+        } = self;
+        Use {
+            kind,
+            id,
+            title: holder.title.clone(),
+            path,
+            text,
+            referenceable,
+            standing,
+            declared,
+        }
+    }
+}
+
+/// Whether a value holds a reference anywhere: most do not, and need no schema.
+fn mentions(value: &Value) -> bool {
+    match value {
+        Value::String(text) => is_reference(text),
+        Value::Array(members) => members.iter().any(mentions),
+        Value::Object(members) => members.values().any(mentions),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+fn walk_record(record: Option<&Record>, body: &Object, at: &FieldPath, found: &mut Vec<Placed>) {
+    for (name, value) in body {
+        let field = record.and_then(|record| record.get(name).or_else(|| record.shorthand(name)));
+        walk(field, value, &at.name(name), found);
+    }
+}
+
+fn walk(field: Option<&Field>, value: &Value, at: &FieldPath, found: &mut Vec<Placed>) {
+    let kind = field.map(|field| &field.kind);
+    match value {
+        Value::String(text) if is_reference(text) => {
+            let referenceable = field
+                .filter(|field| field.kind != FieldType::Abstract)
+                .map(|field| field.referenceable);
+            found.push(Placed {
+                path: at.clone(),
+                text: text.clone(),
+                referenceable,
+            });
+        }
+        Value::Array(members) => {
+            let member = match kind {
+                Some(FieldType::Array(member) | FieldType::Set(member)) => Some(member.as_ref()),
+                _ => None,
+            };
+            for (index, value) in members.iter().enumerate() {
+                walk(member, value, &at.index(index), found);
+            }
+        }
+        Value::Object(members) => match kind {
+            Some(FieldType::Map { values, .. }) => {
+                for (name, value) in members {
+                    walk(Some(values), value, &at.name(name), found);
+                }
+            }
+            Some(FieldType::Record(record)) => walk_record(Some(record), members, at, found),
+            _ => walk_record(None, members, at, found),
+        },
+        _ => {}
+    }
+}
