@@ -1,14 +1,23 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
-use super::{Kind, KindId, Object, Record};
+use super::files::SchemaError;
+use super::kind_file::KindFile;
+use super::subschema::{self, Family};
+use super::{Edition, Kind, KindId, Object, Record, assemble, overlay, read};
 
 /// All kinds, plugins and vault backends that are known: a value, handed to whoever needs it.
 #[derive(Clone, Debug)]
 pub struct Catalog {
-    kinds: Vec<Kind>,
+    files: Arc<[KindFile]>,
+    kinds: Arc<[Kind]>,
+    families: BTreeMap<String, Family>,
+    version: Option<String>,
+    loaded_plugins: Option<BTreeSet<String>>,
+    loaded_vaults: Option<BTreeSet<String>>,
+    loaded_filters: Option<BTreeSet<String>>,
 }
 
 /// What a live node answered under `/schemas/*` and `/`.
@@ -26,18 +35,89 @@ pub struct LiveSchemas {
     pub loaded_plugins: Option<BTreeSet<String>>,
     /// The vault backends that the node has loaded, if it told.
     pub loaded_vaults: Option<BTreeSet<String>>,
+    /// The proxy-wasm filters that the node has loaded, if it told.
+    pub loaded_filters: Option<BTreeSet<String>>,
 }
 
+/// The families of schemas that complete an entity by a name in it.
+const FAMILIES: [&str; 3] = [PLUGINS, VAULTS, "partials"];
+const PLUGINS: &str = "plugins";
+const VAULTS: &str = "vaults";
+
 impl Catalog {
-    /// The catalog of the files under `schemas/`, recorded from Kong Gateway 3.9.1, with Enterprise kinds and vault backends.
+    /// The catalog of the files under `schemas/`, recorded from Kong Gateway 3.9.1, with Enterprise kinds, fields and
+    /// vault backends. Made once a process.
+    ///
+    /// # Panics
+    /// If a file under `schemas/`, which are part of the program, is wrong; a test reads them all.
     pub fn recorded() -> Arc<Self> {
-        todo!()
+        static RECORDED: OnceLock<Arc<Catalog>> = OnceLock::new();
+        let made = RECORDED.get_or_init(|| match Self::of_files() {
+            Ok(catalog) => Arc::new(catalog),
+            Err(error) => panic!("{error}"),
+        });
+        Arc::clone(made)
     }
 
-    /// This catalog with a live node's own schemas in place of the recorded ones.
+    fn of_files() -> Result<Self, SchemaError> {
+        let files = KindFile::all()?;
+        let live = LiveSchemas::default();
+        let kinds = assemble::kinds(&files, &overlay::schemas(&files, &live, Edition::Enterprise)?)?;
+        Ok(Self {
+            files: files.into(),
+            kinds: kinds.into(),
+            families: FAMILIES.map(|name| (name.to_owned(), subschema::recorded(name))).into(),
+            version: None,
+            loaded_plugins: None,
+            loaded_vaults: None,
+            loaded_filters: None,
+        })
+    }
+
+    /// This catalog with a live node's own schemas in place of the recorded ones: a field that the node knows is known
+    /// from then on, one that it lacks no more. What kind files add (secrets, identity, corrections) stays, and so do
+    /// the places of kinds. Where the node told nothing of a kind or plugin, what was recorded stands, without the
+    /// fields that only Enterprise has unless the node is one (its version says so, or it told of an Enterprise kind).
+    /// A schema of the node that cannot be read counts as not told.
+    ///
+    /// An embedded control plane is a live node that tells which plugins, vaults and filters it has loaded.
     pub fn overlaid(&self, live: &LiveSchemas) -> Self {
-        let _ = live;
-        todo!()
+        let kinds = self.overlaid_kinds(live).unwrap_or_else(|_| Arc::clone(&self.kinds));
+        let none = BTreeMap::new();
+        let families = self.families.iter().map(|(name, known)| {
+            let told = match name.as_str() {
+                PLUGINS => &live.plugins,
+                VAULTS => &live.vaults,
+                _ => &none,
+            };
+            (name.clone(), subschema::overlaid(known, name, told))
+        });
+        Self {
+            files: Arc::clone(&self.files),
+            kinds,
+            families: families.collect(),
+            version: live.version.clone(),
+            loaded_plugins: live.loaded_plugins.clone(),
+            loaded_vaults: live.loaded_vaults.clone(),
+            loaded_filters: live.loaded_filters.clone(),
+        }
+    }
+
+    fn overlaid_kinds(&self, live: &LiveSchemas) -> Result<Arc<[Kind]>, SchemaError> {
+        let mut live = live.clone();
+        live.entities.retain(|_, schema| read::record(schema).is_ok());
+        let tells =
+            |file: &KindFile| file.edition == Edition::Enterprise && live.entities.contains_key(&file.collection);
+        let enterprise = live
+            .version
+            .as_ref()
+            .is_some_and(|version| version.contains("enterprise"));
+        let edition = if enterprise || self.files.iter().any(tells) {
+            Edition::Enterprise
+        } else {
+            Edition::Community
+        };
+        Ok(assemble::kinds(&self.files, &overlay::schemas(&self.files, &live, edition)?)?.into())
     }
 
     /// The kind at that place.
@@ -45,7 +125,7 @@ impl Catalog {
         &self.kinds[usize::from(id.0)]
     }
 
-    /// Every kind, in the order of their files.
+    /// Every kind, in the order of their files, Enterprise ones included.
     pub fn kinds(&self) -> impl Iterator<Item = (KindId, &Kind)> {
         self.kinds
             .iter()
@@ -62,23 +142,85 @@ impl Catalog {
             .map(|(id, _)| id)
     }
 
-    /// The whole record of an entity: the kind's, with an abstract `config` resolved by the body's `name`.
+    /// The whole record of an entity: the kind's, with an abstract `config` resolved by the body's `name` (or what the
+    /// kind's subschemas go by). Cheap: each is made once.
     ///
     /// The config of an unknown plugin or backend stays abstract.
     pub fn record(&self, kind: KindId, body: &Object) -> Arc<Record> {
-        let _ = (kind, body);
-        todo!()
+        let kind = self.kind(kind);
+        kind.subschemas
+            .as_ref()
+            .and_then(|sub| {
+                let name = body.get(&sub.by)?.as_str()?;
+                Some(self.families.get(&sub.family)?.get(name)?.whole(&kind.record))
+            })
+            .unwrap_or_else(|| Arc::clone(&kind.record))
     }
 
-    /// Whether the catalog knows a plugin's schema.
+    /// A plugin's own schema, if the catalog knows it.
     pub fn plugin(&self, name: &str) -> Option<Arc<Record>> {
-        let _ = name;
-        todo!()
+        self.subschema(PLUGINS, name)
     }
 
-    /// Whether the catalog knows a vault backend's schema.
+    /// A vault backend's own schema, if the catalog knows it.
     pub fn vault(&self, name: &str) -> Option<Arc<Record>> {
-        let _ = name;
-        todo!()
+        self.subschema(VAULTS, name)
+    }
+
+    /// The schema of that name in a family (`plugins`, `vaults`, `partials`), if the catalog knows it.
+    pub fn subschema(&self, family: &str, name: &str) -> Option<Arc<Record>> {
+        self.families.get(family)?.get(name)?.own().ok()
+    }
+
+    /// The names in a family (`plugins`, `vaults`, `partials`), sorted.
+    pub fn subschemas(&self, family: &str) -> impl Iterator<Item = &str> {
+        self.families
+            .get(family)
+            .into_iter()
+            .flat_map(|family| family.keys().map(String::as_str))
+    }
+
+    /// The node's version, if this catalog is a live node's.
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
+    /// The plugins that the node has loaded, if it told.
+    pub fn loaded_plugins(&self) -> Option<&BTreeSet<String>> {
+        self.loaded_plugins.as_ref()
+    }
+
+    /// The vault backends that the node has loaded, if it told.
+    pub fn loaded_vaults(&self) -> Option<&BTreeSet<String>> {
+        self.loaded_vaults.as_ref()
+    }
+
+    /// The proxy-wasm filters that the node has loaded, if it told.
+    pub fn loaded_filters(&self) -> Option<&BTreeSet<String>> {
+        self.loaded_filters.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_right() {
+        let catalog = Catalog::of_files().unwrap();
+        assert!(catalog.kinds().count() >= 26);
+        for (name, family) in &catalog.families {
+            for (member, schema) in family {
+                schema.own().unwrap_or_else(|error| panic!("{name}/{member}: {error}"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_kind_is_found_by_collection_and_by_name() {
+        let catalog = Catalog::recorded();
+        assert_eq!(catalog.find("keyauth_credentials"), catalog.find("key-auth"));
+        assert!(catalog.find("key-auth").is_some());
+        assert_eq!(catalog.find("nonsense"), None);
     }
 }

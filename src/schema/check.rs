@@ -19,13 +19,3 @@ pub fn check(catalog: &Catalog, kind: KindId, body: &Object, purpose: Purpose, n
     let _ = (catalog, kind, body, purpose, now);
     todo!()
 }
-
-/// What Kong would store for a body: shorthands translated, defaults filled in, sets without repetitions, targets and
-/// addresses in full. Values that the server makes up (`auto`) are left to the caller.
-///
-/// # Errors
-/// Shorthands that contradict or cannot be translated.
-pub fn complete(catalog: &Catalog, kind: KindId, body: &Object) -> Result<Object, Violations> {
-    let _ = (catalog, kind, body);
-    todo!()
-}

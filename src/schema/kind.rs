@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use serde::Deserialize;
 
 use super::{FieldPath, Record};
@@ -65,8 +67,20 @@ pub struct Kind {
     pub computed: Option<Computed>,
     /// What is odd about the kind's paths.
     pub quirks: Vec<Quirk>,
-    /// Fields, defaults and checks across fields.
-    pub record: Record,
+    /// Whose further schemas complete an abstract field, where there is one (plugins, vaults, partials).
+    pub subschemas: Option<Subschemas>,
+    /// Fields, defaults and checks across fields. Secrets, shorthands and corrections of the kind file are in it.
+    pub record: Arc<Record>,
+}
+
+/// How an entity says which further schema describes the rest of it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subschemas {
+    /// The family of schemas: `plugins`, `vaults`, `partials`, as in `/schemas/plugins/NAME`.
+    pub family: String,
+    /// The field whose value names the schema.
+    pub by: String,
 }
 
 /// A field that is not stored with the entity but stands for children of another kind, by their endpoint keys.
@@ -141,7 +155,8 @@ pub struct Foreign {
 }
 
 /// What the deletion of an entity does to those that refer to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OnDelete {
     /// The server refuses the deletion.
     Restrict,

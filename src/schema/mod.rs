@@ -3,21 +3,31 @@
 //! Everything here is a value handed around. The catalog is made of the files in `schemas/` (kinds, and Kong's own
 //! recorded schemas), and overlaid with what a live node answers under `/schemas/*` when there is one.
 
+mod assemble;
 mod canonical;
 mod catalog;
 mod check;
+mod complete;
 mod field;
+mod files;
 mod kind;
+mod kind_file;
+mod merge;
+mod overlay;
 mod path;
+mod read;
+mod subschema;
 mod violations;
 
 pub use canonical::{Canonical, canonical};
 pub use catalog::{Catalog, LiveSchemas};
-pub use check::{Purpose, check, complete};
+pub use check::{Purpose, check};
+pub use complete::{complete, shown};
 pub use field::{Field, FieldType, Record};
+pub use files::SchemaError;
 pub use kind::{
     Computed, ComputedHow, Edition, Foreign, Hashed, HashedHow, Kind, KindId, NamedCheck, NamesChildren, Nest,
-    OnDelete, Quirk, Rotates, Title,
+    OnDelete, Quirk, Rotates, Subschemas, Title,
 };
 pub use path::{FieldPath, Segment};
 pub use violations::Violations;

@@ -1,0 +1,72 @@
+use serde_json::Value;
+
+/// The files under `schemas/`, by their path below it, as `build.rs` lists them: sorted.
+static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/schemas.rs"));
+
+/// A schema that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("schemas/{file}: {why}")]
+pub struct SchemaError {
+    /// The file, below `schemas/`, or what else was read.
+    pub file: String,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl SchemaError {
+    pub(super) fn new(file: impl Into<String>, why: impl ToString) -> Self {
+        Self {
+            file: file.into(),
+            why: why.to_string(),
+        }
+    }
+}
+
+/// A file of `schemas/`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct File {
+    /// Its path below `schemas/`.
+    pub path: &'static str,
+    /// Its text.
+    pub text: &'static str,
+}
+
+impl File {
+    /// Its name without folder and ending.
+    pub fn stem(&self) -> &'static str {
+        let name = self.path.rsplit('/').next().unwrap_or(self.path);
+        name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+    }
+
+    /// What it holds, JSON and YAML alike.
+    pub fn value(&self) -> Result<Value, SchemaError> {
+        if self.path.ends_with(".json") {
+            serde_json::from_str(self.text).map_err(|error| SchemaError::new(self.path, error))
+        } else {
+            serde_yaml::from_str(self.text).map_err(|error| SchemaError::new(self.path, error))
+        }
+    }
+}
+
+/// The files right in a folder of `schemas/`, sorted.
+pub(super) fn folder(name: &str) -> impl Iterator<Item = File> {
+    FILES
+        .iter()
+        .filter(move |(path, _)| {
+            path.strip_prefix(name)
+                .and_then(|rest| rest.strip_prefix('/'))
+                .is_some_and(|rest| !rest.contains('/'))
+        })
+        .map(|&(path, text)| File { path, text })
+}
+
+/// The recorded schemas of that sort (`entities`, `plugins`, `vaults`), of whichever version of Kong they are.
+pub(super) fn recorded(sort: &'static str) -> impl Iterator<Item = File> {
+    FILES
+        .iter()
+        .filter(move |(path, _)| {
+            let mut parts = path.split('/');
+            parts.next().is_some_and(|folder| folder.starts_with("kong-")) && parts.next() == Some(sort)
+        })
+        .map(|&(path, text)| File { path, text })
+}

@@ -1,0 +1,127 @@
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::files::{self, SchemaError};
+use super::merge::merge;
+use super::{Computed, Edition, Hashed, NamedCheck, OnDelete, Quirk, Rotates, Subschemas, Title};
+
+/// A file of `schemas/kinds/`: what Kong's own schema does not tell of a kind.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KindFile {
+    pub name: String,
+    pub collection: String,
+    /// The collection's name, where the file says none.
+    pub path: Option<String>,
+    pub nested_path: Option<String>,
+    pub table: Option<String>,
+    #[serde(default)]
+    pub finds_by: Vec<String>,
+    pub names_children: Option<NamesChildrenFile>,
+    pub expires: Option<String>,
+    pub computed: Option<Computed>,
+    #[serde(default)]
+    pub quirks: Vec<Quirk>,
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    #[serde(default)]
+    pub edition: Edition,
+    pub endpoint_key: Option<String>,
+    #[serde(default)]
+    pub identity: Vec<Vec<String>>,
+    #[serde(default)]
+    pub unique: Vec<Vec<String>>,
+    #[serde(default)]
+    pub lists: Vec<ListFile>,
+    pub parent: Option<String>,
+    #[serde(default)]
+    pub nests: Vec<NestFile>,
+    #[serde(default)]
+    pub secret: Vec<String>,
+    #[serde(default)]
+    pub server_only: Vec<String>,
+    #[serde(default)]
+    pub carried: Vec<String>,
+    pub hashed: Option<Hashed>,
+    pub rotates: Option<Rotates>,
+    #[serde(default)]
+    pub same_if_equal: bool,
+    #[serde(default)]
+    pub title: Title,
+    #[serde(default)]
+    pub checks: Vec<NamedCheck>,
+    pub subschemas: Option<Subschemas>,
+    /// Corrections of the recorded schema, or all of it where none was recorded, in Kong's shape.
+    #[serde(default)]
+    pub schema: Value,
+}
+
+/// A field that holds a list of ids.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListFile {
+    pub field: String,
+    pub collection: String,
+    pub on_delete: OnDelete,
+}
+
+/// A list that files may nest.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NestFile {
+    /// The nested kind's collection, where the file says none.
+    pub key: Option<String>,
+    pub collection: String,
+    pub field: String,
+}
+
+/// A field that names children.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NamesChildrenFile {
+    pub field: String,
+    pub collection: String,
+    pub unknown: String,
+}
+
+impl KindFile {
+    /// Every kind file, in order.
+    pub fn all() -> Result<Vec<Self>, SchemaError> {
+        files::folder("kinds")
+            .map(|file| serde_yaml::from_str(file.text).map_err(|error| SchemaError::new(file.path, error)))
+            .collect()
+    }
+
+    /// The schema that was recorded for the kind, if one was.
+    pub fn recorded(&self) -> Result<Option<Value>, SchemaError> {
+        files::recorded("entities")
+            .find(|file| file.stem() == self.collection)
+            .map(|file| file.value())
+            .transpose()
+    }
+
+    /// The kind's schema: the given one, corrected by the file. Fields of a file that belong to Enterprise alone count
+    /// where `enterprise` says so, since a node's own schema tells whether it has them.
+    pub fn corrected(&self, schema: Option<&Value>, enterprise: bool) -> Value {
+        let mut corrected = schema.cloned().unwrap_or_else(|| json!({}));
+        let mut corrections = self.schema.clone();
+        if !enterprise {
+            community(&mut corrections);
+        }
+        merge(&mut corrected, &corrections);
+        corrected
+    }
+}
+
+/// Takes the fields that are marked `edition: enterprise` out of corrections.
+fn community(corrections: &mut Value) {
+    if let Some(fields) = corrections.get_mut("fields").and_then(Value::as_array_mut) {
+        fields.retain(|field| {
+            !field
+                .as_object()
+                .into_iter()
+                .flat_map(|field| field.values())
+                .any(|field| field.get("edition").and_then(Value::as_str) == Some("enterprise"))
+        });
+    }
+}

@@ -1,0 +1,46 @@
+use serde_json::Value;
+
+/// Lays corrections over a schema, both in Kong's shape: fields of the same name are corrected member by member, new
+/// ones are added behind; `null` takes a rule away; anything else is put in place.
+pub(super) fn merge(schema: &mut Value, corrections: &Value) {
+    let (Some(schema), Some(corrections)) = (schema.as_object_mut(), corrections.as_object()) else {
+        return;
+    };
+    for (name, correction) in corrections {
+        match name.as_str() {
+            "fields" | "shorthand_fields" => {
+                let fields = schema.entry(name).or_insert_with(|| Value::Array(Vec::new()));
+                merge_fields(fields, correction);
+            }
+            "elements" | "keys" | "values" if schema.contains_key(name) => {
+                if let Some(inner) = schema.get_mut(name) {
+                    merge(inner, correction);
+                }
+            }
+            "default" | "eq" => {
+                schema.insert(name.clone(), correction.clone());
+            }
+            _ if correction.is_null() => {
+                schema.remove(name);
+            }
+            _ => {
+                schema.insert(name.clone(), correction.clone());
+            }
+        }
+    }
+}
+
+fn merge_fields(fields: &mut Value, corrections: &Value) {
+    if !fields.is_array() {
+        *fields = Value::Array(Vec::new());
+    }
+    let (Some(fields), Some(corrections)) = (fields.as_array_mut(), corrections.as_array()) else {
+        return;
+    };
+    for (name, correction) in corrections.iter().filter_map(Value::as_object).flatten() {
+        match fields.iter_mut().find_map(|field| field.get_mut(name)) {
+            Some(field) => merge(field, correction),
+            None => fields.push(serde_json::json!({ name: correction })),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+use serde_json::{Map, Value};
+
+use super::{Field, FieldType, Record};
+
+/// Reads a record in the shape of Kong's `/schemas` answers. `Err` says where and what is wrong.
+pub(super) fn record(schema: &Value) -> Result<Record, String> {
+    let schema = schema.as_object().ok_or("expected an object")?;
+    Ok(Record {
+        fields: named(schema.get("fields"))?,
+        shorthands: named(schema.get("shorthand_fields"))?,
+        entity_checks: list(schema.get("entity_checks")).to_vec(),
+    })
+}
+
+fn named(fields: Option<&Value>) -> Result<Vec<(String, Field)>, String> {
+    let mut read = Vec::new();
+    for entry in list(fields) {
+        let entry = entry.as_object().ok_or("a field is no object")?;
+        for (name, schema) in entry {
+            let field = field(schema).map_err(|why| format!("{name}: {why}"))?;
+            read.push((name.clone(), field));
+        }
+    }
+    Ok(read)
+}
+
+/// Reads one field.
+pub(super) fn field(schema: &Value) -> Result<Field, String> {
+    let schema = schema.as_object().ok_or("expected an object")?;
+    let flag = |name: &str| schema.get(name).and_then(Value::as_bool).unwrap_or(false);
+    Ok(Field {
+        kind: kind(schema)?,
+        required: flag("required"),
+        default: schema.get("default").cloned(),
+        auto: flag("auto"),
+        referenceable: flag("referenceable"),
+        secret: flag("encrypted"),
+        unique: flag("unique"),
+        rules: rules(schema),
+    })
+}
+
+fn kind(schema: &Map<String, Value>) -> Result<FieldType, String> {
+    Ok(match text(schema, "type")? {
+        "string" => FieldType::String,
+        "integer" => FieldType::Integer,
+        "number" => FieldType::Number,
+        "boolean" => FieldType::Boolean,
+        "array" => FieldType::Array(inner(schema, "elements")?),
+        "set" => FieldType::Set(inner(schema, "elements")?),
+        "map" => FieldType::Map {
+            keys: inner(schema, "keys")?,
+            values: inner(schema, "values")?,
+        },
+        "record" if schema.get("abstract") == Some(&Value::Bool(true)) => FieldType::Abstract,
+        "record" => FieldType::Record(record(&Value::Object(schema.clone()))?),
+        "foreign" => FieldType::Foreign(text(schema, "reference")?.to_owned()),
+        "json" => FieldType::Json,
+        "function" => FieldType::Function,
+        "any" => FieldType::Json,
+        other => return Err(format!("there is no type {other}")),
+    })
+}
+
+fn inner(schema: &Map<String, Value>, name: &str) -> Result<Box<Field>, String> {
+    let Some(inner) = schema.get(name) else {
+        return Err(format!("{name} is missing"));
+    };
+    field(inner).map(Box::new).map_err(|why| format!("{name}: {why}"))
+}
+
+fn text<'a>(schema: &'a Map<String, Value>, name: &str) -> Result<&'a str, String> {
+    schema
+        .get(name)
+        .and_then(Value::as_str)
+        .ok_or_else(|| format!("{name} is missing"))
+}
+
+/// What [`Field`] has no member for.
+fn rules(schema: &Map<String, Value>) -> Map<String, Value> {
+    const KNOWN: &[&str] = &[
+        "type",
+        "fields",
+        "shorthand_fields",
+        "entity_checks",
+        "elements",
+        "keys",
+        "values",
+        "required",
+        "default",
+        "auto",
+        "referenceable",
+        "encrypted",
+        "unique",
+        "abstract",
+        "reference",
+        "description",
+    ];
+    schema
+        .iter()
+        .filter(|(name, _)| !KNOWN.contains(&name.as_str()))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+/// The members of a list; none where Kong's Lua wrote an empty list as `{}`.
+fn list(value: Option<&Value>) -> &[Value] {
+    value.and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
