@@ -1,0 +1,224 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use super::state::{GuardArgs, OutputArgs, ReadArgs, ScopeArgs, StateArgs};
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Bring a control plane to what the state files say
+    Sync(SyncArgs),
+    /// Show what `sync` would do
+    Diff(DiffArgs),
+    /// Kept for saved plans
+    #[command(hide = true)]
+    Apply {
+        /// Whatever is given.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+        rest: Vec<String>,
+    },
+    /// Write what a control plane holds as a state file
+    Dump(DumpArgs),
+    /// Check state files, without a control plane unless --online
+    Validate(ValidateArgs),
+    /// Delete everything a control plane holds, or all that bears the tags
+    Reset(ResetArgs),
+    /// Say whether the control plane answers, and its version
+    Ping(PingArgs),
+    /// Serve an Admin API that behaves as Kong's, for trials and tests
+    ControlPlane(ControlPlaneArgs),
+    /// The commands as decK groups them: sync, diff, apply, dump, ping, reset, validate
+    Gateway {
+        /// Which.
+        #[command(subcommand)]
+        command: GatewayCommand,
+    },
+    /// Commands that need no control plane, as decK groups them: validate
+    File {
+        /// Which.
+        #[command(subcommand)]
+        command: FileCommand,
+    },
+    /// Print a script that completes commands in a shell
+    #[command(alias = "completion")]
+    Completions(CompletionsArgs),
+    /// Print the version
+    Version,
+}
+
+/// decK's `gateway` commands.
+#[derive(Debug, Subcommand)]
+pub enum GatewayCommand {
+    /// The same as `strongroom sync`
+    Sync(SyncArgs),
+    /// The same as `strongroom diff`
+    Diff(DiffArgs),
+    /// The same as `strongroom sync --no-delete`
+    Apply(SyncArgs),
+    /// The same as `strongroom dump`
+    Dump(DumpArgs),
+    /// The same as `strongroom validate --online`
+    Validate(ValidateArgs),
+    /// The same as `strongroom reset`
+    Reset(ResetArgs),
+    /// The same as `strongroom ping`
+    Ping(PingArgs),
+}
+
+/// decK's `file` commands.
+#[derive(Debug, Subcommand)]
+pub enum FileCommand {
+    /// The same as `strongroom validate`
+    Validate(ValidateArgs),
+}
+
+/// `sync`.
+#[derive(Args, Clone, Debug)]
+pub struct SyncArgs {
+    /// Files.
+    #[command(flatten)]
+    pub state: StateArgs,
+    /// Scope.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// Create and update, and delete nothing
+    #[arg(long)]
+    pub no_delete: bool,
+    /// Reporting.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Guards.
+    #[command(flatten)]
+    pub guards: GuardArgs,
+}
+
+/// `diff`.
+#[derive(Args, Clone, Debug)]
+pub struct DiffArgs {
+    /// Everything that `sync` takes.
+    #[command(flatten)]
+    pub sync: SyncArgs,
+    /// Exit with 2 if there are changes
+    #[arg(long)]
+    pub non_zero_exit_code: bool,
+}
+
+/// `dump`.
+#[derive(Args, Clone, Debug)]
+pub struct DumpArgs {
+    /// The file to write, readable by you alone; - for standard output
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    pub output_file: PathBuf,
+    /// The format
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, ignore_case = true)]
+    pub format: Format,
+    /// Write the id of every entity
+    #[arg(long)]
+    pub with_id: bool,
+    /// Leave out what Kong fills in by itself
+    #[arg(long)]
+    pub skip_defaults: bool,
+    /// Write only what bears this tag; may be repeated: all must be borne
+    #[arg(long, value_name = "TAG", value_delimiter = ',')]
+    pub select_tag: Vec<String>,
+    /// Show secrets on a terminal too
+    #[arg(long, conflicts_with = "sanitize")]
+    pub show_secrets: bool,
+    /// Hide secrets wherever the dump goes
+    #[arg(long)]
+    pub sanitize: bool,
+    /// Not needed: nothing is salted that leaves the program
+    #[arg(long, hide = true, value_name = "SALT")]
+    pub sanitization_salt: Option<String>,
+    /// Write each workspace to its own file; open source has one, `default`
+    #[arg(long, hide = true)]
+    pub all_workspaces: bool,
+    /// Overwrite without asking
+    #[arg(long)]
+    pub yes: bool,
+    /// What is left out.
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+/// How a dump is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// YAML.
+    #[default]
+    Yaml,
+    /// JSON.
+    Json,
+}
+
+/// `validate`.
+#[derive(Args, Clone, Debug)]
+pub struct ValidateArgs {
+    /// Files.
+    #[command(flatten)]
+    pub state: StateArgs,
+    /// Let the control plane check every entity too
+    #[arg(long)]
+    pub online: bool,
+    /// Scope.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    pub json_output: bool,
+}
+
+/// `reset`.
+#[derive(Args, Clone, Debug)]
+pub struct ResetArgs {
+    /// Ask nothing
+    #[arg(short, long, alias = "yes")]
+    pub force: bool,
+    /// Scope.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// Reset every workspace; open source has one, `default`
+    #[arg(long, hide = true)]
+    pub all_workspaces: bool,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    pub json_output: bool,
+    /// Print no line for each change, only the summary
+    #[arg(long)]
+    pub silence_events: bool,
+    /// Guards.
+    #[command(flatten)]
+    pub guards: GuardArgs,
+}
+
+/// `ping`.
+#[derive(Args, Clone, Debug)]
+pub struct PingArgs {}
+
+/// `control-plane`.
+#[derive(Args, Clone, Debug)]
+pub struct ControlPlaneArgs {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8001")]
+    pub listen: SocketAddr,
+    /// A file to keep everything in; in memory without
+    #[arg(long, value_name = "FILE")]
+    pub database: Option<PathBuf>,
+    /// The vault backends that are loaded; all known ones without
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub vaults: Option<Vec<String>>,
+    /// The wasm filters that are loaded; wasm is off without
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub wasm_filters: Vec<String>,
+}
+
+/// `completions`.
+#[derive(Args, Clone, Debug)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: Shell,
+}

@@ -1,0 +1,156 @@
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::accepted::AcceptedForState;
+use crate::plan::{Guards, Limit};
+
+/// Which state files are read, and how.
+#[derive(Args, Clone, Debug)]
+pub struct StateArgs {
+    /// State files and directories; standard input if there are none
+    #[arg(value_name = "FILES")]
+    pub files: Vec<PathBuf>,
+
+    /// A state file, as decK once spelled it
+    #[arg(short, long, hide = true, value_name = "FILE")]
+    pub state: Vec<PathBuf>,
+
+    /// Fill in $NAME and ${NAME} from the environment, as envsubst would
+    #[arg(long)]
+    pub substitute_env: bool,
+
+    /// What to make of references that cannot be proven
+    #[arg(long, value_enum, value_name = "MODE", default_value_t)]
+    pub references: ReferencesMode,
+}
+
+/// What of the control plane a run is about.
+#[derive(Args, Clone, Debug)]
+pub struct ScopeArgs {
+    /// Own only what bears this tag, and stamp it on what is written; may be repeated: all must be borne
+    #[arg(long, value_name = "TAG", value_delimiter = ',')]
+    pub select_tag: Vec<String>,
+
+    /// Act only on what bears this tag, in files and live alike, and stamp nothing; may be repeated
+    #[arg(long, value_name = "TAG", value_delimiter = ',')]
+    pub filter_tag: Vec<String>,
+
+    /// What is left out, and decK's other flags.
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+/// What is left out when live state is read.
+#[derive(Args, Clone, Debug)]
+pub struct ReadArgs {
+    /// Leave consumers and what is theirs alone
+    #[arg(long)]
+    pub skip_consumers: bool,
+
+    /// Leave CA certificates alone
+    #[arg(long)]
+    pub skip_ca_certificates: bool,
+
+    /// Only RBAC, which open source does not have
+    #[arg(long, hide = true)]
+    pub rbac_resources_only: bool,
+
+    /// Taken without effect.
+    #[command(flatten)]
+    pub accepted: AcceptedForState,
+}
+
+/// What a run may delete.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Guards")]
+pub struct GuardArgs {
+    /// How much may be deleted: a number, or a percentage of a scope of ten or more
+    #[arg(long, value_name = "N|P%", default_value = "30%", value_parser = limit)]
+    pub max_deletes: Limit,
+
+    /// Let an empty state delete everything in its scope
+    #[arg(long)]
+    pub allow_empty: bool,
+
+    /// Let vaults, certificates, CA certificates and key sets be deleted that something still refers to
+    #[arg(long)]
+    pub allow_delete_in_use: bool,
+}
+
+/// How a run reports.
+#[derive(Args, Clone, Debug, Default)]
+pub struct OutputArgs {
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    pub json_output: bool,
+
+    /// Print no line for each change, only the summary
+    #[arg(long)]
+    pub silence_events: bool,
+
+    /// Ask nothing
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// What becomes of a run whose references cannot all be proven.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReferencesMode {
+    /// What cannot be checked from here stops the run too
+    Strict,
+    /// What is wrong stops the run if it is new; the rest is told
+    #[default]
+    Default,
+    /// Everything is told, nothing stops the run
+    Warn,
+    /// Nothing is checked
+    Off,
+}
+
+impl GuardArgs {
+    /// The guards of a run.
+    pub fn guards(&self) -> Guards {
+        Guards {
+            max_deletes: self.max_deletes,
+            allow_empty: self.allow_empty,
+            allow_delete_in_use: self.allow_delete_in_use,
+        }
+    }
+}
+
+impl StateArgs {
+    /// The files and directories, both spellings together; `-` if there are none.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        let mut paths: Vec<PathBuf> = self.files.iter().chain(&self.state).cloned().collect();
+        if paths.is_empty() {
+            paths.push(PathBuf::from("-"));
+        }
+        paths
+    }
+}
+
+fn limit(text: &str) -> Result<Limit, String> {
+    let wrong = || "neither a number of entities nor a percentage (30%)".to_owned();
+    match text.strip_suffix('%') {
+        Some(percent) => match percent.parse::<f64>() {
+            Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(Limit::Percent(percent)),
+            _ => Err(wrong()),
+        },
+        None => text.parse().map(Limit::Count).map_err(|_| wrong()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_counts_or_percentages() {
+        assert_eq!(limit("12"), Ok(Limit::Count(12)));
+        assert_eq!(limit("12.5%"), Ok(Limit::Percent(12.5)));
+        for wrong in ["", "-1", "101%", "-1%", "NaN%", "many", "1.5"] {
+            assert!(limit(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+use super::fields::fields;
+use super::paint::{ADDED, CHANGED, FAINT, REMOVED, paint};
+use crate::plan::{Change, Plan, Subject};
+use crate::schema::Catalog;
+
+/// The plan in words, in the order in which it runs: a line for each change, below it the fields that differ, and
+/// lines of their own for steps that are no plain create, update or delete.
+pub fn changes(catalog: &Catalog, plan: &Plan) -> String {
+    let mut told = vec![false; plan.changes.len()];
+    let mut text = String::new();
+    for step in &plan.steps {
+        if let Some(note) = &step.note {
+            text += &format!("{}\n", paint(CHANGED, note));
+        } else if let Some(change) = plan.changes.get(step.change)
+            && !std::mem::replace(&mut told[step.change], true)
+        {
+            text += &change_in_words(catalog, change);
+        }
+    }
+    let untold = plan.changes.iter().zip(told).filter(|(_, told)| !told);
+    untold.fold(text, |text, (change, _)| text + &change_in_words(catalog, change))
+}
+
+/// What is done to which entity, on one line: `creating vault my-secret`.
+pub fn headline(catalog: &Catalog, change: &Change) -> String {
+    let (verb, style) = match change {
+        Change::Create { .. } => ("creating", ADDED),
+        Change::Update { .. } => ("updating", CHANGED),
+        Change::Delete { .. } => ("deleting", REMOVED),
+    };
+    format!("{} {}", paint(style, verb), named(catalog, change.subject()))
+}
+
+/// An entity's kind and name: `vault my-secret`.
+pub fn named(catalog: &Catalog, subject: &Subject) -> String {
+    format!("{} {}", catalog.kind(subject.kind).name, subject.title)
+}
+
+fn change_in_words(catalog: &Catalog, change: &Change) -> String {
+    let mut text = headline(catalog, change) + "\n";
+    if let Some(because) = &change.subject().because {
+        text += &format!("  {}\n", paint(FAINT, because));
+    }
+    if let Change::Update { fields: differing, .. } = change {
+        text += &fields(differing);
+    }
+    text
+}
+
+/// decK's summary.
+pub fn summary(created: usize, updated: usize, deleted: usize) -> String {
+    format!("Summary:\n  Created: {created}\n  Updated: {updated}\n  Deleted: {deleted}\n")
+}
