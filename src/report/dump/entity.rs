@@ -1,0 +1,79 @@
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::secrets::hide;
+use super::tree::reference;
+use super::Dump;
+use crate::report::shape::{drop_defaults, drop_nulls};
+use crate::schema::{Foreign, Kind, KindId, Object, canonical};
+
+impl Dump<'_> {
+    /// One entity as a file declares it, with what is nested in it. `nest` is the field that its own nesting stands for.
+    pub(super) fn entity(&self, kind: KindId, id: Uuid, nest: Option<&str>) -> Object {
+        let Some(entity) = self.owned.get(&(kind, id)) else {
+            return Object::new();
+        };
+        let mut body = self.shaped(kind, entity.body.expose());
+        if self.options.hide_secrets {
+            hide(self.catalog, kind, &mut body);
+        }
+        self.name_what_it_refers_to(self.catalog.kind(kind), nest, &mut body);
+        if self.needs_id(kind, id) {
+            body.insert("id".to_owned(), id.to_string().into());
+        }
+        body.append(&mut self.nested_in(kind, id));
+        body
+    }
+
+    /// The fields that decK shows; more where fewer would read back as something else.
+    fn shaped(&self, id: KindId, live: &Object) -> Object {
+        let kind = self.catalog.kind(id);
+        let mut whole = live.clone();
+        whole.retain(|name, _| name != "id" && !is_servers(kind, name));
+        let mut shaped = whole.clone();
+        if self.options.skip_defaults {
+            drop_defaults(&self.catalog.record(id, live), &mut shaped);
+        }
+        drop_nulls(&kind.record, &mut shaped);
+        if canonical(self.catalog, id, &shaped) == canonical(self.catalog, id, &whole) {
+            return shaped;
+        }
+        whole
+    }
+
+    fn needs_id(&self, kind: KindId, id: Uuid) -> bool {
+        self.options.with_id || self.catalog.kind(kind).rotates.is_some() || self.ambiguous.contains(&(kind, id))
+    }
+
+    fn name_what_it_refers_to(&self, kind: &Kind, nest: Option<&str>, body: &mut Object) {
+        if let Some(field) = nest {
+            body.remove(field);
+        }
+        for foreign in kind.foreign.iter().filter(|foreign| !foreign.list) {
+            if let Some(id) = body.get(&foreign.field).and_then(reference) {
+                body.insert(foreign.field.clone(), self.referred(kind, foreign, id));
+            }
+        }
+    }
+
+    /// A foreign key as decK writes it: text where several say what the entity belongs to (a plugin), else a record.
+    fn referred(&self, kind: &Kind, foreign: &Foreign, id: Uuid) -> Value {
+        let key = self.catalog.kind(foreign.kind).endpoint_key.as_deref();
+        let name = key.zip(self.names.get(&(foreign.kind, id)));
+        let several = kind.foreign.iter().filter(|foreign| !foreign.list).count() > 1;
+        match (several, name) {
+            (true, Some((_, name))) => json!(name),
+            (true, None) => id.to_string().into(),
+            (false, Some((key, name))) => json!({ key: name }),
+            (false, None) => json!({ "id": id.to_string() }),
+        }
+    }
+}
+
+/// Whether a field is the server's own, or stands for entities that a file nests.
+fn is_servers(kind: &Kind, name: &str) -> bool {
+    let is = |field: &String| field == name;
+    kind.server_only.iter().any(is)
+        || kind.carried.iter().any(is)
+        || kind.names_children.as_ref().is_some_and(|children| is(&children.field))
+}
