@@ -18,7 +18,12 @@ pub fn main() -> ExitCode {
         }
         Parsed::Said(said) => {
             let _ = said.print();
-            if said.use_stderr() { Outcome::Invalid } else { Outcome::Done }.into()
+            if said.use_stderr() {
+                Outcome::Invalid
+            } else {
+                Outcome::Done
+            }
+            .into()
         }
         Parsed::Settings(_why) => Outcome::Invalid.into(),
     }

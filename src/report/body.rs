@@ -64,7 +64,10 @@ impl Bodies<'_> {
             let Some(Value::Object(reference)) = body.get_mut(&foreign.field) else {
                 continue;
             };
-            let id = reference.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+            let id = reference
+                .get("id")
+                .and_then(Value::as_str)
+                .and_then(|id| id.parse().ok());
             let name = id.and_then(|id: Uuid| self.names.get(&(foreign.kind, id)));
             if let (Some(name), Some(field)) = (name, &self.catalog.kind(foreign.kind).endpoint_key) {
                 reference.insert(field.clone(), name.as_str().into());

@@ -68,7 +68,10 @@ fn lines(value: &Tree) -> Shown {
     match value {
         Tree::String(text) => match portrait(text) {
             Some(portrait) => Shown::Block(
-                portrait.into_iter().map(|(what, value)| format!("{what:<9}{value}")).collect(),
+                portrait
+                    .into_iter()
+                    .map(|(what, value)| format!("{what:<9}{value}"))
+                    .collect(),
             ),
             None if is_block(text) => Shown::Block(text.lines().map(str::to_owned).collect()),
             None => Shown::Line(inline(value)),

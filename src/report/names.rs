@@ -4,12 +4,14 @@ use crate::schema::{Catalog, KindId, Object};
 
 /// What the entities of a control plane are called, as far as their names are no secret and cannot be taken for an id.
 pub fn names(catalog: &Catalog, live: &Live) -> Names {
-    let owned = live.owned.iter().flat_map(|(kind, entities)| {
-        entities.iter().map(|entity| (*kind, entity.id, entity.body.expose()))
-    });
-    let foreign = live.foreign.iter().flat_map(|(kind, entities)| {
-        entities.iter().map(|entity| (*kind, entity.id, entity.index.expose()))
-    });
+    let owned = live
+        .owned
+        .iter()
+        .flat_map(|(kind, entities)| entities.iter().map(|entity| (*kind, entity.id, entity.body.expose())));
+    let foreign = live
+        .foreign
+        .iter()
+        .flat_map(|(kind, entities)| entities.iter().map(|entity| (*kind, entity.id, entity.index.expose())));
     owned
         .chain(foreign)
         .filter_map(|(kind, id, body)| Some(((kind, id), name(catalog, kind, body)?)))

@@ -7,8 +7,8 @@ mod global;
 mod state;
 
 pub use command::{
-    Command, CompletionsArgs, ControlPlaneArgs, DiffArgs, DumpArgs, FileCommand, Format, GatewayCommand, PingArgs, ResetArgs,
-    SyncArgs, ValidateArgs,
+    Command, CompletionsArgs, ControlPlaneArgs, DiffArgs, DumpArgs, FileCommand, Format, GatewayCommand, PingArgs,
+    ResetArgs, SyncArgs, ValidateArgs,
 };
 pub use environment::{Parsed, parse};
 pub use global::Global;

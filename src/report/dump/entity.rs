@@ -1,9 +1,9 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::Dump;
 use super::secrets::hide;
 use super::tree::reference;
-use super::Dump;
 use crate::report::shape::{drop_defaults, drop_nulls};
 use crate::schema::{Foreign, Kind, KindId, Object, canonical};
 

@@ -42,7 +42,9 @@ fn hide_value(field: &Field, value: &mut Value) {
 
 fn hide_at(path: &FieldPath, body: &mut Object) {
     let mut segments = path.0.iter();
-    let Some(Segment::Name(top)) = segments.next() else { return };
+    let Some(Segment::Name(top)) = segments.next() else {
+        return;
+    };
     let found = segments.try_fold(body.get_mut(top), |value, segment| match (value?, segment) {
         (Value::Object(inner), Segment::Name(name)) => Some(inner.get_mut(name)),
         (Value::Array(members), Segment::Index(index)) => Some(members.get_mut(*index)),

@@ -48,7 +48,10 @@ impl<'a> Dump<'a> {
     /// Entities in a steady order, each with what is nested in it. `nest` is the field that the nesting stands for.
     pub(super) fn list(&self, mut members: Vec<(KindId, Uuid)>, nest: Option<&str>) -> Vec<Value> {
         members.sort_by_cached_key(|(kind, id)| (self.sort_key(*kind, *id), *id));
-        members.into_iter().map(|(kind, id)| Value::Object(self.entity(kind, id, nest))).collect()
+        members
+            .into_iter()
+            .map(|(kind, id)| Value::Object(self.entity(kind, id, nest)))
+            .collect()
     }
 
     /// What is nested in an entity.
@@ -60,7 +63,10 @@ impl<'a> Dump<'a> {
         lists
             .iter()
             .map(|(key, members)| {
-                let field = nests.iter().find(|nest| nest.key == *key).map(|nest| nest.field.as_str());
+                let field = nests
+                    .iter()
+                    .find(|nest| nest.key == *key)
+                    .map(|nest| nest.field.as_str());
                 ((*key).to_owned(), Value::Array(self.list(members.clone(), field)))
             })
             .collect()
@@ -98,7 +104,10 @@ pub(super) fn reference(value: &Value) -> Option<Uuid> {
 }
 
 fn nest_of<'a>(parent: &'a Kind, kind: KindId, field: &str) -> Option<&'a Nest> {
-    parent.nests.iter().find(|nest| nest.kind == kind && nest.field == field)
+    parent
+        .nests
+        .iter()
+        .find(|nest| nest.kind == kind && nest.field == field)
 }
 
 /// The entities that their natural keys do not tell apart: those that have none, and those that share one.
