@@ -1,0 +1,150 @@
+use std::fmt;
+
+use url::Url;
+
+/// The address of a control plane. `Display` and `Debug` show it without credentials.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Base {
+    url: Url,
+    /// The authority that was asked for, where the connection is made to go by another name.
+    host: Option<String>,
+}
+
+/// An address that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BaseError {
+    /// It is no URL.
+    #[error("the address of the control plane is no URL: {0}")]
+    NotAUrl(url::ParseError),
+    /// It is neither http nor https.
+    #[error("the address of the control plane begins with {0}:, not with http: or https:")]
+    Scheme(String),
+}
+
+impl Base {
+    /// Reads an address: `http://localhost:8001`, `https://kong.example/admin/`. Without a scheme it is http.
+    ///
+    /// # Errors
+    /// What is no URL of http or https.
+    pub fn parse(text: &str) -> Result<Self, BaseError> {
+        let text = text.trim();
+        let full = if text.contains("://") {
+            text.to_owned()
+        } else {
+            format!("http://{text}")
+        };
+        let mut url = Url::parse(&full).map_err(BaseError::NotAUrl)?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(BaseError::Scheme(url.scheme().to_owned()));
+        }
+        url.set_query(None);
+        url.set_fragment(None);
+        Ok(Self { url, host: None })
+    }
+
+    /// The address of a path with its query. It may hold credentials.
+    pub fn join(&self, path: &str) -> String {
+        format!("{}{path}", self.url.as_str().trim_end_matches('/'))
+    }
+
+    /// Host and port.
+    pub fn authority(&self) -> String {
+        match &self.host {
+            Some(host) => host.clone(),
+            None => authority(&self.url),
+        }
+    }
+
+    /// The host and port to which connections go.
+    pub fn target(&self) -> Option<(String, u16)> {
+        let host = self.url.host_str()?.trim_matches(['[', ']']).to_owned();
+        Some((host, self.url.port_or_known_default()?))
+    }
+
+    /// The same address under another host name, by which TLS verifies it; requests name the old one.
+    ///
+    /// # Errors
+    /// What is no host name.
+    pub fn under_name(mut self, name: &str) -> Result<Self, BaseError> {
+        let host = authority(&self.url);
+        self.url.set_host(Some(name)).map_err(BaseError::NotAUrl)?;
+        self.host = Some(host);
+        Ok(self)
+    }
+
+    /// The `Host` that requests name, where it is not the address's own.
+    pub fn host_header(&self) -> Option<&str> {
+        self.host.as_deref()
+    }
+}
+
+fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+impl fmt::Display for Base {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut url = self.url.clone();
+        if url.password().is_some() {
+            // an address of http always has a host, so that neither can fail
+            let _ = url.set_password(Some("***"));
+        }
+        if !url.username().is_empty() {
+            let _ = url.set_username("***");
+        }
+        f.write_str(url.as_str().trim_end_matches('/'))
+    }
+}
+
+impl fmt::Debug for Base {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Base, BaseError};
+
+    #[test]
+    fn paths_are_appended_to_the_path_of_the_address() {
+        for (text, joined) in [
+            ("http://localhost:8001", "http://localhost:8001/vaults?size=1"),
+            ("localhost:8001", "http://localhost:8001/vaults?size=1"),
+            (
+                "https://kong.example/admin/",
+                "https://kong.example/admin/vaults?size=1",
+            ),
+            ("http://[::1]:8001/", "http://[::1]:8001/vaults?size=1"),
+        ] {
+            assert_eq!(
+                Base::parse(text).map(|base| base.join("/vaults?size=1")),
+                Ok(joined.to_owned())
+            );
+        }
+    }
+
+    #[test]
+    fn credentials_are_sent_but_never_shown() {
+        let base = Base::parse("https://admin:hush@kong.example/").unwrap_or_else(|why| panic!("{why}"));
+        assert_eq!(base.join("/"), "https://admin:hush@kong.example/");
+        let shown = format!("{base} {base:?} {}", base.authority());
+        assert_eq!(
+            shown,
+            "https://***:***@kong.example https://***:***@kong.example kong.example"
+        );
+    }
+
+    #[test]
+    fn other_schemes_are_refused() {
+        assert_eq!(
+            Base::parse("ftp://kong.example"),
+            Err(BaseError::Scheme("ftp".to_owned()))
+        );
+        assert!(matches!(Base::parse("http://"), Err(BaseError::NotAUrl(_))));
+    }
+}

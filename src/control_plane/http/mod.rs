@@ -1,0 +1,115 @@
+//! The transport over HTTP: reqwest with kept-alive connections.
+
+mod base;
+mod cookies;
+mod name;
+mod settings;
+
+use std::error::Error;
+
+use reqwest::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderValue, RETRY_AFTER};
+
+pub use base::{Base, BaseError};
+pub use settings::{HttpSettings, SettingsError};
+
+use super::{Method, Request, Response, Transport, TransportError};
+
+/// Carries requests over HTTP. It never logs headers or bodies, and its `Debug` shows the masked address alone.
+pub struct HttpTransport {
+    client: reqwest::Client,
+    base: Base,
+}
+
+impl HttpTransport {
+    /// Makes ready to ask; nothing is sent yet.
+    ///
+    /// # Errors
+    /// Settings that cannot be used.
+    pub fn new(settings: &HttpSettings) -> Result<Self, SettingsError> {
+        Ok(Self {
+            client: settings.client()?,
+            base: settings.base()?,
+        })
+    }
+
+    /// The address that is asked. It shows no credentials.
+    pub fn base(&self) -> &Base {
+        &self.base
+    }
+
+    fn request(&self, request: Request) -> reqwest::RequestBuilder {
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Patch => reqwest::Method::PATCH,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let mut building = self.client.request(method, self.base.join(&request.path));
+        if let Some(host) = self.base.host_header() {
+            building = building.header(HOST, host);
+        }
+        match request.body {
+            Some(body) => building.header(CONTENT_TYPE, "application/json").body(body),
+            None => building,
+        }
+    }
+
+    /// Tells errors apart by whether the server can have seen the request.
+    fn failure(&self, error: &reqwest::Error) -> TransportError {
+        let host = self.base.authority();
+        let why = reason(error);
+        if error.is_connect() || error.is_builder() {
+            TransportError::NotSent { host, why }
+        } else {
+            TransportError::Lost { host, why }
+        }
+    }
+}
+
+impl Transport for HttpTransport {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        let sent = self.request(request).send().await;
+        let answer = sent.map_err(|error| self.failure(&error))?;
+        let status = answer.status().as_u16();
+        let retry_after = retry_after(answer.headers());
+        let body = answer.bytes().await.map_err(|error| TransportError::Lost {
+            host: self.base.authority(),
+            why: reason(&error),
+        })?;
+        Ok(Response {
+            status,
+            retry_after,
+            body: body.into(),
+        })
+    }
+}
+
+impl std::fmt::Debug for HttpTransport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HttpTransport({})", self.base)
+    }
+}
+
+/// `Retry-After` in seconds; the form with a date is not honoured.
+fn retry_after(headers: &HeaderMap) -> Option<u64> {
+    headers
+        .get(RETRY_AFTER)
+        .map(HeaderValue::to_str)?
+        .ok()?
+        .trim()
+        .parse()
+        .ok()
+}
+
+/// The innermost cause in one line. Outer ones repeat the address, with its query.
+fn reason(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "it took too long".to_owned();
+    }
+    let mut cause: &dyn Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}

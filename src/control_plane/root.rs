@@ -1,0 +1,70 @@
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::schema::{Edition, LiveSchemas};
+
+/// Who a node says it is. Read leniently: what it does not tell is not known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Root {
+    /// Its version: `3.9.1`, `3.15.0.3-enterprise-edition`.
+    pub version: Option<String>,
+    /// Its edition.
+    pub edition: Option<Edition>,
+    /// The plugins it has loaded.
+    pub loaded_plugins: Option<BTreeSet<String>>,
+    /// The vault backends it has loaded.
+    pub loaded_vaults: Option<BTreeSet<String>>,
+}
+
+impl Root {
+    /// Reads the answer of `GET /`; `None` if it is not one of Kong's.
+    pub fn read(body: &[u8]) -> Option<Self> {
+        let answer: Value = serde_json::from_slice(body).ok()?;
+        let version = text(answer.get("version")?)?;
+        let configuration = answer.get("configuration");
+        let under = |name: &str| configuration.and_then(|known| known.get(name)).and_then(names);
+        Some(Self {
+            edition: Some(edition(answer.get("edition").and_then(Value::as_str), &version)),
+            version: Some(version),
+            loaded_plugins: answer
+                .get("plugins")
+                .and_then(|plugins| plugins.get("available_on_server"))
+                .and_then(names)
+                .or_else(|| under("loaded_plugins")),
+            loaded_vaults: under("loaded_vaults"),
+        })
+    }
+
+    /// What it tells of its schemas, before any of them is asked for.
+    pub fn schemas(&self) -> LiveSchemas {
+        LiveSchemas {
+            version: self.version.clone(),
+            loaded_plugins: self.loaded_plugins.clone(),
+            loaded_vaults: self.loaded_vaults.clone(),
+            ..LiveSchemas::default()
+        }
+    }
+}
+
+fn edition(said: Option<&str>, version: &str) -> Edition {
+    match said {
+        Some("community") => Edition::Community,
+        Some(_) => Edition::Enterprise,
+        None if version.contains("enterprise") => Edition::Enterprise,
+        None => Edition::Community,
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+/// The names in a map of them or a list of them. Kong writes an empty map as either.
+fn names(value: &Value) -> Option<BTreeSet<String>> {
+    match value {
+        Value::Object(members) => Some(members.keys().cloned().collect()),
+        Value::Array(members) => Some(members.iter().filter_map(text).collect()),
+        _ => None,
+    }
+}
