@@ -48,7 +48,7 @@ fn kind(file: &KindFile, schema: &Value, place: Place) -> Result<Kind, String> {
         aliases: file.aliases.clone(),
         edition: file.edition,
         endpoint_key: file.endpoint_key.clone(),
-        identity: file.identity.clone(),
+        identity: file.identity.iter().map(|set| had(set, &record)).collect(),
         unique: unique(file, &record),
         foreign: foreign(file, &record, place)?,
         parent: file.parent.clone(),
@@ -70,12 +70,20 @@ fn kind(file: &KindFile, schema: &Value, place: Place) -> Result<Kind, String> {
 fn unique(file: &KindFile, record: &Record) -> Vec<Vec<String>> {
     let single = record.fields.iter().filter(|(_, field)| field.unique);
     let mut sets: Vec<Vec<String>> = single.map(|(name, _)| vec![name.clone()]).collect();
-    for set in &file.unique {
-        if !sets.contains(set) {
-            sets.push(set.clone());
+    for set in file.unique.iter().map(|set| had(set, record)) {
+        if !sets.contains(&set) {
+            sets.push(set);
         }
     }
     sets
+}
+
+/// The fields of a set that the schema has: some belong to Enterprise alone.
+fn had(set: &[String], record: &Record) -> Vec<String> {
+    set.iter()
+        .filter(|field| record.get(field).is_some())
+        .cloned()
+        .collect()
 }
 
 /// Foreign fields of the schema whose kind is known, and the file's lists of ids.

@@ -1,12 +1,27 @@
+use super::fill::{Fill, Form};
 use super::{Catalog, KindId, Object};
 
 /// An entity's body in the one shape in which two that Kong would store alike are equal: shorthands translated,
-/// defaults filled in, absent as null, sets sorted, PEM line ends made one, what only the server sets left out.
+/// defaults filled in, null left out, sets sorted and without repetitions, PEM line ends made one, whole numbers
+/// written alike, of a foreign key nothing but its id. Left out is what is never compared: the id, what only the server
+/// sets (`server_only`), what is carried over (`carried`), what counts down (`expires`), and what is not stored with the
+/// entity (a certificate's list of names).
 #[derive(Clone, PartialEq)]
 pub struct Canonical(pub Object);
 
 /// Brings a body, declared or live, to its canonical form. Never fails: what it cannot make sense of stays as it is.
 pub fn canonical(catalog: &Catalog, kind: KindId, body: &Object) -> Canonical {
-    let _ = (catalog, kind, body);
-    todo!()
+    let record = catalog.record(kind, body);
+    let kind = catalog.kind(kind);
+    let mut compared = Fill::new(Form::Compared).record(&record, body);
+    compared.remove("id");
+    for name in kind.server_only.iter().chain(&kind.carried).chain(&kind.expires) {
+        compared.remove(name);
+    }
+    compared.retain(|name, _| {
+        record
+            .get(name)
+            .is_none_or(|field| !field.rules.contains_key("transient"))
+    });
+    Canonical(compared)
 }

@@ -1,18 +1,103 @@
-use super::{Catalog, KindId, Object, Violations};
+use serde_json::Value;
+
+use super::fill::{Fill, Form};
+use super::shorthand;
+use super::{Catalog, Field, FieldType, KindId, Object, Record, Violations};
 
 /// What Kong would store for a body: shorthands translated, defaults filled in, sets without repetitions, targets and
-/// addresses in full. Values that the server makes up (`auto`) are left to the caller.
+/// addresses in full, every field there (null where nothing is said). Values that the server makes up (`auto`) are left
+/// to the caller: their fields are absent unless the body has them.
 ///
 /// # Errors
-/// Shorthands that contradict or cannot be translated.
+/// A deprecated spelling beside its successor with another value.
 pub fn complete(catalog: &Catalog, kind: KindId, body: &Object) -> Result<Object, Violations> {
-    let _ = (catalog, kind, body);
-    todo!()
+    let record = catalog.record(kind, body);
+    let mut fill = Fill::new(Form::Stored);
+    let stored = fill.record(&record, body);
+    if fill.wrong.is_empty() {
+        Ok(stored)
+    } else {
+        Err(fill.wrong)
+    }
+}
+
+/// A body without shorthands, on all levels, and nothing else changed: what the checks of fields look at.
+///
+/// # Errors
+/// A deprecated spelling beside its successor with another value.
+pub fn translated(catalog: &Catalog, kind: KindId, body: &Object) -> Result<Object, Violations> {
+    let record = catalog.record(kind, body);
+    let mut fill = Fill::new(Form::Translated);
+    let plain = fill.record(&record, body);
+    if fill.wrong.is_empty() {
+        Ok(plain)
+    } else {
+        Err(fill.wrong)
+    }
+}
+
+/// A stored body as a PATCH changes it: the members of records one by one, everything else (lists, sets, maps) as a
+/// whole; shorthands of the patch count as the fields that they stand for. The result is to be completed and checked.
+///
+/// # Errors
+/// As [`translated`].
+pub fn patched(catalog: &Catalog, kind: KindId, stored: &Object, patch: &Object) -> Result<Object, Violations> {
+    let named = catalog.kind(kind).subschemas.as_ref();
+    let mut named_patch = patch.clone();
+    if let Some(sub) = named
+        && !patch.contains_key(&sub.by)
+        && let Some(name) = stored.get(&sub.by)
+    {
+        named_patch.insert(sub.by.clone(), name.clone());
+    }
+    let record = catalog.record(kind, &named_patch);
+    let plain = translated(catalog, kind, &named_patch)?;
+    Ok(merged(&record, stored, plain))
+}
+
+fn merged(record: &Record, stored: &Object, patch: Object) -> Object {
+    let mut merged = stored.clone();
+    for (name, value) in patch {
+        let inner = record.get(&name).map(|field| &field.kind);
+        let value = match (inner, merged.get(&name), value) {
+            (Some(FieldType::Record(record)), Some(Value::Object(known)), Value::Object(patch)) => {
+                Value::Object(self::merged(record, known, patch))
+            }
+            (_, _, value) => value,
+        };
+        merged.insert(name, value);
+    }
+    merged
 }
 
 /// What an answer shows of a stored body: every field, those without value as null, and the deprecated spellings that
-/// Kong shows beside the new ones.
+/// Kong shows beside the new ones. What is not stored with the entity (a certificate's `snis`) is the caller's.
 pub fn shown(catalog: &Catalog, kind: KindId, stored: &Object) -> Object {
-    let _ = (catalog, kind, stored);
-    todo!()
+    record_shown(&catalog.record(kind, stored), stored)
+}
+
+fn record_shown(record: &Record, stored: &Object) -> Object {
+    let mut shown = stored.clone();
+    for (name, field) in &record.fields {
+        match shown.get_mut(name) {
+            Some(value) => value_shown(field, value),
+            None if field.rules.contains_key("transient") => {}
+            None => drop(shown.insert(name.clone(), Value::Null)),
+        }
+    }
+    shorthand::mirrored(record, &mut shown);
+    shown
+}
+
+fn value_shown(field: &Field, value: &mut Value) {
+    match (&field.kind, value) {
+        (FieldType::Record(record), Value::Object(body)) => *body = record_shown(record, body),
+        (FieldType::Array(inner) | FieldType::Set(inner), Value::Array(members)) => {
+            members.iter_mut().for_each(|member| value_shown(inner, member));
+        }
+        (FieldType::Map { values, .. }, Value::Object(members)) => {
+            members.values_mut().for_each(|member| value_shown(values, member));
+        }
+        _ => {}
+    }
 }

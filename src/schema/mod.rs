@@ -3,6 +3,7 @@
 //! Everything here is a value handed around. The catalog is made of the files in `schemas/` (kinds, and Kong's own
 //! recorded schemas), and overlaid with what a live node answers under `/schemas/*` when there is one.
 
+mod address;
 mod assemble;
 mod canonical;
 mod catalog;
@@ -10,19 +11,23 @@ mod check;
 mod complete;
 mod field;
 mod files;
+mod fill;
 mod kind;
 mod kind_file;
 mod merge;
 mod overlay;
 mod path;
+mod query;
 mod read;
+mod shorthand;
 mod subschema;
+mod sugar;
 mod violations;
 
 pub use canonical::{Canonical, canonical};
 pub use catalog::{Catalog, LiveSchemas};
 pub use check::{Purpose, check};
-pub use complete::{complete, shown};
+pub use complete::{complete, patched, shown, translated};
 pub use field::{Field, FieldType, Record};
 pub use files::SchemaError;
 pub use kind::{

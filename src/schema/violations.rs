@@ -15,11 +15,47 @@ impl Violations {
         self.0.is_empty()
     }
 
+    /// Adds a message about a field: nested as the path is, lists filled up with `null`. The first about a field stays.
+    pub fn insert(&mut self, path: &FieldPath, message: impl Into<String>) {
+        let mut tree = Value::Object(std::mem::take(&mut self.0));
+        place(&mut tree, &path.0, message.into());
+        if let Value::Object(fields) = tree {
+            self.0 = fields;
+        }
+    }
+
     /// Every message with the field it is about; what concerns a whole record has that record's path.
     pub fn flatten(&self) -> Vec<(FieldPath, String)> {
         let mut found = Vec::new();
         collect(&Value::Object(self.0.clone()), FieldPath::default(), &mut found);
         found
+    }
+}
+
+fn place(tree: &mut Value, path: &[Segment], message: String) {
+    let Some((first, rest)) = path.split_first() else {
+        if tree.is_null() {
+            *tree = Value::String(message);
+        }
+        return;
+    };
+    if tree.is_null() {
+        *tree = match first {
+            Segment::Name(_) => Value::Object(Object::new()),
+            Segment::Index(_) => Value::Array(Vec::new()),
+        };
+    }
+    match (first, tree) {
+        (Segment::Name(name), Value::Object(members)) => {
+            place(members.entry(name).or_insert(Value::Null), rest, message);
+        }
+        (Segment::Index(index), Value::Array(members)) => {
+            if members.len() <= *index {
+                members.resize(index + 1, Value::Null);
+            }
+            place(&mut members[*index], rest, message);
+        }
+        _ => {}
     }
 }
 
@@ -48,5 +84,25 @@ fn collect(value: &Value, at: FieldPath, found: &mut Vec<(FieldPath, String)>) {
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn messages_stand_where_their_fields_do() {
+        let mut found = Violations::default();
+        found.insert(&FieldPath::field("hosts").index(1), "odd");
+        found.insert(&FieldPath::dotted("config.redis.port"), "high");
+        assert_eq!(
+            Value::Object(found.0.clone()),
+            json!({"hosts": [null, "odd"], "config": {"redis": {"port": "high"}}})
+        );
+        let paths: Vec<String> = found.flatten().into_iter().map(|(path, _)| path.to_string()).collect();
+        assert_eq!(paths, ["config.redis.port", "hosts[1]"]);
     }
 }

@@ -1,0 +1,155 @@
+use serde_json::{Map, Value};
+
+use super::{Field, Object, Record, sugar};
+
+/// How a spelling that is not a field itself becomes fields (`shorthand_fields`).
+///
+/// Kong's schemas tell of those that they replaced (`deprecation.replaced_with`): the same value at other places, and
+/// shown beside them. What no schema tells stands in the files under `schemas/`:
+/// `into: [path, …]` puts the value at those places (`values` says what some values become), and
+/// `into: {part: field}` takes a URL apart.
+enum Translation<'a> {
+    /// The same value at these places; both spellings at once must agree.
+    Replaced(Vec<Vec<&'a str>>),
+    /// The value at these places, over what stands there.
+    Into(Vec<Vec<&'a str>>, Option<&'a Map<String, Value>>),
+    /// The parts of a URL.
+    Url(&'a Map<String, Value>),
+}
+
+/// Who wins where a deprecated spelling and its successor differ.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Conflict {
+    /// Nobody: it is an error, as Kong has it.
+    Refused,
+    /// The successor: comparing goes on.
+    Settled,
+}
+
+/// Whether a body uses a shorthand of its record, on this level.
+pub(super) fn used(record: &Record, body: &Object) -> bool {
+    record.shorthands.iter().any(|(name, _)| body.contains_key(name))
+}
+
+/// A body without shorthands on this level: each turned into the fields that it stands for. Null counts as not said.
+///
+/// What is wrong comes with it, by shorthand.
+pub(super) fn translated(record: &Record, body: &Object, conflict: Conflict) -> (Object, Vec<(String, String)>) {
+    let mut plain = body.clone();
+    let mut wrong = Vec::new();
+    for (name, field) in &record.shorthands {
+        let Some(value) = plain.remove(name) else { continue };
+        if value.is_null() {
+            continue;
+        }
+        match translation(field) {
+            Translation::Replaced(paths) => {
+                for path in paths {
+                    let settled = replace(&mut plain, &path, &value);
+                    if !settled && conflict == Conflict::Refused {
+                        wrong.push((name.clone(), mismatch(record, name, &path, field, &value)));
+                    }
+                }
+            }
+            Translation::Into(paths, values) => {
+                let meant = values.and_then(|values| values.get(value.as_str()?)).unwrap_or(&value);
+                for path in paths {
+                    put(&mut plain, &path, meant.clone());
+                }
+            }
+            Translation::Url(into) => {
+                for (part, value) in sugar::url_parts(value.as_str().unwrap_or_default()) {
+                    if let Some(field) = into.get(&part).and_then(Value::as_str) {
+                        plain.insert(field.to_owned(), value);
+                    }
+                }
+            }
+        }
+    }
+    (plain, wrong)
+}
+
+/// Adds the deprecated spellings that Kong shows beside their successors.
+pub(super) fn mirrored(record: &Record, shown: &mut Object) {
+    for (name, field) in &record.shorthands {
+        if let Translation::Replaced(paths) = translation(field)
+            && let Some(path) = paths.first()
+            && field.rules.contains_key("deprecation")
+        {
+            let value = at(shown, path).cloned().unwrap_or(Value::Null);
+            shown.insert(name.clone(), value);
+        }
+    }
+}
+
+/// The places, below the record, of what a shorthand stands for.
+pub(super) fn targets(shorthand: &Field) -> Vec<Vec<&str>> {
+    match translation(shorthand) {
+        Translation::Replaced(paths) | Translation::Into(paths, _) => paths,
+        Translation::Url(into) => into.values().filter_map(|field| Some(vec![field.as_str()?])).collect(),
+    }
+}
+
+fn translation(field: &Field) -> Translation<'_> {
+    let rules = &field.rules;
+    match (rules.get("into"), rules.get("values")) {
+        (Some(Value::Object(into)), _) => Translation::Url(into),
+        (Some(into), values) => Translation::Into(paths(into), values.and_then(Value::as_object)),
+        (None, _) => {
+            let replaced = rules.get("deprecation").and_then(|old| old.get("replaced_with"));
+            let members = replaced.and_then(Value::as_array).into_iter().flatten();
+            Translation::Replaced(members.filter_map(|member| path(member.get("path")?)).collect())
+        }
+    }
+}
+
+fn paths(list: &Value) -> Vec<Vec<&str>> {
+    list.as_array().into_iter().flatten().filter_map(path).collect()
+}
+
+fn path(list: &Value) -> Option<Vec<&str>> {
+    list.as_array()?.iter().map(Value::as_str).collect()
+}
+
+fn at<'a>(body: &'a Object, path: &[&str]) -> Option<&'a Value> {
+    let (first, rest) = path.split_first()?;
+    rest.iter().try_fold(body.get(*first)?, |value, name| value.get(name))
+}
+
+/// Puts a value where nothing stands yet; false if something else does.
+fn replace(body: &mut Object, path: &[&str], value: &Value) -> bool {
+    match at(body, path) {
+        None | Some(Value::Null) => {
+            put(body, path, value.clone());
+            true
+        }
+        Some(known) => known == value,
+    }
+}
+
+fn put(body: &mut Object, path: &[&str], value: Value) {
+    let Some((first, rest)) = path.split_first() else {
+        return;
+    };
+    if rest.is_empty() {
+        body.insert((*first).to_owned(), value);
+        return;
+    }
+    let inner = body.entry(*first).or_insert(Value::Null);
+    if !inner.is_object() {
+        *inner = Value::Object(Object::new());
+    }
+    if let Some(inner) = inner.as_object_mut() {
+        put(inner, rest, value);
+    }
+}
+
+/// The values are told unless they are secret.
+fn mismatch(record: &Record, name: &str, path: &[&str], shorthand: &Field, value: &Value) -> String {
+    let path_name = path.join(".");
+    let secret = shorthand.secret || record.inner(path).is_none_or(|field| field.secret);
+    if secret {
+        return format!("both deprecated and new field are used but their values mismatch: {name} vs {path_name}");
+    }
+    format!("both deprecated and new field are used but their values mismatch: {name} = {value} vs {path_name}")
+}
