@@ -3,6 +3,7 @@
 mod body;
 mod desired;
 mod diagnostic;
+mod documents;
 mod nearest;
 mod node;
 mod places;

@@ -1,0 +1,77 @@
+use std::collections::HashMap;
+
+use crate::state::{Diagnostic, Span};
+
+/// What is wrong with the documents, as it is found, and where secrets stand, so that their lines are not shown.
+#[derive(Default)]
+pub(super) struct Problems {
+    found: Vec<Diagnostic>,
+    secrets: Vec<Span>,
+}
+
+impl Problems {
+    /// Adds something to tell.
+    pub fn tell(&mut self, diagnostic: Diagnostic) {
+        self.found.push(diagnostic);
+    }
+
+    /// Says that a value that may be secret stands there.
+    pub fn hide(&mut self, span: Span) {
+        self.secrets.push(span);
+    }
+
+    /// All of it, in the order of the files, one cause told once with its places.
+    pub fn finish(self) -> Vec<Diagnostic> {
+        let mut told = once(self.found);
+        hide_lines(&mut told, &self.secrets);
+        in_order(&mut told);
+        told
+    }
+}
+
+/// Tells a cause that stands in several places once, at the place where it stood first. What points at several places by
+/// itself (a duplicate, say) is a cause of its own.
+fn once(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut told: Vec<Diagnostic> = Vec::new();
+    let mut seen: HashMap<(&'static str, String, Option<String>), usize> = HashMap::new();
+    for one in found {
+        if one.places.len() != 1 {
+            told.push(one);
+            continue;
+        }
+        let cause = (one.code, one.message.clone(), one.help.clone());
+        match seen.get(&cause) {
+            Some(&at) => {
+                let new = one.places.into_iter().filter(|place| !told[at].places.contains(place));
+                let new: Vec<_> = new.collect();
+                told[at].places.extend(new);
+            }
+            None => {
+                seen.insert(cause, told.len());
+                told.push(one);
+            }
+        }
+    }
+    told
+}
+
+/// Marks the places whose line, or whose own stretch of the file, holds a value that may be secret.
+fn hide_lines(told: &mut [Diagnostic], secrets: &[Span]) {
+    let lines: std::collections::HashSet<_> = secrets.iter().map(|span| (span.file, span.line)).collect();
+    for place in told.iter_mut().flat_map(|one| &mut one.places) {
+        let here = place.span;
+        place.confidential |= lines.contains(&(here.file, here.line))
+            || secrets
+                .iter()
+                .any(|span| span.file == here.file && span.start < here.end && here.start < span.end);
+    }
+}
+
+fn in_order(told: &mut [Diagnostic]) {
+    for one in told.iter_mut() {
+        if one.code != super::duplicates::CODE {
+            one.places.sort_by_key(|place| (place.span.file, place.span.start));
+        }
+    }
+    told.sort_by_key(|one| one.places.first().map(|place| (place.span.file, place.span.start)));
+}

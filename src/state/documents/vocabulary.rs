@@ -1,0 +1,103 @@
+use std::collections::HashMap;
+
+use super::nearest::nearest;
+use crate::schema::{Catalog, KindId};
+
+/// The keys of a document that say how to read the rest of it.
+pub(super) const HEADER: [&str; 8] = [
+    "_format_version",
+    "_info",
+    "_plugin_configs",
+    "_workspace",
+    "_konnect",
+    "_transform",
+    "_comment",
+    "_ignore",
+];
+
+/// Keys that decK or Kong know and that hold nothing this program manages, with what they are.
+const ELSEWHERE: [(&str, &str); 18] = [
+    ("rbac_roles", "roles of Kong Enterprise's RBAC"),
+    ("rbac_users", "users of Kong Enterprise's RBAC"),
+    ("admins", "administrators of Kong Enterprise"),
+    ("workspaces", "workspaces of Kong Enterprise"),
+    ("licenses", "licenses of Kong Enterprise"),
+    ("service_packages", "packages of Konnect's former Service Hub"),
+    ("custom_entities", "entities of Kong Enterprise's plugins"),
+    ("cloned_plugins", "copies of plugins under other names, known to Konnect"),
+    ("custom_plugins", "code of plugins, known to Konnect"),
+    ("ai_models", "models of Kong's AI Gateway"),
+    ("degraphql_routes", "entities of Kong Enterprise's degraphql plugin"),
+    (
+        "graphql_ratelimiting_cost_decorations",
+        "entities of Kong Enterprise's graphql-rate-limiting-advanced plugin",
+    ),
+    ("oauth2_tokens", "tokens that Kong's oauth2 plugin hands out"),
+    ("oauth2_authorization_codes", "codes that Kong's oauth2 plugin hands out"),
+    ("sessions", "sessions that Kong's session plugin keeps"),
+    ("acme_storage", "what Kong's acme plugin keeps"),
+    ("parameters", "Kong's own parameters"),
+    ("clustering_data_planes", "Kong's list of its data planes"),
+];
+
+/// The words that a document may use at its top.
+pub(super) struct Vocabulary<'a> {
+    kinds: HashMap<&'a str, KindId>,
+    names: HashMap<&'a str, KindId>,
+}
+
+/// What a key at the top of a document is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Word {
+    /// It says how to read the document.
+    Header,
+    /// It lists entities of a kind.
+    Kind(KindId),
+    /// It lists what is known but not managed: what that is.
+    Elsewhere(&'static str),
+    /// It is not known.
+    Unknown,
+}
+
+impl<'a> Vocabulary<'a> {
+    /// The words for the kinds of that catalog.
+    pub fn of(catalog: &'a Catalog) -> Self {
+        let mut kinds = HashMap::new();
+        for (id, kind) in catalog.kinds() {
+            for alias in &kind.aliases {
+                kinds.entry(alias.as_str()).or_insert(id);
+            }
+        }
+        for (id, kind) in catalog.kinds() {
+            kinds.insert(kind.collection.as_str(), id);
+        }
+        let names = catalog.kinds().map(|(id, kind)| (kind.name.as_str(), id)).collect();
+        Self { kinds, names }
+    }
+
+    /// The kind that `_info.defaults` is about under that key: decK's word for one of it, or for its list.
+    pub fn kind_of_defaults(&self, key: &str) -> Option<KindId> {
+        self.names.get(key).or_else(|| self.kinds.get(key)).copied()
+    }
+
+    /// What that key is.
+    pub fn word(&self, key: &str) -> Word {
+        if HEADER.contains(&key) {
+            return Word::Header;
+        }
+        if let Some(&kind) = self.kinds.get(key) {
+            return Word::Kind(kind);
+        }
+        ELSEWHERE
+            .iter()
+            .find(|(word, _)| *word == key)
+            .map_or(Word::Unknown, |(_, what)| Word::Elsewhere(what))
+    }
+
+    /// The known key that is nearest to an unknown one.
+    pub fn nearest(&self, key: &str) -> Option<&str> {
+        let mut known: Vec<&str> = HEADER.into_iter().chain(self.kinds.keys().copied()).collect();
+        known.sort_unstable();
+        nearest(key, known)
+    }
+}
