@@ -53,6 +53,7 @@ fn kind(file: &KindFile, schema: &Value, place: Place) -> Result<Kind, String> {
         foreign: foreign(file, &record, place)?,
         parent: file.parent.clone(),
         nests: nests(file, place)?,
+        former: file.former.clone(),
         taggable: record.get("tags").is_some(),
         secret,
         server_only: file.server_only.clone(),
@@ -147,6 +148,7 @@ fn nests(file: &KindFile, place: Place) -> Result<Vec<Nest>, String> {
                 key: nest.key.clone().unwrap_or_else(|| nest.collection.clone()),
                 kind: known(place, &nest.collection)?,
                 field: nest.field.clone(),
+                refers: nest.refers.clone(),
             })
         })
         .collect()

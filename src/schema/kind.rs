@@ -33,6 +33,8 @@ pub struct Kind {
     pub parent: Option<String>,
     /// Lists of other entities that a file may nest in one of this kind.
     pub nests: Vec<Nest>,
+    /// Fields that files of an older format write otherwise.
+    pub former: Vec<Former>,
     /// Whether entities bear tags.
     pub taggable: bool,
     /// Fields that are secret besides those that the schema marks.
@@ -175,6 +177,26 @@ pub struct Nest {
     pub kind: KindId,
     /// The field of the nested entity that the nesting stands for.
     pub field: String,
+    /// Where the members are no bodies but name an entity each (a consumer's `groups`): the foreign field that they fill.
+    pub refers: Option<String>,
+}
+
+/// A field that files of an older format write otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Former {
+    /// The field.
+    pub field: String,
+    /// How it is brought to today's form.
+    pub how: FormerHow,
+}
+
+/// How a value of formats 1.1 and 2.1 is brought to format 3.0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FormerHow {
+    /// A list of paths: since Kong 3 a regular expression begins with `~`, and paths are in normal form.
+    RoutePaths,
 }
 
 /// How an entity of this kind keeps its identity while its material changes.

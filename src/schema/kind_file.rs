@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::files::{self, SchemaError};
 use super::merge::merge;
-use super::{Computed, Edition, Hashed, NamedCheck, OnDelete, Quirk, Rotates, Subschemas, Title};
+use super::{Computed, Edition, Former, Hashed, NamedCheck, OnDelete, Quirk, Rotates, Subschemas, Title};
 
 /// A file of `schemas/kinds/`: what Kong's own schema does not tell of a kind.
 #[derive(Clone, Debug, Deserialize)]
@@ -36,6 +36,8 @@ pub(super) struct KindFile {
     pub parent: Option<String>,
     #[serde(default)]
     pub nests: Vec<NestFile>,
+    #[serde(default)]
+    pub former: Vec<Former>,
     #[serde(default)]
     pub secret: Vec<String>,
     #[serde(default)]
@@ -73,6 +75,7 @@ pub(super) struct NestFile {
     pub key: Option<String>,
     pub collection: String,
     pub field: String,
+    pub refers: Option<String>,
 }
 
 /// A field that names children.

@@ -31,8 +31,8 @@ pub use complete::{complete, patched, shown, translated};
 pub use field::{Field, FieldType, Record};
 pub use files::SchemaError;
 pub use kind::{
-    Computed, ComputedHow, Edition, Foreign, Hashed, HashedHow, Kind, KindId, NamedCheck, NamesChildren, Nest,
-    OnDelete, Quirk, Rotates, Subschemas, Title,
+    Computed, ComputedHow, Edition, Foreign, Former, FormerHow, Hashed, HashedHow, Kind, KindId, NamedCheck,
+    NamesChildren, Nest, OnDelete, Quirk, Rotates, Subschemas, Title,
 };
 pub use path::{FieldPath, Segment};
 pub use violations::Violations;

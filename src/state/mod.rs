@@ -12,6 +12,7 @@ mod scope;
 pub use body::Body;
 pub use desired::{Declared, DeclaredId, Desired, Link, LinkTo, Source};
 pub use diagnostic::{Diagnostic, Place, Severity};
+pub use documents::{Options, Reading, Recognised, check, desired, read, recognise};
 pub use nearest::nearest;
 pub use node::{Data, Entry, FileId, Node, Origin, SourceFile, Sources, Span, Style};
 pub use places::{NamedPlace, Parts, Places};

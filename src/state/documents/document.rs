@@ -120,7 +120,11 @@ fn not_a_map(root: &Node) -> Diagnostic {
 }
 
 fn unknown(entry: &Entry, vocabulary: &Vocabulary) -> Diagnostic {
-    let unknown = Diagnostic::error("unknown-key", format!("there is no kind of entity called '{}'", entry.key)).at(entry.key_span);
+    let unknown = Diagnostic::error(
+        "unknown-key",
+        format!("there is no kind of entity called '{}'", entry.key),
+    )
+    .at(entry.key_span);
     match vocabulary.nearest(&entry.key) {
         Some(near) => unknown.help(format!("did you mean '{near}'?")),
         None if entry.key.starts_with('_') => unknown.help("remarks go under `_comment`, anchors under `_ignore`"),

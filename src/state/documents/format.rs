@@ -45,7 +45,9 @@ pub(super) fn read(value: &Node, problems: &mut Problems) -> Option<Format> {
 }
 
 fn of_text(text: &str) -> Option<Format> {
-    [Format::V1, Format::V2, Format::V3].into_iter().find(|format| format.word() == text)
+    [Format::V1, Format::V2, Format::V3]
+        .into_iter()
+        .find(|format| format.word() == text)
 }
 
 fn of_number(number: f64) -> Option<Format> {
@@ -56,7 +58,10 @@ fn refusal(value: &Node) -> Diagnostic {
     let message = match value.text() {
         Some("0.1") => "format version 0.1 is that of Konnect's former Service Hub, which no gateway reads".to_owned(),
         Some(text) => format!("'{text}' is no format version"),
-        None => format!("the format version is {}, and none of \"1.1\", \"2.1\" and \"3.0\"", value.word()),
+        None => format!(
+            "the format version is {}, and none of \"1.1\", \"2.1\" and \"3.0\"",
+            value.word()
+        ),
     };
     Diagnostic::error("format-version", message).at(value.span).help(HELP)
 }
@@ -66,7 +71,10 @@ pub(super) fn settle(documents: &mut [Document], problems: &mut Problems) {
     let mut declared: Vec<Format> = documents.iter().filter_map(|document| document.format).collect();
     declared.sort_unstable();
     declared.dedup();
-    for document in documents.iter_mut().filter(|document| document.format.is_none() && !document.format_refused) {
+    for document in documents
+        .iter_mut()
+        .filter(|document| document.format.is_none() && !document.format_refused)
+    {
         match declared[..] {
             [format] => document.format = Some(format),
             [] => problems.tell(missing(document.span, "no `_format_version` is declared")),

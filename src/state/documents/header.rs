@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 
 use super::document::Document;
-use super::nearest::nearest;
 use super::problems::Problems;
 use super::vocabulary::Vocabulary;
 use super::vocabulary::Word;
+use crate::state::nearest;
 use crate::state::{Data, Diagnostic, Entry, Node, Span};
 
 const INFO: [&str; 6] = [
@@ -50,7 +50,11 @@ pub(super) fn plugin_configs(entry: Entry, problems: &mut Problems) -> Vec<Entry
     configs.retain(|config| {
         let fine = matches!(config.value.data, Data::Map(_));
         if !fine {
-            problems.tell(wrong(&config.value, &format!("the configuration '{}'", config.key), "a map"));
+            problems.tell(wrong(
+                &config.value,
+                &format!("the configuration '{}'", config.key),
+                "a map",
+            ));
         }
         fine
     });
@@ -95,8 +99,11 @@ fn select_tags(value: &Node, problems: &mut Problems) -> Option<(BTreeSet<String
         match member.text() {
             Some("") | None => problems.tell(wrong(member, "a select tag", "text").help("put it in quotes")),
             Some(tag) if tag.contains([',', '/']) => problems.tell(
-                Diagnostic::error("select-tags", format!("the select tag '{tag}' holds ',' or '/', which Kong reads as AND and OR"))
-                    .at(member.span),
+                Diagnostic::error(
+                    "select-tags",
+                    format!("the select tag '{tag}' holds ',' or '/', which Kong reads as AND and OR"),
+                )
+                .at(member.span),
             ),
             Some(tag) => drop(tags.insert(tag.to_owned())),
         }
@@ -109,14 +116,23 @@ fn defaults(document: &mut Document, defaults: Entry, vocabulary: &Vocabulary, p
     for entry in map(defaults, problems) {
         match vocabulary.kind_of_defaults(&entry.key) {
             Some(_) if !matches!(entry.value.data, Data::Map(_) | Data::Null) => {
-                problems.tell(wrong(&entry.value, &format!("the defaults of '{}'", entry.key), "a map"));
+                problems.tell(wrong(
+                    &entry.value,
+                    &format!("the defaults of '{}'", entry.key),
+                    "a map",
+                ));
             }
             Some(kind) => document.defaults.push((kind, entry.value)),
             None => {
-                let unknown =
-                    Diagnostic::error("unknown-key", format!("there is no kind of entity called '{}'", entry.key)).at(entry.key_span);
+                let unknown = Diagnostic::error(
+                    "unknown-key",
+                    format!("there is no kind of entity called '{}'", entry.key),
+                )
+                .at(entry.key_span);
                 problems.tell(match vocabulary.nearest(&entry.key) {
-                    Some(near) if matches!(vocabulary.word(near), Word::Kind(_)) => unknown.help(format!("did you mean '{near}'?")),
+                    Some(near) if matches!(vocabulary.word(near), Word::Kind(_)) => {
+                        unknown.help(format!("did you mean '{near}'?"))
+                    }
                     _ => unknown,
                 });
             }

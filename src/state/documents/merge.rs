@@ -45,7 +45,9 @@ fn same(one: &Node, other: &Node) -> bool {
         }
         (Data::Map(ones), Data::Map(others)) => {
             ones.len() == others.len()
-                && ones.iter().all(|entry| other.get(&entry.key).is_some_and(|value| same(&entry.value, value)))
+                && ones
+                    .iter()
+                    .all(|entry| other.get(&entry.key).is_some_and(|value| same(&entry.value, value)))
         }
         _ => false,
     }

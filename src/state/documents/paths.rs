@@ -69,7 +69,11 @@ fn resolved(path: &str) -> String {
             _ => kept.push(segment),
         }
     }
-    let mut whole = path.chars().take_while(|letter| *letter == '/').take(1).collect::<String>();
+    let mut whole = path
+        .chars()
+        .take_while(|letter| *letter == '/')
+        .take(1)
+        .collect::<String>();
     whole.push_str(&kept.join("/"));
     let open = ["/", "/.", "/.."].iter().any(|end| path.ends_with(end));
     if open && !kept.is_empty() {
@@ -89,7 +93,10 @@ mod tests {
     fn agrees_with_every_recorded_path() {
         let rows = include_str!("../../../fixtures/declarative/route_paths.jsonl");
         let mut compared = 0;
-        for row in rows.lines().map(|row| serde_json::from_str::<Value>(row).expect("a recorded row")) {
+        for row in rows
+            .lines()
+            .map(|row| serde_json::from_str::<Value>(row).expect("a recorded row"))
+        {
             if row["format_version"] != "1.1" {
                 continue;
             }

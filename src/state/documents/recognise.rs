@@ -43,5 +43,9 @@ pub fn recognise(root: &Node, catalog: &Catalog) -> Recognised {
 pub(super) fn refused(root: &Node) -> Option<Diagnostic> {
     let what = stranger(root)?;
     let first = root.entries().first().map_or(root.span, |entry| entry.key_span);
-    Some(Diagnostic::error("not-a-state-file", format!("this is {what}, not a state file")).at(first).help(remedy(what)))
+    Some(
+        Diagnostic::error("not-a-state-file", format!("this is {what}, not a state file"))
+            .at(first)
+            .help(remedy(what)),
+    )
 }

@@ -62,7 +62,11 @@ fn given(documents: &[Document], tags: &BTreeSet<String>, problems: &mut Problem
             problems.tell(
                 Diagnostic::error(
                     "select-tags",
-                    format!("this file belongs to {}, and --select-tag says {}", words(declared), words(tags)),
+                    format!(
+                        "this file belongs to {}, and --select-tag says {}",
+                        words(declared),
+                        words(tags)
+                    ),
                 )
                 .at(*span)
                 .help("leave one of the two out, or make them the same"),
@@ -83,14 +87,21 @@ fn adopted(document: &Document, scopes: &[Scope], problems: &mut Problems) -> Op
     problems.tell(match scopes {
         [only] => Diagnostic::note(
             "scope-adopted",
-            format!("no `select_tags` are declared here: the file belongs to {}, as the others of this run", words(&only.tags)),
+            format!(
+                "no `select_tags` are declared here: the file belongs to {}, as the others of this run",
+                words(&only.tags)
+            ),
         )
         .at(document.span),
         _ => Diagnostic::error(
             "scope",
             format!(
                 "no `select_tags` are declared here, and the other files of this run declare different ones: {}",
-                scopes.iter().map(|scope| words(&scope.tags)).collect::<Vec<_>>().join("; ")
+                scopes
+                    .iter()
+                    .map(|scope| words(&scope.tags))
+                    .collect::<Vec<_>>()
+                    .join("; ")
             ),
         )
         .at(document.span)

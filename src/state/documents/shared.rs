@@ -19,10 +19,18 @@ impl Shared {
     pub fn take(&mut self, document: &mut Document, catalog: &Catalog, problems: &mut Problems) {
         for (kind, defaults) in document.defaults.drain(..) {
             let defaults = without_names(defaults, catalog, kind, problems);
-            join(self.defaults.entry(kind).or_insert_with(|| empty(&defaults)), defaults, problems);
+            join(
+                self.defaults.entry(kind).or_insert_with(|| empty(&defaults)),
+                defaults,
+                problems,
+            );
         }
         for config in document.plugin_configs.drain(..) {
-            join(self.configs.entry(config.key).or_insert_with(|| empty(&config.value)), config.value, problems);
+            join(
+                self.configs.entry(config.key).or_insert_with(|| empty(&config.value)),
+                config.value,
+                problems,
+            );
         }
     }
 
@@ -52,12 +60,15 @@ fn empty(like: &Node) -> Node {
 fn join(into: &mut Node, other: Node, problems: &mut Problems) {
     for (first, second) in conflicts(into, &other) {
         problems.tell(
-            Diagnostic::error("defaults", "two files of this run say different things of the same default")
-                .at(first)
-                .labelled("here")
-                .at(second)
-                .labelled("and here")
-                .help("decK would take the first without a word; leave one out"),
+            Diagnostic::error(
+                "defaults",
+                "two files of this run say different things of the same default",
+            )
+            .at(first)
+            .labelled("here")
+            .at(second)
+            .labelled("and here")
+            .help("decK would take the first without a word; leave one out"),
         );
     }
     fill(into, &other, true);
@@ -76,7 +87,10 @@ fn without_names(mut defaults: Node, catalog: &Catalog, kind: KindId, problems: 
             problems.tell(
                 Diagnostic::error(
                     "defaults",
-                    format!("`{}` names one entity, so that it cannot be a default for all", entry.key),
+                    format!(
+                        "`{}` names one entity, so that it cannot be a default for all",
+                        entry.key
+                    ),
                 )
                 .at(entry.key_span),
             );

@@ -1,13 +1,12 @@
 use crate::state::Node;
 
 /// Files that stand beside state files or are taken for them, by keys that only they have.
-const STRANGERS: [(&[&str], &str); 9] = [
+const STRANGERS: [(&[&str], &str); 8] = [
     (&["apiVersion", "kind"], "a Kubernetes manifest"),
     (&["openapi"], "an OpenAPI description"),
     (&["swagger"], "an OpenAPI description"),
     (&["services", "volumes"], "a Docker Compose file"),
     (&["services", "networks"], "a Docker Compose file"),
-    (&["services", "version"], "a Docker Compose file"),
     (&["_type", "resources"], "an Insomnia export"),
     (&["jobs", "on"], "a GitHub workflow"),
     (&["rules", "extends"], "a ruleset for a linter"),

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
-use super::nearest::nearest;
 use crate::schema::{Catalog, KindId};
+use crate::state::nearest;
 
 /// The keys of a document that say how to read the rest of it.
 pub(super) const HEADER: [&str; 8] = [
@@ -24,7 +24,10 @@ const ELSEWHERE: [(&str, &str); 18] = [
     ("licenses", "licenses of Kong Enterprise"),
     ("service_packages", "packages of Konnect's former Service Hub"),
     ("custom_entities", "entities of Kong Enterprise's plugins"),
-    ("cloned_plugins", "copies of plugins under other names, known to Konnect"),
+    (
+        "cloned_plugins",
+        "copies of plugins under other names, known to Konnect",
+    ),
     ("custom_plugins", "code of plugins, known to Konnect"),
     ("ai_models", "models of Kong's AI Gateway"),
     ("degraphql_routes", "entities of Kong Enterprise's degraphql plugin"),
@@ -33,7 +36,10 @@ const ELSEWHERE: [(&str, &str); 18] = [
         "entities of Kong Enterprise's graphql-rate-limiting-advanced plugin",
     ),
     ("oauth2_tokens", "tokens that Kong's oauth2 plugin hands out"),
-    ("oauth2_authorization_codes", "codes that Kong's oauth2 plugin hands out"),
+    (
+        "oauth2_authorization_codes",
+        "codes that Kong's oauth2 plugin hands out",
+    ),
     ("sessions", "sessions that Kong's session plugin keeps"),
     ("acme_storage", "what Kong's acme plugin keeps"),
     ("parameters", "Kong's own parameters"),

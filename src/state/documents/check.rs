@@ -1,0 +1,176 @@
+use serde_json::{Value, json};
+
+use super::problems::Problems;
+use super::value::named;
+use crate::schema::{self, Catalog, FieldPath, FieldType, Kind, Object, Purpose, Record, Segment};
+use crate::state::{Declared, Desired, Diagnostic, Link, LinkTo, nearest};
+
+/// Says what the control plane of this catalog would refuse in the bodies of the desired state, each with its place: the
+/// same checks that the embedded control plane makes, and plugins and vaults that are not there. `now` is in seconds since 1970.
+pub fn check(catalog: &Catalog, desired: &Desired, now: i64) -> Vec<Diagnostic> {
+    let mut problems = Problems::default();
+    for entity in &desired.entities {
+        let body = whole(entity);
+        unchecked(catalog, entity, &body, &mut problems);
+        if let Err(violations) = schema::check(catalog, entity.kind, &body, Purpose::Store, now) {
+            let record = catalog.record(entity.kind, &body);
+            for (path, message) in violations.flatten() {
+                problems.tell(violation(catalog, entity, &record, &path, &message));
+            }
+        }
+    }
+    problems.finish()
+}
+
+/// The body as a client would send it. An id that is not known yet is stood in for.
+fn whole(entity: &Declared) -> Object {
+    let mut body = entity.body.expose().clone();
+    if let Some(id) = entity.id {
+        body.insert("id".to_owned(), Value::String(id.to_string()));
+    }
+    for link in &entity.links {
+        body.insert(link.field.clone(), foreign(link));
+    }
+    body
+}
+
+fn foreign(link: &Link) -> Value {
+    match &link.to {
+        LinkTo::Nothing => Value::Null,
+        LinkTo::List(members) => Value::Array(members.iter().map(|_| json!(STAND_IN)).collect()),
+        LinkTo::Declared(_) | LinkTo::Named(_) => json!({ "id": STAND_IN }),
+    }
+}
+
+const STAND_IN: &str = "00000000-0000-4000-8000-000000000000";
+
+/// Warns of a plugin or vault whose schema nobody knows, so that its `config` goes unchecked. A live node's own list is
+/// judged by the checks.
+fn unchecked(catalog: &Catalog, entity: &Declared, body: &Object, problems: &mut Problems) {
+    let kind = catalog.kind(entity.kind);
+    let Some(sub) = &kind.subschemas else { return };
+    let Some(name) = body.get(&sub.by).and_then(Value::as_str) else {
+        return;
+    };
+    if catalog.version().is_some() || catalog.subschema(&sub.family, name).is_some() {
+        return;
+    }
+    let place = entity.source.position_of(&FieldPath::field(&sub.by));
+    let told = Diagnostic::warning(
+        "unchecked",
+        format!(
+            "the {} '{name}' is not known here, so that what it is given goes unchecked",
+            kind.name
+        ),
+    )
+    .at(place);
+    problems.tell(match nearest(name, catalog.subschemas(&sub.family)) {
+        Some(near) => told.help(format!(
+            "did you mean '{near}'? With a control plane to ask, its own schema is used"
+        )),
+        None => told.help("with a control plane to ask (`validate --online`, `diff`), its own schema is used"),
+    });
+}
+
+fn violation(catalog: &Catalog, entity: &Declared, record: &Record, path: &FieldPath, message: &str) -> Diagnostic {
+    let kind = catalog.kind(entity.kind);
+    let unknown = message == UNKNOWN;
+    let hidden = entity
+        .secrets
+        .iter()
+        .any(|secret| secret.is_within(path) || path.is_within(secret))
+        || secret(record, path);
+    let span = if unknown {
+        entity.source.name_of(path)
+    } else {
+        entity.source.position_of(path)
+    };
+    let told = if unknown {
+        Diagnostic::error("unknown-field", unknown_field(kind, path))
+    } else {
+        Diagnostic::error("refused", said(kind, path, message, hidden))
+    };
+    let told = if hidden { told.at_secret(span) } else { told.at(span) };
+    match unknown.then(|| meant(kind, record, path)).flatten() {
+        Some(near) => told.help(format!("did you mean '{near}'?")),
+        None => told,
+    }
+}
+
+const UNKNOWN: &str = "unknown field";
+
+fn said(kind: &Kind, path: &FieldPath, message: &str, hidden: bool) -> String {
+    let message = if hidden {
+        "this value is not allowed here"
+    } else {
+        message
+    };
+    if path.0.is_empty() {
+        format!("{}: {message}", kind.name)
+    } else {
+        format!("{} of a {}: {message}", path, kind.name)
+    }
+}
+
+fn unknown_field(kind: &Kind, path: &FieldPath) -> String {
+    match path.0.split_last() {
+        Some((Segment::Name(name), [])) => format!("a {} has no field '{name}'", kind.name),
+        Some((Segment::Name(name), outer)) => format!(
+            "there is no '{name}' in {} of a {}",
+            FieldPath(outer.to_vec()),
+            kind.name
+        ),
+        _ => format!("{path} is not known"),
+    }
+}
+
+/// The known field nearest to an unknown one, among its neighbours.
+fn meant<'a>(kind: &'a Kind, record: &'a Record, path: &FieldPath) -> Option<&'a str> {
+    let (Segment::Name(name), outer) = path.0.split_last()? else {
+        return None;
+    };
+    let neighbours = at(record, outer)?;
+    let nests = kind
+        .nests
+        .iter()
+        .map(|nest| nest.key.as_str())
+        .filter(|_| outer.is_empty());
+    let fields = neighbours
+        .fields
+        .iter()
+        .chain(&neighbours.shorthands)
+        .map(|(name, _)| name.as_str());
+    nearest(name, fields.chain(nests))
+}
+
+/// The record at a path.
+fn at<'r>(record: &'r Record, path: &[Segment]) -> Option<&'r Record> {
+    let mut record = record;
+    let mut path = path.iter();
+    while let Some(segment) = path.next() {
+        let Segment::Name(name) = segment else { return None };
+        let mut kind = &named(record, name)?.kind;
+        loop {
+            match kind {
+                FieldType::Record(inner) => break record = inner,
+                FieldType::Array(element) | FieldType::Set(element) => kind = &element.kind,
+                FieldType::Map { values, .. } => kind = &values.kind,
+                _ => return None,
+            }
+            path.next();
+        }
+    }
+    Some(record)
+}
+
+/// Whether a path leads into a field that may hold a secret.
+fn secret(record: &Record, path: &FieldPath) -> bool {
+    (1..=path.0.len()).any(|length| {
+        let Some((Segment::Name(name), outer)) = path.0[..length].split_last() else {
+            return false;
+        };
+        at(record, outer)
+            .and_then(|record| named(record, name))
+            .is_some_and(|field| field.secret || field.referenceable || field.kind == FieldType::Abstract)
+    })
+}

@@ -1,0 +1,99 @@
+use uuid::Uuid;
+
+use super::problems::Problems;
+use super::value::spelled;
+use crate::schema::{Catalog, Foreign, Kind};
+use crate::state::{Data, Diagnostic, LinkTo, Node, nearest};
+
+/// Reads the value of a foreign key: a name or an id, a map with one of them, or a list of ids.
+pub(super) fn link(catalog: &Catalog, foreign: &Foreign, node: &Node, problems: &mut Problems) -> Option<LinkTo> {
+    let kind = catalog.kind(foreign.kind);
+    match &node.data {
+        Data::Null => Some(LinkTo::Nothing),
+        Data::List(members) if foreign.list => {
+            let names = members
+                .iter()
+                .filter_map(|member| Some((one(kind, member, problems)?, member.span)));
+            Some(LinkTo::List(names.collect()))
+        }
+        _ if foreign.list => {
+            problems.tell(wrong(
+                &format!("a list of {} is expected here, not {}", kind.collection, node.word()),
+                node,
+            ));
+            None
+        }
+        _ => one(kind, node, problems).map(LinkTo::Named),
+    }
+}
+
+/// The id or name of one entity, written plainly or in a map.
+pub(super) fn one(kind: &Kind, node: &Node, problems: &mut Problems) -> Option<String> {
+    match &node.data {
+        Data::Map(entries) => {
+            for entry in entries {
+                if !names(kind).any(|name| name == entry.key) {
+                    problems.tell(unknown(kind, &entry.key, entry.key_span));
+                    return None;
+                }
+            }
+            let found = names(kind).find_map(|name| node.get(name).filter(|value| !matches!(value.data, Data::Null)));
+            if found.is_none() {
+                problems.tell(wrong(&format!("this names no {}", kind.name), node).help(forms(kind)));
+            }
+            scalar(kind, found?, problems)
+        }
+        _ => scalar(kind, node, problems),
+    }
+}
+
+fn scalar(kind: &Kind, node: &Node, problems: &mut Problems) -> Option<String> {
+    match &node.data {
+        Data::String(text, _) if !text.is_empty() => Some(text.clone()),
+        Data::Number(number) => Some(spelled(number)),
+        Data::Bool(truth) => Some(truth.to_string()),
+        _ => {
+            let message = format!(
+                "the id or name of a {} is expected here, not {}",
+                kind.name,
+                node.word()
+            );
+            problems.tell(wrong(&message, node).help(forms(kind)));
+            None
+        }
+    }
+}
+
+/// The fields by which an entity of a kind is named, the surest first.
+pub(super) fn names(kind: &Kind) -> impl Iterator<Item = &str> {
+    let single = kind.identity.iter().filter(|fields| fields.len() == 1).flatten();
+    std::iter::once("id")
+        .chain(kind.endpoint_key.as_deref())
+        .chain(single.map(String::as_str))
+}
+
+/// Whether a text can be an id: 32 hexadecimal digits in Kong's grouping.
+pub(super) fn id(text: &str) -> Option<Uuid> {
+    (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()
+}
+
+fn forms(kind: &Kind) -> String {
+    let named = names(kind).nth(1).unwrap_or("id");
+    format!("write `{{{named}: …}}`, `{{id: …}}`, or the name or id alone")
+}
+
+fn unknown(kind: &Kind, key: &str, span: crate::state::Span) -> Diagnostic {
+    let unknown = Diagnostic::error(
+        "unknown-field",
+        format!("a {} is not named by its '{key}' here", kind.name),
+    )
+    .at(span);
+    match nearest(key, names(kind)) {
+        Some(near) => unknown.help(format!("did you mean '{near}'?")),
+        None => unknown.help(forms(kind)),
+    }
+}
+
+fn wrong(message: &str, node: &Node) -> Diagnostic {
+    Diagnostic::error("wrong-type", message).at(super::document::first_key(node))
+}
