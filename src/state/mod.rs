@@ -8,6 +8,7 @@ mod nearest;
 mod node;
 mod places;
 mod scope;
+mod yaml;
 
 pub use body::Body;
 pub use desired::{Declared, DeclaredId, Desired, Link, LinkTo, Source};
@@ -17,3 +18,4 @@ pub use nearest::nearest;
 pub use node::{Data, Entry, FileId, Node, Origin, SourceFile, Sources, Span, Style};
 pub use places::{NamedPlace, Parts, Places};
 pub use scope::{Scope, ScopeId};
+pub use yaml::{Environment, ReadOptions, decode, read, type_as_yaml};

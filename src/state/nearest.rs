@@ -1,32 +1,54 @@
-/// The known word that somebody most likely meant by an unknown one, if any is near enough.
+//! Did you mean.
+
+/// The known word that someone most likely meant by an unknown one; none if nothing is near.
 ///
-/// Near means: a third of the letters at most are swapped, missing or too many (one at least may be).
-pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let most = (word.chars().count() / 3).max(1);
+/// Near is one slip (a letter too many, too few, another, or two exchanged) for every three letters, at least one.
+/// Case, and `-` for `_`, are no slips. Among equally near words the first wins.
+pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let spelled = plainly(word);
+    let slips = (spelled.chars().count() / 3).max(1);
     known
         .into_iter()
-        .map(|candidate| {
-            (
-                strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase()),
-                candidate,
-            )
-        })
-        .filter(|(distance, candidate)| *distance <= most && *distance < candidate.chars().count())
-        .min()
+        .map(|candidate| (strsim::damerau_levenshtein(&spelled, &plainly(candidate)), candidate))
+        .filter(|(distance, candidate)| *distance <= slips && *distance < candidate.chars().count())
+        .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+fn plainly(word: &str) -> String {
+    word.to_lowercase().replace('-', "_")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::nearest;
+
+    const KINDS: [&str; 6] = ["service", "services", "routes", "vaults", "tags", "id"];
 
     #[test]
-    fn the_nearest_word_wins_if_it_is_near() {
-        let known = ["services", "routes", "certificates", "snis"];
-        assert_eq!(nearest("servces", known), Some("services"));
-        assert_eq!(nearest("Routes", known), Some("routes"));
-        assert_eq!(nearest("certificate", known), Some("certificates"));
-        assert_eq!(nearest("nothing", known), None);
-        assert_eq!(nearest("x", ["y"]), None);
+    fn finds_what_was_meant() {
+        for (word, meant) in [
+            ("sevice", "service"),
+            ("Services", "services"),
+            ("servcies", "services"),
+            ("rotues", "routes"),
+            ("valuts", "vaults"),
+            ("tag", "tags"),
+        ] {
+            assert_eq!(nearest(word, KINDS), Some(meant), "{word}");
+        }
+    }
+
+    #[test]
+    fn keeps_quiet_where_nothing_is_near() {
+        for word in ["consumers", "x", "", "plugin", "no"] {
+            assert_eq!(nearest(word, KINDS), None, "{word}");
+        }
+    }
+
+    #[test]
+    fn takes_the_first_of_equals() {
+        assert_eq!(nearest("cat", ["bat", "hat"]), Some("bat"));
+        assert_eq!(nearest("client_id", ["client-id"]), Some("client-id"));
     }
 }

@@ -1,0 +1,86 @@
+//! The reading of texts into nodes, as decK reads them, with positions.
+
+mod anchors;
+mod bytes;
+mod composer;
+mod events;
+mod find;
+mod frame;
+mod key;
+mod map;
+mod mask;
+mod number;
+mod problems;
+mod scalar;
+mod surprise;
+mod syntax;
+mod template;
+mod value;
+mod variable;
+
+pub use bytes::decode;
+pub use scalar::type_as_yaml;
+pub use template::Environment;
+
+use super::{Diagnostic, FileId, Node, Span};
+use composer::Composer;
+use mask::Mask;
+
+/// How a text is read.
+#[derive(Clone, Copy)]
+pub struct ReadOptions<'e> {
+    /// Where the values of templates come from.
+    pub environment: Environment<'e>,
+    /// Whether `$NAME` and `${NAME}` are filled in too, whatever the name.
+    pub substitute_env: bool,
+}
+
+/// How long a text may be: positions are 32 bits, and no state file comes near.
+const MAX_LENGTH: usize = 1 << 30;
+
+/// How many lines may begin with `%`: the parser compares each directive with all others.
+const MAX_DIRECTIVES: usize = 100;
+
+/// Reads a text of YAML or JSON, and tells all that is wrong or doubtful in it, in its order.
+///
+/// An empty text is `null`. There is no node if the text could not be read to its end; with errors there may be one
+/// still, so that what else is wrong can be told at once.
+pub fn read(file: FileId, text: &str, options: &ReadOptions<'_>) -> (Option<Node>, Vec<Diagnostic>) {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if let Some(error) = refusal(file, text) {
+        return (None, vec![error]);
+    }
+    match Mask::of(text, options.substitute_env) {
+        Some(mask) => Composer::new(file, text, mask, options).run(),
+        None => (
+            None,
+            vec![Diagnostic::error("too-long", "the text leaves no character unused").at_secret(start(file))],
+        ),
+    }
+}
+
+fn refusal(file: FileId, text: &str) -> Option<Diagnostic> {
+    if text.len() > MAX_LENGTH {
+        return Some(Diagnostic::error("too-long", "the text is longer than 1 GiB").at_secret(start(file)));
+    }
+    let directives = text
+        .lines()
+        .take_while(|line| line.starts_with(['%', '#']) || line.trim().is_empty());
+    let many = directives
+        .filter(|line| line.starts_with('%'))
+        .nth(MAX_DIRECTIVES)
+        .is_some();
+    many.then(|| {
+        Diagnostic::error("yaml-directives", "the text begins with too many directives").at_secret(start(file))
+    })
+}
+
+fn start(file: FileId) -> Span {
+    Span {
+        file,
+        start: 0,
+        end: 0,
+        line: 1,
+        column: 1,
+    }
+}
