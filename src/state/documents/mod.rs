@@ -13,7 +13,6 @@ mod merge;
 mod paths;
 mod problems;
 mod recognise;
-mod scalars;
 mod scopes;
 mod shared;
 mod stranger;

@@ -3,8 +3,8 @@ use std::collections::BTreeSet;
 use serde_json::{Number, Value};
 
 use super::problems::Problems;
-use super::scalars::{spell_float, type_as_yaml};
 use crate::schema::{Field, FieldPath, FieldType, Object, Record};
+use crate::state::yaml::{spell_float, type_as_yaml};
 use crate::state::{Data, Diagnostic, Entry, NamedPlace, Node, Origin, Parts, Places, Span, Style};
 
 /// Reads values of one entity: types them as their fields ask, and notes which are secret.

@@ -1,6 +1,6 @@
 //! Nodes from events, without recursion.
 
-use super::ReadOptions;
+use super::ComposeOptions;
 use super::anchors::{Anchors, Refusal, Weight};
 use super::events::{Event, Events, Mark, Scalar, What};
 use super::frame::{Frame, Key, Kind};
@@ -21,7 +21,7 @@ pub(super) struct Composer<'t> {
     pub(super) file: FileId,
     pub(super) original: &'t str,
     pub(super) mask: Mask<'t>,
-    pub(super) options: &'t ReadOptions<'t>,
+    pub(super) options: &'t ComposeOptions<'t>,
     pub(super) problems: Problems,
     frames: Vec<Frame>,
     anchors: Anchors,
@@ -33,7 +33,7 @@ pub(super) struct Composer<'t> {
 pub(super) struct Stop;
 
 impl<'t> Composer<'t> {
-    pub(super) fn new(file: FileId, original: &'t str, mask: Mask<'t>, options: &'t ReadOptions<'t>) -> Self {
+    pub(super) fn new(file: FileId, original: &'t str, mask: Mask<'t>, options: &'t ComposeOptions<'t>) -> Self {
         Self {
             file,
             original,

@@ -19,6 +19,7 @@ mod value;
 mod variable;
 
 pub use bytes::decode;
+pub(in crate::state) use number::spell_float;
 pub use scalar::type_as_yaml;
 pub use template::Environment;
 
@@ -28,7 +29,7 @@ use mask::Mask;
 
 /// How a text is read.
 #[derive(Clone, Copy)]
-pub struct ReadOptions<'e> {
+pub struct ComposeOptions<'e> {
     /// Where the values of templates come from.
     pub environment: Environment<'e>,
     /// Whether `$NAME` and `${NAME}` are filled in too, whatever the name.
@@ -45,7 +46,7 @@ const MAX_DIRECTIVES: usize = 100;
 ///
 /// An empty text is `null`. There is no node if the text could not be read to its end; with errors there may be one
 /// still, so that what else is wrong can be told at once.
-pub fn read(file: FileId, text: &str, options: &ReadOptions<'_>) -> (Option<Node>, Vec<Diagnostic>) {
+pub fn compose(file: FileId, text: &str, options: &ComposeOptions<'_>) -> (Option<Node>, Vec<Diagnostic>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if let Some(error) = refusal(file, text) {
         return (None, vec![error]);

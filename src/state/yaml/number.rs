@@ -148,7 +148,7 @@ fn all_digits(text: &str) -> bool {
 
 /// A float as decK spells it where a field wants text: the shortest digits of 32 bits, with an exponent below 0.0001
 /// and from a million on.
-pub(super) fn spell_float(value: f64) -> String {
+pub(in crate::state) fn spell_float(value: f64) -> String {
     let narrow = value as f32;
     if !narrow.is_finite() {
         return if narrow < 0.0 { "-Inf" } else { "+Inf" }.to_owned();
