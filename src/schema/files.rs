@@ -61,7 +61,7 @@ pub(super) fn folder(name: &str) -> impl Iterator<Item = File> {
 }
 
 /// The recorded schemas of that sort (`entities`, `plugins`, `vaults`), of whichever version of Kong they are.
-pub(super) fn recorded(sort: &'static str) -> impl Iterator<Item = File> {
+pub(super) fn recorded(sort: &str) -> impl Iterator<Item = File> {
     FILES
         .iter()
         .filter(move |(path, _)| {
@@ -69,4 +69,13 @@ pub(super) fn recorded(sort: &'static str) -> impl Iterator<Item = File> {
             parts.next().is_some_and(|folder| folder.starts_with("kong-")) && parts.next() == Some(sort)
         })
         .map(|&(path, text)| File { path, text })
+}
+
+/// What a recorded node answers under `/schemas`: of an entity (sort `entities`), a plugin (`plugins`) or a vault backend
+/// (`vaults`); for a backend that no recorded node has, what its file says.
+pub fn recorded_answer(sort: &str, name: &str) -> Option<Value> {
+    recorded(sort)
+        .chain(folder(sort))
+        .find(|file| file.stem() == name)
+        .and_then(|file| file.value().ok())
 }

@@ -29,7 +29,7 @@ pub use catalog::{Catalog, LiveSchemas};
 pub use check::{Purpose, check};
 pub use complete::{complete, patched, shown, translated};
 pub use field::{Field, FieldType, Record};
-pub use files::SchemaError;
+pub use files::{SchemaError, recorded_answer};
 pub use kind::{
     Computed, ComputedHow, Edition, Foreign, Former, FormerHow, Hashed, HashedHow, Kind, KindId, NamedCheck,
     NamesChildren, Nest, OnDelete, Quirk, Rotates, Subschemas, Title,

@@ -1,0 +1,114 @@
+use serde_json::Value;
+
+use super::control_plane::ControlPlane;
+use super::incoming::Incoming;
+use super::place::Place;
+use crate::control_plane::Request;
+use crate::schema::{Field, FieldType, Object, Record};
+
+impl ControlPlane {
+    /// A form (`config.prefix=A&tags[]=a&tags[]=b`) as the JSON that the path takes: every value becomes what its
+    /// field holds, and stays text where it cannot.
+    pub(super) fn form_as_json(&self, request: &Request, form: &[u8]) -> Vec<u8> {
+        let mut body = Object::new();
+        for (name, value) in url::form_urlencoded::parse(form) {
+            insert(&mut body, &path(&name), &value);
+        }
+        let incoming = Incoming::of(request);
+        let kind = Place::of(&self.catalog, &incoming.segments).and_then(|place| match place {
+            Place::Schema(words) => self.catalog.find(words.first()?),
+            Place::Pointed { foreign, .. } => Some(foreign.kind),
+            place => place.kinds().pop(),
+        });
+        if let Some(kind) = kind {
+            let record = self.catalog.record(kind, &body);
+            type_record(&record, &mut body);
+        }
+        Value::Object(body).to_string().into_bytes()
+    }
+}
+
+/// The names in `config.headers[1].x` one after another: `config`, `headers`, `1`, `x`; `[]` is an empty name.
+fn path(name: &str) -> Vec<&str> {
+    name.split('.')
+        .flat_map(|part| {
+            let (name, index) = part.strip_suffix(']').and_then(|part| part.split_once('[')).unzip();
+            [Some(name.unwrap_or(part)), index]
+        })
+        .flatten()
+        .collect()
+}
+
+/// Puts a value where a path leads. A second value in the same place makes a list, and so does an index.
+fn insert(body: &mut Object, path: &[&str], value: &str) {
+    let text = value;
+    let value = || Value::from(text);
+    match path {
+        [] => {}
+        [name] => match body.get_mut(*name) {
+            None => drop(body.insert((*name).to_owned(), value())),
+            Some(Value::Array(there)) => there.push(value()),
+            Some(there) => *there = Value::from(vec![there.take(), value()]),
+        },
+        [name, index] if index.is_empty() || index.bytes().all(|byte| byte.is_ascii_digit()) => {
+            match body
+                .entry((*name).to_owned())
+                .or_insert_with(|| Value::Array(Vec::new()))
+            {
+                Value::Array(there) => there.push(value()),
+                there => *there = Value::from(vec![there.take(), value()]),
+            }
+        }
+        [name, rest @ ..] => {
+            let inner = body
+                .entry((*name).to_owned())
+                .or_insert_with(|| Value::Object(Object::new()));
+            if let Value::Object(inner) = inner {
+                insert(inner, rest, text);
+            }
+        }
+    }
+}
+
+fn type_record(record: &Record, body: &mut Object) {
+    for (name, field) in record.fields.iter().chain(&record.shorthands) {
+        if let Some(value) = body.get_mut(name) {
+            type_value(field, value);
+        }
+    }
+}
+
+fn type_value(field: &Field, value: &mut Value) {
+    if value.as_str() == Some("") {
+        *value = Value::Null;
+        return;
+    }
+    match (&field.kind, &mut *value) {
+        (FieldType::Record(record), Value::Object(body)) => type_record(record, body),
+        (FieldType::Map { values, .. }, Value::Object(body)) => {
+            body.values_mut().for_each(|value| type_value(values, value));
+        }
+        (FieldType::Array(inner) | FieldType::Set(inner), Value::Array(members)) => {
+            members.iter_mut().for_each(|member| type_value(inner, member));
+        }
+        (FieldType::Array(inner) | FieldType::Set(inner), one @ Value::String(_)) => {
+            let mut member = one.take();
+            type_value(inner, &mut member);
+            *one = Value::from(vec![member]);
+        }
+        (FieldType::Boolean | FieldType::Integer | FieldType::Number, Value::String(text)) => {
+            if let Some(typed) = scalar(&field.kind, text) {
+                *value = typed;
+            }
+        }
+        (FieldType::Foreign(_), Value::String(id)) => *value = serde_json::json!({ "id": id }),
+        _ => {}
+    }
+}
+
+fn scalar(kind: &FieldType, text: &str) -> Option<Value> {
+    match kind {
+        FieldType::Boolean => text.parse::<bool>().ok().map(Value::from),
+        _ => serde_json::from_str(text).ok().filter(Value::is_number),
+    }
+}

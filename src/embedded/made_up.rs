@@ -1,0 +1,69 @@
+use aws_lc_rs::rand;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use crate::schema::{ComputedHow, Field, FieldType, Kind, Object};
+
+/// Gives every `auto` field a value: the time of the write to what only the server sets, the others one if they have none.
+pub(super) fn make_up(kind: &Kind, body: &mut Object, now: f64) {
+    for (name, field) in kind
+        .record
+        .fields
+        .iter()
+        .filter(|(name, field)| field.auto && name != "id")
+    {
+        let always = kind.server_only.contains(name);
+        if always || body.get(name).is_none_or(Value::is_null) {
+            body.insert(name.clone(), value(field, now));
+        }
+    }
+}
+
+/// Fills in what is made of another field.
+pub(super) fn compute(kind: &Kind, body: &mut Object) {
+    if let Some(computed) = &kind.computed {
+        let ComputedHow::CertificateDigest = computed.how;
+        let digest = body
+            .get(&computed.from)
+            .and_then(Value::as_str)
+            .and_then(certificate_digest);
+        body.insert(computed.field.clone(), Value::from(digest));
+    }
+}
+
+fn value(field: &Field, now: f64) -> Value {
+    match field.kind {
+        FieldType::Integer => Value::from(now as i64),
+        FieldType::Number => Value::from((now * 1000.0).floor() / 1000.0),
+        _ if field.rules.contains_key("uuid") => Value::from(Uuid::new_v4().to_string()),
+        _ => Value::from(random_text()),
+    }
+}
+
+/// 32 random letters and digits.
+fn random_text() -> String {
+    const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let mut text = String::with_capacity(32);
+    while text.len() < 32 {
+        let mut bytes = [0; 64];
+        if rand::fill(&mut bytes).is_err() {
+            return Uuid::new_v4().simple().to_string();
+        }
+        let fair = bytes.iter().filter(|&&byte| byte < 248).take(32 - text.len());
+        text.extend(fair.map(|byte| char::from(ALPHABET[usize::from(byte % 62)])));
+    }
+    text
+}
+
+fn certificate_digest(pem: &str) -> Option<String> {
+    let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
+    Some(hex(&Sha256::digest(&certificate)))
+}
+
+/// Bytes in lower-case hex.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,34 @@
+use std::collections::BTreeSet;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::store::Database;
+
+/// How an embedded control plane is set up.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where its entities are kept.
+    pub database: Database,
+    /// The vault backends it has loaded; all that the catalog knows where it is not said.
+    pub vaults: Option<BTreeSet<String>>,
+    /// The proxy-wasm filters it has loaded; filter chains exist only where there are some.
+    pub wasm_filters: BTreeSet<String>,
+    /// What time it is, in seconds since 1970-01-01 UTC.
+    pub now: fn() -> f64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            database: Database::Memory,
+            vaults: None,
+            wasm_filters: BTreeSet::new(),
+            now: machine_time,
+        }
+    }
+}
+
+fn machine_time() -> f64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0.0, |since| since.as_secs_f64())
+}

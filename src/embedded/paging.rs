@@ -1,0 +1,92 @@
+use base64::Engine as _;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+
+use super::incoming::Incoming;
+use super::refusal::Refusal;
+
+/// Kong's decoder: URL alphabet, with or without padding, whatever the last bits are.
+const OFFSETS: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// What Kong leaves as it is in a query.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+const SIZE: usize = 100;
+const LARGEST: usize = 1000;
+
+/// Which part of a list is asked for.
+pub(super) struct Paging {
+    /// How many members at most.
+    pub(super) size: usize,
+    /// The primary key after which it begins, nothing at the start.
+    pub(super) after: Vec<String>,
+}
+
+impl Paging {
+    /// Reads `size` and `offset`.
+    ///
+    /// # Errors
+    /// As Kong: a size that is none or out of bounds, an offset that is none.
+    pub(super) fn of(incoming: &Incoming) -> Result<Self, Refusal> {
+        Ok(Self {
+            size: incoming.query("size").map_or(Ok(SIZE), size)?,
+            after: incoming.query("offset").map_or(Ok(Vec::new()), after)?,
+        })
+    }
+
+    /// The part of the primary key at that place, empty at the start of the list.
+    pub(super) fn key(&self, at: usize) -> &str {
+        self.after.get(at).map_or("", String::as_str)
+    }
+}
+
+/// The offset of a page that follows that primary key.
+pub(super) fn offset(key: &[&str]) -> String {
+    OFFSETS.encode(json!(key).to_string())
+}
+
+/// The link to the page at that offset. Nested lists forget the size and the tags.
+pub(super) fn next(incoming: &Incoming, offset: &str, nested: bool) -> String {
+    let mut link = format!("{}?offset={offset}", incoming.path);
+    for name in ["size", "tags"] {
+        if let Some(value) = incoming.query(name).filter(|_| !nested) {
+            link.push_str(&format!("&{name}={}", utf8_percent_encode(value, ESCAPED)));
+        }
+    }
+    link
+}
+
+fn size(text: &str) -> Result<usize, Refusal> {
+    let number: f64 = text
+        .trim()
+        .parse()
+        .map_err(|_| Refusal::InvalidSize("size must be a number"))?;
+    if number.fract() == 0.0 && (1.0..=LARGEST as f64).contains(&number) {
+        Ok(number as usize)
+    } else {
+        Err(Refusal::InvalidSize("size must be an integer between 1 and 1000"))
+    }
+}
+
+fn after(text: &str) -> Result<Vec<String>, Refusal> {
+    let invalid = |why| Refusal::InvalidOffset {
+        offset: text.to_owned(),
+        why,
+    };
+    let decoded = OFFSETS.decode(text).map_err(|_| invalid("bad base64 encoding"))?;
+    let key: Vec<Value> = serde_json::from_slice(&decoded).map_err(|_| invalid("bad json encoding"))?;
+    key.into_iter()
+        .map(|part| match part {
+            Value::String(part) => Ok(part),
+            _ => Err(invalid("bad json encoding")),
+        })
+        .collect()
+}

@@ -1,0 +1,131 @@
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request as HttpRequest, State};
+use axum::http::header::{ALLOW, CONTENT_TYPE};
+use axum::http::{self, HeaderMap, StatusCode};
+use axum::response::Response as HttpResponse;
+use axum::serve::ListenerExt as _;
+use tokio::net::TcpListener;
+
+use super::ControlPlane;
+use super::refusal::Refusal;
+use crate::control_plane::{Method, Request, Response};
+
+/// The largest body that is read, as on a node.
+const LARGEST_BODY: usize = 10 << 20;
+
+/// How a body is written.
+enum Written {
+    Json,
+    Form,
+}
+
+/// Serves a control plane by HTTP until `shutdown` is over; then answers what was asked and ends.
+///
+/// # Errors
+/// None known: a connection that breaks ends alone.
+pub async fn serve(
+    control_plane: Arc<ControlPlane>,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    // an answer is one small packet, which must not wait for the next
+    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
+    let router = Router::new().fallback(respond).with_state(control_plane);
+    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+}
+
+async fn respond(State(control_plane): State<Arc<ControlPlane>>, request: HttpRequest) -> HttpResponse {
+    let (head, body) = request.into_parts();
+    if head.method == http::Method::OPTIONS {
+        return options();
+    }
+    let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
+        return http_response(Refusal::Plain(413, "Request body too large".to_owned()).response());
+    };
+    // the database blocks
+    let answer = tokio::task::spawn_blocking(move || answer(&control_plane, &head, body)).await;
+    http_response(answer.unwrap_or_else(|_| Refusal::Plain(500, "An unexpected error occurred".to_owned()).response()))
+}
+
+fn answer(control_plane: &ControlPlane, head: &http::request::Parts, body: Bytes) -> Response {
+    match request(control_plane, head, body) {
+        Ok(request) => {
+            let mut response = control_plane.handle(&request);
+            if head.method == http::Method::HEAD {
+                response.body.clear();
+            }
+            response
+        }
+        Err(refusal) => refusal.response(),
+    }
+}
+
+fn request(control_plane: &ControlPlane, head: &http::request::Parts, body: Bytes) -> Result<Request, Refusal> {
+    let path = head.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let mut request = Request {
+        method: method(&head.method).ok_or(Refusal::MethodNotAllowed)?,
+        path,
+        body: None,
+    };
+    if !body.is_empty() && request.method != Method::Get {
+        request.body = Some(match written(&head.headers)? {
+            Written::Json => body.to_vec(),
+            Written::Form => control_plane.form_as_json(&request, &body),
+        });
+    }
+    Ok(request)
+}
+
+fn written(headers: &HeaderMap) -> Result<Written, Refusal> {
+    let sort = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    match sort
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase()
+        .as_str()
+    {
+        "application/json" => Ok(Written::Json),
+        "application/x-www-form-urlencoded" => Ok(Written::Form),
+        _ => Err(Refusal::Plain(415, "Unsupported media type".to_owned())),
+    }
+}
+
+fn method(method: &http::Method) -> Option<Method> {
+    Some(match method.as_str() {
+        "GET" | "HEAD" => Method::Get,
+        "POST" => Method::Post,
+        "PUT" => Method::Put,
+        "PATCH" => Method::Patch,
+        "DELETE" => Method::Delete,
+        _ => return None,
+    })
+}
+
+fn options() -> HttpResponse {
+    let mut response = HttpResponse::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let methods = http::HeaderValue::from_static("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
+    response.headers_mut().insert(ALLOW, methods);
+    response
+}
+
+fn http_response(response: Response) -> HttpResponse {
+    let empty = response.status == 204;
+    let mut answer = HttpResponse::new(Body::from(response.body));
+    *answer.status_mut() = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if !empty {
+        let json = http::HeaderValue::from_static("application/json; charset=utf-8");
+        answer.headers_mut().insert(CONTENT_TYPE, json);
+    }
+    answer
+}

@@ -1,0 +1,159 @@
+//! Entities on disk or in memory: a few generic tables that know no kind.
+//!
+//! One writer behind a mutex; readers have connections of their own. On disk the write-ahead log lets them read while
+//! it writes, and everything answered survives the process being killed (not the machine losing power).
+
+mod edit;
+mod view;
+
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use uuid::Uuid;
+
+pub(super) use edit::Edit;
+pub(super) use view::{Filter, Page, Row, View};
+
+/// How many idle connections for reading are kept.
+const IDLE_READERS: usize = 8;
+
+/// Where a control plane keeps its entities.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Database {
+    /// Nowhere: they vanish with it.
+    #[default]
+    Memory,
+    /// In a SQLite file, made if there is none.
+    File(PathBuf),
+}
+
+/// What entities the node holds.
+pub(super) struct Store {
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+    source: Source,
+    node_id: String,
+}
+
+/// How to open one more connection.
+enum Source {
+    /// SQLite's shared memory has no write-ahead log, so readers and the writer take turns at the gate.
+    Memory {
+        name: String,
+        gate: RwLock<()>,
+    },
+    File(PathBuf),
+}
+
+impl Store {
+    /// Opens the database and makes its tables.
+    pub(super) fn open(database: &Database) -> rusqlite::Result<Self> {
+        let source = match database {
+            Database::Memory => Source::Memory {
+                name: format!("file:/strongroom-{}?vfs=memdb", Uuid::new_v4()),
+                gate: RwLock::new(()),
+            },
+            Database::File(path) => Source::File(path.clone()),
+        };
+        let writer = source.connect()?;
+        writer.execute_batch(include_str!("tables.sql"))?;
+        let node_id = node_id(&writer)?;
+        Ok(Self {
+            writer: Mutex::new(writer),
+            readers: Mutex::new(Vec::new()),
+            source,
+            node_id,
+        })
+    }
+
+    /// The id that the node was given when its database was made.
+    pub(super) fn node_id(&self) -> &str {
+        &self.node_id
+    }
+
+    /// Reads, at one moment in time.
+    pub(super) fn read<T, E: From<rusqlite::Error>>(
+        &self,
+        read: impl FnOnce(View<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let idle = lock(&self.readers).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => self.source.connect()?,
+        };
+        let result = self.source.shared(|| {
+            let moment = connection.unchecked_transaction()?;
+            read(View::new(&moment))
+        });
+        let mut readers = lock(&self.readers);
+        if readers.len() < IDLE_READERS {
+            readers.push(connection);
+        }
+        result
+    }
+
+    /// Writes all or nothing: what an error leaves is what was there before.
+    pub(super) fn write<T, E: From<rusqlite::Error>>(
+        &self,
+        write: impl FnOnce(&Edit<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut writer = lock(&self.writer);
+        self.source.alone(|| {
+            let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = write(&Edit::new(&transaction))?;
+            transaction.commit()?;
+            Ok(value)
+        })
+    }
+}
+
+impl Source {
+    fn connect(&self) -> rusqlite::Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = match self {
+            Self::Memory { name, .. } => Connection::open_with_flags(name, flags | OpenFlags::SQLITE_OPEN_URI)?,
+            Self::File(path) => Connection::open_with_flags(path, flags)?,
+        };
+        connection.busy_timeout(Duration::from_secs(10))?;
+        connection.set_prepared_statement_cache_capacity(64);
+        match self {
+            Self::Memory { .. } => {
+                connection.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF")?
+            }
+            Self::File(_) => connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")?,
+        }
+        Ok(connection)
+    }
+
+    /// Does something that others may do meanwhile.
+    fn shared<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _turn = match self {
+            Self::Memory { gate, .. } => Some(gate.read().unwrap_or_else(PoisonError::into_inner)),
+            Self::File(_) => None,
+        };
+        work()
+    }
+
+    /// Does something that readers of shared memory must not see half done.
+    fn alone<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _turn = match self {
+            Self::Memory { gate, .. } => Some(gate.write().unwrap_or_else(PoisonError::into_inner)),
+            Self::File(_) => None,
+        };
+        work()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn node_id(writer: &Connection) -> rusqlite::Result<String> {
+    writer.execute(
+        "INSERT INTO node SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM node)",
+        [Uuid::new_v4().to_string()],
+    )?;
+    writer.query_row("SELECT id FROM node", [], |row| row.get(0))
+}

@@ -1,0 +1,202 @@
+use rusqlite::types::Value as Sql;
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+
+/// What can be read of the store.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'c> {
+    pub(super) connection: &'c Connection,
+}
+
+/// A stored entity; the body is JSON text.
+pub(crate) struct Row {
+    /// Its id.
+    pub(crate) id: String,
+    /// Its body, as it is answered.
+    pub(crate) body: String,
+    /// When it vanishes, in seconds since 1970, if ever.
+    pub(crate) expires: Option<f64>,
+}
+
+/// Which page of a kind is asked for.
+pub(crate) struct Page<'a> {
+    /// The kind's collection.
+    pub(crate) kind: &'a str,
+    /// The id after which it begins.
+    pub(crate) after: &'a str,
+    /// How many rows at most.
+    pub(crate) size: usize,
+    /// Which entities count.
+    pub(crate) filter: &'a Filter,
+    /// What has vanished by then does not count.
+    pub(crate) now: f64,
+}
+
+/// Which entities of a kind a list holds.
+pub(crate) enum Filter {
+    /// Every one.
+    All,
+    /// Those bearing all of these tags.
+    AllTags(Vec<String>),
+    /// Those bearing at least one of these tags.
+    AnyTag(Vec<String>),
+    /// Those whose field refers to that id.
+    Linked { field: String, target: String },
+    /// The one with that value in a unique field.
+    Unique { fields: String, value: String },
+}
+
+/// One use of a tag.
+pub(crate) struct TagRow {
+    /// The kind's collection.
+    pub(crate) kind: String,
+    /// The tag.
+    pub(crate) tag: String,
+    /// The entity's id.
+    pub(crate) id: String,
+}
+
+impl<'c> View<'c> {
+    pub(super) fn new(connection: &'c Connection) -> Self {
+        Self { connection }
+    }
+
+    /// The entity of that id.
+    pub(crate) fn get(self, kind: &str, id: &str, now: f64) -> rusqlite::Result<Option<Row>> {
+        self.connection
+            .prepare_cached(
+                "SELECT id, body, expires FROM entities
+                 WHERE kind = ?1 AND id = ?2 AND (expires IS NULL OR expires > ?3)",
+            )?
+            .query_row(params![kind, id, now], row)
+            .optional()
+    }
+
+    /// The id of the entity that has that value in a set of unique fields.
+    pub(crate) fn find(self, kind: &str, fields: &str, value: &str) -> rusqlite::Result<Option<String>> {
+        self.connection
+            .prepare_cached("SELECT id FROM uniques WHERE kind = ?1 AND fields = ?2 AND value = ?3")?
+            .query_row([kind, fields, value], |row| row.get(0))
+            .optional()
+    }
+
+    /// The ids of a kind's entities whose field refers to that id, in order.
+    pub(crate) fn linked(self, kind: &str, field: &str, target: &str) -> rusqlite::Result<Vec<String>> {
+        self.connection
+            .prepare_cached("SELECT id FROM links WHERE target = ?1 AND kind = ?2 AND field = ?3 ORDER BY id")?
+            .query_map([target, kind, field], |row| row.get(0))?
+            .collect()
+    }
+
+    /// The values of a unique field of those that refer to that id, sorted.
+    pub(crate) fn names_of_linked(
+        self,
+        kind: &str,
+        field: &str,
+        target: &str,
+        fields: &str,
+    ) -> rusqlite::Result<Vec<String>> {
+        self.connection
+            .prepare_cached(
+                "SELECT uniques.value FROM links JOIN uniques ON uniques.kind = links.kind AND uniques.id = links.id
+                 WHERE links.target = ?1 AND links.kind = ?2 AND links.field = ?3 AND uniques.fields = ?4
+                 ORDER BY uniques.value",
+            )?
+            .query_map([target, kind, field, fields], |row| row.get(0))?
+            .collect()
+    }
+
+    /// A page of a kind's entities, in the order of their ids.
+    pub(crate) fn page(self, page: &Page<'_>) -> rusqlite::Result<Vec<Row>> {
+        let mut values = vec![
+            Sql::Text(page.kind.to_owned()),
+            Sql::Text(page.after.to_owned()),
+            Sql::Integer(i64::try_from(page.size).unwrap_or(i64::MAX)),
+            Sql::Real(page.now),
+        ];
+        let (driver, rows) = page.filter.selects(&mut values);
+        let sql = format!(
+            "SELECT e.id, e.body, e.expires FROM {rows} AND (e.expires IS NULL OR e.expires > ?4)
+             ORDER BY {driver}.id LIMIT ?3"
+        );
+        self.connection
+            .prepare_cached(&sql)?
+            .query_map(params_from_iter(values), row)?
+            .collect()
+    }
+
+    /// A page of tags, or of one tag, in the order of the ids that bear them, after that id and tag.
+    pub(crate) fn tags(self, only: Option<&str>, after: (&str, &str), size: usize) -> rusqlite::Result<Vec<TagRow>> {
+        self.connection
+            .prepare_cached(
+                "SELECT kind, tag, id FROM tags WHERE (?1 IS NULL OR tag = ?1) AND (id, tag) > (?2, ?3)
+                 ORDER BY id, tag, kind LIMIT ?4",
+            )?
+            .query_map(
+                params![only, after.0, after.1, i64::try_from(size).unwrap_or(i64::MAX)],
+                |row| {
+                    Ok(TagRow {
+                        kind: row.get(0)?,
+                        tag: row.get(1)?,
+                        id: row.get(2)?,
+                    })
+                },
+            )?
+            .collect()
+    }
+}
+
+impl Filter {
+    /// Which table gives the ids in order, and what follows FROM; the page's kind is `?1`, the id it starts after `?2`.
+    fn selects(&self, values: &mut Vec<Sql>) -> (&'static str, String) {
+        let mut place = |text: &str| {
+            values.push(Sql::Text(text.to_owned()));
+            format!("?{}", values.len())
+        };
+        match self {
+            Self::All => ("e", "entities e WHERE e.kind = ?1 AND e.id > ?2".to_owned()),
+            Self::AllTags(tags) => {
+                let tags: Vec<_> = tags.iter().map(|tag| place(tag)).collect();
+                ("t", bearing_all(&tags))
+            }
+            Self::AnyTag(tags) => {
+                let tags: Vec<_> = tags.iter().map(|tag| place(tag)).collect();
+                let ids = format!(
+                    "SELECT id FROM tags WHERE kind = ?1 AND tag IN ({}) AND id > ?2",
+                    tags.join(", ")
+                );
+                ("e", format!("entities e WHERE e.kind = ?1 AND e.id IN ({ids})"))
+            }
+            Self::Linked { field, target } => {
+                let (field, target) = (place(field), place(target));
+                let of = format!("t.target = {target} AND t.kind = ?1 AND t.field = {field} AND t.id > ?2");
+                ("t", format!("links t CROSS JOIN {JOINED} WHERE {of}"))
+            }
+            Self::Unique { fields, value } => {
+                let (fields, value) = (place(fields), place(value));
+                let of = format!("t.kind = ?1 AND t.fields = {fields} AND t.value = {value} AND t.id > ?2");
+                ("t", format!("uniques t CROSS JOIN {JOINED} WHERE {of}"))
+            }
+        }
+    }
+}
+
+const JOINED: &str = "entities e ON e.kind = t.kind AND e.id = t.id";
+
+/// The first tag leads, so that a rare tag among many entities is found at once.
+fn bearing_all(tags: &[String]) -> String {
+    let leader = tags.first().map_or("NULL", String::as_str);
+    let others: String = tags
+        .iter()
+        .skip(1)
+        .map(|tag| format!(" AND EXISTS (SELECT 1 FROM tags o WHERE o.kind = ?1 AND o.tag = {tag} AND o.id = t.id)"))
+        .collect();
+    format!("tags t CROSS JOIN {JOINED} WHERE t.kind = ?1 AND t.tag = {leader} AND t.id > ?2{others}")
+}
+
+fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    Ok(Row {
+        id: row.get(0)?,
+        body: row.get(1)?,
+        expires: row.get(2)?,
+    })
+}

@@ -1,0 +1,22 @@
+use std::future::Future;
+use std::sync::Arc;
+
+use super::ControlPlane;
+use crate::control_plane::{Request, Response, Transport, TransportError};
+
+/// Carries requests to a control plane in the same process.
+#[derive(Clone)]
+pub struct EmbeddedTransport(Arc<ControlPlane>);
+
+impl EmbeddedTransport {
+    /// Carries to that one.
+    pub fn new(control_plane: Arc<ControlPlane>) -> Self {
+        Self(control_plane)
+    }
+}
+
+impl Transport for EmbeddedTransport {
+    fn send(&self, request: Request) -> impl Future<Output = Result<Response, TransportError>> + Send {
+        async move { Ok(self.0.handle(&request)) }
+    }
+}
