@@ -29,7 +29,7 @@ pub(super) struct Answer {
 }
 
 /// Is told of every retry.
-pub(super) type OnRetry<'a> = &'a (dyn Fn(Retry) + Send + Sync);
+pub type OnRetry<'a> = &'a (dyn Fn(Retry) + Send + Sync);
 
 impl<T: Transport, C: Clock> Client<T, C> {
     /// Talks over that transport, with at most `parallelism` requests under way.

@@ -14,8 +14,9 @@ mod read;
 mod retry;
 mod root;
 mod wire;
+mod write;
 
-pub use client::Client;
+pub use client::{Client, OnRetry};
 pub use clock::{Clock, SystemClock};
 pub use dialect::{Address, Dialect, Listing, SchemaOf, Verb, Write};
 pub use error::ReadError;
@@ -28,3 +29,4 @@ pub use read::{Asked, Wanted};
 pub use retry::{GaveUp, Retries, Retry, Trouble};
 pub use root::Root;
 pub use wire::{Method, Request, Response, Transport, TransportError};
+pub use write::Written;

@@ -1,0 +1,75 @@
+use std::fmt;
+
+use crate::control_plane::Trouble;
+use crate::schema::FieldPath;
+
+/// Why a step failed. Nothing in it is secret.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    /// What sort of failure it is.
+    pub sort: FailureSort,
+    /// What is wrong, field by field, in the server's words.
+    pub fields: Vec<(FieldPath, String)>,
+    /// What is wrong as a whole, if there is more to say than the fields and the sort do.
+    pub message: Option<String>,
+}
+
+/// What sort of failure it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FailureSort {
+    /// The control plane refuses what was sent.
+    Refused,
+    /// Another entity is in the way, or refers to what was to be deleted.
+    Conflict,
+    /// Another entity bears the id that was to be made.
+    IdTaken,
+    /// What was to be changed is no longer there.
+    Gone,
+    /// The control plane does not have this kind, or takes no writes.
+    NotHere,
+    /// The credentials are not accepted.
+    Unauthorised,
+    /// The credentials do not allow it.
+    Forbidden,
+    /// No answer came, and it was not carried out.
+    NoAnswer(Trouble),
+    /// The control plane answered with an error of its own, or not as a control plane does.
+    Unexpected(u16),
+    /// The step could not be put together.
+    Unfilled,
+}
+
+impl fmt::Display for FailureSort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused => f.write_str("the control plane refuses it"),
+            Self::Conflict => f.write_str("another entity is in the way"),
+            Self::IdTaken => f.write_str("another entity bears its id"),
+            Self::Gone => f.write_str("it is no longer there"),
+            Self::NotHere => f.write_str("the control plane takes no writes of this kind"),
+            Self::Unauthorised => f.write_str("the control plane does not accept the credentials (401)"),
+            Self::Forbidden => f.write_str("the credentials do not allow it (403)"),
+            Self::NoAnswer(trouble) => write!(f, "it was not carried out: {trouble}"),
+            Self::Unexpected(status) => write!(f, "the control plane answered with {status}"),
+            Self::Unfilled => f.write_str("the id of another entity is not known"),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sort.fmt(f)?;
+        if let Some(message) = &self.message {
+            write!(f, ": {message}")?;
+        }
+        for (at, (path, text)) in self.fields.iter().enumerate() {
+            f.write_str(if at == 0 { ": " } else { "; " })?;
+            if path.0.is_empty() {
+                f.write_str(text)?;
+            } else {
+                write!(f, "{path}: {text}")?;
+            }
+        }
+        Ok(())
+    }
+}
