@@ -36,7 +36,7 @@ pub fn named(catalog: &Catalog, subject: &Subject) -> String {
     format!("{} {}", catalog.kind(subject.kind).name, subject.title)
 }
 
-fn change_in_words(catalog: &Catalog, change: &Change) -> String {
+pub(super) fn change_in_words(catalog: &Catalog, change: &Change) -> String {
     let mut text = headline(catalog, change) + "\n";
     if let Some(because) = &change.subject().because {
         text += &format!("  {}\n", paint(FAINT, because));

@@ -15,3 +15,6 @@ pub use changes::{changes, headline, named, summary};
 pub use dump::{DumpOptions, dump};
 pub use names::names;
 pub use value::{hidden, inline};
+
+#[cfg(test)]
+mod tests;

@@ -22,12 +22,11 @@ use clap::Parser;
     name = "strongroom",
     version,
     about = "Reconciles a Kong control plane with state files in Git, and proves every secret reference before it writes",
-    after_help = "Every flag can also be set by a variable, STRONGROOM_KONG_ADDR for --kong-addr; flags that decK has everywhere\n\
-                  are read from its DECK_ variables too, and from a file of settings (--config, ~/.strongroom.yaml, ~/.deck.yaml).\n\n\
-                  Exit codes: 0 done or in sync · 1 failed, nothing written · 2 changes pending · 3 invalid input, references or usage ·\n\
-                  4 partly applied · 5 refused by a guard or a conflict · 130 interrupted",
-    propagate_version = false,
-    disable_help_subcommand = false,
+    after_help = "Every flag can be set by a variable too, --kong-addr by STRONGROOM_KONG_ADDR. Those that decK has everywhere are also \
+                  read from its DECK_ variables and from a file of settings (--config, ~/.strongroom.yaml, ~/.deck.yaml).\n\n\
+                  Exit codes:\n  0    done, or in sync\n  1    failed, nothing written\n  2    changes pending (diff --non-zero-exit-code)\n  \
+                  3    invalid input, references or usage\n  4    partly applied\n  5    refused by a guard or a conflict, or stale\n  \
+                  130  interrupted",
     max_term_width = 120
 )]
 pub struct Cli {

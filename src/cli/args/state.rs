@@ -20,8 +20,8 @@ pub struct StateArgs {
     #[arg(long)]
     pub substitute_env: bool,
 
-    /// What to make of references that cannot be proven
-    #[arg(long, value_enum, value_name = "MODE", default_value_t)]
+    /// What to make of references that cannot be proven: strict, default, warn or off
+    #[arg(long, value_enum, value_name = "MODE", default_value_t, hide_possible_values = true)]
     pub references: ReferencesMode,
 }
 
