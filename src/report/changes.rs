@@ -1,3 +1,4 @@
+use super::Summary;
 use super::fields::fields;
 use super::paint::{ADDED, CHANGED, FAINT, REMOVED, paint};
 use crate::plan::{Change, Plan, Subject};
@@ -48,6 +49,12 @@ pub(super) fn change_in_words(catalog: &Catalog, change: &Change) -> String {
 }
 
 /// decK's summary.
-pub fn summary(created: usize, updated: usize, deleted: usize) -> String {
-    format!("Summary:\n  Created: {created}\n  Updated: {updated}\n  Deleted: {deleted}\n")
+pub fn summary(summary: &Summary) -> String {
+    let Summary {
+        creating,
+        updating,
+        deleting,
+        ..
+    } = summary;
+    format!("Summary:\n  Created: {creating}\n  Updated: {updating}\n  Deleted: {deleting}\n")
 }

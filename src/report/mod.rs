@@ -4,16 +4,22 @@ mod body;
 mod changes;
 mod dump;
 mod fields;
+mod json;
+mod messages;
 mod names;
 mod paint;
 mod pem;
+mod printer;
 mod shape;
 mod value;
 
 pub use body::{Bodies, Names};
 pub use changes::{changes, headline, named, summary};
 pub use dump::{DumpOptions, dump};
+pub use json::{JsonReport, Summary};
+pub use messages::{error, help, refusals, warning};
 pub use names::names;
+pub use printer::{to_stderr, to_stdout};
 pub use value::{hidden, inline};
 
 #[cfg(test)]

@@ -1,0 +1,114 @@
+use std::io;
+
+use super::Outcome;
+use crate::plan::{Plan, Refusal};
+use crate::reference::Judged;
+use crate::report::{self, Bodies, JsonReport, Names, Summary};
+use crate::schema::Catalog;
+use crate::state::{Diagnostic, Sources};
+
+/// Tells people, as it happens, or programs, in one document at the end.
+pub struct Teller {
+    json: Option<Box<JsonReport>>,
+    silent: bool,
+}
+
+impl Teller {
+    /// Tells people.
+    pub fn text() -> Self {
+        Self {
+            json: None,
+            silent: false,
+        }
+    }
+
+    /// Tells programs if so; events are the lines of single changes.
+    pub fn new(json: bool, silence_events: bool) -> Self {
+        Self {
+            json: json.then(Box::default),
+            silent: silence_events,
+        }
+    }
+
+    /// Whether it tells people.
+    pub fn is_text(&self) -> bool {
+        self.json.is_none()
+    }
+
+    /// What there is to tell of the files, errors and all.
+    pub fn diagnostics(&mut self, diagnostics: &[Diagnostic], sources: &Sources) {
+        match &mut self.json {
+            Some(json) => json.tell(diagnostics, sources),
+            None => report::to_stderr(&report::diagnostics(diagnostics, sources)),
+        }
+    }
+
+    /// What went wrong, causes and all.
+    pub fn error(&mut self, error: &anyhow::Error) {
+        match &mut self.json {
+            Some(json) => json.errors.push(format!("{error:#}")),
+            None => report::to_stderr(&report::error(&format!("{error:#}"))),
+        }
+    }
+
+    /// Something to look at that is no part of a file.
+    pub fn warning(&mut self, text: &str) {
+        match &mut self.json {
+            Some(json) => json.warnings.push(text.to_owned()),
+            None => report::to_stderr(&report::warning(text)),
+        }
+    }
+
+    /// What is known of the references; people are told by the diagnostics.
+    pub fn references(&mut self, catalog: &Catalog, judged: &[Judged]) {
+        if let Some(json) = &mut self.json {
+            json.judge(catalog, judged);
+        }
+    }
+
+    /// The changes, in the order in which they run.
+    ///
+    /// # Errors
+    /// When it cannot be printed.
+    pub fn plan(&mut self, catalog: &Catalog, plan: &Plan) -> io::Result<()> {
+        if self.json.is_some() || self.silent {
+            return Ok(());
+        }
+        report::to_stdout(&report::changes(catalog, plan))
+    }
+
+    /// What a plan is, or was, about: the changes that `done` names are done or to be done, the others dropped.
+    ///
+    /// # Errors
+    /// When it cannot be printed.
+    pub fn summary(&mut self, catalog: &Catalog, plan: &Plan, names: &Names, done: impl Fn(usize) -> bool) -> io::Result<()> {
+        let bodies = Bodies { catalog, plan, names };
+        let changes = plan.changes.iter().enumerate();
+        if let Some(json) = &mut self.json {
+            changes.for_each(|(at, change)| json.add(&bodies, change, !done(at)));
+            return Ok(());
+        }
+        let summary = changes
+            .filter(|(at, _)| done(*at))
+            .fold(Summary::default(), |summary, (_, change)| summary.with(change));
+        report::to_stdout(&report::summary(&summary))
+    }
+
+    /// What the guards refuse.
+    pub fn refusals(&mut self, refusals: &[Refusal]) {
+        match &mut self.json {
+            Some(json) => json.refuse(refusals),
+            None => report::to_stderr(&report::refusals(refusals)),
+        }
+    }
+
+    /// Says the last word: the document, if it tells programs.
+    pub fn finish(self, outcome: Outcome) -> Outcome {
+        let Some(mut json) = self.json else { return outcome };
+        json.exit_code = outcome.code();
+        match report::to_stdout(&json.print()) {
+            Ok(()) => outcome,
+            Err(_) => outcome.max(Outcome::Failed),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+use std::io::{self, ErrorKind, Write};
+
+/// Prints to standard output, without colours where they cannot be shown. A reader that has gone away is no failure.
+///
+/// # Errors
+/// When it cannot be written for any other reason: a full disk.
+pub fn to_stdout(text: &str) -> io::Result<()> {
+    unless_gone(|| {
+        let mut stdout = anstream::stdout().lock();
+        stdout.write_all(text.as_bytes())?;
+        stdout.flush()
+    })
+}
+
+/// Prints to standard error, without colours where they cannot be shown. Nobody is told if that fails.
+pub fn to_stderr(text: &str) {
+    let mut stderr = anstream::stderr().lock();
+    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+}
+
+fn unless_gone(print: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    match print() {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    }
+}
