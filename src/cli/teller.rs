@@ -81,7 +81,13 @@ impl Teller {
     ///
     /// # Errors
     /// When it cannot be printed.
-    pub fn summary(&mut self, catalog: &Catalog, plan: &Plan, names: &Names, done: impl Fn(usize) -> bool) -> io::Result<()> {
+    pub fn summary(
+        &mut self,
+        catalog: &Catalog,
+        plan: &Plan,
+        names: &Names,
+        done: impl Fn(usize) -> bool,
+    ) -> io::Result<()> {
         let bodies = Bodies { catalog, plan, names };
         let changes = plan.changes.iter().enumerate();
         if let Some(json) = &mut self.json {

@@ -167,7 +167,8 @@ impl JsonReport {
     /// Adds what the guards refuse.
     pub fn refuse(&mut self, refusals: &[Refusal]) {
         for refusal in refusals {
-            self.errors.push(format!("{} ({} allows it)", refusal.message, refusal.allow));
+            self.errors
+                .push(format!("{} ({} allows it)", refusal.message, refusal.allow));
             self.refusals.push(Refused {
                 message: refusal.message.clone(),
                 allowed_by: refusal.allow,
@@ -229,7 +230,11 @@ impl Told {
             severity: word(diagnostic.severity),
             code: diagnostic.code,
             message: diagnostic.message.clone(),
-            places: diagnostic.places.iter().map(|place| Place::of(place.span, sources)).collect(),
+            places: diagnostic
+                .places
+                .iter()
+                .map(|place| Place::of(place.span, sources))
+                .collect(),
             help: diagnostic.help.clone(),
         }
     }

@@ -17,7 +17,7 @@ pub use body::{Bodies, Names};
 pub use changes::{changes, headline, named, summary};
 pub use dump::{DumpOptions, dump};
 pub use json::{JsonReport, Summary};
-pub use messages::{error, help, refusals, warning};
+pub use messages::{diagnostics, error, help, refusals, warning, yaml};
 pub use names::names;
 pub use printer::{to_stderr, to_stdout};
 pub use value::{hidden, inline};

@@ -13,19 +13,39 @@ fn a_field_a_line() {
     let fields = vec![
         changed("config.prefix", text("A_"), text("B_")),
         changed("description", Tree::Null, text("two")),
-        changed("tags", list(&["a", "b", "c", "d", "e", "f"]), list(&["a", "b", "c", "d", "x", "f"])),
+        changed(
+            "tags",
+            list(&["a", "b", "c", "d", "e", "f"]),
+            list(&["a", "b", "c", "d", "x", "f"]),
+        ),
         changed("config.port", Tree::Number(80.into()), Tree::Null),
         changed("config.on", Tree::Bool(false), Tree::Bool(true)),
-        changed("config.token", secret("000000000001", SecretOrigin::Live), secret("000000000002", from_environment())),
-        changed("config.key", secret("000000000003", SecretOrigin::Live), text("{vault://my-secret/key}")),
-        changed("config.map", Tree::Null, Tree::Map(vec![("k".into(), text("v")), ("l".into(), Tree::Null)])),
+        changed(
+            "config.token",
+            secret("000000000001", SecretOrigin::Live),
+            secret("000000000002", from_environment()),
+        ),
+        changed(
+            "config.key",
+            secret("000000000003", SecretOrigin::Live),
+            text("{vault://my-secret/key}"),
+        ),
+        changed(
+            "config.map",
+            Tree::Null,
+            Tree::Map(vec![("k".into(), text("v")), ("l".into(), Tree::Null)]),
+        ),
     ];
     same("fields.txt", &update("vault", "my-secret", fields));
 }
 
 #[test]
 fn texts_of_several_lines_are_compared_line_by_line() {
-    let code = |middle: &str| text(&format!("local a = 1\nlocal b = 2\nlocal c = 3\nlocal d = 4\n{middle}\nreturn a\n"));
+    let code = |middle: &str| {
+        text(&format!(
+            "local a = 1\nlocal b = 2\nlocal c = 3\nlocal d = 4\n{middle}\nreturn a\n"
+        ))
+    };
     let fields = vec![
         changed("config.access", code("a = b"), code("a = c\na = a + 1")),
         changed("config.body", text("short"), code("a = b")),
@@ -43,7 +63,11 @@ fn certificates_are_shown_by_what_they_say() {
     let fields = vec![
         changed("cert", text(&one), text(&other)),
         changed("cert_alt", text("{vault://my-secret/cert}"), text(&one)),
-        changed("key", secret("000000000001", SecretOrigin::Live), secret("000000000002", SecretOrigin::File)),
+        changed(
+            "key",
+            secret("000000000001", SecretOrigin::Live),
+            secret("000000000002", SecretOrigin::File),
+        ),
     ];
     let shown = update("certificate", "4b1e1c1e-0000-4000-8000-000000000001", fields);
     assert!(!shown.contains("MII"), "{shown}");

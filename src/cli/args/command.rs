@@ -113,7 +113,14 @@ pub struct DumpArgs {
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output_file: PathBuf,
     /// The format, yaml or json
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, ignore_case = true, hide_possible_values = true)]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t,
+        ignore_case = true,
+        hide_possible_values = true
+    )]
     pub format: Format,
     /// Write the id of every entity
     #[arg(long)]

@@ -65,9 +65,9 @@ pub struct ReadArgs {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Guards")]
 pub struct GuardArgs {
-    /// How much may be deleted: a number, or a percentage of a scope of ten or more
-    #[arg(long, value_name = "N|P%", default_value = "30%", value_parser = limit)]
-    pub max_deletes: Limit,
+    /// How much may be deleted: a number, or a percentage of a scope of ten or more (30%; `reset`: 100%)
+    #[arg(long, value_name = "N|P%", value_parser = limit)]
+    pub max_deletes: Option<Limit>,
 
     /// Let an empty state delete everything in its scope
     #[arg(long)]
@@ -109,11 +109,20 @@ pub enum ReferencesMode {
 }
 
 impl GuardArgs {
-    /// The guards of a run.
+    /// The guards of a run that is to follow files.
     pub fn guards(&self) -> Guards {
         Guards {
-            max_deletes: self.max_deletes,
+            max_deletes: self.max_deletes.unwrap_or(Guards::default().max_deletes),
             allow_empty: self.allow_empty,
+            allow_delete_in_use: self.allow_delete_in_use,
+        }
+    }
+
+    /// The guards of a run that is asked to delete everything: there it takes saying so to limit it.
+    pub fn guards_of_reset(&self) -> Guards {
+        Guards {
+            max_deletes: self.max_deletes.unwrap_or(Limit::Percent(100.0)),
+            allow_empty: true,
             allow_delete_in_use: self.allow_delete_in_use,
         }
     }

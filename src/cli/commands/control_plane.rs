@@ -1,0 +1,48 @@
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+
+use crate::cli::Outcome;
+use crate::cli::args::ControlPlaneArgs;
+use crate::cli::stop::{Done, Stop};
+use crate::embedded::{ControlPlane, Database, Options, serve};
+use crate::report;
+use crate::schema::Catalog;
+
+/// Serves an Admin API until it is interrupted. The first line it prints is its address.
+pub async fn run(args: ControlPlaneArgs) -> Done {
+    let options = Options {
+        database: args.database.map_or(Database::Memory, Database::File),
+        vaults: args
+            .vaults
+            .map(|names| names.into_iter().filter(|name| !name.is_empty()).collect()),
+        wasm_filters: args.wasm_filters.into_iter().collect(),
+        ..Options::default()
+    };
+    let control_plane = ControlPlane::open(Catalog::recorded(), options).map_err(Stop::failed)?;
+    let listener = TcpListener::bind(args.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", args.listen))
+        .map_err(Stop::failed)?;
+    let address = listener.local_addr()?;
+    report::to_stdout(&format!("http://{address}\n"))?;
+    serve(Arc::new(control_plane), listener, interrupted())
+        .await
+        .map_err(Stop::failed)?;
+    Ok(Outcome::Done)
+}
+
+/// Ends when somebody asks the program to end.
+async fn interrupted() {
+    let term = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => _ = signal.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = term => {}
+    }
+}

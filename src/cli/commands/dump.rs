@@ -1,0 +1,154 @@
+use std::collections::BTreeSet;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use serde_json::ser::{PrettyFormatter, Serializer};
+
+use super::outside::referred_outside;
+use crate::cli::Outcome;
+use crate::cli::args::{DumpArgs, Format, Global};
+use crate::cli::connection::{Connection, connect};
+use crate::cli::prompt::confirmed;
+use crate::cli::skip::{skipped, without_skipped};
+use crate::cli::stop::{Done, Stop};
+use crate::control_plane::{Asked, Live};
+use crate::plan::Needs;
+use crate::report::{self, DumpOptions};
+use crate::schema::{Catalog, Object};
+use crate::state::Scope;
+
+/// Writes what is live as a state file.
+pub async fn run(global: &Global, args: &DumpArgs) -> Done {
+    let catalog = Catalog::recorded();
+    let connection = connect(global, &catalog)?;
+    let target = target(args)?;
+    let live = read(&connection, &catalog, args).await?;
+    let options = options(args, target.is_none());
+    let text = written(&report::dump(&catalog, &live, &options), args.format)?;
+    match target {
+        Some(path) => save(&path, &text)?,
+        None => report::to_stdout(&text)?,
+    }
+    if options.hide_secrets {
+        report::to_stderr(&report::warning(
+            "secrets are hidden: such a dump cannot be synced (--show-secrets, or -o FILE, writes them)",
+        ));
+    }
+    Ok(Outcome::Done)
+}
+
+/// Everything that is in scope, and an index of what that refers to.
+async fn read(connection: &Connection, catalog: &Arc<Catalog>, args: &DumpArgs) -> Result<Live, Stop> {
+    let root = connection.root().await.map_err(Stop::failed)?;
+    let skip = skipped(catalog, &args.read)?;
+    let asked = Asked {
+        scopes: vec![Scope {
+            tags: args.select_tag.iter().cloned().collect(),
+        }],
+        skip: skip.clone(),
+        edition: root.edition,
+    };
+    let mut live = connection.read_owned(catalog, &asked).await.map_err(Stop::failed)?;
+    refuse_parts(catalog, &live)?;
+    without_skipped(catalog, &skip, &mut live);
+    let needs = Needs {
+        foreign: referred_outside(catalog, &live),
+        ..Needs::default()
+    };
+    connection
+        .read_foreign(catalog, &mut live, &needs)
+        .await
+        .map_err(Stop::failed)?;
+    Ok(live)
+}
+
+/// A dump of what a token may see would, once synced, delete what it may not.
+fn refuse_parts(catalog: &Catalog, live: &Live) -> Result<(), Stop> {
+    let names: Vec<&str> = live
+        .forbidden
+        .iter()
+        .map(|kind| catalog.kind(*kind).collection.as_str())
+        .collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    Err(Stop::failed(anyhow!(
+        "the credentials do not allow to read {}",
+        names.join(", ")
+    )))
+}
+
+fn options(args: &DumpArgs, to_stdout: bool) -> DumpOptions {
+    let shown = to_stdout && std::io::stdout().is_terminal() && !args.show_secrets;
+    DumpOptions {
+        with_id: args.with_id,
+        skip_defaults: args.skip_defaults,
+        hide_secrets: args.sanitize || shown,
+        select_tags: args.select_tag.iter().cloned().collect::<BTreeSet<_>>(),
+    }
+}
+
+fn written(document: &Object, format: Format) -> Result<String, Stop> {
+    match format {
+        Format::Yaml => Ok(report::yaml(document)),
+        Format::Json => {
+            let mut text = Vec::new();
+            let formatter = PrettyFormatter::with_indent(b"  ");
+            serde::Serialize::serialize(document, &mut Serializer::with_formatter(&mut text, formatter))
+                .map_err(Stop::failed)?;
+            text.push(b'\n');
+            String::from_utf8(text).map_err(Stop::failed)
+        }
+    }
+}
+
+/// The file to write, its extension added where there is none; asked about if it is there already.
+fn target(args: &DumpArgs) -> Result<Option<PathBuf>, Stop> {
+    let extension = match args.format {
+        Format::Yaml => "yaml",
+        Format::Json => "json",
+    };
+    let mut path = args.output_file.clone();
+    if args.all_workspaces && path == Path::new("-") {
+        path = PathBuf::from("default");
+    }
+    if path == Path::new("-") {
+        return Ok(None);
+    }
+    if path.extension().is_none() {
+        path.set_extension(extension);
+    }
+    let question = format!("The file {} is there already. Overwrite it?", path.display());
+    if path.exists() && !args.yes && !confirmed(&question, "--yes")? {
+        return Err(Stop::failed(anyhow!("{} was left as it is", path.display())));
+    }
+    Ok(Some(path))
+}
+
+/// Writes a file that nobody else can read, all at once: beside it first, then in its place.
+fn save(path: &Path, text: &str) -> Result<(), Stop> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = folder.join(format!(".{name}.{}", std::process::id()));
+    private(&beside, text)
+        .and_then(|()| std::fs::rename(&beside, path))
+        .inspect_err(|_| drop(std::fs::remove_file(&beside)))
+        .with_context(|| format!("cannot write {}", path.display()))
+        .map_err(Stop::failed)
+}
+
+fn private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}

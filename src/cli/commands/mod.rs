@@ -1,0 +1,87 @@
+//! The commands: options → a call of the library → a report → how it ended.
+
+mod completions;
+mod control_plane;
+mod dump;
+mod outside;
+mod ping;
+
+use std::future::Future;
+
+use anyhow::anyhow;
+
+use super::Outcome;
+use super::args::{Cli, Command, FileCommand, GatewayCommand, Global};
+use super::stop::{Done, Stop};
+use super::teller::Teller;
+use crate::report;
+
+/// Does what the command line says, and tells how it went.
+pub fn run(cli: Cli) -> Outcome {
+    let mut teller = teller(&cli.command);
+    let done = dispatch(&cli.global, cli.command, &mut teller);
+    let outcome = done.unwrap_or_else(|Stop { outcome, error }| {
+        teller.error(&error);
+        outcome
+    });
+    teller.finish(outcome)
+}
+
+fn dispatch(global: &Global, command: Command, teller: &mut Teller) -> Done {
+    use GatewayCommand as Gateway;
+    match command {
+        Command::Ping(_)
+        | Command::Gateway {
+            command: Gateway::Ping(_),
+        } => wait(ping::run(global)),
+        Command::Dump(args)
+        | Command::Gateway {
+            command: Gateway::Dump(args),
+        } => wait(dump::run(global, &args)),
+        Command::ControlPlane(args) => wait(control_plane::run(args)),
+        Command::Completions(args) => completions::run(&args),
+        Command::Version => version(),
+        Command::Apply { .. } => Err(Stop::invalid(anyhow!(
+            "`apply` is kept for saved plans: use `sync` for state files, or `gateway apply` to delete nothing"
+        ))),
+        _ => Err(Stop::failed(anyhow!("this command is not connected yet"))),
+    }
+}
+
+fn teller(command: &Command) -> Teller {
+    use GatewayCommand as Gateway;
+    let (json, silent) = match command {
+        Command::Sync(args)
+        | Command::Gateway {
+            command: Gateway::Sync(args) | Gateway::Apply(args),
+        } => (args.output.json_output, args.output.silence_events),
+        Command::Diff(args)
+        | Command::Gateway {
+            command: Gateway::Diff(args),
+        } => (args.sync.output.json_output, args.sync.output.silence_events),
+        Command::Validate(args)
+        | Command::Gateway {
+            command: Gateway::Validate(args),
+        }
+        | Command::File {
+            command: FileCommand::Validate(args),
+        } => (args.json_output, false),
+        Command::Reset(args)
+        | Command::Gateway {
+            command: Gateway::Reset(args),
+        } => (args.json_output, args.silence_events),
+        _ => (false, false),
+    };
+    Teller::new(json, silent)
+}
+
+fn version() -> Done {
+    report::to_stdout(concat!("strongroom ", env!("CARGO_PKG_VERSION"), "\n"))?;
+    Ok(Outcome::Done)
+}
+
+/// Runs what waits for others, with as many threads as there are cores.
+fn wait(work: impl Future<Output = Done>) -> Done {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(Stop::failed)?.block_on(work)
+}

@@ -1,0 +1,28 @@
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+
+use crate::control_plane::Live;
+use crate::schema::{Catalog, KindId};
+
+/// The kinds of which an owned entity refers to one that is not owned.
+pub fn referred_outside(catalog: &Catalog, live: &Live) -> BTreeSet<KindId> {
+    let owned: BTreeSet<(KindId, Uuid)> = live
+        .owned
+        .iter()
+        .flat_map(|(kind, entities)| entities.iter().map(|entity| (*kind, entity.id)))
+        .collect();
+    let mut outside = BTreeSet::new();
+    for (kind, entities) in &live.owned {
+        for foreign in catalog.kind(*kind).foreign.iter().filter(|foreign| !foreign.list) {
+            let mut ids = entities.iter().filter_map(|entity| {
+                let id = entity.body.expose().get(&foreign.field)?.get("id")?.as_str()?;
+                id.parse::<Uuid>().ok()
+            });
+            if ids.any(|id| !owned.contains(&(foreign.kind, id))) {
+                outside.insert(foreign.kind);
+            }
+        }
+    }
+    outside
+}

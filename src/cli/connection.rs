@@ -1,0 +1,144 @@
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use secrecy::SecretString;
+
+use super::args::Global;
+use super::stop::Stop;
+use crate::control_plane::{
+    Client, Dialect, HttpSettings, HttpTransport, Request, Response, SystemClock, Transport, TransportError,
+};
+use crate::embedded::{ControlPlane, Database, EmbeddedTransport, Options};
+use crate::schema::Catalog;
+
+/// Whoever a command talks to.
+pub type Connection = Client<AnyTransport, SystemClock>;
+
+/// How a control plane is reached: over HTTP, or in this process.
+pub enum AnyTransport {
+    /// Over HTTP.
+    Http(HttpTransport),
+    /// In this process.
+    Embedded(EmbeddedTransport),
+}
+
+impl Transport for AnyTransport {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        match self {
+            Self::Http(transport) => transport.send(request).await,
+            Self::Embedded(transport) => transport.send(request).await,
+        }
+    }
+}
+
+/// Makes ready to talk to the control plane that the command line names; nothing is sent yet.
+///
+/// # Errors
+/// An address, a file or a certificate that cannot be used; a database that cannot be opened.
+pub fn connect(global: &Global, catalog: &Arc<Catalog>) -> Result<Connection, Stop> {
+    refuse_konnect(global)?;
+    let transport = match embedded_in(&global.kong_addr) {
+        Some(database) => AnyTransport::Embedded(embedded(database, catalog)?),
+        None => AnyTransport::Http(http(global)?),
+    };
+    let dialect = Dialect::Gateway {
+        workspace: global.workspace.clone().filter(|name| name != "default"),
+    };
+    Ok(Client::new(
+        transport,
+        SystemClock,
+        dialect,
+        usize::from(global.parallelism),
+    ))
+}
+
+/// The database that an address of the embedded control plane names.
+fn embedded_in(address: &str) -> Option<Database> {
+    match address.strip_prefix("embedded")? {
+        "" => Some(Database::Memory),
+        file => Some(Database::File(file.strip_prefix(':')?.into())),
+    }
+}
+
+fn embedded(database: Database, catalog: &Arc<Catalog>) -> Result<EmbeddedTransport, Stop> {
+    let options = Options {
+        database,
+        ..Options::default()
+    };
+    let control_plane = ControlPlane::open(catalog.clone(), options).map_err(Stop::failed)?;
+    Ok(EmbeddedTransport::new(Arc::new(control_plane)))
+}
+
+fn http(global: &Global) -> Result<HttpTransport, Stop> {
+    let settings = HttpSettings {
+        headers: global
+            .headers
+            .iter()
+            .map(|header| pair(header))
+            .collect::<Result<_, _>>()?,
+        token: global.kong_admin_token.clone().map(SecretString::from),
+        ca: either(&global.ca_cert, global.ca_cert_file.as_deref())?.map(String::into_bytes),
+        identity: identity(global)?,
+        server_name: global.tls_server_name.clone(),
+        skip_verify: global.tls_skip_verify,
+        timeout: Duration::from_secs(global.timeout),
+        cookies: read(global.kong_cookie_jar_path.as_deref())?.map(SecretString::from),
+        connections: usize::from(global.parallelism),
+        ..HttpSettings::new(global.kong_addr.as_str())
+    };
+    HttpTransport::new(&settings).map_err(Stop::invalid)
+}
+
+fn pair(header: &str) -> Result<(String, SecretString), Stop> {
+    let (name, value) = header
+        .split_once(':')
+        .ok_or_else(|| Stop::invalid(anyhow!("a header of --headers is not of the form NAME:VALUE")))?;
+    Ok((name.trim().to_owned(), SecretString::from(value.trim().to_owned())))
+}
+
+fn identity(global: &Global) -> Result<Option<(SecretString, SecretString)>, Stop> {
+    let certificate = either(&global.tls_client_cert, global.tls_client_cert_file.as_deref())?;
+    let key = either(&global.tls_client_key, global.tls_client_key_file.as_deref())?;
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => Ok(Some((certificate.into(), key.into()))),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(Stop::invalid(anyhow!(
+            "a client certificate needs its key (--tls-client-key or --tls-client-key-file)"
+        ))),
+        (None, Some(_)) => Err(Stop::invalid(anyhow!(
+            "a client key needs its certificate (--tls-client-cert or --tls-client-cert-file)"
+        ))),
+    }
+}
+
+/// The text itself wins over the file.
+fn either(text: &Option<String>, file: Option<&Path>) -> Result<Option<String>, Stop> {
+    match text {
+        Some(text) => Ok(Some(text.clone())),
+        None => read(file),
+    }
+}
+
+fn read(file: Option<&Path>) -> Result<Option<String>, Stop> {
+    let Some(path) = file else { return Ok(None) };
+    std::fs::read_to_string(path)
+        .map(Some)
+        .with_context(|| format!("cannot read {}", path.display()))
+        .map_err(Stop::invalid)
+}
+
+/// decK talks to Konnect where a token is given and no address of a gateway is; this program would talk to a gateway that
+/// nobody meant.
+fn refuse_konnect(global: &Global) -> Result<(), Stop> {
+    let konnect = &global.accepted;
+    let meant =
+        konnect.konnect_token.is_some() || konnect.konnect_token_file.is_some() || konnect.konnect_addr.is_some();
+    if meant && global.kong_addr == "http://localhost:8001" {
+        return Err(Stop::invalid(anyhow!(
+            "Konnect cannot be talked to yet: name a gateway with --kong-addr, or leave the flags of Konnect away"
+        )));
+    }
+    Ok(())
+}

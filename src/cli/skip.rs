@@ -1,0 +1,53 @@
+use std::collections::BTreeSet;
+
+use anyhow::anyhow;
+
+use super::args::ReadArgs;
+use super::stop::Stop;
+use crate::control_plane::Live;
+use crate::schema::{Catalog, KindId, OnDelete};
+
+/// The kinds that `--skip-consumers` and `--skip-ca-certificates` leave alone, with those that cannot be without them.
+///
+/// # Errors
+/// What leaves everything alone that there is.
+pub fn skipped(catalog: &Catalog, args: &ReadArgs) -> Result<BTreeSet<KindId>, Stop> {
+    if args.rbac_resources_only {
+        return Err(Stop::invalid(anyhow!(
+            "there is no RBAC on open source, so that nothing would be left to do"
+        )));
+    }
+    let flags = [
+        (args.skip_consumers, "consumers"),
+        (args.skip_ca_certificates, "ca_certificates"),
+    ];
+    let mut skipped: BTreeSet<KindId> = flags
+        .into_iter()
+        .filter(|(set, _)| *set)
+        .filter_map(|(_, collection)| catalog.find(collection))
+        .collect();
+    let dependent = catalog.kinds().filter(|(_, kind)| {
+        kind.foreign
+            .iter()
+            .any(|foreign| foreign.required && skipped.contains(&foreign.kind))
+    });
+    skipped.extend(dependent.map(|(id, _)| id).collect::<Vec<_>>());
+    Ok(skipped)
+}
+
+/// Leaves out what belongs to an entity of a skipped kind, and would go with it: a consumer's plugins.
+pub fn without_skipped(catalog: &Catalog, skipped: &BTreeSet<KindId>, live: &mut Live) {
+    for (kind, entities) in &mut live.owned {
+        let fields: Vec<&str> = catalog
+            .kind(*kind)
+            .foreign
+            .iter()
+            .filter(|foreign| skipped.contains(&foreign.kind) && foreign.on_delete == OnDelete::Cascade)
+            .map(|foreign| foreign.field.as_str())
+            .collect();
+        entities.retain(|entity| {
+            let belongs = |field: &&str| entity.body.expose().get(*field).is_some_and(|value| !value.is_null());
+            !fields.iter().any(belongs)
+        });
+    }
+}
