@@ -4,11 +4,22 @@
 
 mod after;
 mod change;
+mod compare;
+mod draft;
+mod equal;
 mod fingerprint;
 mod guard;
+mod hashed;
+mod key;
+mod kin;
+mod known;
+mod made_up;
 mod needs;
 mod problem;
 mod question;
+mod resolve;
+mod rotate;
+mod settle;
 mod step;
 mod tree;
 

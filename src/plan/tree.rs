@@ -101,3 +101,34 @@ impl fmt::Debug for Secret {
         write!(f, "<secret {}>", self.fingerprint)
     }
 }
+
+/// The value to which names lead in a body.
+pub(super) fn value_at<'v>(body: &'v Map<String, Value>, path: &[String]) -> Option<&'v Value> {
+    let (first, rest) = path.split_first()?;
+    rest.iter().try_fold(body.get(first)?, |value, name| value.get(name))
+}
+
+/// The same, to be changed.
+pub(super) fn value_at_mut<'v>(body: &'v mut Map<String, Value>, path: &[String]) -> Option<&'v mut Value> {
+    let (first, rest) = path.split_first()?;
+    rest.iter()
+        .try_fold(body.get_mut(first)?, |value, name| value.get_mut(name))
+}
+
+/// Puts a value where names lead to, making the records on the way.
+pub(super) fn put_at(body: &mut Map<String, Value>, path: &[String], value: Value) {
+    let Some((first, rest)) = path.split_first() else {
+        return;
+    };
+    if rest.is_empty() {
+        body.insert(first.clone(), value);
+        return;
+    }
+    let inner = body.entry(first).or_insert(Value::Null);
+    if !inner.is_object() {
+        *inner = Value::Object(Map::new());
+    }
+    if let Value::Object(inner) = inner {
+        put_at(inner, rest, value);
+    }
+}

@@ -1,0 +1,165 @@
+use serde_json::Value;
+
+use super::draft::{Differing, Sent, Update};
+use super::hashed::{self, HashedValue};
+use super::made_up::{self, Made, is_servers};
+use super::tree::put_at;
+use crate::schema::{Catalog, FieldPath, Kind, KindId, Object, canonical};
+
+/// What a document says of an entity, with its foreign keys found.
+pub(super) struct Said<'b> {
+    /// As the document spells it.
+    pub body: &'b Object,
+    /// The foreign keys, as the server shows them.
+    pub links: &'b [(String, Value)],
+}
+
+impl Said<'_> {
+    /// The canonical form of it.
+    pub fn canonical(&self, catalog: &Catalog, kind: KindId) -> Object {
+        let mut desired = canonical(catalog, kind, self.body).0;
+        for (field, value) in self.links {
+            desired.insert(field.clone(), value.clone());
+        }
+        desired
+    }
+
+    /// What is sent: what is said, and nothing else.
+    pub fn to_send(&self) -> Object {
+        let mut body = self.body.clone();
+        body.extend(self.links.iter().cloned());
+        body
+    }
+}
+
+/// Says in what an entity that stands differs from the desired one; None if in nothing.
+pub(super) fn compare<'a>(
+    catalog: &Catalog,
+    id: KindId,
+    made_up: &[Made],
+    said: &Said<'_>,
+    mut desired: Object,
+    live: &'a Object,
+) -> Option<Update<'a>> {
+    let kind = catalog.kind(id);
+    let before = canonical(catalog, id, live).0;
+    let carried = made_up::carry(made_up, said.body, &mut desired, Some(live));
+    let hash = kind
+        .hashed
+        .as_ref()
+        .map(|hashed| (hashed, hashed::compare(hashed, &desired, live)));
+    if let Some((hashed, HashedValue::Same | HashedValue::Unknown)) = hash {
+        let stored = live.get(&hashed.field).cloned().unwrap_or_default();
+        desired.insert(hashed.field.clone(), stored);
+    }
+    let fields = differing(kind, &before, &desired);
+    if fields.is_empty() {
+        return None;
+    }
+    let unwritable = match hash {
+        Some((hashed, HashedValue::Unknown)) => Some(hashed.field.as_str()),
+        _ => None,
+    };
+    let sent = if unwritable.is_some() || kind.rotates.is_some() {
+        Sent::Patch(patch(kind, &desired, &carried, unwritable))
+    } else {
+        Sent::Put(put(kind, said, &carried, live))
+    };
+    Some(Update {
+        live,
+        before,
+        desired,
+        sent,
+        fields,
+    })
+}
+
+/// Whether an entity that stands is what a document says, as far as it says anything.
+pub(super) fn is_same(
+    catalog: &Catalog,
+    kind: KindId,
+    made_up: &[Made],
+    said: &Said<'_>,
+    desired: &Object,
+    live: &Object,
+) -> bool {
+    compare(catalog, kind, made_up, said, desired.clone(), live).is_none()
+}
+
+/// The whole entity, with what the document leaves to the server as it stands.
+fn put(kind: &Kind, said: &Said<'_>, carried: &[(&[String], Value)], live: &Object) -> Object {
+    let mut body = said.to_send();
+    for (path, value) in carried {
+        put_at(&mut body, path, value.clone());
+    }
+    for field in &kind.carried {
+        if let Some(value) = live.get(field) {
+            body.insert(field.clone(), value.clone());
+        }
+    }
+    body
+}
+
+/// Every field that may be written; what is undeclared becomes what it would be in a new entity.
+fn patch(kind: &Kind, desired: &Object, carried: &[(&[String], Value)], unwritable: Option<&str>) -> Object {
+    let written = |field: &str| {
+        !is_servers(kind, field)
+            && unwritable != Some(field)
+            && kind.record.get(field).is_some()
+            && !carried.iter().any(|(path, _)| path.len() == 1 && path[0] == field)
+    };
+    let fields = desired.iter().filter(|(field, _)| written(field));
+    fields.map(|(field, value)| (field.clone(), value.clone())).collect()
+}
+
+/// The fields in which two canonical bodies differ, those that are only the server's aside.
+pub(super) fn differing(kind: &Kind, before: &Object, after: &Object) -> Vec<Differing> {
+    let mut found = Vec::new();
+    let path = FieldPath::default();
+    for name in names(before, after).filter(|name| !is_servers(kind, name)) {
+        walk(&path, name, before.get(name), after.get(name), &mut found);
+    }
+    found
+}
+
+fn walk(at: &FieldPath, name: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<Differing>) {
+    let (before, after) = (before.unwrap_or(&Value::Null), after.unwrap_or(&Value::Null));
+    if same(before, after) {
+        return;
+    }
+    let at = at.name(name);
+    match (before, after) {
+        (Value::Object(before), Value::Object(after)) => {
+            for name in names(before, after) {
+                walk(&at, name, before.get(name), after.get(name), found);
+            }
+        }
+        _ => found.push(Differing {
+            path: at,
+            before: before.clone(),
+            after: after.clone(),
+        }),
+    }
+}
+
+fn names<'o>(before: &'o Object, after: &'o Object) -> impl Iterator<Item = &'o str> {
+    let new = after.keys().filter(|name| !before.contains_key(*name));
+    before.keys().chain(new).map(String::as_str)
+}
+
+/// Equality, in which 1 and 1.0 are the same and an absent member is null.
+fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => names(one, other).all(|name| {
+            same(
+                one.get(name).unwrap_or(&Value::Null),
+                other.get(name).unwrap_or(&Value::Null),
+            )
+        }),
+        _ => one == other,
+    }
+}

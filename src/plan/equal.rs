@@ -1,0 +1,71 @@
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::Question;
+use super::compare::{Said, is_same};
+use super::key::key_in;
+use super::known::{Holder, Known};
+use super::made_up::{Made, MadeUp, is_servers};
+use super::settle::Pending;
+use super::tree::value_at_mut;
+use crate::schema::{Kind, KindId, Object, canonical};
+
+/// Says for each pending entity that has no natural key which live one equals it (by its place), each once.
+pub(super) fn assign<'a>(
+    question: &Question<'a>,
+    known: &Known<'a>,
+    made_up: &mut MadeUp,
+    kind: KindId,
+    pending: &[Pending<'a>],
+    free: impl Fn(&Holder<'a>) -> bool,
+) -> Vec<Option<usize>> {
+    let (catalog, description) = (question.catalog, question.catalog.kind(kind));
+    let nameless = |body: &Object| {
+        description
+            .identity
+            .iter()
+            .all(|set| key_in(description, set, body).is_none())
+    };
+    if !pending.iter().any(|one| nameless(&one.desired)) {
+        return vec![None; pending.len()];
+    }
+    let mut alike: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, holder) in known.places_of(kind).filter(|(_, holder)| free(holder)) {
+        let body = canonical(catalog, kind, holder.body).0;
+        let made = made_up.of(catalog, kind, &body);
+        alike.entry(outline(description, &made, body)).or_default().push(at);
+    }
+    for places in alike.values_mut() {
+        places.sort_by_key(|at| known.holders[*at].id);
+    }
+    let mut find = |one: &Pending<'a>| {
+        if !nameless(&one.desired) || one.broken {
+            return None;
+        }
+        let made = made_up.of(catalog, kind, &one.desired);
+        let said = Said {
+            body: one.declared.body.expose(),
+            links: &one.links,
+        };
+        let places = alike.get_mut(&outline(description, &made, one.desired.clone()))?;
+        let fits = |at: &usize| is_same(catalog, kind, &made, &said, &one.desired, known.holders[*at].body);
+        let at = places.iter().position(fits)?;
+        Some(places.remove(at))
+    };
+    pending.iter().map(&mut find).collect()
+}
+
+/// The fields that two equal entities share whatever the server made up, as text.
+fn outline(kind: &Kind, made_up: &[Made], mut body: Object) -> String {
+    for made in made_up {
+        if let Some(value) = value_at_mut(&mut body, &made.path) {
+            *value = Value::Null;
+        }
+    }
+    if let Some(hashed) = &kind.hashed {
+        body.remove(&hashed.field);
+    }
+    body.retain(|field, value| !is_servers(kind, field) && !value.is_null());
+    Value::Object(body).to_string()
+}

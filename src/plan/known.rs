@@ -1,0 +1,245 @@
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use uuid::Uuid;
+
+use super::Question;
+use super::key::text_of;
+use crate::control_plane::{ForeignEntity, LiveEntity};
+use crate::schema::{Kind, KindId, Object, OnDelete};
+use crate::state::{Declared, LinkTo, Scope};
+
+/// Everything that the control plane is known to hold, to be found by id and by name.
+pub(super) struct Known<'a> {
+    /// The entities, the run's own first.
+    pub holders: Vec<Holder<'a>>,
+    by_id: HashMap<(KindId, Uuid), usize>,
+    by_name: HashMap<KindId, HashMap<Cow<'a, str>, usize>>,
+    of: HashMap<KindId, Vec<usize>>,
+    unreadable: &'a BTreeSet<KindId>,
+}
+
+/// One entity of the control plane.
+pub(super) struct Holder<'a> {
+    pub kind: KindId,
+    pub id: Uuid,
+    pub tags: &'a BTreeSet<String>,
+    /// All of an owned entity; of a foreign one its index.
+    pub body: &'a Object,
+    pub standing: Standing,
+}
+
+/// What a plan may do with an entity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Change and delete it.
+    Owned,
+    /// Refer to it: an option says that it is left alone.
+    Spared,
+    /// Refer to it: it is outside the scopes.
+    Foreign,
+}
+
+impl<'a> Known<'a> {
+    pub fn index(question: &Question<'a>) -> Self {
+        let mut known = Self {
+            holders: Vec::new(),
+            by_id: HashMap::new(),
+            by_name: HashMap::new(),
+            of: HashMap::new(),
+            unreadable: &question.live.forbidden,
+        };
+        let mut spared = HashSet::new();
+        let owned = question.live.owned.iter();
+        for (kind, entity) in owned.flat_map(|(kind, entities)| entities.iter().map(|entity| (*kind, entity))) {
+            known.holders.push(owned_holder(kind, entity));
+            if leaves_alone(question, kind, &entity.tags, entity.body.expose()) {
+                spared.insert((kind, entity.id));
+            }
+        }
+        known.spare(question, spared);
+        let foreign = question.live.foreign.iter();
+        for (kind, entity) in foreign.flat_map(|(kind, entities)| entities.iter().map(|entity| (*kind, entity))) {
+            known.holders.push(foreign_holder(kind, entity));
+        }
+        known.fill_indexes(question);
+        known
+    }
+
+    pub fn by_id(&self, kind: KindId, id: Uuid) -> Option<&Holder<'a>> {
+        self.by_id.get(&(kind, id)).map(|at| &self.holders[*at])
+    }
+
+    /// The entity that bears a name: the value of its endpoint key, or of a natural key of one field.
+    pub fn named(&self, kind: KindId, name: &str) -> Option<&Holder<'a>> {
+        let at = self.by_name.get(&kind)?.get(name)?;
+        Some(&self.holders[*at])
+    }
+
+    pub fn names(&self, kind: KindId) -> impl Iterator<Item = &str> {
+        self.by_name
+            .get(&kind)
+            .into_iter()
+            .flat_map(|names| names.keys().map(AsRef::as_ref))
+    }
+
+    pub fn of(&self, kind: KindId) -> impl Iterator<Item = &Holder<'a>> {
+        self.of.get(&kind).into_iter().flatten().map(|at| &self.holders[*at])
+    }
+
+    /// The entities of a kind, with their places among all.
+    pub fn places_of(&self, kind: KindId) -> impl Iterator<Item = (usize, &Holder<'a>)> {
+        self.of
+            .get(&kind)
+            .into_iter()
+            .flatten()
+            .map(|at| (*at, &self.holders[*at]))
+    }
+
+    /// Whether the token may read entities of the kind.
+    pub fn readable(&self, kind: KindId) -> bool {
+        !self.unreadable.contains(&kind)
+    }
+
+    /// Marks what is left alone, and what has no tags of its own and belongs to something that is.
+    fn spare(&mut self, question: &Question<'a>, mut spared: HashSet<(KindId, Uuid)>) {
+        for holder in &mut self.holders {
+            let kind = question.catalog.kind(holder.kind);
+            if !kind.taggable && masters(kind, holder.body).any(|master| spared.contains(&master)) {
+                spared.insert((holder.kind, holder.id));
+            }
+            if spared.contains(&(holder.kind, holder.id)) {
+                holder.standing = Standing::Spared;
+            }
+        }
+    }
+
+    fn fill_indexes(&mut self, question: &Question<'a>) {
+        for (at, holder) in self.holders.iter().enumerate() {
+            self.by_id.entry((holder.kind, holder.id)).or_insert(at);
+            self.of.entry(holder.kind).or_default().push(at);
+            let names = self.by_name.entry(holder.kind).or_default();
+            for field in name_fields(question.catalog.kind(holder.kind)) {
+                if let Some(name) = holder.body.get(field).and_then(text_of) {
+                    names.entry(name).or_insert(at);
+                }
+            }
+        }
+    }
+}
+
+impl Holder<'_> {
+    /// The id in a foreign key of the entity.
+    pub fn link(&self, field: &str) -> Option<Uuid> {
+        link_in(self.body, field)
+    }
+
+    /// Its tags, for people.
+    pub fn shown_tags(&self) -> String {
+        if self.tags.is_empty() {
+            return "no tags".to_owned();
+        }
+        format!(
+            "tags {}",
+            self.tags.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+        )
+    }
+}
+
+/// The fields by whose value alone an entity can be referred to.
+pub(super) fn name_fields(kind: &Kind) -> impl Iterator<Item = &str> {
+    let single = kind.identity.iter().filter_map(|set| match set.as_slice() {
+        [field] if kind.foreign.iter().all(|foreign| foreign.field != *field) => Some(field.as_str()),
+        _ => None,
+    });
+    let endpoint = kind
+        .endpoint_key
+        .as_deref()
+        .filter(|field| single.clone().all(|known| known != *field));
+    endpoint.into_iter().chain(single)
+}
+
+/// The id in a foreign key of a body.
+pub(super) fn link_in(body: &Object, field: &str) -> Option<Uuid> {
+    body.get(field)?.get("id")?.as_str()?.parse().ok()
+}
+
+/// All ids that an entity's foreign keys hold, with the kinds they are of.
+pub(super) fn links_in<'a>(
+    kind: &'a Kind,
+    body: &'a Object,
+) -> impl Iterator<Item = (&'a crate::schema::Foreign, Uuid)> {
+    kind.foreign.iter().flat_map(move |foreign| {
+        let one = (!foreign.list).then(|| link_in(body, &foreign.field)).flatten();
+        let listed = body
+            .get(&foreign.field)
+            .filter(|_| foreign.list)
+            .and_then(|value| value.as_array());
+        let several = listed.into_iter().flatten().filter_map(|id| id.as_str()?.parse().ok());
+        one.into_iter().chain(several).map(move |id| (foreign, id))
+    })
+}
+
+/// Whether a declared entity is only referred to in this run: `--filter-tag` or a skipped kind.
+pub(super) fn is_spectator(question: &Question<'_>, declared: &Declared) -> bool {
+    let kind = question.catalog.kind(declared.kind);
+    let masters = declared.links.iter().filter_map(|link| {
+        let foreign = kind.foreign.iter().find(|foreign| foreign.field == link.field)?;
+        (foreign.on_delete == OnDelete::Cascade && link.to != LinkTo::Nothing).then_some((foreign, link))
+    });
+    let mut skipped = std::iter::once(declared.kind).chain(masters.clone().map(|(foreign, _)| foreign.kind));
+    if skipped.any(|kind| question.options.skip.contains(&kind)) {
+        return true;
+    }
+    let Some(filter) = &question.desired.filter else {
+        return false;
+    };
+    if kind.taggable {
+        let tags = declared.body.expose().get("tags").and_then(|tags| tags.as_array());
+        let borne: HashSet<&str> = tags.into_iter().flatten().filter_map(|tag| tag.as_str()).collect();
+        return !filter.iter().all(|tag| borne.contains(tag.as_str()));
+    }
+    masters.into_iter().any(|(_, link)| match link.to {
+        LinkTo::Declared(master) => is_spectator(question, question.desired.entity(master)),
+        _ => false,
+    })
+}
+
+fn owned_holder(kind: KindId, entity: &LiveEntity) -> Holder<'_> {
+    Holder {
+        kind,
+        id: entity.id,
+        tags: &entity.tags,
+        body: entity.body.expose(),
+        standing: Standing::Owned,
+    }
+}
+
+fn foreign_holder(kind: KindId, entity: &ForeignEntity) -> Holder<'_> {
+    Holder {
+        kind,
+        id: entity.id,
+        tags: &entity.tags,
+        body: entity.index.expose(),
+        standing: Standing::Foreign,
+    }
+}
+
+fn leaves_alone(question: &Question<'_>, id: KindId, tags: &BTreeSet<String>, body: &Object) -> bool {
+    let kind = question.catalog.kind(id);
+    let skip = &question.options.skip;
+    let filter = question.desired.filter.as_ref();
+    skip.contains(&id)
+        || masters(kind, body).any(|(master, _)| skip.contains(&master))
+        || filter.is_some_and(|filter| {
+            let filter = Scope { tags: filter.clone() };
+            kind.taggable && !filter.holds(tags.iter().map(String::as_str))
+        })
+}
+
+/// The entities with which this one would be deleted.
+fn masters<'a>(kind: &'a Kind, body: &'a Object) -> impl Iterator<Item = (KindId, Uuid)> {
+    links_in(kind, body)
+        .filter(|(foreign, _)| foreign.on_delete == OnDelete::Cascade)
+        .map(|(foreign, id)| (foreign.kind, id))
+}

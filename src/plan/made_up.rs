@@ -1,0 +1,92 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::tree::{value_at, value_at_mut};
+use crate::schema::{Catalog, FieldType, Kind, KindId, Object, Record};
+
+/// The fields that the server makes up when nobody gives a value: `auto` ones, and secrets with a default (which each
+/// node makes up when it starts). Undeclared, they are not compared, and a write carries the live value.
+#[derive(Default)]
+pub(super) struct MadeUp {
+    seen: HashMap<*const Record, (Arc<Record>, Arc<[Made]>)>,
+}
+
+/// One such field, by the names that lead to it.
+pub(super) struct Made {
+    pub path: Vec<String>,
+    default: Value,
+}
+
+impl MadeUp {
+    pub fn of(&mut self, catalog: &Catalog, kind: KindId, body: &Object) -> Arc<[Made]> {
+        let record = catalog.record(kind, body);
+        let (_, made) = self.seen.entry(Arc::as_ptr(&record)).or_insert_with(|| {
+            let mut found = Vec::new();
+            collect(catalog.kind(kind), &record, &mut Vec::new(), &mut found);
+            (record, found.into())
+        });
+        Arc::clone(made)
+    }
+}
+
+/// Puts the live values of undeclared made-up fields into a canonical body, and says which it put there.
+/// Without a live entity the fields are left empty.
+pub(super) fn carry<'m>(
+    made_up: &'m [Made],
+    declared: &Object,
+    desired: &mut Object,
+    live: Option<&Object>,
+) -> Vec<(&'m [String], Value)> {
+    let mut carried = Vec::new();
+    for made in made_up {
+        let said = value_at(declared, &made.path).is_some_and(|value| !value.is_null());
+        let Some(slot) =
+            value_at_mut(desired, &made.path).filter(|slot| !said && (slot.is_null() || **slot == made.default))
+        else {
+            continue;
+        };
+        let standing = live
+            .and_then(|live| value_at(live, &made.path))
+            .cloned()
+            .unwrap_or_default();
+        slot.clone_from(&standing);
+        if !standing.is_null() {
+            carried.push((made.path.as_slice(), standing));
+        }
+    }
+    carried
+}
+
+fn collect(kind: &Kind, record: &Record, at: &mut Vec<String>, found: &mut Vec<Made>) {
+    for (name, field) in &record.fields {
+        if at.is_empty() && is_servers(kind, name) {
+            continue;
+        }
+        at.push(name.clone());
+        match &field.kind {
+            FieldType::Record(inner) => collect(kind, inner, at, found),
+            _ if field.auto || (field.secret && field.default.as_ref().is_some_and(|value| !value.is_null())) => {
+                found.push(Made {
+                    path: at.clone(),
+                    default: field.default.clone().unwrap_or_default(),
+                });
+            }
+            _ => {}
+        }
+        at.pop();
+    }
+}
+
+/// Whether a field is nothing that people compare or write: the id, what only the server sets, what is carried, and
+/// what only stands for children.
+pub(super) fn is_servers(kind: &Kind, field: &str) -> bool {
+    field == "id"
+        || kind.server_only.iter().any(|known| known == field)
+        || kind.carried.iter().any(|known| known == field)
+        || kind
+            .names_children
+            .as_ref()
+            .is_some_and(|children| children.field == field)
+}

@@ -1,0 +1,114 @@
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use uuid::Uuid;
+
+use super::key::text_of;
+use super::known::{Known, Standing, name_fields};
+use super::{Problem, Question};
+use crate::schema::KindId;
+use crate::state::{DeclaredId, Desired, Diagnostic, Span, nearest};
+
+/// The declared entities, to be found by id and by name.
+pub(super) struct Names<'a> {
+    by_id: HashMap<(KindId, Uuid), DeclaredId>,
+    by_name: HashMap<KindId, HashMap<Cow<'a, str>, DeclaredId>>,
+}
+
+/// What a declared foreign key points at.
+pub(super) enum Target {
+    /// An entity that the documents declare.
+    Declared(DeclaredId),
+    /// An entity of the control plane.
+    Live(Uuid),
+    /// An id that cannot be looked up, because its kind cannot be read.
+    Unseen(Uuid),
+    /// Nothing: there is no such entity.
+    Missing,
+    /// Nothing: the entity is there, but this run deletes it.
+    Going(Uuid),
+}
+
+impl<'a> Names<'a> {
+    pub fn of(question: &Question<'a>) -> Self {
+        let desired: &'a Desired = question.desired;
+        let mut names = Self {
+            by_id: HashMap::new(),
+            by_name: HashMap::new(),
+        };
+        for (at, declared) in desired.entities.iter().enumerate() {
+            let id = DeclaredId(at as u32);
+            if let Some(said) = declared.id {
+                names.by_id.entry((declared.kind, said)).or_insert(id);
+            }
+            let of_kind = names.by_name.entry(declared.kind).or_default();
+            for field in name_fields(question.catalog.kind(declared.kind)) {
+                if let Some(name) = declared.body.expose().get(field).and_then(text_of) {
+                    of_kind.entry(name).or_insert(id);
+                }
+            }
+        }
+        names
+    }
+
+    /// The declared entity with that id or name.
+    pub fn find(&self, kind: KindId, text: &str) -> Option<DeclaredId> {
+        let by_id = text.parse().ok().and_then(|id: Uuid| self.by_id.get(&(kind, id)));
+        by_id.or_else(|| self.by_name.get(&kind)?.get(text)).copied()
+    }
+
+    /// Looks among the desired, then the owned, then the foreign. `stays` says whether an owned entity stays.
+    pub fn resolve(&self, known: &Known<'_>, kind: KindId, text: &str, stays: impl Fn(Uuid) -> bool) -> Target {
+        if let Some(declared) = self.find(kind, text) {
+            return Target::Declared(declared);
+        }
+        let id = text.parse().ok();
+        let holder = id
+            .and_then(|id| known.by_id(kind, id))
+            .or_else(|| known.named(kind, text));
+        match (holder, id) {
+            (Some(holder), _) if holder.standing == Standing::Owned && !stays(holder.id) => Target::Going(holder.id),
+            (Some(holder), _) => Target::Live(holder.id),
+            (None, Some(id)) if !known.readable(kind) => Target::Unseen(id),
+            (None, _) => Target::Missing,
+        }
+    }
+
+    fn names(&self, kind: KindId) -> impl Iterator<Item = &str> {
+        self.by_name
+            .get(&kind)
+            .into_iter()
+            .flat_map(|names| names.keys().map(AsRef::as_ref))
+    }
+}
+
+/// Foreign keys that point at nothing: one diagnostic for each thing that is not there, with all places that ask for it.
+#[derive(Default)]
+pub(super) struct Dangling {
+    asked: BTreeMap<(KindId, String, bool), Vec<Span>>,
+}
+
+impl Dangling {
+    pub fn add(&mut self, kind: KindId, text: &str, going: bool, span: Span) {
+        self.asked.entry((kind, text.to_owned(), going)).or_default().push(span);
+    }
+
+    pub fn problems(self, question: &Question<'_>, known: &Known<'_>, names: &Names<'_>) -> Vec<Problem> {
+        let describe = |((kind, text, going), spans): ((KindId, String, bool), Vec<Span>)| {
+            let word = &question.catalog.kind(kind).name;
+            let diagnostic = if going {
+                let message = format!("the {word} '{text}' is declared nowhere, so this run would delete it");
+                Diagnostic::error("dangling-reference", message)
+                    .help(format!("declare the {word}, or drop the reference to it"))
+            } else {
+                let diagnostic = Diagnostic::error("dangling-reference", format!("there is no {word} '{text}'"));
+                match nearest(&text, names.names(kind).chain(known.names(kind))) {
+                    Some(near) => diagnostic.help(format!("did you mean '{near}'?")),
+                    None => diagnostic,
+                }
+            };
+            Problem::invalid(spans.into_iter().fold(diagnostic, Diagnostic::at))
+        };
+        self.asked.into_iter().map(describe).collect()
+    }
+}

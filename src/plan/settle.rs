@@ -1,0 +1,408 @@
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::compare::{Said, compare};
+use super::draft::{Act, Draft};
+use super::hashed;
+use super::key::key_in;
+use super::known::{Holder, Known, Standing, is_spectator};
+use super::made_up::{self, MadeUp};
+use super::resolve::{Dangling, Names, Target};
+use super::{Problem, Question, kin, rotate};
+use crate::schema::{Kind, KindId, Object};
+use crate::state::{Declared, DeclaredId, Diagnostic, LinkTo, Span};
+
+/// Who is who, and what differs.
+pub(super) struct Settled<'a> {
+    /// The id of every declared entity; none where it could not be found out.
+    pub found: Vec<Option<Uuid>>,
+    /// The owned entities that are declared ones.
+    pub claimed: HashSet<(KindId, Uuid)>,
+    pub drafts: Vec<Draft<'a>>,
+    pub problems: Vec<Problem>,
+    pub remarks: Vec<Diagnostic>,
+}
+
+/// Finds for every declared entity the live one that it is, and the entities that it refers to, kind after kind, so that
+/// whatever an identity rests on is known before; compares the two; and chooses an id for what is not there.
+pub(super) fn settle<'a>(question: &Question<'a>, known: &Known<'a>, ids: &mut dyn FnMut() -> Uuid) -> Settled<'a> {
+    let mut settling = Settling {
+        question,
+        known,
+        names: Names::of(question),
+        dangling: Dangling::default(),
+        made_up: MadeUp::default(),
+        result: Settled {
+            found: vec![None; question.desired.entities.len()],
+            claimed: HashSet::new(),
+            drafts: Vec::new(),
+            problems: Vec::new(),
+            remarks: Vec::new(),
+        },
+    };
+    let mut by_kind: HashMap<KindId, Vec<DeclaredId>> = HashMap::new();
+    for (at, declared) in question.desired.entities.iter().enumerate() {
+        by_kind.entry(declared.kind).or_default().push(DeclaredId(at as u32));
+    }
+    for kind in kin::in_order(question.catalog) {
+        if let Some(members) = by_kind.remove(&kind) {
+            settling.kind(kind, members, ids);
+        }
+    }
+    let Settling {
+        names,
+        dangling,
+        mut result,
+        ..
+    } = settling;
+    result.problems.extend(dangling.problems(question, known, &names));
+    result
+}
+
+struct Settling<'a, 'q> {
+    question: &'q Question<'a>,
+    known: &'q Known<'a>,
+    names: Names<'a>,
+    dangling: Dangling,
+    made_up: MadeUp,
+    result: Settled<'a>,
+}
+
+/// The places of live entities by the value of a natural key.
+type ByKey<'a> = HashMap<Cow<'a, str>, Vec<usize>>;
+
+/// A declared entity on its way.
+pub(super) struct Pending<'a> {
+    pub at: DeclaredId,
+    pub declared: &'a Declared,
+    pub links: Vec<(String, Value)>,
+    /// Canonical, links filled in.
+    pub desired: Object,
+    /// Whether something that it refers to is missing: it is looked for, and not compared.
+    pub broken: bool,
+    pub spectator: bool,
+}
+
+impl<'a> Settling<'a, '_> {
+    fn kind(&mut self, kind: KindId, members: Vec<DeclaredId>, ids: &mut dyn FnMut() -> Uuid) {
+        let (said, unsaid): (Vec<_>, Vec<_>) = members
+            .into_iter()
+            .partition(|at| self.question.desired.entity(*at).id.is_some());
+        for at in said {
+            let pending = self.pending(at);
+            self.by_id(pending);
+        }
+        let pending = self.by_keys(kind, unsaid);
+        let pending = self.by_material(kind, pending);
+        let pending = self.by_equality(kind, pending);
+        for one in pending {
+            if one.spectator {
+                continue;
+            }
+            let id = ids();
+            self.create(one, id);
+        }
+    }
+
+    fn pending(&mut self, at: DeclaredId) -> Pending<'a> {
+        let declared = self.question.desired.entity(at);
+        let spectator = is_spectator(self.question, declared);
+        let (links, broken) = self.links(declared, spectator);
+        let body = declared.body.expose();
+        let desired = Said { body, links: &links }.canonical(self.question.catalog, declared.kind);
+        Pending {
+            at,
+            declared,
+            links,
+            desired,
+            broken,
+            spectator,
+        }
+    }
+
+    /// An entity that says its id is that one, or a new one.
+    fn by_id(&mut self, pending: Pending<'a>) {
+        let Some(id) = pending.declared.id else { return };
+        match self.known.by_id(pending.declared.kind, id) {
+            Some(holder) if holder.standing == Standing::Owned || pending.spectator => self.claim(pending, holder),
+            Some(holder) => {
+                self.result.found[pending.at.0 as usize] = Some(id);
+                let kind = self.question.catalog.kind(holder.kind);
+                self.result.problems.push(in_the_way(
+                    kind,
+                    holder,
+                    "it has the id that is declared",
+                    pending.declared,
+                ));
+            }
+            None if pending.spectator => {}
+            None => self.create(pending, id),
+        }
+    }
+
+    /// The others are the owned ones with the same natural keys, the best first. What is found is compared at once, so
+    /// that no more than one canonical pair of a kind in sync is held.
+    fn by_keys(&mut self, kind: KindId, members: Vec<DeclaredId>) -> Vec<Pending<'a>> {
+        let mut sets = self.question.catalog.kind(kind).identity.iter();
+        let best = sets.next().map(|set| (set, self.unclaimed_by_key(kind, set)));
+        let mut left = Vec::new();
+        for at in members {
+            let one = self.pending(at);
+            left.extend(match &best {
+                Some((set, holders)) => self.by_key(set, holders, one),
+                None => Some(one),
+            });
+        }
+        for set in sets {
+            if left.is_empty() {
+                break;
+            }
+            let holders = self.unclaimed_by_key(kind, set);
+            left = left
+                .into_iter()
+                .filter_map(|one| self.by_key(set, &holders, one))
+                .collect();
+        }
+        left
+    }
+
+    /// Claims the live entity with the same key, or hands the pending one back.
+    fn by_key(&mut self, set: &[String], holders: &ByKey<'a>, one: Pending<'a>) -> Option<Pending<'a>> {
+        let known = self.known;
+        let kind = one.declared.kind;
+        let found = key_in(self.question.catalog.kind(kind), set, &one.desired).and_then(|key| {
+            let fits = |at: &&usize| {
+                let holder = &known.holders[**at];
+                (holder.standing == Standing::Owned || one.spectator)
+                    && !self.result.claimed.contains(&(kind, holder.id))
+            };
+            holders
+                .get(&*key)?
+                .iter()
+                .filter(fits)
+                .min_by_key(|at| known.holders[**at].id)
+                .copied()
+        });
+        match found {
+            Some(at) => {
+                self.claim(one, &known.holders[at]);
+                None
+            }
+            None => Some(one),
+        }
+    }
+
+    fn unclaimed_by_key(&self, kind: KindId, set: &[String]) -> ByKey<'a> {
+        let mut found = ByKey::new();
+        for (at, holder) in self.known.places_of(kind) {
+            if !self.result.claimed.contains(&(kind, holder.id))
+                && let Some(key) = key_in(self.question.catalog.kind(kind), set, holder.body)
+            {
+                found.entry(key).or_default().push(at);
+            }
+        }
+        found
+    }
+
+    /// What rotates in place is what has the same material, else what most of its declared children point at.
+    fn by_material(&mut self, kind: KindId, pending: Vec<Pending<'a>>) -> Vec<Pending<'a>> {
+        if pending.is_empty() || self.question.catalog.kind(kind).rotates.is_none() {
+            return pending;
+        }
+        let free = |holder: &Holder<'a>| {
+            holder.standing == Standing::Owned && !self.result.claimed.contains(&(kind, holder.id))
+        };
+        let matched = rotate::assign(self.question, self.known, kind, &pending, free);
+        self.claim_some(pending, matched)
+    }
+
+    /// What has no name is what equals it.
+    fn by_equality(&mut self, kind: KindId, pending: Vec<Pending<'a>>) -> Vec<Pending<'a>> {
+        if pending.is_empty() || !self.question.catalog.kind(kind).same_if_equal {
+            return pending;
+        }
+        let free = |holder: &Holder<'a>| {
+            holder.standing == Standing::Owned && !self.result.claimed.contains(&(kind, holder.id))
+        };
+        let matched = super::equal::assign(self.question, self.known, &mut self.made_up, kind, &pending, free);
+        self.claim_some(pending, matched)
+    }
+
+    fn claim_some(&mut self, pending: Vec<Pending<'a>>, matched: Vec<Option<usize>>) -> Vec<Pending<'a>> {
+        let mut left = Vec::new();
+        for (one, at) in pending.into_iter().zip(matched) {
+            match at {
+                Some(at) => self.claim(one, &self.known.holders[at]),
+                None => left.push(one),
+            }
+        }
+        left
+    }
+
+    fn claim(&mut self, pending: Pending<'a>, holder: &Holder<'a>) {
+        let Pending {
+            at,
+            declared,
+            links,
+            desired,
+            broken,
+            spectator,
+        } = pending;
+        self.result.found[at.0 as usize] = Some(holder.id);
+        if holder.standing != Standing::Foreign {
+            self.result.claimed.insert((declared.kind, holder.id));
+        }
+        if broken || spectator {
+            return;
+        }
+        let catalog = self.question.catalog;
+        let said = Said {
+            body: declared.body.expose(),
+            links: &links,
+        };
+        let made_up = self.made_up.of(catalog, declared.kind, &desired);
+        if let Some(update) = compare(catalog, declared.kind, &made_up, &said, desired, holder.body) {
+            let act = Act::Update(Box::new(update));
+            self.draft(at, declared, holder.id, act);
+        }
+    }
+
+    fn create(&mut self, pending: Pending<'a>, id: Uuid) {
+        let Pending {
+            at,
+            declared,
+            links,
+            mut desired,
+            broken,
+            ..
+        } = pending;
+        self.result.found[at.0 as usize] = Some(id);
+        if broken {
+            return;
+        }
+        let catalog = self.question.catalog;
+        let made_up = self.made_up.of(catalog, declared.kind, &desired);
+        made_up::carry(&made_up, declared.body.expose(), &mut desired, None);
+        let mut body = Said {
+            body: declared.body.expose(),
+            links: &links,
+        }
+        .to_send();
+        body.insert("id".to_owned(), Value::from(id.to_string()));
+        self.draft(at, declared, id, Act::Create { desired, body });
+    }
+
+    fn draft(&mut self, at: DeclaredId, declared: &Declared, id: Uuid, act: Act<'a>) {
+        let kind = self.question.catalog.kind(declared.kind);
+        let hashed = kind.hashed.as_ref().filter(|hashed| {
+            let written = match &act {
+                Act::Update(update) => matches!(&update.sent, super::draft::Sent::Put(_)),
+                Act::Create { .. } | Act::Delete { .. } => true,
+            };
+            written
+                && hashed::applies(hashed, declared.body.expose())
+                && hashed::looks_hashed(hashed, declared.body.expose())
+        });
+        if let Some(hashed) = hashed {
+            let path = crate::schema::FieldPath::field(&hashed.field);
+            let message = format!(
+                "the {} of this {} looks like a stored hash, and would be hashed once more",
+                hashed.field, kind.name
+            );
+            let warning = Diagnostic::warning("hashed-twice", message).at_secret(declared.source.position_of(&path));
+            self.result.remarks.push(warning.help("declare the plain value"));
+        }
+        self.result.drafts.push(Draft {
+            kind: declared.kind,
+            id,
+            declared: Some(at),
+            scope: declared.scope,
+            act,
+        });
+    }
+
+    /// The foreign keys of a declared entity, and whether one of them is broken.
+    fn links(&mut self, declared: &Declared, spectator: bool) -> (Vec<(String, Value)>, bool) {
+        let kind = self.question.catalog.kind(declared.kind);
+        let (mut links, mut broken) = (Vec::new(), false);
+        for link in &declared.links {
+            let Some(foreign) = kind.foreign.iter().find(|foreign| foreign.field == link.field) else {
+                continue;
+            };
+            let value = match &link.to {
+                LinkTo::Nothing => Some(Value::Null),
+                LinkTo::Declared(at) => self.result.found[at.0 as usize].map(|id| link_to(id)),
+                LinkTo::Named(text) => self
+                    .link(foreign.kind, text, link.span, spectator)
+                    .map(|id| link_to(id)),
+                LinkTo::List(texts) => {
+                    let ids = texts
+                        .iter()
+                        .map(|(text, span)| self.link(foreign.kind, text, *span, spectator));
+                    ids.collect::<Vec<_>>()
+                        .into_iter()
+                        .collect::<Option<Vec<_>>>()
+                        .map(|ids| ids.iter().map(Uuid::to_string).collect())
+                }
+            };
+            broken |= value.is_none();
+            links.extend(value.map(|value| (link.field.clone(), value)));
+        }
+        (links, broken)
+    }
+
+    fn link(&mut self, kind: KindId, text: &str, span: Span, spectator: bool) -> Option<Uuid> {
+        let stays = |id| self.question.options.no_delete || self.result.claimed.contains(&(kind, id));
+        let target = self.names.resolve(self.known, kind, text, stays);
+        match target {
+            Target::Live(id) => return Some(id),
+            Target::Going(id) if spectator => return Some(id),
+            Target::Declared(at) => {
+                let found = self.result.found[at.0 as usize];
+                if found.is_none() && is_spectator(self.question, self.question.desired.entity(at)) && !spectator {
+                    self.dangling.add(kind, text, false, span);
+                }
+                return found;
+            }
+            Target::Unseen(id) => {
+                let word = &self.question.catalog.kind(kind).name;
+                let message = format!("whether there is a {word} '{id}' cannot be told: the token may not read those");
+                self.result
+                    .remarks
+                    .push(Diagnostic::warning("not-checkable", message).at(span));
+                return Some(id);
+            }
+            Target::Missing | Target::Going(_) if spectator => {}
+            Target::Missing => self.dangling.add(kind, text, false, span),
+            Target::Going(_) => self.dangling.add(kind, text, true, span),
+        }
+        None
+    }
+}
+
+fn link_to(id: Uuid) -> Value {
+    Value::Object(Object::from_iter([("id".to_owned(), Value::from(id.to_string()))]))
+}
+
+/// The conflict with an entity that is not to be touched.
+pub(super) fn in_the_way(kind: &Kind, holder: &Holder<'_>, why: &str, declared: &Declared) -> Problem {
+    let message = format!(
+        "{} {} is in the way: {why}, and it is {} ({})",
+        kind.name,
+        holder.id,
+        outside(holder),
+        holder.shown_tags()
+    );
+    Problem::conflict(Diagnostic::error("conflict", message).at(declared.source.span))
+}
+
+pub(super) fn outside(holder: &Holder<'_>) -> &'static str {
+    match holder.standing {
+        Standing::Owned => "kept by --no-delete",
+        Standing::Spared => "left alone in this run",
+        Standing::Foreign => "outside the scope",
+    }
+}
