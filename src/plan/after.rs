@@ -1,8 +1,10 @@
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::Plan;
+use super::{Change, Plan};
 use crate::control_plane::{ForeignEntity, Live};
 use crate::schema::{FieldPath, KindId};
 use crate::state::{Body, DeclaredId};
@@ -33,6 +35,68 @@ pub struct Standing<'a> {
 
 /// What will stand once the plan is done.
 pub fn after<'a>(live: &'a Live, plan: &Plan) -> After<'a> {
-    let _ = (live, plan);
-    todo!()
+    let fates = fates(plan);
+    let declared = |kind: KindId, id: Uuid| plan.declared.get(&(kind, id)).copied();
+    let owned = live
+        .owned
+        .iter()
+        .flat_map(|(kind, entities)| entities.iter().map(|entity| (*kind, entity)));
+    let unchanged = owned.filter(|(kind, entity)| !fates.contains_key(&(*kind, entity.id)));
+    let unchanged = unchanged.map(|(kind, entity)| Standing {
+        kind,
+        id: entity.id,
+        body: Cow::Borrowed(&entity.body),
+        declared: declared(kind, entity.id),
+        change: None,
+        changed: Vec::new(),
+    });
+    let made = fates
+        .iter()
+        .filter_map(|((kind, id), change)| made(plan, *kind, *id, (*change)?));
+    let foreign = live.foreign.iter();
+    After {
+        owned: unchanged.chain(made).collect(),
+        foreign: foreign
+            .flat_map(|(kind, entities)| entities.iter().map(|entity| (*kind, entity)))
+            .collect(),
+    }
+}
+
+/// What becomes of every entity that changes: the change that says how it will stand, or that it will be gone.
+fn fates(plan: &Plan) -> BTreeMap<(KindId, Uuid), Option<usize>> {
+    let mut fates = BTreeMap::new();
+    for (at, change) in plan.changes.iter().enumerate() {
+        let subject = change.subject();
+        let fate = fates.entry((subject.kind, subject.id)).or_insert(None);
+        if !matches!(change, Change::Delete { .. }) {
+            *fate = Some(at);
+        }
+    }
+    fates
+}
+
+fn made(plan: &Plan, kind: KindId, id: Uuid, at: usize) -> Option<Standing<'static>> {
+    let (tree, changed) = match &plan.changes[at] {
+        Change::Create { after, .. } => (after, None),
+        Change::Update { after, fields, .. } => (after, Some(fields)),
+        Change::Delete { .. } => return None,
+    };
+    let Some(Value::Object(body)) = tree.fill(&|_| None) else {
+        return None;
+    };
+    let set = || {
+        body.iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(field, _)| FieldPath::field(field))
+            .collect()
+    };
+    let changed = changed.map_or_else(set, |fields| fields.iter().map(|field| field.path.clone()).collect());
+    Some(Standing {
+        kind,
+        id,
+        body: Cow::Owned(Body::new(body)),
+        declared: plan.declared.get(&(kind, id)).copied(),
+        change: Some(at),
+        changed,
+    })
 }

@@ -1,4 +1,16 @@
-use super::{After, Plan, Question};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use uuid::Uuid;
+
+use super::known::links_in;
+use super::order::{prefix, vaults_named};
+use super::{After, Change, Plan, Question, Subject, title};
+use crate::reference;
+use crate::schema::{KindId, Object};
+use crate::state::Scope;
+
+/// Below so many entities a scope is too small for a share to mean anything.
+const FEW: u64 = 10;
 
 /// A plan that may be carried out. Its one constructor is [`Guards::approve`].
 #[derive(Debug)]
@@ -54,8 +66,17 @@ impl Guards {
         question: &Question<'_>,
         after: &After<'_>,
     ) -> Result<Approved, (Plan, Vec<Refusal>)> {
-        let _ = (plan, question, after);
-        todo!()
+        let mut refusals = too_many(self.max_deletes, &plan, question);
+        if !self.allow_empty {
+            refusals.extend(emptied(&plan, question));
+        }
+        if !self.allow_delete_in_use {
+            refusals.extend(in_use(&plan, question, after));
+        }
+        match refusals.is_empty() {
+            true => Ok(Approved(plan)),
+            false => Err((plan, refusals)),
+        }
     }
 }
 
@@ -63,5 +84,171 @@ impl Approved {
     /// The plan.
     pub fn plan(&self) -> &Plan {
         &self.0
+    }
+}
+
+/// The scopes that lose too many of their entities.
+fn too_many(limit: Limit, plan: &Plan, question: &Question<'_>) -> Vec<Refusal> {
+    let scopes = question.desired.scopes.iter().enumerate();
+    let refused = scopes.filter_map(|(at, scope)| {
+        let deleted = deleted(plan).filter(|subject| subject.scope.0 as usize == at).count() as u64;
+        let held = question.live.owned.values().flatten();
+        let held = held
+            .filter(|entity| scope.holds(entity.tags.iter().map(String::as_str)))
+            .count() as u64;
+        let allowed = match limit {
+            Limit::Count(most) => deleted <= most,
+            Limit::Percent(most) => held < FEW || deleted as f64 * 100.0 <= most * held as f64,
+        };
+        let message = || format!("{deleted} of the {held} entities of {} would be deleted", words(scope));
+        (!allowed).then(|| Refusal {
+            message: message(),
+            allow: "--max-deletes",
+        })
+    });
+    refused.collect()
+}
+
+/// The scopes in which nothing is declared and something stands.
+fn emptied(plan: &Plan, question: &Question<'_>) -> Vec<Refusal> {
+    let scopes = question.desired.scopes.iter().enumerate();
+    let refused = scopes.filter_map(|(at, scope)| {
+        let declared = question
+            .desired
+            .entities
+            .iter()
+            .any(|declared| declared.scope.0 as usize == at);
+        let deleted = deleted(plan).filter(|subject| subject.scope.0 as usize == at).count();
+        (!declared && deleted > 0).then(|| Refusal {
+            message: format!(
+                "nothing is declared for {}, so all its {deleted} entities would be deleted",
+                words(scope)
+            ),
+            allow: "--allow-empty",
+        })
+    });
+    refused.collect()
+}
+
+/// The deletions of what something will still refer to.
+fn in_use(plan: &Plan, question: &Question<'_>, after: &After<'_>) -> Vec<Refusal> {
+    let uses = Uses::of(question, after);
+    let refused = deleted(plan).filter_map(|subject| {
+        let users = uses.users(question, subject)?;
+        let word = &question.catalog.kind(subject.kind).name;
+        Some(Refusal {
+            message: format!(
+                "{word} {} would be deleted, and is still in use by {}",
+                subject.title,
+                list(users)
+            ),
+            allow: "--allow-delete-in-use",
+        })
+    });
+    refused.collect()
+}
+
+/// What every entity that will stand refers to.
+struct Uses {
+    by_id: HashMap<(KindId, Uuid), Vec<String>>,
+    by_prefix: HashMap<String, Vec<String>>,
+    standing: BTreeSet<String>,
+}
+
+impl Uses {
+    fn of(question: &Question<'_>, after: &After<'_>) -> Self {
+        let mut uses = Self {
+            by_id: HashMap::new(),
+            by_prefix: HashMap::new(),
+            standing: BTreeSet::new(),
+        };
+        for one in &after.owned {
+            uses.add(
+                question,
+                one.kind,
+                one.id,
+                one.body.expose(),
+                vaults_named(one.body.expose()),
+            );
+        }
+        for (kind, one) in &after.foreign {
+            let named = one
+                .references
+                .iter()
+                .filter_map(|(_, text)| reference::parse(text).ok());
+            let named = named.map(|reference| String::from_utf8_lossy(&reference.name).into_owned());
+            uses.add(question, *kind, one.id, one.index.expose(), named.collect());
+        }
+        uses
+    }
+
+    fn add(&mut self, question: &Question<'_>, id: KindId, entity: Uuid, body: &Object, named: BTreeSet<String>) {
+        let kind = question.catalog.kind(id);
+        self.standing.extend(prefix(question.catalog, id, body));
+        let mut links = links_in(kind, body).peekable();
+        if links.peek().is_none() && named.is_empty() {
+            return;
+        }
+        let name = format!(
+            "{} {}",
+            kind.name,
+            title::name(question.catalog, id, (entity, body), question.fingerprinter)
+        );
+        for (foreign, to) in links {
+            self.by_id.entry((foreign.kind, to)).or_default().push(name.clone());
+        }
+        for vault in named {
+            self.by_prefix.entry(vault).or_default().push(name.clone());
+        }
+    }
+
+    fn users(&self, question: &Question<'_>, gone: &Subject) -> Option<&[String]> {
+        let linked = self.by_id.get(&(gone.kind, gone.id));
+        let live = question
+            .live
+            .owned
+            .get(&gone.kind)
+            .into_iter()
+            .flatten()
+            .find(|entity| entity.id == gone.id);
+        let referred = || {
+            let prefix = prefix(question.catalog, gone.kind, live?.body.expose())?;
+            self.by_prefix.get(&prefix).filter(|_| !self.standing.contains(&prefix))
+        };
+        linked.or_else(referred).map(Vec::as_slice)
+    }
+}
+
+/// The entities that will be gone: those that come back under their id are not.
+fn deleted(plan: &Plan) -> impl Iterator<Item = &Subject> {
+    let made = plan
+        .changes
+        .iter()
+        .filter(|change| !matches!(change, Change::Delete { .. }));
+    let made: HashSet<(KindId, Uuid)> = made
+        .map(|change| (change.subject().kind, change.subject().id))
+        .collect();
+    plan.changes.iter().filter_map(move |change| match change {
+        Change::Delete { subject, .. } if !made.contains(&(subject.kind, subject.id)) => Some(subject),
+        _ => None,
+    })
+}
+
+fn words(scope: &Scope) -> String {
+    match scope.tags.is_empty() {
+        true => "the control plane".to_owned(),
+        false => format!(
+            "the scope {}",
+            scope.tags.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+        ),
+    }
+}
+
+fn list(names: &[String]) -> String {
+    match names {
+        [first, second, third, rest @ ..] if !rest.is_empty() => {
+            format!("{first}, {second}, {third} and {} more", rest.len())
+        }
+        names => names.join(", "),
     }
 }

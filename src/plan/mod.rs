@@ -5,6 +5,7 @@
 mod after;
 mod change;
 mod compare;
+mod deletes;
 mod draft;
 mod equal;
 mod fingerprint;
@@ -15,13 +16,17 @@ mod kin;
 mod known;
 mod made_up;
 mod needs;
+mod order;
 mod problem;
 mod question;
 mod resolve;
 mod rotate;
 mod settle;
 mod step;
+mod title;
 mod tree;
+mod veil;
+mod write_out;
 
 use std::collections::BTreeMap;
 
@@ -39,6 +44,11 @@ pub use tree::{Secret, SecretOrigin, Tree};
 
 use crate::schema::KindId;
 use crate::state::{DeclaredId, Diagnostic};
+use deletes::add_deletes;
+use known::Known;
+use order::order;
+use settle::{Settled, settle};
+use write_out::write_out;
 
 /// All changes, the steps that carry them out, and what each step waits for.
 #[derive(Clone, Debug, Default)]
@@ -58,6 +68,33 @@ pub struct Plan {
 /// # Errors
 /// Everything that is in the way, at once.
 pub fn make(question: &Question<'_>, ids: &mut dyn FnMut() -> Uuid) -> Result<Plan, Vec<Problem>> {
-    let _ = (question, ids);
-    todo!()
+    let known = Known::index(question);
+    let mut settled = settle(question, &known, ids);
+    add_deletes(question, &known, &mut settled);
+    let Settled {
+        found,
+        drafts,
+        mut problems,
+        remarks,
+        ..
+    } = settled;
+    let ordered = order(question, &known, &drafts, ids);
+    match ordered {
+        Ok(ordered) if problems.is_empty() => Ok(Plan {
+            declared: declared(question, found),
+            remarks,
+            ..write_out(question, &known, &drafts, &ordered)
+        }),
+        Ok(_) => Err(problems),
+        Err(more) => {
+            problems.extend(more);
+            Err(problems)
+        }
+    }
+}
+
+fn declared(question: &Question<'_>, found: Vec<Option<Uuid>>) -> BTreeMap<(KindId, Uuid), DeclaredId> {
+    let entities = question.desired.entities.iter().zip(found).enumerate();
+    let known = entities.filter_map(|(at, (declared, id))| Some(((declared.kind, id?), DeclaredId(at as u32))));
+    known.collect()
 }

@@ -1,7 +1,15 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::Question;
-use crate::schema::KindId;
+use uuid::Uuid;
+
+use super::key::{key_in, key_of, text_of, unique_sets};
+use super::known::{Known, is_spectator};
+use super::order::{prefix, vaults_named};
+use super::resolve::Names;
+use super::{Question, kin};
+use crate::schema::{Field, FieldType, Kind, KindId, Object, Record};
+use crate::state::{Declared, DeclaredId, LinkTo};
 
 /// What has to be known of the entities outside the scopes before a plan can be made, and no more: a token that sees
 /// nothing but vaults manages vaults.
@@ -15,7 +23,219 @@ pub struct Needs {
 }
 
 /// Says what has to be known besides the owned entities (`question.live` holds nothing else yet).
+///
+/// It looks at the documents as they are spelled, and so asks rather for too much than for too little: for the kinds
+/// of what is not there yet, of what changes a unique value, of what is referred to and not found, of what a deletion
+/// would take with it or break; and for the vaults if a reference names one that is not found.
 pub fn needs(question: &Question<'_>) -> Needs {
-    let _ = question;
-    todo!()
+    let known = Known::index(question);
+    let mut finding = Finding {
+        question,
+        known: &known,
+        names: Names::of(question),
+        found: vec![None; question.desired.entities.len()],
+        claimed: HashSet::new(),
+        needs: Needs::default(),
+    };
+    let mut by_kind: HashMap<KindId, Vec<DeclaredId>> = HashMap::new();
+    for (at, declared) in question.desired.entities.iter().enumerate() {
+        by_kind.entry(declared.kind).or_default().push(DeclaredId(at as u32));
+    }
+    for kind in kin::in_order(question.catalog) {
+        finding.kind(kind, by_kind.get(&kind).map_or(&[], Vec::as_slice));
+    }
+    finding.referrers_of_what_goes();
+    finding.vaults();
+    finding.needs
+}
+
+struct Finding<'a, 'q> {
+    question: &'q Question<'a>,
+    known: &'q Known<'a>,
+    names: Names<'a>,
+    found: Vec<Option<Uuid>>,
+    claimed: HashSet<(KindId, Uuid)>,
+    needs: Needs,
+}
+
+impl<'a> Finding<'a, '_> {
+    fn kind(&mut self, id: KindId, members: &[DeclaredId]) {
+        let (question, known) = (self.question, self.known);
+        let kind = question.catalog.kind(id);
+        let mut sets: Vec<&[String]> = kind.identity.iter().map(Vec::as_slice).collect();
+        sets.extend(kind.rotates.as_ref().map(|rotates| rotates.material.as_slice()));
+        let mut live: Vec<HashMap<Cow<'_, str>, Uuid>> = vec![HashMap::new(); sets.len()];
+        if !members.is_empty() {
+            for holder in known.of(id) {
+                for (set, found) in sets.iter().zip(&mut live) {
+                    found.extend(rough_key(kind, set, holder.body, None).map(|key| (key, holder.id)));
+                }
+            }
+        }
+        for at in members {
+            let declared = question.desired.entity(*at);
+            let links = self.links(declared, is_spectator(question, declared));
+            let by_key = || {
+                let keys = sets.iter().zip(&live);
+                keys.filter_map(|(set, live)| live.get(&rough_key(kind, set, declared.body.expose(), Some(&links))?))
+                    .find(|found| !self.claimed.contains(&(id, **found)))
+                    .copied()
+            };
+            let found = declared.id.or_else(by_key);
+            self.found[at.0 as usize] = found;
+            let holder = found.and_then(|found| known.by_id(id, found));
+            if holder.is_none_or(|holder| takes_something(kind, declared, &links, holder.body)) {
+                self.needs.foreign.insert(id);
+            }
+            self.claimed.extend(found.map(|found| (id, found)));
+        }
+    }
+
+    /// The ids of the foreign keys that can be told, noting the kinds of those that cannot.
+    fn links(&mut self, declared: &'a Declared, spectator: bool) -> Links {
+        let kind = self.question.catalog.kind(declared.kind);
+        let mut links = Links::new();
+        for link in &declared.links {
+            let Some(foreign) = kind.foreign.iter().find(|foreign| foreign.field == link.field) else {
+                continue;
+            };
+            let texts: Vec<&str> = match &link.to {
+                LinkTo::Declared(at) => {
+                    links.extend(self.found[at.0 as usize].map(|id| (link.field.clone(), id)));
+                    continue;
+                }
+                LinkTo::Named(text) => vec![text],
+                LinkTo::List(texts) => texts.iter().map(|(text, _)| text.as_str()).collect(),
+                LinkTo::Nothing => continue,
+            };
+            for text in texts {
+                let id = text
+                    .parse()
+                    .ok()
+                    .and_then(|id: Uuid| self.known.by_id(foreign.kind, id));
+                let live = id
+                    .or_else(|| self.known.named(foreign.kind, text))
+                    .map(|holder| holder.id);
+                let said = self.names.find(foreign.kind, text);
+                let id = said.map_or(live, |at| self.found[at.0 as usize].or(live));
+                links.extend(id.map(|id| (link.field.clone(), id)));
+                if live.is_none() && (said.is_none() || spectator) {
+                    self.needs.foreign.insert(foreign.kind);
+                    if kind.parent.as_ref() == Some(&link.field) {
+                        self.needs
+                            .under
+                            .entry(declared.kind)
+                            .or_default()
+                            .insert(text.to_owned());
+                    }
+                }
+            }
+        }
+        links
+    }
+
+    /// Whoever may point at an entity that goes, or by reference at a vault that goes or is renamed.
+    fn referrers_of_what_goes(&mut self) {
+        let catalog = self.question.catalog;
+        let goes = |id: (KindId, Uuid)| !self.question.options.no_delete && !self.claimed.contains(&id);
+        let owned = self.question.live.owned.iter();
+        let going: BTreeSet<KindId> = owned
+            .filter(|(kind, entities)| entities.iter().any(|entity| goes((**kind, entity.id))))
+            .map(|(kind, _)| *kind)
+            .collect();
+        let refers = |kind: &Kind| kind.foreign.iter().any(|foreign| going.contains(&foreign.kind));
+        self.needs
+            .foreign
+            .extend(catalog.kinds().filter(|(_, kind)| refers(kind)).map(|(id, _)| id));
+        if self
+            .prefixes_live()
+            .difference(&self.prefixes_declared())
+            .next()
+            .is_some()
+            && !self.question.options.no_delete
+        {
+            self.needs.foreign.extend(
+                catalog
+                    .kinds()
+                    .filter(|(_, kind)| may_hold_references(&kind.record))
+                    .map(|(id, _)| id),
+            );
+        }
+    }
+
+    /// The vaults of others, if a reference names one that is neither declared nor owned.
+    fn vaults(&mut self) {
+        let known: BTreeSet<String> = self.prefixes_live().union(&self.prefixes_declared()).cloned().collect();
+        let declared = self
+            .question
+            .desired
+            .entities
+            .iter()
+            .map(|declared| declared.body.expose());
+        let live = self
+            .question
+            .live
+            .owned
+            .values()
+            .flatten()
+            .map(|entity| entity.body.expose());
+        let mut named = declared.chain(live).flat_map(vaults_named);
+        if named.any(|prefix| !known.contains(&prefix)) {
+            self.needs.foreign.extend(self.question.catalog.find("vaults"));
+        }
+    }
+
+    fn prefixes_live(&self) -> BTreeSet<String> {
+        let owned = self.question.live.owned.iter();
+        let bodies = owned.flat_map(|(kind, entities)| entities.iter().map(|entity| (*kind, entity.body.expose())));
+        bodies
+            .filter_map(|(kind, body)| prefix(self.question.catalog, kind, body))
+            .collect()
+    }
+
+    fn prefixes_declared(&self) -> BTreeSet<String> {
+        let declared = self.question.desired.entities.iter();
+        declared
+            .filter_map(|one| prefix(self.question.catalog, one.kind, one.body.expose()))
+            .collect()
+    }
+}
+
+type Links = HashMap<String, Uuid>;
+
+fn rough_key<'b>(kind: &Kind, set: &[String], body: &'b Object, links: Option<&Links>) -> Option<Cow<'b, str>> {
+    let several_of_one = kind.rotates.as_ref().is_some_and(|rotates| rotates.material == set);
+    if several_of_one {
+        let parts = set
+            .iter()
+            .map(|field| body.get(field).and_then(text_of).unwrap_or_default());
+        return Some(Cow::Owned(parts.collect::<Vec<_>>().join("\u{1f}")));
+    }
+    let linked = |field: &str| links?.get(field).map(|id| Cow::Owned(id.to_string()));
+    key_of(kind, set, |field| {
+        linked(field).or_else(|| body.get(field).and_then(text_of))
+    })
+}
+
+/// Whether a declared entity takes a unique value that the live one does not have.
+fn takes_something(kind: &Kind, declared: &Declared, links: &Links, live: &Object) -> bool {
+    unique_sets(kind).any(|set| {
+        let said = rough_key(kind, &set, declared.body.expose(), Some(links));
+        said.is_some() && said != key_in(kind, &set, live)
+    })
+}
+
+fn may_hold_references(record: &Record) -> bool {
+    record.fields.iter().any(|(_, field)| field_may(field))
+}
+
+fn field_may(field: &Field) -> bool {
+    field.referenceable
+        || match &field.kind {
+            FieldType::Abstract => true,
+            FieldType::Record(record) => may_hold_references(record),
+            FieldType::Array(inner) | FieldType::Set(inner) => field_may(inner),
+            FieldType::Map { values, .. } => field_may(values),
+            _ => false,
+        }
 }

@@ -1,0 +1,93 @@
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::super::Question;
+use super::super::draft::Draft;
+use super::super::made_up::is_servers;
+use crate::schema::{Kind, KindId, Object, Purpose, canonical, check};
+
+/// Finds a value to which a unique field of an entity can be set while another takes its value: null where the entity
+/// may go without, else a made-up one. None if the field cannot be parked: it is more than the entity's own name, a check
+/// ties it to another field, or no such value passes the entity's checks. `parked` are fields that are parked already.
+pub(super) fn parked(
+    question: &Question<'_>,
+    draft: &Draft<'_>,
+    set: &[String],
+    parked: &Object,
+    ids: &mut dyn FnMut() -> Uuid,
+) -> Option<(String, Value)> {
+    let [field] = set else { return None };
+    let kind = question.catalog.kind(draft.kind);
+    if !names_itself(kind, field) || is_tied(kind, field) {
+        return None;
+    }
+    let mut body = canonical(question.catalog, draft.kind, draft.live()?).0;
+    body.retain(|field, _| !is_servers(kind, field));
+    body.extend(parked.clone());
+    let auto = kind.record.get(field)?.auto;
+    let null = (!auto).then_some(Value::Null);
+    let made_up = Value::from(format!("parked-{}", ids().simple()));
+    let candidates = null.into_iter().chain([made_up]);
+    let mut fitting = candidates.filter(|value| passes(question, draft.kind, &body, field, value));
+    fitting.next().map(|value| (field.clone(), value))
+}
+
+/// Whether a field is a name: no foreign key, and nothing that the server computes from it or sets.
+fn names_itself(kind: &Kind, field: &str) -> bool {
+    kind.foreign.iter().all(|foreign| foreign.field != field)
+        && kind
+            .computed
+            .as_ref()
+            .is_none_or(|computed| computed.from != field && computed.field != field)
+        && !is_servers(kind, field)
+}
+
+/// Whether a check ties a field to others, so that it says more than a name.
+fn is_tied(kind: &Kind, field: &str) -> bool {
+    let of_schema = kind
+        .record
+        .entity_checks
+        .iter()
+        .filter_map(|check| check.get("custom_entity_check"));
+    let named = kind
+        .checks
+        .iter()
+        .map(|check| &check.arguments)
+        .filter(|arguments| is_about_several(kind, arguments));
+    of_schema.chain(named).any(|check| mentions(check, field))
+}
+
+fn is_about_several(kind: &Kind, arguments: &Value) -> bool {
+    kind.record
+        .fields
+        .iter()
+        .filter(|(name, _)| mentions(arguments, name))
+        .count()
+        > 1
+}
+
+fn mentions(check: &Value, field: &str) -> bool {
+    match check {
+        Value::String(text) => text == field,
+        Value::Array(members) => members.iter().any(|member| mentions(member, field)),
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, member)| name == field || mentions(member, field)),
+        _ => false,
+    }
+}
+
+/// Whether the entity's checks find nothing in the parked body that they do not find in it as it stands.
+fn passes(question: &Question<'_>, kind: KindId, body: &Object, field: &str, value: &Value) -> bool {
+    let found = |body: &Object| match check(question.catalog, kind, body, Purpose::Store, question.now) {
+        Ok(()) => Vec::new(),
+        Err(violations) => violations.flatten(),
+    };
+    let mut changed = body.clone();
+    changed.insert(field.to_owned(), value.clone());
+    let new = found(&changed);
+    new.is_empty() || {
+        let old = found(body);
+        new.iter().all(|violation| old.contains(violation))
+    }
+}

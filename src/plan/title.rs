@@ -1,0 +1,55 @@
+use uuid::Uuid;
+
+use super::Fingerprinter;
+use super::key::text_of;
+use super::known::link_in;
+use crate::schema::{Catalog, KindId, Object};
+
+/// The name of an entity in reports, without its kind: `my-secret`, `cors for service s and route r`. Secret names are
+/// shown as fingerprints. `name_of` says the names of other entities.
+pub(super) fn title(
+    catalog: &Catalog,
+    id: KindId,
+    entity: (Uuid, &Object),
+    fingerprinter: &Fingerprinter,
+    name_of: impl Fn(KindId, Uuid) -> Option<String>,
+) -> String {
+    let kind = catalog.kind(id);
+    let name = name(catalog, id, entity, fingerprinter);
+    let named = kind.title.of.iter().filter_map(|field| {
+        let foreign = kind.foreign.iter().find(|foreign| foreign.field == *field)?;
+        let to = link_in(entity.1, field)?;
+        let word = &catalog.kind(foreign.kind).name;
+        Some(format!(
+            "{word} {}",
+            name_of(foreign.kind, to).unwrap_or_else(|| to.to_string())
+        ))
+    });
+    let named: Vec<String> = named.collect();
+    match &kind.title.otherwise {
+        _ if !named.is_empty() => format!("{name} for {}", named.join(" and ")),
+        Some(otherwise) => format!("{name} {otherwise}"),
+        None => name,
+    }
+}
+
+/// The name of an entity alone: the first field of the kind's title that is set, or the id.
+pub(super) fn name(
+    catalog: &Catalog,
+    id: KindId,
+    (entity, body): (Uuid, &Object),
+    fingerprinter: &Fingerprinter,
+) -> String {
+    let kind = catalog.kind(id);
+    let mut fields = kind.title.fields.iter();
+    let named = fields.find_map(|field| {
+        let value = body.get(field).filter(|value| !value.is_null())?;
+        let linked = kind.foreign.iter().any(|foreign| foreign.field == *field);
+        let secret = kind.record.get(field).is_some_and(|field| field.secret);
+        match secret && !linked {
+            true => Some(format!("<{}>", fingerprinter.of(value))),
+            false => text_of(value).map(|text| text.into_owned()),
+        }
+    });
+    named.unwrap_or_else(|| entity.to_string())
+}

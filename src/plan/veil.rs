@@ -1,0 +1,209 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::compare::differing;
+use super::{Fingerprinter, Secret, SecretOrigin, Tree};
+use crate::reference::is_reference;
+use crate::schema::{Catalog, Field, FieldPath, FieldType, KindId, Object, Record, Segment, canonical};
+use crate::state::Declared;
+
+/// Turns bodies of one entity into trees in which every secret is hidden. What is secret on one side of a change is
+/// hidden on both.
+pub(super) struct Veil<'a> {
+    record: Arc<Record>,
+    /// Fields that are secret because of where a document has them from, and what Kong makes of them.
+    marked: BTreeSet<FieldPath>,
+    /// The values that stand there: the same value elsewhere is a secret too.
+    values: Vec<Value>,
+    fingerprinter: &'a Fingerprinter,
+}
+
+impl<'a> Veil<'a> {
+    pub fn new(
+        catalog: &Catalog,
+        kind: KindId,
+        body: &Object,
+        declared: Option<&Declared>,
+        fingerprinter: &'a Fingerprinter,
+    ) -> Self {
+        let mut veil = Self {
+            record: catalog.record(kind, body),
+            marked: BTreeSet::new(),
+            values: Vec::new(),
+            fingerprinter,
+        };
+        if let Some(declared) = declared {
+            veil.mark(catalog, declared);
+        }
+        veil
+    }
+
+    /// A body, hidden where it has to be.
+    pub fn body(&self, body: &Object, origin: &SecretOrigin) -> Tree {
+        let path = FieldPath::default();
+        Tree::Map(self.members(Some(&self.record), body, &path, false, origin))
+    }
+
+    /// The value of one field, hidden where it has to be.
+    pub fn field(&self, path: &FieldPath, value: &Value, origin: &SecretOrigin) -> Tree {
+        let secret = self
+            .marked
+            .iter()
+            .any(|marked| marked.0.starts_with(&path.0) || path.0.starts_with(&marked.0));
+        let (field, inherited) = self.schema_of(path);
+        self.tree(field, value, path, secret || inherited, origin)
+    }
+
+    fn mark(&mut self, catalog: &Catalog, declared: &Declared) {
+        let body = declared.body.expose();
+        for path in &declared.secrets {
+            self.values.extend(
+                value_of(body, path)
+                    .filter(|value| value.is_string() || value.is_number())
+                    .cloned(),
+            );
+            self.marked.insert(whole_list(path));
+            self.marked.extend(made_of(catalog, declared, path));
+        }
+    }
+
+    fn members(
+        &self,
+        record: Option<&Record>,
+        members: &Object,
+        at: &FieldPath,
+        secret: bool,
+        origin: &SecretOrigin,
+    ) -> Vec<(String, Tree)> {
+        let member = |(name, value): (&String, &Value)| {
+            let field = record.and_then(|record| field_of(record, name));
+            (name.clone(), self.tree(field, value, &at.name(name), secret, origin))
+        };
+        members.iter().map(member).collect()
+    }
+
+    fn tree(
+        &self,
+        field: Option<&Field>,
+        value: &Value,
+        at: &FieldPath,
+        inherited: bool,
+        origin: &SecretOrigin,
+    ) -> Tree {
+        let marked = self.marked.contains(at);
+        let unknown = field.is_some_and(|field| matches!(field.kind, FieldType::Abstract));
+        let secret = inherited || marked || unknown || field.is_some_and(|field| field.secret);
+        match value {
+            Value::Null => Tree::Null,
+            Value::Object(members) => {
+                let (record, inner) = match field.map(|field| &field.kind) {
+                    Some(FieldType::Record(record)) => (Some(record), None),
+                    Some(FieldType::Map { values, .. }) => (None, Some(&**values)),
+                    _ => (None, None),
+                };
+                Tree::Map(match inner {
+                    None => self.members(record, members, at, secret, origin),
+                    inner => {
+                        let shown = |(name, value): (&String, &Value)| {
+                            (name.clone(), self.tree(inner, value, &at.name(name), secret, origin))
+                        };
+                        members.iter().map(shown).collect()
+                    }
+                })
+            }
+            Value::Array(members) => {
+                let inner = field.and_then(|field| match &field.kind {
+                    FieldType::Array(inner) | FieldType::Set(inner) => Some(&**inner),
+                    _ => None,
+                });
+                let shown = |(index, value)| self.tree(inner, value, &at.index(index), secret, origin);
+                Tree::List(members.iter().enumerate().map(shown).collect())
+            }
+            Value::String(text) if is_reference(text) && !marked && !self.values.contains(value) => {
+                Tree::String(text.clone())
+            }
+            scalar if secret || self.values.contains(scalar) => self.hide(scalar, origin),
+            Value::Bool(value) => Tree::Bool(*value),
+            Value::Number(value) => Tree::Number(value.clone()),
+            Value::String(value) => Tree::String(value.clone()),
+        }
+    }
+
+    fn hide(&self, value: &Value, origin: &SecretOrigin) -> Tree {
+        Tree::Secret(Secret::new(value.clone(), self.fingerprinter.of(value), origin.clone()))
+    }
+
+    /// The schema of a field, and whether something that encloses it is secret.
+    fn schema_of(&self, path: &FieldPath) -> (Option<&Field>, bool) {
+        let mut record = Some(&*self.record);
+        let (mut field, mut secret) = (None, false);
+        for segment in &path.0 {
+            let Segment::Name(name) = segment else { break };
+            let next = record.and_then(|record| field_of(record, name));
+            secret |= next.is_some_and(|field: &Field| field.secret || matches!(field.kind, FieldType::Abstract));
+            record = match next.map(|field| &field.kind) {
+                Some(FieldType::Record(inner)) => Some(inner),
+                _ => None,
+            };
+            field = match (next, field.map(|field: &Field| &field.kind)) {
+                (None, Some(FieldType::Map { values, .. })) => Some(&**values),
+                (next, _) => next,
+            };
+        }
+        (field, secret)
+    }
+}
+
+fn field_of<'r>(record: &'r Record, name: &str) -> Option<&'r Field> {
+    let mut shorthands = record.shorthands.iter();
+    record
+        .get(name)
+        .or_else(|| shorthands.find(|(known, _)| known == name).map(|(_, field)| field))
+}
+
+/// A path up to the first list on it: a list with a secret member is hidden whole, since members change their places.
+fn whole_list(path: &FieldPath) -> FieldPath {
+    let names = path.0.iter().take_while(|segment| matches!(segment, Segment::Name(_)));
+    FieldPath(names.cloned().collect())
+}
+
+/// The fields that Kong makes of a declared one, if that is a shorthand.
+fn made_of(catalog: &Catalog, declared: &Declared, path: &FieldPath) -> Vec<FieldPath> {
+    let body = declared.body.expose();
+    let whole = canonical(catalog, declared.kind, body).0;
+    if value_of(&whole, path).is_some_and(|value| !value.is_null()) {
+        return Vec::new();
+    }
+    let mut without = body.clone();
+    remove(&mut without, &path.0);
+    let without = canonical(catalog, declared.kind, &without).0;
+    differing(catalog.kind(declared.kind), &without, &whole)
+        .into_iter()
+        .map(|field| field.path)
+        .collect()
+}
+
+fn value_of<'v>(body: &'v Object, path: &FieldPath) -> Option<&'v Value> {
+    let (first, rest) = path.0.split_first()?;
+    let Segment::Name(first) = first else { return None };
+    rest.iter().try_fold(body.get(first)?, |value, segment| match segment {
+        Segment::Name(name) => value.get(name),
+        Segment::Index(index) => value.get(index),
+    })
+}
+
+fn remove(members: &mut Object, path: &[Segment]) {
+    match path {
+        [Segment::Name(name)] | [Segment::Name(name), Segment::Index(_), ..] => {
+            members.remove(name);
+        }
+        [Segment::Name(name), rest @ ..] => {
+            if let Some(Value::Object(inner)) = members.get_mut(name) {
+                remove(inner, rest);
+            }
+        }
+        _ => {}
+    }
+}
