@@ -82,7 +82,10 @@ impl Catalog {
     ///
     /// An embedded control plane is a live node that tells which plugins, vaults and filters it has loaded.
     pub fn overlaid(&self, live: &LiveSchemas) -> Self {
-        let kinds = self.overlaid_kinds(live).unwrap_or_else(|_| Arc::clone(&self.kinds));
+        let edition = self.edition_of(live);
+        let kinds = self
+            .overlaid_kinds(live, edition)
+            .unwrap_or_else(|_| Arc::clone(&self.kinds));
         let none = BTreeMap::new();
         let families = self.families.iter().map(|(name, known)| {
             let told = match name.as_str() {
@@ -90,7 +93,7 @@ impl Catalog {
                 VAULTS => &live.vaults,
                 _ => &none,
             };
-            (name.clone(), subschema::overlaid(known, name, told))
+            (name.clone(), subschema::overlaid(known, name, told, edition))
         });
         Self {
             files: Arc::clone(&self.files),
@@ -103,21 +106,22 @@ impl Catalog {
         }
     }
 
-    fn overlaid_kinds(&self, live: &LiveSchemas) -> Result<Arc<[Kind]>, SchemaError> {
+    fn overlaid_kinds(&self, live: &LiveSchemas, edition: Edition) -> Result<Arc<[Kind]>, SchemaError> {
         let mut live = live.clone();
         live.entities.retain(|_, schema| read::record(schema).is_ok());
+        Ok(assemble::kinds(&self.files, &overlay::schemas(&self.files, &live, edition)?)?.into())
+    }
+
+    /// Which edition a node is: Enterprise says so in its version or counts in four numbers, and has kinds of its own.
+    fn edition_of(&self, live: &LiveSchemas) -> Edition {
         let tells =
             |file: &KindFile| file.edition == Edition::Enterprise && live.entities.contains_key(&file.collection);
-        let enterprise = live
-            .version
-            .as_ref()
-            .is_some_and(|version| version.contains("enterprise"));
-        let edition = if enterprise || self.files.iter().any(tells) {
+        let says = |version: &String| version.contains("enterprise") || version.split('.').count() > 3;
+        if live.version.as_ref().is_some_and(says) || self.files.iter().any(tells) {
             Edition::Enterprise
         } else {
             Edition::Community
-        };
-        Ok(assemble::kinds(&self.files, &overlay::schemas(&self.files, &live, edition)?)?.into())
+        }
     }
 
     /// The kind at that place.

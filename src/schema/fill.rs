@@ -55,7 +55,7 @@ impl<'a> Fill<'a> {
                 None => self.absent(name, field, &body),
             };
             let kept = match self.form {
-                Form::Stored => given.is_some() || !field.auto,
+                Form::Stored => given.is_some() || !(field.auto || field.rules.contains_key("transient")),
                 Form::Translated => given.is_some(),
                 Form::Compared => false,
             };

@@ -2,7 +2,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::files::{self, SchemaError};
-use super::merge::merge;
+use super::merge::{merge, without_enterprise};
 use super::{Computed, Edition, Former, Hashed, NamedCheck, OnDelete, Quirk, Rotates, Subschemas, Title};
 
 /// A file of `schemas/kinds/`: what Kong's own schema does not tell of a kind.
@@ -109,22 +109,9 @@ impl KindFile {
         let mut corrected = schema.cloned().unwrap_or_else(|| json!({}));
         let mut corrections = self.schema.clone();
         if !enterprise {
-            community(&mut corrections);
+            without_enterprise(&mut corrections);
         }
         merge(&mut corrected, &corrections);
         corrected
-    }
-}
-
-/// Takes the fields that are marked `edition: enterprise` out of corrections.
-fn community(corrections: &mut Value) {
-    if let Some(fields) = corrections.get_mut("fields").and_then(Value::as_array_mut) {
-        fields.retain(|field| {
-            !field
-                .as_object()
-                .into_iter()
-                .flat_map(|field| field.values())
-                .any(|field| field.get("edition").and_then(Value::as_str) == Some("enterprise"))
-        });
     }
 }

@@ -44,3 +44,18 @@ fn merge_fields(fields: &mut Value, corrections: &Value) {
         }
     }
 }
+
+/// Takes the fields that Enterprise alone has (`edition: enterprise`) out of a schema.
+pub(super) fn without_enterprise(schema: &mut Value) {
+    let Some(schema) = schema.as_object_mut() else { return };
+    if let Some(fields) = schema.get_mut("fields").and_then(Value::as_array_mut) {
+        fields.retain(|field| !field.as_object().is_some_and(|field| field.values().any(is_enterprise)));
+        for field in fields.iter_mut().filter_map(Value::as_object_mut) {
+            field.values_mut().for_each(without_enterprise);
+        }
+    }
+}
+
+fn is_enterprise(field: &Value) -> bool {
+    field.get("edition").and_then(Value::as_str) == Some("enterprise")
+}

@@ -6,7 +6,7 @@ use super::{Field, Object, Record, sugar};
 ///
 /// Kong's schemas tell of those that they replaced (`deprecation.replaced_with`): the same value at other places, and
 /// shown beside them. What no schema tells stands in the files under `schemas/`:
-/// `into: [path, …]` puts the value at those places (`values` says what some values become), and
+/// `into: [path, …]` puts the value at those places (`meaning` says what some values become), and
 /// `into: {part: field}` takes a URL apart.
 enum Translation<'a> {
     /// The same value at these places; both spellings at once must agree.
@@ -92,7 +92,7 @@ pub(super) fn targets(shorthand: &Field) -> Vec<Vec<&str>> {
 
 fn translation(field: &Field) -> Translation<'_> {
     let rules = &field.rules;
-    match (rules.get("into"), rules.get("values")) {
+    match (rules.get("into"), rules.get("meaning")) {
         (Some(Value::Object(into)), _) => Translation::Url(into),
         (Some(into), values) => Translation::Into(paths(into), values.and_then(Value::as_object)),
         (None, _) => {

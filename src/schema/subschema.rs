@@ -4,8 +4,8 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use super::files::{self, File, SchemaError};
-use super::merge::merge;
-use super::{Record, read};
+use super::merge::{merge, without_enterprise};
+use super::{Edition, Record, read};
 
 /// The schemas of a family (`plugins`, `vaults`), by name.
 pub(super) type Family = BTreeMap<String, Arc<Subschema>>;
@@ -14,6 +14,7 @@ pub(super) type Family = BTreeMap<String, Arc<Subschema>>;
 #[derive(Debug)]
 pub(super) struct Subschema {
     source: Source,
+    edition: Edition,
     own: OnceLock<Result<Arc<Record>, SchemaError>>,
     whole: OnceLock<Arc<Record>>,
 }
@@ -32,13 +33,13 @@ pub(super) fn recorded(family: &'static str) -> Family {
     for file in files::recorded(family) {
         known.insert(
             file.stem().to_owned(),
-            Subschema::new(Source::File(file, correction(family, file.stem()))),
+            Subschema::new(Source::File(file, correction(family, file.stem())), Edition::Enterprise),
         );
     }
     for file in files::folder(family) {
         known
             .entry(file.stem().to_owned())
-            .or_insert_with(|| Subschema::new(Source::File(file, None)));
+            .or_insert_with(|| Subschema::new(Source::File(file, None), Edition::Enterprise));
     }
     known
 }
@@ -46,14 +47,14 @@ pub(super) fn recorded(family: &'static str) -> Family {
 /// A family with what a node answered in place of what was recorded, corrected by the same files.
 ///
 /// A schema that cannot be read leaves what was known.
-pub(super) fn overlaid(known: &Family, family: &str, live: &BTreeMap<String, Value>) -> Family {
+pub(super) fn overlaid(known: &Family, family: &str, live: &BTreeMap<String, Value>, edition: Edition) -> Family {
     let mut overlaid: Family = known
         .iter()
-        .map(|(name, sub)| (name.clone(), Subschema::new(sub.source.clone())))
+        .map(|(name, sub)| (name.clone(), Subschema::new(sub.source.clone(), edition)))
         .collect();
     for (name, schema) in live {
         let source = Source::Live(Arc::new(schema.clone()), correction(family, name));
-        let subschema = Subschema::new(source);
+        let subschema = Subschema::new(source, Edition::Community);
         if subschema.own().is_ok() {
             overlaid.insert(name.clone(), subschema);
         }
@@ -66,9 +67,10 @@ fn correction(family: &str, name: &str) -> Option<File> {
 }
 
 impl Subschema {
-    fn new(source: Source) -> Arc<Self> {
+    fn new(source: Source, edition: Edition) -> Arc<Self> {
         Arc::new(Self {
             source,
+            edition,
             own: OnceLock::new(),
             whole: OnceLock::new(),
         })
@@ -76,7 +78,9 @@ impl Subschema {
 
     /// What the name adds: its `config` and the fields of the kind that it narrows.
     pub fn own(&self) -> Result<Arc<Record>, SchemaError> {
-        self.own.get_or_init(|| self.source.read().map(Arc::new)).clone()
+        self.own
+            .get_or_init(|| self.source.read(self.edition).map(Arc::new))
+            .clone()
     }
 
     /// The kind's record with its fields replaced by those of the same name here, as Kong does it.
@@ -103,13 +107,17 @@ fn completed(kind: &Record, own: &Record) -> Record {
 }
 
 impl Source {
-    fn read(&self) -> Result<Record, SchemaError> {
+    fn read(&self, edition: Edition) -> Result<Record, SchemaError> {
         let (mut schema, name, correction) = match self {
             Self::File(file, correction) => (file.value()?, file.path, correction),
             Self::Live(schema, correction) => (schema.as_ref().clone(), "live", correction),
         };
         if let Some(correction) = correction {
-            merge(&mut schema, &correction.value()?);
+            let mut correction = correction.value()?;
+            if edition == Edition::Community {
+                without_enterprise(&mut correction);
+            }
+            merge(&mut schema, &correction);
         }
         read::record(&schema).map_err(|why| SchemaError::new(name, why))
     }
