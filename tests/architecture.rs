@@ -9,7 +9,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("schema", &["schema"]),
     ("state", &["schema", "state"]),
     ("reference", &["schema", "state", "reference"]),
-    ("control_plane", &["schema", "state", "plan", "control_plane"]),
+    (
+        "control_plane",
+        &["schema", "state", "reference", "plan", "control_plane"],
+    ),
     ("plan", &["schema", "state", "reference", "control_plane", "plan"]),
     ("apply", &["schema", "state", "control_plane", "plan", "apply"]),
     ("embedded", &["schema", "control_plane", "embedded"]),

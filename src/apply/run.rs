@@ -4,7 +4,7 @@ use serde_json::Value;
 use super::queue::Queue;
 use super::veil::Veil;
 use super::{Account, Event, Events, Failure, FailureSort, Halt, StepEnd, Stop};
-use crate::control_plane::{Address, Client, Clock, Outcome, Refusal, Retry, Transport, Verb, Write, Written};
+use crate::control_plane::{Address, Client, Clock, Doubt, Outcome, Refusal, Retry, Transport, Verb, Write, Written};
 use crate::plan::{Action, Approved, Plan, Step, StepId, Tree};
 use crate::schema::{Catalog, Object};
 use crate::state::Body;
@@ -124,7 +124,7 @@ impl<'a> Ledger<'a> {
 /// Whether nothing new should begin after such an end: no later request would fare better.
 fn halts(end: &StepEnd) -> Option<Halt> {
     match end {
-        StepEnd::Unknown(_) => Some(Halt::NoAnswer),
+        StepEnd::Unknown(Doubt::NoAnswer(_)) => Some(Halt::NoAnswer),
         StepEnd::Failed(failure) => match failure.sort {
             FailureSort::NoAnswer(_) => Some(Halt::NoAnswer),
             FailureSort::Unauthorised => Some(Halt::Unauthorised),
@@ -150,7 +150,7 @@ impl Job<'_> {
         let on_retry = |retry: Retry| self.events.tell(Event::Retrying(self.id, &retry));
         match client.write(self.catalog, &write, &on_retry).await {
             Written::Done => StepEnd::Done,
-            Written::Unknown(trouble) => StepEnd::Unknown(trouble),
+            Written::Unknown(doubt) => StepEnd::Unknown(doubt),
             Written::NoAnswer(trouble) => self.failed(FailureSort::NoAnswer(trouble), None),
             Written::Refused(outcome) => self.refused(outcome),
         }

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{
     Clock, Dialect, GaveUp, Outcome, Pool, ReadError, Refusal, Request, Response, Retries, Retry, Root, Transport,
-    TransportError, Trouble, outcome,
+    TransportError, Trouble,
 };
 
 /// Whoever talks to a control plane: its dialect, a transport, a clock, and the one pool and the one rule of retries
@@ -128,7 +128,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
         let response = sent.map_err(Trouble::NoAnswer)?;
         tracing::trace!(%request.method, request.path, response.status, bytes = response.body.len(), "answered");
         self.answered.store(true, Ordering::Relaxed);
-        match outcome::read(&response) {
+        match self.dialect.outcome(&response) {
             Outcome::Later(later) => {
                 if matches!(later.status, 429 | 503) {
                     permit.too_much();

@@ -2,7 +2,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Method, Request};
+use super::{Method, Outcome, Request, Response, outcome};
 use crate::schema::{Catalog, Kind, KindId};
 use crate::state::Body;
 
@@ -94,6 +94,13 @@ impl Dialect {
     pub fn offsets_are_ids(&self) -> bool {
         match self {
             Self::Gateway { .. } => true,
+        }
+    }
+
+    /// What an answer means.
+    pub fn outcome(&self, response: &Response) -> Outcome {
+        match self {
+            Self::Gateway { .. } => outcome::read(response),
         }
     }
 

@@ -29,4 +29,4 @@ pub use read::{Asked, Wanted};
 pub use retry::{GaveUp, Retries, Retry, Trouble};
 pub use root::Root;
 pub use wire::{Method, Request, Response, Transport, TransportError};
-pub use write::Written;
+pub use write::{Doubt, Written};

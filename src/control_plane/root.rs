@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::wire::word;
 use crate::schema::{Edition, LiveSchemas};
 
 /// Who a node says it is. Read leniently: what it does not tell is not known.
@@ -21,7 +22,7 @@ impl Root {
     /// Reads the answer of `GET /`; `None` if it is not one of Kong's.
     pub fn read(body: &[u8]) -> Option<Self> {
         let answer: Value = serde_json::from_slice(body).ok()?;
-        let version = text(answer.get("version")?)?;
+        let version = text(answer.get(word::VERSION)?)?;
         let configuration = answer.get("configuration");
         let under = |name: &str| configuration.and_then(|known| known.get(name)).and_then(names);
         Some(Self {

@@ -1,6 +1,11 @@
 use std::fmt;
 use std::future::Future;
 
+/// Words of the Admin API's own that happen to be fields of kinds as well.
+pub(super) mod word {
+    pub const VERSION: &str = "version";
+}
+
 /// The methods of the Admin API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde_json::Value;
 
 use super::client::OnRetry;
@@ -14,16 +16,36 @@ pub enum Written {
     Refused(Outcome),
     /// No answer came, and the server holds nothing of it.
     NoAnswer(Trouble),
-    /// No answer came, and reading back gave none.
-    Unknown(Trouble),
+    /// It may have been carried out, and reading back did not tell.
+    Unknown(Doubt),
+}
+
+/// Why reading back did not tell whether a write was carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// No answer came to that either.
+    NoAnswer(Trouble),
+    /// It was answered with this status.
+    Unreadable(u16),
+    /// The server stores a field that was sent as a hash.
+    Hashed,
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoAnswer(trouble) => trouble.fmt(f),
+            Self::Unreadable(status) => write!(f, "reading it back was answered with {status}"),
+            Self::Hashed => f.write_str("no answer came, and reading it back shows a hash"),
+        }
+    }
 }
 
 /// What reading back told.
 enum Stands {
     Yes,
     No,
-    /// It could not be read, or cannot be compared.
-    Unclear,
+    Unclear(Doubt),
 }
 
 impl<T: Transport, C: Clock> Client<T, C> {
@@ -44,7 +66,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
             Err(gave_up) if gave_up.maybe_done => match self.stands(catalog, write).await {
                 Stands::Yes => Written::Done,
                 Stands::No => Written::NoAnswer(gave_up.why),
-                Stands::Unclear => Written::Unknown(gave_up.why),
+                Stands::Unclear(doubt) => Written::Unknown(doubt),
             },
             Err(gave_up) => Written::NoAnswer(gave_up.why),
         }
@@ -54,20 +76,22 @@ impl<T: Transport, C: Clock> Client<T, C> {
     async fn settle(&self, catalog: &Catalog, write: &Write, refused: Outcome) -> Written {
         match self.stands(catalog, write).await {
             Stands::Yes => Written::Done,
-            Stands::No | Stands::Unclear => Written::Refused(refused),
+            Stands::No => Written::Refused(refused),
+            Stands::Unclear(doubt) => Written::Unknown(doubt),
         }
     }
 
     /// Reads an entity back and says whether it stands as it was written.
     async fn stands(&self, catalog: &Catalog, write: &Write) -> Stands {
         let request = self.dialect.read(catalog, write.to);
-        let Ok(answer) = self.ask(&request).await else {
-            return Stands::Unclear;
+        let answer = match self.exchange(&request, &|_| {}).await {
+            Ok(answer) => answer,
+            Err(gave_up) => return Stands::Unclear(Doubt::NoAnswer(gave_up.why)),
         };
         let there = match answer.outcome {
             Outcome::Done => serde_json::from_slice::<Object>(&answer.response.body).ok(),
             Outcome::Missing => None,
-            _ => return Stands::Unclear,
+            _ => return Stands::Unclear(Doubt::Unreadable(answer.response.status)),
         };
         match (&write.verb, there) {
             (Verb::Delete, None) => Stands::Yes,
@@ -75,7 +99,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
             (Verb::Create(body), Some(live)) => agrees(catalog, write, body, &live),
             (Verb::Replace(body) | Verb::Change(body), Some(live)) => {
                 if sends_hashed(catalog.kind(write.to.kind), body) {
-                    return Stands::Unclear;
+                    return Stands::Unclear(Doubt::Hashed);
                 }
                 agrees(catalog, write, body, &live)
             }
