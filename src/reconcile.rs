@@ -1,1 +1,175 @@
-//! The flow of the program as one function.
+//! The flow of the program as one function, up to the consent: what follows is [`crate::apply::run`].
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::control_plane::{Client, Clock, Live, ReadError, Root, Transport};
+use crate::plan::{self, Approved, Fingerprinter, Guards, Options, Plan, Problem, Question, Refusal};
+use crate::reference::{self, Judged, Policy};
+use crate::schema::Catalog;
+use crate::state::{self, DeclaredId, Desired, Diagnostic, Severity};
+
+mod asked;
+mod references;
+
+/// What a run is to do.
+pub struct Job<'a> {
+    /// What the documents say.
+    pub desired: &'a Desired,
+    /// What is left alone.
+    pub options: Options,
+    /// What is allowed.
+    pub guards: Guards,
+    /// What a verdict on a reference may do.
+    pub references: Policy,
+    /// Hides secrets behind fingerprints that are good for this run.
+    pub fingerprinter: Fingerprinter,
+}
+
+/// All that is known before the first write.
+pub struct Prepared {
+    /// Who was asked.
+    pub root: Root,
+    /// What exists there.
+    pub catalog: Arc<Catalog>,
+    /// What it holds.
+    pub live: Live,
+    /// What is known of the references that will stand.
+    pub references: Vec<Judged>,
+    /// What there is to tell.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The plan, and whether it may be carried out.
+    pub decision: Decision,
+}
+
+/// Whether a plan may be carried out.
+pub enum Decision {
+    /// It may.
+    Approved(Approved),
+    /// It may not.
+    Withheld {
+        /// The plan, to be shown.
+        plan: Plan,
+        /// What a guard refuses: none, if the only reason is an error among the diagnostics.
+        refusals: Vec<Refusal>,
+    },
+}
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The control plane could not be read.
+    #[error(transparent)]
+    Unread(#[from] ReadError),
+    /// What the documents say cannot be done.
+    #[error("{} problems", .0.len())]
+    Problems(Vec<Problem>),
+}
+
+impl Prepared {
+    /// The plan, approved or not.
+    pub fn plan(&self) -> &Plan {
+        match &self.decision {
+            Decision::Approved(approved) => approved.plan(),
+            Decision::Withheld { plan, .. } => plan,
+        }
+    }
+
+    /// Whether something is wrong that no flag allows.
+    pub fn is_invalid(&self) -> bool {
+        has_errors(&self.diagnostics)
+    }
+}
+
+fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics
+        .iter()
+        .any(|diagnostic| diagnostic.severity == Severity::Error)
+}
+
+/// Reads what is live, plans, and checks all that can be checked before a write.
+///
+/// # Errors
+/// The control plane cannot be read, or there is no plan: then all that is wrong, at once.
+pub async fn prepare<T: Transport, C: Clock>(
+    client: &Client<T, C>,
+    recorded: &Arc<Catalog>,
+    job: &Job<'_>,
+) -> Result<Prepared, Failure> {
+    let root = client.root().await?;
+    let (catalog, mut live) = asked::node_and_owned(client, recorded, &root, job).await?;
+    let now = client.clock().now();
+    let needs = plan::needs(&question(job, &catalog, &live, now));
+    client.read_foreign(&catalog, &mut live, &needs).await?;
+
+    let question = question(job, &catalog, &live, now);
+    let plan = plan::make(&question, &mut Uuid::new_v4).map_err(|problems| all_problems(problems, &question))?;
+    let after = plan::after(&live, &plan);
+    let references = reference::judge(
+        references::uses(&catalog, &plan, &after),
+        &references::vaults(&catalog, &live, &after),
+    );
+    let diagnostics = diagnostics(&question, &plan, &references, job.references);
+    let decision = decide(job.guards.approve(plan, &question, &after), has_errors(&diagnostics));
+    Ok(Prepared {
+        root,
+        references,
+        diagnostics,
+        decision,
+        catalog,
+        live,
+    })
+}
+
+/// Consent needs both: no guard refuses, and nothing is wrong.
+fn decide(approval: Result<Approved, (Plan, Vec<Refusal>)>, invalid: bool) -> Decision {
+    match approval {
+        Ok(approved) if invalid => Decision::Withheld {
+            plan: approved.into_plan(),
+            refusals: Vec::new(),
+        },
+        Ok(approved) => Decision::Approved(approved),
+        Err((plan, refusals)) => Decision::Withheld { plan, refusals },
+    }
+}
+
+fn question<'a>(job: &'a Job<'_>, catalog: &'a Catalog, live: &'a Live, now: i64) -> Question<'a> {
+    let Job {
+        desired,
+        options,
+        fingerprinter,
+        ..
+    } = job;
+    Question {
+        catalog,
+        desired,
+        live,
+        options,
+        fingerprinter,
+        now,
+    }
+}
+
+/// What there is to tell once there is a plan. What is live already and stays as it is was taken by the node: only what
+/// the plan writes is checked.
+fn diagnostics(question: &Question<'_>, plan: &Plan, references: &[Judged], policy: Policy) -> Vec<Diagnostic> {
+    let written: BTreeSet<DeclaredId> = plan
+        .changes
+        .iter()
+        .filter_map(|change| change.subject().declared)
+        .collect();
+    let invalid = state::check(question.catalog, question.desired, question.now, &|declared| {
+        written.contains(&declared)
+    });
+    let references = reference::gate(question.catalog, question.desired, references, policy);
+    [&question.desired.remarks[..], &plan.remarks, &invalid, &references].concat()
+}
+
+/// Why there is no plan, and everything else that is wrong.
+fn all_problems(mut problems: Vec<Problem>, question: &Question<'_>) -> Failure {
+    let invalid = state::check(question.catalog, question.desired, question.now, &|_| true);
+    problems.extend(invalid.into_iter().map(Problem::invalid));
+    Failure::Problems(problems)
+}

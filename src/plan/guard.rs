@@ -81,6 +81,11 @@ impl Guards {
 }
 
 impl Approved {
+    /// The plan, without the consent.
+    pub fn into_plan(self) -> Plan {
+        self.0
+    }
+
     /// The plan.
     pub fn plan(&self) -> &Plan {
         &self.0

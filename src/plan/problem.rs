@@ -19,7 +19,8 @@ pub enum ProblemSort {
 }
 
 impl Problem {
-    pub(super) fn invalid(diagnostic: Diagnostic) -> Self {
+    /// A problem with what the documents say.
+    pub fn invalid(diagnostic: Diagnostic) -> Self {
         Self {
             sort: ProblemSort::Invalid,
             diagnostic,

@@ -13,8 +13,8 @@ pub struct Holder<'a> {
     pub kind: KindId,
     /// Its id.
     pub id: Uuid,
-    /// Its name in reports.
-    pub title: String,
+    /// Says its name in reports.
+    pub title: &'a dyn Fn() -> String,
     /// Its body; of a foreign entity only the fields that hold references.
     pub body: &'a Object,
     /// What the plan does to it.
@@ -96,7 +96,7 @@ impl Placed {
         Use {
             kind,
             id,
-            title: holder.title.clone(),
+            title: (holder.title)(),
             path,
             text,
             referenceable,

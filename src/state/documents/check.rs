@@ -3,13 +3,15 @@ use serde_json::{Value, json};
 use super::problems::Problems;
 use super::value::named;
 use crate::schema::{self, Catalog, FieldPath, FieldType, Kind, Object, Purpose, Record, Segment};
-use crate::state::{Declared, Desired, Diagnostic, Link, LinkTo, nearest};
+use crate::state::{Declared, DeclaredId, Desired, Diagnostic, Link, LinkTo, nearest};
 
 /// Says what the control plane of this catalog would refuse in the bodies of the desired state, each with its place: the
-/// same checks that the embedded control plane makes, and plugins and vaults that are not there. `now` is in seconds since 1970.
-pub fn check(catalog: &Catalog, desired: &Desired, now: i64) -> Vec<Diagnostic> {
+/// same checks that the embedded control plane makes, and plugins and vaults that are not there. `now` is in seconds since
+/// 1970; `asked` says of which entities it is to be said.
+pub fn check(catalog: &Catalog, desired: &Desired, now: i64, asked: &dyn Fn(DeclaredId) -> bool) -> Vec<Diagnostic> {
     let mut problems = Problems::default();
-    for entity in &desired.entities {
+    let entities = (0..).map(DeclaredId).zip(&desired.entities);
+    for (_, entity) in entities.filter(|(declared, _)| asked(*declared)) {
         let body = whole(entity);
         unchecked(catalog, entity, &body, &mut problems);
         if let Err(violations) = schema::check(catalog, entity.kind, &body, Purpose::Store, now) {

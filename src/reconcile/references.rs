@@ -1,0 +1,112 @@
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::control_plane::{ForeignEntity, Live};
+use crate::plan::{self, After, Plan};
+use crate::reference::{self, Holder, Standing, Use, VaultEntity, Vaults};
+use crate::schema::{Catalog, Kind, KindId, Object};
+
+/// Every reference that will stand once the plan is done, owned and foreign.
+pub fn uses(catalog: &Catalog, plan: &Plan, after: &After<'_>) -> Vec<Use> {
+    let owned = after.owned.iter().flat_map(|standing| owned(catalog, plan, standing));
+    let foreign = after
+        .foreign
+        .iter()
+        .flat_map(|(kind, entity)| foreign(catalog, *kind, entity));
+    owned.chain(foreign).collect()
+}
+
+fn owned(catalog: &Catalog, plan: &Plan, standing: &plan::Standing<'_>) -> Vec<Use> {
+    let body = standing.body.expose();
+    let changed = standing.change.and_then(|change| plan.changes.get(change));
+    let title = || match changed {
+        Some(change) => change.subject().title.clone(),
+        None => title(catalog.kind(standing.kind), standing.id, body),
+    };
+    let holder = Holder {
+        kind: standing.kind,
+        id: standing.id,
+        title: &title,
+        body,
+        standing: if changed.is_some() {
+            Standing::Changed
+        } else {
+            Standing::Unchanged
+        },
+        declared: standing.declared,
+    };
+    reference::find(catalog, &holder)
+}
+
+/// Of a foreign entity only the places of its references were kept.
+fn foreign(catalog: &Catalog, kind: KindId, entity: &ForeignEntity) -> Vec<Use> {
+    if entity.references.is_empty() {
+        return Vec::new();
+    }
+    let index = entity.index.expose();
+    let record = catalog.record(kind, index);
+    let place = |(path, text): &(_, String)| Use {
+        kind,
+        id: entity.id,
+        title: title(catalog.kind(kind), entity.id, index),
+        path: Clone::clone(path),
+        text: text.clone(),
+        referenceable: record.field_at(path).map(|field| field.referenceable),
+        standing: Standing::Foreign,
+        declared: None,
+    };
+    entity.references.iter().map(place).collect()
+}
+
+/// The vaults by which references resolve once the plan is done.
+pub fn vaults(catalog: &Catalog, live: &Live, after: &After<'_>) -> Vaults {
+    let Some(vault) = catalog.find("vaults") else {
+        return Vaults::default();
+    };
+    let kind = catalog.kind(vault);
+    let owned = after.owned.iter().filter(|standing| standing.kind == vault);
+    let owned = owned.filter_map(|standing| entity(kind, standing.body.expose(), standing.change.is_some()));
+    let foreign = after.foreign.iter().filter(|(kind, _)| *kind == vault);
+    let foreign = foreign.filter_map(|(_, foreign)| entity(kind, foreign.index.expose(), false));
+    Vaults {
+        loaded: loaded(catalog),
+        entities: owned.chain(foreign).collect(),
+        complete: !live.forbidden.contains(&vault),
+    }
+}
+
+/// The backends the node says it has loaded; all that are known, if it does not say.
+fn loaded(catalog: &Catalog) -> BTreeSet<String> {
+    catalog
+        .loaded_vaults()
+        .cloned()
+        .unwrap_or_else(|| catalog.subschemas("vaults").map(str::to_owned).collect())
+}
+
+fn entity(kind: &Kind, body: &Object, changed: bool) -> Option<VaultEntity> {
+    let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+    let option = body
+        .get("config")
+        .and_then(|config| config.get("prefix"))
+        .and_then(Value::as_str);
+    Some(VaultEntity {
+        prefix: text(kind.endpoint_key.as_deref()?)?,
+        backend: text(&kind.subschemas.as_ref()?.by)?,
+        variable_prefix: option.map(str::to_owned),
+        changed,
+    })
+}
+
+/// The first field of the kind's title that is set and not secret; the id, if none is.
+fn title(kind: &Kind, id: Uuid, body: &Object) -> String {
+    let open = |field: &&String| kind.record.get(field).is_some_and(|known| !known.secret);
+    let mut named = kind
+        .title
+        .fields
+        .iter()
+        .filter(open)
+        .filter_map(|field| body.get(field).and_then(Value::as_str));
+    named.next().map_or_else(|| id.to_string(), str::to_owned)
+}
