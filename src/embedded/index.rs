@@ -34,8 +34,11 @@ impl Index {
     /// Reads it off a whole body.
     pub(super) fn of(catalog: &Catalog, kind: KindId, body: &Object) -> Self {
         let kind = catalog.kind(kind);
+        let mut uniques: Vec<Unique> = kind.unique.iter().filter_map(|set| unique(kind, set, body)).collect();
+        // the index over several fields is the older one, so it is the first to complain
+        uniques.sort_by_key(|unique| unique.shown.len() < 2);
         Self {
-            uniques: kind.unique.iter().filter_map(|set| unique(kind, set, body)).collect(),
+            uniques,
             links: links(kind, body),
             tags: strings(body.get("tags")),
         }

@@ -41,11 +41,14 @@ impl ControlPlane {
     /// `GET /tags`, `GET /tags/T`
     pub(super) fn tags(&self, incoming: &Incoming, only: Option<&str>) -> Result<Response, Refusal> {
         let paging = Paging::of(incoming)?;
-        let after = (paging.key(0), paging.key(1));
+        let after = [paging.key(0), paging.key(1), paging.key(2)];
         let mut rows = self.store.read(|view| view.tags(only, after, paging.size + 1))?;
         let more = rows.len() > paging.size;
         rows.truncate(paging.size);
-        let last = rows.last().filter(|_| more).map(|row| offset(&[&row.id, &row.tag]));
+        let last = rows
+            .last()
+            .filter(|_| more)
+            .map(|row| offset(&[&row.id, &row.tag, &row.kind]));
         let members: Vec<_> = rows
             .iter()
             .map(|row| {

@@ -17,7 +17,13 @@ const OFFSETS: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// What Kong leaves as it is in a query.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b',')
+    .remove(b'/');
 
 const SIZE: usize = 100;
 const LARGEST: usize = 1000;
@@ -56,7 +62,7 @@ pub(super) fn offset(key: &[&str]) -> String {
 /// The link to the page at that offset. Nested lists forget the size and the tags.
 pub(super) fn next(incoming: &Incoming, offset: &str, nested: bool) -> String {
     let mut link = format!("{}?offset={offset}", incoming.path);
-    for name in ["size", "tags"] {
+    for name in ["tags", "size"] {
         if let Some(value) = incoming.query(name).filter(|_| !nested) {
             link.push_str(&format!("&{name}={}", utf8_percent_encode(value, ESCAPED)));
         }

@@ -32,5 +32,4 @@ CREATE TABLE IF NOT EXISTS tags (
     id   TEXT NOT NULL,
     PRIMARY KEY (kind, tag, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS tags_of ON tags (id, kind);
-CREATE INDEX IF NOT EXISTS tags_everywhere ON tags (id, tag, kind);
+CREATE INDEX IF NOT EXISTS tags_of ON tags (id, tag, kind);

@@ -110,7 +110,7 @@ impl<'c> View<'c> {
         let mut values = vec![
             Sql::Text(page.kind.to_owned()),
             Sql::Text(page.after.to_owned()),
-            Sql::Integer(i64::try_from(page.size).unwrap_or(i64::MAX)),
+            Sql::Integer(rows(page.size)),
             Sql::Real(page.now),
         ];
         let (driver, rows) = page.filter.selects(&mut values);
@@ -124,23 +124,20 @@ impl<'c> View<'c> {
             .collect()
     }
 
-    /// A page of tags, or of one tag, in the order of the ids that bear them, after that id and tag.
-    pub(crate) fn tags(self, only: Option<&str>, after: (&str, &str), size: usize) -> rusqlite::Result<Vec<TagRow>> {
+    /// A page of tags, or of one tag, in the order of the ids that bear them, after that id, tag and kind.
+    pub(crate) fn tags(self, only: Option<&str>, after: [&str; 3], size: usize) -> rusqlite::Result<Vec<TagRow>> {
         self.connection
             .prepare_cached(
-                "SELECT kind, tag, id FROM tags WHERE (?1 IS NULL OR tag = ?1) AND (id, tag) > (?2, ?3)
-                 ORDER BY id, tag, kind LIMIT ?4",
+                "SELECT kind, tag, id FROM tags WHERE (?1 IS NULL OR tag = ?1) AND (id, tag, kind) > (?2, ?3, ?4)
+                 ORDER BY id, tag, kind LIMIT ?5",
             )?
-            .query_map(
-                params![only, after.0, after.1, i64::try_from(size).unwrap_or(i64::MAX)],
-                |row| {
-                    Ok(TagRow {
-                        kind: row.get(0)?,
-                        tag: row.get(1)?,
-                        id: row.get(2)?,
-                    })
-                },
-            )?
+            .query_map(params![only, after[0], after[1], after[2], rows(size)], |row| {
+                Ok(TagRow {
+                    kind: row.get(0)?,
+                    tag: row.get(1)?,
+                    id: row.get(2)?,
+                })
+            })?
             .collect()
     }
 }
@@ -191,6 +188,10 @@ fn bearing_all(tags: &[String]) -> String {
         .map(|tag| format!(" AND EXISTS (SELECT 1 FROM tags o WHERE o.kind = ?1 AND o.tag = {tag} AND o.id = t.id)"))
         .collect();
     format!("tags t CROSS JOIN {JOINED} WHERE t.kind = ?1 AND t.tag = {leader} AND t.id > ?2{others}")
+}
+
+fn rows(size: usize) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
 }
 
 fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
