@@ -1,9 +1,13 @@
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
+use super::Reading;
 use super::problems::Problems;
 use super::value::named;
+use super::words::a;
 use crate::schema::{self, Catalog, FieldPath, FieldType, Kind, Object, Purpose, Record, Segment};
-use crate::state::{Declared, DeclaredId, Desired, Diagnostic, Link, LinkTo, nearest};
+use crate::state::{Declared, DeclaredId, Desired, Diagnostic, Link, LinkTo, Span, nearest};
 
 /// Says what the control plane of this catalog would refuse in the bodies of the desired state, each with its place: the
 /// same checks that the embedded control plane makes, and plugins and vaults that are not there. `now` is in seconds since
@@ -12,7 +16,7 @@ pub fn check(catalog: &Catalog, desired: &Desired, now: i64, asked: &dyn Fn(Decl
     let mut problems = Problems::default();
     let entities = (0..).map(DeclaredId).zip(&desired.entities);
     for (_, entity) in entities.filter(|(declared, _)| asked(*declared)) {
-        let body = whole(entity);
+        let body = whole(catalog.kind(entity.kind), entity);
         unchecked(catalog, entity, &body, &mut problems);
         if let Err(violations) = schema::check(catalog, entity.kind, &body, Purpose::Store, now) {
             let record = catalog.record(entity.kind, &body);
@@ -24,14 +28,38 @@ pub fn check(catalog: &Catalog, desired: &Desired, now: i64, asked: &dyn Fn(Decl
     problems.finish()
 }
 
+impl Reading {
+    /// What [`check`] says of a reading, without echoes of what is known to be wrong with it.
+    pub fn check(&self, catalog: &Catalog, now: i64) -> Vec<Diagnostic> {
+        let known: HashSet<Span> = self
+            .errors
+            .iter()
+            .flat_map(|one| &one.places)
+            .map(|place| place.span)
+            .collect();
+        let mut told = check(catalog, &self.desired, now, &|_| true);
+        for one in &mut told {
+            one.places.retain(|place| !known.contains(&place.span));
+        }
+        told.retain(|one| !one.places.is_empty());
+        told
+    }
+}
+
 /// The body as a client would send it. An id that is not known yet is stood in for.
-fn whole(entity: &Declared) -> Object {
+fn whole(kind: &Kind, entity: &Declared) -> Object {
     let mut body = entity.body.expose().clone();
     if let Some(id) = entity.id {
         body.insert("id".to_owned(), Value::String(id.to_string()));
     }
     for link in &entity.links {
         body.insert(link.field.clone(), foreign(link));
+    }
+    for foreign in &kind.foreign {
+        // said, but not to be read: that is told elsewhere
+        if !body.contains_key(&foreign.field) && entity.source.places.get(&foreign.field).is_some() {
+            body.insert(foreign.field.clone(), json!({ "id": STAND_IN }));
+        }
     }
     body
 }
@@ -110,17 +138,17 @@ fn said(kind: &Kind, path: &FieldPath, message: &str, hidden: bool) -> String {
     if path.0.is_empty() {
         format!("{}: {message}", kind.name)
     } else {
-        format!("{} of a {}: {message}", path, kind.name)
+        format!("{path} of {}: {message}", a(&kind.name))
     }
 }
 
 fn unknown_field(kind: &Kind, path: &FieldPath) -> String {
     match path.0.split_last() {
-        Some((Segment::Name(name), [])) => format!("a {} has no field '{name}'", kind.name),
+        Some((Segment::Name(name), [])) => format!("{} has no field '{name}'", a(&kind.name)),
         Some((Segment::Name(name), outer)) => format!(
-            "there is no '{name}' in {} of a {}",
+            "there is no '{name}' in {} of {}",
             FieldPath(outer.to_vec()),
-            kind.name
+            a(&kind.name)
         ),
         _ => format!("{path} is not known"),
     }

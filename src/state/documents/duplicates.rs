@@ -6,11 +6,9 @@ use uuid::Uuid;
 
 use super::link;
 use super::problems::Problems;
+use super::words::a;
 use crate::schema::{Catalog, FieldPath, Kind, KindId};
 use crate::state::{Declared, DeclaredId, Desired, Diagnostic, LinkTo, ScopeId, Span};
-
-/// The code of these errors, whose places keep their order.
-pub(super) const CODE: &str = "duplicate";
 
 /// Refuses entities that are declared twice: the same id, or the same values of fields that no two may share.
 pub(super) fn find(desired: &Desired, catalog: &Catalog, problems: &mut Problems) {
@@ -125,12 +123,15 @@ fn key(kind: &Kind, entity: &Declared, fields: &[String], names: &Names) -> Opti
 fn twice(desired: &Desired, catalog: &Catalog, first: DeclaredId, second: DeclaredId, fields: &[String]) -> Diagnostic {
     let (one, other) = (desired.entity(first), desired.entity(second));
     let kind = catalog.kind(one.kind);
-    let field = fields.first().map_or("id", String::as_str);
+    let own = fields
+        .iter()
+        .find(|field| kind.foreign.iter().all(|foreign| foreign.field != **field));
+    let field = own.or(fields.first()).map_or("id", String::as_str);
     let secret =
         one.secrets.contains(&FieldPath::field(field)) || kind.record.get(field).is_some_and(|field| field.secret);
     let called = match one.body.expose().get(field) {
         Some(Value::String(value)) if !secret => format!("the {} '{value}'", kind.name),
-        _ => format!("a {} with this {field}", kind.name),
+        _ => format!("{} with this {field}", a(&kind.name)),
     };
     let owners = if one.scope == other.scope {
         String::new()
@@ -138,7 +139,7 @@ fn twice(desired: &Desired, catalog: &Catalog, first: DeclaredId, second: Declar
         owners(desired, one.scope, other.scope)
     };
     let place = |entity: &Declared| -> Span { entity.source.position_of(&FieldPath::field(field)) };
-    let told = Diagnostic::error(CODE, format!("{called} is declared twice{owners}"));
+    let told = Diagnostic::error("duplicate", format!("{called} is declared twice{owners}"));
     let told = if secret {
         told.at_secret(place(other))
     } else {
@@ -168,6 +169,6 @@ fn owners(desired: &Desired, one: ScopeId, other: ScopeId) -> String {
 fn remedy(kind: &Kind, fields: &[String]) -> String {
     match fields {
         [one] => format!("leave one of them out, or give it another {one}"),
-        _ => format!("no two {} may share {}", kind.collection, fields.join(", ")),
+        _ => format!("no two {} may have the same {}", kind.collection, fields.join(", ")),
     }
 }

@@ -1,18 +1,21 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::document::{Document, first_key};
 use super::former;
 use super::link::{self, id};
-use super::merge::fill;
+use super::nesting::Parent;
 use super::problems::Problems;
+use super::seal::{names_entity, stamp};
 use super::shared::Shared;
 use super::value::{Trail, Values, Wanted, named};
-use crate::schema::{Catalog, FieldType, Foreign, Kind, KindId, Nest, Object, Record};
+use crate::schema::{Catalog, Field, FieldPath, FieldType, Foreign, Kind, KindId, Nest, Object, Record};
 use crate::state::{
-    Body, Data, Declared, DeclaredId, Diagnostic, Entry, Link, LinkTo, NamedPlace, Node, Parts, Places, Scope, ScopeId,
-    Source, Span, nearest,
+    Body, Data, Declared, DeclaredId, Diagnostic, Entry, Link, NamedPlace, Node, Parts, Places, Scope, ScopeId, Source,
+    Span,
 };
 
 /// Reads the entities of one document into the desired state.
@@ -31,22 +34,21 @@ pub(super) struct Entities<'a> {
     pub problems: &'a mut Problems,
 }
 
-/// The entity that another is nested in, and the field that the nesting stands for.
-#[derive(Clone, Copy)]
-struct Parent<'a> {
-    id: DeclaredId,
-    field: &'a str,
-}
-
 /// An entity half read.
 #[derive(Default)]
-struct Draft<'a> {
-    id: Option<uuid::Uuid>,
-    body: Object,
-    links: Vec<Link>,
-    places: Vec<NamedPlace>,
-    nested: Vec<(&'a Nest, Node)>,
-    secrets: std::collections::BTreeSet<crate::schema::FieldPath>,
+pub(super) struct Draft<'a> {
+    /// Its id, if it says one.
+    pub id: Option<Uuid>,
+    /// Its fields.
+    pub body: Object,
+    /// Its foreign keys.
+    pub links: Vec<Link>,
+    /// Where all of that stands.
+    pub places: Vec<NamedPlace>,
+    /// The lists nested in it.
+    pub nested: Vec<(&'a Nest, Node)>,
+    /// Fields whose value came from the environment.
+    pub secrets: BTreeSet<FieldPath>,
 }
 
 impl<'a> Entities<'a> {
@@ -57,55 +59,7 @@ impl<'a> Entities<'a> {
         }
     }
 
-    fn nested(&mut self, nest: &'a Nest, list: Node, parent: DeclaredId) {
-        let within = Parent {
-            id: parent,
-            field: &nest.field,
-        };
-        for member in self.members(&nest.key, list) {
-            match &nest.refers {
-                Some(field) => self.membership(nest.kind, field, member, within),
-                None => self.entity(nest.kind, member, Some(within)),
-            }
-        }
-    }
-
-    /// The members of what must be a list or nothing.
-    fn members(&mut self, key: &str, list: Node) -> Vec<Node> {
-        match list.data {
-            Data::List(members) => members,
-            Data::Null => Vec::new(),
-            _ => {
-                self.problems.tell(
-                    Diagnostic::error("wrong-type", format!("`{key}` is {}; expected a list", list.word()))
-                        .at(first_key(&list))
-                        .help(format!("begin each of the {key} with `- `")),
-                );
-                Vec::new()
-            }
-        }
-    }
-
-    /// An entity that is nothing but a tie between two others, written as the name of one nested in the other.
-    fn membership(&mut self, kind: KindId, field: &str, member: Node, parent: Parent<'a>) {
-        let known = self.catalog.kind(kind);
-        let Some(foreign) = known.foreign.iter().find(|foreign| foreign.field == field) else {
-            return;
-        };
-        let span = first_key(&member);
-        let Some(name) = link::one(self.catalog.kind(foreign.kind), &member, self.problems) else {
-            return;
-        };
-        let mut draft = Draft::default();
-        draft.links.push(Link {
-            field: field.to_owned(),
-            to: LinkTo::Named(name),
-            span,
-        });
-        self.finish(kind, draft, span, Some(parent));
-    }
-
-    fn entity(&mut self, kind_id: KindId, node: Node, parent: Option<Parent<'a>>) {
+    pub(super) fn entity(&mut self, kind_id: KindId, node: Node, parent: Option<Parent<'a>>) {
         let catalog = self.catalog;
         let kind = catalog.kind(kind_id);
         let Some(mut node) = self.as_map(kind, node, parent) else {
@@ -120,85 +74,6 @@ impl<'a> Entities<'a> {
             self.field(kind, &record, entry, &mut draft);
         }
         self.finish(kind_id, draft, span, parent);
-    }
-
-    /// The map that declares an entity. A text stands for it where the parent has a field that lists its children by name.
-    fn as_map(&mut self, kind: &Kind, node: Node, parent: Option<Parent>) -> Option<Node> {
-        let by_name = parent.is_some_and(|parent| {
-            let outer = self.catalog.kind(self.entities[parent.id.0 as usize].kind);
-            let named = outer.names_children.as_ref();
-            named.is_some_and(|named| self.catalog.kind(named.kind).collection == kind.collection)
-        });
-        match (&node.data, &kind.endpoint_key) {
-            (Data::Map(_), _) => return Some(node),
-            (Data::String(..), Some(key)) if by_name => {
-                let span = node.span;
-                let entry = Entry {
-                    key: key.clone(),
-                    key_span: span,
-                    value: node,
-                };
-                return Some(Node {
-                    span,
-                    data: Data::Map(vec![entry]),
-                    origin: crate::state::Origin::File,
-                });
-            }
-            _ => {}
-        }
-        let message = format!("a {} is expected here, not {}", kind.name, node.word());
-        let refusal = Diagnostic::error("wrong-type", message).at(node.span);
-        self.problems.tell(match &kind.endpoint_key {
-            Some(key) => refusal.help(format!("write it as a map: `- {key}: …`")),
-            None => refusal.help("write it as a map"),
-        });
-        None
-    }
-
-    /// Merges what the documents of the scope share into an entity: named configurations, then defaults.
-    fn fill_in(&mut self, kind_id: KindId, kind: &Kind, node: &mut Node) {
-        self.named_config(kind, node);
-        let Some(defaults) = self.shared.defaults(kind_id) else {
-            return;
-        };
-        let spelled: Vec<&str> = node
-            .entries()
-            .iter()
-            .filter_map(|entry| kind.record.shorthand(&entry.key)?.rules.get("into")?.as_object())
-            .flat_map(|into| into.keys().map(String::as_str))
-            .collect();
-        if spelled.is_empty() {
-            return fill(node, defaults, true);
-        }
-        // what a shorthand says is said: a default must not stand beside it
-        let mut defaults = defaults.clone();
-        if let Data::Map(entries) = &mut defaults.data {
-            entries.retain(|entry| !spelled.contains(&entry.key.as_str()));
-        }
-        fill(node, &defaults, true);
-    }
-
-    /// Replaces `_config: NAME` by what `_plugin_configs` says of that name.
-    fn named_config(&mut self, kind: &Kind, node: &mut Node) {
-        let Data::Map(entries) = &mut node.data else { return };
-        let Some(at) = entries.iter().position(|entry| entry.key == "_config") else {
-            return;
-        };
-        let Some(field) = configured(kind) else { return };
-        let named = entries.remove(at);
-        let Some(config) = named.value.text().and_then(|name| self.shared.config(name)) else {
-            self.problems.tell(no_such_config(&named, self.shared));
-            return;
-        };
-        match entries.iter_mut().find(|entry| entry.key == field) {
-            Some(own) if matches!(own.value.data, Data::Null) => own.value = config.clone(),
-            Some(own) => fill(&mut own.value, config, false),
-            None => entries.push(Entry {
-                key: field.to_owned(),
-                key_span: named.key_span,
-                value: config.clone(),
-            }),
-        }
     }
 
     /// The record that describes the whole entity, known by the field that says which one.
@@ -227,21 +102,7 @@ impl<'a> Entities<'a> {
         } else if let Some(foreign) = kind.foreign.iter().find(|foreign| foreign.field == key) {
             self.link(foreign, &value, draft)
         } else {
-            let free = kind
-                .record
-                .get(&key)
-                .is_some_and(|field| field.kind == FieldType::Abstract);
-            let field = named(record, &key);
-            let unknown_config = free && field.is_none_or(|field| field.kind == FieldType::Abstract);
-            let mut values = Values {
-                problems: self.problems,
-                secrets: std::mem::take(&mut draft.secrets),
-            };
-            let wanted = Wanted::of(field, free, unknown_config);
-            let (value, places) = values.take(value, wanted, Trail::Field(&key));
-            draft.secrets = values.secrets;
-            draft.body.insert(key.clone(), value);
-            places
+            self.value(kind, record, &key, value, draft)
         };
         draft.places.push(NamedPlace {
             name: key.into_boxed_str(),
@@ -250,7 +111,22 @@ impl<'a> Entities<'a> {
         });
     }
 
-    fn id(&mut self, node: &Node) -> Option<uuid::Uuid> {
+    fn value(&mut self, kind: &Kind, record: &Record, key: &str, node: Node, draft: &mut Draft) -> Places {
+        let is_abstract = |field: &Field| field.kind == FieldType::Abstract;
+        let free = kind.record.get(key).is_some_and(is_abstract);
+        let field = named(record, key);
+        let unknown = free && field.is_none_or(is_abstract);
+        let mut values = Values {
+            problems: self.problems,
+            secrets: std::mem::take(&mut draft.secrets),
+        };
+        let (value, places) = values.take(node, Wanted::of(field, free, unknown), Trail::Field(key));
+        draft.secrets = values.secrets;
+        draft.body.insert(key.to_owned(), value);
+        places
+    }
+
+    fn id(&mut self, node: &Node) -> Option<Uuid> {
         let found = node.text().and_then(id);
         if found.is_none() && !matches!(node.data, Data::Null) {
             self.problems.tell(
@@ -281,7 +157,7 @@ impl<'a> Entities<'a> {
         Places { span, parts }
     }
 
-    fn finish(&mut self, kind_id: KindId, mut draft: Draft<'a>, span: Span, parent: Option<Parent<'a>>) {
+    pub(super) fn finish(&mut self, kind_id: KindId, mut draft: Draft<'a>, span: Span, parent: Option<Parent<'a>>) {
         let kind = self.catalog.kind(kind_id);
         if let Some(parent) = parent {
             self.nest(&mut draft, parent, span);
@@ -310,72 +186,6 @@ impl<'a> Entities<'a> {
             self.nested(nest, list, id);
         }
     }
-
-    /// Ties a nested entity to the one it is nested in. It may say so itself, but nothing else.
-    fn nest(&mut self, draft: &mut Draft, parent: Parent, span: Span) {
-        let own = draft.links.iter().position(|link| link.field == parent.field);
-        if let Some(own) = own.map(|at| draft.links.remove(at))
-            && !self.means(&own.to, parent.id)
-        {
-            let outer = self.catalog.kind(self.entities[parent.id.0 as usize].kind);
-            self.problems.tell(
-                Diagnostic::error(
-                    "nested-elsewhere",
-                    format!(
-                        "this stands within a {} and names another one in `{}`",
-                        outer.name, parent.field
-                    ),
-                )
-                .at(own.span)
-                .help(format!(
-                    "leave `{}` out, or move this to the top of the file",
-                    parent.field
-                )),
-            );
-        }
-        draft.links.push(Link {
-            field: parent.field.to_owned(),
-            to: LinkTo::Declared(parent.id),
-            span,
-        });
-    }
-
-    fn means(&self, to: &LinkTo, parent: DeclaredId) -> bool {
-        let outer = &self.entities[parent.0 as usize];
-        let LinkTo::Named(name) = to else {
-            return *to == LinkTo::Nothing;
-        };
-        let kind = self.catalog.kind(outer.kind);
-        outer.id.is_some_and(|own| id(name) == Some(own))
-            || link::names(kind).any(|key| outer.body.expose().get(key).and_then(Value::as_str) == Some(name))
-    }
-
-    /// Refuses values that are said to be hashed already where they would be hashed again.
-    fn refuse_hashes(&mut self, kind: &Kind, draft: &Draft) {
-        let (Some(hashed), Some(transform)) = (&kind.hashed, self.document.keeps_hashes) else {
-            return;
-        };
-        let when = hashed.when.as_ref();
-        let hashes = when.is_none_or(|when| draft.body.get(when) == Some(&Value::Bool(true)));
-        let Some(place) = draft.places.iter().find(|place| *place.name == *hashed.field) else {
-            return;
-        };
-        if hashes {
-            self.problems.tell(
-                Diagnostic::error(
-                    "transform",
-                    format!(
-                        "`_transform: false` says that the {} is hashed already, and the Admin API would hash it again",
-                        hashed.field
-                    ),
-                )
-                .at_secret(place.key)
-                .at(transform)
-                .labelled("said here")
-                .help("write the plain value (from a variable: `${{ env \"DECK_…\" }}`) and leave `_transform` out"),
-            );
-        }
-    }
 }
 
 /// Where to point for an entity as a whole: what names it, else where it begins.
@@ -385,61 +195,4 @@ fn place_of(kind: &Kind, node: &Node) -> Span {
         Some(value) if !matches!(value.data, Data::List(_) | Data::Map(_) | Data::Null) => value.span,
         _ => first_key(node),
     }
-}
-
-/// The field that named configurations fill, for the kind that has them.
-fn configured(kind: &Kind) -> Option<&str> {
-    kind.subschemas.as_ref().filter(|sub| sub.family == "plugins")?;
-    let (name, _) = kind
-        .record
-        .fields
-        .iter()
-        .find(|(_, field)| field.kind == FieldType::Abstract)?;
-    Some(name)
-}
-
-fn no_such_config(named: &Entry, shared: &Shared) -> Diagnostic {
-    let Some(name) = named.value.text() else {
-        return Diagnostic::error(
-            "wrong-type",
-            format!("`_config` is {}; expected a name", named.value.word()),
-        )
-        .at(named.value.span);
-    };
-    let unknown =
-        Diagnostic::error("unknown-config", format!("`_plugin_configs` has no '{name}'")).at(named.value.span);
-    match nearest(name, shared.config_names()) {
-        Some(near) => unknown.help(format!("did you mean '{near}'?")),
-        None => unknown,
-    }
-}
-
-/// Adds the tags of the scope to those of an entity.
-fn stamp(kind: &Kind, body: &mut Object, scope: &Scope) {
-    if !kind.taggable || scope.tags.is_empty() {
-        return;
-    }
-    let tags = body.entry("tags").or_insert(Value::Null);
-    if tags.is_null() {
-        *tags = Value::Array(Vec::new());
-    }
-    if let Value::Array(tags) = tags {
-        for tag in &scope.tags {
-            if !tags.iter().any(|known| known.as_str() == Some(tag)) {
-                tags.push(Value::String(tag.clone()));
-            }
-        }
-    }
-}
-
-/// Whether a value names the entity, so that it is no secret wherever it came from.
-fn names_entity(kind: &Kind, path: &crate::schema::FieldPath) -> bool {
-    let Some(top) = path.top() else { return false };
-    let key = kind
-        .identity
-        .iter()
-        .flatten()
-        .chain(&kind.endpoint_key)
-        .any(|field| field == top);
-    top == "tags" || key && !kind.record.get(top).is_some_and(|field| field.secret)
 }

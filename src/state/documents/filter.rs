@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::problems::Problems;
+use super::words::a;
 use crate::schema::Catalog;
 use crate::state::{Declared, Desired, Diagnostic, LinkTo};
 
@@ -30,9 +31,9 @@ fn half(entity: &Declared, parent: &Declared, tags: &BTreeSet<String>, catalog: 
     Diagnostic::error(
         "filter-tag",
         format!(
-            "this {} stands within a {} that --filter-tag selects, but does not bear {} itself",
+            "this {} stands within {} that --filter-tag selects, but does not bear {} itself",
             catalog.kind(entity.kind).name,
-            catalog.kind(parent.kind).name,
+            a(&catalog.kind(parent.kind).name),
             words.join(", "),
         ),
     )

@@ -2,8 +2,8 @@ use std::collections::BTreeSet;
 
 use super::document::Document;
 use super::problems::Problems;
+use super::value::spelled;
 use super::vocabulary::Vocabulary;
-use super::vocabulary::Word;
 use crate::state::nearest;
 use crate::state::{Data, Diagnostic, Entry, Node, Span};
 
@@ -96,8 +96,11 @@ fn select_tags(value: &Node, problems: &mut Problems) -> Option<(BTreeSet<String
     }
     let mut tags = BTreeSet::new();
     for member in value.members() {
-        match member.text() {
-            Some("") | None => problems.tell(wrong(member, "a select tag", "text").help("put it in quotes")),
+        match scalar_text(member) {
+            None => problems.tell(wrong(member, "a select tag", "text").help("put it in quotes")),
+            Some(tag) if tag.is_empty() => {
+                problems.tell(Diagnostic::error("select-tags", "a select tag is empty").at(member.span));
+            }
             Some(tag) if tag.contains([',', '/']) => problems.tell(
                 Diagnostic::error(
                     "select-tags",
@@ -105,7 +108,7 @@ fn select_tags(value: &Node, problems: &mut Problems) -> Option<(BTreeSet<String
                 )
                 .at(member.span),
             ),
-            Some(tag) => drop(tags.insert(tag.to_owned())),
+            Some(tag) => drop(tags.insert(tag)),
         }
     }
     let first = value.members().first().map_or(value.span, |member| member.span);
@@ -124,19 +127,24 @@ fn defaults(document: &mut Document, defaults: Entry, vocabulary: &Vocabulary, p
             }
             Some(kind) => document.defaults.push((kind, entry.value)),
             None => {
-                let unknown = Diagnostic::error(
-                    "unknown-key",
-                    format!("there is no kind of entity called '{}'", entry.key),
-                )
-                .at(entry.key_span);
-                problems.tell(match vocabulary.nearest(&entry.key) {
-                    Some(near) if matches!(vocabulary.word(near), Word::Kind(_)) => {
-                        unknown.help(format!("did you mean '{near}'?"))
-                    }
-                    _ => unknown,
+                let message = format!("there is no kind of entity called '{}'", entry.key);
+                let unknown = Diagnostic::error("unknown-key", message).at(entry.key_span);
+                problems.tell(match vocabulary.nearest_kind(&entry.key) {
+                    Some(near) => unknown.help(format!("did you mean '{near}'?")),
+                    None => unknown,
                 });
             }
         }
+    }
+}
+
+/// A text, or what decK takes for one.
+fn scalar_text(node: &Node) -> Option<String> {
+    match &node.data {
+        Data::String(text, _) => Some(text.clone()),
+        Data::Number(number) => Some(spelled(number)),
+        Data::Bool(truth) => Some(truth.to_string()),
+        _ => None,
     }
 }
 

@@ -2,6 +2,7 @@ use uuid::Uuid;
 
 use super::problems::Problems;
 use super::value::spelled;
+use super::words::a;
 use crate::schema::{Catalog, Foreign, Kind};
 use crate::state::{Data, Diagnostic, LinkTo, Node, nearest};
 
@@ -13,7 +14,7 @@ pub(super) fn link(catalog: &Catalog, foreign: &Foreign, node: &Node, problems: 
         Data::List(members) if foreign.list => {
             let names = members
                 .iter()
-                .filter_map(|member| Some((one(kind, member, problems)?, member.span)));
+                .filter_map(|member| Some((one(kind, member, false, problems)?, member.span)));
             Some(LinkTo::List(names.collect()))
         }
         _ if foreign.list => {
@@ -23,16 +24,17 @@ pub(super) fn link(catalog: &Catalog, foreign: &Foreign, node: &Node, problems: 
             ));
             None
         }
-        _ => one(kind, node, problems).map(LinkTo::Named),
+        _ => one(kind, node, false, problems).map(LinkTo::Named),
     }
 }
 
-/// The id or name of one entity, written plainly or in a map.
-pub(super) fn one(kind: &Kind, node: &Node, problems: &mut Problems) -> Option<String> {
+/// The id or name of one entity, written plainly or in a map. decK dumps the groups of a consumer `whole`: there the map
+/// may hold what else there is to say of the entity, which is said where it is declared.
+pub(super) fn one(kind: &Kind, node: &Node, whole: bool, problems: &mut Problems) -> Option<String> {
     match &node.data {
         Data::Map(entries) => {
             for entry in entries {
-                if !names(kind).any(|name| name == entry.key) {
+                if !names(kind).any(|name| name == entry.key) && !(whole && kind.record.get(&entry.key).is_some()) {
                     problems.tell(unknown(kind, &entry.key, entry.key_span));
                     return None;
                 }
@@ -54,8 +56,8 @@ fn scalar(kind: &Kind, node: &Node, problems: &mut Problems) -> Option<String> {
         Data::Bool(truth) => Some(truth.to_string()),
         _ => {
             let message = format!(
-                "the id or name of a {} is expected here, not {}",
-                kind.name,
+                "the id or name of {} is expected here, not {}",
+                a(&kind.name),
                 node.word()
             );
             problems.tell(wrong(&message, node).help(forms(kind)));
@@ -85,7 +87,7 @@ fn forms(kind: &Kind) -> String {
 fn unknown(kind: &Kind, key: &str, span: crate::state::Span) -> Diagnostic {
     let unknown = Diagnostic::error(
         "unknown-field",
-        format!("a {} is not named by its '{key}' here", kind.name),
+        format!("{} is not named by its '{key}' here", a(&kind.name)),
     )
     .at(span);
     match nearest(key, names(kind)) {

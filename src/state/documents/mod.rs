@@ -4,20 +4,24 @@ mod check;
 mod document;
 mod duplicates;
 mod entity;
+mod fill;
 mod filter;
 mod format;
 mod former;
 mod header;
 mod link;
 mod merge;
+mod nesting;
 mod paths;
 mod problems;
 mod recognise;
 mod scopes;
+mod seal;
 mod shared;
 mod stranger;
 mod value;
 mod vocabulary;
+mod words;
 
 use std::collections::BTreeSet;
 

@@ -69,7 +69,7 @@ fn hide_lines(told: &mut [Diagnostic], secrets: &[Span]) {
 
 fn in_order(told: &mut [Diagnostic]) {
     for one in told.iter_mut() {
-        if one.code != super::duplicates::CODE {
+        if one.places.iter().all(|place| place.label.is_none()) {
             one.places.sort_by_key(|place| (place.span.file, place.span.start));
         }
     }

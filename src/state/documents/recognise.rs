@@ -31,7 +31,7 @@ pub fn recognise(root: &Node, catalog: &Catalog) -> Recognised {
     let vocabulary = Vocabulary::of(catalog);
     let meant = entries
         .iter()
-        .any(|entry| vocabulary.word(&entry.key) != Word::Unknown || vocabulary.nearest(&entry.key).is_some());
+        .any(|entry| vocabulary.word(&entry.key) != Word::Unknown || vocabulary.nearly(&entry.key));
     if meant {
         Recognised::State
     } else {

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use super::Options;
 use super::document::Document;
 use super::problems::Problems;
+use super::words::tags;
 use crate::state::{Diagnostic, Scope, ScopeId, Span};
 
 /// The scopes of a run, and which document belongs to which.
@@ -26,9 +27,9 @@ pub(super) fn settle(documents: &[Document], options: &Options, problems: &mut P
         of_document: Vec::new(),
     };
     let mut declared: Vec<Span> = Vec::new();
-    for (tags, span) in documents.iter().filter_map(|document| document.select_tags.as_ref()) {
-        if scopes.find(tags).is_none() {
-            scopes.all.push(Scope { tags: tags.clone() });
+    for (own, span) in documents.iter().filter_map(|document| document.select_tags.as_ref()) {
+        if scopes.find(own).is_none() {
+            scopes.all.push(Scope { tags: own.clone() });
             declared.push(*span);
         }
     }
@@ -40,7 +41,7 @@ pub(super) fn settle(documents: &[Document], options: &Options, problems: &mut P
     }
     for document in documents {
         let scope = match &document.select_tags {
-            Some((tags, _)) => scopes.find(tags),
+            Some((own, _)) => scopes.find(own),
             None => adopted(document, &scopes.all, problems),
         };
         scopes.of_document.push(scope.unwrap_or(ScopeId(0)));
@@ -56,16 +57,16 @@ impl Scopes {
 }
 
 /// All documents belong to the scope that the command line names.
-fn given(documents: &[Document], tags: &BTreeSet<String>, problems: &mut Problems) -> Scopes {
+fn given(documents: &[Document], said: &BTreeSet<String>, problems: &mut Problems) -> Scopes {
     for (declared, span) in documents.iter().filter_map(|document| document.select_tags.as_ref()) {
-        if declared != tags {
+        if declared != said {
             problems.tell(
                 Diagnostic::error(
                     "select-tags",
                     format!(
                         "this file belongs to {}, and --select-tag says {}",
-                        words(declared),
-                        words(tags)
+                        tags(declared),
+                        tags(said)
                     ),
                 )
                 .at(*span)
@@ -74,7 +75,7 @@ fn given(documents: &[Document], tags: &BTreeSet<String>, problems: &mut Problem
         }
     }
     Scopes {
-        all: vec![Scope { tags: tags.clone() }],
+        all: vec![Scope { tags: said.clone() }],
         of_document: vec![ScopeId(0); documents.len()],
     }
 }
@@ -89,7 +90,7 @@ fn adopted(document: &Document, scopes: &[Scope], problems: &mut Problems) -> Op
             "scope-adopted",
             format!(
                 "no `select_tags` are declared here: the file belongs to {}, as the others of this run",
-                words(&only.tags)
+                tags(&only.tags)
             ),
         )
         .at(document.span),
@@ -99,7 +100,7 @@ fn adopted(document: &Document, scopes: &[Scope], problems: &mut Problems) -> Op
                 "no `select_tags` are declared here, and the other files of this run declare different ones: {}",
                 scopes
                     .iter()
-                    .map(|scope| words(&scope.tags))
+                    .map(|scope| tags(&scope.tags))
                     .collect::<Vec<_>>()
                     .join("; ")
             ),
@@ -119,9 +120,9 @@ fn overlaps(scopes: &[Scope], declared: &[Span], problems: &mut Problems) {
                     Diagnostic::error(
                         "scope",
                         format!(
-                            "{} owns everything that {} owns: each would delete what only the other declares",
-                            words(&outer.tags),
-                            words(&inner.tags)
+                            "one scope holds another: what bears {} bears {} too, and either file would delete what only the other declares",
+                            tags(&inner.tags),
+                            tags(&outer.tags)
                         ),
                     )
                     .at(declared[at])
@@ -132,13 +133,5 @@ fn overlaps(scopes: &[Scope], declared: &[Span], problems: &mut Problems) {
                 );
             }
         }
-    }
-}
-
-fn words(tags: &BTreeSet<String>) -> String {
-    let list: Vec<&str> = tags.iter().map(String::as_str).collect();
-    match list[..] {
-        [one] => format!("the tag '{one}'"),
-        _ => format!("the tags '{}'", list.join("', '")),
     }
 }

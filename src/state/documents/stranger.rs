@@ -1,15 +1,20 @@
-use crate::state::Node;
+use crate::state::{Data, Node};
 
 /// Files that stand beside state files or are taken for them, by keys that only they have.
-const STRANGERS: [(&[&str], &str); 8] = [
+const STRANGERS: [(&[&str], &str); 13] = [
     (&["apiVersion", "kind"], "a Kubernetes manifest"),
     (&["openapi"], "an OpenAPI description"),
     (&["swagger"], "an OpenAPI description"),
     (&["services", "volumes"], "a Docker Compose file"),
     (&["services", "networks"], "a Docker Compose file"),
     (&["_type", "resources"], "an Insomnia export"),
+    (&["_type", "collection"], "an Insomnia export"),
     (&["jobs", "on"], "a GitHub workflow"),
+    (&["jobs", "true"], "a GitHub workflow"),
+    (&["stages", "script"], "a GitLab pipeline"),
     (&["rules", "extends"], "a ruleset for a linter"),
+    (&["dependencies", "license"], "the description of a package"),
+    (&["site_name"], "an MkDocs configuration"),
 ];
 
 /// What a file is, where it is plainly something else than a state file.
@@ -17,10 +22,23 @@ pub(super) fn stranger(root: &Node) -> Option<&'static str> {
     if root.get("_format_version").is_some() {
         return None;
     }
+    if is_compose(root) {
+        return Some("a Docker Compose file");
+    }
     STRANGERS
         .iter()
         .find(|(keys, _)| keys.iter().all(|key| root.get(key).is_some()))
         .map(|(_, what)| *what)
+}
+
+/// Docker Compose names its services and says what each is made of.
+fn is_compose(root: &Node) -> bool {
+    let services = root.get("services").map_or(&[][..], Node::entries);
+    let made = |node: &Node| node.get("image").is_some() || node.get("build").is_some();
+    !services.is_empty()
+        && services
+            .iter()
+            .all(|service| matches!(service.value.data, Data::Map(_)) && made(&service.value))
 }
 
 /// What to do about a file that is something else.

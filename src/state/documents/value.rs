@@ -108,8 +108,8 @@ impl Values<'_> {
     fn scalar(&mut self, data: Data, span: Span, wanted: Wanted) -> Value {
         let text_wanted = !wanted.free && wanted.field.is_some_and(|field| field.kind == FieldType::String);
         match data {
-            Data::Bool(truth) if text_wanted => self.as_text(truth.to_string(), span, wanted.secret),
-            Data::Number(number) if text_wanted => self.as_text(spelled(&number), span, wanted.secret),
+            Data::Bool(truth) if text_wanted => Value::String(truth.to_string()),
+            Data::Number(number) if text_wanted => self.number_as_text(spelled(&number), span, wanted.secret),
             Data::String(text, Style::Template) => self.template(text, span, wanted),
             Data::Bool(truth) => Value::Bool(truth),
             Data::Number(number) => Value::Number(number),
@@ -118,16 +118,16 @@ impl Values<'_> {
         }
     }
 
-    /// A number, or true or false, for a field that holds text: taken as decK takes it, and told where it then reads
-    /// otherwise than it was written.
-    fn as_text(&mut self, text: String, span: Span, secret: bool) -> Value {
+    /// A number for a field that holds text: taken as decK takes it, and told where it then reads otherwise than it was
+    /// written.
+    fn number_as_text(&mut self, text: String, span: Span, secret: bool) -> Value {
         let written = span.end.saturating_sub(span.start) as usize;
         if written != text.len() && written > 0 {
             let read = if secret { String::new() } else { format!(" as '{text}'") };
             self.problems.tell(
                 Diagnostic::warning(
                     "text-expected",
-                    format!("text is expected here; without quotes this is read{read}, as decK reads it"),
+                    format!("text is expected here, and this number is read{read}, as decK reads it"),
                 )
                 .at(span)
                 .help("put it in quotes"),

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use crate::schema::{Catalog, KindId};
+use crate::schema::{Catalog, Edition, KindId};
 use crate::state::nearest;
 
 /// The keys of a document that say how to read the rest of it.
@@ -48,6 +48,7 @@ const ELSEWHERE: [(&str, &str); 18] = [
 
 /// The words that a document may use at its top.
 pub(super) struct Vocabulary<'a> {
+    catalog: &'a Catalog,
     kinds: HashMap<&'a str, KindId>,
     names: HashMap<&'a str, KindId>,
 }
@@ -78,7 +79,7 @@ impl<'a> Vocabulary<'a> {
             kinds.insert(kind.collection.as_str(), id);
         }
         let names = catalog.kinds().map(|(id, kind)| (kind.name.as_str(), id)).collect();
-        Self { kinds, names }
+        Self { catalog, kinds, names }
     }
 
     /// The kind that `_info.defaults` is about under that key: decK's word for one of it, or for its list.
@@ -100,10 +101,39 @@ impl<'a> Vocabulary<'a> {
             .map_or(Word::Unknown, |(_, what)| Word::Elsewhere(what))
     }
 
-    /// The known key that is nearest to an unknown one.
+    /// The known key that is nearest to an unknown one. People also write what the Admin API calls a kind
+    /// (`key-auths`), or what decK calls one.
     pub fn nearest(&self, key: &str) -> Option<&str> {
-        let mut known: Vec<&str> = HEADER.into_iter().chain(self.kinds.keys().copied()).collect();
-        known.sort_unstable();
-        nearest(key, known)
+        let mut known: Vec<(&str, &str)> = HEADER.into_iter().map(|word| (word, word)).collect();
+        for (_, kind) in self.catalog.kinds() {
+            let collection = kind.collection.as_str();
+            let called = [collection, &kind.name, &kind.path]
+                .into_iter()
+                .chain(kind.nested_path.as_deref());
+            known.extend(called.map(|word| (word, collection)));
+        }
+        let word = key.replace('_', "-");
+        let exact = known.iter().find(|(known, _)| known.replace('_', "-") == word);
+        exact
+            .or_else(|| {
+                let near = nearest(key, known.iter().map(|(word, _)| *word))?;
+                known.iter().find(|(word, _)| *word == near)
+            })
+            .map(|(_, collection)| *collection)
+    }
+
+    /// Whether a key is nearly one that a document may have: enough to take its file for a state file with a slip in it.
+    pub fn nearly(&self, key: &str) -> bool {
+        let kinds = self
+            .catalog
+            .kinds()
+            .filter(|(_, kind)| kind.edition == Edition::Community);
+        let known = kinds.map(|(_, kind)| kind.collection.as_str()).chain(HEADER);
+        key.len() > 3 && nearest(key, known).is_some()
+    }
+
+    /// decK's word for the kind whose word is nearest to an unknown one.
+    pub fn nearest_kind(&self, key: &str) -> Option<&str> {
+        nearest(key, self.catalog.kinds().map(|(_, kind)| kind.name.as_str()))
     }
 }

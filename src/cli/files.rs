@@ -1,0 +1,175 @@
+//! From what the user names to the documents to be read.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use crate::schema::Catalog;
+use crate::state::{ComposeOptions, Diagnostic, FileId, Node, Recognised, Sources, compose, decode, recognise};
+
+/// What was read: texts, their nodes, and what there is to tell about either.
+#[derive(Default)]
+pub struct Gathered {
+    /// The texts, for positions to point into.
+    pub sources: Sources,
+    /// The state files among them, in order.
+    pub documents: Vec<(FileId, Node)>,
+    /// What is wrong or worth telling so far.
+    pub told: Vec<Diagnostic>,
+}
+
+/// Reads files, directories (with all that is below them, in sorted order) and standard input (`-`).
+///
+/// Of a directory, files whose name begins with a dot or does not end in `.yaml`, `.yml` or `.json` are left alone;
+/// strongroom's own and those that are no state files are passed over with a note. What the user names is read whatever it is.
+pub fn gather(paths: &[PathBuf], options: &ComposeOptions<'_>, catalog: &Catalog) -> Gathered {
+    let mut gatherer = Gatherer {
+        options,
+        catalog,
+        readable: readable(),
+        seen: BTreeSet::new(),
+        gathered: Gathered::default(),
+    };
+    for path in paths {
+        gatherer.named(path);
+    }
+    gatherer.gathered
+}
+
+struct Gatherer<'a> {
+    options: &'a ComposeOptions<'a>,
+    catalog: &'a Catalog,
+    readable: Option<GlobMatcher>,
+    /// Files and directories that were read already, by their real paths.
+    seen: BTreeSet<PathBuf>,
+    gathered: Gathered,
+}
+
+/// Names that strongroom's own files have.
+const OWN: [&str; 2] = ["strongroom.yaml", "strongroom.yml"];
+
+fn readable() -> Option<GlobMatcher> {
+    let glob = GlobBuilder::new("*.{yaml,yml,json}").case_insensitive(true).build();
+    glob.ok().map(|glob| glob.compile_matcher())
+}
+
+impl Gatherer<'_> {
+    fn named(&mut self, path: &Path) {
+        if path == Path::new("-") {
+            return self.stdin();
+        }
+        match fs::metadata(path) {
+            Err(error) => self.cannot_read(path, &error),
+            Ok(found) if found.is_dir() => self.directory(path),
+            Ok(_) => {
+                if self.is_new(path) {
+                    self.file(path, true);
+                } else {
+                    self.note("given-twice", format!("'{}' is given twice, and read once", path.display()));
+                }
+            }
+        }
+    }
+
+    fn stdin(&mut self) {
+        if !self.seen.insert(PathBuf::from("-")) {
+            let twice = "standard input (`-`) is given twice, and can be read once";
+            self.gathered.told.push(Diagnostic::error("given-twice", twice));
+            return;
+        }
+        let mut bytes = Vec::new();
+        match std::io::stdin().read_to_end(&mut bytes) {
+            Ok(_) => self.text(Path::new("-"), &bytes, true),
+            Err(error) => self.cannot_read(Path::new("-"), &error),
+        }
+    }
+
+    /// Reads all state files below a directory that the user named.
+    fn directory(&mut self, path: &Path) {
+        let before = self.gathered.sources.files.len();
+        self.walk(path);
+        if self.gathered.sources.files.len() == before {
+            self.gathered.told.push(
+                Diagnostic::error("no-state-file", format!("there is no state file in '{}'", path.display()))
+                    .help("state files end in .yaml, .yml or .json; names that begin with a dot are left alone"),
+            );
+        }
+    }
+
+    fn walk(&mut self, directory: &Path) {
+        if !self.is_new(directory) {
+            return;
+        }
+        let entries = match fs::read_dir(directory) {
+            Ok(entries) => entries,
+            Err(error) => return self.cannot_read(directory, &error),
+        };
+        let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        paths.sort();
+        for path in paths.iter().filter(|path| !is_hidden(path)) {
+            match fs::metadata(path) {
+                Err(error) => self.cannot_read(path, &error),
+                Ok(found) if found.is_dir() => self.walk(path),
+                Ok(_) => self.found(path),
+            }
+        }
+    }
+
+    fn found(&mut self, path: &Path) {
+        let name = path.file_name().unwrap_or_default();
+        if OWN.iter().any(|own| name == *own) {
+            return self.note("own-file", format!("passed over '{}': strongroom's own", path.display()));
+        }
+        if self.readable.as_ref().is_some_and(|glob| glob.is_match(name)) && self.is_new(path) {
+            self.file(path, false);
+        }
+    }
+
+    fn file(&mut self, path: &Path, named: bool) {
+        match fs::read(path) {
+            Ok(bytes) => self.text(path, &bytes, named),
+            Err(error) => self.cannot_read(path, &error),
+        }
+    }
+
+    fn text(&mut self, path: &Path, bytes: &[u8], named: bool) {
+        let gathered = &mut self.gathered;
+        let id = FileId(gathered.sources.files.len() as u32);
+        let (text, fault) = decode(id, bytes);
+        gathered.sources.add(path.display().to_string(), text.as_str());
+        if let Some(fault) = fault {
+            gathered.told.push(fault);
+            return;
+        }
+        let (node, told) = compose(id, &text, self.options);
+        match node.as_ref().filter(|_| !named).map(|root| recognise(root, self.catalog)) {
+            Some(Recognised::Other(note)) => gathered.told.push(note),
+            _ => {
+                gathered.told.extend(told);
+                gathered.documents.extend(node.map(|node| (id, node)));
+            }
+        }
+    }
+
+    /// Whether a path was not read before.
+    fn is_new(&mut self, path: &Path) -> bool {
+        let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        self.seen.insert(real)
+    }
+
+    fn note(&mut self, code: &'static str, message: String) {
+        self.gathered.told.push(Diagnostic::note(code, message));
+    }
+
+    fn cannot_read(&mut self, path: &Path, error: &std::io::Error) {
+        let message = format!("'{}' cannot be read: {error}", path.display());
+        self.gathered.told.push(Diagnostic::error("cannot-read", message));
+    }
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+}

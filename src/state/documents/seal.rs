@@ -1,0 +1,64 @@
+use serde_json::Value;
+
+use super::entity::{Draft, Entities};
+use crate::schema::{FieldPath, Kind, Object};
+use crate::state::{Diagnostic, Scope};
+
+impl Entities<'_> {
+    /// Refuses values that are said to be hashed already where they would be hashed again.
+    pub(super) fn refuse_hashes(&mut self, kind: &Kind, draft: &Draft) {
+        let (Some(hashed), Some(transform)) = (&kind.hashed, self.document.keeps_hashes) else {
+            return;
+        };
+        let when = hashed.when.as_ref();
+        let hashes = when.is_none_or(|when| draft.body.get(when) == Some(&Value::Bool(true)));
+        let Some(place) = draft.places.iter().find(|place| *place.name == *hashed.field) else {
+            return;
+        };
+        if hashes {
+            self.problems.tell(
+                Diagnostic::error(
+                    "transform",
+                    format!(
+                        "`_transform: false` says that the {} is hashed already, and the Admin API would hash it again",
+                        hashed.field
+                    ),
+                )
+                .at_secret(place.key)
+                .at(transform)
+                .labelled("said here")
+                .help("write the plain value (from a variable: `${{ env \"DECK_…\" }}`) and leave `_transform` out"),
+            );
+        }
+    }
+}
+
+/// Adds the tags of the scope to those of an entity.
+pub(super) fn stamp(kind: &Kind, body: &mut Object, scope: &Scope) {
+    if !kind.taggable || scope.tags.is_empty() {
+        return;
+    }
+    let tags = body.entry("tags").or_insert(Value::Null);
+    if tags.is_null() {
+        *tags = Value::Array(Vec::new());
+    }
+    if let Value::Array(tags) = tags {
+        for tag in &scope.tags {
+            if !tags.iter().any(|known| known.as_str() == Some(tag)) {
+                tags.push(Value::String(tag.clone()));
+            }
+        }
+    }
+}
+
+/// Whether a value names the entity, so that it is no secret wherever it came from.
+pub(super) fn names_entity(kind: &Kind, path: &FieldPath) -> bool {
+    let Some(top) = path.top() else { return false };
+    let key = kind
+        .identity
+        .iter()
+        .flatten()
+        .chain(&kind.endpoint_key)
+        .any(|field| field == top);
+    top == "tags" || key && !kind.record.get(top).is_some_and(|field| field.secret)
+}
