@@ -68,7 +68,10 @@ impl Gatherer<'_> {
                 if self.is_new(path) {
                     self.file(path, true);
                 } else {
-                    self.note("given-twice", format!("'{}' is given twice, and read once", path.display()));
+                    self.note(
+                        "given-twice",
+                        format!("'{}' is given twice, and read once", path.display()),
+                    );
                 }
             }
         }
@@ -93,8 +96,11 @@ impl Gatherer<'_> {
         self.walk(path);
         if self.gathered.sources.files.len() == before {
             self.gathered.told.push(
-                Diagnostic::error("no-state-file", format!("there is no state file in '{}'", path.display()))
-                    .help("state files end in .yaml, .yml or .json; names that begin with a dot are left alone"),
+                Diagnostic::error(
+                    "no-state-file",
+                    format!("there is no state file in '{}'", path.display()),
+                )
+                .help("state files end in .yaml, .yml or .json; names that begin with a dot are left alone"),
             );
         }
     }
@@ -121,7 +127,10 @@ impl Gatherer<'_> {
     fn found(&mut self, path: &Path) {
         let name = path.file_name().unwrap_or_default();
         if OWN.iter().any(|own| name == *own) {
-            return self.note("own-file", format!("passed over '{}': strongroom's own", path.display()));
+            return self.note(
+                "own-file",
+                format!("passed over '{}': strongroom's own", path.display()),
+            );
         }
         if self.readable.as_ref().is_some_and(|glob| glob.is_match(name)) && self.is_new(path) {
             self.file(path, false);
@@ -145,7 +154,11 @@ impl Gatherer<'_> {
             return;
         }
         let (node, told) = compose(id, &text, self.options);
-        match node.as_ref().filter(|_| !named).map(|root| recognise(root, self.catalog)) {
+        match node
+            .as_ref()
+            .filter(|_| !named)
+            .map(|root| recognise(root, self.catalog))
+        {
             Some(Recognised::Other(note)) => gathered.told.push(note),
             _ => {
                 gathered.told.extend(told);
@@ -171,5 +184,6 @@ impl Gatherer<'_> {
 }
 
 fn is_hidden(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+    path.file_name()
+        .is_some_and(|name| name.to_string_lossy().starts_with('.'))
 }

@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod connection;
+mod files;
 mod logging;
 mod outcome;
 mod prompt;
