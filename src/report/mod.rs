@@ -2,7 +2,9 @@
 
 mod body;
 mod changes;
+mod diagnostic;
 mod dump;
+mod excerpt;
 mod fields;
 mod json;
 mod messages;
@@ -15,6 +17,7 @@ mod value;
 
 pub use body::{Bodies, Names};
 pub use changes::{changes, headline, named, summary};
+pub use diagnostic::{diagnostic_line, diagnostics, in_order};
 pub use dump::{DumpOptions, dump};
 pub use json::{JsonReport, Summary};
 pub use messages::{diagnostics, error, help, refusals, warning, yaml};
