@@ -14,10 +14,10 @@ const MOST_EXCERPTS: usize = 8;
 
 /// Diagnostics for people, in the order of the files: the first line of each begins with `file:line:column:`.
 ///
-/// Of a line only what is pointed at is shown, of a confidential place nothing.
-pub fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources, colour: bool) -> String {
-    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-    let renderer = renderer.decor_style(DecorStyle::Ascii);
+/// Of a line only what is pointed at is shown, of a confidential place nothing. Whoever prints it takes the colours away
+/// where they cannot be shown.
+pub fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    let renderer = Renderer::styled().decor_style(DecorStyle::Ascii);
     let mut text = String::new();
     for diagnostic in in_order(diagnostics) {
         let _ = writeln!(text, "{}\n", render(diagnostic, sources, &renderer));
@@ -26,7 +26,7 @@ pub fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources, colour: bool) 
 }
 
 /// A diagnostic in one line: `file:line:column: error: message (help: what to do)`.
-pub fn diagnostic_line(diagnostic: &Diagnostic, sources: &Sources) -> String {
+pub(super) fn diagnostic_line(diagnostic: &Diagnostic, sources: &Sources) -> String {
     let mut line = format!("{}: {}", heading(diagnostic, sources), diagnostic.message);
     let others = diagnostic
         .places
@@ -44,7 +44,7 @@ pub fn diagnostic_line(diagnostic: &Diagnostic, sources: &Sources) -> String {
 }
 
 /// The same diagnostics, in the order of the files and of the places in them; what has no place comes first.
-pub fn in_order(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
+fn in_order(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
     let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
     sorted.sort_by_key(|diagnostic| {
         diagnostic

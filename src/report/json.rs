@@ -3,6 +3,7 @@ use serde_json::Value;
 use serde_json::ser::{PrettyFormatter, Serializer};
 
 use super::body::Bodies;
+use super::diagnostic::diagnostic_line;
 use crate::plan::{Change, Plan, Refusal, Tree};
 use crate::reference::Judged;
 use crate::state::{Diagnostic, Severity, Sources};
@@ -143,7 +144,7 @@ impl JsonReport {
                 Severity::Warning => &mut self.warnings,
                 Severity::Note => &mut self.notes,
             };
-            list.push(one_line(diagnostic, sources));
+            list.push(diagnostic_line(diagnostic, sources));
             self.diagnostics.push(Told::of(diagnostic, sources));
         }
     }
@@ -255,15 +256,5 @@ fn word(severity: Severity) -> &'static str {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Note => "note",
-    }
-}
-
-fn one_line(diagnostic: &Diagnostic, sources: &Sources) -> String {
-    match diagnostic.places.first() {
-        Some(place) => {
-            let Place { file, line, column } = Place::of(place.span, sources);
-            format!("{file}:{line}:{column}: {}", diagnostic.message)
-        }
-        None => diagnostic.message.clone(),
     }
 }

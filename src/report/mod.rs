@@ -14,16 +14,18 @@ mod pem;
 mod printer;
 mod shape;
 mod value;
+mod yaml;
 
 pub use body::{Bodies, Names};
 pub use changes::{changes, headline, named, summary};
-pub use diagnostic::{diagnostic_line, diagnostics, in_order};
+pub use diagnostic::diagnostics;
 pub use dump::{DumpOptions, dump};
 pub use json::{JsonReport, Summary};
-pub use messages::{diagnostics, error, help, refusals, warning, yaml};
+pub use messages::{error, help, refusals, warning};
 pub use names::names;
 pub use printer::{to_stderr, to_stdout};
 pub use value::{hidden, inline};
+pub use yaml::yaml;
 
 #[cfg(test)]
 mod tests;
