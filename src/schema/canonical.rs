@@ -2,7 +2,7 @@ use super::fill::{Fill, Form};
 use super::{Catalog, KindId, Object};
 
 /// An entity's body in the one shape in which two that Kong would store alike are equal: shorthands translated,
-/// defaults filled in, null left out, sets sorted and without repetitions, PEM line ends made one, whole numbers
+/// defaults filled in, absent as null (of what no schema knows, and in maps, null is left out), sets sorted and without repetitions, PEM line ends made one, whole numbers
 /// written alike, of a foreign key nothing but its id. Left out is what is never compared: the id, what only the server
 /// sets (`server_only`), what is carried over (`carried`), what counts down (`expires`), and what is not stored with the
 /// entity (a certificate's list of names).
@@ -18,10 +18,6 @@ pub fn canonical(catalog: &Catalog, kind: KindId, body: &Object) -> Canonical {
     for name in kind.server_only.iter().chain(&kind.carried).chain(&kind.expires) {
         compared.remove(name);
     }
-    compared.retain(|name, _| {
-        record
-            .get(name)
-            .is_none_or(|field| !field.rules.contains_key("transient"))
-    });
+    compared.retain(|name, _| record.get(name).is_none_or(|field| !field.transient()));
     Canonical(compared)
 }

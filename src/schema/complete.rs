@@ -85,7 +85,7 @@ fn record_shown(record: &Record, stored: &Object) -> Object {
     for (name, field) in &record.fields {
         match shown.get_mut(name) {
             Some(value) => value_shown(field, value),
-            None if field.rules.contains_key("transient") => {}
+            None if field.transient() => {}
             None => drop(shown.insert(name.clone(), Value::Null)),
         }
     }

@@ -50,6 +50,13 @@ pub struct Field {
     pub rules: serde_json::Map<String, Value>,
 }
 
+impl Field {
+    /// Whether it is accepted but not stored with the entity (a certificate's list of names).
+    pub fn transient(&self) -> bool {
+        self.rules.contains_key("transient")
+    }
+}
+
 /// The types of Kong's schema language.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FieldType {

@@ -3,6 +3,7 @@ use std::collections::HashSet;
 
 use serde_json::{Number, Value};
 
+use super::path::Step;
 use super::shorthand::{self, Conflict};
 use super::{Field, FieldPath, FieldType, Object, Record, Violations, address};
 
@@ -14,13 +15,6 @@ pub(super) struct Fill<'a> {
     pub wrong: Violations,
 }
 
-/// A step into the body, borrowed.
-#[derive(Clone, Copy)]
-enum Step<'a> {
-    Name(&'a str),
-    Index(usize),
-}
-
 /// Which form.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
@@ -28,7 +22,8 @@ pub(super) enum Form {
     Stored,
     /// As it was sent, without shorthands.
     Translated,
-    /// As it is compared: null is left out, sets are sorted, and texts that mean the same are the same.
+    /// As it is compared: every field stands there, sets are sorted, and texts that mean the same are the same. Members
+    /// of maps, and what no schema knows, are left out if null.
     Compared,
 }
 
@@ -55,9 +50,9 @@ impl<'a> Fill<'a> {
                 None => self.absent(name, field, &body),
             };
             let kept = match self.form {
-                Form::Stored => given.is_some() || !(field.auto || field.rules.contains_key("transient")),
+                Form::Stored => given.is_some() || !(field.auto || field.transient()),
                 Form::Translated => given.is_some(),
-                Form::Compared => false,
+                Form::Compared => !field.transient(),
             };
             if kept || !value.is_null() {
                 filled.insert(name.clone(), value);
@@ -81,16 +76,9 @@ impl<'a> Fill<'a> {
         };
         let (plain, wrong) = shorthand::translated(record, body, conflict);
         for (name, message) in wrong {
-            self.wrong.insert(&self.path().name(&name), message);
+            self.wrong.insert(&FieldPath::of(&self.at).name(&name), message);
         }
         Cow::Owned(plain)
-    }
-
-    fn path(&self) -> FieldPath {
-        self.at.iter().fold(FieldPath::default(), |path, step| match step {
-            Step::Name(name) => path.name(name),
-            Step::Index(index) => path.index(*index),
-        })
     }
 
     /// What stands where nothing is said: the default; of a required record its own fields' defaults.

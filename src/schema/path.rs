@@ -9,6 +9,15 @@ pub enum Segment {
     Index(usize),
 }
 
+/// A step into a body, borrowed: what a walk through one keeps instead of a path, until it has something to say.
+#[derive(Clone, Copy)]
+pub(super) enum Step<'a> {
+    /// The member of a record or map.
+    Name(&'a str),
+    /// The member of a list.
+    Index(usize),
+}
+
 /// Where in an entity's body a value stands: `config.redis.password`, `hosts[0]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FieldPath(pub Vec<Segment>);
@@ -40,6 +49,15 @@ impl FieldPath {
             Some(Segment::Name(name)) => Some(name),
             _ => None,
         }
+    }
+
+    /// The path that steps make.
+    pub(super) fn of(steps: &[Step<'_>]) -> Self {
+        let owned = steps.iter().map(|step| match step {
+            Step::Name(name) => Segment::Name((*name).to_owned()),
+            Step::Index(index) => Segment::Index(*index),
+        });
+        Self(owned.collect())
     }
 
     /// Whether this path is the other one or lies below it.

@@ -1,5 +1,6 @@
 use serde_json::Value;
 
+use super::path::Step;
 use super::shorthand;
 use super::{Catalog, Field, FieldPath, FieldType, KindId, Object, Record, Segment};
 
@@ -60,19 +61,45 @@ impl Catalog {
     /// Where a body holds secrets: what Kong's schema marks `encrypted`, what the files under `schemas/` mark, the
     /// shorthands of either, and every text under a field or in a config that no schema describes. Null is no secret.
     pub fn secret_paths(&self, kind: KindId, body: &Object) -> Vec<FieldPath> {
+        self.search(Wanted::Secret, kind, body)
+    }
+
+    /// Where a body holds values in whose place a `{vault://…}` reference is honoured: each member of a list and each
+    /// value of a map by itself. Shorthands count.
+    pub fn referenceable_paths(&self, kind: KindId, body: &Object) -> Vec<FieldPath> {
+        self.search(Wanted::Referenceable, kind, body)
+    }
+
+    /// The fields of an entity that the server makes up where nothing is said (`auto`), in records at any depth, the id
+    /// included, whether the body has them or not.
+    pub fn auto_paths(&self, kind: KindId, body: &Object) -> Vec<FieldPath> {
         let record = self.record(kind, body);
         let mut found = Vec::new();
-        Search(Wanted::Secret).record(&record, body, &FieldPath::default(), &mut found);
+        auto(&record, &mut Vec::new(), &mut found);
         found
     }
 
-    /// Where a body holds values in whose place a `{vault://…}` reference is honoured: leaves, each member of a list and
-    /// each value of a map by itself. Shorthands count.
-    pub fn referenceable_paths(&self, kind: KindId, body: &Object) -> Vec<FieldPath> {
+    fn search(&self, wanted: Wanted, kind: KindId, body: &Object) -> Vec<FieldPath> {
         let record = self.record(kind, body);
-        let mut found = Vec::new();
-        Search(Wanted::Referenceable).record(&record, body, &FieldPath::default(), &mut found);
-        found
+        let mut search = Search {
+            wanted,
+            at: Vec::new(),
+            found: Vec::new(),
+        };
+        search.record(&record, body);
+        search.found
+    }
+}
+
+fn auto<'a>(record: &'a Record, at: &mut Vec<Step<'a>>, found: &mut Vec<FieldPath>) {
+    for (name, field) in &record.fields {
+        at.push(Step::Name(name));
+        if field.auto {
+            found.push(FieldPath::of(at));
+        } else if let FieldType::Record(inner) = &field.kind {
+            auto(inner, at, found);
+        }
+        at.pop();
     }
 }
 
@@ -82,86 +109,198 @@ enum Wanted {
     Referenceable,
 }
 
-struct Search(Wanted);
+struct Search<'a> {
+    wanted: Wanted,
+    at: Vec<Step<'a>>,
+    found: Vec<FieldPath>,
+}
 
-impl Search {
+impl<'a> Search<'a> {
     fn wants(&self, field: &Field) -> bool {
-        match self.0 {
+        match self.wanted {
             Wanted::Secret => field.secret,
             Wanted::Referenceable => field.referenceable,
         }
     }
 
-    fn record(&self, record: &Record, body: &Object, at: &FieldPath, found: &mut Vec<FieldPath>) {
+    fn record(&mut self, record: &Record, body: &'a Object) {
         for (name, value) in body {
-            if value.is_null() {
-                continue;
-            }
             let shorthand = || record.shorthands.iter().find(|(known, _)| known == name);
+            self.at.push(Step::Name(name));
             if let Some(field) = record.get(name) {
-                self.value(field, value, at.name(name), found);
+                self.value(field, value);
             } else if let Some((_, field)) = shorthand() {
-                self.shorthand(record, field, value, at.name(name), found);
+                self.shorthand(record, field, value);
             } else {
-                self.unknown(value, at.name(name), found);
+                self.unknown(value);
             }
+            self.at.pop();
         }
     }
 
-    fn shorthand(&self, record: &Record, field: &Field, value: &Value, at: FieldPath, found: &mut Vec<FieldPath>) {
+    fn shorthand(&mut self, record: &Record, field: &Field, value: &'a Value) {
         let targets = shorthand::targets(field);
         let meant = targets
             .iter()
             .filter_map(|path| record.inner(path))
             .any(|field| self.wants(field));
-        if meant {
-            found.push(at);
-        } else {
-            self.value(field, value, at, found);
+        match meant {
+            true if !value.is_null() => self.found.push(FieldPath::of(&self.at)),
+            _ => self.value(field, value),
         }
     }
 
-    fn value(&self, field: &Field, value: &Value, at: FieldPath, found: &mut Vec<FieldPath>) {
-        if value.is_null() {
-            return;
-        }
-        if self.wants(field) {
-            found.push(at);
-            return;
-        }
+    fn value(&mut self, field: &Field, value: &'a Value) {
         match (&field.kind, value) {
-            (FieldType::Record(record), Value::Object(body)) => self.record(record, body, &at, found),
+            (_, Value::Null) => {}
+            _ if self.wants(field) => self.found.push(FieldPath::of(&self.at)),
+            (FieldType::Record(record), Value::Object(body)) => self.record(record, body),
             (FieldType::Array(inner) | FieldType::Set(inner), Value::Array(members)) => {
                 for (index, member) in members.iter().enumerate() {
-                    self.value(inner, member, at.index(index), found);
+                    self.inner(Step::Index(index), |search| search.value(inner, member));
                 }
             }
             (FieldType::Map { values, .. }, Value::Object(members)) => {
                 for (name, member) in members {
-                    self.value(values, member, at.name(name), found);
+                    self.inner(Step::Name(name), |search| search.value(values, member));
                 }
             }
-            (FieldType::Abstract, _) => self.unknown(value, at, found),
+            (FieldType::Abstract, _) => self.unknown(value),
             _ => {}
         }
     }
 
     /// Of what no schema describes, every text may be a secret.
-    fn unknown(&self, value: &Value, at: FieldPath, found: &mut Vec<FieldPath>) {
+    fn unknown(&mut self, value: &'a Value) {
         match value {
-            _ if self.0 != Wanted::Secret => {}
-            Value::String(_) => found.push(at),
+            _ if self.wanted != Wanted::Secret => {}
+            Value::String(_) => self.found.push(FieldPath::of(&self.at)),
             Value::Array(members) => {
                 for (index, member) in members.iter().enumerate() {
-                    self.unknown(member, at.index(index), found);
+                    self.inner(Step::Index(index), |search| search.unknown(member));
                 }
             }
             Value::Object(members) => {
                 for (name, member) in members {
-                    self.unknown(member, at.name(name), found);
+                    self.inner(Step::Name(name), |search| search.unknown(member));
                 }
             }
             _ => {}
         }
+    }
+
+    fn inner(&mut self, step: Step<'a>, search: impl FnOnce(&mut Self)) {
+        self.at.push(step);
+        search(self);
+        self.at.pop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn paths(found: Vec<FieldPath>) -> Vec<String> {
+        found.iter().map(FieldPath::to_string).collect()
+    }
+
+    fn secrets(kind: &str, body: Value) -> Vec<String> {
+        let catalog = Catalog::recorded();
+        let kind = catalog.find(kind).unwrap();
+        paths(catalog.secret_paths(kind, body.as_object().unwrap()))
+    }
+
+    #[test]
+    fn secrets_are_found_in_every_spelling() {
+        for (kind, body, found) in [
+            (
+                "certificates",
+                json!({"cert": "c", "key": "k", "key_alt": null}),
+                vec!["key"],
+            ),
+            (
+                "keys",
+                json!({"pem": {"private_key": "k", "public_key": "p"}}),
+                vec!["pem.private_key"],
+            ),
+            ("keyauth_credentials", json!({"key": "k"}), vec!["key"]),
+            (
+                "basicauth_credentials",
+                json!({"username": "u", "password": "p"}),
+                vec!["password"],
+            ),
+            (
+                "vaults",
+                json!({"name": "hcv", "prefix": "p", "config": {"token": "t", "host": "h"}}),
+                vec!["config.token"],
+            ),
+            (
+                "vaults",
+                json!({"name": "mine", "prefix": "p", "config": {"a": ["t", 1]}}),
+                vec!["config.a[0]"],
+            ),
+            (
+                "plugins",
+                json!({"name": "never-heard-of", "config": {"a": {"b": "t"}}}),
+                vec!["config.a.b"],
+            ),
+            (
+                "plugins",
+                json!({"name": "rate-limiting", "config": {"redis_password": "p", "redis": {"password": "p"}}}),
+                vec!["config.redis.password", "config.redis_password"],
+            ),
+            (
+                "plugins",
+                json!({"name": "http-log", "config": {"headers": {"a": "t"}}}),
+                vec!["config.headers.a"],
+            ),
+            (
+                "services",
+                json!({"name": "s", "of_a_later_kong": "x"}),
+                vec!["of_a_later_kong"],
+            ),
+        ] {
+            assert_eq!(secrets(kind, body), found, "{kind}");
+        }
+    }
+
+    #[test]
+    fn references_may_stand_where_the_schema_says_so() {
+        let catalog = Catalog::recorded();
+        let plugins = catalog.find("plugins").unwrap();
+        let body =
+            json!({"name": "http-log", "config": {"http_endpoint": "x", "headers": {"a": "b"}, "method": "PUT"}});
+        let found = paths(catalog.referenceable_paths(plugins, body.as_object().unwrap()));
+        assert_eq!(found, ["config.headers.a", "config.http_endpoint"]);
+    }
+
+    #[test]
+    fn what_the_server_makes_up_is_known_at_any_depth() {
+        let catalog = Catalog::recorded();
+        let plugins = catalog.find("plugins").unwrap();
+        let body = json!({"name": "session"});
+        let found = paths(catalog.auto_paths(plugins, body.as_object().unwrap()));
+        assert!(
+            found.contains(&"config.secret".to_owned()) && found.contains(&"id".to_owned()),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn a_field_is_found_through_lists_and_maps() {
+        let catalog = Catalog::recorded();
+        let record = &catalog.kind(catalog.find("routes").unwrap()).record;
+        let at = |path: FieldPath| record.field_at(&path).map(|field| field.kind.clone());
+        assert_eq!(
+            at(FieldPath::field("sources").index(0).name("port")),
+            Some(FieldType::Integer)
+        );
+        assert_eq!(
+            at(FieldPath::field("headers").name("x").index(1)),
+            Some(FieldType::String)
+        );
+        assert_eq!(at(FieldPath::field("sources").name("port")), None);
     }
 }
