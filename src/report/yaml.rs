@@ -1,13 +1,63 @@
-use serde_saphyr::ser_options;
+use std::borrow::Cow;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use serde_saphyr::{DoubleQuoted, ser_options};
 
 use crate::schema::Object;
 
 /// A document as YAML that decK reads back as the same values: words and numbers of YAML 1.1 are quoted where they are
-/// text, texts of several lines (certificates) stand as blocks, and no line is folded. Fields stand in their order.
+/// text, texts of several lines (certificates) stand as blocks, no line is folded, and nothing is taken for a template.
+/// Fields stand in their order.
 pub fn yaml(document: &Object) -> String {
     let options = ser_options! {
         folded_wrap_chars: usize::MAX,
     };
     // nothing of JSON is refused, and writing to memory does not fail
-    serde_saphyr::to_string_with_options(document, options).unwrap_or_default()
+    serde_saphyr::to_string_with_options(&Fields(document), options).unwrap_or_default()
+}
+
+/// What begins a template, and the template that gives just that.
+const TEMPLATE: &str = "${{";
+const ESCAPED: &str = "${{ `${{` }}";
+
+struct Fields<'v>(&'v Object);
+
+struct Written<'v>(&'v Value);
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, Written(value))))
+    }
+}
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Object(fields) => Fields(fields).serialize(serializer),
+            Value::Array(members) => serializer.collect_seq(members.iter().map(Written)),
+            Value::String(text) if is_no_block(text) => {
+                DoubleQuoted(text.replace(TEMPLATE, ESCAPED)).serialize(serializer)
+            }
+            Value::String(text) => serializer.serialize_str(&escaped(text)),
+            other => other.serialize(serializer),
+        }
+    }
+}
+
+/// Whether readers would take the first character of the text for the block's indentation.
+fn is_no_block(text: &str) -> bool {
+    text.contains('\n') && text.trim_start_matches('\n').starts_with('\t')
+}
+
+/// Lines that begin with `#` are no place for templates, not even in the middle of a text.
+fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.contains(TEMPLATE) {
+        return text.into();
+    }
+    let line = |line: &str| match line.trim_start().starts_with('#') && text.contains('\n') {
+        true => line.to_owned(),
+        false => line.replace(TEMPLATE, ESCAPED),
+    };
+    text.split_inclusive('\n').map(line).collect()
 }

@@ -57,7 +57,8 @@ fn bare(inner: &str) -> Option<(usize, Mentioned)> {
         .bytes()
         .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
     let begun = name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_');
-    (name.len() > 1 && spelled && begun).then(|| (name.len() + 1, Mentioned::Name(name.to_owned())))
+    let lettered = name.bytes().any(|byte| byte.is_ascii_uppercase());
+    (name.len() > 1 && spelled && begun && lettered).then(|| (name.len() + 1, Mentioned::Name(name.to_owned())))
 }
 
 fn name_length(text: &str) -> usize {
@@ -105,6 +106,8 @@ mod tests {
             "$Name",
             "$X",
             "${a b}",
+            "$__",
+            "$_1",
         ] {
             assert_eq!(at(text), None, "{text}");
         }
