@@ -1,7 +1,7 @@
 use super::control_plane::ControlPlane;
 use super::expiry::take_expiry;
 use super::hashing::hash;
-use super::made_up::{compute, make_up};
+use super::made_up::{compute, make_up, make_up_nested};
 use super::refusal::Refusal;
 use crate::schema::{KindId, Object, Purpose, check, complete, shown};
 
@@ -37,6 +37,7 @@ impl ControlPlane {
         check(&self.catalog, kind, &body, Purpose::Store, now as i64)?;
         let mut body = complete(&self.catalog, kind, &body)?;
         make_up(described, &mut body, now);
+        make_up_nested(&self.catalog, kind, &mut body, now);
         compute(described, &mut body);
         if made != (Made::Changed { plain: false }) {
             hash(described, &mut body);

@@ -5,7 +5,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::schema::{ComputedHow, Field, FieldType, Kind, Object};
+use crate::schema::{Catalog, ComputedHow, Field, FieldPath, FieldType, Kind, KindId, Object, Segment};
 
 /// Gives every `auto` field a value: the time of the write to what only the server sets, the others one if they have none.
 pub(super) fn make_up(kind: &Kind, body: &mut Object, now: f64) {
@@ -20,6 +20,29 @@ pub(super) fn make_up(kind: &Kind, body: &mut Object, now: f64) {
             body.insert(name.clone(), value(field, now));
         }
     }
+}
+
+/// The same for `auto` fields in nested records that are there (a plugin's secret).
+pub(super) fn make_up_nested(catalog: &Catalog, kind: KindId, body: &mut Object, now: f64) {
+    let record = catalog.record(kind, body);
+    for path in catalog.auto_paths(kind, body).iter().filter(|path| path.0.len() > 1) {
+        let Some(field) = record.field_at(path) else { continue };
+        if let Some(slot) = slot(body, path).filter(|slot| slot.is_null()) {
+            *slot = value(field, now);
+        }
+    }
+}
+
+fn slot<'b>(body: &'b mut Object, path: &FieldPath) -> Option<&'b mut Value> {
+    let mut names = path.0.iter().map(|segment| match segment {
+        Segment::Name(name) => Some(name),
+        Segment::Index(_) => None,
+    });
+    let mut value = body.get_mut(names.next()??)?;
+    for name in names {
+        value = value.as_object_mut()?.entry(name?).or_insert(Value::Null);
+    }
+    Some(value)
 }
 
 /// Fills in what is made of another field.

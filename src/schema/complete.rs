@@ -36,7 +36,7 @@ pub fn translated(catalog: &Catalog, kind: KindId, body: &Object) -> Result<Obje
     }
 }
 
-/// A stored body as a PATCH changes it: the members of records one by one, everything else (lists, sets, maps) as a
+/// A stored body (or one as it is shown) as a PATCH changes it: the members of records one by one, everything else (lists, sets, maps) as a
 /// whole; shorthands of the patch count as the fields that they stand for. The result is to be completed and checked.
 ///
 /// # Errors
@@ -52,14 +52,14 @@ pub fn patched(catalog: &Catalog, kind: KindId, stored: &Object, patch: &Object)
     }
     let record = catalog.record(kind, &named_patch);
     let plain = translated(catalog, kind, &named_patch)?;
+    let stored = translated(catalog, kind, stored)?;
     Ok(merged(&record, stored, plain))
 }
 
-fn merged(record: &Record, stored: &Object, patch: Object) -> Object {
-    let mut merged = stored.clone();
+fn merged(record: &Record, mut merged: Object, patch: Object) -> Object {
     for (name, value) in patch {
         let inner = record.get(&name).map(|field| &field.kind);
-        let value = match (inner, merged.get(&name), value) {
+        let value = match (inner, merged.remove(&name), value) {
             (Some(FieldType::Record(record)), Some(Value::Object(known)), Value::Object(patch)) => {
                 Value::Object(self::merged(record, known, patch))
             }

@@ -64,3 +64,95 @@ fn list<'a>(live: &'a LiveSchemas, sort: &Value) -> Option<&'a BTreeSet<String>>
         _ => live.loaded_plugins.as_ref(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::schema::{Catalog, FieldPath, Kind, recorded_answer};
+
+    fn kind<'c>(catalog: &'c Catalog, collection: &str) -> &'c Kind {
+        catalog.kind(catalog.find(collection).unwrap())
+    }
+
+    fn live(collection: &str, more: Value) -> LiveSchemas {
+        let mut schema = recorded_answer("entities", collection).unwrap();
+        schema["fields"].as_array_mut().unwrap().push(more);
+        LiveSchemas {
+            entities: [(collection.to_owned(), schema)].into(),
+            ..LiveSchemas::default()
+        }
+    }
+
+    #[test]
+    fn a_field_of_a_newer_node_is_known_and_the_files_still_count() {
+        let catalog = Catalog::recorded();
+        let newer = live("certificates", json!({"seal": {"type": "string", "encrypted": true}}));
+        let overlaid = catalog.overlaid(&newer);
+        let certificates = kind(&overlaid, "certificates");
+        assert!(certificates.record.get("seal").unwrap().secret);
+        assert!(certificates.rotates.is_some());
+        assert_eq!(overlaid.find("certificates"), catalog.find("certificates"));
+        let keys = kind(&overlaid, "keyauth_credentials");
+        assert!(keys.record.get("key").unwrap().secret);
+    }
+
+    #[test]
+    fn what_only_enterprise_has_counts_where_the_node_is_one() {
+        let catalog = Catalog::recorded();
+        assert!(kind(&catalog, "plugins").unique[1].contains(&"consumer_group".to_owned()));
+        let open = catalog.overlaid(&LiveSchemas::default());
+        assert_eq!(
+            kind(&open, "plugins").unique[1],
+            ["name", "service", "route", "consumer"]
+        );
+        assert!(open.vault("env").unwrap().inner(&["config", "base64_decode"]).is_none());
+        let enterprise = catalog.overlaid(&LiveSchemas {
+            version: Some("3.12.0.1".to_owned()),
+            ..LiveSchemas::default()
+        });
+        assert!(kind(&enterprise, "plugins").record.get("consumer_group").is_some());
+        assert!(
+            enterprise
+                .vault("env")
+                .unwrap()
+                .inner(&["config", "base64_decode"])
+                .is_some()
+        );
+    }
+
+    #[test]
+    fn what_a_node_has_loaded_says_which_values_may_stand() {
+        let node = Catalog::recorded().overlaid(&LiveSchemas {
+            loaded_vaults: Some(["env", "hcv"].map(str::to_owned).into()),
+            loaded_filters: Some(["f"].map(str::to_owned).into()),
+            ..LiveSchemas::default()
+        });
+        let prefix = kind(&node, "vaults").record.get("prefix").unwrap();
+        assert_eq!(prefix.rules["not_one_of"], json!(["env", "hcv"]));
+        let filter = FieldPath::field("filters").index(0).name("name");
+        let filter = kind(&node, "filter_chains").record.field_at(&filter).unwrap();
+        assert_eq!(filter.rules["one_of"], json!(["f"]));
+    }
+
+    #[test]
+    fn a_live_plugin_takes_the_place_of_the_recorded_one() {
+        let schema = json!({"fields": [{"config": {"type": "record", "required": true, "fields": [{"x": {"type": "string"}}]}}]});
+        let live = LiveSchemas {
+            plugins: [
+                ("cors".to_owned(), schema),
+                ("bad".to_owned(), json!({"fields": [{"a": 1}]})),
+            ]
+            .into(),
+            ..LiveSchemas::default()
+        };
+        let node = Catalog::recorded().overlaid(&live);
+        let cors = node.plugin("cors").unwrap();
+        assert!(cors.inner(&["config", "x"]).is_some() && cors.inner(&["config", "origins"]).is_none());
+        assert!(node.plugin("bad").is_none());
+        let body = json!({"name": "cors"}).as_object().cloned().unwrap();
+        let plugins = node.find("plugins").unwrap();
+        assert!(Arc::ptr_eq(&node.record(plugins, &body), &node.record(plugins, &body)));
+    }
+}
