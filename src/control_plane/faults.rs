@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{Request, Response, Transport, TransportError};
+use super::{Method, Request, Response, Transport, TransportError};
 
 /// A layer of faults around a transport, for tests: what goes wrong follows from a seed.
 #[derive(Debug)]
@@ -17,8 +17,10 @@ pub struct FaultTransport<T> {
 pub struct Faults {
     /// What decides which requests it happens to.
     pub seed: u64,
-    /// The share of requests that a fault happens to, from 0 to 1.
-    pub share: f64,
+    /// The share of reads that a fault happens to, from 0 to 1.
+    pub reads: f64,
+    /// The share of writes that a fault happens to, from 0 to 1.
+    pub writes: f64,
     /// The longest that an answer is late.
     pub delay: Duration,
 }
@@ -74,9 +76,13 @@ impl<T> FaultTransport<T> {
     }
 
     /// Draws what happens to the next request, how late its answer is, and whether a busy server names a time.
-    fn draw(&self) -> (Option<Fault>, Duration, Option<u64>) {
+    fn draw(&self, method: Method) -> (Option<Fault>, Duration, Option<u64>) {
         let mut state = self.lock();
-        let happens = state.fraction() < self.faults.share;
+        let share = match method {
+            Method::Get => self.faults.reads,
+            _ => self.faults.writes,
+        };
+        let happens = state.fraction() < share;
         let status = [429, 502, 503, 504][(state.next() % 4) as usize];
         let fault = match state.next() % 8 {
             0 => Fault::Refused,
@@ -112,7 +118,7 @@ impl State {
 
 impl<T: Transport> Transport for FaultTransport<T> {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let (fault, late, retry_after) = self.draw();
+        let (fault, late, retry_after) = self.draw(request.method);
         let busy = |status| Response {
             status,
             retry_after,

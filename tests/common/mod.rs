@@ -1,6 +1,8 @@
 //! An embedded control plane for tests, and what stands around it.
 #![allow(dead_code)] // each test uses its part
 
+pub mod run;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -161,8 +163,13 @@ impl Transport for Filtered {
 
 /// A client that does not wait between its tries.
 pub fn client<T: Transport>(transport: T) -> Client<T, Hurry> {
+    client_trying(transport, 8)
+}
+
+/// The same, trying again so often.
+pub fn client_trying<T: Transport>(transport: T, times: usize) -> Client<T, Hurry> {
     let retries = Retries {
-        times: 8,
+        times,
         first: Duration::from_millis(1),
         longest: Duration::from_millis(1),
     };
