@@ -14,6 +14,7 @@ mod hashed;
 mod key;
 mod kin;
 mod known;
+mod links;
 mod made_up;
 mod needs;
 mod order;

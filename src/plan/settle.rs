@@ -10,10 +10,10 @@ use super::hashed;
 use super::key::key_in;
 use super::known::{Holder, Known, Standing, is_spectator};
 use super::made_up::{self, MadeUp};
-use super::resolve::{Dangling, Names, Target};
+use super::resolve::{Dangling, Names};
 use super::{Problem, Question, kin, rotate};
 use crate::schema::{Kind, KindId, Object};
-use crate::state::{Declared, DeclaredId, Diagnostic, LinkTo, Span};
+use crate::state::{Declared, DeclaredId, Diagnostic};
 
 /// Who is who, and what differs.
 pub(super) struct Settled<'a> {
@@ -62,13 +62,13 @@ pub(super) fn settle<'a>(question: &Question<'a>, known: &Known<'a>, ids: &mut d
     result
 }
 
-struct Settling<'a, 'q> {
-    question: &'q Question<'a>,
-    known: &'q Known<'a>,
-    names: Names<'a>,
-    dangling: Dangling,
+pub(super) struct Settling<'a, 'q> {
+    pub question: &'q Question<'a>,
+    pub known: &'q Known<'a>,
+    pub names: Names<'a>,
+    pub dangling: Dangling,
     made_up: MadeUp,
-    result: Settled<'a>,
+    pub result: Settled<'a>,
 }
 
 /// The places of live entities by the value of a natural key.
@@ -323,68 +323,6 @@ impl<'a> Settling<'a, '_> {
             act,
         });
     }
-
-    /// The foreign keys of a declared entity, and whether one of them is broken.
-    fn links(&mut self, declared: &Declared, spectator: bool) -> (Vec<(String, Value)>, bool) {
-        let kind = self.question.catalog.kind(declared.kind);
-        let (mut links, mut broken) = (Vec::new(), false);
-        for link in &declared.links {
-            let Some(foreign) = kind.foreign.iter().find(|foreign| foreign.field == link.field) else {
-                continue;
-            };
-            let value = match &link.to {
-                LinkTo::Nothing => Some(Value::Null),
-                LinkTo::Declared(at) => self.result.found[at.0 as usize].map(|id| link_to(id)),
-                LinkTo::Named(text) => self
-                    .link(foreign.kind, text, link.span, spectator)
-                    .map(|id| link_to(id)),
-                LinkTo::List(texts) => {
-                    let ids = texts
-                        .iter()
-                        .map(|(text, span)| self.link(foreign.kind, text, *span, spectator));
-                    ids.collect::<Vec<_>>()
-                        .into_iter()
-                        .collect::<Option<Vec<_>>>()
-                        .map(|ids| ids.iter().map(Uuid::to_string).collect())
-                }
-            };
-            broken |= value.is_none();
-            links.extend(value.map(|value| (link.field.clone(), value)));
-        }
-        (links, broken)
-    }
-
-    fn link(&mut self, kind: KindId, text: &str, span: Span, spectator: bool) -> Option<Uuid> {
-        let stays = |id| self.question.options.no_delete || self.result.claimed.contains(&(kind, id));
-        let target = self.names.resolve(self.known, kind, text, stays);
-        match target {
-            Target::Live(id) => return Some(id),
-            Target::Going(id) if spectator => return Some(id),
-            Target::Declared(at) => {
-                let found = self.result.found[at.0 as usize];
-                if found.is_none() && is_spectator(self.question, self.question.desired.entity(at)) && !spectator {
-                    self.dangling.add(kind, text, false, span);
-                }
-                return found;
-            }
-            Target::Unseen(id) => {
-                let word = &self.question.catalog.kind(kind).name;
-                let message = format!("whether there is a {word} '{id}' cannot be told: the token may not read those");
-                self.result
-                    .remarks
-                    .push(Diagnostic::warning("not-checkable", message).at(span));
-                return Some(id);
-            }
-            Target::Missing | Target::Going(_) if spectator => {}
-            Target::Missing => self.dangling.add(kind, text, false, span),
-            Target::Going(_) => self.dangling.add(kind, text, true, span),
-        }
-        None
-    }
-}
-
-fn link_to(id: Uuid) -> Value {
-    Value::Object(Object::from_iter([("id".to_owned(), Value::from(id.to_string()))]))
 }
 
 /// The conflict with an entity that is not to be touched.
