@@ -15,7 +15,10 @@ use strongroom::state;
 #[test]
 fn every_case_gives_its_plan() {
     let catalog = Catalog::recorded();
-    let mut folders: Vec<_> = std::fs::read_dir("fixtures/plan").unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut folders: Vec<_> = std::fs::read_dir("fixtures/plan")
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     folders.sort();
     assert!(folders.len() > 20, "the cases are gone");
     let only = std::env::var("CASE").ok();
@@ -28,12 +31,20 @@ fn every_case_gives_its_plan() {
 }
 
 fn differs(catalog: &Catalog, folder: &Path) -> Option<String> {
-    let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut names: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     names.retain(|name| name.extension().is_some_and(|extension| extension == "yaml"));
     names.sort();
     let texts: Vec<(String, String)> = names
         .iter()
-        .map(|name| (name.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(name).unwrap()))
+        .map(|name| {
+            (
+                name.file_name().unwrap().to_string_lossy().into_owned(),
+                std::fs::read_to_string(name).unwrap(),
+            )
+        })
         .collect();
     let (reading, options) = options(catalog, &texts[0].1);
     let desired = plan_case::desired(catalog, &texts, &reading);

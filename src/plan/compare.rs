@@ -61,7 +61,7 @@ pub(super) fn compare<'a>(
         _ => None,
     };
     let sent = if unwritable.is_some() || kind.rotates.is_some() {
-        Sent::Patch(patch(kind, &desired, &carried, unwritable))
+        Sent::Patch(patch(kind, said, &desired, &carried, unwritable))
     } else {
         Sent::Put(put(kind, said, &carried, live))
     };
@@ -100,8 +100,15 @@ fn put(kind: &Kind, said: &Said<'_>, carried: &[(&[String], Value)], live: &Obje
     body
 }
 
-/// Every field that may be written; what is undeclared becomes what it would be in a new entity.
-fn patch(kind: &Kind, desired: &Object, carried: &[(&[String], Value)], unwritable: Option<&str>) -> Object {
+/// Every field that may be written, as the document spells it; what is undeclared becomes what it would be in a new
+/// entity. Records are written whole, since the server merges them.
+fn patch(
+    kind: &Kind,
+    said: &Said<'_>,
+    desired: &Object,
+    carried: &[(&[String], Value)],
+    unwritable: Option<&str>,
+) -> Object {
     let written = |field: &str| {
         !is_servers(kind, field)
             && unwritable != Some(field)
@@ -109,7 +116,13 @@ fn patch(kind: &Kind, desired: &Object, carried: &[(&[String], Value)], unwritab
             && !carried.iter().any(|(path, _)| path.len() == 1 && path[0] == field)
     };
     let fields = desired.iter().filter(|(field, _)| written(field));
-    fields.map(|(field, value)| (field.clone(), value.clone())).collect()
+    let spelled = |field: &str, value| match said.body.get(field) {
+        Some(said) if !said.is_object() => said.clone(),
+        _ => Value::clone(value),
+    };
+    fields
+        .map(|(field, value)| (field.clone(), spelled(field, value)))
+        .collect()
 }
 
 /// The fields in which two canonical bodies differ, those that are only the server's aside.

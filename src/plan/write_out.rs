@@ -58,23 +58,16 @@ impl Writer<'_, '_> {
                 after: self.shown(draft, desired, &SecretOrigin::File),
             },
             Act::Update(update) if replaced && work == Work::Make => Change::Create {
-                subject: self.subject(
-                    draft,
-                    &update.desired,
-                    Some("replaced: the old one was in the way of itself or another"),
-                ),
+                subject: self.subject(draft, &update.desired, Some("made anew under its id")),
                 after: self.shown(draft, &update.desired, &SecretOrigin::File),
             },
             Act::Update(update) if replaced => Change::Delete {
-                subject: self.subject(draft, update.live, Some("replaced: it cannot be changed in place")),
+                subject: self.subject(draft, update.live, Some("it cannot be changed in place")),
                 before: self.shown(draft, &update.before, &SecretOrigin::Live),
             },
             Act::Update(update) => self.update(draft, update),
             Act::Delete { live } => {
-                let early = self
-                    .ordered
-                    .early(at)
-                    .then_some("deleted first: what takes its place needs what it has");
+                let early = self.ordered.early(at).then_some("it has what its successor needs");
                 let before = canonical(self.question.catalog, draft.kind, live).0;
                 Change::Delete {
                     subject: self.subject(draft, live, early),

@@ -195,14 +195,10 @@ fn whole(number: &Number) -> Number {
     }
 }
 
-/// A text of lines, whatever ends them.
+/// A text of lines, whatever ends them and whether or not something ends the last.
 fn lines(text: &str) -> String {
-    let mut joined = String::with_capacity(text.len());
-    for line in text.trim().lines() {
-        joined.push_str(line.trim_end());
-        joined.push('\n');
-    }
-    joined
+    let lines: Vec<&str> = text.trim().lines().map(str::trim_end).collect();
+    lines.join("\n")
 }
 
 fn without_nulls(value: &Value) -> Value {

@@ -18,7 +18,10 @@ pub const NOW: i64 = 1_795_219_200;
 pub fn desired(catalog: &Catalog, texts: &[(String, String)], options: &state::Options) -> Desired {
     let mut sources = Sources::default();
     let environment = |name: &str| Some(format!("value of {name}"));
-    let compose_options = ComposeOptions { environment: Environment::Of(&environment), substitute_env: false };
+    let compose_options = ComposeOptions {
+        environment: Environment::Of(&environment),
+        substitute_env: false,
+    };
     let mut files = Vec::new();
     for (name, text) in texts {
         let file = sources.add(name.clone(), text.clone());
@@ -32,7 +35,9 @@ pub fn desired(catalog: &Catalog, texts: &[(String, String)], options: &state::O
 pub fn live(catalog: &Catalog, held: &Value, scopes: &[Scope]) -> Live {
     let mut live = Live::default();
     for (collection, bodies) in held.as_object().expect("an object of collections") {
-        let id = catalog.find(collection).unwrap_or_else(|| panic!("no kind {collection}"));
+        let id = catalog
+            .find(collection)
+            .unwrap_or_else(|| panic!("no kind {collection}"));
         let kind = catalog.kind(id);
         for body in bodies.as_array().expect("a list of bodies") {
             let mut body = body.as_object().expect("a body").clone();
@@ -41,10 +46,19 @@ pub fn live(catalog: &Catalog, held: &Value, scopes: &[Scope]) -> Live {
             let entity = body["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
             let tags: BTreeSet<String> = texts(&body["tags"]);
             if !kind.taggable || scopes.iter().any(|scope| scope.tags.is_subset(&tags)) {
-                live.owned.entry(id).or_default().push(LiveEntity { id: entity, tags, body: Body::new(body) });
+                live.owned.entry(id).or_default().push(LiveEntity {
+                    id: entity,
+                    tags,
+                    body: Body::new(body),
+                });
             } else {
                 let (index, references) = (index(kind, &body), Vec::new());
-                live.foreign.entry(id).or_default().push(ForeignEntity { id: entity, tags, index, references });
+                live.foreign.entry(id).or_default().push(ForeignEntity {
+                    id: entity,
+                    tags,
+                    index,
+                    references,
+                });
             }
         }
     }
@@ -52,19 +66,40 @@ pub fn live(catalog: &Catalog, held: &Value, scopes: &[Scope]) -> Live {
 }
 
 fn index(kind: &Kind, body: &Object) -> Body {
-    let keys = kind.identity.iter().chain(&kind.unique).flatten().chain(&kind.endpoint_key);
+    let keys = kind
+        .identity
+        .iter()
+        .chain(&kind.unique)
+        .flatten()
+        .chain(&kind.endpoint_key);
     let fields: BTreeSet<&String> = keys.chain(kind.foreign.iter().map(|foreign| &foreign.field)).collect();
-    Body::new(body.iter().filter(|(field, _)| fields.contains(field)).map(|(field, value)| (field.clone(), value.clone())).collect())
+    Body::new(
+        body.iter()
+            .filter(|(field, _)| fields.contains(field))
+            .map(|(field, value)| (field.clone(), value.clone()))
+            .collect(),
+    )
 }
 
 fn texts(tags: &Value) -> BTreeSet<String> {
-    tags.as_array().into_iter().flatten().filter_map(|tag| tag.as_str().map(str::to_owned)).collect()
+    tags.as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|tag| tag.as_str().map(str::to_owned))
+        .collect()
 }
 
 /// Makes a plan with ids that count up.
 pub fn plan(catalog: &Catalog, desired: &Desired, live: &Live, options: &Options) -> Result<Plan, Vec<Problem>> {
     let fingerprinter = Fingerprinter::new(&[7; 64]);
-    let question = Question { catalog, desired, live, options, fingerprinter: &fingerprinter, now: NOW };
+    let question = Question {
+        catalog,
+        desired,
+        live,
+        options,
+        fingerprinter: &fingerprinter,
+        now: NOW,
+    };
     let mut last = 0_u128;
     make(&question, &mut || {
         last += 1;
@@ -82,11 +117,26 @@ pub fn show(catalog: &Catalog, plan: &Plan) -> String {
             Change::Update { .. } => "update",
             Change::Delete { .. } => "delete",
         };
-        let because = subject.because.as_ref().map(|because| format!(" ({because})")).unwrap_or_default();
-        let _ = writeln!(text, "{verb} {} {}{because}", catalog.kind(subject.kind).name, subject.title);
+        let because = subject
+            .because
+            .as_ref()
+            .map(|because| format!(" ({because})"))
+            .unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "{verb} {} {}{because}",
+            catalog.kind(subject.kind).name,
+            subject.title
+        );
         if let Change::Update { fields, .. } = change {
             for field in fields {
-                let _ = writeln!(text, "    {}: {} -> {}", field.path, tree(&field.before), tree(&field.after));
+                let _ = writeln!(
+                    text,
+                    "    {}: {} -> {}",
+                    field.path,
+                    tree(&field.before),
+                    tree(&field.after)
+                );
             }
         }
     }
@@ -97,20 +147,27 @@ pub fn show(catalog: &Catalog, plan: &Plan) -> String {
             Action::Change(body) => ("PATCH", Some(body)),
             Action::Delete => ("DELETE", None),
         };
-        let parent = step.parent.map(|parent| format!(" under {}", short(&parent.to_string()))).unwrap_or_default();
+        let parent = step
+            .parent
+            .map(|parent| format!(" under {}", parent))
+            .unwrap_or_default();
         let after: Vec<String> = step.after.iter().map(|step| step.0.to_string()).collect();
-        let after = if after.is_empty() { String::new() } else { format!(" after {}", after.join(", ")) };
+        let after = if after.is_empty() {
+            String::new()
+        } else {
+            format!(" after {}", after.join(", "))
+        };
         let end = if step.phase == Phase::Clear { " at the end" } else { "" };
         let kind = &catalog.kind(step.kind).name;
-        let _ = writeln!(text, "{at}. {verb} {kind} {}{parent}{end}{after}", short(&step.id.to_string()));
+        let _ = writeln!(text, "{at}. {verb} {kind} {}{parent}{end}{after}", step.id);
         if let Some(body) = body {
-            let _ = writeln!(text, "    {}", short(&tree(body)));
+            let _ = writeln!(text, "    {}", tree(body));
         }
     }
     for remark in &plan.remarks {
         let _ = writeln!(text, "{:?}: {}", remark.severity, remark.message);
     }
-    text
+    short(&text)
 }
 
 /// Problems as text.
@@ -126,7 +183,7 @@ pub fn show_problems(problems: &[Problem], names: &[(String, String)]) -> String
             let _ = writeln!(text, "    help: {help}");
         }
     }
-    text
+    short(&text)
 }
 
 fn tree(tree: &Tree) -> String {
@@ -137,7 +194,9 @@ fn tree(tree: &Tree) -> String {
         Tree::String(value) => Value::from(value.as_str()).to_string(),
         Tree::List(members) => format!("[{}]", members.iter().map(self::tree).collect::<Vec<_>>().join(", ")),
         Tree::Map(members) => {
-            let members = members.iter().map(|(name, value)| format!("{name}: {}", self::tree(value)));
+            let members = members
+                .iter()
+                .map(|(name, value)| format!("{name}: {}", self::tree(value)));
             format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
         }
         Tree::Secret(secret) => format!("<secret {}>", secret.fingerprint()),
@@ -145,7 +204,7 @@ fn tree(tree: &Tree) -> String {
     }
 }
 
-/// Ids as their first and last characters, certificates as their beginning.
+/// Ids as numbers, certificates as a word.
 fn short(text: &str) -> String {
     let mut shown = String::new();
     let mut rest = text;
@@ -156,12 +215,20 @@ fn short(text: &str) -> String {
         rest = &rest[end..];
     }
     shown.push_str(rest);
-    for _ in 0..text.len() / 36 {
-        let Some(id) = shown.as_bytes().windows(36).position(|window| std::str::from_utf8(window).is_ok_and(|id| id.parse::<Uuid>().is_ok())) else {
-            break;
+    let id = |at: usize| {
+        shown
+            .get(at..at + 36)
+            .and_then(|text| text.parse::<Uuid>().ok())
+            .map(|id| (at, id))
+    };
+    let ids: Vec<Uuid> = (0..shown.len()).filter_map(id).map(|(_, id)| id).collect();
+    for id in ids {
+        let text = id.to_string();
+        let name = match text.strip_prefix("aaaaaaaa") {
+            Some(_) => format!("NEW{}", id.as_u128() & 0xffff),
+            None => format!("#{}", text[..8].trim_start_matches('0')),
         };
-        let id = shown[id..id + 36].to_owned();
-        shown = shown.replace(&id, &format!("{}..{}", &id[..4], &id[34..]));
+        shown = shown.replace(&text, &name);
     }
     shown
 }
