@@ -1,5 +1,7 @@
 //! What Kong stores and shows of what is sent to it, and what is the same to it: recorded answers and tables of pairs.
 
+#![allow(clippy::print_stdout, reason = "a skipped test says why")]
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 use strongroom::schema::{Catalog, LiveSchemas, Object, canonical, complete, patched, shown};

@@ -1,4 +1,4 @@
-use std::net::Ipv6Addr;
+use core::net::Ipv6Addr;
 
 /// An address in the form in which Kong stores it: with a port, IPv6 in full and in brackets
 /// (`::1` → `[0000:0000:0000:0000:0000:0000:0000:0001]:8000`). What is no address stays as it is.

@@ -115,3 +115,40 @@ impl KindFile {
         corrected
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::assemble;
+
+    fn made(text: &str) -> Result<(), String> {
+        let file: KindFile = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+        let schema = file.corrected(None, true);
+        assemble::kinds(&[file], &[schema])
+            .map(|_| ())
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_wrong_file_says_what_is_wrong() {
+        for (text, why) in [
+            ("{name: a, collection: as, colour: red}", "unknown field `colour`"),
+            ("{name: a}", "missing field `collection`"),
+            (
+                "{name: a, collection: as, secret: [b]}",
+                "schemas/kinds/a.yaml: secret: there is no field b",
+            ),
+            (
+                "{name: a, collection: as, nests: [{collection: bs, field: a}]}",
+                "there is no kind bs",
+            ),
+            (
+                "{name: a, collection: as, schema: {fields: [{b: {type: text}}]}}",
+                "b: there is no type text",
+            ),
+        ] {
+            let error = made(text).unwrap_err();
+            assert!(error.contains(why), "{error}");
+        }
+    }
+}

@@ -23,6 +23,7 @@ mod shorthand;
 mod subschema;
 mod sugar;
 mod violations;
+mod words;
 
 pub use canonical::{Canonical, canonical};
 pub use catalog::{Catalog, LiveSchemas};

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::files::SchemaError;
 use super::kind_file::KindFile;
-use super::{Edition, LiveSchemas};
+use super::{Edition, LiveSchemas, words};
 
 /// The schemas of kinds as a node has them: its own answers where it gave them, the recorded ones elsewhere, each
 /// corrected by the kind's file.
@@ -60,7 +60,7 @@ fn loaded(schema: &mut Value, live: &LiveSchemas, told: bool) {
 fn list<'a>(live: &'a LiveSchemas, sort: &Value) -> Option<&'a BTreeSet<String>> {
     match sort.as_str()? {
         "vaults" => live.loaded_vaults.as_ref(),
-        "filters" => live.loaded_filters.as_ref(),
+        words::FILTERS => live.loaded_filters.as_ref(),
         _ => live.loaded_plugins.as_ref(),
     }
 }

@@ -1,6 +1,6 @@
 use serde_json::{Map, Value};
 
-use super::{Field, FieldType, Record};
+use super::{Field, FieldType, Record, words};
 
 /// Reads a record in the shape of Kong's `/schemas` answers. `Err` says where and what is wrong.
 pub(super) fn record(schema: &Value) -> Result<Record, String> {
@@ -47,7 +47,7 @@ fn kind(schema: &Map<String, Value>) -> Result<FieldType, String> {
         "number" => FieldType::Number,
         "boolean" => FieldType::Boolean,
         "array" => FieldType::Array(inner(schema, "elements")?),
-        "set" => FieldType::Set(inner(schema, "elements")?),
+        words::SET => FieldType::Set(inner(schema, "elements")?),
         "map" => FieldType::Map {
             keys: inner(schema, "keys")?,
             values: inner(schema, "values")?,
@@ -94,7 +94,7 @@ fn rules(schema: &Map<String, Value>) -> Map<String, Value> {
         "unique",
         "abstract",
         "reference",
-        "description",
+        words::DESCRIPTION,
     ];
     schema
         .iter()

@@ -1,6 +1,6 @@
 use serde_json::{Map, Value};
 
-use super::{Field, Object, Record, sugar};
+use super::{Field, Object, Record, sugar, words};
 
 /// How a spelling that is not a field itself becomes fields (`shorthand_fields`).
 ///
@@ -98,7 +98,7 @@ fn translation(field: &Field) -> Translation<'_> {
         (None, _) => {
             let replaced = rules.get("deprecation").and_then(|old| old.get("replaced_with"));
             let members = replaced.and_then(Value::as_array).into_iter().flatten();
-            Translation::Replaced(members.filter_map(|member| path(member.get("path")?)).collect())
+            Translation::Replaced(members.filter_map(|member| path(member.get(words::PATH)?)).collect())
         }
     }
 }

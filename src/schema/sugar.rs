@@ -1,31 +1,32 @@
 use serde_json::Value;
 
 use super::Object;
+use super::words::url;
 
-/// The parts of a URL as Kong's shorthand reads them, by the names `protocol`, `host`, `port` and `path`: what the URL
+/// The parts of a URL as Kong's shorthand reads them, by the names in [`words::url`](super::words::url): what the URL
 /// does not say is not there. It never fails: what is missing or odd is for the checks of those fields to refuse.
 ///
 /// Read in the order of Kong's parser: fragment, scheme, authority, query, parameters; the rest is the path.
-pub(super) fn url_parts(url: &str) -> Object {
+pub(super) fn url_parts(text: &str) -> Object {
     let mut parts = Object::new();
-    let rest = url.split_once('#').map_or(url, |(rest, _)| rest);
+    let rest = text.split_once('#').map_or(text, |(rest, _)| rest);
     let (scheme, rest) = scheme(rest);
     let (authority, rest) = authority(rest);
     let path = rest.split_once('?').map_or(rest, |(path, _)| path);
     let path = path.split_once(';').map_or(path, |(path, _)| path);
     if let Some(scheme) = scheme {
-        parts.insert("protocol".to_owned(), scheme.into());
+        parts.insert(url::SCHEME.to_owned(), scheme.into());
     }
     if let Some((host, port)) = authority.map(host_and_port) {
         if !host.is_empty() {
-            parts.insert("host".to_owned(), host.into());
+            parts.insert(url::HOST.to_owned(), host.into());
         }
         if let Some(port) = port.or_else(|| usual_port(scheme?)) {
-            parts.insert("port".to_owned(), port);
+            parts.insert(url::PORT.to_owned(), port);
         }
     }
     if !path.is_empty() {
-        parts.insert("path".to_owned(), path.into());
+        parts.insert(url::PATH.to_owned(), path.into());
     }
     parts
 }
@@ -80,31 +81,28 @@ mod tests {
     #[test]
     fn a_url_is_read_as_kong_reads_it() {
         for (url, parts) in [
-            (
-                "http://a.test",
-                json!({"protocol": "http", "host": "a.test", "port": 80}),
-            ),
+            ("http://a.test", json!({"scheme": "http", "host": "a.test", "port": 80})),
             (
                 "https://a.test/p?q#f",
-                json!({"protocol": "https", "host": "a.test", "port": 443, "path": "/p"}),
+                json!({"scheme": "https", "host": "a.test", "port": 443, "path": "/p"}),
             ),
             (
                 "https://a.test:8443/",
-                json!({"protocol": "https", "host": "a.test", "port": 8443, "path": "/"}),
+                json!({"scheme": "https", "host": "a.test", "port": 8443, "path": "/"}),
             ),
             (
                 "tcp://a.test:90",
-                json!({"protocol": "tcp", "host": "a.test", "port": 90}),
+                json!({"scheme": "tcp", "host": "a.test", "port": 90}),
             ),
-            ("tcp://a.test", json!({"protocol": "tcp", "host": "a.test"})),
+            ("tcp://a.test", json!({"scheme": "tcp", "host": "a.test"})),
             (
                 "http://u:p@[::1]:81/x",
-                json!({"protocol": "http", "host": "::1", "port": 81, "path": "/x"}),
+                json!({"scheme": "http", "host": "::1", "port": 81, "path": "/x"}),
             ),
             ("a.test/x", json!({"path": "a.test/x"})),
             (
                 "http://a.test:x/",
-                json!({"protocol": "http", "host": "a.test", "port": "x", "path": "/"}),
+                json!({"scheme": "http", "host": "a.test", "port": "x", "path": "/"}),
             ),
         ] {
             assert_eq!(serde_json::Value::Object(url_parts(url)), parts, "{url}");
