@@ -9,10 +9,10 @@ use crate::schema::{Field, FieldType, Object, Record};
 impl ControlPlane {
     /// A form (`config.prefix=A&tags[]=a&tags[]=b`) as the JSON that the path takes: every value becomes what its
     /// field holds, and stays text where it cannot.
-    pub(super) fn form_as_json(&self, request: &Request, form: &[u8]) -> Vec<u8> {
+    pub(super) fn form_as_json(&self, request: &Request, form: &[(String, String)]) -> Vec<u8> {
         let mut body = Object::new();
-        for (name, value) in url::form_urlencoded::parse(form) {
-            insert(&mut body, &path(&name), &value);
+        for (name, value) in form {
+            insert(&mut body, &path(name), value);
         }
         let incoming = Incoming::of(request);
         let kind = Place::of(&self.catalog, &incoming.segments).and_then(|place| match place {

@@ -21,6 +21,7 @@ mod introspection;
 mod listing;
 mod locate;
 mod made_up;
+mod multipart;
 mod options;
 mod paging;
 mod place;

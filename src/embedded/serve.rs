@@ -10,18 +10,20 @@ use axum::http::{self, HeaderMap, StatusCode};
 use axum::response::Response as HttpResponse;
 use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
+use url::form_urlencoded;
 
 use super::ControlPlane;
+use super::multipart::{boundary, multipart};
 use super::refusal::Refusal;
 use crate::control_plane::{Method, Request, Response};
 
 /// The largest body that is read, as on a node.
 const LARGEST_BODY: usize = 10 << 20;
 
-/// How a body is written.
+/// A body, as far as it is understood without knowing the path.
 enum Written {
-    Json,
-    Form,
+    Json(Vec<u8>),
+    Form(Vec<(String, String)>),
 }
 
 /// Serves a control plane by HTTP until `shutdown` is over; then answers what was asked and ends.
@@ -72,31 +74,31 @@ fn request(control_plane: &ControlPlane, head: &http::request::Parts, body: Byte
         path,
         body: None,
     };
-    if !body.is_empty() && request.method != Method::Get {
-        request.body = Some(match written(&head.headers)? {
-            Written::Json => body.to_vec(),
-            Written::Form => control_plane.form_as_json(&request, &body),
+    let writes = matches!(request.method, Method::Post | Method::Put | Method::Patch);
+    if writes && !body.is_empty() {
+        request.body = Some(match written(&head.headers, &body)? {
+            Written::Json(text) => text,
+            Written::Form(fields) => control_plane.form_as_json(&request, &fields),
         });
     }
     Ok(request)
 }
 
-fn written(headers: &HeaderMap) -> Result<Written, Refusal> {
-    let sort = headers
+fn written(headers: &HeaderMap, body: &[u8]) -> Result<Written, Refusal> {
+    let unsupported = || Refusal::Plain(415, "Unsupported media type".to_owned());
+    let content_type = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    match sort
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase()
-        .as_str()
-    {
-        "application/json" => Ok(Written::Json),
-        "application/x-www-form-urlencoded" => Ok(Written::Form),
-        _ => Err(Refusal::Plain(415, "Unsupported media type".to_owned())),
+        .ok_or_else(unsupported)?;
+    let sort = content_type.split(';').next().unwrap_or_default().trim();
+    match sort.to_ascii_lowercase().as_str() {
+        "application/json" => Ok(Written::Json(body.to_vec())),
+        "application/x-www-form-urlencoded" => Ok(Written::Form(form_urlencoded::parse(body).into_owned().collect())),
+        "multipart/form-data" => boundary(content_type)
+            .and_then(|boundary| multipart(boundary, body))
+            .map(Written::Form)
+            .ok_or_else(|| Refusal::Plain(400, "Cannot parse multipart body".to_owned())),
+        _ => Err(unsupported()),
     }
 }
 
