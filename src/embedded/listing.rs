@@ -7,6 +7,7 @@ use super::place::{Under, served};
 use super::refusal::Refusal;
 use super::store::{Filter, Page, View};
 use super::tag_filter::tag_filter;
+use super::wire::tag_use;
 use crate::control_plane::Response;
 use crate::schema::KindId;
 
@@ -53,7 +54,7 @@ impl ControlPlane {
             .iter()
             .map(|row| {
                 let table = self.table_of(&row.kind);
-                serde_json::json!({ "entity_id": row.id, "entity_name": table, "tag": row.tag }).to_string()
+                tag_use(&table, &row.id, &row.tag).to_string()
             })
             .collect();
         Ok(page(incoming, &members, last.as_deref(), false))

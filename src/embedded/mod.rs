@@ -34,6 +34,7 @@ mod store;
 mod tag_filter;
 mod transport;
 mod violation_text;
+mod wire;
 
 pub use control_plane::{ControlPlane, OpenError};
 pub use options::Options;

@@ -1,3 +1,4 @@
+use super::wire::CONFIG;
 use crate::schema::{Catalog, Edition, Foreign, Kind, KindId};
 
 /// What a path stands for.
@@ -52,7 +53,7 @@ impl Place {
         match words.as_slice() {
             [] => Some(Self::Root),
             ["status"] => Some(Self::Status),
-            ["config"] => Some(Self::Config),
+            [CONFIG] => Some(Self::Config),
             ["tags"] => Some(Self::Tags),
             ["tags", tag] => Some(Self::Tag((*tag).to_owned())),
             ["schemas", rest @ ..] => Some(Self::Schema(rest.iter().map(|&word| word.to_owned()).collect())),

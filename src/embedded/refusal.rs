@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::violation_text::violation_text;
+use super::wire::error_body;
 use crate::control_plane::Response;
 use crate::schema::{Object, Violations};
 
@@ -110,13 +111,10 @@ impl Refusal {
             }
             Self::InvalidOffset { offset, why } => {
                 let message = format!("'{offset}' is not a valid offset: {why}");
-                (400, json!({ "code": 7, "name": "invalid offset", "message": message }))
+                plain_error(7, "invalid offset", &message)
             }
-            Self::InvalidSize(why) => (400, json!({ "code": 9, "name": "invalid size", "message": why })),
-            Self::InvalidUnique { field, why } => {
-                let name = format!("invalid unique {field}");
-                (400, json!({ "code": 10, "name": name, "message": why }))
-            }
+            Self::InvalidSize(why) => plain_error(9, "invalid size", why),
+            Self::InvalidUnique { field, why } => plain_error(10, &format!("invalid unique {field}"), &why),
             Self::InvalidOption { option, why } => {
                 let message = format!("invalid option ({option}: {why})");
                 error(400, 11, "invalid options", &message, "options", object(option, why))
@@ -188,11 +186,14 @@ impl Refusal {
     }
 }
 
+fn plain_error(code: u8, name: &str, message: &str) -> (u16, Value) {
+    (400, Value::Object(error_body(code, name, message)))
+}
+
 fn error(status: u16, code: u8, name: &str, message: &str, about: &str, details: Object) -> (u16, Value) {
-    (
-        status,
-        json!({ "code": code, "name": name, "message": message, about: details }),
-    )
+    let mut body = error_body(code, name, message);
+    body.insert(about.to_owned(), Value::Object(details));
+    (status, Value::Object(body))
 }
 
 fn object(name: &str, value: impl Into<Value>) -> Object {

@@ -97,9 +97,10 @@ impl<'c> View<'c> {
     ) -> rusqlite::Result<Vec<String>> {
         self.connection
             .prepare_cached(
-                "SELECT uniques.value FROM links JOIN uniques ON uniques.kind = links.kind AND uniques.id = links.id
-                 WHERE links.target = ?1 AND links.kind = ?2 AND links.field = ?3 AND uniques.fields = ?4
-                 ORDER BY uniques.value",
+                // the few that refer lead, and the plus keeps SQLite from walking all values in order instead
+                "SELECT u.value FROM links l CROSS JOIN uniques u ON u.kind = l.kind AND u.id = l.id
+                 WHERE l.target = ?1 AND l.kind = ?2 AND l.field = ?3 AND +u.fields = ?4
+                 ORDER BY u.value",
             )?
             .query_map([target, kind, field, fields], |row| row.get(0))?
             .collect()

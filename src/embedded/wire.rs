@@ -1,0 +1,22 @@
+//! What the Admin API calls the parts of its own answers.
+
+use serde_json::{Value, json};
+
+use crate::schema::Object;
+
+/// The path that only nodes without a database have.
+pub(super) const CONFIG: &str = "config";
+
+/// The body of an error that Kong numbers.
+pub(super) fn error_body(code: u8, name: &str, message: &str) -> Object {
+    Object::from_iter([
+        ("code".to_owned(), Value::from(code)),
+        ("name".to_owned(), Value::from(name)),
+        ("message".to_owned(), Value::from(message)),
+    ])
+}
+
+/// One member of the lists of tags.
+pub(super) fn tag_use(table: &str, id: &str, tag: &str) -> Value {
+    json!({ "entity_name": table, "entity_id": id, "tag": tag })
+}
