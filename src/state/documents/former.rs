@@ -44,7 +44,7 @@ fn route_path(value: &mut Value, span: Span, problems: &mut Problems) {
         }
         Err(BeginsWithTilde) => problems.tell(
             Diagnostic::error(
-                "path",
+                "path-form",
                 "a path begins with `~` only since format 3.0, where it marks a regular expression",
             )
             .at(span)

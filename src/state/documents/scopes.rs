@@ -95,7 +95,7 @@ fn adopted(document: &Document, scopes: &[Scope], problems: &mut Problems) -> Op
         )
         .at(document.span),
         _ => Diagnostic::error(
-            "scope",
+            "scope-unclear",
             format!(
                 "no `select_tags` are declared here, and the other files of this run declare different ones: {}",
                 scopes
@@ -118,7 +118,7 @@ fn overlaps(scopes: &[Scope], declared: &[Span], problems: &mut Problems) {
             if at != other && outer.contains(inner) {
                 problems.tell(
                     Diagnostic::error(
-                        "scope",
+                        "scope-unclear",
                         format!(
                             "one scope holds another: what bears {} bears {} too, and either file would delete what only the other declares",
                             tags(&inner.tags),
