@@ -40,6 +40,10 @@ impl Document {
             problems.tell(not_a_map(&root));
             return None;
         };
+        if let Some(refusal) = lone_entity(&entries, span, vocabulary) {
+            problems.tell(refusal);
+            return None;
+        }
         let mut document = Self::new(span);
         for entry in entries {
             document.take(entry, vocabulary, problems);
@@ -117,6 +121,20 @@ fn not_a_map(root: &Node) -> Diagnostic {
     Diagnostic::error("not-a-state-file", message)
         .at(root.span)
         .help("a state file is a map: `_format_version: \"3.0\"`, then `services`, `routes`, `plugins` …; with the version alone it says that nothing should be")
+}
+
+/// The error for a map that is one entity without its list.
+fn lone_entity(entries: &[Entry], span: Span, vocabulary: &Vocabulary) -> Option<Diagnostic> {
+    let words = || entries.iter().map(|entry| vocabulary.word(&entry.key));
+    if words().any(|word| word == Word::Header) || words().all(|word| word != Word::Unknown) {
+        return None;
+    }
+    let list = vocabulary.list_of(entries)?;
+    let message = format!("this is one of the {list} by itself, not a state file");
+    let help = format!(
+        "list it: `{list}:`, then this map as an item that begins with `- `, and `_format_version: \"3.0\"` above"
+    );
+    Some(Diagnostic::error("not-a-state-file", message).at(span).help(help))
 }
 
 fn unknown(entry: &Entry, vocabulary: &Vocabulary) -> Diagnostic {

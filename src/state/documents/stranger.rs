@@ -1,7 +1,7 @@
 use crate::state::{Data, Node};
 
 /// Files that stand beside state files or are taken for them, by keys that only they have.
-const STRANGERS: [(&[&str], &str); 13] = [
+const STRANGERS: [(&[&str], &str); 14] = [
     (&["apiVersion", "kind"], "a Kubernetes manifest"),
     (&["openapi"], "an OpenAPI description"),
     (&["swagger"], "an OpenAPI description"),
@@ -14,6 +14,7 @@ const STRANGERS: [(&[&str], &str); 13] = [
     (&["stages", "script"], "a GitLab pipeline"),
     (&["rules", "extends"], "a ruleset for a linter"),
     (&["dependencies", "license"], "the description of a package"),
+    (&["data", "next"], "an answer of the Admin API"),
     (&["site_name"], "an MkDocs configuration"),
 ];
 
@@ -48,6 +49,7 @@ pub(super) fn remedy(what: &str) -> &'static str {
             "resources of the Kong Ingress Controller are applied with kubectl; a state file begins with `_format_version: \"3.0\"` and lists `services`, `routes`, `plugins` …"
         }
         "an OpenAPI description" => "`deck file openapi2kong` makes a state file of it",
+        "an answer of the Admin API" => "`strongroom dump` makes a state file of what a control plane holds",
         _ => "leave it out of what is read",
     }
 }

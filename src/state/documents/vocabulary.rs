@@ -1,7 +1,8 @@
 use std::collections::HashMap;
 
-use crate::schema::{Catalog, Edition, KindId};
-use crate::state::nearest;
+use super::value::named;
+use crate::schema::{Catalog, Edition, Kind, KindId};
+use crate::state::{Entry, nearest};
 
 /// The keys of a document that say how to read the rest of it.
 pub(super) const HEADER: [&str; 8] = [
@@ -16,7 +17,8 @@ pub(super) const HEADER: [&str; 8] = [
 ];
 
 /// Keys that decK or Kong know and that hold nothing this program manages, with what they are.
-const ELSEWHERE: [(&str, &str); 18] = [
+const ELSEWHERE: [(&str, &str); 19] = [
+    ("apis", "what Kong had before services and routes"),
     ("rbac_roles", "roles of Kong Enterprise's RBAC"),
     ("rbac_users", "users of Kong Enterprise's RBAC"),
     ("admins", "administrators of Kong Enterprise"),
@@ -130,6 +132,20 @@ impl<'a> Vocabulary<'a> {
             .filter(|(_, kind)| kind.edition == Edition::Community);
         let known = kinds.map(|(_, kind)| kind.collection.as_str()).chain(HEADER);
         key.len() > 3 && nearest(key, known).is_some()
+    }
+
+    /// The list to which a map belongs that is one entity by itself: that of the first kind that has all of its fields.
+    pub fn list_of(&self, entries: &[Entry]) -> Option<&str> {
+        let has = |kind: &Kind, key: &str| {
+            named(&kind.record, key).is_some() || kind.nests.iter().any(|nest| nest.key == key)
+        };
+        let fits = |kind: &Kind| entries.iter().all(|entry| has(kind, &entry.key));
+        let (_, kind) = self
+            .catalog
+            .kinds()
+            .filter(|_| !entries.is_empty())
+            .find(|(_, kind)| fits(kind))?;
+        Some(&kind.collection)
     }
 
     /// decK's word for the kind whose word is nearest to an unknown one.
