@@ -62,6 +62,47 @@ fn decks_own_states_are_read_or_refused_for_a_reason() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What Kong takes and refuses of declarative files, it takes and refuses here, but where decK's format or ours is another.
+#[test]
+fn kongs_declarative_files_are_read_as_kong_reads_them() {
+    let cases = fs::read_to_string("fixtures/declarative/cases.jsonl").expect("the recorded cases");
+    let mut wrong = Vec::new();
+    for case in cases.lines() {
+        let recorded: Value = serde_json::from_str(case).expect("a recorded case");
+        let name = recorded["case"].as_str().expect("a name");
+        let text = recorded["state"].as_str().expect("a text");
+        let case = Case::of_texts([("state.yaml".to_owned(), text.to_owned())], &Value::Null);
+        let refused = recorded["status"] != 201;
+        let differs = DIFFERS_FROM_KONG.iter().any(|(known, _)| *known == name);
+        if (case.is_refused() != refused) != differs {
+            let mut told = String::new();
+            case.tell(&mut told);
+            wrong.push(format!("{name}: Kong answered {}; here:\n{told}", recorded["status"]));
+        }
+    }
+    assert_eq!(cases.lines().count(), 30);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Cases that are read otherwise than Kong reads them, and why.
+const DIFFERS_FROM_KONG: &[(&str, &str)] = &[
+    ("transform-false", "the Admin API would hash the hash"),
+    ("duplicate-key", "Kong drops the first without a word"),
+    ("two-documents", "Kong drops the second without a word"),
+    ("version-number", "decK takes a number"),
+    ("info-and-select-tags", "decK's"),
+    ("workspace", "decK's"),
+    ("name-is-a-number", "decK takes a number"),
+    (
+        "service-by-name-missing",
+        "the control plane may hold it: the plan tells",
+    ),
+    (
+        "consumer-by-custom-id",
+        "the control plane may hold one of that name: the plan tells",
+    ),
+];
+
 /// Variables that decK's states ask for.
 const DECK_ENV: &[(&str, &str)] = &[
     ("DECK_SERVICE_HOST", "h.example"),
@@ -131,12 +172,18 @@ impl Case {
     }
 
     fn of(files: impl Iterator<Item = PathBuf>, options: &Value) -> Self {
+        let texts = files.map(|path| {
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            (name, fs::read_to_string(&path).expect("a state file"))
+        });
+        Self::of_texts(texts, options)
+    }
+
+    fn of_texts(texts: impl IntoIterator<Item = (String, String)>, options: &Value) -> Self {
         let mut sources = Sources::default();
         let mut told = Vec::new();
         let mut nodes = Vec::new();
-        for path in files {
-            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-            let text = fs::read_to_string(&path).expect("a state file");
+        for (name, text) in texts {
             let id = sources.add(name, text.as_str());
             let lookup = |name: &str| options["env"][name].as_str().map(str::to_owned);
             let how = ComposeOptions {

@@ -66,12 +66,9 @@ fn scalar(kind: &Kind, node: &Node, problems: &mut Problems) -> Option<String> {
     }
 }
 
-/// The fields by which an entity of a kind is named, the surest first.
+/// The fields by which others name an entity of a kind, the surest first.
 pub(super) fn names(kind: &Kind) -> impl Iterator<Item = &str> {
-    let single = kind.identity.iter().filter(|fields| fields.len() == 1).flatten();
-    std::iter::once("id")
-        .chain(kind.endpoint_key.as_deref())
-        .chain(single.map(String::as_str))
+    std::iter::once("id").chain(kind.endpoint_key.as_deref())
 }
 
 /// Whether a text can be an id: 32 hexadecimal digits in Kong's grouping.

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::state::{Diagnostic, Span};
 
@@ -33,23 +33,20 @@ impl Problems {
 /// itself (a duplicate, say) is a cause of its own.
 fn once(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut told: Vec<Diagnostic> = Vec::new();
-    let mut seen: HashMap<(&'static str, String, Option<String>), usize> = HashMap::new();
-    for one in found {
+    let mut causes: HashMap<(&'static str, String, Option<String>), usize> = HashMap::new();
+    let mut known: HashSet<(usize, Span)> = HashSet::new();
+    for mut one in found {
         if one.places.len() != 1 {
             told.push(one);
             continue;
         }
         let cause = (one.code, one.message.clone(), one.help.clone());
-        match seen.get(&cause) {
-            Some(&at) => {
-                let new = one.places.into_iter().filter(|place| !told[at].places.contains(place));
-                let new: Vec<_> = new.collect();
-                told[at].places.extend(new);
-            }
-            None => {
-                seen.insert(cause, told.len());
-                told.push(one);
-            }
+        let at = *causes.entry(cause).or_insert(told.len());
+        let is_new = known.insert((at, one.places[0].span));
+        if at == told.len() {
+            told.push(one);
+        } else if is_new {
+            told[at].places.append(&mut one.places);
         }
     }
     told
@@ -57,7 +54,7 @@ fn once(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
 
 /// Marks the places whose line, or whose own stretch of the file, holds a value that may be secret.
 fn hide_lines(told: &mut [Diagnostic], secrets: &[Span]) {
-    let lines: std::collections::HashSet<_> = secrets.iter().map(|span| (span.file, span.line)).collect();
+    let lines: HashSet<_> = secrets.iter().map(|span| (span.file, span.line)).collect();
     for place in told.iter_mut().flat_map(|one| &mut one.places) {
         let here = place.span;
         place.confidential |= lines.contains(&(here.file, here.line))
