@@ -31,6 +31,7 @@ pub fn gather(paths: &[PathBuf], options: &ComposeOptions<'_>, catalog: &Catalog
         catalog,
         readable: readable(),
         seen: BTreeSet::new(),
+        met: 0,
         gathered: Gathered::default(),
     };
     for path in paths {
@@ -45,6 +46,8 @@ struct Gatherer<'a> {
     readable: Option<GlobMatcher>,
     /// Files and directories that were read already, by their real paths.
     seen: BTreeSet<PathBuf>,
+    /// How many files were met in directories that could be state files.
+    met: usize,
     gathered: Gathered,
 }
 
@@ -92,9 +95,9 @@ impl Gatherer<'_> {
 
     /// Reads all state files below a directory that the user named.
     fn directory(&mut self, path: &Path) {
-        let before = self.gathered.sources.files.len();
+        let before = self.met;
         self.walk(path);
-        if self.gathered.sources.files.len() == before {
+        if self.met == before {
             self.gathered.told.push(
                 Diagnostic::error(
                     "no-state-file",
@@ -132,8 +135,11 @@ impl Gatherer<'_> {
                 format!("passed over '{}': strongroom's own", path.display()),
             );
         }
-        if self.readable.as_ref().is_some_and(|glob| glob.is_match(name)) && self.is_new(path) {
-            self.file(path, false);
+        if self.readable.as_ref().is_some_and(|glob| glob.is_match(name)) {
+            self.met += 1;
+            if self.is_new(path) {
+                self.file(path, false);
+            }
         }
     }
 
@@ -186,4 +192,113 @@ impl Gatherer<'_> {
 fn is_hidden(path: &Path) -> bool {
     path.file_name()
         .is_some_and(|name| name.to_string_lossy().starts_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::{Environment, Severity};
+
+    const STATE: &str = "_format_version: '3.0'\n";
+
+    fn gathered(paths: &[PathBuf]) -> Gathered {
+        let nothing = |_: &str| None;
+        let options = ComposeOptions {
+            environment: Environment::Of(&nothing),
+            substitute_env: false,
+        };
+        gather(paths, &options, &Catalog::recorded())
+    }
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            fs::write(path, text).expect("a file");
+        }
+        folder
+    }
+
+    fn names(gathered: &Gathered, root: &Path) -> Vec<String> {
+        let named = gathered
+            .documents
+            .iter()
+            .map(|(id, _)| gathered.sources.file(*id).name.clone());
+        let root = format!("{}/", root.display());
+        named.map(|name| name.replace(&root, "")).collect()
+    }
+
+    fn codes(gathered: &Gathered) -> Vec<(Severity, &'static str)> {
+        gathered.told.iter().map(|one| (one.severity, one.code)).collect()
+    }
+
+    #[test]
+    fn a_folder_is_read_in_sorted_order_and_what_is_no_state_file_is_passed_over() {
+        let folder = folder(&[
+            ("b.yml", STATE),
+            ("a/z.yaml", STATE),
+            ("a/c.JSON", "{\"services\": []}"),
+            (".hidden.yaml", "services: []"),
+            (".git/config.yaml", "services: []"),
+            ("notes.txt", "services: []"),
+            (
+                "package.json",
+                "{\"name\": \"x\", \"license\": \"MIT\", \"dependencies\": {}}",
+            ),
+            ("strongroom.yaml", "services: []"),
+            ("other.yaml", "greeting: hello"),
+            ("slip.yaml", "servces: []"),
+        ]);
+        let gathered = gathered(&[folder.path().to_owned()]);
+        assert_eq!(
+            names(&gathered, folder.path()),
+            ["a/c.JSON", "a/z.yaml", "b.yml", "slip.yaml"]
+        );
+        assert_eq!(
+            codes(&gathered),
+            [
+                (Severity::Note, "not-a-state-file"),
+                (Severity::Note, "not-a-state-file"),
+                (Severity::Note, "own-file")
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_named_is_read_whatever_it_is_and_once() {
+        let folder = folder(&[("kong.yaml", STATE), ("other.txt", "greeting: hello")]);
+        let (kong, other) = (folder.path().join("kong.yaml"), folder.path().join("other.txt"));
+        let gathered = gathered(&[kong.clone(), other, kong, folder.path().to_owned()]);
+        assert_eq!(names(&gathered, folder.path()), ["kong.yaml", "other.txt"]);
+        assert_eq!(codes(&gathered), [(Severity::Note, "given-twice")]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_an_error_with_its_name() {
+        let folder = folder(&[("empty/readme.txt", ""), ("latin.yaml", STATE)]);
+        fs::write(folder.path().join("latin.yaml"), b"services: # caf\xe9\n").expect("a file");
+        let paths = ["missing.yaml", "empty", "latin.yaml"].map(|name| folder.path().join(name));
+        let gathered = gathered(&paths);
+        assert_eq!(
+            codes(&gathered),
+            [
+                (Severity::Error, "cannot-read"),
+                (Severity::Error, "no-state-file"),
+                (Severity::Error, "not-utf-8")
+            ]
+        );
+        assert!(gathered.told[0].message.contains("missing.yaml"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_in_circles_end() {
+        let folder = folder(&[("a/kong.yaml", STATE)]);
+        std::os::unix::fs::symlink(folder.path(), folder.path().join("a/back")).expect("a link");
+        assert_eq!(
+            names(&gathered(&[folder.path().to_owned()]), folder.path()),
+            ["a/kong.yaml"]
+        );
+    }
 }

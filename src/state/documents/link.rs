@@ -34,7 +34,9 @@ pub(super) fn one(kind: &Kind, node: &Node, whole: bool, problems: &mut Problems
     match &node.data {
         Data::Map(entries) => {
             for entry in entries {
-                if !names(kind).any(|name| name == entry.key) && !(whole && kind.record.get(&entry.key).is_some()) {
+                let is_known =
+                    names(kind).any(|name| name == entry.key) || whole && kind.record.get(&entry.key).is_some();
+                if !is_known {
                     problems.tell(unknown(kind, &entry.key, entry.key_span));
                     return None;
                 }

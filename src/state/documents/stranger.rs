@@ -1,22 +1,5 @@
+use super::words::STRANGERS;
 use crate::state::{Data, Node};
-
-/// Files that stand beside state files or are taken for them, by keys that only they have.
-const STRANGERS: [(&[&str], &str); 14] = [
-    (&["apiVersion", "kind"], "a Kubernetes manifest"),
-    (&["openapi"], "an OpenAPI description"),
-    (&["swagger"], "an OpenAPI description"),
-    (&["services", "volumes"], "a Docker Compose file"),
-    (&["services", "networks"], "a Docker Compose file"),
-    (&["_type", "resources"], "an Insomnia export"),
-    (&["_type", "collection"], "an Insomnia export"),
-    (&["jobs", "on"], "a GitHub workflow"),
-    (&["jobs", "true"], "a GitHub workflow"),
-    (&["stages", "script"], "a GitLab pipeline"),
-    (&["rules", "extends"], "a ruleset for a linter"),
-    (&["dependencies", "license"], "the description of a package"),
-    (&["data", "next"], "an answer of the Admin API"),
-    (&["site_name"], "an MkDocs configuration"),
-];
 
 /// What a file is, where it is plainly something else than a state file.
 pub(super) fn stranger(root: &Node) -> Option<&'static str> {

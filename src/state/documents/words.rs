@@ -1,3 +1,21 @@
+/// Files that stand beside state files or are taken for them, by keys that only they have.
+pub(super) const STRANGERS: [(&[&str], &str); 14] = [
+    (&["apiVersion", "kind"], "a Kubernetes manifest"),
+    (&["openapi"], "an OpenAPI description"),
+    (&["swagger"], "an OpenAPI description"),
+    (&["services", "volumes"], "a Docker Compose file"),
+    (&["services", "networks"], "a Docker Compose file"),
+    (&["_type", "resources"], "an Insomnia export"),
+    (&["_type", "collection"], "an Insomnia export"),
+    (&["jobs", "on"], "a GitHub workflow"),
+    (&["jobs", "true"], "a GitHub workflow"),
+    (&["stages", "script"], "a GitLab pipeline"),
+    (&["rules", "extends"], "a ruleset for a linter"),
+    (&["dependencies", "license"], "the description of a package"),
+    (&["data", "next"], "an answer of the Admin API"),
+    (&["site_name"], "an MkDocs configuration"),
+];
+
 /// A word with its article: `a route`, `an upstream`.
 pub(super) fn a(word: &str) -> String {
     let vowel = word.starts_with(['a', 'e', 'i', 'o']) || word.starts_with("up");
