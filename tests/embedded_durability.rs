@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use strongroom::control_plane::{Method, Request};
-use strongroom::embedded::{ControlPlane, Database, Options};
+use strongroom::embedded::{ControlPlane, Database, OpenError, Options};
 use strongroom::schema::Catalog;
 
 /// Tells the copy of this test that it is the one to be killed, and where to write.
@@ -94,4 +94,40 @@ fn request(method: Method, path: &str, body: Option<String>) -> Request {
         path: path.to_owned(),
         body: body.map(String::into_bytes),
     }
+}
+
+#[test]
+fn a_database_is_ours_alone_and_private() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = |name: &str| {
+        let options = Options {
+            database: Database::File(folder.path().join(name)),
+            ..Options::default()
+        };
+        ControlPlane::open(Catalog::recorded(), options).map(drop)
+    };
+    std::fs::write(
+        folder.path().join("text"),
+        "no database, but quite some text".repeat(50),
+    )
+    .unwrap();
+    assert!(matches!(opened("text"), Err(OpenError::Database(_))));
+    let other = rusqlite::Connection::open(folder.path().join("other.db")).unwrap();
+    other.execute_batch("CREATE TABLE t (x)").unwrap();
+    assert!(matches!(opened("other.db"), Err(OpenError::NotOurs)));
+    assert!(matches!(opened("no/such/folder.db"), Err(OpenError::File(_))));
+    opened("ours.db").unwrap();
+    opened("ours.db").unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(folder.path().join("ours.db"))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let ours = rusqlite::Connection::open(folder.path().join("ours.db")).unwrap();
+    ours.pragma_update(None, "user_version", 99).unwrap();
+    assert!(matches!(opened("ours.db"), Err(OpenError::OtherVersion(99))));
 }

@@ -23,8 +23,20 @@ pub struct ControlPlane {
 
 /// Why a control plane cannot be opened.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot open the database of the embedded control plane")]
-pub struct OpenError(#[from] rusqlite::Error);
+pub enum OpenError {
+    /// The file cannot be made, or not here.
+    #[error("cannot make the database")]
+    File(#[from] std::io::Error),
+    /// The database cannot be read or written, or is none.
+    #[error("cannot open the database")]
+    Database(#[from] rusqlite::Error),
+    /// The database belongs to another program.
+    #[error("the database is not one of strongroom")]
+    NotOurs,
+    /// The database was made by another version of the program.
+    #[error("the database has form {0}, which this version of strongroom does not know")]
+    OtherVersion(i32),
+}
 
 impl ControlPlane {
     /// Opens a control plane, with what its database holds.

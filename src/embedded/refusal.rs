@@ -176,10 +176,7 @@ impl Refusal {
             }
             Self::Listed { what, id, by, by_id } => {
                 let message = format!("{what} {id} is still referenced by {by} (id = {by_id})");
-                (
-                    400,
-                    json!({ "code": 19, "name": "referenced by others", "message": message }),
-                )
+                plain_error(19, "referenced by others", &message)
             }
             other => other.answer(),
         }

@@ -4,6 +4,7 @@
 //! it writes, and everything answered survives the process being killed (not the machine losing power).
 
 mod edit;
+mod file;
 mod view;
 
 use std::path::PathBuf;
@@ -12,6 +13,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use uuid::Uuid;
+
+use super::OpenError;
 
 pub(super) use edit::Edit;
 pub(super) use view::{Filter, Page, Row, View};
@@ -49,7 +52,10 @@ enum Source {
 
 impl Store {
     /// Opens the database and makes its tables.
-    pub(super) fn open(database: &Database) -> rusqlite::Result<Self> {
+    pub(super) fn open(database: &Database) -> Result<Self, OpenError> {
+        if let Database::File(path) = database {
+            file::make(path)?;
+        }
         let source = match database {
             Database::Memory => Source::Memory {
                 name: format!("file:/strongroom-{}?vfs=memdb", Uuid::new_v4()),
@@ -58,6 +64,7 @@ impl Store {
             Database::File(path) => Source::File(path.clone()),
         };
         let writer = source.connect()?;
+        file::claim(&writer)?;
         writer.execute_batch(include_str!("tables.sql"))?;
         let node_id = node_id(&writer)?;
         Ok(Self {
