@@ -34,6 +34,7 @@ fn kind(file: &KindFile, schema: &Value, place: Place) -> Result<Kind, String> {
             .ok_or_else(|| format!("secret: there is no field {path}"))?;
         field.secret = true;
     }
+    check_tags(&mut record);
     Ok(Kind {
         name: file.name.clone(),
         collection: file.collection.clone(),
@@ -66,6 +67,17 @@ fn kind(file: &KindFile, schema: &Value, place: Place) -> Result<Kind, String> {
         subschemas: file.subschemas.clone(),
         record: Arc::new(record),
     })
+}
+
+/// Tags are of the same characters in every kind.
+fn check_tags(record: &mut Record) {
+    let tags = record.fields.iter_mut().find(|(name, _)| name == "tags");
+    if let Some((_, field)) = tags
+        && let FieldType::Set(tag) = &mut field.kind
+    {
+        tag.rules
+            .insert("checks".to_owned(), serde_json::json!(["tag_characters"]));
+    }
 }
 
 fn unique(file: &KindFile, record: &Record) -> Vec<Vec<String>> {

@@ -40,7 +40,7 @@ pub struct LiveSchemas {
 }
 
 /// The families of schemas that complete an entity by a name in it.
-const FAMILIES: [&str; 3] = [PLUGINS, VAULTS, "partials"];
+const FAMILIES: [&str; 4] = [PLUGINS, VAULTS, "partials", "protocols"];
 const PLUGINS: &str = "plugins";
 const VAULTS: &str = "vaults";
 
@@ -155,7 +155,7 @@ impl Catalog {
         kind.subschemas
             .as_ref()
             .and_then(|sub| {
-                let name = body.get(&sub.by)?.as_str()?;
+                let name = sub.name(body).or_else(|| sub.default(&kind.record))?;
                 Some(self.families.get(&sub.family)?.get(name)?.whole(&kind.record))
             })
             .unwrap_or_else(|| Arc::clone(&kind.record))
@@ -187,6 +187,15 @@ impl Catalog {
     /// The node's version, if this catalog is a live node's.
     pub fn version(&self) -> Option<&str> {
         self.version.as_deref()
+    }
+
+    /// What the node has loaded of a family (`plugins`, `vaults`), if it told.
+    pub fn loaded(&self, family: &str) -> Option<&BTreeSet<String>> {
+        match family {
+            PLUGINS => self.loaded_plugins(),
+            VAULTS => self.loaded_vaults(),
+            _ => None,
+        }
     }
 
     /// The plugins that the node has loaded, if it told.

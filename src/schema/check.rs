@@ -1,3 +1,4 @@
+use super::checks::{Checker, choose};
 use super::{Catalog, KindId, Object, Violations};
 
 /// What a body is for: which rules apply to it.
@@ -16,6 +17,20 @@ pub enum Purpose {
 /// # Errors
 /// Everything that is wrong, at once.
 pub fn check(catalog: &Catalog, kind: KindId, body: &Object, purpose: Purpose, now: i64) -> Result<(), Violations> {
-    let _ = (catalog, kind, body, purpose, now);
-    todo!()
+    let checker = Checker {
+        catalog,
+        kind: catalog.kind(kind),
+        purpose,
+        now,
+        whole: true,
+    };
+    let record = choose(catalog, kind, body, true).map_err(Violations)?;
+    let filled = checker.filled(&record, body).map_err(Violations)?;
+    let mut errors = checker.record(&record, &filled);
+    checker.kind_checks(&filled, &mut errors);
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Violations(errors))
+    }
 }

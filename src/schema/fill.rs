@@ -22,6 +22,8 @@ pub(super) enum Form {
     Stored,
     /// As it was sent, without shorthands.
     Translated,
+    /// As its rules look at it: without shorthands, with defaults; texts as they were sent.
+    Checked,
     /// As it is compared: every field stands there, sets are sorted, and texts that mean the same are the same. Members
     /// of maps, and what no schema knows, are left out if null.
     Compared,
@@ -51,7 +53,7 @@ impl<'a> Fill<'a> {
             };
             let kept = match self.form {
                 Form::Stored => given.is_some() || !(field.auto || field.transient()),
-                Form::Translated => given.is_some(),
+                Form::Translated | Form::Checked => given.is_some(),
                 Form::Compared => !field.transient(),
             };
             if kept || !value.is_null() {
@@ -71,7 +73,7 @@ impl<'a> Fill<'a> {
             return Cow::Borrowed(body);
         }
         let conflict = match self.form {
-            Form::Stored | Form::Translated => Conflict::Refused,
+            Form::Stored | Form::Translated | Form::Checked => Conflict::Refused,
             Form::Compared => Conflict::Settled,
         };
         let (plain, wrong) = shorthand::translated(record, body, conflict);
@@ -114,7 +116,10 @@ impl<'a> Fill<'a> {
                         .collect(),
                 )
             }
-            _ if self.form == Form::Translated => value.clone(),
+            (FieldType::Record(record), Value::Array(none)) if self.form == Form::Checked && none.is_empty() => {
+                Value::Object(self.record(record, &Object::new()))
+            }
+            _ if self.form == Form::Translated || self.form == Form::Checked => value.clone(),
             (FieldType::Abstract, _) if self.form == Form::Compared => without_nulls(value),
             (FieldType::Foreign(_), Value::Object(body)) => match body.get("id") {
                 Some(id) => Value::Object(Object::from_iter([("id".to_owned(), id.clone())])),
@@ -165,7 +170,7 @@ impl<'a> Fill<'a> {
 
     fn unknown(&self, name: &str, value: &Value, filled: &mut Object) {
         match self.form {
-            Form::Stored | Form::Translated => drop(filled.insert(name.to_owned(), value.clone())),
+            Form::Stored | Form::Translated | Form::Checked => drop(filled.insert(name.to_owned(), value.clone())),
             Form::Compared if value.is_null() => {}
             Form::Compared => drop(filled.insert(name.to_owned(), without_nulls(value))),
         }

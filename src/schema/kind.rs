@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::{FieldPath, Record};
+use super::{FieldPath, Object, Record};
 
 /// A kind's place in its catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -81,8 +82,41 @@ pub struct Kind {
 pub struct Subschemas {
     /// The family of schemas: `plugins`, `vaults`, `partials`, as in `/schemas/plugins/NAME`.
     pub family: String,
-    /// The field whose value names the schema.
+    /// The field whose value names the schema; of a list, its first member does.
     pub by: String,
+    /// What is said of a name that has no schema, `%s` for the name.
+    #[serde(default = "unknown_type")]
+    pub unknown: String,
+    /// Whether a node may have loaded others than those that are known here.
+    #[serde(default)]
+    pub open: bool,
+}
+
+fn unknown_type() -> String {
+    "unknown type: %s".to_owned()
+}
+
+impl Subschemas {
+    /// The schema that a body names.
+    pub fn name<'a>(&self, body: &'a Object) -> Option<&'a str> {
+        match body.get(&self.by)? {
+            Value::Array(names) => names.first()?.as_str(),
+            name => name.as_str(),
+        }
+    }
+
+    /// The schema of a body that names none, if the naming field has a default.
+    pub fn default<'a>(&self, record: &'a Record) -> Option<&'a str> {
+        match record.get(&self.by)?.default.as_ref()? {
+            Value::Array(names) => names.first()?.as_str(),
+            name => name.as_str(),
+        }
+    }
+
+    /// What is said of a name that has no schema.
+    pub fn unknown(&self, name: &str) -> String {
+        self.unknown.replacen("%s", name, 1)
+    }
 }
 
 /// A field that is not stored with the entity but stands for children of another kind, by their endpoint keys.

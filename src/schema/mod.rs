@@ -8,6 +8,7 @@ mod assemble;
 mod canonical;
 mod catalog;
 mod check;
+mod checks;
 mod complete;
 mod field;
 mod files;

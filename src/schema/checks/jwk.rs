@@ -1,0 +1,77 @@
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+
+use crate::schema::Object;
+
+/// What is wrong with a JSON Web Key that is to bear that key id.
+pub(super) fn fault(text: &str, kid: Option<&str>) -> Option<&'static str> {
+    let Ok(value) = serde_json::from_str::<Value>(text) else {
+        return Some("could not json decode jwk string");
+    };
+    let none = Object::new();
+    let jwk = value.as_object().unwrap_or(&none);
+    if jwk.get("kid").and_then(Value::as_str) != kid {
+        return Some("kid in jwk.kid must be equal to keys.kid");
+    }
+    (!loads(jwk)).then_some("could not load JWK, likely not a valid key")
+}
+
+/// Whether OpenSSL would make a key of it. Symmetric keys (`oct`) it does not.
+fn loads(jwk: &Object) -> bool {
+    let bytes = |name: &str| jwk.get(name).and_then(Value::as_str).and_then(decoded);
+    let has = |name: &str| bytes(name).is_some_and(|bytes| !bytes.is_empty());
+    let named = |name: &str| jwk.get(name).and_then(Value::as_str).unwrap_or_default();
+    match named("kty") {
+        "RSA" => has("n") && has("e"),
+        "EC" => {
+            let size = match named("crv") {
+                "P-256" => 32,
+                "P-384" => 48,
+                "P-521" => 66,
+                _ => return false,
+            };
+            let fits = |name: &str| bytes(name).is_some_and(|bytes| !bytes.is_empty() && bytes.len() <= size);
+            fits("x") && fits("y")
+        }
+        "OKP" => {
+            let size = match named("crv") {
+                "Ed25519" | "X25519" => 32,
+                "Ed448" => 57,
+                "X448" => 56,
+                _ => return false,
+            };
+            let private = bytes("d").is_some_and(|bytes| bytes.len() == size);
+            private || bytes("x").is_some_and(|bytes| bytes.len() == size)
+        }
+        _ => false,
+    }
+}
+
+fn decoded(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fault;
+
+    #[test]
+    fn keys_load_by_their_type() {
+        let load = Some("could not load JWK, likely not a valid key");
+        for (jwk, told) in [
+            ("", Some("could not json decode jwk string")),
+            ("{}", Some("kid in jwk.kid must be equal to keys.kid")),
+            ("1", Some("kid in jwk.kid must be equal to keys.kid")),
+            (r#"{"kid":"k","kty":"oct","k":"c2VjcmV0"}"#, load),
+            (r#"{"kid":"k","kty":"RSA","n":"","e":"AQAB"}"#, load),
+            (r#"{"kid":"k","kty":"RSA","n":"3tw","e":"AQAB"}"#, None),
+            (
+                r#"{"kid":"k","kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+                None,
+            ),
+        ] {
+            assert_eq!(fault(jwk, Some("k")), told, "{jwk}");
+        }
+    }
+}

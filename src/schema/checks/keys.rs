@@ -1,0 +1,175 @@
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING, EcdsaKeyPair,
+    EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair,
+};
+use rustls_pki_types::pem::{PemObject, SectionKind};
+
+use super::der::{self, OCTET_STRING, OID, SEQUENCE, Tlv};
+
+/// The public half of a key pair, in a shape in which two can be compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct PublicKey {
+    /// What sort of key it is: the object identifier of its algorithm.
+    pub algorithm: Vec<u8>,
+    /// RSA's modulus and exponent, or the bits of the point; nothing where a private key does not hold them and they
+    /// cannot be computed here.
+    material: Option<Vec<Vec<u8>>>,
+}
+
+const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
+const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
+const P521: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x23];
+
+impl PublicKey {
+    /// Whether both are halves of one pair, as far as can be told.
+    pub fn matches(&self, other: &Self) -> bool {
+        self.algorithm == other.algorithm
+            && match (&self.material, &other.material) {
+                (Some(one), Some(two)) => one == two,
+                _ => true,
+            }
+    }
+
+    /// Reads a `SubjectPublicKeyInfo`.
+    pub fn of_info(info: &[u8]) -> Option<Self> {
+        let [algorithm, bits] = der::sequence(info)?.try_into().ok()?;
+        let (algorithm, _) = identifier(algorithm)?;
+        let bits = bits.bits()?;
+        let material = if algorithm == RSA {
+            numbers(&der::sequence(bits)?)?
+        } else {
+            vec![bits.to_vec()]
+        };
+        Some(Self {
+            algorithm,
+            material: Some(material),
+        })
+    }
+
+    /// Reads the first private or public key of a PEM text.
+    pub fn of_pem(text: &str) -> Option<Self> {
+        let (section, content) = sections(text).find(|(section, _)| is_key(section))?;
+        match section {
+            SectionKind::PublicKey => Self::of_info(&content),
+            SectionKind::PrivateKey => of_private_info(&content),
+            SectionKind::RsaPrivateKey => of_rsa(&content),
+            _ => of_ec(&content, None),
+        }
+    }
+
+    /// Reads the first public key of a PEM text.
+    pub fn of_public_pem(text: &str) -> Option<Self> {
+        let (_, content) = sections(text).find(|(section, _)| *section == SectionKind::PublicKey)?;
+        Self::of_info(&content)
+    }
+
+    /// Reads the first private key of a PEM text.
+    pub fn of_private_pem(text: &str) -> Option<Self> {
+        let (section, _) = sections(text).find(|(section, _)| is_key(section))?;
+        if section == SectionKind::PublicKey {
+            return None;
+        }
+        Self::of_pem(text)
+    }
+}
+
+fn is_key(section: &SectionKind) -> bool {
+    matches!(
+        section,
+        SectionKind::PublicKey | SectionKind::PrivateKey | SectionKind::RsaPrivateKey | SectionKind::EcPrivateKey
+    )
+}
+
+fn sections(text: &str) -> impl Iterator<Item = (SectionKind, Vec<u8>)> {
+    <(SectionKind, Vec<u8>)>::pem_slice_iter(text.as_bytes()).map_while(Result::ok)
+}
+
+fn identifier(value: Tlv<'_>) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
+    let members = der::values(value.of(SEQUENCE)?)?;
+    let algorithm = members.first()?.of(OID)?.to_vec();
+    let curve = members.get(1).and_then(|curve| curve.of(OID)).map(<[u8]>::to_vec);
+    Some((algorithm, curve))
+}
+
+/// RSA's modulus and exponent.
+fn numbers(members: &[Tlv<'_>]) -> Option<Vec<Vec<u8>>> {
+    let [modulus, exponent] = members else { return None };
+    Some(vec![modulus.number()?.to_vec(), exponent.number()?.to_vec()])
+}
+
+/// PKCS #8.
+fn of_private_info(info: &[u8]) -> Option<PublicKey> {
+    let members = der::sequence(info)?;
+    members.first()?.number()?;
+    let (algorithm, curve) = identifier(*members.get(1)?)?;
+    let key = members.get(2)?.of(OCTET_STRING)?;
+    match algorithm.as_slice() {
+        RSA => of_rsa(key),
+        EC => of_ec(key, curve),
+        ED25519 => of_ed25519(key),
+        _ => Some(PublicKey {
+            algorithm,
+            material: None,
+        }),
+    }
+}
+
+/// PKCS #1.
+fn of_rsa(key: &[u8]) -> Option<PublicKey> {
+    let members = der::sequence(key)?;
+    Some(PublicKey {
+        algorithm: RSA.to_vec(),
+        material: Some(numbers(members.get(1..3)?)?),
+    })
+}
+
+/// SEC 1: the point may be left out, and is computed then.
+fn of_ec(key: &[u8], curve: Option<Vec<u8>>) -> Option<PublicKey> {
+    let members = der::sequence(key)?;
+    let secret = members.get(1)?.of(OCTET_STRING)?;
+    let inner = |tag: u8| {
+        let found = members.iter().find(|member| member.tag == tag)?;
+        der::values(found.content)?.into_iter().next()
+    };
+    let curve = curve.or_else(|| Some(inner(0xa0)?.of(OID)?.to_vec()));
+    let point = inner(0xa1).and_then(Tlv::bits).map(<[u8]>::to_vec);
+    Some(PublicKey {
+        algorithm: EC.to_vec(),
+        material: point.or_else(|| point_of(secret, &curve?)).map(|point| vec![point]),
+    })
+}
+
+fn point_of(secret: &[u8], curve: &[u8]) -> Option<Vec<u8>> {
+    let algorithm: &'static EcdsaSigningAlgorithm = match curve {
+        P256 => &ECDSA_P256_SHA256_ASN1_SIGNING,
+        P384 => &ECDSA_P384_SHA384_ASN1_SIGNING,
+        P521 => &ECDSA_P521_SHA512_ASN1_SIGNING,
+        _ => return None,
+    };
+    EcdsaKeyPair::from_private_key_der(algorithm, &sec1(secret, curve))
+        .ok()
+        .map(|pair| pair.public_key().as_ref().to_vec())
+}
+
+/// The shortest SEC 1 form of a private key.
+fn sec1(secret: &[u8], curve: &[u8]) -> Vec<u8> {
+    let mut inner = vec![0x02, 0x01, 0x01, OCTET_STRING, secret.len() as u8];
+    inner.extend(secret);
+    inner.extend([0xa0, curve.len() as u8 + 2, OID, curve.len() as u8]);
+    inner.extend(curve);
+    let mut whole = vec![SEQUENCE, inner.len() as u8];
+    whole.extend(inner);
+    whole
+}
+
+fn of_ed25519(key: &[u8]) -> Option<PublicKey> {
+    let seed = der::values(key)?.first()?.of(OCTET_STRING)?;
+    let pair = Ed25519KeyPair::from_seed_unchecked(seed).ok()?;
+    Some(PublicKey {
+        algorithm: ED25519.to_vec(),
+        material: Some(vec![pair.public_key().as_ref().to_vec()]),
+    })
+}

@@ -1,0 +1,76 @@
+//! What Kong refuses, in its words: the rules of its schema language, and the checks it makes in code.
+//!
+//! A record is filled with its defaults ([`fill`]), every field is checked ([`record`], [`attributes`]), then what its
+//! fields are to each other ([`entity`]). Checks in code have names ([`named`]): kind files and the files under
+//! `schemas/plugins/` say which fields they are about, as the rule `checks` of a field or as `checks` of a kind.
+
+mod attributes;
+mod certificates;
+mod der;
+mod entity;
+mod fill;
+mod hostname;
+mod jwk;
+mod keys;
+mod lua_pattern;
+mod named;
+mod paths;
+mod pcre;
+mod record;
+mod route_expression;
+mod text;
+mod tree;
+mod urls;
+mod variant;
+mod view;
+
+use serde_json::Value;
+
+use super::{Catalog, Field, Kind, KindId, Object, Purpose};
+
+pub(super) use variant::choose;
+
+/// One run of checks over one body.
+pub(super) struct Checker<'a> {
+    pub catalog: &'a Catalog,
+    pub kind: &'a Kind,
+    pub purpose: Purpose,
+    /// Seconds since 1970.
+    pub now: i64,
+    /// Whether the body is a whole entity, not a part of one.
+    pub whole: bool,
+}
+
+impl Checker<'_> {
+    /// What is wrong with a part of an entity, as far as the part goes.
+    fn part(&self, kind: KindId, part: &Object) -> Object {
+        let checker = Checker {
+            kind: self.catalog.kind(kind),
+            whole: false,
+            ..*self
+        };
+        match variant::choose(self.catalog, kind, part, false) {
+            Ok(record) => checker.record(&record, part),
+            Err(errors) => errors,
+        }
+    }
+
+    /// Whether it does not matter what stands in a field, because the server writes it.
+    fn made_by_server(&self, name: &str, field: &Field, value: Option<&Value>) -> bool {
+        field.auto && (value.is_none_or(Value::is_null) || self.kind.server_only.iter().any(|known| known == name))
+    }
+}
+
+/// Names in quotes, one after another.
+fn quoted(names: &[Value]) -> String {
+    let shown: Vec<String> = names
+        .iter()
+        .map(|name| format!("'{}'", attributes::lua_text(name)))
+        .collect();
+    shown.join(", ")
+}
+
+/// Whether a text is a reference, which stands for a value that is not known here. Nothing else is asked of it.
+fn is_reference(text: &str) -> bool {
+    text.starts_with("{vault://") && text.ends_with('}')
+}

@@ -1,0 +1,164 @@
+use serde_json::Value;
+
+use super::view::View;
+use super::{
+    Checker, certificates, hostname, is_reference, jwk, paths, pcre, quoted, route_expression, text, tree, urls,
+};
+use crate::schema::checks::keys::PublicKey;
+use crate::schema::{NamedCheck, Object, Purpose};
+
+/// A check of one text.
+type TextCheck = fn(&str) -> Result<(), String>;
+
+/// The checks of texts that the rule `checks` of a field may name.
+const TEXTS: [(&str, TextCheck); 19] = [
+    ("cookie_name", text::cookie_name),
+    ("header_name", text::header_name),
+    ("host_with_port", hostname::host_with_port),
+    ("host_without_port", hostname::without_port),
+    ("ip_or_cidr", hostname::ip_or_cidr),
+    ("origin", origin),
+    ("pem_certificate", certificates::certificate),
+    ("pem_key", certificates::key),
+    ("redirect_uri", urls::redirect_uri),
+    ("route_host", hostname::route_host),
+    ("route_path", paths::route_path),
+    ("server_name", hostname::server_name),
+    ("tag_characters", text::tag),
+    ("target_host", hostname::target),
+    ("upstream_name", hostname::upstream_name),
+    ("url", urls::url),
+    ("url_path", paths::path),
+    ("utf8_name", text::utf8_name),
+    ("wildcard_server_name", hostname::wildcard_server_name),
+];
+
+/// What the rule `checks` of a field says of a value that its schema allows: a list of names, or of `{name: with}`.
+pub(super) fn fault(checker: &Checker<'_>, view: View<'_>, value: &Value) -> Option<String> {
+    let checks = view.rule("checks")?.as_array()?;
+    checks.iter().find_map(|check| match check {
+        Value::String(name) => text_fault(name, value),
+        Value::Object(check) => check
+            .iter()
+            .find_map(|(name, with)| value_fault(checker, name, with, value)),
+        _ => None,
+    })
+}
+
+fn text_fault(name: &str, value: &Value) -> Option<String> {
+    let (_, check) = TEXTS.iter().find(|(known, _)| *known == name)?;
+    check(value.as_str()?).err()
+}
+
+fn value_fault(checker: &Checker<'_>, name: &str, with: &Value, value: &Value) -> Option<String> {
+    match name {
+        "some_true" => none_true(with, value.as_object()?),
+        "key_pair" => pem_pair(with, value.as_object()?),
+        "unrepeated" if checker.purpose == Purpose::Store => {
+            repeated(value).map(|told| format!("{told} is duplicated"))
+        }
+        "unrepeated_member" => repeated_member(with, value),
+        _ => None,
+    }
+}
+
+/// At least one of the named fields must be true.
+fn none_true(names: &Value, record: &Object) -> Option<String> {
+    let names: Vec<&str> = names.as_array()?.iter().filter_map(Value::as_str).collect();
+    let some = names.iter().any(|name| record.get(*name) == Some(&Value::Bool(true)));
+    (!some).then(|| format!("at least one of these fields must be true: {}", names.join(", ")))
+}
+
+/// A private and a public key, each if it is there, and as a pair if both are. With a reference nothing is known.
+fn pem_pair(with: &Value, record: &Object) -> Option<String> {
+    let text = |part: &str| record.get(with.get(part)?.as_str()?)?.as_str();
+    let (private, public) = (text("private"), text("public"));
+    if private.is_some_and(is_reference) || public.is_some_and(is_reference) {
+        return None;
+    }
+    let public = match public.map(PublicKey::of_public_pem) {
+        Some(None) => return Some("could not load public key".to_owned()),
+        known => known.flatten(),
+    };
+    let private = match private.map(PublicKey::of_private_pem) {
+        Some(None) => return Some(format!("could not load private key{}", certificates::NO_KEY)),
+        known => known.flatten(),
+    };
+    (!public?.matches(&private?)).then(|| "public key does not match private key".to_owned())
+}
+
+fn repeated(list: &Value) -> Option<&str> {
+    let members = list.as_array()?;
+    members
+        .iter()
+        .enumerate()
+        .find_map(|(at, member)| members[..at].contains(member).then(|| member.as_str())?)
+}
+
+/// Two records of a list with the same value in the named field.
+fn repeated_member(with: &Value, list: &Value) -> Option<String> {
+    let (name, told) = (with.get("field")?.as_str()?, with.get("told")?.as_str()?);
+    let values: Vec<Value> = list
+        .as_array()?
+        .iter()
+        .filter_map(|record| record.get(name).cloned())
+        .collect();
+    repeated(&Value::Array(values.clone())).map(|value| told.replace("%s", value))
+}
+
+/// `*`, or a regular expression.
+fn origin(text: &str) -> Result<(), String> {
+    if text == "*" || pcre::compile(text).is_ok() {
+        return Ok(());
+    }
+    Err(format!("'{text}' is not a valid regex"))
+}
+
+impl Checker<'_> {
+    /// Adds what the kind's own checks say of its fields taken together.
+    pub fn kind_checks(&self, input: &Object, errors: &mut Object) {
+        for check in &self.kind.checks {
+            if let Some(told) = self.kind_check(check, input, errors) {
+                tree::add(errors, told);
+            }
+        }
+    }
+
+    fn kind_check(&self, check: &NamedCheck, input: &Object, errors: &Object) -> Option<String> {
+        let with = &check.arguments;
+        let name = |part: &str| with.get(part).and_then(Value::as_str);
+        let known = |part: &str| input.get(name(part)?)?.as_str().filter(|text| !is_reference(text));
+        if check.check == "needs" {
+            return lacks(with, input);
+        }
+        let sources = with.as_object()?.values().filter_map(Value::as_str);
+        if sources.into_iter().any(|source| errors.contains_key(source)) {
+            return None;
+        }
+        match check.check.as_str() {
+            "pair" => {
+                let pair = certificates::pair(known("chain")?, known("private")?)?;
+                (!pair).then(|| name("told").unwrap_or_default().to_owned())
+            }
+            "different_sorts" => {
+                let same = certificates::same_sort(known("one")?, known("other")?)?;
+                same.then(|| name("told").unwrap_or_default().to_owned())
+            }
+            "authority" => certificates::authority(known("chain")?, self.now).map(str::to_owned),
+            "jwk" => jwk::fault(known("json")?, input.get(name("bears")?)?.as_str()).map(str::to_owned),
+            "route_expression" => route_expression::check(input, with).err(),
+            _ => None,
+        }
+    }
+}
+
+/// Fields that are worked on together: where the first are set, the others must be.
+fn lacks(with: &Value, input: &Object) -> Option<String> {
+    let (of, needs) = (with.get("of")?.as_array()?, with.get("needs")?.as_array()?);
+    let is_set = |path: &Value| tree::is_set(tree::get(input, path.as_str().unwrap_or_default()));
+    let lacking = of.iter().all(is_set) && !needs.iter().all(is_set);
+    lacking.then(|| {
+        let names: Vec<Value> = of.iter().chain(needs).cloned().collect();
+        format!("all or none of these fields must be set: {}", quoted(&names))
+    })
+}

@@ -1,0 +1,158 @@
+use super::pcre;
+
+/// The path of a URL: characters of RFC 3986 and whole percent escapes.
+pub(super) fn path(text: &str) -> Result<(), String> {
+    if !is_plain(text) {
+        return Err(format!(
+            "invalid path: '{text}' (characters outside of the reserved list of RFC 3986 found)"
+        ));
+    }
+    escapes(text)
+}
+
+/// A path of a route: a prefix in its normal form, or `~` and a regular expression.
+///
+/// Escapes are looked at in paths that are otherwise as [`path`] wants them.
+pub(super) fn route_path(text: &str) -> Result<(), String> {
+    if let Some(regex) = text.strip_prefix('~') {
+        return pcre::compile(regex).map_err(|why| format!("invalid regex: '{regex}' (PCRE returned: {why})"));
+    }
+    if is_plain(text) {
+        escapes(text)?;
+    }
+    let normal = normalized(text);
+    if normal == text {
+        return Ok(());
+    }
+    Err(format!("non-normalized path, consider use '{normal}' instead"))
+}
+
+fn is_plain(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_~/%:@!$&'()*+,;=".contains(&byte);
+    text.starts_with('/') && text.bytes().all(allowed)
+}
+
+/// Whether every `%` starts an escape of two hex digits. Whole escapes show as `___` in what Kong says of another.
+fn escapes(text: &str) -> Result<(), String> {
+    let bytes = text.as_bytes();
+    let mut bare = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        if escaped(&bytes[at..]).is_some() {
+            bare.extend(b"___");
+            at += 3;
+        } else {
+            bare.push(bytes[at]);
+            at += 1;
+        }
+    }
+    let Some(start) = bare.iter().position(|byte| *byte == b'%') else {
+        return Ok(());
+    };
+    let shown = &bare[start..bare.len().min(start + 3)];
+    Err(format!(
+        "invalid url-encoded value: '{}'",
+        String::from_utf8_lossy(shown)
+    ))
+}
+
+/// The form in which a prefix path is compared: escapes of unreserved characters undone, others in capitals, dot
+/// segments resolved, slashes merged.
+pub(super) fn normalized(path: &str) -> String {
+    without_dot_segments(&with_plain_escapes(path))
+}
+
+fn with_plain_escapes(path: &str) -> String {
+    let bytes = path.as_bytes();
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        match escaped(&bytes[at..]) {
+            Some(byte) if is_reserved(byte) => {
+                plain.extend(format!("%{byte:02X}").bytes());
+                at += 3;
+            }
+            Some(byte) => {
+                plain.push(byte);
+                at += 3;
+            }
+            None => {
+                plain.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&plain).into_owned()
+}
+
+fn escaped(bytes: &[u8]) -> Option<u8> {
+    let [b'%', high, low, ..] = bytes else { return None };
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    Some((digit(*high)? * 16 + digit(*low)?) as u8)
+}
+
+/// The reserved characters of RFC 3986, and the escape itself.
+fn is_reserved(byte: u8) -> bool {
+    b"!#$%&'()*+,/:;=?@[]".contains(&byte)
+}
+
+fn without_dot_segments(path: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    let segments: Vec<&str> = path.split('/').collect();
+    let last = segments.len() - 1;
+    for (at, segment) in segments.into_iter().enumerate() {
+        match segment {
+            "." | ".." | "" => {
+                if segment == ".." {
+                    kept.pop();
+                }
+                if at == last && at != 0 {
+                    kept.push("");
+                }
+            }
+            _ => kept.push(segment),
+        }
+    }
+    let joined = kept.join("/");
+    if path.starts_with('/') {
+        format!("/{joined}")
+    } else {
+        joined
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes_have_one_form() {
+        for (path, normal) in [
+            ("/", "/"),
+            ("/a", "/a"),
+            ("/a/", "/a/"),
+            ("/%41", "/A"),
+            ("/a%2fb", "/a%2Fb"),
+            ("/a/../b", "/b"),
+            ("/a/./b", "/a/b"),
+            ("/a/..", "/"),
+            ("/a/b/..", "/a/"),
+            ("/a/.", "/a/"),
+            ("/..", "/"),
+            ("/a b", "/a b"),
+            ("/%zz", "/%zz"),
+            ("/a%7C", "/a|"),
+        ] {
+            assert_eq!(normalized(path), normal, "{path}");
+        }
+    }
+
+    #[test]
+    fn escapes_are_whole() {
+        assert_eq!(escapes("/%4"), Err("invalid url-encoded value: '%4'".to_owned()));
+        assert_eq!(escapes("/%"), Err("invalid url-encoded value: '%'".to_owned()));
+        assert_eq!(escapes("/%zz9"), Err("invalid url-encoded value: '%zz'".to_owned()));
+        assert_eq!(escapes("/%25%%41"), Err("invalid url-encoded value: '%__'".to_owned()));
+        assert!(escapes("/%41").is_ok());
+    }
+}

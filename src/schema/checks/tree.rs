@@ -1,0 +1,59 @@
+use serde_json::Value;
+
+use crate::schema::{Field, FieldType, Object, Record};
+
+/// The name under which messages about a whole record stand.
+const ENTITY: &str = "@entity";
+
+/// The value at a dotted path (`config.redis.host`), if every part of it is there.
+pub(super) fn get<'a>(object: &'a Object, path: &str) -> Option<&'a Value> {
+    let mut parts = path.split('.');
+    let first = object.get(parts.next()?)?;
+    parts.try_fold(first, |value, part| value.as_object()?.get(part))
+}
+
+/// The field at a dotted path.
+pub(super) fn field<'a>(record: &'a Record, path: &str) -> Option<&'a Field> {
+    match path.split_once('.') {
+        None => record.get(path),
+        Some((outer, rest)) => match &record.get(outer)?.kind {
+            FieldType::Record(inner) => field(inner, rest),
+            _ => None,
+        },
+    }
+}
+
+/// Puts a message in place of what is told of the field at a dotted path. A message about a whole record that the
+/// path leads through stays.
+pub(super) fn put(errors: &mut Object, path: &str, message: Value) {
+    match path.split_once('.') {
+        None => {
+            errors.insert(path.to_owned(), message);
+        }
+        Some((outer, rest)) => {
+            let inner = errors.entry(outer).or_insert_with(|| Value::Object(Object::new()));
+            if let Some(inner) = inner.as_object_mut() {
+                put(inner, rest, message);
+            }
+        }
+    }
+}
+
+/// Adds a message about the whole record.
+pub(super) fn add(errors: &mut Object, message: String) {
+    let messages = errors.entry(ENTITY).or_insert_with(|| Value::Array(Vec::new()));
+    if let Some(messages) = messages.as_array_mut() {
+        messages.push(Value::String(message));
+    }
+}
+
+/// Whether a value counts as set: not null, no empty text, no empty list or record.
+pub(super) fn is_set(value: Option<&Value>) -> bool {
+    match value {
+        None | Some(Value::Null) => false,
+        Some(Value::String(text)) => !text.is_empty(),
+        Some(Value::Array(members)) => !members.is_empty(),
+        Some(Value::Object(members)) => !members.is_empty(),
+        Some(_) => true,
+    }
+}

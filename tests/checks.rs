@@ -1,0 +1,176 @@
+//! What `schema::check` says of odd bodies is what a real Kong 3.9.1 said of them.
+#![allow(clippy::print_stdout)] // a test says what differs
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use regex::Regex;
+use serde_json::Value;
+use strongroom::schema::{Catalog, KindId, LiveSchemas, Object, Purpose, check};
+
+/// When the answers were recorded, in seconds since 1970: the certificates among them live later.
+const NOW: i64 = 1_795_219_200;
+
+/// The node that answered: open source, with the `env` vault alone and no wasm filters.
+static NODE: LazyLock<Catalog> = LazyLock::new(|| {
+    let recorded = Catalog::recorded();
+    let names = |family: &str| recorded_names(family);
+    recorded.overlaid(&LiveSchemas {
+        version: Some("3.9.1".to_owned()),
+        loaded_plugins: Some(names("plugins")),
+        loaded_vaults: Some(names("vaults")),
+        loaded_filters: Some(BTreeSet::new()),
+        ..LiveSchemas::default()
+    })
+});
+
+fn recorded_names(family: &str) -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("schemas/kong-3.9.1")
+        .join(family);
+    fs::read_dir(folder)
+        .expect("the recorded schemas")
+        .filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_string_lossy().into_owned()))
+        .collect()
+}
+
+fn fixture(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/checks").join(name);
+    fs::read_to_string(path).expect("a fixture")
+}
+
+/// The order of quoted names is chance on Kong's side, and what follows OpenSSL's `error:` varies.
+fn settled(fields: &Value) -> String {
+    static OPENSSL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#"error:[0-9A-F]+:[^"]*"#).expect("a regex"));
+    static NAMES: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"'\w+'(, '\w+')+").expect("a regex"));
+    let text = OPENSSL.replace_all(&fields.to_string(), "error:").into_owned();
+    let sorted = NAMES.replace_all(&text, |found: &regex::Captures<'_>| {
+        let mut names: Vec<&str> = found[0].split(", ").collect();
+        names.sort_unstable();
+        names.join(", ")
+    });
+    sorted.into_owned()
+}
+
+/// What is said here of a row's body: the status and the fields.
+fn answer(row: &Value) -> (u64, Value) {
+    let kind = NODE.find(row["entity"].as_str().expect("an entity")).expect("a kind");
+    match check(
+        &NODE,
+        kind,
+        row["body"].as_object().expect("a body"),
+        Purpose::Validate,
+        NOW,
+    ) {
+        Ok(()) => (200, Value::Null),
+        Err(violations) => (400, Value::Object(violations.0)),
+    }
+}
+
+fn agrees(row: &Value, (status, fields): &(u64, Value)) -> bool {
+    match row["status"].as_u64() {
+        Some(500..) => *status >= 400,
+        recorded => recorded == Some(*status) && settled(&row["fields"]) == settled(fields),
+    }
+}
+
+#[test]
+fn odd_bodies_are_answered_as_kong_answers_them() {
+    let exceptions: Vec<Value> = serde_json::from_str(&fixture("exceptions.json")).expect("a list");
+    let known = |row: &Value| {
+        exceptions
+            .iter()
+            .any(|known| known["entity"] == row["entity"] && known["body"] == row["body"])
+    };
+    let rows: Vec<Value> = fixture("checks.jsonl")
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a row"))
+        .collect();
+    let mut differences = 0;
+    for row in &rows {
+        let told = answer(row);
+        if agrees(row, &told) {
+            continue;
+        }
+        differences += 1;
+        let shown = if known(row) { "known" } else { "NEW" };
+        println!(
+            "{shown} {} {}\n  Kong: {} {}\n  here: {} {}",
+            row["entity"], row["body"], row["status"], row["fields"], told.0, told.1
+        );
+        assert!(differences <= exceptions.len() + 1000, "too many");
+    }
+    println!("{} of {} agree", rows.len() - differences, rows.len());
+    assert!(
+        differences <= exceptions.len(),
+        "{differences} rows differ, {} are known",
+        exceptions.len()
+    );
+}
+
+/// Any JSON, small.
+fn json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "\\PC{0,8}".prop_map(Value::from),
+        prop_oneof![
+            Just("http"),
+            Just("{vault://env/x}"),
+            Just("cors"),
+            Just("~/("),
+            Just("/%"),
+            Just("[::1]:")
+        ]
+        .prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 16, 4, |inner| {
+        let names = prop_oneof!["[a-z]{1,6}", Just("id".to_owned()), Just("name".to_owned())];
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(names, inner, 0..4).prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+/// A kind and a body whose fields are the kind's, with any values.
+fn body() -> impl Strategy<Value = (KindId, Object)> {
+    let kinds: Vec<(KindId, Vec<String>)> = NODE
+        .kinds()
+        .map(|(id, kind)| (id, kind.record.fields.iter().map(|(name, _)| name.clone()).collect()))
+        .collect();
+    let plugins: Vec<Value> = NODE.subschemas("plugins").map(Value::from).collect();
+    (prop::sample::select(kinds), prop::sample::select(plugins)).prop_flat_map(|((kind, fields), plugin)| {
+        let some = prop::sample::subsequence(fields.clone(), 0..=fields.len());
+        some.prop_flat_map(move |names| {
+            let plugin = plugin.clone();
+            let values = prop::collection::vec(json(), names.len());
+            (values, any::<bool>()).prop_map(move |(values, named)| {
+                let mut body: Object = names.iter().cloned().zip(values).collect();
+                if named {
+                    body.insert("name".to_owned(), plugin.clone());
+                }
+                (kind, body)
+            })
+        })
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn no_body_is_too_odd_to_be_checked((kind, body) in body()) {
+        let validated = check(&NODE, kind, &body, Purpose::Validate, NOW);
+        if let Err(violations) = &validated {
+            prop_assert!(!violations.is_empty());
+        }
+        let stored = check(&NODE, kind, &body, Purpose::Store, NOW);
+        prop_assert!(validated.is_ok() || stored.is_err(), "what cannot be valid cannot be stored");
+    }
+}
