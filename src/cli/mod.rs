@@ -6,6 +6,7 @@ mod connection;
 mod files;
 mod logging;
 mod outcome;
+mod progress;
 mod prompt;
 mod skip;
 mod stop;

@@ -1,5 +1,6 @@
 //! Showing it: text, JSON, YAML. What is rendered here is printed by `cli`.
 
+mod account;
 mod body;
 mod changes;
 mod diagnostic;
@@ -16,6 +17,7 @@ mod shape;
 mod value;
 mod yaml;
 
+pub use account::Told;
 pub use body::{Bodies, Names};
 pub use changes::{changes, headline, named, summary};
 pub use diagnostic::diagnostics;

@@ -22,7 +22,11 @@ pub fn fill(record: &Record, body: &mut Object) {
 /// Drops what is null. The record is the kind's, its configuration not resolved: in there, and in other free-form parts,
 /// decK keeps it. It is kept as well where a reader would put a default in its place.
 pub fn drop_nulls(record: &Record, body: &mut Object) {
-    body.retain(|name, value| !value.is_null() || record.get(name).is_none_or(|field| field.default.is_some()));
+    let has_default = |name: &String| {
+        let default = record.get(name).and_then(|field| field.default.as_ref());
+        default.is_some_and(|default| !default.is_null())
+    };
+    body.retain(|name, value| !value.is_null() || has_default(name));
     for (name, value) in body {
         if let (Value::Object(inner), Some(FieldType::Record(record))) =
             (value, record.get(name).map(|field| &field.kind))

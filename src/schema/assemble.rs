@@ -161,6 +161,7 @@ fn nests(file: &KindFile, place: Place) -> Result<Vec<Nest>, String> {
                 kind: known(place, &nest.collection)?,
                 field: nest.field.clone(),
                 refers: nest.refers.clone(),
+                read_only: nest.read_only,
             })
         })
         .collect()

@@ -213,6 +213,8 @@ pub struct Nest {
     pub field: String,
     /// Where the members are no bodies but name an entity each (a consumer's `groups`): the foreign field that they fill.
     pub refers: Option<String>,
+    /// Whether it is read and never written, because decK does not read it.
+    pub read_only: bool,
 }
 
 /// A field that files of an older format write otherwise.

@@ -76,6 +76,8 @@ pub(super) struct NestFile {
     pub collection: String,
     pub field: String,
     pub refers: Option<String>,
+    #[serde(default)]
+    pub read_only: bool,
 }
 
 /// A field that names children.

@@ -5,17 +5,20 @@ use super::Dump;
 use super::secrets::hide;
 use super::tree::reference;
 use crate::report::shape::{drop_defaults, drop_nulls};
-use crate::schema::{Foreign, Kind, KindId, Object, canonical};
+use crate::schema::{Foreign, Kind, KindId, Nest, Object, canonical};
 
 impl Dump<'_> {
-    /// One entity as a file declares it, with what is nested in it. `nest` is the field that its own nesting stands for.
-    pub(super) fn entity(&self, kind: KindId, id: Uuid, nest: Option<&str>) -> Object {
+    /// One entity as a file declares it, with what is nested in it. `nest` is the list in which it is itself.
+    pub(super) fn entity(&self, kind: KindId, id: Uuid, nest: Option<&Nest>) -> Object {
         let Some(entity) = self.owned.get(&(kind, id)) else {
             return Object::new();
         };
         let mut body = self.shaped(kind, entity.body.expose());
         if self.options.hide_secrets {
             hide(self.catalog, kind, &mut body);
+        }
+        if let Some(name) = nest.and_then(|nest| self.only_a_name(kind, nest, &body)) {
+            return name;
         }
         self.name_what_it_refers_to(self.catalog.kind(kind), nest, &mut body);
         if self.needs_id(kind, id) {
@@ -45,9 +48,27 @@ impl Dump<'_> {
         self.options.with_id || self.catalog.kind(kind).rotates.is_some() || self.ambiguous.contains(&(kind, id))
     }
 
-    fn name_what_it_refers_to(&self, kind: &Kind, nest: Option<&str>, body: &mut Object) {
-        if let Some(field) = nest {
-            body.remove(field);
+    /// The entity as a list has it whose members only name what they refer to.
+    fn only_a_name(&self, kind: KindId, nest: &Nest, body: &Object) -> Option<Object> {
+        let field = nest.refers.as_ref()?;
+        let foreign = self
+            .catalog
+            .kind(kind)
+            .foreign
+            .iter()
+            .find(|foreign| foreign.field == *field)?;
+        let id = reference(body.get(field)?)?;
+        let key = self.catalog.kind(foreign.kind).endpoint_key.as_deref();
+        let (key, name) = match key.zip(self.names.get(&(foreign.kind, id))) {
+            Some((key, name)) => (key, name.clone()),
+            None => ("id", id.to_string()),
+        };
+        Some(Object::from_iter([(key.to_owned(), name.into())]))
+    }
+
+    fn name_what_it_refers_to(&self, kind: &Kind, nest: Option<&Nest>, body: &mut Object) {
+        if let Some(nest) = nest {
+            body.remove(&nest.field);
         }
         for foreign in kind.foreign.iter().filter(|foreign| !foreign.list) {
             if let Some(id) = body.get(&foreign.field).and_then(reference) {

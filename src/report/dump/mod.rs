@@ -2,6 +2,8 @@
 
 mod entity;
 mod secrets;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};

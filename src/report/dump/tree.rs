@@ -45,8 +45,8 @@ impl<'a> Dump<'a> {
         })
     }
 
-    /// Entities in a steady order, each with what is nested in it. `nest` is the field that the nesting stands for.
-    pub(super) fn list(&self, mut members: Vec<(KindId, Uuid)>, nest: Option<&str>) -> Vec<Value> {
+    /// Entities in a steady order, each with what is nested in it. `nest` is the list in which they are.
+    pub(super) fn list(&self, mut members: Vec<(KindId, Uuid)>, nest: Option<&Nest>) -> Vec<Value> {
         members.sort_by_cached_key(|(kind, id)| (self.sort_key(*kind, *id), *id));
         members
             .into_iter()
@@ -63,11 +63,8 @@ impl<'a> Dump<'a> {
         lists
             .iter()
             .map(|(key, members)| {
-                let field = nests
-                    .iter()
-                    .find(|nest| nest.key == *key)
-                    .map(|nest| nest.field.as_str());
-                ((*key).to_owned(), Value::Array(self.list(members.clone(), field)))
+                let nest = nests.iter().find(|nest| nest.key == *key);
+                ((*key).to_owned(), Value::Array(self.list(members.clone(), nest)))
             })
             .collect()
     }
@@ -80,7 +77,7 @@ impl<'a> Dump<'a> {
             Some((foreign.kind, nest, reference(body.get(&foreign.field)?)?))
         });
         let (parent, nest, id) = parents.next()?;
-        let alone = parents.next().is_none();
+        let alone = nest.refers.is_some() || parents.next().is_none();
         (alone && self.owned.contains_key(&(parent, id))).then_some(((parent, id), nest.key.as_str()))
     }
 
@@ -107,7 +104,7 @@ fn nest_of<'a>(parent: &'a Kind, kind: KindId, field: &str) -> Option<&'a Nest> 
     parent
         .nests
         .iter()
-        .find(|nest| nest.kind == kind && nest.field == field)
+        .find(|nest| nest.kind == kind && nest.field == field && !nest.read_only)
 }
 
 /// The entities that their natural keys do not tell apart: those that have none, and those that share one.

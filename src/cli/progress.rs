@@ -1,0 +1,48 @@
+use std::io::IsTerminal;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::apply::{Event, Events};
+use crate::plan::Plan;
+
+/// A bar on a terminal's standard error; nothing elsewhere.
+pub struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// A bar as long as the plan has steps, where people can see it.
+    pub fn of(plan: &Plan, shown: bool) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(plan.steps.len() as u64), ProgressDrawTarget::hidden());
+        let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}");
+        if let Ok(style) = style {
+            bar.set_style(style);
+        }
+        if shown && std::io::stderr().is_terminal() && plan.steps.len() > 1 {
+            bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        Self { bar }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Events for Progress {
+    fn tell(&self, event: Event<'_>) {
+        match event {
+            Event::Begun(step) => tracing::debug!(step = step.0, "begun"),
+            Event::Retrying(step, retry) => {
+                tracing::info!(step = step.0, attempt = retry.attempt, "trying again");
+                self.bar.set_message("trying again");
+            }
+            Event::Ended(step, _) => {
+                tracing::debug!(step = step.0, "ended");
+                self.bar.inc(1);
+            }
+            Event::Halted(_) => self.bar.set_message("finishing what is under way"),
+        }
+    }
+}
