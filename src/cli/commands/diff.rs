@@ -1,0 +1,49 @@
+use super::prepare::{Request, prepare};
+use crate::cli::Outcome;
+use crate::cli::args::{DiffArgs, Global};
+use crate::cli::connection::connect;
+use crate::cli::documents;
+use crate::cli::stop::Done;
+use crate::cli::teller::Teller;
+use crate::reconcile::{Decision, Prepared};
+use crate::report::names;
+use crate::schema::Catalog;
+
+/// Shows what `sync` would do, and ends as it would where it would be refused.
+pub async fn run(global: &Global, args: &DiffArgs, teller: &mut Teller) -> Done {
+    let catalog = Catalog::recorded();
+    let Some(documents) = documents::read(&args.sync.state, &args.sync.scope, &catalog, teller) else {
+        return Ok(Outcome::Invalid);
+    };
+    let connection = connect(global, &catalog)?;
+    let request = Request {
+        documents: &documents,
+        args: &args.sync,
+        guards: args.sync.guards.guards(),
+    };
+    match prepare(&connection, &catalog, request, teller).await? {
+        Ok(prepared) => show(&prepared, args.non_zero_exit_code, teller),
+        Err(outcome) => Ok(outcome),
+    }
+}
+
+fn show(prepared: &Prepared, non_zero_exit_code: bool, teller: &mut Teller) -> Done {
+    let plan = prepared.plan();
+    let names = names(&prepared.catalog, &prepared.live, plan);
+    teller.plan(&prepared.catalog, plan, &names)?;
+    teller.summary(&prepared.catalog, plan, &names, |_| true)?;
+    let mut outcome = Outcome::Done;
+    if non_zero_exit_code && !plan.changes.is_empty() {
+        outcome = Outcome::Pending;
+    }
+    if let Decision::Withheld { refusals, .. } = &prepared.decision
+        && !refusals.is_empty()
+    {
+        teller.refusals(refusals);
+        outcome = outcome.max(Outcome::Refused);
+    }
+    if prepared.is_invalid() {
+        outcome = outcome.max(Outcome::Invalid);
+    }
+    Ok(outcome)
+}

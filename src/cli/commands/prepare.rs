@@ -1,0 +1,92 @@
+use std::sync::Arc;
+
+use crate::cli::Outcome;
+use crate::cli::args::{ReferencesMode, SyncArgs};
+use crate::cli::connection::Connection;
+use crate::cli::documents::Documents;
+use crate::cli::signals::unless_interrupted;
+use crate::cli::skip::skipped;
+use crate::cli::stop::Stop;
+use crate::cli::teller::Teller;
+use crate::plan::{Fingerprinter, Guards, Options, Problem, ProblemSort};
+use crate::reconcile::{self, Failure, Job, Prepared};
+use crate::reference::Policy;
+use crate::schema::Catalog;
+use crate::state::Diagnostic;
+
+/// What a run is asked for.
+pub struct Request<'a> {
+    /// What the files say.
+    pub documents: &'a Documents,
+    /// The options of `sync`.
+    pub args: &'a SyncArgs,
+    /// What it may delete.
+    pub guards: Guards,
+}
+
+/// Plans and checks all that can be checked before a write, and tells what there is to tell.
+///
+/// # Errors
+/// The control plane cannot be read, or somebody interrupted; how the run ends if there is no plan, told already.
+pub async fn prepare(
+    connection: &Connection,
+    catalog: &Arc<Catalog>,
+    request: Request<'_>,
+    teller: &mut Teller,
+) -> Result<Result<Prepared, Outcome>, Stop> {
+    let Request {
+        documents,
+        args,
+        guards,
+    } = request;
+    let job = Job {
+        desired: &documents.desired,
+        options: Options {
+            no_delete: args.no_delete,
+            skip: skipped(catalog, &args.scope.read)?,
+        },
+        guards,
+        references: policy(args.state.references),
+        fingerprinter: fingerprinter(),
+    };
+    let prepared = unless_interrupted(reconcile::prepare(connection, catalog, &job)).await?;
+    match prepared {
+        Ok(prepared) => {
+            teller.diagnostics(&prepared.diagnostics, &documents.sources);
+            teller.references(&prepared.catalog, &prepared.references);
+            Ok(Ok(prepared))
+        }
+        Err(Failure::Unread(error)) => Err(Stop::failed(error)),
+        Err(Failure::Problems(problems)) => {
+            let told: Vec<Diagnostic> = problems.iter().map(|problem| problem.diagnostic.clone()).collect();
+            teller.diagnostics(&[&documents.desired.remarks[..], &told].concat(), &documents.sources);
+            Ok(Err(outcome(&problems)))
+        }
+    }
+}
+
+fn outcome(problems: &[Problem]) -> Outcome {
+    let each = problems.iter().map(|problem| match problem.sort {
+        ProblemSort::Invalid => Outcome::Invalid,
+        ProblemSort::Conflict => Outcome::Refused,
+    });
+    each.max().unwrap_or(Outcome::Invalid)
+}
+
+/// A key nobody knows: fingerprints tell equal from unequal within one run, and nothing afterwards.
+fn fingerprinter() -> Fingerprinter {
+    let mut key = [0; 64];
+    for part in key.chunks_exact_mut(16) {
+        part.copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    }
+    Fingerprinter::new(&key)
+}
+
+pub(super) fn policy(mode: ReferencesMode) -> Policy {
+    match mode {
+        ReferencesMode::Strict => Policy::Strict,
+        ReferencesMode::Default => Policy::Default,
+        ReferencesMode::Warn => Policy::Warn,
+        ReferencesMode::Off => Policy::Off,
+    }
+}

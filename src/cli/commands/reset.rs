@@ -1,0 +1,63 @@
+use crate::cli::Outcome;
+use crate::cli::args::{Global, OutputArgs, ReferencesMode, ResetArgs, StateArgs, SyncArgs};
+use crate::cli::connection::connect;
+use crate::cli::documents::Documents;
+use crate::cli::prompt::confirmed;
+use crate::cli::stop::{Done, Stop};
+use crate::cli::teller::Teller;
+use crate::schema::Catalog;
+use crate::state::{Desired, Scope, Sources};
+
+/// Deletes everything in scope: a sync of nothing, which says so by its name and asks before it begins.
+pub async fn run(global: &Global, args: &ResetArgs, teller: &mut Teller) -> Done {
+    let what = match args.scope.select_tag.as_slice() {
+        [] => "everything".to_owned(),
+        tags => format!("everything that bears the tags {}", tags.join(", ")),
+    };
+    let question = format!("This will delete {what} that {} holds. Are you sure?", address(global));
+    if !args.force && !confirmed(&question, "--force")? {
+        return Err(Stop::failed(anyhow::anyhow!("nothing was deleted")));
+    }
+    let catalog = Catalog::recorded();
+    let connection = connect(global, &catalog)?;
+    let sync = (&as_sync(args), args.guards.guards_of_reset());
+    super::sync::reconcile(&connection, &catalog, &nothing(args), sync, teller).await
+}
+
+/// Nothing is to be in the scope.
+fn nothing(args: &ResetArgs) -> Documents {
+    let tags = |tags: &[String]| tags.iter().cloned().collect();
+    Documents {
+        sources: Sources::default(),
+        desired: Desired {
+            scopes: vec![Scope {
+                tags: tags(&args.scope.select_tag),
+            }],
+            filter: (!args.scope.filter_tag.is_empty()).then(|| tags(&args.scope.filter_tag)),
+            ..Desired::default()
+        },
+    }
+}
+
+fn as_sync(args: &ResetArgs) -> SyncArgs {
+    SyncArgs {
+        state: StateArgs {
+            files: Vec::new(),
+            state: Vec::new(),
+            substitute_env: false,
+            references: ReferencesMode::Default,
+        },
+        scope: args.scope.clone(),
+        no_delete: false,
+        output: OutputArgs::default(),
+        guards: args.guards.clone(),
+    }
+}
+
+/// The address without what may be a password in it.
+fn address(global: &Global) -> String {
+    match global.kong_addr.rsplit_once('@') {
+        Some((_, host)) => host.to_owned(),
+        None => global.kong_addr.clone(),
+    }
+}

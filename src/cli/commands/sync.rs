@@ -1,0 +1,95 @@
+use std::sync::Arc;
+
+use super::prepare::{Request, prepare};
+use crate::apply::{self, Account, ChangeEnd, Halt};
+use crate::cli::Outcome;
+use crate::cli::args::{Global, SyncArgs};
+use crate::cli::connection::{Connection, connect};
+use crate::cli::documents::{self, Documents};
+use crate::cli::progress::Progress;
+use crate::cli::signals::stop_on_signal;
+use crate::cli::stop::Done;
+use crate::cli::teller::Teller;
+use crate::plan::{Approved, Guards, Plan};
+use crate::reconcile::{Decision, Prepared};
+use crate::report::{Told, names};
+use crate::schema::Catalog;
+
+/// Brings the control plane to what the files say.
+pub async fn run(global: &Global, args: &SyncArgs, teller: &mut Teller) -> Done {
+    let catalog = Catalog::recorded();
+    let Some(documents) = documents::read(&args.state, &args.scope, &catalog, teller) else {
+        return Ok(Outcome::Invalid);
+    };
+    let connection = connect(global, &catalog)?;
+    reconcile(&connection, &catalog, &documents, (args, args.guards.guards()), teller).await
+}
+
+/// Plans, asks for consent, and carries it out.
+pub(super) async fn reconcile(
+    connection: &Connection,
+    catalog: &Arc<Catalog>,
+    documents: &Documents,
+    (args, guards): (&SyncArgs, Guards),
+    teller: &mut Teller,
+) -> Done {
+    let request = Request {
+        documents,
+        args,
+        guards,
+    };
+    let prepared = match prepare(connection, catalog, request, teller).await? {
+        Ok(prepared) => prepared,
+        Err(outcome) => return Ok(outcome),
+    };
+    match &prepared.decision {
+        Decision::Approved(approved) => carry_out(connection, documents, &prepared, approved, teller).await,
+        Decision::Withheld { plan, refusals } => {
+            let names = names(&prepared.catalog, &prepared.live, plan);
+            teller.withheld(&prepared.catalog, plan, &names);
+            teller.refusals(refusals);
+            let refused = if refusals.is_empty() { Outcome::Invalid } else { Outcome::Refused };
+            Ok(if prepared.is_invalid() { Outcome::Invalid } else { refused })
+        }
+    }
+}
+
+async fn carry_out(
+    connection: &Connection,
+    documents: &Documents,
+    prepared: &Prepared,
+    approved: &Approved,
+    teller: &mut Teller,
+) -> Done {
+    let plan = approved.plan();
+    let names = names(&prepared.catalog, &prepared.live, plan);
+    teller.plan(&prepared.catalog, plan, &names)?;
+    let progress = Progress::of(plan, teller.is_text());
+    let stop = stop_on_signal();
+    let account = apply::run(approved, &prepared.catalog, connection, &progress, &stop).await;
+    progress.finish();
+    let ends = account.changes(plan);
+    let printed = teller.summary(&prepared.catalog, plan, &names, |at| ends[at] == ChangeEnd::Done);
+    let told = Told {
+        catalog: &prepared.catalog,
+        desired: &documents.desired,
+        plan,
+        account: &account,
+    };
+    teller.account(&told, &documents.sources);
+    let outcome = outcome(plan, &account);
+    Ok(if printed.is_err() { outcome.max(Outcome::Failed) } else { outcome })
+}
+
+fn outcome(plan: &Plan, account: &Account) -> Outcome {
+    debug_assert_eq!(plan.steps.len(), account.steps.len());
+    if account.halted == Some(Halt::Asked) {
+        Outcome::Interrupted
+    } else if account.is_complete() {
+        Outcome::Done
+    } else if account.wrote() {
+        Outcome::Partial
+    } else {
+        Outcome::Failed
+    }
+}
