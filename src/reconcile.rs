@@ -13,6 +13,9 @@ use crate::state::{self, DeclaredId, Desired, Diagnostic, Severity};
 
 mod asked;
 mod references;
+mod validate;
+
+pub use validate::{check_offline, check_online};
 
 /// What a run is to do.
 pub struct Job<'a> {

@@ -3,7 +3,7 @@ use super::files::gather;
 use super::teller::Teller;
 use crate::control_plane::{Clock, SystemClock};
 use crate::schema::Catalog;
-use crate::state::{self, ComposeOptions, Desired, Diagnostic, Options, Severity, Sources};
+use crate::state::{self, ComposeOptions, Desired, Diagnostic, Environment, Options, Severity, Sources};
 
 /// What the state files of a run say.
 pub struct Documents {
@@ -18,7 +18,7 @@ pub struct Documents {
 pub fn read(state: &StateArgs, scope: &ScopeArgs, catalog: &Catalog, teller: &mut Teller) -> Option<Documents> {
     let variable = |name: &str| std::env::var(name).ok();
     let compose = ComposeOptions {
-        environment: &variable,
+        environment: Environment::Of(&variable),
         substitute_env: state.substitute_env,
     };
     let gathered = gather(&state.paths(), &compose, catalog);

@@ -3,11 +3,13 @@
 mod args;
 mod commands;
 mod connection;
+mod documents;
 mod files;
 mod logging;
 mod outcome;
 mod progress;
 mod prompt;
+mod signals;
 mod skip;
 mod stop;
 mod teller;

@@ -44,7 +44,9 @@ pub fn stop_on_signal() -> Stop {
 async fn give(stopper: Stopper) {
     interrupted().await;
     stopper.stop();
-    report::to_stderr(&report::warning("interrupted: finishing what is under way (again to end at once)"));
+    report::to_stderr(&report::warning(
+        "interrupted: finishing what is under way (again to end at once)",
+    ));
     interrupted().await;
     std::process::exit(i32::from(Outcome::Interrupted.code()));
 }

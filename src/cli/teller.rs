@@ -3,7 +3,7 @@ use std::io;
 use super::Outcome;
 use crate::plan::{Plan, Refusal};
 use crate::reference::Judged;
-use crate::report::{self, Bodies, JsonReport, Names, Summary};
+use crate::report::{self, Bodies, JsonReport, Names, Summary, Told};
 use crate::schema::Catalog;
 use crate::state::{Diagnostic, Sources};
 
@@ -98,6 +98,22 @@ impl Teller {
             .filter(|(at, _)| done(*at))
             .fold(Summary::default(), |summary, (_, change)| summary.with(change));
         report::to_stdout(&report::summary(&summary))
+    }
+
+    /// A plan that is not carried out.
+    pub fn withheld(&mut self, catalog: &Catalog, plan: &Plan, names: &Names) -> io::Result<()> {
+        match self.json {
+            Some(_) => self.summary(catalog, plan, names, |_| false),
+            None => self.plan(catalog, plan),
+        }
+    }
+
+    /// What failed, and what was not done because of it.
+    pub fn account(&mut self, told: &Told<'_>, sources: &Sources) {
+        self.diagnostics(&told.errors(), sources);
+        if self.json.is_none() {
+            report::to_stderr(&told.rest());
+        }
     }
 
     /// What the guards refuse.

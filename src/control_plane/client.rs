@@ -4,6 +4,8 @@ use super::{
     Clock, Dialect, GaveUp, Outcome, Pool, ReadError, Refusal, Request, Response, Retries, Retry, Root, Transport,
     TransportError, Trouble,
 };
+use crate::schema::Kind;
+use crate::state::Body;
 
 /// Whoever talks to a control plane: its dialect, a transport, a clock, and the one pool and the one rule of retries
 /// that reads and writes share.
@@ -78,6 +80,28 @@ impl<T: Transport, C: Clock> Client<T, C> {
             }
             Outcome::Forbidden => Ok(Root::default()),
             _ => Err(refused(&request, answer)),
+        }
+    }
+
+    /// Asks whether a body fits its kind's schema; nothing is stored. What the node refuses, if it does.
+    ///
+    /// # Errors
+    /// No answer, wrong credentials, or an answer that is not Kong's.
+    pub async fn validate(&self, kind: &Kind, body: &Body) -> Result<Option<Refusal>, ReadError> {
+        let request = self.dialect.validate(kind, body);
+        let answer = self.ask(&request).await?;
+        match answer.outcome {
+            Outcome::Done => Ok(None),
+            Outcome::Refused(refusal) | Outcome::Conflict(refusal) => Ok(Some(refusal)),
+            Outcome::Unauthorised => Err(ReadError::Unauthorised { path: request.path }),
+            Outcome::Forbidden => Err(ReadError::Forbidden { path: request.path }),
+            // the server's sentence may repeat what was sent
+            _ => Err(ReadError::Unexpected {
+                method: request.method,
+                path: request.path,
+                status: answer.response.status,
+                said: None,
+            }),
         }
     }
 

@@ -30,7 +30,7 @@ pub async fn node_and_owned<T: Transport, C: Clock>(
 }
 
 /// The schemas of all that the documents declare.
-fn wanted(catalog: &Catalog, desired: &Desired) -> Wanted {
+pub fn wanted(catalog: &Catalog, desired: &Desired) -> Wanted {
     let mut wanted = Wanted::default();
     for declared in &desired.entities {
         let kind = catalog.kind(declared.kind);

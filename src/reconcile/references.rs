@@ -7,6 +7,7 @@ use crate::control_plane::{ForeignEntity, Live};
 use crate::plan::{self, After, Plan};
 use crate::reference::{self, Holder, Standing, Use, VaultEntity, Vaults};
 use crate::schema::{Catalog, Kind, KindId, Object};
+use crate::state::{DeclaredId, Desired};
 
 /// Every reference that will stand once the plan is done, owned and foreign.
 pub fn uses(catalog: &Catalog, plan: &Plan, after: &After<'_>) -> Vec<Use> {
@@ -58,6 +59,25 @@ fn foreign(catalog: &Catalog, kind: KindId, entity: &ForeignEntity) -> Vec<Use> 
         declared: None,
     };
     entity.references.iter().map(place).collect()
+}
+
+/// Every reference that the documents declare.
+pub fn declared(catalog: &Catalog, desired: &Desired) -> Vec<Use> {
+    let entities = (0..).map(DeclaredId).zip(&desired.entities);
+    let uses = entities.flat_map(|(declared, entity)| {
+        let body = entity.body.expose();
+        let id = entity.id.unwrap_or_default();
+        let holder = Holder {
+            kind: entity.kind,
+            id,
+            title: &|| title(catalog.kind(entity.kind), id, body),
+            body,
+            standing: Standing::Changed,
+            declared: Some(declared),
+        };
+        reference::find(catalog, &holder)
+    });
+    uses.collect()
 }
 
 /// The vaults by which references resolve once the plan is done.

@@ -39,7 +39,7 @@ pub fn gate(catalog: &Catalog, desired: &Desired, judged: &[Judged], policy: Pol
 
 /// How bad it is, if it is told at all.
 fn severity(one: &Judged, policy: Policy) -> Option<Severity> {
-    let rule_of_form = matches!(one.reason, Reason::BadReference | Reason::NotReferenceable);
+    let rule_of_form = one.reason.is_of_form();
     let stops = one.usage.standing != Standing::Foreign && (one.concerns_plan || policy == Policy::Strict);
     match (one.verdict, policy) {
         (Verdict::Found, _) => None,

@@ -58,6 +58,11 @@ pub struct Judged {
 }
 
 impl Reason {
+    /// Whether it is a matter of the reference's text and field alone, whatever vaults there are.
+    pub fn is_of_form(self) -> bool {
+        matches!(self, Self::BadReference | Self::NotReferenceable)
+    }
+
     /// The verdict that follows from it.
     pub fn verdict(self) -> Verdict {
         match self {

@@ -7,12 +7,12 @@ mod global;
 mod state;
 
 pub use command::{
-    Command, CompletionsArgs, ControlPlaneArgs, DiffArgs, DumpArgs, FileCommand, Format, GatewayCommand, PingArgs,
-    ResetArgs, SyncArgs, ValidateArgs,
+    Command, CompletionsArgs, ControlPlaneArgs, DiffArgs, DumpArgs, FileCommand, Format, GatewayCommand, ResetArgs,
+    SyncArgs, ValidateArgs,
 };
 pub use environment::{Parsed, parse};
 pub use global::Global;
-pub use state::{GuardArgs, OutputArgs, ReadArgs, ReferencesMode, ScopeArgs, StateArgs};
+pub use state::{OutputArgs, ReadArgs, ReferencesMode, ScopeArgs, StateArgs};
 
 use clap::Parser;
 

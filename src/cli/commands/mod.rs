@@ -2,16 +2,21 @@
 
 mod completions;
 mod control_plane;
+mod diff;
 mod dump;
 mod outside;
 mod ping;
+mod prepare;
+mod reset;
+mod sync;
+mod validate;
 
 use std::future::Future;
 
 use anyhow::anyhow;
 
 use super::Outcome;
-use super::args::{Cli, Command, FileCommand, GatewayCommand, Global};
+use super::args::{Cli, Command, FileCommand, GatewayCommand, Global, SyncArgs, ValidateArgs};
 use super::stop::{Done, Stop};
 use super::teller::Teller;
 use crate::report;
@@ -44,7 +49,37 @@ fn dispatch(global: &Global, command: Command, teller: &mut Teller) -> Done {
         Command::Apply { .. } => Err(Stop::invalid(anyhow!(
             "`apply` is kept for saved plans: use `sync` for state files, or `gateway apply` to delete nothing"
         ))),
-        _ => Err(Stop::failed(anyhow!("this command is not connected yet"))),
+        Command::Sync(args)
+        | Command::Gateway {
+            command: Gateway::Sync(args),
+        } => wait(sync::run(global, &args, teller)),
+        Command::Gateway {
+            command: Gateway::Apply(args),
+        } => {
+            let args = SyncArgs {
+                no_delete: true,
+                ..args
+            };
+            wait(sync::run(global, &args, teller))
+        }
+        Command::Diff(args)
+        | Command::Gateway {
+            command: Gateway::Diff(args),
+        } => wait(diff::run(global, &args, teller)),
+        Command::Reset(args)
+        | Command::Gateway {
+            command: Gateway::Reset(args),
+        } => wait(reset::run(global, &args, teller)),
+        Command::Validate(args)
+        | Command::File {
+            command: FileCommand::Validate(args),
+        } => wait(validate::run(global, &args, teller)),
+        Command::Gateway {
+            command: Gateway::Validate(args),
+        } => {
+            let args = ValidateArgs { online: true, ..args };
+            wait(validate::run(global, &args, teller))
+        }
     }
 }
 

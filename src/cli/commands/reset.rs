@@ -1,4 +1,3 @@
-use crate::cli::Outcome;
 use crate::cli::args::{Global, OutputArgs, ReferencesMode, ResetArgs, StateArgs, SyncArgs};
 use crate::cli::connection::connect;
 use crate::cli::documents::Documents;

@@ -46,10 +46,18 @@ pub(super) async fn reconcile(
         Decision::Approved(approved) => carry_out(connection, documents, &prepared, approved, teller).await,
         Decision::Withheld { plan, refusals } => {
             let names = names(&prepared.catalog, &prepared.live, plan);
-            teller.withheld(&prepared.catalog, plan, &names);
+            teller.withheld(&prepared.catalog, plan, &names)?;
             teller.refusals(refusals);
-            let refused = if refusals.is_empty() { Outcome::Invalid } else { Outcome::Refused };
-            Ok(if prepared.is_invalid() { Outcome::Invalid } else { refused })
+            let refused = if refusals.is_empty() {
+                Outcome::Invalid
+            } else {
+                Outcome::Refused
+            };
+            Ok(if prepared.is_invalid() {
+                Outcome::Invalid
+            } else {
+                refused
+            })
         }
     }
 }
@@ -63,7 +71,7 @@ async fn carry_out(
 ) -> Done {
     let plan = approved.plan();
     let names = names(&prepared.catalog, &prepared.live, plan);
-    teller.plan(&prepared.catalog, plan, &names)?;
+    teller.plan(&prepared.catalog, plan)?;
     let progress = Progress::of(plan, teller.is_text());
     let stop = stop_on_signal();
     let account = apply::run(approved, &prepared.catalog, connection, &progress, &stop).await;
@@ -78,7 +86,11 @@ async fn carry_out(
     };
     teller.account(&told, &documents.sources);
     let outcome = outcome(plan, &account);
-    Ok(if printed.is_err() { outcome.max(Outcome::Failed) } else { outcome })
+    Ok(if printed.is_err() {
+        outcome.max(Outcome::Failed)
+    } else {
+        outcome
+    })
 }
 
 fn outcome(plan: &Plan, account: &Account) -> Outcome {

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::{Dump, DumpOptions};
 use crate::control_plane::{Live, LiveEntity};
+use crate::plan::Plan;
 use crate::report::names;
 use crate::schema::{Catalog, Kind, KindId, Nest, Object};
 
@@ -20,7 +21,7 @@ impl<'a> Dump<'a> {
             catalog,
             options,
             owned: entities().map(|(kind, entity)| ((kind, entity.id), entity)).collect(),
-            names: names(catalog, live),
+            names: names(catalog, live, &Plan::default()),
             ambiguous: ambiguous(catalog, live),
             nested: BTreeMap::new(),
             top: BTreeMap::new(),

@@ -7,7 +7,7 @@ use super::problems::Problems;
 use super::value::named;
 use super::words::a;
 use crate::schema::{self, Catalog, FieldPath, FieldType, Kind, Object, Purpose, Record, Segment};
-use crate::state::{Declared, DeclaredId, Desired, Diagnostic, Link, LinkTo, Span, nearest};
+use crate::state::{Body, Declared, DeclaredId, Desired, Diagnostic, Link, LinkTo, Span, nearest};
 
 /// Says what the control plane of this catalog would refuse in the bodies of the desired state, each with its place: the
 /// same checks that the embedded control plane makes, and plugins and vaults that are not there. `now` is in seconds since
@@ -44,6 +44,56 @@ impl Reading {
         told.retain(|one| !one.places.is_empty());
         told
     }
+}
+
+/// The body of a declared entity as a client would send it to have it checked. Ids that are not known yet are stood in for.
+pub fn checkable(catalog: &Catalog, entity: &Declared) -> Body {
+    Body::new(whole(catalog.kind(entity.kind), entity))
+}
+
+/// What a control plane refuses in a declared entity, in its own words unless they could repeat a secret, with its place.
+pub fn refused(catalog: &Catalog, entity: &Declared, path: &FieldPath, message: &str) -> Diagnostic {
+    let body = whole(catalog.kind(entity.kind), entity);
+    let record = catalog.record(entity.kind, &body);
+    if repeats(entity, &record, &body, message) {
+        return violation(
+            catalog,
+            entity,
+            &record,
+            path,
+            "it is refused, in words that repeat a secret",
+        );
+    }
+    violation(catalog, entity, &record, path, message)
+}
+
+/// Whether a text repeats a line of something secret. Shorter ones are found everywhere.
+fn repeats(entity: &Declared, record: &Record, body: &Object, message: &str) -> bool {
+    let mut left: Vec<(FieldPath, &Value)> = body
+        .iter()
+        .map(|(name, value)| (FieldPath::field(name), value))
+        .collect();
+    while let Some((path, value)) = left.pop() {
+        match value {
+            Value::String(text) if hidden(entity, record, &path) => {
+                if text.lines().any(|line| line.len() > 3 && message.contains(line)) {
+                    return true;
+                }
+            }
+            Value::Array(members) => {
+                left.extend(members.iter().enumerate().map(|(at, member)| (path.index(at), member)))
+            }
+            Value::Object(members) => left.extend(members.iter().map(|(name, member)| (path.name(name), member))),
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Whether a field may hold a secret, by its schema or by where its value came from.
+fn hidden(entity: &Declared, record: &Record, path: &FieldPath) -> bool {
+    let meets = |secret: &FieldPath| secret.is_within(path) || path.is_within(secret);
+    entity.secrets.iter().any(meets) || secret(record, path)
 }
 
 /// The body as a client would send it. An id that is not known yet is stood in for.
@@ -105,11 +155,7 @@ fn unchecked(catalog: &Catalog, entity: &Declared, body: &Object, problems: &mut
 fn violation(catalog: &Catalog, entity: &Declared, record: &Record, path: &FieldPath, message: &str) -> Diagnostic {
     let kind = catalog.kind(entity.kind);
     let unknown = message == UNKNOWN;
-    let hidden = entity
-        .secrets
-        .iter()
-        .any(|secret| secret.is_within(path) || path.is_within(secret))
-        || secret(record, path);
+    let hidden = hidden(entity, record, path);
     let span = if unknown {
         entity.source.name_of(path)
     } else {

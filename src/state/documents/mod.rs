@@ -25,7 +25,7 @@ mod words;
 
 use std::collections::BTreeSet;
 
-pub use check::check;
+pub use check::{check, checkable, refused};
 pub use recognise::{Recognised, recognise};
 
 use document::Document;

@@ -1,0 +1,48 @@
+use crate::cli::Outcome;
+use crate::cli::args::{Global, ValidateArgs};
+use crate::cli::connection::{Connection, connect};
+use crate::cli::documents::{self, Documents, is_error};
+use crate::cli::signals::unless_interrupted;
+use crate::cli::stop::{Done, Stop};
+use crate::cli::teller::Teller;
+use crate::control_plane::{Clock, SystemClock};
+use crate::reconcile;
+use crate::report;
+use crate::schema::Catalog;
+use crate::state::Diagnostic;
+
+use super::prepare::policy;
+
+/// Checks state files: by what is known of Kong, and by the control plane itself if asked to.
+pub async fn run(global: &Global, args: &ValidateArgs, teller: &mut Teller) -> Done {
+    let catalog = Catalog::recorded();
+    let Some(documents) = documents::read(&args.state, &args.scope, &catalog, teller) else {
+        return Ok(Outcome::Invalid);
+    };
+    let told = if args.online {
+        let connection = connect(global, &catalog)?;
+        unless_interrupted(online(&connection, &catalog, &documents)).await??
+    } else {
+        let policy = policy(args.state.references);
+        reconcile::check_offline(&catalog, &documents.desired, policy, SystemClock.now())
+    };
+    teller.diagnostics(&told, &documents.sources);
+    if told.iter().any(is_error) {
+        return Ok(Outcome::Invalid);
+    }
+    if teller.is_text() {
+        let count = documents.desired.entities.len();
+        report::to_stderr(&format!("{count} entities are valid\n"));
+    }
+    Ok(Outcome::Done)
+}
+
+async fn online(
+    connection: &Connection,
+    catalog: &std::sync::Arc<Catalog>,
+    documents: &Documents,
+) -> Result<Vec<Diagnostic>, Stop> {
+    reconcile::check_online(connection, catalog, &documents.desired)
+        .await
+        .map_err(Stop::failed)
+}

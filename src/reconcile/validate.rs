@@ -1,0 +1,71 @@
+use std::collections::BTreeSet;
+
+use super::{asked, references};
+use crate::control_plane::{Client, Clock, ReadError, Transport};
+use crate::reference::{self, Policy, Vaults};
+use crate::schema::Catalog;
+use crate::state::{self, Declared, Desired, Diagnostic};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+/// What can be said of state files without asking a control plane: all that is recorded of Kong, and the form of the
+/// references. An unknown vault proves nothing, for it may be the control plane's.
+pub fn check_offline(catalog: &Catalog, desired: &Desired, policy: Policy, now: i64) -> Vec<Diagnostic> {
+    let invalid = state::check(catalog, desired, now, &|_| true);
+    let judged = reference::judge(references::declared(catalog, desired), &Vaults::default());
+    let of_form = judged
+        .into_iter()
+        .filter(|one| one.reason.is_of_form())
+        .collect::<Vec<_>>();
+    let references = reference::gate(catalog, desired, &of_form, policy);
+    [&desired.remarks[..], &invalid, &references].concat()
+}
+
+/// What the control plane itself says of every declared entity, each by itself, besides what its own schemas say.
+///
+/// # Errors
+/// No answer, wrong credentials, or an answer that is not Kong's.
+pub async fn check_online<T: Transport, C: Clock>(
+    client: &Client<T, C>,
+    recorded: &Catalog,
+    desired: &Desired,
+) -> Result<Vec<Diagnostic>, ReadError> {
+    let mut schemas = client.root().await?.schemas();
+    client.schemas(&asked::wanted(recorded, desired), &mut schemas).await?;
+    let catalog = recorded.overlaid(&schemas);
+    let known = state::check(&catalog, desired, client.clock().now(), &|_| true);
+    let wrong: BTreeSet<_> = known
+        .iter()
+        .flat_map(|told| &told.places)
+        .map(|place| place.span)
+        .collect();
+    let asked = stream::iter(&desired.entities).map(|entity| refusals(client, &catalog, entity));
+    let refused: Vec<Vec<Diagnostic>> = asked.buffered(client.parallelism()).try_collect().await?;
+    let news = refused
+        .into_iter()
+        .flatten()
+        .filter(|told| !told.places.iter().any(|place| wrong.contains(&place.span)));
+    Ok(desired
+        .remarks
+        .iter()
+        .cloned()
+        .chain(known.iter().cloned())
+        .chain(news)
+        .collect())
+}
+
+/// What the control plane refuses in one entity.
+async fn refusals<T: Transport, C: Clock>(
+    client: &Client<T, C>,
+    catalog: &Catalog,
+    entity: &Declared,
+) -> Result<Vec<Diagnostic>, ReadError> {
+    let body = state::checkable(catalog, entity);
+    let Some(refusal) = client.validate(catalog.kind(entity.kind), &body).await? else {
+        return Ok(Vec::new());
+    };
+    let told = refusal
+        .fields
+        .iter()
+        .map(|(path, message)| state::refused(catalog, entity, path, message));
+    Ok(told.collect())
+}
