@@ -29,10 +29,10 @@ fn kind(file: &KindFile, schema: &Value, place: Place) -> Result<Kind, String> {
     let mut record = read::record(schema)?;
     let secret: Vec<FieldPath> = file.secret.iter().map(|path| FieldPath::dotted(path)).collect();
     for path in &secret {
-        let field = record
-            .at_mut(path)
-            .ok_or_else(|| format!("secret: there is no field {path}"))?;
-        field.secret = true;
+        // a live node may lack it
+        if let Some(field) = record.at_mut(path) {
+            field.secret = true;
+        }
     }
     check_tags(&mut record);
     Ok(Kind {
@@ -49,7 +49,7 @@ fn kind(file: &KindFile, schema: &Value, place: Place) -> Result<Kind, String> {
         aliases: file.aliases.clone(),
         edition: file.edition,
         endpoint_key: file.endpoint_key.clone(),
-        identity: file.identity.iter().map(|set| had(set, &record)).collect(),
+        identity: had(&file.identity, &record).collect(),
         unique: unique(file, &record),
         foreign: foreign(file, &record, place)?,
         parent: file.parent.clone(),
@@ -83,7 +83,7 @@ fn check_tags(record: &mut Record) {
 fn unique(file: &KindFile, record: &Record) -> Vec<Vec<String>> {
     let single = record.fields.iter().filter(|(_, field)| field.unique);
     let mut sets: Vec<Vec<String>> = single.map(|(name, _)| vec![name.clone()]).collect();
-    for set in file.unique.iter().map(|set| had(set, record)) {
+    for set in had(&file.unique, record) {
         if !sets.contains(&set) {
             sets.push(set);
         }
@@ -91,12 +91,13 @@ fn unique(file: &KindFile, record: &Record) -> Vec<Vec<String>> {
     sets
 }
 
-/// The fields of a set that the schema has: some belong to Enterprise alone.
-fn had(set: &[String], record: &Record) -> Vec<String> {
-    set.iter()
-        .filter(|field| record.get(field).is_some())
-        .cloned()
-        .collect()
+/// The sets, with those fields that the schema has: some belong to Enterprise alone, some to later nodes.
+fn had<'a>(sets: &'a [Vec<String>], record: &'a Record) -> impl Iterator<Item = Vec<String>> + 'a {
+    let known = |set: &'a Vec<String>| {
+        let fields = set.iter().filter(|field| record.get(field).is_some());
+        fields.cloned().collect::<Vec<_>>()
+    };
+    sets.iter().map(known).filter(|set| !set.is_empty())
 }
 
 /// Foreign fields of the schema whose kind is known, and the file's lists of ids.
@@ -116,7 +117,7 @@ fn foreign(file: &KindFile, record: &Record, place: Place) -> Result<Vec<Foreign
             });
         }
     }
-    for list in &file.lists {
+    for list in file.lists.iter().filter(|list| record.get(&list.field).is_some()) {
         let kind = known(place, &list.collection)?;
         foreign.push(Foreign {
             field: list.field.clone(),

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::files::SchemaError;
 use super::kind_file::KindFile;
 use super::subschema::{self, Family};
-use super::{Edition, Kind, KindId, Object, Record, assemble, overlay, read};
+use super::{Edition, Kind, KindId, Object, Record, assemble, overlay, read, words};
 
 /// All kinds, plugins and vault backends that are known: a value, handed to whoever needs it.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ pub struct LiveSchemas {
 }
 
 /// The families of schemas that complete an entity by a name in it.
-const FAMILIES: [&str; 4] = [PLUGINS, VAULTS, "partials", "protocols"];
+const FAMILIES: [&str; 4] = [PLUGINS, VAULTS, "partials", words::PROTOCOLS];
 const PLUGINS: &str = "plugins";
 const VAULTS: &str = "vaults";
 
@@ -222,6 +222,15 @@ mod tests {
     fn every_file_is_right() {
         let catalog = Catalog::of_files().unwrap();
         assert!(catalog.kinds().count() >= 26);
+        for (_, kind) in catalog.kinds() {
+            for path in &kind.secret {
+                assert!(
+                    kind.record.field_at(path).is_some_and(|field| field.secret),
+                    "{}: {path}",
+                    kind.name
+                );
+            }
+        }
         for (name, family) in &catalog.families {
             for (member, schema) in family {
                 schema.own().unwrap_or_else(|error| panic!("{name}/{member}: {error}"));

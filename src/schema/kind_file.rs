@@ -137,10 +137,6 @@ mod tests {
             ("{name: a, collection: as, colour: red}", "unknown field `colour`"),
             ("{name: a}", "missing field `collection`"),
             (
-                "{name: a, collection: as, secret: [b]}",
-                "schemas/kinds/a.yaml: secret: there is no field b",
-            ),
-            (
                 "{name: a, collection: as, nests: [{collection: bs, field: a}]}",
                 "there is no kind bs",
             ),

@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 /// Lays corrections over a schema, both in Kong's shape: fields of the same name are corrected member by member, new
-/// ones are added behind; `null` takes a rule away; anything else is put in place.
+/// ones are added behind (a correction without a type is for a field that this schema lacks); `null` takes a rule away; anything else is put in place.
 pub(super) fn merge(schema: &mut Value, corrections: &Value) {
     let (Some(schema), Some(corrections)) = (schema.as_object_mut(), corrections.as_object()) else {
         return;
@@ -40,7 +40,8 @@ fn merge_fields(fields: &mut Value, corrections: &Value) {
     for (name, correction) in corrections.iter().filter_map(Value::as_object).flatten() {
         match fields.iter_mut().find_map(|field| field.get_mut(name)) {
             Some(field) => merge(field, correction),
-            None => fields.push(serde_json::json!({ name: correction })),
+            None if correction.get("type").is_some() => fields.push(serde_json::json!({ name: correction })),
+            None => {}
         }
     }
 }

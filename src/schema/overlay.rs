@@ -99,6 +99,26 @@ mod tests {
     }
 
     #[test]
+    fn a_node_that_lacks_what_the_files_mention_is_taken_as_it_is() {
+        let older = json!({"fields": [{"id": {"type": "string"}}, {"odd": {"type": "string"}}]});
+        let node = Catalog::recorded().overlaid(&LiveSchemas {
+            entities: [("keyauth_credentials", &older), ("targets", &older)]
+                .map(|(name, schema)| (name.to_owned(), schema.clone()))
+                .into(),
+            ..LiveSchemas::default()
+        });
+        for collection in ["keyauth_credentials", "targets"] {
+            let names: Vec<&str> = kind(&node, collection)
+                .record
+                .fields
+                .iter()
+                .map(|(name, _)| name.as_str())
+                .collect();
+            assert_eq!(names, ["id", "odd"]);
+        }
+    }
+
+    #[test]
     fn what_only_enterprise_has_counts_where_the_node_is_one() {
         let catalog = Catalog::recorded();
         assert!(kind(&catalog, "plugins").unique[1].contains(&"consumer_group".to_owned()));

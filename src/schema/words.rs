@@ -9,6 +9,9 @@ pub const PATH: &str = "path";
 /// The proxy-wasm filters, among what a node has loaded.
 pub const FILTERS: &str = "filters";
 
+/// The family of schemas by which routes differ.
+pub const PROTOCOLS: &str = "protocols";
+
 /// The parts of a URL, as shorthands for one name them.
 pub mod url {
     /// `https`.
