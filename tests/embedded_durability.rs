@@ -1,7 +1,7 @@
 //! What was answered survives: a process that writes is killed in the middle, again and again, and its database opens
 //! with every answered write in it.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -76,7 +76,8 @@ fn write_for_ever(file: &Path) {
         let body = format!(r#"{{"host": "{host}", "tags": ["a", "b"]}}"#);
         let response = node.handle(&request(Method::Put, &format!("/services/{name}"), Some(body)));
         assert_eq!(response.status, 200);
-        println!("answered {name} {host}");
+        let line = format!("answered {name} {host}\n");
+        std::io::stdout().write_all(line.as_bytes()).unwrap();
     }
 }
 

@@ -1,4 +1,3 @@
-use std::future::Future;
 use std::sync::Arc;
 
 use super::ControlPlane;
@@ -16,7 +15,7 @@ impl EmbeddedTransport {
 }
 
 impl Transport for EmbeddedTransport {
-    fn send(&self, request: Request) -> impl Future<Output = Result<Response, TransportError>> + Send {
-        async move { Ok(self.0.handle(&request)) }
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        Ok(self.0.handle(&request))
     }
 }
