@@ -260,7 +260,7 @@ impl Alike {
         if text.starts_with("<secret ") && !text.contains(" for ") || text == "[masked]" {
             return "<secret>".to_owned();
         }
-        let secret = Regex::new("<secret [^>]*>|(?-u:\\b)k[12](?-u:\\b)").expect("a pattern");
+        let secret = Regex::new("<secret [^>]*>|<[0-9a-f]{12}>|(?-u:\\b)k[12](?-u:\\b)").expect("a pattern");
         let text = secret.replace_all(text, "<secret>");
         let known = |found: &regex::Captures<'_>| match self.input.contains(&found[0]) {
             true => found[0].to_owned(),

@@ -14,13 +14,6 @@ pub struct Teller {
 }
 
 impl Teller {
-    /// Tells people.
-    pub fn text() -> Self {
-        Self {
-            json: None,
-            silent: false,
-        }
-    }
 
     /// Tells programs if so; events are the lines of single changes.
     pub fn new(json: bool, silence_events: bool) -> Self {

@@ -1,15 +1,11 @@
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::Names;
 use super::shape::{drop_nulls, fill};
 use super::value::hidden;
 use crate::plan::{Plan, Tree};
 use crate::schema::{Catalog, Kind, KindId, Object};
-
-/// Names of entities by their ids, to be said beside the ids.
-pub type Names = BTreeMap<(KindId, Uuid), String>;
 
 /// Everything that the JSON form of a body needs besides the body.
 pub struct Bodies<'a> {
@@ -31,6 +27,9 @@ impl Bodies<'_> {
         fill(&self.catalog.record(kind, &body), &mut body);
         drop_nulls(&self.catalog.kind(kind).record, &mut body);
         self.name_what_it_refers_to(self.catalog.kind(kind), &mut body);
+        if let Some((field, children)) = self.names.children(kind, id) {
+            body.entry(field.clone()).or_insert_with(|| children.clone());
+        }
         body.insert("id".to_owned(), id.to_string().into());
         Value::Object(body)
     }
@@ -41,7 +40,7 @@ impl Bodies<'_> {
             Tree::Null => Value::Null,
             Tree::Bool(value) => Value::Bool(*value),
             Tree::Number(value) => Value::Number(value.clone()),
-            Tree::String(value) => Value::String(value.clone()),
+            Tree::String(value) => Value::String(as_written(value)),
             Tree::List(members) => members.iter().map(|member| self.value(member)).collect(),
             Tree::Map(members) => {
                 let members = members.iter().map(|(name, value)| (name.clone(), self.value(value)));
@@ -68,10 +67,16 @@ impl Bodies<'_> {
                 .get("id")
                 .and_then(Value::as_str)
                 .and_then(|id| id.parse().ok());
-            let name = id.and_then(|id: Uuid| self.names.get(&(foreign.kind, id)));
+            let name = id.and_then(|id: Uuid| self.names.get(foreign.kind, id));
             if let (Some(name), Some(field)) = (name, &self.catalog.kind(foreign.kind).endpoint_key) {
                 reference.insert(field.clone(), name.as_str().into());
             }
         }
     }
+}
+
+/// PEM ends with its line, which the plan compares without.
+fn as_written(text: &str) -> String {
+    let pem = text.starts_with("-----BEGIN ") && text.ends_with("-----");
+    if pem { format!("{text}\n") } else { text.to_owned() }
 }

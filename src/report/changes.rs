@@ -1,6 +1,7 @@
 use super::Summary;
 use super::fields::fields;
 use super::paint::{ADDED, CHANGED, FAINT, REMOVED, paint};
+use super::title::{parent_in_words, title};
 use crate::plan::{Change, Plan, Subject};
 use crate::schema::Catalog;
 
@@ -15,21 +16,22 @@ pub fn changes(catalog: &Catalog, plan: &Plan) -> String {
         } else if let Some(change) = plan.changes.get(step.change)
             && !std::mem::replace(&mut told[step.change], true)
         {
-            text += &change_in_words(catalog, change);
+            text += &change_in_words(catalog, plan, change);
         }
     }
     let untold = plan.changes.iter().zip(told).filter(|(_, told)| !told);
-    untold.fold(text, |text, (change, _)| text + &change_in_words(catalog, change))
+    untold.fold(text, |text, (change, _)| text + &change_in_words(catalog, plan, change))
 }
 
 /// What is done to which entity, on one line: `creating vault my-secret`.
-pub fn headline(catalog: &Catalog, change: &Change) -> String {
+fn headline(catalog: &Catalog, plan: &Plan, change: &Change) -> String {
     let (verb, style) = match change {
         Change::Create { .. } => ("creating", ADDED),
         Change::Update { .. } => ("updating", CHANGED),
         Change::Delete { .. } => ("deleting", REMOVED),
     };
-    format!("{} {}", paint(style, verb), named(catalog, change.subject()))
+    let kind = &catalog.kind(change.subject().kind).name;
+    format!("{} {kind} {}", paint(style, verb), title(catalog, plan, change))
 }
 
 /// An entity's kind and name: `vault my-secret`.
@@ -37,8 +39,11 @@ pub fn named(catalog: &Catalog, subject: &Subject) -> String {
     format!("{} {}", catalog.kind(subject.kind).name, subject.title)
 }
 
-pub(super) fn change_in_words(catalog: &Catalog, change: &Change) -> String {
-    let mut text = headline(catalog, change) + "\n";
+pub(super) fn change_in_words(catalog: &Catalog, plan: &Plan, change: &Change) -> String {
+    let mut text = headline(catalog, plan, change) + "\n";
+    if let Some(parent) = parent_in_words(catalog, plan, change) {
+        text += &format!("  {}\n", paint(FAINT, format!("of {parent}")));
+    }
     if let Some(because) = &change.subject().because {
         text += &format!("  {}\n", paint(FAINT, because));
     }

@@ -4,6 +4,7 @@ use serde_json::ser::{PrettyFormatter, Serializer};
 
 use super::body::Bodies;
 use super::diagnostic::diagnostic_line;
+use super::title::title;
 use crate::plan::{Change, Plan, Refusal, Tree};
 use crate::reference::Judged;
 use crate::state::{Diagnostic, Severity, Sources};
@@ -218,7 +219,7 @@ impl Entity {
             Change::Delete { before, .. } => (body(before), Value::Null),
         };
         Self {
-            name: subject.title.clone(),
+            name: title(bodies.catalog, bodies.plan, change),
             kind: bodies.catalog.kind(subject.kind).name.clone(),
             body: BeforeAndAfter { new, old },
         }

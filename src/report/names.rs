@@ -1,8 +1,30 @@
-use super::Names;
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use uuid::Uuid;
+
 use crate::control_plane::Live;
 use crate::plan::{Change, Plan, Tree};
 use crate::schema::{Catalog, KindId};
-use uuid::Uuid;
+
+/// What entities are called, by their ids, to be said beside the ids.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    own: BTreeMap<(KindId, Uuid), String>,
+    children: BTreeMap<(KindId, Uuid), (String, Value)>,
+}
+
+impl Names {
+    /// The name of an entity.
+    pub fn get(&self, kind: KindId, id: Uuid) -> Option<&String> {
+        self.own.get(&(kind, id))
+    }
+
+    /// The field in which a server lists an entity's children by name, with the list, if it has any (a certificate's SNIs).
+    pub fn children(&self, kind: KindId, id: Uuid) -> Option<&(String, Value)> {
+        self.children.get(&(kind, id))
+    }
+}
 
 /// What the entities of a control plane are called, as far as their names are no secret and cannot be taken for an id.
 pub fn names(catalog: &Catalog, live: &Live, plan: &Plan) -> Names {
@@ -17,9 +39,28 @@ pub fn names(catalog: &Catalog, live: &Live, plan: &Plan) -> Names {
     let known = owned
         .chain(foreign)
         .filter_map(|(kind, id, body)| Some(((kind, id), name(catalog, kind, |field| body.get(field)?.as_str())?)));
-    known
-        .chain(plan.changes.iter().filter_map(|change| made(catalog, change)))
-        .collect()
+    Names {
+        own: known
+            .chain(plan.changes.iter().filter_map(|change| made(catalog, change)))
+            .collect(),
+        children: children(catalog, live),
+    }
+}
+
+fn children(catalog: &Catalog, live: &Live) -> BTreeMap<(KindId, Uuid), (String, Value)> {
+    let mut children = BTreeMap::new();
+    for (kind, entities) in &live.owned {
+        let Some(named) = &catalog.kind(*kind).names_children else {
+            continue;
+        };
+        for entity in entities {
+            let list = entity.body.expose().get(&named.field);
+            if let Some(list) = list.filter(|list| list.as_array().is_some_and(|list| !list.is_empty())) {
+                children.insert((*kind, entity.id), (named.field.clone(), list.clone()));
+            }
+        }
+    }
+    children
 }
 
 /// What an entity will be called that a plan makes or changes.

@@ -59,7 +59,7 @@ impl Dump<'_> {
             .find(|foreign| foreign.field == *field)?;
         let id = reference(body.get(field)?)?;
         let key = self.catalog.kind(foreign.kind).endpoint_key.as_deref();
-        let (key, name) = match key.zip(self.names.get(&(foreign.kind, id))) {
+        let (key, name) = match key.zip(self.names.get(foreign.kind, id)) {
             Some((key, name)) => (key, name.clone()),
             None => ("id", id.to_string()),
         };
@@ -80,7 +80,7 @@ impl Dump<'_> {
     /// A foreign key as decK writes it: text where several say what the entity belongs to (a plugin), else a record.
     fn referred(&self, kind: &Kind, foreign: &Foreign, id: Uuid) -> Value {
         let key = self.catalog.kind(foreign.kind).endpoint_key.as_deref();
-        let name = key.zip(self.names.get(&(foreign.kind, id)));
+        let name = key.zip(self.names.get(foreign.kind, id));
         let several = kind.foreign.iter().filter(|foreign| !foreign.list).count() > 1;
         match (several, name) {
             (true, Some((_, name))) => json!(name),
