@@ -14,7 +14,6 @@ pub struct Teller {
 }
 
 impl Teller {
-
     /// Tells programs if so; events are the lines of single changes.
     pub fn new(json: bool, silence_events: bool) -> Self {
         Self {
@@ -41,14 +40,6 @@ impl Teller {
         match &mut self.json {
             Some(json) => json.errors.push(format!("{error:#}")),
             None => report::to_stderr(&report::error(&format!("{error:#}"))),
-        }
-    }
-
-    /// Something to look at that is no part of a file.
-    pub fn warning(&mut self, text: &str) {
-        match &mut self.json {
-            Some(json) => json.warnings.push(text.to_owned()),
-            None => report::to_stderr(&report::warning(text)),
         }
     }
 
@@ -104,8 +95,9 @@ impl Teller {
     /// What failed, and what was not done because of it.
     pub fn account(&mut self, told: &Told<'_>, sources: &Sources) {
         self.diagnostics(&told.errors(), sources);
-        if self.json.is_none() {
-            report::to_stderr(&told.rest());
+        match &mut self.json {
+            Some(json) => json.account(told),
+            None => report::to_stderr(&told.rest()),
         }
     }
 

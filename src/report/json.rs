@@ -2,9 +2,11 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::ser::{PrettyFormatter, Serializer};
 
+use super::account::Told as Account;
 use super::body::Bodies;
 use super::diagnostic::diagnostic_line;
 use super::title::title;
+use crate::apply::ChangeEnd;
 use crate::plan::{Change, Plan, Refusal, Tree};
 use crate::reference::Judged;
 use crate::state::{Diagnostic, Severity, Sources};
@@ -29,6 +31,9 @@ pub struct JsonReport {
     /// What is known of the references.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<Reference>,
+    /// How changes ended that are not done.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_done: Vec<NotDone>,
     /// What the guards refuse.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<Refused>,
@@ -126,6 +131,17 @@ pub struct Refused {
     allowed_by: &'static str,
 }
 
+/// A change that is not done.
+#[derive(Debug, Serialize)]
+pub struct NotDone {
+    name: String,
+    kind: String,
+    /// `failed`, `skipped`, `not_begun`, `unknown`.
+    end: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+}
+
 impl JsonReport {
     /// The document as decK prints it: indented by tabs, with an empty line at the end.
     pub fn print(&self) -> String {
@@ -164,6 +180,21 @@ impl JsonReport {
         list.push(entity);
         *count += 1;
         self.summary.total += 1;
+    }
+
+    /// Adds how changes ended that are not done.
+    pub fn account(&mut self, told: &Account<'_>) {
+        let ends = told.plan.changes.iter().zip(told.account.changes(told.plan));
+        let not_done = ends.filter(|(_, end)| *end != ChangeEnd::Done).map(|(change, end)| {
+            let (end, why) = told.end(end);
+            NotDone {
+                name: title(told.catalog, told.plan, change),
+                kind: told.catalog.kind(change.subject().kind).name.clone(),
+                end,
+                why,
+            }
+        });
+        self.not_done.extend(not_done);
     }
 
     /// Adds what the guards refuse.
