@@ -33,7 +33,7 @@ pub async fn read<T: Transport, C: Clock>(
         ..Asked::default()
     };
     let mut live = client.read_owned(catalog, &asked).await?;
-    let needs = ask(catalog, desired, &live, |question| plan::needs(question));
+    let needs = ask(catalog, desired, &live, plan::needs);
     client.read_foreign(catalog, &mut live, &needs).await?;
     Ok(live)
 }

@@ -1,0 +1,62 @@
+use std::path::Path;
+
+use strongroom::apply::{self, Event, Stop};
+use strongroom::control_plane::{Client, Clock, Dialect, HttpSettings, HttpTransport, SystemClock, Transport};
+use strongroom::plan::{Fingerprinter, Guards, Limit, Options};
+use strongroom::reconcile::{Decision, Job, Prepared, prepare};
+use strongroom::reference::Policy;
+use strongroom::schema::Catalog;
+
+use super::common::run;
+
+/// Reads a state file.
+pub fn read(state: &Path) {
+    let text = std::fs::read_to_string(state).expect("a state file");
+    let desired = run::declared(&Catalog::recorded(), &text);
+    assert!(!desired.entities.is_empty());
+}
+
+/// Does a diff of what is in sync.
+pub async fn diff(address: &str, state: &Path) {
+    let prepared = plan(&client(address), state).await;
+    let changes = prepared.plan().changes.len();
+    assert_eq!(changes, 0);
+}
+
+/// Does a sync.
+pub async fn sync(address: &str, state: &Path) {
+    let client = client(address);
+    let prepared = plan(&client, state).await;
+    let Decision::Approved(approved) = &prepared.decision else {
+        panic!("the plan is withheld: {:?}", prepared.diagnostics);
+    };
+    let account = apply::run(approved, &prepared.catalog, &client, &|_: Event<'_>| {}, &Stop::never()).await;
+    assert!(account.is_complete(), "{account:?}");
+}
+
+/// Reads a state file and a control plane, and makes the plan.
+pub async fn plan<T: Transport, C: Clock>(client: &Client<T, C>, state: &Path) -> Prepared {
+    let catalog = Catalog::recorded();
+    let text = std::fs::read_to_string(state).expect("a state file");
+    let desired = run::declared(&catalog, &text);
+    let job = Job {
+        desired: &desired,
+        options: Options::default(),
+        guards: Guards {
+            max_deletes: Limit::Count(u64::MAX),
+            allow_empty: true,
+            allow_delete_in_use: true,
+        },
+        references: Policy::Warn,
+        fingerprinter: Fingerprinter::new(&[7; 64]),
+    };
+    match prepare(client, &catalog, &job).await {
+        Ok(prepared) => prepared,
+        Err(failure) => panic!("{failure:?}"),
+    }
+}
+
+fn client(address: &str) -> Client<HttpTransport, SystemClock> {
+    let transport = HttpTransport::new(&HttpSettings::new(address)).expect("a transport");
+    Client::new(transport, SystemClock, Dialect::gateway(), 10)
+}
