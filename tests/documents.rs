@@ -74,7 +74,7 @@ fn kongs_declarative_files_are_read_as_kong_reads_them() {
         let case = Case::of_texts([("state.yaml".to_owned(), text.to_owned())], &Value::Null);
         let refused = recorded["status"] != 201;
         let differs = DIFFERS_FROM_KONG.iter().any(|(known, _)| *known == name);
-        if (case.is_refused() != refused) != differs {
+        if ((case.is_refused() || case.is_wrong()) != refused) != differs {
             let mut told = String::new();
             case.tell(&mut told);
             wrong.push(format!("{name}: Kong answered {}; here:\n{told}", recorded["status"]));
@@ -202,13 +202,18 @@ impl Case {
         let reading = read(nodes, &options, &catalog);
         told.extend(reading.errors.iter().cloned());
         told.extend(reading.desired.remarks.iter().cloned());
-        // told.extend(reading.check(&catalog, NOW));
         told.sort_by_key(|one| one.places.first().map(|place| (place.span.file, place.span.start)));
         Self { sources, reading, told }
     }
 
     fn is_refused(&self) -> bool {
         self.told.iter().any(|one| one.severity == Severity::Error)
+    }
+
+    /// Whether something is wrong with the bodies: what a control plane would refuse.
+    fn is_wrong(&self) -> bool {
+        let found = self.reading.check(&Catalog::recorded(), NOW);
+        found.iter().any(|one| one.severity == Severity::Error)
     }
 
     /// What the case comes to: the name of the file that should hold it, and its text.

@@ -22,7 +22,9 @@ pub(super) fn title(
         let word = &catalog.kind(foreign.kind).name;
         Some(format!(
             "{word} {}",
-            name_of(foreign.kind, to).unwrap_or_else(|| to.to_string())
+            name_of(foreign.kind, to)
+                .filter(|_| !kind.title.by_id)
+                .unwrap_or_else(|| to.to_string())
         ))
     });
     let named: Vec<String> = named.collect();
@@ -47,7 +49,7 @@ pub(super) fn name(
         let linked = kind.foreign.iter().any(|foreign| foreign.field == *field);
         let secret = kind.record.get(field).is_some_and(|field| field.secret);
         match secret && !linked {
-            true => Some(format!("<{}>", fingerprinter.of(value))),
+            true => Some(format!("<secret {}>", fingerprinter.of(value))),
             false => text_of(value).map(|text| text.into_owned()),
         }
     });

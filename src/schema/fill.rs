@@ -200,9 +200,12 @@ fn whole(number: &Number) -> Number {
     }
 }
 
-/// A text of lines, whatever ends them and whether or not something ends the last.
+/// A text of lines, each ended alike, the last one too; a text of one line is no text of lines.
 fn lines(text: &str) -> String {
-    let lines: Vec<&str> = text.trim().lines().map(str::trim_end).collect();
+    let mut lines: Vec<&str> = text.trim().lines().map(str::trim_end).collect();
+    if lines.len() > 1 {
+        lines.push("");
+    }
     lines.join("\n")
 }
 

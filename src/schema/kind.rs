@@ -252,9 +252,12 @@ pub struct Title {
     /// The first of these fields that is set is the name; the id where none is. Secret ones are shown as fingerprints.
     #[serde(default)]
     pub fields: Vec<String>,
-    /// Foreign fields said after it: `192.0.2.1:80 for upstream u`.
+    /// Foreign fields said after it: `cors for service s`.
     #[serde(default, rename = "for")]
     pub of: Vec<String>,
+    /// Whether those are said by their ids, as decK says a target's upstream.
+    #[serde(default)]
+    pub by_id: bool,
     /// What is said in brackets where none of those is set: `cors (global)`.
     #[serde(default)]
     pub otherwise: Option<String>,

@@ -129,7 +129,7 @@ impl Checker<'_> {
         let name = |part: &str| with.get(part).and_then(Value::as_str);
         let known = |part: &str| input.get(name(part)?)?.as_str().filter(|text| !is_reference(text));
         if check.check == "needs" {
-            return lacks(with, input);
+            return lacks(with, |path| tree::is_set(tree::get(input, path)) || self.makes_up(path));
         }
         let sources = with.as_object()?.values().filter_map(Value::as_str);
         if sources.into_iter().any(|source| errors.contains_key(source)) {
@@ -145,17 +145,22 @@ impl Checker<'_> {
                 same.then(|| name("told").unwrap_or_default().to_owned())
             }
             "authority" => certificates::authority(known("chain")?, self.now).map(str::to_owned),
-            "jwk" => jwk::fault(known("json")?, input.get(name("bears")?)?.as_str()).map(str::to_owned),
+            "json_web_key" => jwk::fault(known("json")?, input.get(name("bears")?)?.as_str()).map(str::to_owned),
             "route_expression" => route_expression::check(input, with).err(),
             _ => None,
         }
     }
+
+    /// Whether the server fills a field in before it looks at what it is to store.
+    fn makes_up(&self, field: &str) -> bool {
+        self.purpose == Purpose::Store && self.kind.record.get(field).is_some_and(|known| known.auto)
+    }
 }
 
 /// Fields that are worked on together: where the first are set, the others must be.
-fn lacks(with: &Value, input: &Object) -> Option<String> {
+fn lacks(with: &Value, stands: impl Fn(&str) -> bool) -> Option<String> {
     let (of, needs) = (with.get("of")?.as_array()?, with.get("needs")?.as_array()?);
-    let is_set = |path: &Value| tree::is_set(tree::get(input, path.as_str().unwrap_or_default()));
+    let is_set = |path: &Value| path.as_str().is_some_and(&stands);
     let lacking = of.iter().all(is_set) && !needs.iter().all(is_set);
     lacking.then(|| {
         let names: Vec<Value> = of.iter().chain(needs).cloned().collect();

@@ -1,3 +1,5 @@
+use serde_json::Value;
+
 use super::entity::Entities;
 use super::merge::fill;
 use super::shared::Shared;
@@ -15,7 +17,7 @@ impl Entities<'_> {
             .entries()
             .iter()
             .filter_map(|entry| kind.record.shorthand(&entry.key)?.rules.get("into")?.as_object())
-            .flat_map(|into| into.keys().map(String::as_str))
+            .flat_map(|into| into.values().filter_map(Value::as_str))
             .collect();
         if spelled.is_empty() {
             return fill(node, defaults, true);
