@@ -71,13 +71,10 @@ fn merged(record: &Record, mut merged: Object, patch: Object) -> Object {
 }
 
 /// What an answer shows of a stored body: every field, those without value as null, and the deprecated spellings that
-/// Kong shows beside the new ones. What is not stored with the entity (a certificate's `snis`) is the caller's.
+/// Kong shows beside the new ones. What is not stored with the entity (a certificate's
+/// `snis`, the time it has left) is the caller's.
 pub fn shown(catalog: &Catalog, kind: KindId, stored: &Object) -> Object {
-    let mut shown = record_shown(&catalog.record(kind, stored), stored);
-    if let Some(name) = &catalog.kind(kind).expires {
-        shown.entry(name).or_insert(Value::Null);
-    }
-    shown
+    record_shown(&catalog.record(kind, stored), stored)
 }
 
 fn record_shown(record: &Record, stored: &Object) -> Object {
