@@ -36,28 +36,22 @@ impl Serialize for Written<'_> {
         match self.0 {
             Value::Object(fields) => Fields(fields).serialize(serializer),
             Value::Array(members) => serializer.collect_seq(members.iter().map(Written)),
-            Value::String(text) if is_no_block(text) => {
-                DoubleQuoted(text.replace(TEMPLATE, ESCAPED)).serialize(serializer)
-            }
+            Value::String(text) if is_no_block(text) => DoubleQuoted(escaped(text)).serialize(serializer),
             Value::String(text) => serializer.serialize_str(&escaped(text)),
             other => other.serialize(serializer),
         }
     }
 }
 
-/// Whether readers would take the first character of the text for the block's indentation.
+/// Whether a text of several lines cannot stand as a block: because its first character would be taken for indentation,
+/// or because templates are not read on lines that begin with `#`.
 fn is_no_block(text: &str) -> bool {
-    text.contains('\n') && text.trim_start_matches('\n').starts_with('\t')
+    text.contains('\n') && (text.trim_start_matches('\n').starts_with('\t') || text.contains(TEMPLATE))
 }
 
-/// Lines that begin with `#` are no place for templates, not even in the middle of a text.
 fn escaped(text: &str) -> Cow<'_, str> {
-    if !text.contains(TEMPLATE) {
-        return text.into();
+    match text.contains(TEMPLATE) {
+        true => text.replace(TEMPLATE, ESCAPED).into(),
+        false => text.into(),
     }
-    let line = |line: &str| match line.trim_start().starts_with('#') && text.contains('\n') {
-        true => line.to_owned(),
-        false => line.replace(TEMPLATE, ESCAPED),
-    };
-    text.split_inclusive('\n').map(line).collect()
 }

@@ -78,6 +78,8 @@ pub(super) struct Mark {
 pub(super) struct Fault {
     pub(super) problem: String,
     pub(super) at: FaultPlace,
+    /// Where what could not be read began, if the parser knows.
+    pub(super) began: Mark,
 }
 
 /// Where the parser stopped.
@@ -141,7 +143,8 @@ impl<'t> Events<'t> {
                 (0, byte) if byte > 0 => FaultPlace::Byte(byte as u32),
                 _ => FaultPlace::Mark(mark(parser.problem_mark)),
             };
-            Fault { problem, at }
+            let began = mark(parser.context_mark);
+            Fault { problem, at, began }
         }
     }
 }

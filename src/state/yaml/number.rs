@@ -133,9 +133,17 @@ fn float(text: &str) -> Option<Number> {
     if !sound {
         return None;
     }
-    // `from_f64` refuses what is not finite: `1e400` stays text
-    Number::from_f64(text.parse().ok()?)
+    let value: f64 = text.parse().ok()?;
+    match value.fract() == 0.0 && value.abs() < WHOLE {
+        true => Some(Number::from(value as i64)),
+        // what is not finite is refused: `1e400` stays text
+        false => Number::from_f64(value),
+    }
 }
+
+/// Below this, a whole number that is written with a point or an exponent is told by nobody from one without; from here
+/// on, decK spells them differently where a field wants text.
+const WHOLE: f64 = 1e6;
 
 fn float_oddity(text: &str) -> Option<Oddity> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);

@@ -4,7 +4,7 @@ use super::events::{Fault, FaultPlace, Mark};
 use crate::state::{Diagnostic, FileId, Span};
 
 /// The parser's words, what they mean, and what to do.
-const MEANINGS: [(&str, &str, &str); 16] = [
+const MEANINGS: &[(&str, &str, &str)] = &[
     (
         "mapping values are not allowed in this context",
         "a `:` stands where no field can begin",
@@ -81,15 +81,35 @@ const MEANINGS: [(&str, &str, &str); 16] = [
         "indent with spaces",
     ),
     (
+        "did not find expected node content",
+        "no value can begin here",
+        "put a text that begins with `:`, `,` or `?` in quotes",
+    ),
+    (
+        "found unexpected ':'",
+        "a `:` stands at the end of a text within brackets or braces",
+        "put the text in quotes",
+    ),
+    (
+        "did not find expected whitespace or line break",
+        "a value that begins with `!` is read as a tag",
+        "put the value in quotes",
+    ),
+    (
         "control characters are not allowed",
         "a control character stands here",
         "remove it, or write it as an escape in double quotes: `\"\\x1b\"`",
     ),
 ];
 
+/// The faults of a quote that is not closed: they show at the end of the text, far from it.
+const UNCLOSED: [&str; 2] = ["found unexpected end of stream", "found unexpected document indicator"];
+
 /// Tells where and why the parser stopped.
 pub(super) fn syntax_error(fault: &Fault, file: FileId, text: &str) -> Diagnostic {
     let mark = match fault.at {
+        // the end of the text is no place to look for a quote
+        FaultPlace::Mark(_) if UNCLOSED.contains(&fault.problem.as_str()) => fault.began,
         FaultPlace::Mark(mark) => mark,
         FaultPlace::Byte(byte) => mark_of(byte, text),
     };
