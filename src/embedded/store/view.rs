@@ -95,15 +95,17 @@ impl<'c> View<'c> {
         target: &str,
         fields: &str,
     ) -> rusqlite::Result<Vec<String>> {
-        self.connection
+        let mut names: Vec<String> = self
+            .connection
             .prepare_cached(
-                // the few that refer lead, and the plus keeps SQLite from walking all values in order instead
+                // the few that refer lead, and the plus keeps SQLite from walking all values instead
                 "SELECT u.value FROM links l CROSS JOIN uniques u ON u.kind = l.kind AND u.id = l.id
-                 WHERE l.target = ?1 AND l.kind = ?2 AND l.field = ?3 AND +u.fields = ?4
-                 ORDER BY u.value",
+                 WHERE l.target = ?1 AND l.kind = ?2 AND l.field = ?3 AND +u.fields = ?4",
             )?
             .query_map([target, kind, field, fields], |row| row.get(0))?
-            .collect()
+            .collect::<Result<_, _>>()?;
+        names.sort_unstable();
+        Ok(names)
     }
 
     /// A page of a kind's entities, in the order of their ids.
