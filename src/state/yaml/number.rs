@@ -170,3 +170,33 @@ pub(in crate::state) fn spell_float(value: f64) -> String {
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{digits}e{sign}{:02}", exponent.abs())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_are_spelled_as_deck_spells_them() {
+        for (value, spelled) in [
+            (1.1, "1.1"),
+            (1e5, "100000"),
+            (1e6, "1e+06"),
+            (123_456_789.0, "1.2345679e+08"),
+            (1e-4, "0.0001"),
+            (1e-5, "1e-05"),
+            (-0.5, "-0.5"),
+            (1e300, "+Inf"),
+        ] {
+            assert_eq!(spell_float(value), spelled);
+        }
+    }
+
+    #[test]
+    fn whole_floats_are_integers_while_nobody_can_tell() {
+        let number = |text| read(text).map(|reading| reading.number);
+        assert_eq!(number("1.0"), Some(Number::from(1)));
+        assert_eq!(number("1e3"), Some(Number::from(1000)));
+        assert_eq!(number("1e6"), Number::from_f64(1e6));
+        assert_eq!(number("1.5"), Number::from_f64(1.5));
+    }
+}

@@ -12,16 +12,15 @@ use crate::state::{Data, Diagnostic, Node, Origin, Span, Style};
 impl Composer<'_> {
     /// Reads a scalar as a value.
     pub(super) fn value(&mut self, scalar: &Scalar<'_>, span: Span) -> Node {
-        if !self.mask.is_empty() {
-            if let Some(node) = self.filled(scalar, span) {
-                return node;
-            }
-        }
-        Node {
+        let filled = match self.mask.is_empty() {
+            true => None,
+            false => self.filled(scalar, span),
+        };
+        filled.unwrap_or_else(|| Node {
             span,
             data: self.data(scalar, scalar.value, span),
             origin: Origin::File,
-        }
+        })
     }
 
     fn data(&mut self, scalar: &Scalar<'_>, text: &str, span: Span) -> Data {
@@ -61,28 +60,23 @@ impl Composer<'_> {
     fn filled(&mut self, scalar: &Scalar<'_>, span: Span) -> Option<Node> {
         let mut told = Vec::new();
         let mut whole = Whole::default();
-        {
-            // a block's head may bear a comment
-            let start = if scalar.form == Form::Block {
-                self.line_after(span.start)
-            } else {
-                span.start
-            };
-            let holes = self.mask.holes_in(start, span.end);
-            for hole in holes {
-                told.extend(remark(hole, span));
-            }
-            if !holes.iter().any(Hole::is_hidden) {
-                self.tell_all(told);
-                return None;
-            }
-            let indentation = self.indentation(scalar.form, span);
-            for piece in self.mask.pieces(scalar.value, holes) {
-                whole.add(piece, &self.options.environment, indentation, &mut told, span);
-            }
+        // a block's head may bear a comment
+        let start = if scalar.form == Form::Block {
+            self.line_after(span.start)
+        } else {
+            span.start
+        };
+        let holes = self.mask.holes_in(start, span.end);
+        told.extend(holes.iter().filter_map(|hole| remark(hole, span)));
+        if !holes.iter().any(Hole::is_hidden) {
+            self.tell_all(told);
+            return None;
         }
-        let hidden_backslash = scalar.form == Form::Quoted && whole.has_backslash && self.is_double_quoted(span);
-        if hidden_backslash {
+        let indentation = self.indentation(scalar.form, span);
+        for piece in self.mask.pieces(scalar.value, holes) {
+            whole.add(piece, &self.options.environment, indentation, &mut told, span);
+        }
+        if whole.has_backslash && scalar.form == Form::Quoted && self.is_double_quoted(span) {
             told.push(backslash(span));
         }
         self.tell_all(told);
