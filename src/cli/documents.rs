@@ -28,10 +28,11 @@ pub fn read(state: &StateArgs, scope: &ScopeArgs, catalog: &Catalog, teller: &mu
     };
     let reading = state::read(gathered.documents, &options, catalog);
     let mut told = gathered.told;
-    told.extend(reading.errors);
-    if told.iter().any(is_error) {
+    if told.iter().chain(&reading.errors).any(is_error) {
+        let refused = reading.check(catalog, SystemClock.now(), &told);
+        told.extend(reading.errors);
         told.extend(reading.desired.remarks.iter().cloned());
-        told.extend(state::check(catalog, &reading.desired, SystemClock.now(), &|_| true));
+        told.extend(refused);
         teller.diagnostics(&told, &gathered.sources);
         return None;
     }

@@ -153,3 +153,10 @@ fn mismatch(record: &Record, name: &str, path: &[&str], shorthand: &Field, value
     }
     format!("both deprecated and new field are used but their values mismatch: {name} = {value} vs {path_name}")
 }
+
+impl Field {
+    /// The fields that a shorthand stands for, each by its names from the record that has the shorthand.
+    pub fn stands_for(&self) -> Vec<Vec<&str>> {
+        targets(self)
+    }
+}

@@ -3,7 +3,7 @@
 /// The known word that someone most likely meant by an unknown one; none if nothing is near.
 ///
 /// Near is one slip (a letter too many, too few, another, or two exchanged) for every three letters, at least one.
-/// Case, and `-` for `_`, are no slips. Among equally near words the first wins.
+/// Case, `-` for `_`, and a plural for a singular are no slips. Among equally near words the first wins.
 pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let spelled = plainly(word);
     let slips = (spelled.chars().count() / 3).max(1);
@@ -16,7 +16,11 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
 }
 
 fn plainly(word: &str) -> String {
-    word.to_lowercase().replace('-', "_")
+    let word = word.to_lowercase().replace('-', "_");
+    match word.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => word.trim_end_matches('s').to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ pub(super) struct Entities<'a> {
     pub scope: (ScopeId, &'a Scope),
     /// The entities read so far.
     pub entities: &'a mut Vec<Declared>,
+    /// Those of which a part could not be read.
+    pub flawed: &'a mut BTreeSet<DeclaredId>,
     /// What is wrong.
     pub problems: &'a mut Problems,
 }
@@ -66,12 +68,16 @@ impl<'a> Entities<'a> {
             return;
         };
         let span = place_of(kind, &node);
+        let before = self.problems.errors();
         self.fill_in(kind_id, kind, &mut node);
         let record = self.record(kind_id, kind, &node);
         let mut draft = Draft::default();
         let Data::Map(entries) = node.data else { return };
         for entry in entries {
             self.field(kind, &record, entry, &mut draft);
+        }
+        if self.problems.errors() > before {
+            self.flawed.insert(DeclaredId(self.entities.len() as u32));
         }
         self.finish(kind_id, draft, span, parent);
     }

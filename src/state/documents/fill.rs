@@ -1,9 +1,7 @@
-use serde_json::Value;
-
 use super::entity::Entities;
 use super::merge::fill;
 use super::shared::Shared;
-use crate::schema::{FieldType, Kind, KindId};
+use crate::schema::{Field, FieldType, Kind, KindId};
 use crate::state::{Data, Diagnostic, Entry, Node, nearest};
 
 impl Entities<'_> {
@@ -13,11 +11,13 @@ impl Entities<'_> {
         let Some(defaults) = self.shared.defaults(kind_id) else {
             return;
         };
-        let spelled: Vec<&str> = node
+        let shorthands = node
             .entries()
             .iter()
-            .filter_map(|entry| kind.record.shorthand(&entry.key)?.rules.get("into")?.as_object())
-            .flat_map(|into| into.values().filter_map(Value::as_str))
+            .filter_map(|entry| kind.record.shorthand(&entry.key));
+        let spelled: Vec<String> = shorthands
+            .flat_map(Field::stands_for)
+            .filter_map(|target| Some((*target.first()?).to_owned()))
             .collect();
         if spelled.is_empty() {
             return fill(node, defaults, true);
@@ -25,7 +25,7 @@ impl Entities<'_> {
         // what a shorthand says is said: a default must not stand beside it
         let mut defaults = defaults.clone();
         if let Data::Map(entries) = &mut defaults.data {
-            entries.retain(|entry| !spelled.contains(&entry.key.as_str()));
+            entries.retain(|entry| !spelled.contains(&entry.key));
         }
         fill(node, &defaults, true);
     }

@@ -9,12 +9,14 @@ mod filter;
 mod format;
 mod former;
 mod header;
+mod hint;
 mod link;
 mod merge;
 mod nesting;
 mod paths;
 mod problems;
 mod recognise;
+mod refusal;
 mod scopes;
 mod seal;
 mod shared;
@@ -25,8 +27,9 @@ mod words;
 
 use std::collections::BTreeSet;
 
-pub use check::{check, checkable, refused};
+pub use check::{check, checkable};
 pub use recognise::{Recognised, recognise};
+pub use refusal::refused;
 
 use document::Document;
 use entity::Entities;
@@ -35,7 +38,7 @@ use scopes::Scopes;
 use shared::Shared;
 use vocabulary::Vocabulary;
 
-use super::{Desired, Diagnostic, FileId, Node, Severity};
+use super::{DeclaredId, Desired, Diagnostic, FileId, Node, Severity};
 use crate::schema::Catalog;
 
 /// How the documents of a run are to be read.
@@ -54,6 +57,8 @@ pub struct Reading {
     pub desired: Desired,
     /// What is wrong: errors only, in the order of the files.
     pub errors: Vec<Diagnostic>,
+    /// Entities of which a part could not be read.
+    pub flawed: BTreeSet<DeclaredId>,
 }
 
 /// Reads what documents declare: decK's format and Kong's own declarative one, of every version.
@@ -80,6 +85,7 @@ pub fn read(files: Vec<(FileId, Node)>, options: &Options, catalog: &Catalog) ->
         filter: (!options.filter_tags.is_empty()).then(|| options.filter_tags.clone()),
         ..Desired::default()
     };
+    let mut flawed = BTreeSet::new();
     for (mut document, &scope) in documents.into_iter().zip(&scopes.of_document) {
         let lists = std::mem::take(&mut document.lists);
         let mut entities = Entities {
@@ -88,6 +94,7 @@ pub fn read(files: Vec<(FileId, Node)>, options: &Options, catalog: &Catalog) ->
             shared: &shared[scope.0 as usize],
             scope: (scope, &scopes.all[scope.0 as usize]),
             entities: &mut desired.entities,
+            flawed: &mut flawed,
             problems: &mut problems,
         };
         for (kind, entry) in lists {
@@ -102,7 +109,11 @@ pub fn read(files: Vec<(FileId, Node)>, options: &Options, catalog: &Catalog) ->
         .into_iter()
         .partition(|one| one.severity == Severity::Error);
     desired.remarks = remarks;
-    Reading { desired, errors }
+    Reading {
+        desired,
+        errors,
+        flawed,
+    }
 }
 
 fn open(files: Vec<(FileId, Node)>, catalog: &Catalog, problems: &mut Problems) -> Vec<Document> {

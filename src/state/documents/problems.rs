@@ -1,18 +1,25 @@
 use std::collections::{HashMap, HashSet};
 
-use crate::state::{Diagnostic, Span};
+use crate::state::{Diagnostic, Severity, Span};
 
 /// What is wrong with the documents, as it is found, and where secrets stand, so that their lines are not shown.
 #[derive(Default)]
 pub(super) struct Problems {
     found: Vec<Diagnostic>,
+    errors: usize,
     secrets: Vec<Span>,
 }
 
 impl Problems {
     /// Adds something to tell.
     pub fn tell(&mut self, diagnostic: Diagnostic) {
+        self.errors += usize::from(diagnostic.severity == Severity::Error);
         self.found.push(diagnostic);
+    }
+
+    /// How many errors were told so far.
+    pub fn errors(&self) -> usize {
+        self.errors
     }
 
     /// Says that a value that may be secret stands there.

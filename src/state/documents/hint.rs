@@ -1,0 +1,79 @@
+use super::value::named;
+use crate::schema::{Catalog, FieldPath, FieldType, Kind, Record, Segment};
+use crate::state::{Source, Span, nearest};
+
+/// Where to point for a field: where it is declared, or what declares it under another name (a service's host by its URL).
+pub(super) fn place(source: &Source, record: &Record, path: &FieldPath) -> Span {
+    for length in 0..path.0.len() {
+        let (outer, rest) = path.0.split_at(length);
+        let outer = FieldPath(outer.to_vec());
+        let Some(fields) = fields_at(record, &outer.0) else {
+            break;
+        };
+        if source.places.has(&FieldPath(path.0[..=length].to_vec())) {
+            continue;
+        }
+        let names: Vec<&str> = rest.iter().map_while(name).collect();
+        let other = fields.shorthands.iter().find(|(short, field)| {
+            field.stands_for().iter().any(|target| names.starts_with(target)) && source.places.has(&outer.name(short))
+        });
+        return match other {
+            Some((short, _)) => source.position_of(&outer.name(short)),
+            None => source.position_of(path),
+        };
+    }
+    source.position_of(path)
+}
+
+/// What to do about an unknown field: the nearest of its neighbours, or where a field of that name belongs.
+pub(super) fn meant(catalog: &Catalog, kind: &Kind, record: &Record, path: &FieldPath) -> Option<String> {
+    let (Segment::Name(unknown), outer) = path.0.split_last()? else {
+        return None;
+    };
+    let neighbours = fields_at(record, outer)?;
+    let fields = neighbours.fields.iter().chain(&neighbours.shorthands);
+    let mut words: Vec<(&str, &str)> = fields.map(|(name, _)| (name.as_str(), name.as_str())).collect();
+    for nest in kind.nests.iter().filter(|_| outer.is_empty()) {
+        let nested = catalog.kind(nest.kind);
+        let called = [&nest.key, &nested.name, &nested.path]
+            .into_iter()
+            .chain(&nested.nested_path);
+        words.extend(called.map(|word| (word.as_str(), nest.key.as_str())));
+    }
+    if let Some(near) = nearest(unknown, words.iter().map(|(word, _)| *word)) {
+        let (_, meant) = words.iter().find(|(word, _)| *word == near)?;
+        return Some(format!("did you mean '{meant}'?"));
+    }
+    let deeper = neighbours.fields.iter().find(|(_, field)| match &field.kind {
+        FieldType::Record(inner) => named(inner, unknown).is_some(),
+        _ => false,
+    });
+    deeper.map(|(name, _)| format!("it belongs within `{name}`"))
+}
+
+fn name(segment: &Segment) -> Option<&str> {
+    match segment {
+        Segment::Name(name) => Some(name),
+        Segment::Index(_) => None,
+    }
+}
+
+/// The record at a path; members of lists and maps are passed through.
+pub(super) fn fields_at<'r>(record: &'r Record, path: &[Segment]) -> Option<&'r Record> {
+    let mut record = record;
+    let mut path = path.iter();
+    while let Some(segment) = path.next() {
+        let Segment::Name(name) = segment else { return None };
+        let mut kind = &named(record, name)?.kind;
+        loop {
+            match kind {
+                FieldType::Record(inner) => break record = inner,
+                FieldType::Array(element) | FieldType::Set(element) => kind = &element.kind,
+                FieldType::Map { values, .. } => kind = &values.kind,
+                _ => return None,
+            }
+            path.next();
+        }
+    }
+    Some(record)
+}

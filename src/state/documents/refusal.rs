@@ -1,0 +1,167 @@
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::check::whole;
+use super::hint::{fields_at, meant, place};
+use super::value::named;
+use super::words::a;
+use crate::schema::{Catalog, FieldPath, FieldType, Kind, Object, Record, Segment};
+use crate::state::{Declared, Diagnostic};
+
+/// What a control plane refuses in a declared entity, in its own words unless they could repeat a secret, with its place.
+pub fn refused(catalog: &Catalog, entity: &Declared, path: &FieldPath, message: &str) -> Diagnostic {
+    let body = whole(catalog.kind(entity.kind), entity);
+    Refusal::of(catalog, entity, &body).told(path, message)
+}
+
+/// An entity of which something is refused.
+pub(super) struct Refusal<'a> {
+    catalog: &'a Catalog,
+    kind: &'a Kind,
+    entity: &'a Declared,
+    body: &'a Object,
+    record: Arc<Record>,
+}
+
+const UNKNOWN: &str = "unknown field";
+
+impl<'a> Refusal<'a> {
+    /// Of an entity with that body.
+    pub fn of(catalog: &'a Catalog, entity: &'a Declared, body: &'a Object) -> Self {
+        Self {
+            catalog,
+            kind: catalog.kind(entity.kind),
+            entity,
+            body,
+            record: catalog.record(entity.kind, body),
+        }
+    }
+
+    /// The error for what is refused at a path, in these words.
+    pub fn told(&self, path: &FieldPath, message: &str) -> Diagnostic {
+        if message == UNKNOWN {
+            let unknown = Diagnostic::error("unknown-field", self.unknown(path)).at(self.entity.source.name_of(path));
+            return match meant(self.catalog, self.kind, &self.record, path) {
+                Some(hint) => unknown.help(hint),
+                None => unknown,
+            };
+        }
+        let mut told = Diagnostic::error("refused", self.said(path, message));
+        told.help = self.remedy(path, message).map(str::to_owned);
+        let span = place(&self.entity.source, &self.record, path);
+        if self.is_hidden(path) {
+            told.at_secret(span)
+        } else {
+            told.at(span)
+        }
+    }
+
+    fn said(&self, path: &FieldPath, message: &str) -> String {
+        let message = if self.repeats(message) {
+            "this value is refused, in words that repeat a secret"
+        } else {
+            message
+        };
+        if path.0.is_empty() {
+            format!("{}: {message}", self.noun())
+        } else {
+            format!("{path} of {}: {message}", self.noun())
+        }
+    }
+
+    /// What to do about a value of the wrong type.
+    fn remedy(&self, path: &FieldPath, message: &str) -> Option<&'static str> {
+        let value = value_at(self.body, path)?;
+        match message {
+            "expected a string" if value.is_number() || value.is_boolean() => Some("put it in quotes"),
+            "expected an integer" | "expected a number" | "expected a boolean" if value.is_string() => {
+                Some("write it without quotes")
+            }
+            "expected an array" | "expected a set" => Some("write it as a list, each member after `- `, or in `[]`"),
+            "expected a record" | "expected a map" => Some("write it as a map: `name: value` on lines of their own"),
+            _ => None,
+        }
+    }
+
+    fn unknown(&self, path: &FieldPath) -> String {
+        match path.0.split_last() {
+            Some((Segment::Name(name), [])) => format!("{} has no field '{name}'", a(&self.kind.name)),
+            Some((Segment::Name(name), outer)) => {
+                format!(
+                    "there is no '{name}' in {} of {}",
+                    FieldPath(outer.to_vec()),
+                    self.noun()
+                )
+            }
+            _ => format!("{path} is not known"),
+        }
+    }
+
+    /// The entity in a sentence: `a route`, `the plugin 'cors'`.
+    fn noun(&self) -> String {
+        let by = self
+            .kind
+            .subschemas
+            .as_ref()
+            .filter(|sub| sub.family == "plugins")
+            .map(|sub| &sub.by);
+        match by.and_then(|by| self.body.get(by)).and_then(Value::as_str) {
+            Some(name) => format!("the {} '{name}'", self.kind.name),
+            None => a(&self.kind.name),
+        }
+    }
+
+    /// Whether a message repeats a word of something secret. Shorter ones than three letters are found everywhere.
+    fn repeats(&self, message: &str) -> bool {
+        let words: Vec<&str> = message
+            .split(|letter: char| !letter.is_alphanumeric())
+            .filter(|word| word.chars().count() > 2)
+            .collect();
+        let mut left: Vec<(FieldPath, &Value)> = self
+            .body
+            .iter()
+            .map(|(name, value)| (FieldPath::field(name), value))
+            .collect();
+        while let Some((path, value)) = left.pop() {
+            match value {
+                Value::Array(members) => {
+                    left.extend(members.iter().enumerate().map(|(at, member)| (path.index(at), member)));
+                }
+                Value::Object(members) => left.extend(members.iter().map(|(name, member)| (path.name(name), member))),
+                Value::String(text) if self.is_hidden(&path) && words.iter().any(|word| text.contains(word)) => {
+                    return true;
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// Whether a field may hold a secret, by its schema or by where its value came from.
+    fn is_hidden(&self, path: &FieldPath) -> bool {
+        let meets = |secret: &FieldPath| secret.is_within(path) || path.is_within(secret);
+        self.entity.secrets.iter().any(meets) || self.is_secret(path)
+    }
+
+    /// Whether a path leads into a field that may hold a secret.
+    fn is_secret(&self, path: &FieldPath) -> bool {
+        (1..=path.0.len()).any(|length| {
+            let Some((Segment::Name(name), outer)) = path.0[..length].split_last() else {
+                return false;
+            };
+            fields_at(&self.record, outer)
+                .and_then(|record| named(record, name))
+                .is_some_and(|field| field.secret || field.referenceable || field.kind == FieldType::Abstract)
+        })
+    }
+}
+
+fn value_at<'b>(body: &'b Object, path: &FieldPath) -> Option<&'b Value> {
+    let (first, rest) = path.0.split_first()?;
+    let Segment::Name(first) = first else { return None };
+    rest.iter().try_fold(body.get(first)?, |value, segment| match segment {
+        Segment::Name(name) => value.get(name),
+        Segment::Index(index) => value.get(index),
+    })
+}
