@@ -5,18 +5,25 @@
 /// Near is one slip (a letter too many, too few, another, or two exchanged) for every three letters, at least one.
 /// Case, `-` for `_`, and a plural for a singular are no slips. Among equally near words the first wins.
 pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let spelled = plainly(word);
-    let slips = (spelled.chars().count() / 3).max(1);
+    let (spelled, stem) = (plainly(word), singular(&plainly(word)));
+    let slips = (stem.chars().count() / 3).max(1);
     known
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&spelled, &plainly(candidate)), candidate))
-        .filter(|(distance, candidate)| *distance <= slips && *distance < candidate.chars().count())
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+        .map(|candidate| {
+            let plain = plainly(candidate);
+            let far = strsim::damerau_levenshtein(&stem, &singular(&plain));
+            (far, strsim::damerau_levenshtein(&spelled, &plain), candidate)
+        })
+        .filter(|(far, _, candidate)| *far <= slips && *far < candidate.chars().count())
+        .min_by_key(|(far, spelling, _)| (*far, *spelling))
+        .map(|(_, _, candidate)| candidate)
 }
 
 fn plainly(word: &str) -> String {
-    let word = word.to_lowercase().replace('-', "_");
+    word.to_lowercase().replace('-', "_")
+}
+
+fn singular(word: &str) -> String {
     match word.strip_suffix("ies") {
         Some(stem) => format!("{stem}y"),
         None => word.trim_end_matches('s').to_owned(),
