@@ -1,7 +1,7 @@
 use super::control_plane::ControlPlane;
 use super::expiry::take_expiry;
 use super::hashing::hash;
-use super::made_up::{compute, make_up, make_up_nested};
+use super::made_up::{compute, make_up, make_up_absent, make_up_nested};
 use super::refusal::Refusal;
 use crate::schema::{KindId, Object, Purpose, check, complete, shown};
 
@@ -34,7 +34,9 @@ impl ControlPlane {
         let now = self.now();
         let described = self.catalog.kind(kind);
         let expires = take_expiry(described, &mut body, now)?;
-        check(&self.catalog, kind, &body, Purpose::Store, now as i64)?;
+        let mut checked = body.clone();
+        make_up_absent(described, &mut checked, now);
+        check(&self.catalog, kind, &checked, Purpose::Store, now as i64)?;
         let mut body = complete(&self.catalog, kind, &body)?;
         make_up(described, &mut body, now);
         make_up_nested(&self.catalog, kind, &mut body, now);

@@ -22,6 +22,18 @@ pub(super) fn make_up(kind: &Kind, body: &mut Object, now: f64) {
     }
 }
 
+/// Gives a value to every `auto` field that was not sent, for checks: Kong makes values up before it checks.
+pub(super) fn make_up_absent(kind: &Kind, body: &mut Object, now: f64) {
+    let auto = kind
+        .record
+        .fields
+        .iter()
+        .filter(|(name, field)| field.auto && name != "id");
+    for (name, field) in auto.filter(|(name, _)| !kind.server_only.contains(name)) {
+        body.entry(name.clone()).or_insert_with(|| value(field, now));
+    }
+}
+
 /// The same for `auto` fields in nested records that are there (a plugin's secret).
 pub(super) fn make_up_nested(catalog: &Catalog, kind: KindId, body: &mut Object, now: f64) {
     let record = catalog.record(kind, body);

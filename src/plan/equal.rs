@@ -1,4 +1,5 @@
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -10,6 +11,7 @@ use super::made_up::{Made, MadeUp, is_servers};
 use super::settle::Pending;
 use super::tree::value_at_mut;
 use crate::schema::{Kind, KindId, Object, canonical};
+use crate::state::Desired;
 
 /// Says for each pending entity that has no natural key which live one equals it (by its place), each once.
 pub(super) fn assign<'a>(
@@ -30,6 +32,13 @@ pub(super) fn assign<'a>(
     if !pending.iter().any(|one| nameless(&one.desired)) {
         return vec![None; pending.len()];
     }
+    let named = declared_keys(question, kind);
+    let free = |holder: &Holder<'a>| {
+        let mut keys = description.identity.iter().enumerate();
+        free(holder)
+            && !keys
+                .any(|(at, set)| key_in(description, set, holder.body).is_some_and(|key| named.contains(&(at, key))))
+    };
     let mut alike: HashMap<String, Vec<usize>> = HashMap::new();
     for (at, holder) in known.places_of(kind).filter(|(_, holder)| free(holder)) {
         let body = canonical(catalog, kind, holder.body).0;
@@ -54,6 +63,22 @@ pub(super) fn assign<'a>(
         Some(places.remove(at))
     };
     pending.iter().map(&mut find).collect()
+}
+
+/// The natural keys that the documents say: what has one of them is another entity, and gives the key up.
+fn declared_keys<'a>(question: &Question<'a>, id: KindId) -> HashSet<(usize, Cow<'a, str>)> {
+    let desired: &'a Desired = question.desired;
+    let kind = question.catalog.kind(id);
+    let bodies = desired
+        .entities
+        .iter()
+        .filter(|declared| declared.kind == id)
+        .map(|declared| declared.body.expose());
+    let keys = bodies.flat_map(|body| {
+        let sets = kind.identity.iter().enumerate();
+        sets.filter_map(move |(at, set)| Some((at, key_in(kind, set, body)?)))
+    });
+    keys.collect()
 }
 
 /// The fields that two equal entities share whatever the server made up, as text.

@@ -18,10 +18,8 @@ impl Settling<'_, '_> {
             };
             let value = match &link.to {
                 LinkTo::Nothing => Some(Value::Null),
-                LinkTo::Declared(at) => self.result.found[at.0 as usize].map(|id| link_to(id)),
-                LinkTo::Named(text) => self
-                    .link(foreign.kind, text, link.span, spectator)
-                    .map(|id| link_to(id)),
+                LinkTo::Declared(at) => self.result.found[at.0 as usize].map(link_to),
+                LinkTo::Named(text) => self.link(foreign.kind, text, link.span, spectator).map(link_to),
                 LinkTo::List(texts) => {
                     let ids = texts
                         .iter()

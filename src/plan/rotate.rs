@@ -1,5 +1,6 @@
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -10,8 +11,9 @@ use super::settle::Pending;
 use crate::schema::{Kind, KindId, Nest, Object, Rotates};
 use crate::state::{DeclaredId, LinkTo};
 
-/// Says for each pending entity which live one it is (by its place): that with the same material; else the one that most of
-/// its declared children point at, of several the one with the lowest id. Each is one entity at most.
+/// Says for each pending entity which live one it is (by its place): one with the same material, of several the one at
+/// which most of its declared children point; else whatever they point at. Ties go to the lowest id, and each is one
+/// entity at most.
 pub(super) fn assign<'a>(
     question: &Question<'a>,
     known: &Known<'a>,
@@ -29,41 +31,109 @@ pub(super) fn assign<'a>(
         .map(|(at, _)| at)
         .collect();
     free.sort_by_key(|at| known.holders[*at].id);
-    let mut by_material: HashMap<String, Vec<usize>> = HashMap::new();
-    for at in free.iter().rev() {
-        by_material
-            .entry(material(rotates, known.holders[*at].body))
-            .or_default()
-            .push(*at);
-    }
-    let mut taken: Vec<Option<usize>> = pending
-        .iter()
-        .map(|one| by_material.get_mut(&material(rotates, &one.desired)).and_then(Vec::pop))
-        .collect();
-    let Some(nest) = description.nests.iter().find(|nest| nest.key == rotates.children) else {
-        return taken;
+    let nest = description.nests.iter().find(|nest| nest.key == rotates.children);
+    let served = nest.map_or_else(Vec::new, |nest| served(question, known, nest, pending, &free));
+    let mut assigned = Assigned {
+        of: vec![None; pending.len()],
+        taken: HashSet::new(),
     };
+    let material = Material::of(rotates, known, pending, &free);
+    for pair in served.iter().filter(|pair| material.is_same(pair.pending, pair.live)) {
+        assigned.pair(pair.pending, pair.live);
+    }
+    for at in 0..pending.len() {
+        let same = material.same(at).iter().find(|live| !assigned.taken.contains(*live));
+        same.into_iter().for_each(|live| assigned.pair(at, *live));
+    }
+    for pair in &served {
+        assigned.pair(pair.pending, pair.live);
+    }
+    assigned.of
+}
+
+/// Which live entity each pending one is, as far as is settled.
+struct Assigned {
+    of: Vec<Option<usize>>,
+    taken: HashSet<usize>,
+}
+
+impl Assigned {
+    /// Settles a pair, if both are free.
+    fn pair(&mut self, pending: usize, live: usize) {
+        if self.of[pending].is_none() && self.taken.insert(live) {
+            self.of[pending] = Some(live);
+        }
+    }
+}
+
+/// The material of pending and live entities.
+struct Material {
+    pending: Vec<String>,
+    live: HashMap<String, Vec<usize>>,
+}
+
+impl Material {
+    fn of(rotates: &Rotates, known: &Known<'_>, pending: &[Pending<'_>], free: &[usize]) -> Self {
+        let mut live: HashMap<String, Vec<usize>> = HashMap::new();
+        for at in free {
+            live.entry(material(rotates, known.holders[*at].body))
+                .or_default()
+                .push(*at);
+        }
+        let pending = pending.iter().map(|one| material(rotates, &one.desired)).collect();
+        Self { pending, live }
+    }
+
+    /// The live entities with the material of a pending one, the lowest id first.
+    fn same(&self, pending: usize) -> &[usize] {
+        self.live.get(&self.pending[pending]).map_or(&[], Vec::as_slice)
+    }
+
+    fn is_same(&self, pending: usize, live: usize) -> bool {
+        self.same(pending).contains(&live)
+    }
+}
+
+/// A live entity at which declared children of a pending one point.
+struct Served {
+    pending: usize,
+    live: usize,
+    children: usize,
+}
+
+/// Every such pair, those of most children first.
+fn served(
+    question: &Question<'_>,
+    known: &Known<'_>,
+    nest: &Nest,
+    pending: &[Pending<'_>],
+    free: &[usize],
+) -> Vec<Served> {
+    let places: HashMap<Uuid, usize> = free.iter().map(|at| (known.holders[*at].id, *at)).collect();
     let declared = children(question, nest);
     let holders = serving(question.catalog.kind(nest.kind), known, nest);
-    for (place, one) in pending.iter().enumerate() {
-        if taken[place].is_some() {
-            continue;
+    let mut found = Vec::new();
+    for (at, one) in pending.iter().enumerate() {
+        let mut counts: BTreeMap<Uuid, usize> = BTreeMap::new();
+        for id in declared
+            .get(&one.at)
+            .into_iter()
+            .flatten()
+            .filter_map(|child| holders.get(child))
+        {
+            *counts.entry(*id).or_default() += 1;
         }
-        let mut served: BTreeMap<Uuid, usize> = BTreeMap::new();
-        for child in declared.get(&one.at).into_iter().flatten() {
-            if let Some(id) = holders.get(child) {
-                *served.entry(*id).or_default() += 1;
-            }
-        }
-        let fits = free.iter().filter(|at| !taken.contains(&Some(**at)));
-        let count = |at: &usize| served.get(&known.holders[*at].id).copied().unwrap_or(0);
-        taken[place] = fits
-            .rev()
-            .max_by_key(|at| count(at))
-            .filter(|at| count(at) > 0)
-            .copied();
+        found.extend(counts.into_iter().filter_map(|(id, children)| {
+            let live = *places.get(&id)?;
+            Some(Served {
+                pending: at,
+                live,
+                children,
+            })
+        }));
     }
-    taken
+    found.sort_by_key(|pair| Reverse(pair.children));
+    found
 }
 
 fn material(rotates: &Rotates, body: &Object) -> String {
