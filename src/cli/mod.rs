@@ -44,7 +44,7 @@ fn run(cli: args::Cli, json: bool) -> Outcome {
     ended.unwrap_or_else(|_| {
         let mut teller = Teller::new(json, false);
         if json {
-            teller.error(&anyhow!("the program failed: see standard error"));
+            teller.error(&anyhow!("the program failed: see standard error"), None);
         }
         teller.finish(Outcome::Failed)
     })
@@ -73,6 +73,6 @@ fn said_by_clap(said: &clap::Error, json: bool) -> Outcome {
 
 fn complain(json: bool, error: anyhow::Error) -> Outcome {
     let mut teller = Teller::new(json, false);
-    teller.error(&error);
+    teller.error(&error, None);
     teller.finish(Outcome::Invalid)
 }

@@ -30,6 +30,7 @@ pub async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Result<T, s
         () = interrupted() => Err(super::stop::Stop {
             outcome: Outcome::Interrupted,
             error: anyhow::anyhow!("interrupted: nothing was written"),
+            help: None,
         }),
     }
 }

@@ -1,4 +1,5 @@
 use super::Outcome;
+use crate::control_plane::{ReadError, TransportError, Trouble};
 
 /// Why a command did not do what it was asked for, and what the exit code is to say.
 #[derive(Debug)]
@@ -7,17 +8,40 @@ pub struct Stop {
     pub outcome: Outcome,
     /// What to tell.
     pub error: anyhow::Error,
+    /// What to do about it, if that can be said.
+    pub help: Option<&'static str>,
 }
 
 /// What comes of a command.
 pub type Done = Result<Outcome, Stop>;
 
 impl Stop {
+    /// The control plane could not be read.
+    pub fn unread(error: ReadError) -> Self {
+        let help = match &error {
+            ReadError::NoAnswer(Trouble::NoAnswer(TransportError::NotSent { .. })) => {
+                Some("is the control plane running, and is its address right? --kong-addr names it")
+            }
+            ReadError::Unauthorised { .. } | ReadError::Forbidden { .. } => {
+                Some("--kong-admin-token or --headers carry the credentials")
+            }
+            ReadError::Unreadable { .. } | ReadError::Unexpected { .. } => {
+                Some("is this the address of an Admin API? --kong-addr names it")
+            }
+            ReadError::NoAnswer(_) => None,
+        };
+        Self {
+            help,
+            ..Self::failed(error)
+        }
+    }
+
     /// The input or the command line is wrong.
     pub fn invalid(error: impl Into<anyhow::Error>) -> Self {
         Self {
             outcome: Outcome::Invalid,
             error: error.into(),
+            help: None,
         }
     }
 
@@ -26,6 +50,7 @@ impl Stop {
         Self {
             outcome: Outcome::Failed,
             error: error.into(),
+            help: None,
         }
     }
 }

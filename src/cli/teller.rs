@@ -36,10 +36,11 @@ impl Teller {
     }
 
     /// What went wrong, causes and all.
-    pub fn error(&mut self, error: &anyhow::Error) {
+    pub fn error(&mut self, error: &anyhow::Error, help: Option<&str>) {
+        let text = format!("{error:#}");
         match &mut self.json {
-            Some(json) => json.errors.push(format!("{error:#}")),
-            None => report::to_stderr(&report::error(&format!("{error:#}"))),
+            Some(json) => json.errors.push(text),
+            None => report::to_stderr(&(report::error(&text) + &help.map(report::help).unwrap_or_default())),
         }
     }
 
@@ -84,12 +85,17 @@ impl Teller {
         report::to_stdout(&report::summary(&summary))
     }
 
-    /// A plan that is not carried out.
-    pub fn withheld(&mut self, catalog: &Catalog, plan: &Plan, names: &Names) -> io::Result<()> {
-        match self.json {
-            Some(_) => self.summary(catalog, plan, names, |_| false),
-            None => self.plan(catalog, plan),
+    /// A plan that is not carried out. People are not shown lines that they would take for deeds.
+    ///
+    /// # Errors
+    /// When it cannot be printed.
+    pub fn withheld(&mut self, catalog: &Catalog, plan: &Plan, names: &Names, refusals: &[Refusal]) -> io::Result<()> {
+        self.refusals(refusals);
+        if self.json.is_some() {
+            return self.summary(catalog, plan, names, |_| false);
         }
+        report::to_stderr("nothing was written; `diff` shows the plan\n");
+        Ok(())
     }
 
     /// What failed, and what was not done because of it.

@@ -41,7 +41,7 @@ pub async fn run(global: &Global, args: &DumpArgs) -> Done {
 
 /// Everything that is in scope, and an index of what that refers to.
 async fn read(connection: &Connection, catalog: &Arc<Catalog>, args: &DumpArgs) -> Result<Live, Stop> {
-    let root = connection.root().await.map_err(Stop::failed)?;
+    let root = connection.root().await.map_err(Stop::unread)?;
     let skip = skipped(catalog, &args.read)?;
     let asked = Asked {
         scopes: vec![Scope {
@@ -50,7 +50,7 @@ async fn read(connection: &Connection, catalog: &Arc<Catalog>, args: &DumpArgs) 
         skip: skip.clone(),
         edition: root.edition,
     };
-    let mut live = connection.read_owned(catalog, &asked).await.map_err(Stop::failed)?;
+    let mut live = connection.read_owned(catalog, &asked).await.map_err(Stop::unread)?;
     refuse_parts(catalog, &live)?;
     without_skipped(catalog, &skip, &mut live);
     let needs = Needs {
@@ -60,7 +60,7 @@ async fn read(connection: &Connection, catalog: &Arc<Catalog>, args: &DumpArgs) 
     connection
         .read_foreign(catalog, &mut live, &needs)
         .await
-        .map_err(Stop::failed)?;
+        .map_err(Stop::unread)?;
     Ok(live)
 }
 

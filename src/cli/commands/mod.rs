@@ -25,8 +25,8 @@ use crate::report;
 pub fn run(cli: Cli) -> Outcome {
     let mut teller = teller(&cli.command);
     let done = dispatch(&cli.global, cli.command, &mut teller);
-    let outcome = done.unwrap_or_else(|Stop { outcome, error }| {
-        teller.error(&error);
+    let outcome = done.unwrap_or_else(|Stop { outcome, error, help }| {
+        teller.error(&error, help);
         outcome
     });
     teller.finish(outcome)

@@ -56,7 +56,7 @@ pub async fn prepare(
             teller.references(&prepared.catalog, &prepared.references);
             Ok(Ok(prepared))
         }
-        Err(Failure::Unread(error)) => Err(Stop::failed(error)),
+        Err(Failure::Unread(error)) => Err(Stop::unread(error)),
         Err(Failure::Problems(problems)) => {
             let told: Vec<Diagnostic> = problems.iter().map(|problem| problem.diagnostic.clone()).collect();
             teller.diagnostics(&[&documents.desired.remarks[..], &told].concat(), &documents.sources);

@@ -46,18 +46,9 @@ pub(super) async fn reconcile(
         Decision::Approved(approved) => carry_out(connection, documents, &prepared, approved, teller).await,
         Decision::Withheld { plan, refusals } => {
             let names = names(&prepared.catalog, &prepared.live, plan);
-            teller.withheld(&prepared.catalog, plan, &names)?;
-            teller.refusals(refusals);
-            let refused = if refusals.is_empty() {
-                Outcome::Invalid
-            } else {
-                Outcome::Refused
-            };
-            Ok(if prepared.is_invalid() {
-                Outcome::Invalid
-            } else {
-                refused
-            })
+            teller.withheld(&prepared.catalog, plan, &names, refusals)?;
+            let invalid = prepared.is_invalid() || refusals.is_empty();
+            Ok(if invalid { Outcome::Invalid } else { Outcome::Refused })
         }
     }
 }

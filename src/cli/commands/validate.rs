@@ -32,7 +32,8 @@ pub async fn run(global: &Global, args: &ValidateArgs, teller: &mut Teller) -> D
     }
     if teller.is_text() {
         let count = documents.desired.entities.len();
-        report::to_stderr(&format!("{count} entities are valid\n"));
+        let entities = if count == 1 { "entity is" } else { "entities are" };
+        report::to_stderr(&format!("{count} {entities} valid\n"));
     }
     Ok(Outcome::Done)
 }
@@ -44,5 +45,5 @@ async fn online(
 ) -> Result<Vec<Diagnostic>, Stop> {
     reconcile::check_online(connection, catalog, &documents.desired)
         .await
-        .map_err(Stop::failed)
+        .map_err(Stop::unread)
 }
