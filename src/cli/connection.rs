@@ -43,6 +43,10 @@ pub fn connect(global: &Global, catalog: &Arc<Catalog>) -> Result<Connection, St
         Some(database) => AnyTransport::Embedded(embedded(database, catalog)?),
         None => AnyTransport::Http(http(global)?),
     };
+    match &transport {
+        AnyTransport::Http(http) => tracing::info!(address = %http.base(), "the control plane"),
+        AnyTransport::Embedded(_) => tracing::info!("the control plane is embedded"),
+    }
     let dialect = Dialect::Gateway {
         workspace: global.workspace.clone().filter(|name| name != "default"),
     };

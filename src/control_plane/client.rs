@@ -4,7 +4,7 @@ use super::{
     Clock, Dialect, GaveUp, Outcome, Pool, ReadError, Refusal, Request, Response, Retries, Retry, Root, Transport,
     TransportError, Trouble,
 };
-use crate::schema::Kind;
+use crate::schema::{FieldPath, Kind};
 use crate::state::Body;
 
 /// Whoever talks to a control plane: its dialect, a transport, a clock, and the one pool and the one rule of retries
@@ -93,6 +93,11 @@ impl<T: Transport, C: Clock> Client<T, C> {
         match answer.outcome {
             Outcome::Done => Ok(None),
             Outcome::Refused(refusal) | Outcome::Conflict(refusal) => Ok(Some(refusal)),
+            Outcome::Missing | Outcome::NotHere => Ok(Some(Refusal {
+                status: answer.response.status,
+                fields: vec![(FieldPath::default(), "the control plane has no such kind".to_owned())],
+                message: None,
+            })),
             Outcome::Unauthorised => Err(ReadError::Unauthorised { path: request.path }),
             Outcome::Forbidden => Err(ReadError::Forbidden { path: request.path }),
             // the server's sentence may repeat what was sent

@@ -1,15 +1,30 @@
 use serde_json::{Map, Value};
 
-use super::{Field, FieldType, Record, words};
+use super::{Field, FieldType, Record, shorthand, words};
 
 /// Reads a record in the shape of Kong's `/schemas` answers. `Err` says where and what is wrong.
 pub(super) fn record(schema: &Value) -> Result<Record, String> {
     let schema = schema.as_object().ok_or("expected an object")?;
-    Ok(Record {
+    let mut record = Record {
         fields: named(schema.get("fields"))?,
         shorthands: named(schema.get("shorthand_fields"))?,
         entity_checks: list(schema.get("entity_checks")).to_vec(),
-    })
+    };
+    hide_shorthands(&mut record);
+    Ok(record)
+}
+
+/// The shorthand of a secret is a secret, which no schema of Kong's says.
+fn hide_shorthands(record: &mut Record) {
+    let is_secret = |path: &Vec<&str>| record.inner(path).is_some_and(|field| field.secret);
+    let secret: Vec<bool> = record
+        .shorthands
+        .iter()
+        .map(|(_, field)| shorthand::targets(field).iter().any(is_secret))
+        .collect();
+    for ((_, field), secret) in record.shorthands.iter_mut().zip(secret) {
+        field.secret |= secret;
+    }
 }
 
 fn named(fields: Option<&Value>) -> Result<Vec<(String, Field)>, String> {

@@ -52,6 +52,14 @@ pub async fn prepare(
     let prepared = unless_interrupted(reconcile::prepare(connection, catalog, &job)).await?;
     match prepared {
         Ok(prepared) => {
+            let plan = prepared.plan();
+            tracing::info!(
+                declared = documents.desired.entities.len(),
+                owned = prepared.live.owned.values().map(Vec::len).sum::<usize>(),
+                changes = plan.changes.len(),
+                steps = plan.steps.len(),
+                "planned"
+            );
             teller.diagnostics(&prepared.diagnostics, &documents.sources);
             teller.references(&prepared.catalog, &prepared.references);
             Ok(Ok(prepared))

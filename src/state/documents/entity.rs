@@ -14,8 +14,8 @@ use super::shared::Shared;
 use super::value::{Trail, Values, Wanted, named};
 use crate::schema::{Catalog, Field, FieldPath, FieldType, Foreign, Kind, KindId, Nest, Object, Record};
 use crate::state::{
-    Body, Data, Declared, DeclaredId, Diagnostic, Entry, Link, NamedPlace, Node, Parts, Places, Scope, ScopeId, Source,
-    Span,
+    Body, Data, Declared, DeclaredId, Diagnostic, Entry, Link, NamedPlace, Node, Origin, Parts, Places, Scope, ScopeId,
+    Source, Span,
 };
 
 /// Reads the entities of one document into the desired state.
@@ -194,11 +194,16 @@ impl<'a> Entities<'a> {
     }
 }
 
-/// Where to point for an entity as a whole: what names it, else where it begins.
+/// Where to point for an entity as a whole: what names it, else where it begins. Of a name that is secret, at its field.
 fn place_of(kind: &Kind, node: &Node) -> Span {
-    let named = kind.title.fields.iter().find_map(|field| node.get(field));
-    match named {
-        Some(value) if !matches!(value.data, Data::List(_) | Data::Map(_) | Data::Null) => value.span,
-        _ => first_key(node),
+    let entry = |field: &String| node.entries().iter().find(|entry| entry.key == *field);
+    let Some(Entry { key, key_span, value }) = kind.title.fields.iter().find_map(entry) else {
+        return first_key(node);
+    };
+    let secret = value.origin != Origin::File || kind.record.get(key).is_none_or(|field| field.secret);
+    match value.data {
+        Data::List(_) | Data::Map(_) | Data::Null => first_key(node),
+        _ if secret => *key_span,
+        _ => value.span,
     }
 }
