@@ -16,7 +16,7 @@
 //! |---|---|---|
 //! | [`schema`] | what exists: kinds, fields, checks, canonical form | no |
 //! | [`state`] | what is said: nodes with positions, templates, documents, the desired state | no |
-//! | [`reference`] | what is pointed at: the grammar of `{vault://…}`, where references may stand, verdicts | no |
+//! | [`mod@reference`] | what is pointed at: the grammar of `{vault://…}`, where references may stand, verdicts | no |
 //! | [`control_plane`] | who is asked: dialect (pure), transport, clock, reading live state | yes |
 //! | [`plan`] | what to do: identity, changes, steps in order, guards | no |
 //! | [`apply`] | doing it: the executor over the plan's graph, retries, the account | yes |

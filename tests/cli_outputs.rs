@@ -1,6 +1,8 @@
 //! What decK printed in 16 scenarios on a real Kong, against what this program prints on the embedded control plane:
 //! compared as parsed values. Skipped where the recordings are absent.
 
+#![allow(clippy::print_stdout, reason = "tests say what they skip")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

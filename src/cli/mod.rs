@@ -39,7 +39,7 @@ fn run(cli: args::Cli, json: bool) -> Outcome {
         anstream::ColorChoice::Never.write_global();
     }
     logging::start(cli.global.verbosity());
-    std::panic::set_hook(Box::new(|panic| tell_of(panic)));
+    std::panic::set_hook(Box::new(tell_of));
     let ended = std::panic::catch_unwind(|| commands::run(cli));
     ended.unwrap_or_else(|_| {
         let mut teller = Teller::new(json, false);

@@ -43,6 +43,9 @@ pub fn dump(catalog: &Catalog, live: &Live, options: &DumpOptions) -> Object {
     document
 }
 
+/// What is nested in one entity, by the key under which it is.
+type Nested<'a> = BTreeMap<&'a str, Vec<(KindId, Uuid)>>;
+
 /// A dump in the making.
 struct Dump<'a> {
     catalog: &'a Catalog,
@@ -53,7 +56,7 @@ struct Dump<'a> {
     /// Natural keys that several entities have.
     ambiguous: BTreeSet<(KindId, Uuid)>,
     /// What is nested in an entity: under which key of its kind.
-    nested: BTreeMap<(KindId, Uuid), BTreeMap<&'a str, Vec<(KindId, Uuid)>>>,
+    nested: BTreeMap<(KindId, Uuid), Nested<'a>>,
     /// What is nested nowhere.
     top: BTreeMap<KindId, Vec<Uuid>>,
 }
