@@ -116,14 +116,39 @@ fn hide<'t>(text: &'t str, holes: &[Hole], marker: char) -> Cow<'t, str> {
     Cow::Owned(masked)
 }
 
+/// How many characters there are to choose a marker from: U+E000 to U+E999, those whose code has decimal digits only.
+const MARKERS: usize = 1000;
+
 /// A character of private use that the text does not hold, be it as an escape.
 fn marker(text: &str) -> Option<char> {
-    (0..1000u32).find_map(|number| {
-        let code = format!("E{number:03}");
-        let marker = char::from_u32(u32::from_str_radix(&code, 16).ok()?)?;
-        let free = !text.contains(marker) && !text.contains(&code) && !text.contains(&code.to_lowercase());
-        free.then_some(marker)
-    })
+    let mut used = [false; MARKERS];
+    for window in text.as_bytes().windows(4) {
+        match window {
+            [b'E' | b'e', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => {
+                let number = digits
+                    .iter()
+                    .fold(0, |number, digit| number * 10 + usize::from(digit - b'0'));
+                used[number] = true;
+            }
+            // a character from U+E000 on, in UTF-8
+            [0xee, second, third, _] => mark_used(&mut used, *second, *third),
+            _ => {}
+        }
+    }
+    if let [.., 0xee, second, third] = text.as_bytes() {
+        mark_used(&mut used, *second, *third);
+    }
+    let free = used.iter().position(|used| !used)?;
+    u32::from_str_radix(&format!("E{free:03}"), 16)
+        .ok()
+        .and_then(char::from_u32)
+}
+
+fn mark_used(used: &mut [bool; MARKERS], second: u8, third: u8) {
+    let code = format!("{:03X}", u16::from(second & 0x3f) << 6 | u16::from(third & 0x3f));
+    if let Some(place) = code.parse::<usize>().ok().and_then(|number| used.get_mut(number)) {
+        *place = true;
+    }
 }
 
 impl Hole {
@@ -138,5 +163,24 @@ impl Hole {
 
     fn masked_columns(&self) -> u32 {
         (self.end - self.start) - find::MARKER_BYTES as u32 + 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::marker;
+
+    #[test]
+    fn a_marker_is_no_character_of_the_text() {
+        for (text, free) in [
+            ("", '\u{e000}'),
+            ("\u{e000}", '\u{e001}'),
+            ("\u{e000} \\uE001 \\U0000e002", '\u{e003}'),
+            ("\u{e00a}x\u{e000}y", '\u{e001}'),
+        ] {
+            assert_eq!(marker(text), Some(free), "{text:?}");
+        }
+        let all: String = (0..1000).map(|number| format!("\\ue{number:03}")).collect();
+        assert_eq!(marker(&all), None);
     }
 }
