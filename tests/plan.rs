@@ -8,9 +8,11 @@ mod plan_case;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use strongroom::plan::Options;
+use serde_json::json;
+use strongroom::control_plane::Live;
+use strongroom::plan::{Fingerprinter, Guards, Limit, Options, Question, after, needs};
 use strongroom::schema::Catalog;
-use strongroom::state;
+use strongroom::state::{self, Desired};
 
 #[test]
 fn every_case_gives_its_plan() {
@@ -78,4 +80,142 @@ fn options(catalog: &Catalog, text: &str) -> (state::Options, Options) {
         }
     }
     (reading, options)
+}
+
+fn held(catalog: &Catalog, text: &str, held: serde_json::Value) -> (Desired, Live) {
+    let desired = plan_case::desired(
+        catalog,
+        &[("state.yaml".to_owned(), text.to_owned())],
+        &state::Options::default(),
+    );
+    let live = plan_case::live(catalog, &held, &desired.scopes);
+    (desired, live)
+}
+
+fn id(at: usize) -> String {
+    format!("{at:08}-1111-4111-8111-111111111111")
+}
+
+fn services(count: usize) -> serde_json::Value {
+    let service = |at| json!({"id": id(at), "name": format!("s{at}"), "host": "a.example"});
+    json!({"services": (1..=count).map(service).collect::<Vec<_>>()})
+}
+
+/// What the guards refuse of the plan for a state: the flags that would allow it.
+fn refused(guards: &Guards, text: &str, control_plane: serde_json::Value) -> Vec<&'static str> {
+    let catalog = Catalog::recorded();
+    let (desired, live) = held(&catalog, text, control_plane);
+    let plan = plan_case::plan(&catalog, &desired, &live, &Options::default()).unwrap();
+    let (options, fingerprinter) = (Options::default(), Fingerprinter::new(&[7; 64]));
+    let question = Question {
+        catalog: &catalog,
+        desired: &desired,
+        live: &live,
+        options: &options,
+        fingerprinter: &fingerprinter,
+        now: plan_case::NOW,
+    };
+    let copy = plan.clone();
+    match guards.approve(plan, &question, &after(&live, &copy)) {
+        Ok(_) => Vec::new(),
+        Err((_, refusals)) => refusals.iter().map(|refusal| refusal.allow).collect(),
+    }
+}
+
+const FOUR_OF_TEN: &str = "_format_version: '3.0'\nservices: [{name: s1, host: a.example}, {name: s2, host: a.example}, {name: s3, host: a.example}, {name: s4, host: a.example}, {name: s5, host: a.example}, {name: s6, host: a.example}]\n";
+
+#[test]
+fn guards_refuse_to_delete_too_much_of_a_scope() {
+    let limited = |max_deletes| Guards {
+        max_deletes,
+        ..Guards::default()
+    };
+    let flags = ["--max-deletes"];
+    assert_eq!(refused(&Guards::default(), FOUR_OF_TEN, services(10)), flags);
+    assert_eq!(
+        refused(&Guards::default(), FOUR_OF_TEN, services(9)),
+        [""; 0],
+        "a scope of nine is too small for a share"
+    );
+    assert_eq!(
+        refused(&limited(Limit::Percent(40.0)), FOUR_OF_TEN, services(10)),
+        [""; 0]
+    );
+    assert_eq!(refused(&limited(Limit::Count(3)), FOUR_OF_TEN, services(10)), flags);
+    assert_eq!(refused(&limited(Limit::Count(4)), FOUR_OF_TEN, services(10)), [""; 0]);
+}
+
+#[test]
+fn guards_refuse_an_empty_state_only_if_it_deletes() {
+    let nothing = "_format_version: '3.0'\n";
+    assert_eq!(refused(&Guards::default(), nothing, services(2)), ["--allow-empty"]);
+    assert_eq!(refused(&Guards::default(), nothing, json!({})), [""; 0]);
+}
+
+#[test]
+fn guards_refuse_to_delete_a_vault_that_something_still_names() {
+    let text = "_format_version: '3.0'\n_info: {select_tags: [mine]}\nservices: [{name: s1, host: a.example}]\n";
+    let vault = json!({"vaults": [{"id": id(1), "name": "env", "prefix": "in-use", "tags": ["mine"]}]});
+    let certificate = json!({"id": id(2), "cert": "{vault://in-use/c}", "key": "{vault://in-use/k}", "tags": ["mine"]});
+    let both = json!({"vaults": vault["vaults"], "certificates": [certificate]});
+    let keeps = format!(
+        "{text}certificates: [{{id: {}, cert: '{{vault://in-use/c}}', key: '{{vault://in-use/k}}'}}]\n",
+        id(2)
+    );
+    assert_eq!(
+        refused(&Guards::default(), &keeps, both.clone()),
+        ["--allow-delete-in-use"]
+    );
+    let allowed = Guards {
+        allow_delete_in_use: true,
+        ..Guards::default()
+    };
+    assert_eq!(refused(&allowed, &keeps, both.clone()), [""; 0]);
+    assert_eq!(
+        refused(&Guards::default(), text, both),
+        [""; 0],
+        "what names it goes too"
+    );
+}
+
+/// The kinds whose foreign index a plan needs.
+fn needed(text: &str, control_plane: serde_json::Value) -> Vec<String> {
+    let catalog = Catalog::recorded();
+    let (desired, live) = held(&catalog, text, control_plane);
+    let (options, fingerprinter) = (Options::default(), Fingerprinter::new(&[7; 64]));
+    let question = Question {
+        catalog: &catalog,
+        desired: &desired,
+        live: &live,
+        options: &options,
+        fingerprinter: &fingerprinter,
+        now: plan_case::NOW,
+    };
+    let kinds = needs(&question).foreign;
+    kinds
+        .into_iter()
+        .map(|kind| catalog.kind(kind).collection.clone())
+        .collect()
+}
+
+#[test]
+fn no_more_is_read_than_a_plan_needs() {
+    let vault = json!({"vaults": [{"id": id(1), "name": "env", "prefix": "v", "tags": ["mine"]}]});
+    let state = |rest: &str| format!("_format_version: '3.0'\n_info: {{select_tags: [mine]}}\n{rest}\n");
+    let in_sync = state("vaults: [{name: env, prefix: v, description: new}]");
+    assert_eq!(needed(&in_sync, vault.clone()), [""; 0]);
+    let created = state("vaults: [{name: env, prefix: v}, {name: env, prefix: w}]");
+    assert_eq!(needed(&created, vault.clone()), ["vaults"]);
+    let referring = state("routes: [{name: r, paths: [/r], service: theirs}]\nvaults: [{name: env, prefix: v}]");
+    assert_eq!(needed(&referring, vault.clone()), ["routes", "services"]);
+    let unknown = state(
+        "vaults: [{name: env, prefix: v}]\nplugins: [{name: http-log, config: {http_endpoint: '{vault://theirs/x}'}}]",
+    );
+    assert_eq!(needed(&unknown, vault.clone()), ["plugins", "vaults"]);
+    let gone = needed(&state("vaults: []"), vault);
+    assert!(
+        gone.contains(&"certificates".to_owned()) && gone.contains(&"plugins".to_owned()),
+        "{gone:?}"
+    );
+    assert!(!gone.contains(&"acls".to_owned()), "{gone:?}");
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::compare::{Said, compare};
-use super::draft::{Act, Draft};
+use super::draft::{Act, Draft, Sent, Update};
 use super::hashed;
 use super::key::key_in;
 use super::known::{Holder, Known, Standing, is_spectator};
@@ -88,6 +88,10 @@ pub(super) struct Pending<'a> {
 
 impl<'a> Settling<'a, '_> {
     fn kind(&mut self, kind: KindId, members: Vec<DeclaredId>, ids: &mut dyn FnMut() -> Uuid) {
+        if self.question.live.absent.contains(&kind) {
+            self.result.problems.extend(nowhere(self.question, kind, &members));
+            return;
+        }
         let (said, unsaid): (Vec<_>, Vec<_>) = members
             .into_iter()
             .partition(|at| self.question.desired.entity(*at).id.is_some());
@@ -265,6 +269,8 @@ impl<'a> Settling<'a, '_> {
         };
         let made_up = self.made_up.of(catalog, declared.kind, &desired);
         if let Some(update) = compare(catalog, declared.kind, &made_up, &said, desired, holder.body) {
+            let problem = unhashable(catalog.kind(declared.kind), &update, declared);
+            self.result.problems.extend(problem);
             let act = Act::Update(Box::new(update));
             self.draft(at, declared, holder.id, act);
         }
@@ -299,7 +305,7 @@ impl<'a> Settling<'a, '_> {
         let kind = self.question.catalog.kind(declared.kind);
         let hashed = kind.hashed.as_ref().filter(|hashed| {
             let written = match &act {
-                Act::Update(update) => matches!(&update.sent, super::draft::Sent::Put(_)),
+                Act::Update(update) => matches!(&update.sent, Sent::Put(_)),
                 Act::Create { .. } | Act::Delete { .. } => true,
             };
             written
@@ -323,6 +329,37 @@ impl<'a> Settling<'a, '_> {
             act,
         });
     }
+}
+
+/// The problem of a kind that the control plane does not have.
+fn nowhere(question: &Question<'_>, kind: KindId, members: &[DeclaredId]) -> Option<Problem> {
+    let declared = members.iter().map(|at| question.desired.entity(*at));
+    let mut places = declared
+        .filter(|declared| !is_spectator(question, declared))
+        .map(|declared| declared.source.span)
+        .peekable();
+    places.peek()?;
+    let message = format!("this control plane has no {}", question.catalog.kind(kind).collection);
+    let diagnostic = places.fold(Diagnostic::error("absent-kind", message), Diagnostic::at);
+    Some(Problem::invalid(diagnostic))
+}
+
+/// The problem of a stored hash that is only good with the foreign key that is to change.
+fn unhashable(kind: &Kind, update: &Update<'_>, declared: &Declared) -> Option<Problem> {
+    let hashed = kind.hashed.as_ref()?;
+    let with = hashed.with.as_deref()?;
+    let moves = update.fields.iter().any(|field| field.path.top() == Some(with));
+    if !moves || !matches!(update.sent, Sent::Patch(_)) {
+        return None;
+    }
+    let message = format!(
+        "this {} cannot move to another {with}: its {} is known as a hash only",
+        kind.name, hashed.field
+    );
+    let diagnostic = Diagnostic::error("hash-only", message).at(declared.source.span);
+    Some(Problem::invalid(
+        diagnostic.help(format!("declare the plain {}", hashed.field)),
+    ))
 }
 
 /// The conflict with an entity that is not to be touched.

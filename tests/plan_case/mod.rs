@@ -32,9 +32,19 @@ pub fn desired(catalog: &Catalog, texts: &[(String, String)], options: &state::O
 }
 
 /// A control plane that holds some entities, by collection; what a body leaves out is filled in as Kong would.
+/// `absent` lists the kinds that it does not have.
 pub fn live(catalog: &Catalog, held: &Value, scopes: &[Scope]) -> Live {
     let mut live = Live::default();
     for (collection, bodies) in held.as_object().expect("an object of collections") {
+        if collection == "absent" {
+            let absent = bodies
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|kind| catalog.find(kind.as_str()?));
+            live.absent.extend(absent);
+            continue;
+        }
         let id = catalog
             .find(collection)
             .unwrap_or_else(|| panic!("no kind {collection}"));
