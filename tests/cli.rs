@@ -1,0 +1,450 @@
+//! The program as its users have it: commands, exit codes, what is printed where.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// A folder with a control plane in a file.
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+/// What a run left behind.
+struct Ran {
+    exit: i32,
+    out: String,
+    err: String,
+}
+
+const STATE: &str = r#"
+_format_version: "3.0"
+vaults:
+- {name: env, prefix: my-secret, config: {prefix: A_}}
+certificates:
+- cert: '{vault://my-secret/cert}'
+  key: '{vault://my-secret/key}'
+  snis: [{name: example.com}]
+services:
+- name: s
+  url: http://example.com
+  routes:
+  - name: r
+    paths: [/a]
+    plugins:
+    - {name: key-auth, config: {key_names: [apikey]}}
+consumers:
+- username: alice
+  acls: [{group: g}]
+  basicauth_credentials: [{username: a, password: pw}]
+upstreams:
+- name: u
+  targets: [{target: '192.0.2.1:80'}]
+key_sets: [{name: set}]
+keys:
+- {name: k, kid: '1', set: {name: set}, jwk: '{vault://my-secret/jwk}'}
+"#;
+
+impl Place {
+    fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().expect("a folder"),
+        }
+    }
+
+    fn file(&self, name: &str, text: &str) -> String {
+        let path = self.path(name);
+        std::fs::write(&path, text).expect("written");
+        path.display().to_string()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn address(&self) -> String {
+        format!("embedded:{}", self.path("kong.db").display())
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = program();
+        command.args(args).env("STRONGROOM_KONG_ADDR", self.address());
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        Ran::of(self.command(args).output().expect("the program runs"))
+    }
+}
+
+impl Ran {
+    fn of(output: Output) -> Self {
+        Self {
+            exit: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).expect("UTF-8"),
+            err: String::from_utf8(output.stderr).expect("UTF-8"),
+        }
+    }
+
+    #[track_caller]
+    fn ends(self, exit: i32) -> Self {
+        assert_eq!(self.exit, exit, "{}{}", self.out, self.err);
+        self
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|why| panic!("{why}: {}", self.out))
+    }
+}
+
+/// The program, without settings of whoever runs the test.
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_strongroom"));
+    command
+        .stdin(Stdio::null())
+        .env_remove("NO_COLOR")
+        .env("HOME", "/nowhere");
+    for (name, _) in std::env::vars() {
+        if name.starts_with("DECK_") || name.starts_with("STRONGROOM_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+#[test]
+fn a_state_is_synced_once_and_then_in_sync() {
+    let place = Place::new();
+    let state = place.file("kong.yaml", STATE);
+    let first = place.run(&["gateway", "sync", &state]).ends(0);
+    assert!(first.out.contains("creating vault my-secret\n"), "{}", first.out);
+    assert!(first.out.contains("Created: 13\n"), "{}", first.out);
+    let again = place.run(&["diff", &state, "--non-zero-exit-code"]).ends(0);
+    assert_eq!(again.out, "Summary:\n  Created: 0\n  Updated: 0\n  Deleted: 0\n");
+    let changed = place.file("kong.yaml", &STATE.replace("A_", "B_"));
+    let diff = place.run(&["diff", &changed, "--non-zero-exit-code"]).ends(2);
+    assert!(
+        diff.out
+            .starts_with("updating vault my-secret\n  ~ config.prefix: \"A_\" → \"B_\"\n"),
+        "{}",
+        diff.out
+    );
+}
+
+#[test]
+fn a_dump_is_read_back_as_no_change() {
+    let place = Place::new();
+    let state = place.file("kong.yaml", STATE);
+    place.run(&["sync", &state]).ends(0);
+    for options in [&[][..], &["--with-id"], &["--skip-defaults"], &["--format", "json"]] {
+        let dumped = place.path("dumped.yaml").display().to_string();
+        let args = [&["dump", "--yes", "-o", &dumped], options].concat();
+        place.run(&args).ends(0);
+        let diff = place.run(&["diff", &dumped, "--non-zero-exit-code"]);
+        assert_eq!(diff.exit, 0, "{options:?}: {}{}\n{}", diff.out, diff.err, read(&dumped));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_dump_is_for_its_owner_alone_and_overwrites_nothing_unasked() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let target = place.path("dump").display().to_string();
+    place.run(&["dump", "-o", &target]).ends(0);
+    let written = place.path("dump.yaml");
+    let mode = std::fs::metadata(&written)
+        .expect("an extension is added")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let refused = place.run(&["dump", "-o", &target]).ends(3);
+    assert!(refused.err.contains("--yes"), "{}", refused.err);
+    place.run(&["dump", "-o", &target, "--yes"]).ends(0);
+}
+
+#[test]
+fn guards_refuse_and_say_which_flag_allows_it() {
+    let place = Place::new();
+    let state = place.file("kong.yaml", STATE);
+    let empty = place.file("empty.yaml", "_format_version: \"3.0\"\n");
+    place.run(&["sync", &state]).ends(0);
+    for verb in ["sync", "diff"] {
+        let refused = place.run(&[verb, &empty, "--json-output"]).ends(5);
+        let report = refused.json();
+        let refusals = report["refusals"].as_array().expect("refusals").iter();
+        let flags: Vec<&str> = refusals.filter_map(|refusal| refusal["allowed_by"].as_str()).collect();
+        assert_eq!(flags, ["--max-deletes", "--allow-empty"]);
+        assert_eq!(report["exit_code"], 5);
+        let dropped = report["changes"]["dropped_deletions"].as_array().map_or(0, Vec::len);
+        assert_eq!(dropped > 0, verb == "sync", "what a guard refuses is not told as done");
+    }
+    let said = place.run(&["sync", &empty]).ends(5);
+    assert!(said.err.contains("--allow-empty allows it"), "{}", said.err);
+    assert!(said.out.is_empty(), "no line looks like a deed: {}", said.out);
+    let none = place.run(&["gateway", "apply", &empty]).ends(0);
+    assert!(none.out.contains("Deleted: 0"), "{}", none.out);
+    let few = place.run(&["reset", "--force", "--max-deletes", "1"]).ends(5);
+    assert!(few.err.contains("--max-deletes"), "{}", few.err);
+    let all = place.run(&["reset", "--force"]).ends(0);
+    assert!(all.out.contains("Deleted: 13"), "{}", all.out);
+}
+
+#[test]
+fn mistakes_of_the_command_line_are_3() {
+    let place = Place::new();
+    let state = place.file("kong.yaml", STATE);
+    for args in [
+        &["sync", "--no-such-flag"][..],
+        &["no-such-command"],
+        &[],
+        &["apply", "plan.json"],
+        &["sync", &state, "--max-deletes", "101%"],
+        &["sync", &state, "--parallelism", "0"],
+        &[
+            "sync",
+            &state,
+            "--headers",
+            "nonsense",
+            "--kong-addr",
+            "http://127.0.0.1:1",
+        ],
+        &[
+            "sync",
+            &state,
+            "--tls-client-cert",
+            "x",
+            "--kong-addr",
+            "http://127.0.0.1:1",
+        ],
+        &["sync", &state, "--rbac-resources-only"],
+        &["sync", &state, "--kong-addr", "ftp://example.com"],
+        &["ping", "--config", "/no/such/file"],
+        &["reset"],
+    ] {
+        let ran = place.run(args).ends(3);
+        assert!(!ran.err.is_empty(), "{args:?}");
+    }
+    place.run(&["ping", "--kong-addr", "http://127.0.0.1:1"]).ends(1);
+    let konnect = Ran::of(
+        program()
+            .args(["ping", "--konnect-token", "t"])
+            .output()
+            .expect("it runs"),
+    );
+    assert!(konnect.ends(3).err.contains("Konnect"));
+}
+
+#[test]
+fn json_is_one_whole_document_whatever_happens() {
+    let place = Place::new();
+    let state = place.file("kong.yaml", STATE);
+    let wrong = place.file("wrong.yaml", "_format_version: \"3.0\"\nservices: [\n");
+    let unproven = place.file(
+        "unproven.yaml",
+        "_format_version: \"3.0\"\ncertificates:\n- {cert: '{vault://nowhere/c}', key: '{vault://nowhere/k}'}\n",
+    );
+    for (args, exit) in [
+        (&["sync", &state][..], 0),
+        (&["diff", &state, "--non-zero-exit-code"], 0),
+        (&["sync", &wrong], 3),
+        (&["diff", &unproven], 3),
+        (&["sync", "--no-such-flag"], 3),
+        (&["sync", "/no/such/file"], 3),
+        (&["diff", &state, "--kong-addr", "http://127.0.0.1:1"], 1),
+        (&["validate", &wrong], 3),
+        (&["validate", &state], 0),
+        (&["reset", "--force", "--max-deletes", "0"], 5),
+    ] {
+        let ran = place.run(&[args, &["--json-output"]].concat()).ends(exit);
+        let report = ran.json();
+        assert_eq!(report["exit_code"], exit, "{args:?}");
+        assert_eq!(
+            report["errors"].as_array().map(Vec::is_empty),
+            Some(exit == 0),
+            "{args:?}: {}",
+            ran.out
+        );
+        assert!(report["summary"]["total"].is_number() && report["changes"]["creating"].is_array());
+    }
+}
+
+#[test]
+fn settings_rank_flag_variable_file_default() {
+    let place = Place::new();
+    let settings = place.file(
+        "settings.yaml",
+        "kong-addr: http://127.0.0.1:3\nheaders: [\"a:b\"]\ntimeout: 2\n",
+    );
+    let asked = |args: &[&str], variables: &[(&str, &str)]| {
+        let mut command = program();
+        command.args(["ping"]).args(args).envs(variables.iter().copied());
+        Ran::of(command.output().expect("it runs")).ends(1).err
+    };
+    let (deck, ours) = (
+        ("DECK_KONG_ADDR", "http://127.0.0.1:2"),
+        ("STRONGROOM_KONG_ADDR", "http://127.0.0.1:1"),
+    );
+    assert!(asked(&["--kong-addr", "http://127.0.0.1:4"], &[deck, ours]).contains("127.0.0.1:4"));
+    assert!(asked(&["--config", &settings], &[deck, ours]).contains("127.0.0.1:1"));
+    assert!(asked(&["--config", &settings], &[deck]).contains("127.0.0.1:2"));
+    assert!(asked(&["--config", &settings], &[]).contains("127.0.0.1:3"));
+}
+
+#[test]
+fn flags_of_deck_are_taken() {
+    let place = Place::new();
+    let state = place.file("kong.yaml", STATE);
+    let flags = [
+        "--analytics=false",
+        "--no-color=true",
+        "--skip-workspace-crud",
+        "--verbose",
+        "0",
+        "-w",
+        "default",
+        "--yes",
+        "--parallelism",
+        "3",
+        "--skip-consumers-with-consumer-groups",
+        "--consumer-group-policy-overrides=false",
+        "--include-plugin-definitions",
+        "--no-mask-deck-env-vars-value",
+        "--db-update-propagation-delay",
+        "0",
+        "--skip-hash-for-basic-auth",
+        "-E",
+        "a,b",
+        "-W",
+        "c",
+        "--silence-events",
+        "--timeout",
+        "10",
+    ];
+    let quiet = place.run(&[&["gateway", "sync", &state][..], &flags].concat()).ends(0);
+    assert!(quiet.out.starts_with("Summary:"), "{}", quiet.out);
+    place
+        .run(&["sync", "-s", &state, "--skip-consumers", "--skip-ca-certificates"])
+        .ends(0);
+    place
+        .run(&["gateway", "dump", "--skip-consumers", "--all-workspaces=false"])
+        .ends(0);
+    place
+        .run(&[
+            "file",
+            "validate",
+            &state,
+            "--konnect-compatibility=false",
+            "--online-entities-list",
+            "Vaults",
+        ])
+        .ends(0);
+    place.run(&["gateway", "validate", &state]).ends(0);
+}
+
+#[test]
+fn standard_input_is_read_where_no_file_is_named() {
+    let place = Place::new();
+    let mut child = place
+        .command(&["diff"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    child
+        .stdin
+        .take()
+        .expect("a pipe")
+        .write_all(STATE.as_bytes())
+        .expect("written");
+    let mut out = String::new();
+    child
+        .stdout
+        .take()
+        .expect("a pipe")
+        .read_to_string(&mut out)
+        .expect("read");
+    assert!(child.wait().expect("it ends").success());
+    assert!(out.contains("creating service s"), "{out}");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let place = Place::new();
+    let state = place.file("kong.yaml", STATE);
+    for args in [
+        &["diff", &state][..],
+        &["completions", "bash"],
+        &["sync", &state, "--json-output"],
+    ] {
+        let mut child = place
+            .command(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it runs");
+        drop(child.stdout.take());
+        assert!(child.wait().expect("it ends").success(), "{args:?}");
+    }
+    place.run(&["diff", &state, "--non-zero-exit-code"]).ends(0);
+}
+
+#[test]
+fn a_control_plane_is_served_on_any_port_and_ends_cleanly() {
+    let place = Place::new();
+    let state = place.file("kong.yaml", STATE);
+    let mut served = Served::new(&place.path("served.db"));
+    let ping = place.run(&["ping", "--kong-addr", &served.address]).ends(0);
+    assert_eq!(ping.out, "Successfully connected to Kong!\nKong version:  3.9.1\n");
+    place.run(&["sync", &state, "--kong-addr", &served.address]).ends(0);
+    place
+        .run(&["diff", &state, "--kong-addr", &served.address, "--non-zero-exit-code"])
+        .ends(0);
+    assert_eq!(served.interrupt(), Some(0));
+    let mut again = Served::new(&place.path("served.db"));
+    place
+        .run(&["diff", &state, "--kong-addr", &again.address, "--non-zero-exit-code"])
+        .ends(0);
+    assert_eq!(again.interrupt(), Some(0));
+}
+
+/// `strongroom control-plane` in another process; it is killed if the test fails.
+struct Served {
+    child: Child,
+    address: String,
+}
+
+impl Served {
+    fn new(database: &Path) -> Self {
+        let mut command = program();
+        command
+            .args(["control-plane", "--listen", "127.0.0.1:0", "--database"])
+            .arg(database);
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("it runs");
+        let mut address = String::new();
+        let out = child.stdout.take().expect("a pipe");
+        BufReader::new(out).read_line(&mut address).expect("its address");
+        Self {
+            child,
+            address: address.trim().to_owned(),
+        }
+    }
+
+    fn interrupt(&mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        Command::new("kill").args(["-INT", &id]).status().expect("kill runs");
+        self.child.wait().expect("it ends").code()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(path).expect("a file")
+}
