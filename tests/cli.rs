@@ -221,6 +221,7 @@ fn mistakes_of_the_command_line_are_3() {
         &["sync", &state, "--rbac-resources-only"],
         &["sync", &state, "--kong-addr", "ftp://example.com"],
         &["ping", "--config", "/no/such/file"],
+        &["ping", "--workspace", "other"],
         &["reset"],
     ] {
         let ran = place.run(args).ends(3);

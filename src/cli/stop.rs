@@ -18,6 +18,12 @@ pub type Done = Result<Outcome, Stop>;
 impl Stop {
     /// The control plane could not be read.
     pub fn unread(error: ReadError) -> Self {
+        if let Some(workspace) = unknown_workspace(&error) {
+            return Self {
+                help: Some("open source has the workspace `default` only, which needs no --workspace"),
+                ..Self::invalid(anyhow::anyhow!("the control plane has no workspace '{workspace}'"))
+            };
+        }
         let help = match &error {
             ReadError::NoAnswer(Trouble::NoAnswer(TransportError::NotSent { .. })) => {
                 Some("is the control plane running, and is its address right? --kong-addr names it")
@@ -59,5 +65,13 @@ impl Stop {
 impl From<std::io::Error> for Stop {
     fn from(error: std::io::Error) -> Self {
         Self::failed(anyhow::Error::from(error).context("cannot print the result"))
+    }
+}
+
+/// The workspace whose root is not there.
+fn unknown_workspace(error: &ReadError) -> Option<&str> {
+    match error {
+        ReadError::Unexpected { path, status: 404, .. } => path.strip_prefix('/')?.strip_suffix("/kong"),
+        _ => None,
     }
 }
