@@ -179,7 +179,8 @@ async fn what_is_foreign_is_reduced_to_an_index() {
     let client = node.client();
     node.make("vaults", None, r#"{"name":"env","prefix":"ours"}"#, &["ours"])
         .await;
-    let foreign = r#"{"name":"env","prefix":"theirs","description":"{vault://ours/x}"}"#;
+    let foreign =
+        r#"{"name":"hcv","prefix":"theirs","config":{"host":"h","token":"t"},"description":"{vault://ours/x}"}"#;
     let foreign = node.make("vaults", None, foreign, &["theirs"]).await;
     let upstream = node.make("upstreams", None, r#"{"name":"theirs"}"#, &[]).await;
     let target = node
@@ -200,7 +201,9 @@ async fn what_is_foreign_is_reduced_to_an_index() {
     assert_eq!((vault.id, &vault.tags), (foreign, &tags(&["theirs"])));
     let mut kept: Vec<&str> = vault.index.expose().keys().map(String::as_str).collect();
     kept.sort_unstable();
-    assert_eq!(kept, ["name", "prefix"]);
+    assert_eq!(kept, ["config", "name", "prefix"]);
+    let config = &vault.index.expose()["config"];
+    assert_eq!((&config["host"], config.get("token")), (&json!("h"), None));
     assert_eq!(vault.references.len(), 1);
     assert_eq!(vault.references[0].1, "{vault://ours/x}");
     assert_eq!(live.foreign[&node.kind("targets")][0].id, target);

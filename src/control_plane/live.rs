@@ -37,7 +37,7 @@ pub struct ForeignEntity {
     /// Its tags.
     pub tags: BTreeSet<String>,
     /// The values of its unique fields, natural keys and foreign keys (secret ones are exposed to comparisons only),
-    /// and of a vault its name; nothing else.
+    /// and of a vault its config, save the secrets in it; nothing else.
     pub index: Body,
     /// The fields in which it holds a reference, with the reference's text.
     pub references: Vec<(crate::schema::FieldPath, String)>,

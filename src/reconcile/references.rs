@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::control_plane::{ForeignEntity, Live};
 use crate::plan::{self, After, Plan};
 use crate::reference::{self, Holder, Standing, Use, VaultEntity, Vaults};
-use crate::schema::{Catalog, Kind, KindId, Object};
+use crate::schema::{Catalog, Kind, KindId, Object, Segment};
 use crate::state::{DeclaredId, Desired};
 
 /// Every reference that will stand once the plan is done, owned and foreign.
@@ -41,24 +41,47 @@ fn owned(catalog: &Catalog, plan: &Plan, standing: &plan::Standing<'_>) -> Vec<U
     reference::find(catalog, &holder)
 }
 
-/// Of a foreign entity only the places of its references were kept.
+/// Of a foreign entity only the places of its references were kept: they are put back where they stood.
 fn foreign(catalog: &Catalog, kind: KindId, entity: &ForeignEntity) -> Vec<Use> {
     if entity.references.is_empty() {
         return Vec::new();
     }
-    let index = entity.index.expose();
-    let record = catalog.record(kind, index);
-    let place = |(path, text): &(_, String)| Use {
+    let mut body = Value::Object(entity.index.expose().clone());
+    for (path, text) in &entity.references {
+        put(&mut body, &path.0, text);
+    }
+    let Value::Object(body) = body else { return Vec::new() };
+    let holder = Holder {
         kind,
         id: entity.id,
-        title: title(catalog.kind(kind), entity.id, index),
-        path: Clone::clone(path),
-        text: text.clone(),
-        referenceable: record.field_at(path).map(|field| field.referenceable),
+        title: &|| title(catalog.kind(kind), entity.id, &body),
+        body: &body,
         standing: Standing::Foreign,
         declared: None,
     };
-    entity.references.iter().map(place).collect()
+    reference::find(catalog, &holder)
+}
+
+/// Puts a text at a path, and makes what the path leads through.
+fn put(value: &mut Value, path: &[Segment], text: &str) {
+    let Some((first, rest)) = path.split_first() else {
+        *value = Value::String(text.to_owned());
+        return;
+    };
+    match first {
+        Segment::Name(name) => {
+            if !value.is_object() {
+                *value = Value::Object(Object::new());
+            }
+            put(&mut value[name.as_str()], rest, text);
+        }
+        Segment::Index(index) => {
+            let mut members = value.as_array_mut().map(std::mem::take).unwrap_or_default();
+            members.resize(members.len().max(index + 1), Value::Null);
+            put(&mut members[*index], rest, text);
+            *value = Value::Array(members);
+        }
+    }
 }
 
 /// Every reference that the documents declare.

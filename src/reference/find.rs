@@ -118,8 +118,34 @@ fn mentions(value: &Value) -> bool {
 
 fn walk_record(record: Option<&Record>, body: &Object, at: &FieldPath, found: &mut Vec<Placed>) {
     for (name, value) in body {
-        let field = record.and_then(|record| record.get(name).or_else(|| record.shorthand(name)));
-        walk(field, value, &at.name(name), found);
+        match record.and_then(|record| Some((record, record.shorthand(name)?))) {
+            Some((record, shorthand)) => walk_shorthand(record, body, shorthand, (&at.name(name), value), found),
+            None => walk(record.and_then(|record| record.get(name)), value, &at.name(name), found),
+        }
+    }
+}
+
+/// Kong puts a shorthand's value into the field it stands for, and shows both: what is found there counts once.
+fn walk_shorthand(
+    record: &Record,
+    body: &Object,
+    shorthand: &Field,
+    (at, value): (&FieldPath, &Value),
+    found: &mut Vec<Placed>,
+) {
+    let targets = shorthand.stands_for();
+    let Some(target) = targets.first() else {
+        return walk(Some(shorthand), value, at, found);
+    };
+    let (first, rest) = (
+        target.first().and_then(|name| body.get(*name)),
+        target.get(1..).unwrap_or_default(),
+    );
+    let there = rest
+        .iter()
+        .try_fold(first.unwrap_or(&Value::Null), |value, name| value.get(name));
+    if !there.is_some_and(mentions) {
+        walk(record.inner(target), value, at, found);
     }
 }
 

@@ -66,6 +66,6 @@ impl<T: Transport, C: Clock> Client<T, C> {
 fn keep(catalog: &Arc<Catalog>, live: &Live, kind: KindId) -> Keep<ForeignEntity> {
     let owned = live.owned.get(&kind).into_iter().flatten();
     let owned: BTreeSet<Uuid> = owned.map(|entity| entity.id).collect();
-    let index = Index::of(catalog.kind(kind));
+    let index = Index::of(catalog, kind);
     Arc::new(move |id, body| (!owned.contains(&id)).then(|| index.entity(id, body)))
 }

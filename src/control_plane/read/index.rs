@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -6,23 +7,44 @@ use uuid::Uuid;
 use super::owned::tags;
 use crate::control_plane::ForeignEntity;
 use crate::reference::is_reference;
-use crate::schema::{FieldPath, Kind, Object};
+use crate::schema::{Catalog, FieldPath, FieldType, KindId, Object, Segment};
 use crate::state::Body;
 
 /// Which fields of a kind are kept of an entity outside the scopes.
 pub struct Index {
+    catalog: Arc<Catalog>,
+    kind: KindId,
     fields: BTreeSet<String>,
 }
 
+/// The family whose entities say how references resolve: of their config is kept what is no secret.
+const RESOLVES_REFERENCES: &str = "vaults";
+
 impl Index {
     /// The unique fields, natural keys and foreign keys of a kind, and what says how its config is to be read.
-    pub fn of(kind: &Kind) -> Self {
+    pub fn of(catalog: &Arc<Catalog>, id: KindId) -> Self {
+        let kind = catalog.kind(id);
         let keys = kind.identity.iter().chain(&kind.unique).flatten();
         let foreign = kind.foreign.iter().map(|foreign| &foreign.field);
         let names_schema = kind.subschemas.iter().map(|subschemas| &subschemas.by);
         let fields = keys.chain(foreign).chain(&kind.endpoint_key).chain(names_schema);
+        let mut fields: BTreeSet<String> = fields.cloned().collect();
+        if kind
+            .subschemas
+            .iter()
+            .any(|subschemas| subschemas.family == RESOLVES_REFERENCES)
+        {
+            let configs = kind
+                .record
+                .fields
+                .iter()
+                .filter(|(_, field)| field.kind == FieldType::Abstract);
+            fields.extend(configs.map(|(name, _)| name.clone()));
+        }
         Self {
-            fields: fields.cloned().collect(),
+            catalog: Arc::clone(catalog),
+            kind: id,
+            fields,
         }
     }
 
@@ -33,13 +55,32 @@ impl Index {
             collect(value, &FieldPath::field(name), &mut references);
         }
         let tags = tags(&body);
+        let secrets = self.catalog.secret_paths(self.kind, &body);
         let kept = body.into_iter().filter(|(name, _)| self.fields.contains(name));
+        let mut index: Object = kept.collect();
+        for secret in &secrets {
+            forget(&mut index, &secret.0);
+        }
         ForeignEntity {
             id,
             tags,
-            index: Body::new(kept.collect()),
+            index: Body::new(index),
             references,
         }
+    }
+}
+
+/// Drops a secret that stands inside a field; fields that are secret themselves are kept to be compared.
+fn forget(within: &mut Object, secret: &[Segment]) {
+    let [Segment::Name(name), rest @ ..] = secret else {
+        return;
+    };
+    let Some(Value::Object(inner)) = within.get_mut(name) else {
+        return;
+    };
+    match rest {
+        [Segment::Name(last)] => drop(inner.remove(last)),
+        _ => forget(inner, rest),
     }
 }
 
