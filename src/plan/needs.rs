@@ -166,23 +166,22 @@ impl<'a> Finding<'a, '_> {
     /// The vaults of others, if a reference names one that is neither declared nor owned.
     fn vaults(&mut self) {
         let known: BTreeSet<String> = self.prefixes_live().union(&self.prefixes_declared()).cloned().collect();
-        let declared = self
-            .question
-            .desired
-            .entities
-            .iter()
-            .map(|declared| declared.body.expose());
-        let live = self
-            .question
-            .live
-            .owned
-            .values()
-            .flatten()
+        let declared = self.question.desired.entities.iter();
+        let declared = declared.map(|declared| declared.body.expose());
+        let live = self.question.live.owned.values().flatten();
+        let live = live
+            .filter(|_| self.something_stays())
             .map(|entity| entity.body.expose());
         let mut named = declared.chain(live).flat_map(vaults_named);
         if named.any(|prefix| !known.contains(&prefix)) {
             self.needs.foreign.extend(self.question.catalog.find("vaults"));
         }
+    }
+
+    /// Whether what no document declares may stay, references and all.
+    fn something_stays(&self) -> bool {
+        let options = self.question.options;
+        options.no_delete || !options.skip.is_empty() || self.question.desired.filter.is_some()
     }
 
     fn prefixes_live(&self) -> BTreeSet<String> {

@@ -194,8 +194,8 @@ impl Building<'_, '_> {
 
 /// The prefix by which references name a vault, if the entity is one.
 pub(in super::super) fn prefix(catalog: &Catalog, kind: KindId, body: &Object) -> Option<String> {
-    let vault = catalog.find("vaults").filter(|vault| *vault == kind)?;
-    let field = catalog.kind(vault).endpoint_key.as_ref()?;
+    let kind = catalog.kind(kind);
+    let field = kind.endpoint_key.as_ref().filter(|_| kind.collection == "vaults")?;
     Some(body.get(field)?.as_str()?.to_owned())
 }
 
