@@ -204,7 +204,10 @@ async fn what_is_foreign_is_reduced_to_an_index() {
     kept.sort_unstable();
     assert_eq!(kept, ["config", "name", "prefix"]);
     let config = &vault.index.expose()["config"];
-    assert_eq!((&config["host"], config.get("token")), (&json!("h"), None));
+    assert_eq!(
+        (&config["host"], config.get("token")),
+        (&serde_json::Value::from("h"), None)
+    );
     assert_eq!(vault.references.len(), 1);
     assert_eq!(vault.references[0].1, "{vault://ours/x}");
     assert_eq!(live.foreign[&node.kind("targets")][0].id, target);

@@ -32,6 +32,7 @@ mod serve;
 mod show;
 mod store;
 mod tag_filter;
+mod text;
 mod transport;
 mod violation_text;
 mod wire;

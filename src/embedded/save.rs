@@ -9,6 +9,7 @@ use super::locate::{id_of, linked_id, unique_endpoint_key};
 use super::place::Under;
 use super::refusal::Refusal;
 use super::store::{Edit, Row, View};
+use super::text::text;
 use crate::control_plane::Response;
 use crate::schema::{KindId, Object};
 
@@ -137,7 +138,7 @@ impl ControlPlane {
         self.check_foreign(**edit, kind, &body)?;
         let row = Row {
             id: id.to_owned(),
-            body: Value::Object(body).to_string(),
+            body: text(&body),
             expires: draft.expires,
         };
         edit.put(collection, &row, &index)?;
