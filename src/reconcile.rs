@@ -106,6 +106,9 @@ pub async fn prepare<T: Transport, C: Clock>(
     let now = client.clock().now();
     let needs = plan::needs(&question(job, &catalog, &live, now));
     client.read_foreign(&catalog, &mut live, &needs).await?;
+    if let Some(path) = asked::declared_but_forbidden(&catalog, job.desired, &live) {
+        return Err(Failure::Unread(ReadError::Forbidden { path }));
+    }
 
     let question = question(job, &catalog, &live, now);
     let plan = plan::make(&question, &mut Uuid::new_v4).map_err(|problems| all_problems(problems, &question))?;
@@ -167,7 +170,15 @@ fn diagnostics(question: &Question<'_>, plan: &Plan, references: &[Judged], poli
         written.contains(&declared)
     });
     let references = reference::gate(question.catalog, question.desired, references, policy);
-    [&question.desired.remarks[..], &plan.remarks, &invalid, &references].concat()
+    let unseen = asked::unseen(question.catalog, question.live);
+    [
+        &question.desired.remarks[..],
+        &plan.remarks,
+        unseen.as_slice(),
+        &invalid,
+        &references,
+    ]
+    .concat()
 }
 
 /// Why there is no plan, and everything else that is wrong.

@@ -145,6 +145,12 @@ async fn a_token_that_may_see_nothing_but_vaults_manages_vaults() {
         &Stop::never(),
     )
     .await;
+    assert!(
+        prepared
+            .diagnostics
+            .iter()
+            .any(|told| told.code == "forbidden" && told.message.contains("services"))
+    );
     let left = node.get("/vaults");
     assert_eq!(left["data"].as_array().map(Vec::len), Some(1));
     assert_eq!(left["data"][0]["prefix"], "new-one");
@@ -189,4 +195,26 @@ async fn a_ca_certificate_that_expired_while_live_does_not_stop_a_change_elsewhe
     let prepared = sync(&node, &later, &state("/two")).await;
     assert_eq!(prepared.plan().changes.len(), 1);
     assert_eq!(node.get("/services/s")["path"], "/two");
+}
+
+#[tokio::test]
+async fn what_is_declared_must_be_readable() {
+    let node = Node::new();
+    let blind = client(common::Filtered::new(&node, 403, |path| path.starts_with("/services")));
+    let desired = declared(
+        &node.catalog,
+        "{_format_version: '3.0', services: [{name: s, host: s.example}]}",
+    );
+    let job = Job {
+        desired: &desired,
+        options: Options::default(),
+        guards: Guards::default(),
+        references: Policy::Default,
+        fingerprinter: Fingerprinter::new(&[7; 64]),
+    };
+    let failure = reconcile::prepare(&blind, &node.catalog, &job)
+        .await
+        .err()
+        .expect("no plan");
+    assert!(failure.to_string().contains("/services"), "{failure}");
 }

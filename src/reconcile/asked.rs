@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::Job;
 use crate::control_plane::{Asked, Client, Clock, Live, ReadError, Root, Transport, Wanted};
 use crate::schema::Catalog;
-use crate::state::Desired;
+use crate::state::{Desired, Diagnostic};
 
 /// Reads the node's schemas and what the run owns, at once.
 pub async fn node_and_owned<T: Transport, C: Clock>(
@@ -51,4 +51,26 @@ pub fn wanted(catalog: &Catalog, desired: &Desired) -> Wanted {
         };
     }
     wanted
+}
+
+/// The path of a kind that the documents declare and the token may not read: whether such entities exist is not known,
+/// so that nothing can be planned for them.
+pub fn declared_but_forbidden(catalog: &Catalog, desired: &Desired, live: &Live) -> Option<String> {
+    let mut declared = desired.entities.iter().map(|declared| declared.kind);
+    let forbidden = declared.find(|kind| live.forbidden.contains(kind))?;
+    Some(format!("/{}", catalog.kind(forbidden).path))
+}
+
+/// What the token may not read: checks that would need it are not made.
+pub fn unseen(catalog: &Catalog, live: &Live) -> Option<Diagnostic> {
+    let kinds: Vec<&str> = live
+        .forbidden
+        .iter()
+        .map(|kind| catalog.kind(*kind).collection.as_str())
+        .collect();
+    let message = format!(
+        "the token may not read {}: what they hold is left alone and not checked",
+        kinds.join(", ")
+    );
+    (!kinds.is_empty()).then(|| Diagnostic::note("forbidden", message))
 }
