@@ -25,8 +25,10 @@ pub fn check(catalog: &Catalog, kind: KindId, body: &Object, purpose: Purpose, n
         whole: true,
     };
     let record = choose(catalog, kind, body, true).map_err(Violations)?;
-    let filled = checker.filled(&record, body).map_err(Violations)?;
+    let mut filled = checker.filled(&record, body).map_err(Violations)?;
+    let life = checker.take_life(&mut filled);
     let mut errors = checker.record(&record, &filled);
+    errors.extend(life);
     checker.kind_checks(&filled, &mut errors);
     if errors.is_empty() {
         Ok(())

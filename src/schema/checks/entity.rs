@@ -87,13 +87,20 @@ impl Checker<'_> {
         }
     }
 
+    /// Whether a condition holds. Of a field without value none does, unless it asks for that.
+    fn holds(&self, across: &Across<'_>, path: &str, condition: &Value) -> bool {
+        let is_null = tree::get(across.input, path).is_none_or(Value::is_null);
+        let asks_null = condition.get("eq") == Some(&Value::Null);
+        is_null == asks_null && self.fits(across, path, condition).is_ok()
+    }
+
     fn conditional(&self, across: &Across<'_>, errors: &mut Object) {
         let rule = across.rule;
         let (Some(when), Some(then)) = (text(rule, "if_field"), text(rule, "then_field")) else {
             return;
         };
         let (if_match, then_match) = (&rule["if_match"], &rule["then_match"]);
-        if self.fits(across, when, if_match).is_err() {
+        if !self.holds(across, when, if_match) {
             return;
         }
         if let Err(fault) = self.fits(across, then, then_match) {
@@ -106,9 +113,9 @@ impl Checker<'_> {
     fn conditional_choice(&self, across: &Across<'_>, errors: &mut Object) {
         let rule = across.rule;
         let Some(when) = text(rule, "if_field") else { return };
-        let (choice, told) = if self.fits(across, when, &rule["if_match"]).is_ok() {
+        let (choice, told) = if self.holds(across, when, &rule["if_match"]) {
             ("then_at_least_one_of", "then_err")
-        } else if rule.get("else_match").is_some() && self.fits(across, when, &rule["else_match"]).is_ok() {
+        } else if rule.get("else_match").is_some() && self.holds(across, when, &rule["else_match"]) {
             ("else_then_at_least_one_of", "else_then_err")
         } else {
             return;

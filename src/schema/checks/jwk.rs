@@ -1,3 +1,6 @@
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, ParsedPublicKey, VerificationAlgorithm,
+};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
@@ -24,16 +27,10 @@ fn loads(jwk: &Object) -> bool {
     let named = |name: &str| jwk.get(name).and_then(Value::as_str).unwrap_or_default();
     match named("kty") {
         "RSA" => has("n") && has("e"),
-        "EC" => {
-            let size = match named("crv") {
-                "P-256" => 32,
-                "P-384" => 48,
-                "P-521" => 66,
-                _ => return false,
-            };
-            let fits = |name: &str| bytes(name).is_some_and(|bytes| !bytes.is_empty() && bytes.len() <= size);
-            fits("x") && fits("y")
-        }
+        "EC" => match (bytes("x"), bytes("y")) {
+            (Some(x), Some(y)) => is_point(named("crv"), &x, &y),
+            _ => false,
+        },
         "OKP" => {
             let size = match named("crv") {
                 "Ed25519" | "X25519" => 32,
@@ -46,6 +43,25 @@ fn loads(jwk: &Object) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a point lies on the curve of that name.
+fn is_point(curve: &str, x: &[u8], y: &[u8]) -> bool {
+    let (size, algorithm): (usize, &'static dyn VerificationAlgorithm) = match curve {
+        "P-256" => (32, &ECDSA_P256_SHA256_ASN1),
+        "P-384" => (48, &ECDSA_P384_SHA384_ASN1),
+        "P-521" => (66, &ECDSA_P521_SHA512_ASN1),
+        _ => return false,
+    };
+    if x.len() > size || y.len() > size {
+        return false;
+    }
+    let mut point = vec![4];
+    for coordinate in [x, y] {
+        point.resize(point.len() + size - coordinate.len(), 0);
+        point.extend(coordinate);
+    }
+    ParsedPublicKey::new(algorithm, point).is_ok()
 }
 
 fn decoded(text: &str) -> Option<Vec<u8>> {
@@ -66,6 +82,11 @@ mod tests {
             (r#"{"kid":"k","kty":"oct","k":"c2VjcmV0"}"#, load),
             (r#"{"kid":"k","kty":"RSA","n":"","e":"AQAB"}"#, load),
             (r#"{"kid":"k","kty":"RSA","n":"3tw","e":"AQAB"}"#, None),
+            (
+                r#"{"kid":"k","kty":"EC","crv":"P-256","x":"lfWrQfi5FA3qcgpWQf2vKy7M_4Pa9B1HwV8Z0lHPsZk","y":"Hma_c4V98tyajXiiu7SsmNqZCi0gPiRWrfyGPMsNHfs"}"#,
+                None,
+            ),
+            (r#"{"kid":"k","kty":"EC","crv":"P-256","x":"AQ","y":"AQ"}"#, load),
             (
                 r#"{"kid":"k","kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
                 None,

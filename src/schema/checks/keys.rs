@@ -173,3 +173,47 @@ fn of_ed25519(key: &[u8]) -> Option<PublicKey> {
         material: Some(vec![pair.public_key().as_ref().to_vec()]),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::PublicKey;
+
+    /// Made for this test, worth nothing; without the point that belongs to it.
+    const PRIVATE: &str = "-----BEGIN EC PRIVATE KEY-----\n\
+                           MDECAQEEIADolSZ72UzccarCAWW82CaO2HeftPIyg9wuHJPSC/WyoAoGCCqGSM49\n\
+                           AwEH\n\
+                           -----END EC PRIVATE KEY-----\n";
+    const PUBLIC: &str = "-----BEGIN PUBLIC KEY-----\n\
+                          MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAElfWrQfi5FA3qcgpWQf2vKy7M/4Pa\n\
+                          9B1HwV8Z0lHPsZkeZr9zhX3y3JqNeKK7tKyY2pkKLSA+JFat/IY8yw0d+w==\n\
+                          -----END PUBLIC KEY-----\n";
+
+    #[test]
+    fn a_point_that_is_left_out_is_computed() {
+        let private = PublicKey::of_private_pem(PRIVATE).expect("a private key");
+        let public = PublicKey::of_public_pem(PUBLIC).expect("a public key");
+        assert_eq!(private, public);
+        assert!(PublicKey::of_private_pem(PUBLIC).is_none());
+        assert!(PublicKey::of_public_pem(PRIVATE).is_none());
+    }
+
+    #[test]
+    fn pairs_of_every_sort_match_themselves_only() {
+        let sorts = [
+            &rcgen::PKCS_ECDSA_P256_SHA256,
+            &rcgen::PKCS_ECDSA_P384_SHA384,
+            &rcgen::PKCS_ED25519,
+        ];
+        let pairs: Vec<rcgen::KeyPair> = sorts
+            .into_iter()
+            .map(|sort| rcgen::KeyPair::generate_for(sort).expect("a key"))
+            .collect();
+        for (at, one) in pairs.iter().enumerate() {
+            let private = PublicKey::of_private_pem(&one.serialize_pem()).expect("a private key");
+            for (place, other) in pairs.iter().enumerate() {
+                let public = PublicKey::of_public_pem(&other.public_key_pem()).expect("a public key");
+                assert_eq!(private.matches(&public), at == place);
+            }
+        }
+    }
+}

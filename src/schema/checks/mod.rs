@@ -24,9 +24,12 @@ mod urls;
 mod variant;
 mod view;
 
-use serde_json::Value;
+use std::sync::LazyLock;
 
-use super::{Catalog, Field, Kind, KindId, Object, Purpose};
+use serde_json::{Value, json};
+
+use self::view::View;
+use super::{Catalog, Field, FieldType, Kind, KindId, Object, Purpose};
 
 pub(super) use variant::choose;
 
@@ -55,11 +58,31 @@ impl Checker<'_> {
         }
     }
 
+    /// Takes the seconds that an entity has to live out of its body, and says what is wrong with them: of such fields no
+    /// schema tells.
+    pub fn take_life(&self, body: &mut Object) -> Option<(String, Value)> {
+        let (name, life) = body.remove_entry(self.kind.expires.as_ref()?)?;
+        let seconds = View::plain(&LIFE);
+        self.value(seconds, &life).err().map(|fault| (name, fault))
+    }
+
     /// Whether it does not matter what stands in a field, because the server writes it.
     fn made_by_server(&self, name: &str, field: &Field, value: Option<&Value>) -> bool {
         field.auto && (value.is_none_or(Value::is_null) || self.kind.server_only.iter().any(|known| known == name))
     }
 }
+
+/// The seconds an entity may have to live.
+static LIFE: LazyLock<Field> = LazyLock::new(|| Field {
+    kind: FieldType::Integer,
+    required: false,
+    default: None,
+    auto: false,
+    referenceable: false,
+    secret: false,
+    unique: false,
+    rules: Object::from_iter([("between".to_owned(), json!([0, 100_000_000]))]),
+});
 
 /// Names in quotes, one after another.
 fn quoted(names: &[Value]) -> String {

@@ -1,8 +1,7 @@
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::attributes;
 use super::named;
-use super::tree;
 use super::view::View;
 use super::{Checker, is_reference};
 
@@ -66,7 +65,10 @@ impl Checker<'_> {
         if view.required() {
             return Err(message("required field missing"));
         }
-        Ok(())
+        match view.rule("contains") {
+            Some(wanted) => Err(view.told(format!("expected to contain: {}", attributes::lua_text(wanted)))),
+            None => Ok(()),
+        }
     }
 
     fn typed(&self, view: View<'_>, value: &Value) -> Result<(), Fault> {
@@ -157,30 +159,39 @@ impl Checker<'_> {
     /// The id of another entity. What holds no valid one is checked as a part of such an entity, and if that finds
     /// nothing wrong, lacks an id.
     fn foreign(&self, collection: &str, value: &Value) -> Result<(), Fault> {
-        let id = value.as_object().and_then(|value| value.get("id"));
+        let none = Object::new();
+        let part = match value {
+            Value::Object(part) => Some(part),
+            Value::Array(members) if members.is_empty() => Some(&none),
+            _ => None,
+        };
+        let id = part.and_then(|part| part.get("id"));
+        if id.is_some_and(|id| self.is_id(collection, id)) {
+            return Ok(());
+        }
         let kind = self.catalog.find(collection);
-        if let (Some(Value::String(id)), None) = (id, kind)
-            && !id.is_empty()
-        {
-            return Ok(());
+        let errors = kind
+            .zip(part)
+            .map(|(kind, part)| self.part(kind, part))
+            .unwrap_or_default();
+        if !errors.is_empty() {
+            return Err(Value::Object(errors));
         }
-        let missing = || {
-            let mut errors = Object::new();
-            tree::put(&mut errors, "id", message("missing primary key"));
-            errors
+        let lacks = if id.is_some_and(Value::is_null) {
+            "required field missing"
+        } else {
+            "missing primary key"
         };
-        let (Some(kind), Value::Object(part)) = (kind, value) else {
-            return Err(Value::Object(missing()));
-        };
-        let record = &self.catalog.kind(kind).record;
-        if let (Some(id), Some(field)) = (id, record.get("id"))
-            && !id.is_null()
-            && self.value(View::plain(field), id).is_ok()
-        {
-            return Ok(());
+        Err(json!({ "id": lacks }))
+    }
+
+    /// Whether a value may be the id of an entity of that collection; any text may where the kind is not known.
+    fn is_id(&self, collection: &str, id: &Value) -> bool {
+        let kind = self.catalog.find(collection).map(|kind| self.catalog.kind(kind));
+        match kind.and_then(|kind| kind.record.get("id")) {
+            Some(field) => !id.is_null() && self.value(View::plain(field), id).is_ok(),
+            None => id.as_str().is_some_and(|id| !id.is_empty()),
         }
-        let errors = self.part(kind, part);
-        Err(Value::Object(if errors.is_empty() { missing() } else { errors }))
     }
 }
 
