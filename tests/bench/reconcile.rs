@@ -24,6 +24,10 @@ use states::State;
 /// How often each is measured, in turns; the best counts.
 const ROUNDS: usize = 5;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     if child::is_one() {
         child::run();
