@@ -42,7 +42,6 @@ pub(super) fn compare<'a>(
     live: &'a Object,
 ) -> Option<Update<'a>> {
     let kind = catalog.kind(id);
-    let before = canonical(catalog, id, live).0;
     let carried = made_up::carry(made_up, said.body, &mut desired, Some(live));
     let hash = kind
         .hashed
@@ -52,6 +51,10 @@ pub(super) fn compare<'a>(
         let stored = live.get(&hashed.field).cloned().unwrap_or_default();
         desired.insert(hashed.field.clone(), stored);
     }
+    if is_shown_alike(kind, &desired, live) {
+        return None;
+    }
+    let before = canonical(catalog, id, live).0;
     let fields = differing(kind, &before, &desired);
     if fields.is_empty() {
         return None;
@@ -72,6 +75,15 @@ pub(super) fn compare<'a>(
         sent,
         fields,
     })
+}
+
+/// Whether the server shows what is desired word for word, as it does of most: then no canonical form of it is needed.
+fn is_shown_alike(kind: &Kind, desired: &Object, live: &Object) -> bool {
+    let shown = |name: &str| live.get(name).unwrap_or(&Value::Null);
+    let said = desired.iter().filter(|(name, _)| !is_servers(kind, name));
+    let known = |name: &String| desired.contains_key(name) || is_servers(kind, name);
+    said.into_iter().all(|(name, value)| same(value, shown(name)))
+        && live.iter().all(|(name, value)| value.is_null() || known(name))
 }
 
 /// Whether an entity that stands is what a document says, as far as it says anything.

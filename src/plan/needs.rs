@@ -28,6 +28,10 @@ pub struct Needs {
 /// of what is not there yet, of what changes a unique value, of what is referred to and not found, of what a deletion
 /// would take with it or break; and for the vaults if a reference names one that is not found.
 pub fn needs(question: &Question<'_>) -> Needs {
+    if question.desired.scopes.iter().any(|scope| scope.tags.is_empty()) {
+        // everything is owned
+        return Needs::default();
+    }
     let known = Known::index(question);
     let mut finding = Finding {
         question,
