@@ -146,17 +146,15 @@ impl Holder<'_> {
     }
 }
 
-/// The fields by whose value alone an entity can be referred to.
+/// The fields by whose value an entity can be referred to: its endpoint key, as Kong and decK find it (what else
+/// is unique is no name); of a kind without one, what alone identifies it.
 pub(super) fn name_fields(kind: &Kind) -> impl Iterator<Item = &str> {
     let single = kind.identity.iter().filter_map(|set| match set.as_slice() {
         [field] if kind.foreign.iter().all(|foreign| foreign.field != *field) => Some(field.as_str()),
         _ => None,
     });
-    let endpoint = kind
-        .endpoint_key
-        .as_deref()
-        .filter(|field| single.clone().all(|known| known != *field));
-    endpoint.into_iter().chain(single)
+    let endpoint = kind.endpoint_key.as_deref();
+    endpoint.into_iter().chain(single.filter(move |_| endpoint.is_none()))
 }
 
 /// The id in a foreign key of a body.
