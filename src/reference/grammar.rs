@@ -39,23 +39,37 @@ pub enum OptionValue {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
     /// It does not begin with `{vault://` and end with `}`.
-    #[error("not a reference [{0}]")]
+    #[error("{words} [{0}]", words = self.words())]
     NotAReference(String),
     /// Nothing stands between `//` and the path.
-    #[error("reference url is missing host [{0}]")]
+    #[error("{words} [{0}]", words = self.words())]
     MissingHost(String),
     /// No path follows the name.
-    #[error("reference url is missing path [{0}]")]
+    #[error("{words} [{0}]", words = self.words())]
     MissingPath(String),
     /// The path is `/` alone.
-    #[error("reference url has empty path [{0}]")]
+    #[error("{words} [{0}]", words = self.words())]
     EmptyPath(String),
     /// What follows `#` is no number.
-    #[error("reference url has invalid version [{0}]")]
+    #[error("{words} [{0}]", words = self.words())]
     InvalidVersion(String),
     /// The path has no segment.
-    #[error("reference url has invalid path [{0}]")]
+    #[error("{words} [{0}]", words = self.words())]
     InvalidPath(String),
+}
+
+impl ParseError {
+    /// Kong's words without the text that it repeats in brackets.
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::NotAReference(_) => "not a reference",
+            Self::MissingHost(_) => "reference url is missing host",
+            Self::MissingPath(_) => "reference url is missing path",
+            Self::EmptyPath(_) => "reference url has empty path",
+            Self::InvalidVersion(_) => "reference url has invalid version",
+            Self::InvalidPath(_) => "reference url has invalid path",
+        }
+    }
 }
 
 /// Whether Kong takes a text for a reference: its first nine bytes are `{vault://` and its last is `}`.

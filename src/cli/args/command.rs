@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::refs::RefsCommand;
 use super::state::{GuardArgs, OutputArgs, ReadArgs, ScopeArgs, StateArgs};
 
 /// What to do.
@@ -28,6 +29,12 @@ pub enum Command {
     Reset(ResetArgs),
     /// Say whether the control plane answers, and its version
     Ping(PingArgs),
+    /// Read references as Kong reads them
+    Refs {
+        /// Which.
+        #[command(subcommand)]
+        command: RefsCommand,
+    },
     /// Serve an Admin API that behaves as Kong's, for trials and tests
     ControlPlane(ControlPlaneArgs),
     /// The commands as decK groups them: sync, diff, apply, dump, ping, reset, validate

@@ -4,6 +4,7 @@ mod accepted;
 mod command;
 mod environment;
 mod global;
+mod refs;
 mod state;
 
 pub use command::{
@@ -12,6 +13,7 @@ pub use command::{
 };
 pub use environment::{Parsed, parse};
 pub use global::Global;
+pub use refs::{ParseArgs, RefsCommand};
 pub use state::{OutputArgs, ReadArgs, ReferencesMode, ScopeArgs, StateArgs};
 
 use clap::Parser;

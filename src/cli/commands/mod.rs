@@ -7,6 +7,7 @@ mod dump;
 mod outside;
 mod ping;
 mod prepare;
+mod refs;
 mod reset;
 mod sync;
 mod validate;
@@ -16,7 +17,7 @@ use std::future::Future;
 use anyhow::anyhow;
 
 use super::Outcome;
-use super::args::{Cli, Command, FileCommand, GatewayCommand, Global, SyncArgs, ValidateArgs};
+use super::args::{Cli, Command, FileCommand, GatewayCommand, Global, RefsCommand, SyncArgs, ValidateArgs};
 use super::stop::{Done, Stop};
 use super::teller::Teller;
 use crate::report;
@@ -70,6 +71,9 @@ fn dispatch(global: &Global, command: Command, teller: &mut Teller) -> Done {
         | Command::Gateway {
             command: Gateway::Reset(args),
         } => wait(reset::run(global, &args, teller)),
+        Command::Refs {
+            command: RefsCommand::Parse(args),
+        } => refs::parse(&args),
         Command::Validate(args)
         | Command::File {
             command: FileCommand::Validate(args),

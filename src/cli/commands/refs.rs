@@ -1,0 +1,28 @@
+use std::io::{BufRead, BufWriter, ErrorKind, Write, stdin, stdout};
+
+use crate::cli::Outcome;
+use crate::cli::args::ParseArgs;
+use crate::cli::stop::Done;
+use crate::reference::{answer, answer_line};
+
+/// Takes references apart, one JSON object a line. What is no reference is an answer too, not a failure.
+pub fn parse(args: &ParseArgs) -> Done {
+    let mut out = BufWriter::new(stdout().lock());
+    let told = if args.references.is_empty() {
+        lines(&mut out)
+    } else {
+        let mut texts = args.references.iter().map(|text| text.as_encoded_bytes());
+        texts.try_for_each(|text| writeln!(out, "{}", answer(text)))
+    };
+    match told.and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(Outcome::Done),
+    }
+}
+
+fn lines(out: &mut impl Write) -> std::io::Result<()> {
+    for line in stdin().lock().split(b'\n') {
+        writeln!(out, "{}", answer_line(&line?))?;
+    }
+    Ok(())
+}
