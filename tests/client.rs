@@ -5,7 +5,6 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::{Filtered, Node, body, tags};
-use serde_json::json;
 use strongroom::control_plane::{
     Address, Asked, Dialect, HttpSettings, HttpTransport, Listing, Method, Outcome, ReadError, Response, SchemaOf,
     Verb, Wanted, Write, Written,
