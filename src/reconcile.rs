@@ -15,6 +15,7 @@ mod asked;
 mod references;
 mod validate;
 
+pub use references::{backends, declared_vaults, live_vaults};
 pub use validate::{check_offline, check_online};
 
 /// What a run is to do.

@@ -139,7 +139,7 @@ fn refuse_konnect(global: &Global) -> Result<(), Stop> {
     let konnect = &global.accepted;
     let meant =
         konnect.konnect_token.is_some() || konnect.konnect_token_file.is_some() || konnect.konnect_addr.is_some();
-    if meant && global.kong_addr == "http://localhost:8001" {
+    if meant && !global.names_control_plane() {
         return Err(Stop::invalid(anyhow!(
             "Konnect cannot be talked to yet: name a gateway with --kong-addr, or leave the flags of Konnect away"
         )));

@@ -114,14 +114,47 @@ pub fn vaults(catalog: &Catalog, live: &Live, after: &After<'_>) -> Vaults {
     let foreign = after.foreign.iter().filter(|(kind, _)| *kind == vault);
     let foreign = foreign.filter_map(|(_, foreign)| entity(kind, foreign.index.expose(), false));
     Vaults {
-        loaded: loaded(catalog),
+        loaded: backends(catalog),
         entities: owned.chain(foreign).collect(),
         complete: !live.forbidden.contains(&vault),
     }
 }
 
+/// The vaults that the documents declare, and all known backends.
+pub fn declared_vaults(catalog: &Catalog, desired: &Desired) -> Vaults {
+    let entities = desired
+        .entities
+        .iter()
+        .filter(|entity| Some(entity.kind) == catalog.find("vaults"));
+    let entities = entities.filter_map(|declared| entity(catalog.kind(declared.kind), declared.body.expose(), true));
+    Vaults {
+        loaded: backends(catalog),
+        entities: entities.collect(),
+        complete: false,
+    }
+}
+
+/// The vaults that were read whole, and all known backends.
+pub fn live_vaults(catalog: &Catalog, live: &Live) -> Vaults {
+    let vaults = live
+        .owned
+        .iter()
+        .filter(|(kind, _)| Some(**kind) == catalog.find("vaults"));
+    let entities = vaults.flat_map(|(kind, entities)| {
+        let kind = catalog.kind(*kind);
+        entities
+            .iter()
+            .filter_map(move |live| entity(kind, live.body.expose(), false))
+    });
+    Vaults {
+        loaded: backends(catalog),
+        entities: entities.collect(),
+        complete: live.forbidden.is_empty(),
+    }
+}
+
 /// The backends the node says it has loaded; all that are known, if it does not say.
-fn loaded(catalog: &Catalog) -> BTreeSet<String> {
+pub fn backends(catalog: &Catalog) -> BTreeSet<String> {
     catalog
         .loaded_vaults()
         .cloned()

@@ -27,6 +27,37 @@ pub struct VaultEntity {
     pub changed: bool,
 }
 
+/// The vault that a name stands for.
+#[derive(Clone, Copy, Debug)]
+pub struct FoundVault<'a> {
+    /// Its backend.
+    pub backend: &'a str,
+    /// The backend's own `prefix` option, if it has one.
+    pub variable_prefix: Option<&'a str>,
+    /// Whether this plan creates or changes it.
+    pub changed: bool,
+}
+
+impl Vaults {
+    /// The vault that a name stands for: a backend's name goes before any prefix.
+    pub fn find(&self, name: &str) -> Option<FoundVault<'_>> {
+        let backend = self.loaded.get(name).map(|backend| FoundVault {
+            backend,
+            variable_prefix: None,
+            changed: false,
+        });
+        let entity = || {
+            let vault = self.entities.iter().find(|vault| vault.prefix == name)?;
+            Some(FoundVault {
+                backend: &vault.backend,
+                variable_prefix: vault.variable_prefix.as_deref(),
+                changed: vault.changed,
+            })
+        };
+        backend.or_else(entity)
+    }
+}
+
 /// Says of every use what can be known without asking a backend.
 pub fn judge(uses: Vec<Use>, vaults: &Vaults) -> Vec<Judged> {
     uses.into_iter().map(|usage| judge_one(usage, vaults)).collect()
@@ -60,16 +91,8 @@ type Located = (Reason, String, Option<String>, bool);
 /// What is known of a well-formed reference in a field that takes it: its vault, and whether that could be asked.
 fn located(reference: &Reference, vaults: &Vaults) -> Located {
     let name = String::from_utf8_lossy(&reference.name).into_owned();
-    if vaults.loaded.contains(&name) {
-        return backend(reference, &name, None, false);
-    }
-    match vaults.entities.iter().find(|vault| vault.prefix == name) {
-        Some(vault) => backend(
-            reference,
-            &vault.backend,
-            vault.variable_prefix.as_deref(),
-            vault.changed,
-        ),
+    match vaults.find(&name) {
+        Some(vault) => backend(reference, vault.backend, vault.variable_prefix, vault.changed),
         None if vaults.complete => {
             let known = vaults
                 .entities

@@ -4,13 +4,16 @@ use clap::{ArgAction, Args};
 
 use super::accepted::AcceptedEverywhere;
 
+/// The control plane of a command line that names none.
+const DEFAULT_ADDRESS: &str = "http://localhost:8001";
+
 const CONNECTION: &str = "Control plane";
 
 /// What holds for every command: whom to talk to and how to print.
 #[derive(Args, Clone)]
 pub struct Global {
     /// The control plane: an address of the Admin API, `embedded` (in memory) or `embedded:FILE`
-    #[arg(long, global = true, value_name = "URL", default_value = "http://localhost:8001", help_heading = CONNECTION)]
+    #[arg(long, global = true, value_name = "URL", default_value = DEFAULT_ADDRESS, help_heading = CONNECTION)]
     pub kong_addr: String,
 
     /// A header sent with every request, `NAME:VALUE`; may be repeated
@@ -87,6 +90,11 @@ pub struct Global {
 }
 
 impl Global {
+    /// Whether the command line names a control plane, other than the one that is meant where none is named.
+    pub fn names_control_plane(&self) -> bool {
+        self.kong_addr != DEFAULT_ADDRESS
+    }
+
     /// How much is to be logged: `-v` counted, or decK's `--verbose N`.
     pub fn verbosity(&self) -> u8 {
         self.v.max(self.accepted.verbose)

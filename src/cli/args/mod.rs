@@ -13,7 +13,7 @@ pub use command::{
 };
 pub use environment::{Parsed, parse};
 pub use global::Global;
-pub use refs::{ParseArgs, RefsCommand};
+pub use refs::{GetArgs, ParseArgs, RefsCommand};
 pub use state::{OutputArgs, ReadArgs, ReferencesMode, ScopeArgs, StateArgs};
 
 use clap::Parser;

@@ -1,12 +1,15 @@
 use std::ffi::OsString;
+use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 /// `refs`.
 #[derive(Debug, Subcommand)]
 pub enum RefsCommand {
     /// Take references apart as Kong does, one JSON object a line
     Parse(ParseArgs),
+    /// Resolve a reference of the env backend in the environment of this command
+    Get(GetArgs),
 }
 
 /// `refs parse`.
@@ -15,4 +18,31 @@ pub struct ParseArgs {
     /// References as they are; without any, the lines of standard input, each a JSON string
     #[arg(value_name = "REF")]
     pub references: Vec<OsString>,
+}
+
+/// `refs get`.
+#[derive(Args, Clone, Debug)]
+pub struct GetArgs {
+    /// The reference, or what stands between {vault:// and }
+    #[arg(value_name = "REF")]
+    pub reference: OsString,
+    /// State files that declare vaults; without any, a control plane given by --kong-addr is asked for a prefix
+    #[arg(value_name = "FILES")]
+    pub files: Vec<PathBuf>,
+    /// The backends that are loaded; no control plane is asked
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub vaults: Option<Vec<String>>,
+    /// Print the value wherever it goes; in CI `force` is needed for any backend but env
+    #[arg(long, value_enum, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          hide_possible_values = true)]
+    pub reveal: Option<Reveal>,
+}
+
+/// How much a value may be shown. Only env is asked yet, for which both are one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Reveal {
+    /// In CI, only of env.
+    True,
+    /// Everywhere.
+    Force,
 }

@@ -26,7 +26,7 @@ pub struct StateArgs {
 }
 
 /// What of the control plane a run is about.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct ScopeArgs {
     /// Own only what bears this tag, and stamp it on what is written; may be repeated: all must be borne
     #[arg(long, value_name = "TAG", value_delimiter = ',')]
@@ -42,7 +42,7 @@ pub struct ScopeArgs {
 }
 
 /// What is left out when live state is read.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct ReadArgs {
     /// Leave consumers and what is theirs alone
     #[arg(long)]
@@ -129,6 +129,16 @@ impl GuardArgs {
 }
 
 impl StateArgs {
+    /// These files, read as they are.
+    pub fn of(files: Vec<PathBuf>) -> Self {
+        Self {
+            files,
+            state: Vec::new(),
+            substitute_env: false,
+            references: ReferencesMode::default(),
+        }
+    }
+
     /// The files and directories, both spellings together; `-` if there are none.
     pub fn paths(&self) -> Vec<PathBuf> {
         let mut paths: Vec<PathBuf> = self.files.iter().chain(&self.state).cloned().collect();

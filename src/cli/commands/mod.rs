@@ -8,6 +8,7 @@ mod outside;
 mod ping;
 mod prepare;
 mod refs;
+mod refs_get;
 mod reset;
 mod sync;
 mod validate;
@@ -74,6 +75,9 @@ fn dispatch(global: &Global, command: Command, teller: &mut Teller) -> Done {
         Command::Refs {
             command: RefsCommand::Parse(args),
         } => refs::parse(&args),
+        Command::Refs {
+            command: RefsCommand::Get(args),
+        } => wait(refs_get::run(global, &args, teller)),
         Command::Validate(args)
         | Command::File {
             command: FileCommand::Validate(args),

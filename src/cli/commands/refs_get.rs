@@ -1,0 +1,129 @@
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::io::{IsTerminal, Write, stderr, stdout};
+use std::os::unix::ffi::OsStringExt;
+
+use anyhow::anyhow;
+use zeroize::Zeroizing;
+
+use crate::cli::Outcome;
+use crate::cli::args::{GetArgs, Global, ScopeArgs, StateArgs};
+use crate::cli::connection::connect;
+use crate::cli::documents;
+use crate::cli::signals::unless_interrupted;
+use crate::cli::stop::{Done, Stop};
+use crate::cli::teller::Teller;
+use crate::control_plane::Asked;
+use crate::reconcile;
+use crate::reference::{Vaults, from_environment, is_reference, parse};
+use crate::report;
+use crate::schema::Catalog;
+use crate::state::Scope;
+
+/// Resolves one reference, as `kong vault get` does, in this process' own environment.
+pub async fn run(global: &Global, args: &GetArgs, teller: &mut Teller) -> Done {
+    let reference = match parse(whole(&args.reference)) {
+        Ok(reference) => reference,
+        Err(error) => return refused(error),
+    };
+    let name = String::from_utf8_lossy(&reference.name).into_owned();
+    let Some(vaults) = vaults(global, args, &name, teller).await? else {
+        return Ok(Outcome::Invalid);
+    };
+    let Some(vault) = vaults.find(&name) else {
+        return Err(Stop {
+            help: Some("the backend's name, or the prefix of a vault in FILES or of a control plane (--kong-addr)"),
+            ..Stop::invalid(anyhow!("unknown vault: no vault has the prefix '{name}'"))
+        });
+    };
+    if vault.backend != "env" {
+        return Err(Stop::invalid(anyhow!(
+            "this version asks only env, and '{name}' is a vault of the backend '{}'",
+            vault.backend
+        )));
+    }
+    match from_environment(&reference, vault.variable_prefix, &variable) {
+        Ok(value) => show(&value, args.reveal.is_some()),
+        Err(error) => refused(error),
+    }
+}
+
+/// Tells Kong's words as they are, control characters of the reference included, unless a terminal would obey them.
+fn refused(error: impl std::error::Error + Send + Sync + 'static) -> Done {
+    let mut out = stderr().lock();
+    if out.is_terminal() {
+        return Err(Stop::invalid(error));
+    }
+    writeln!(out, "error: {error}")?;
+    Ok(Outcome::Invalid)
+}
+
+/// What is no reference is taken for the inside of one, as Kong does.
+fn whole(text: &OsStr) -> Vec<u8> {
+    let text = text.as_encoded_bytes();
+    if is_reference(text) {
+        return text.to_vec();
+    }
+    [b"{vault://", text, b"}"].concat()
+}
+
+fn variable(name: &str) -> Option<Zeroizing<Vec<u8>>> {
+    std::env::var_os(name).map(|value| Zeroizing::new(value.into_vec()))
+}
+
+/// The vaults of the files; of a control plane that is given by address, if the name is no backend's. None if the files
+/// are wrong.
+async fn vaults(global: &Global, args: &GetArgs, name: &str, teller: &mut Teller) -> Result<Option<Vaults>, Stop> {
+    let catalog = Catalog::recorded();
+    let mut vaults = if args.files.is_empty() {
+        Vaults {
+            loaded: reconcile::backends(&catalog),
+            ..Vaults::default()
+        }
+    } else {
+        let state = StateArgs::of(args.files.clone());
+        match documents::read(&state, &ScopeArgs::default(), &catalog, teller) {
+            Some(documents) => reconcile::declared_vaults(&catalog, &documents.desired),
+            None => return Ok(None),
+        }
+    };
+    if let Some(only) = &args.vaults {
+        let only: BTreeSet<String> = only.iter().cloned().collect();
+        vaults.entities.retain(|vault| only.contains(&vault.backend));
+        vaults.loaded = only;
+    } else if args.files.is_empty() && !vaults.loaded.contains(name) && global.names_control_plane() {
+        vaults.entities = unless_interrupted(live(global)).await??.entities;
+    }
+    Ok(Some(vaults))
+}
+
+/// The vaults of a control plane; nothing else is read.
+async fn live(global: &Global) -> Result<Vaults, Stop> {
+    let catalog = Catalog::recorded();
+    let connection = connect(global, &catalog)?;
+    let root = connection.root().await.map_err(Stop::unread)?;
+    let asked = Asked {
+        scopes: vec![Scope { tags: BTreeSet::new() }],
+        skip: catalog
+            .kinds()
+            .map(|(id, _)| id)
+            .filter(|id| Some(*id) != catalog.find("vaults"))
+            .collect(),
+        edition: root.edition,
+    };
+    let live = connection.read_owned(&catalog, &asked).await.map_err(Stop::unread)?;
+    Ok(reconcile::live_vaults(&catalog, &live))
+}
+
+/// Prints a value where it is wanted; elsewhere says only that there is one.
+fn show(value: &[u8], reveal: bool) -> Done {
+    let mut out = stdout().lock();
+    if !reveal && !out.is_terminal() {
+        report::to_stderr("found; the value is printed to a terminal only, or with --reveal\n");
+        return Ok(Outcome::Done);
+    }
+    out.write_all(value)?;
+    out.write_all(b"\n")?;
+    out.flush()?;
+    Ok(Outcome::Done)
+}

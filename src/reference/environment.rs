@@ -1,0 +1,35 @@
+use zeroize::Zeroizing;
+
+use super::{Reference, SubkeyError, subkey, variable};
+
+/// Why Kong's `env` backend gives no value. `Display` gives Kong's words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EnvironmentError {
+    /// The variable is not set.
+    #[error("could not get value from external vault (no value found)")]
+    NotSet,
+    /// It is set, and what the reference asks for is not in it.
+    #[error("could not get value from external vault (could not get subfield value: {0})")]
+    Subkey(#[from] SubkeyError),
+}
+
+/// What a reference resolves to in an environment, given the vault's own `prefix` option.
+///
+/// # Errors
+/// The variable is not set, or holds no object with the string that the reference asks for.
+pub fn from_environment(
+    reference: &Reference,
+    prefix: Option<&str>,
+    environment: &dyn Fn(&str) -> Option<Zeroizing<Vec<u8>>>,
+) -> Result<Zeroizing<Vec<u8>>, EnvironmentError> {
+    let name = variable(reference, prefix);
+    let no_name = name.is_empty() || name.contains(['=', '\0']);
+    let value = Some(name)
+        .filter(|_| !no_name)
+        .and_then(|name| environment(&name))
+        .ok_or(EnvironmentError::NotSet)?;
+    match &reference.key {
+        None => Ok(value),
+        Some(key) => Ok(subkey(&value, key)?),
+    }
+}

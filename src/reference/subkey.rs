@@ -1,0 +1,90 @@
+use serde_json::Value;
+use zeroize::{Zeroize, Zeroizing};
+
+/// Why a secret has no such member. `Display` gives Kong's words; nothing of the value is in them.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SubkeyError {
+    /// The secret is no JSON object and no list. Kong tells the value or the parser's text besides.
+    #[error("unable to json decode value (…)")]
+    Undecodable,
+    /// The object has no such member.
+    #[error("subfield {0} not found in JSON secret")]
+    NotFound(String),
+    /// The member is no string: Kong names the type that Lua has for it.
+    #[error("unexpected {found} value in JSON secret for subfield {key}")]
+    Unexpected {
+        /// The member's name.
+        key: String,
+        /// Lua's name of its type.
+        found: &'static str,
+    },
+}
+
+/// The string that a secret's JSON object holds under a key, as Kong takes it out.
+///
+/// # Errors
+/// The secret does not decode, has no such member, or one that is no string.
+pub fn subkey(secret: &[u8], key: &[u8]) -> Result<Zeroizing<Vec<u8>>, SubkeyError> {
+    let mut decoded: Value = serde_json::from_slice(secret).map_err(|_| SubkeyError::Undecodable)?;
+    let taken = take(&decoded, key);
+    wipe(&mut decoded);
+    taken
+}
+
+fn take(decoded: &Value, key: &[u8]) -> Result<Zeroizing<Vec<u8>>, SubkeyError> {
+    let named = || String::from_utf8_lossy(key).into_owned();
+    let unexpected = |found| Err(SubkeyError::Unexpected { key: named(), found });
+    let member = match decoded {
+        Value::Object(members) => std::str::from_utf8(key).ok().and_then(|key| members.get(key)),
+        Value::Array(_) => None,
+        _ => return Err(SubkeyError::Undecodable),
+    };
+    match member {
+        Some(Value::String(text)) => Ok(Zeroizing::new(text.clone().into_bytes())),
+        Some(Value::Number(_)) => unexpected("number"),
+        Some(Value::Bool(_)) => unexpected("boolean"),
+        Some(Value::Null) => unexpected("userdata"),
+        Some(Value::Object(_) | Value::Array(_)) => unexpected("table"),
+        None => Err(SubkeyError::NotFound(named())),
+    }
+}
+
+/// Wipes every text of a decoded secret.
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(members) => members.iter_mut().for_each(wipe),
+        Value::Object(members) => members.values_mut().for_each(wipe),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_taken_as_kong_takes_them() {
+        let secret = br#"{"text":"a","empty":"","object":{},"list":[],"number":5,"null":null,"bool":true}"#;
+        let told = |secret: &[u8], key: &str| match subkey(secret, key.as_bytes()) {
+            Ok(text) => format!("={}", String::from_utf8_lossy(&text)),
+            Err(error) => error.to_string(),
+        };
+        for (key, wanted) in [
+            ("text", "=a"),
+            ("empty", "="),
+            ("object", "unexpected table value in JSON secret for subfield object"),
+            ("list", "unexpected table value in JSON secret for subfield list"),
+            ("number", "unexpected number value in JSON secret for subfield number"),
+            ("null", "unexpected userdata value in JSON secret for subfield null"),
+            ("bool", "unexpected boolean value in JSON secret for subfield bool"),
+            ("none", "subfield none not found in JSON secret"),
+        ] {
+            assert_eq!(told(secret, key), wanted);
+        }
+        assert_eq!(told(b"[\"x\"]", "1"), "subfield 1 not found in JSON secret");
+        for secret in ["\"canary\"", "canary", "", "5", "null", "{\"a\":\"canary\""] {
+            assert_eq!(told(secret.as_bytes(), "a"), "unable to json decode value (…)");
+        }
+    }
+}
