@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::control_plane::{Client, Clock, Live, ReadError, Root, Transport};
 use crate::plan::{self, Approved, Fingerprinter, Guards, Options, Plan, Problem, Question, Refusal};
-use crate::reference::{self, Judged, Policy};
+use crate::reference::Judged;
 use crate::schema::Catalog;
 use crate::state::{self, DeclaredId, Desired, Diagnostic, Severity};
 
@@ -15,7 +15,7 @@ mod asked;
 mod references;
 mod validate;
 
-pub use references::{backends, declared_vaults, live_vaults};
+pub use references::{Proof, backends, declared_vaults, live_vaults};
 pub use validate::{check_offline, check_online};
 
 /// What a run is to do.
@@ -26,8 +26,8 @@ pub struct Job<'a> {
     pub options: Options,
     /// What is allowed.
     pub guards: Guards,
-    /// What a verdict on a reference may do.
-    pub references: Policy,
+    /// How references are proven.
+    pub references: Proof,
     /// Hides secrets behind fingerprints that are good for this run.
     pub fingerprinter: Fingerprinter,
 }
@@ -114,15 +114,14 @@ pub async fn prepare<T: Transport, C: Clock>(
     let question = question(job, &catalog, &live, now);
     let plan = plan::make(&question, &mut Uuid::new_v4).map_err(|problems| all_problems(problems, &question))?;
     let after = plan::after(&live, &plan);
-    let references = reference::judge(
-        references::uses(&catalog, &plan, &after),
-        &references::vaults(&catalog, &live, &after),
-    );
-    let diagnostics = diagnostics(&question, &plan, &references, job.references);
+    let uses = references::uses(&catalog, &plan, &after);
+    let vaults = references::vaults(&catalog, job.desired, &live, &after);
+    let proven = references::prove(&catalog, job.desired, uses, &vaults, &job.references).await;
+    let diagnostics = [diagnostics(&question, &plan), proven.diagnostics].concat();
     let decision = decide(job.guards.approve(plan, &question, &after), has_errors(&diagnostics));
     Ok(Prepared {
         root,
-        references,
+        references: proven.judged,
         diagnostics,
         decision,
         catalog,
@@ -161,7 +160,7 @@ fn question<'a>(job: &'a Job<'_>, catalog: &'a Catalog, live: &'a Live, now: i64
 
 /// What there is to tell once there is a plan. What is live already and stays as it is was taken by the node: only what
 /// the plan writes is checked.
-fn diagnostics(question: &Question<'_>, plan: &Plan, references: &[Judged], policy: Policy) -> Vec<Diagnostic> {
+fn diagnostics(question: &Question<'_>, plan: &Plan) -> Vec<Diagnostic> {
     let written: BTreeSet<DeclaredId> = plan
         .changes
         .iter()
@@ -170,14 +169,12 @@ fn diagnostics(question: &Question<'_>, plan: &Plan, references: &[Judged], poli
     let invalid = state::check(question.catalog, question.desired, question.now, &|declared| {
         written.contains(&declared)
     });
-    let references = reference::gate(question.catalog, question.desired, references, policy);
     let unseen = asked::unseen(question.catalog, question.live);
     [
         &question.desired.remarks[..],
         &plan.remarks,
         unseen.as_slice(),
         &invalid,
-        &references,
     ]
     .concat()
 }

@@ -61,6 +61,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// Modules that know no file, socket, environment, clock or `async`.
 const PURE: &[&str] = &["schema", "state", "plan", "reference"];
 
+/// The edge of one of them, which does.
+const EDGE: &str = "src/reference/backends";
+
 /// What a pure module would name if it did I/O.
 const IMPURE: &[&str] = &[
     "std::fs",
@@ -170,7 +173,7 @@ fn pure_modules_do_no_io() {
     let mut wrong = Vec::new();
     for (path, text) in sources()
         .into_iter()
-        .filter(|(path, _)| PURE.contains(&module(path).as_str()))
+        .filter(|(path, _)| PURE.contains(&module(path).as_str()) && !path.starts_with(EDGE))
     {
         let code = code(&text);
         wrong.extend(

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use strongroom::apply::{self, Stop};
 use strongroom::control_plane::{Client, Clock, Method, Request, Transport};
 use strongroom::plan::{Fingerprinter, Guards, Options};
-use strongroom::reconcile::{self, Decision, Job, Prepared};
+use strongroom::reconcile::{self, Decision, Job, Prepared, Proof};
 use strongroom::reference::Policy;
 
 /// Sends a request as somebody else would.
@@ -34,7 +34,7 @@ async fn sync<T: Transport, C: Clock>(node: &Node, client: &Client<T, C>, text: 
         desired: &desired,
         options: Options::default(),
         guards: Guards::default(),
-        references: Policy::Warn,
+        references: Proof::new(Policy::Warn),
         fingerprinter: Fingerprinter::new(&[7; 64]),
     };
     let prepared = reconcile::prepare(client, &node.catalog, &job)
@@ -128,7 +128,7 @@ async fn a_token_that_may_see_nothing_but_vaults_manages_vaults() {
         desired: &desired,
         options: Options::default(),
         guards,
-        references: Policy::Default,
+        references: Proof::new(Policy::Default),
         fingerprinter: Fingerprinter::new(&[7; 64]),
     };
     let prepared = reconcile::prepare(&allowed, &node.catalog, &job)
@@ -209,7 +209,7 @@ async fn what_is_declared_must_be_readable() {
         desired: &desired,
         options: Options::default(),
         guards: Guards::default(),
-        references: Policy::Default,
+        references: Proof::new(Policy::Default),
         fingerprinter: Fingerprinter::new(&[7; 64]),
     };
     let failure = reconcile::prepare(&blind, &node.catalog, &job)

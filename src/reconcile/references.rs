@@ -5,9 +5,58 @@ use uuid::Uuid;
 
 use crate::control_plane::{ForeignEntity, Live};
 use crate::plan::{self, After, Plan};
-use crate::reference::{self, Holder, Standing, Use, VaultEntity, Vaults};
-use crate::schema::{Catalog, Kind, KindId, Object, Segment};
-use crate::state::{DeclaredId, Desired};
+use crate::reference::{
+    self, Holder, Judged, Policies, Policy, Settings, Standing, Use, VaultEntity, Vaults, backends::Context,
+};
+use crate::schema::{Catalog, FieldPath, Kind, KindId, Object, Segment};
+use crate::state::{Body, DeclaredId, Desired, Diagnostic};
+
+/// How references are proven.
+pub struct Proof {
+    /// What a verdict may do to a run.
+    pub policy: Policy,
+    /// What the side that runs the check says of the vaults.
+    pub settings: Settings,
+    /// What it gives to their backends.
+    pub context: Context,
+    /// Whether secrets that other teams' entities refer to are asked for, too.
+    pub foreign: bool,
+}
+
+impl Proof {
+    /// With nothing said by the side that runs the check.
+    pub fn new(policy: Policy) -> Self {
+        Self {
+            policy,
+            settings: Settings::default(),
+            context: Context::default(),
+            foreign: false,
+        }
+    }
+}
+
+/// What is known of references, and what there is to tell of them.
+pub struct Proven {
+    /// What is known of each.
+    pub judged: Vec<Judged>,
+    /// What there is to tell: errors stop the run.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Proves references: says what is known without asking, asks for the secrets of the rest, and looks at what comes.
+pub async fn prove(catalog: &Catalog, desired: &Desired, uses: Vec<Use>, vaults: &Vaults, proof: &Proof) -> Proven {
+    let policies = Policies {
+        general: proof.policy,
+        settings: Some(&proof.settings),
+    };
+    let mut judged = reference::judge(uses, vaults);
+    let asked = |name: &str| policies.of_vault(name) != Policy::Off;
+    let errands = reference::errands(catalog, &judged, vaults, &proof.settings, proof.foreign, &asked);
+    let fetched = reference::backends::resolve(&errands.errands, &proof.context).await;
+    reference::prove(&mut judged, &errands, &fetched);
+    let diagnostics = reference::gate(catalog, desired, &judged, policies);
+    Proven { judged, diagnostics }
+}
 
 /// Every reference that will stand once the plan is done, owned and foreign.
 pub fn uses(catalog: &Catalog, plan: &Plan, after: &After<'_>) -> Vec<Use> {
@@ -104,15 +153,38 @@ pub fn declared(catalog: &Catalog, desired: &Desired) -> Vec<Use> {
 }
 
 /// The vaults by which references resolve once the plan is done.
-pub fn vaults(catalog: &Catalog, live: &Live, after: &After<'_>) -> Vaults {
+pub fn vaults(catalog: &Catalog, desired: &Desired, live: &Live, after: &After<'_>) -> Vaults {
     let Some(vault) = catalog.find("vaults") else {
         return Vaults::default();
     };
-    let kind = catalog.kind(vault);
-    let owned = after.owned.iter().filter(|standing| standing.kind == vault);
-    let owned = owned.filter_map(|standing| entity(kind, standing.body.expose(), standing.change.is_some()));
+    let shape = Shape::of(catalog, vault);
+    let before = live
+        .owned
+        .get(&vault)
+        .into_iter()
+        .flatten()
+        .map(|live| live.body.expose());
+    let before: Vec<VaultEntity> = before.filter_map(|body| shape.vault(body)).collect();
+    let owned = after
+        .owned
+        .iter()
+        .filter(|standing| standing.kind == vault)
+        .filter_map(|standing| {
+            let mut entity = shape.vault(standing.body.expose())?;
+            if let Some(before) = before.iter().find(|before| before.prefix == entity.prefix) {
+                entity.live = before.config.clone();
+            }
+            if let Some(declared) = standing.declared {
+                entity.filled = shape.filled(&desired.entity(declared).secrets);
+            }
+            Some(VaultEntity {
+                owned: true,
+                changed: standing.change.is_some(),
+                ..entity
+            })
+        });
     let foreign = after.foreign.iter().filter(|(kind, _)| *kind == vault);
-    let foreign = foreign.filter_map(|(_, foreign)| entity(kind, foreign.index.expose(), false));
+    let foreign = foreign.filter_map(|(_, foreign)| Some(shape.vault(foreign.index.expose())?.as_live()));
     Vaults {
         loaded: backends(catalog),
         entities: owned.chain(foreign).collect(),
@@ -122,11 +194,18 @@ pub fn vaults(catalog: &Catalog, live: &Live, after: &After<'_>) -> Vaults {
 
 /// The vaults that the documents declare, and all known backends.
 pub fn declared_vaults(catalog: &Catalog, desired: &Desired) -> Vaults {
-    let entities = desired
-        .entities
-        .iter()
-        .filter(|entity| Some(entity.kind) == catalog.find("vaults"));
-    let entities = entities.filter_map(|declared| entity(catalog.kind(declared.kind), declared.body.expose(), true));
+    let vault = catalog.find("vaults");
+    let declared = desired.entities.iter().filter(|declared| Some(declared.kind) == vault);
+    let entities = declared.filter_map(|declared| {
+        let shape = Shape::of(catalog, declared.kind);
+        let entity = shape.vault(declared.body.expose())?;
+        Some(VaultEntity {
+            filled: shape.filled(&declared.secrets),
+            owned: true,
+            changed: true,
+            ..entity
+        })
+    });
     Vaults {
         loaded: backends(catalog),
         entities: entities.collect(),
@@ -141,10 +220,12 @@ pub fn live_vaults(catalog: &Catalog, live: &Live) -> Vaults {
         .iter()
         .filter(|(kind, _)| Some(**kind) == catalog.find("vaults"));
     let entities = vaults.flat_map(|(kind, entities)| {
-        let kind = catalog.kind(*kind);
-        entities
-            .iter()
-            .filter_map(move |live| entity(kind, live.body.expose(), false))
+        let shape = Shape::of(catalog, *kind);
+        let entities = entities.iter().filter_map(move |live| shape.vault(live.body.expose()));
+        entities.map(|vault| VaultEntity {
+            owned: true,
+            ..vault.as_live()
+        })
     });
     Vaults {
         loaded: backends(catalog),
@@ -161,18 +242,45 @@ pub fn backends(catalog: &Catalog) -> BTreeSet<String> {
         .unwrap_or_else(|| catalog.subschemas("vaults").map(str::to_owned).collect())
 }
 
-fn entity(kind: &Kind, body: &Object, changed: bool) -> Option<VaultEntity> {
-    let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
-    let option = body
-        .get("config")
-        .and_then(|config| config.get("prefix"))
-        .and_then(Value::as_str);
-    Some(VaultEntity {
-        prefix: text(kind.endpoint_key.as_deref()?)?,
-        backend: text(&kind.subschemas.as_ref()?.by)?,
-        variable_prefix: option.map(str::to_owned),
-        changed,
-    })
+/// Which fields of a vault say what references need to know.
+#[derive(Clone, Copy)]
+struct Shape<'a> {
+    prefix: Option<&'a str>,
+    backend: Option<&'a str>,
+}
+
+impl<'a> Shape<'a> {
+    fn of(catalog: &'a Catalog, vault: KindId) -> Self {
+        let kind = catalog.kind(vault);
+        Self {
+            prefix: kind.endpoint_key.as_deref(),
+            backend: kind.subschemas.as_ref().map(|subschemas| subschemas.by.as_str()),
+        }
+    }
+
+    /// A vault as far as its body tells, neither owned nor changed.
+    fn vault(self, body: &Object) -> Option<VaultEntity> {
+        let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+        let config = body.get("config").and_then(Value::as_object).cloned();
+        Some(VaultEntity {
+            prefix: text(self.prefix?)?,
+            backend: text(self.backend?)?,
+            config: Body::new(config.unwrap_or_default()),
+            live: Body::default(),
+            filled: BTreeSet::new(),
+            owned: false,
+            changed: false,
+        })
+    }
+
+    /// The options of a config that hold what was filled in from the environment.
+    fn filled(self, secrets: &BTreeSet<FieldPath>) -> BTreeSet<String> {
+        let options = secrets.iter().filter_map(|path| match path.0.as_slice() {
+            [_, Segment::Name(option), ..] => Some(option.clone()),
+            _ => None,
+        });
+        options.collect()
+    }
 }
 
 /// The first field of the kind's title that is set and not secret; the id, if none is.

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::{asked, references};
 use crate::control_plane::{Client, Clock, ReadError, Transport};
-use crate::reference::{self, Policy, Vaults};
+use crate::reference::{self, Policies, Policy, Vaults};
 use crate::schema::Catalog;
 use crate::state::{self, Declared, Desired, Diagnostic};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -14,9 +14,17 @@ pub fn check_offline(catalog: &Catalog, desired: &Desired, policy: Policy, now: 
     let judged = reference::judge(references::declared(catalog, desired), &Vaults::default());
     let of_form = judged
         .into_iter()
-        .filter(|one| one.reason.is_of_form())
+        .filter(|one| one.finding.reason.is_of_form())
         .collect::<Vec<_>>();
-    let references = reference::gate(catalog, desired, &of_form, policy);
+    let references = reference::gate(
+        catalog,
+        desired,
+        &of_form,
+        Policies {
+            general: policy,
+            settings: None,
+        },
+    );
     [&desired.remarks[..], &invalid, &references].concat()
 }
 

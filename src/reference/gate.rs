@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 
-use super::{Judged, Reason, Standing, Verdict};
+use super::{Judged, Reason, Settings, Standing, Verdict};
 use crate::schema::Catalog;
 use crate::state::{Desired, Diagnostic, Severity};
 
-/// What a verdict may do to a run (`--references`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What a verdict may do to a run (`--references`): the later, the less.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Policy {
     /// Stops on all that is not found, live and unchanged references included.
     Strict,
@@ -18,17 +18,44 @@ pub enum Policy {
     Off,
 }
 
+/// What a verdict may do: for all vaults, and what is said of single ones.
+#[derive(Clone, Copy, Debug)]
+pub struct Policies<'a> {
+    /// For all.
+    pub general: Policy,
+    /// What is said of single vaults: that holds for what their backends answer.
+    pub settings: Option<&'a Settings>,
+}
+
+impl Policies<'_> {
+    /// For what a vault's backend answers.
+    pub fn of_vault(&self, name: &str) -> Policy {
+        self.settings
+            .and_then(|settings| settings.policy(name))
+            .unwrap_or(self.general)
+    }
+
+    fn of(&self, judged: &Judged) -> Policy {
+        match judged.vault() {
+            Some(name) if judged.finding.reason.is_of_backend() => self.of_vault(&name),
+            _ => self.general,
+        }
+    }
+}
+
 /// What there is to tell of references: errors stop the run before its first write. One cause is told once, with all its places.
-pub fn gate(catalog: &Catalog, desired: &Desired, judged: &[Judged], policy: Policy) -> Vec<Diagnostic> {
+pub fn gate(catalog: &Catalog, desired: &Desired, judged: &[Judged], policies: Policies<'_>) -> Vec<Diagnostic> {
     let mut causes: BTreeMap<(Severity, Reason, &str), Vec<&Judged>> = BTreeMap::new();
     for one in judged {
-        if let Some(severity) = severity(one, policy) {
-            let subject = if one.reason == Reason::DataPlaneEnvironment {
-                ""
-            } else {
-                one.subject.as_str()
+        if let Some(severity) = severity(one, policies.of(one)) {
+            let cause = match one.finding.reason {
+                Reason::DataPlaneEnvironment => one.finding.help.as_deref().unwrap_or_default(),
+                _ => one.finding.message.as_str(),
             };
-            causes.entry((severity, one.reason, subject)).or_default().push(one);
+            causes
+                .entry((severity, one.finding.reason, cause))
+                .or_default()
+                .push(one);
         }
     }
     causes
@@ -39,11 +66,13 @@ pub fn gate(catalog: &Catalog, desired: &Desired, judged: &[Judged], policy: Pol
 
 /// How bad it is, if it is told at all.
 fn severity(one: &Judged, policy: Policy) -> Option<Severity> {
-    let rule_of_form = one.reason.is_of_form();
-    let stops = one.usage.standing != Standing::Foreign && (one.concerns_plan || policy == Policy::Strict);
-    match (one.verdict, policy) {
+    let reason = one.finding.reason;
+    let foreign = one.usage.standing == Standing::Foreign;
+    let stops = !foreign && (one.concerns_plan || policy == Policy::Strict);
+    match (one.verdict(), policy) {
         (Verdict::Found, _) => None,
-        (_, Policy::Off) if !rule_of_form => None,
+        (_, Policy::Off) if !reason.is_of_form() => None,
+        (Verdict::NotCheckable, _) if foreign && reason == Reason::NotAsked => None,
         (Verdict::NotCheckable, Policy::Strict) => Some(if stops { Severity::Error } else { Severity::Warning }),
         (Verdict::NotCheckable, _) => Some(Severity::Note),
         (_, Policy::Warn) => Some(Severity::Warning),
@@ -52,14 +81,16 @@ fn severity(one: &Judged, policy: Policy) -> Option<Severity> {
 }
 
 fn tell(catalog: &Catalog, desired: &Desired, severity: Severity, uses: &[&Judged]) -> Diagnostic {
-    let first = uses[0];
-    let (code, message) = words(uses);
+    let finding = &uses[0].finding;
     let mut diagnostic = Diagnostic {
         severity,
-        code,
-        message,
+        code: finding.reason.code(),
+        message: match finding.reason {
+            Reason::DataPlaneEnvironment => environment(uses),
+            _ => finding.message.clone(),
+        },
         places: Vec::new(),
-        help: first.help.clone(),
+        help: finding.help.clone(),
     };
     let mut elsewhere = Vec::new();
     for one in uses {
@@ -87,35 +118,9 @@ fn tell(catalog: &Catalog, desired: &Desired, severity: Severity, uses: &[&Judge
     diagnostic
 }
 
-/// The stable word and the sentence for one cause.
-fn words(uses: &[&Judged]) -> (&'static str, String) {
-    let subject = &uses[0].subject;
-    match uses[0].reason {
-        Reason::BadReference => ("bad-reference", format!("Kong cannot read this reference: {subject}")),
-        Reason::NotReferenceable => (
-            "not-referenceable",
-            format!("the field '{}' takes no references", uses[0].usage.path),
-        ),
-        Reason::UnknownVault => ("unknown-vault", format!("no vault has the prefix '{subject}'")),
-        Reason::VaultsUnreadable => (
-            "vaults-unreadable",
-            format!("not all vaults can be listed, so that '{subject}' cannot be checked"),
-        ),
-        Reason::UnknownSchema => (
-            "unknown-schema",
-            "no schema tells whether this field takes references".to_owned(),
-        ),
-        Reason::DataPlaneEnvironment => ("data-plane-environment", environment(uses)),
-        Reason::NotAsked => (
-            "not-asked",
-            format!("secrets of the backend '{subject}' are not checked"),
-        ),
-    }
-}
-
 /// One note for all variables: what every data plane has to define.
 fn environment(uses: &[&Judged]) -> String {
-    let mut names: Vec<&str> = uses.iter().map(|one| one.subject.as_str()).collect();
+    let mut names: Vec<&str> = uses.iter().map(|one| one.finding.subject.as_str()).collect();
     names.sort_unstable();
     names.dedup();
     let (plural, them) = if names.len() == 1 {

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
-use super::{Judged, Reason, Reference, Standing, Use, Verdict, parse, variable};
-use crate::state::nearest;
+use super::{Finding, Judged, Reason, Reference, Side, Standing, Use, parse};
+use crate::state::{Body, nearest};
 
 /// The vaults by which references resolve once the plan is done.
 #[derive(Clone, Debug, Default)]
@@ -21,111 +21,162 @@ pub struct VaultEntity {
     pub prefix: String,
     /// The backend.
     pub backend: String,
-    /// The backend's own `prefix` option, if it has one.
-    pub variable_prefix: Option<String>,
+    /// Its config; of another scope's vault without the secrets in it.
+    pub config: Body,
+    /// What the live vault of the same prefix has for config already.
+    pub live: Body,
+    /// The options of its config that were filled in from the environment, or hold what was.
+    pub filled: BTreeSet<String>,
+    /// Whether it is one of the scopes of this run.
+    pub owned: bool,
     /// Whether this plan creates or changes it.
     pub changed: bool,
 }
 
 /// The vault that a name stands for.
 #[derive(Clone, Copy, Debug)]
-pub struct FoundVault<'a> {
-    /// Its backend.
-    pub backend: &'a str,
-    /// The backend's own `prefix` option, if it has one.
-    pub variable_prefix: Option<&'a str>,
-    /// Whether this plan creates or changes it.
-    pub changed: bool,
+pub enum FoundVault<'a> {
+    /// A backend that is loaded, by its own name.
+    Backend(&'a str),
+    /// A vault entity, by its prefix.
+    Entity(&'a VaultEntity),
+}
+
+impl<'a> FoundVault<'a> {
+    /// The backend.
+    pub fn backend(&self) -> &'a str {
+        match self {
+            Self::Backend(name) => name,
+            Self::Entity(vault) => &vault.backend,
+        }
+    }
+
+    fn is_changed(&self) -> bool {
+        matches!(self, Self::Entity(VaultEntity { changed: true, .. }))
+    }
+}
+
+impl VaultEntity {
+    /// The same, as one that is live already and stays as it is.
+    pub fn as_live(self) -> Self {
+        let live = self.config.clone();
+        Self { live, ..self }
+    }
+
+    /// An option of its config, if it is a text.
+    pub fn option(&self, name: &str) -> Option<&str> {
+        self.config.expose().get(name)?.as_str()
+    }
+
+    /// Who says an option of its config: the live vault, if that has the same already.
+    pub fn side(&self, name: &str) -> Side {
+        let live = self.live.expose().get(name);
+        if live.is_some() && live == self.config.expose().get(name) {
+            Side::Live
+        } else if self.filled.contains(name) {
+            Side::Filled
+        } else {
+            Side::File
+        }
+    }
 }
 
 impl Vaults {
     /// The vault that a name stands for: a backend's name goes before any prefix.
     pub fn find(&self, name: &str) -> Option<FoundVault<'_>> {
-        let backend = self.loaded.get(name).map(|backend| FoundVault {
-            backend,
-            variable_prefix: None,
-            changed: false,
-        });
+        let backend = self.loaded.get(name).map(|name| FoundVault::Backend(name));
         let entity = || {
-            let vault = self.entities.iter().find(|vault| vault.prefix == name)?;
-            Some(FoundVault {
-                backend: &vault.backend,
-                variable_prefix: vault.variable_prefix.as_deref(),
-                changed: vault.changed,
-            })
+            self.entities
+                .iter()
+                .find(|vault| vault.prefix == name)
+                .map(FoundVault::Entity)
         };
         backend.or_else(entity)
     }
+
+    fn known(&self) -> impl Iterator<Item = &str> {
+        let prefixes = self.entities.iter().map(|vault| vault.prefix.as_str());
+        prefixes.chain(self.loaded.iter().map(String::as_str))
+    }
 }
 
-/// Says of every use what can be known without asking a backend.
+/// Says of every use what can be known without asking a backend: what is well-formed and has a vault is
+/// [`Reason::NotAsked`] yet.
 pub fn judge(uses: Vec<Use>, vaults: &Vaults) -> Vec<Judged> {
     uses.into_iter().map(|usage| judge_one(usage, vaults)).collect()
 }
 
 fn judge_one(usage: Use, vaults: &Vaults) -> Judged {
-    let (reason, subject, help, vault_changed) = match (usage.referenceable, parse(&usage.text)) {
-        (Some(false), _) => (
-            Reason::NotReferenceable,
-            usage.text.clone(),
-            Some(not_referenceable()),
-            false,
-        ),
-        (_, Err(error)) => (Reason::BadReference, error.to_string(), Some(spelling()), false),
-        (None, Ok(_)) => (Reason::UnknownSchema, usage.text.clone(), None, false),
-        (Some(true), Ok(reference)) => located(&reference, vaults),
+    let parsed = parse(&usage.text);
+    let (finding, vault_changed) = match (usage.referenceable, &parsed) {
+        (Some(false), _) => (not_referenceable(&usage), false),
+        (_, Err(error)) => (bad_reference(&error.to_string()), false),
+        (None, Ok(_)) => (unknown_schema(&usage), false),
+        (Some(true), Ok(reference)) => located(reference, vaults),
     };
-    let concerns_plan = usage.standing == Standing::Changed || vault_changed;
     Judged {
+        concerns_plan: usage.standing == Standing::Changed || vault_changed,
         usage,
-        verdict: Verdict::from(reason),
-        reason,
-        subject,
-        help,
-        concerns_plan,
+        reference: parsed.ok(),
+        finding,
     }
 }
 
-type Located = (Reason, String, Option<String>, bool);
-
-/// What is known of a well-formed reference in a field that takes it: its vault, and whether that could be asked.
-fn located(reference: &Reference, vaults: &Vaults) -> Located {
+/// What is known of a well-formed reference in a field that takes it, and whether the plan touches its vault.
+fn located(reference: &Reference, vaults: &Vaults) -> (Finding, bool) {
     let name = String::from_utf8_lossy(&reference.name).into_owned();
     match vaults.find(&name) {
-        Some(vault) => backend(reference, vault.backend, vault.variable_prefix, vault.changed),
-        None if vaults.complete => {
-            let known = vaults
-                .entities
-                .iter()
-                .map(|vault| vault.prefix.as_str())
-                .chain(vaults.loaded.iter().map(String::as_str));
-            let help = match nearest(&name, known) {
-                Some(close) => format!("did you mean '{close}'?"),
-                None => "declare the vault, or correct the reference".to_owned(),
-            };
-            (Reason::UnknownVault, name, Some(help), true)
-        }
-        None => (Reason::VaultsUnreadable, name, None, false),
+        Some(vault) => (not_asked(&name), vault.is_changed()),
+        None if vaults.complete => (unknown_vault(&name, vaults), true),
+        None => (vaults_unreadable(&name), false),
     }
 }
 
-fn backend(reference: &Reference, backend: &str, prefix: Option<&str>, changed: bool) -> Located {
-    match backend {
-        "env" => (Reason::DataPlaneEnvironment, variable(reference, prefix), None, changed),
-        other => (Reason::NotAsked, other.to_owned(), None, changed),
-    }
+fn not_referenceable(usage: &Use) -> Finding {
+    Finding::new(
+        Reason::NotReferenceable,
+        format!("the field '{}' takes no references", usage.path),
+    )
+    .about(&usage.text)
+    .help("Kong would use this text as it stands; write the value, or use a field that takes references")
 }
 
-fn not_referenceable() -> String {
-    "Kong would use this text as it stands; write the value, or use a field that takes references".to_owned()
+fn bad_reference(words: &str) -> Finding {
+    Finding::new(
+        Reason::BadReference,
+        format!("Kong cannot read this reference: {words}"),
+    )
+    .about(words)
+    .help("a reference is {vault://PREFIX/SECRET} or {vault://PREFIX/SECRET/KEY}")
 }
 
-fn spelling() -> String {
-    "a reference is {vault://PREFIX/SECRET} or {vault://PREFIX/SECRET/KEY}".to_owned()
+fn unknown_schema(usage: &Use) -> Finding {
+    Finding::new(
+        Reason::UnknownSchema,
+        "no schema tells whether this field takes references",
+    )
+    .about(&usage.text)
 }
 
-impl From<Reason> for Verdict {
-    fn from(reason: Reason) -> Self {
-        reason.verdict()
-    }
+fn unknown_vault(name: &str, vaults: &Vaults) -> Finding {
+    let help = match nearest(name, vaults.known()) {
+        Some(close) => format!("did you mean '{close}'?"),
+        None => "declare the vault, or correct the reference".to_owned(),
+    };
+    Finding::new(Reason::UnknownVault, format!("no vault has the prefix '{name}'"))
+        .about(name)
+        .help(help)
+}
+
+fn vaults_unreadable(name: &str) -> Finding {
+    let message = format!("not all vaults can be listed, so that '{name}' cannot be checked");
+    Finding::new(Reason::VaultsUnreadable, message).about(name)
+}
+
+fn not_asked(name: &str) -> Finding {
+    Finding::new(
+        Reason::NotAsked,
+        format!("secrets of the vault '{name}' are not asked for"),
+    )
+    .about(name)
 }

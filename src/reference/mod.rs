@@ -1,26 +1,46 @@
-//! What is pointed at: the grammar of `{vault://…}`, where references may stand, and what is known of each.
+//! What is pointed at: the grammar of `{vault://…}`, where references may stand, what they resolve to and what is known
+//! of each.
 //!
-//! Pure: backends, which ask for secrets, live at the edge. The way of a reference is [`find`] → [`judge`] → [`gate`].
+//! The way of a reference is [`find`] → [`judge`] → [`errands`] → [`backends::resolve`] → [`prove`] → [`gate`]. All but
+//! [`backends`] is pure.
+
+pub mod backends;
 
 mod answer;
+mod ask;
 mod environment;
+mod fetched;
 mod find;
+mod finding;
 mod gate;
 mod grammar;
 mod judge;
 mod lua;
 mod notation;
+mod prove;
+mod secret;
+mod settings;
 mod subkey;
+mod target;
+mod trust;
 mod variable;
 mod verdict;
 
 pub use answer::{answer, answer_line};
+pub use ask::{Errand, Errands, Wanted, errands, segments, target};
 pub use environment::{EnvironmentError, from_environment};
+pub use fetched::Fetched;
 pub use find::{Holder, Standing, Use, find};
-pub use gate::{Policy, gate};
+pub use finding::Finding;
+pub use gate::{Policies, Policy, gate};
 pub use grammar::{OptionValue, ParseError, Reference, is_reference, parse};
 pub use judge::{FoundVault, VaultEntity, Vaults, judge};
 pub use notation::{from_json, to_json};
+pub use prove::{Resolved, prove};
+pub use secret::Secret;
+pub use settings::{Settings, VaultSettings};
 pub use subkey::{SubkeyError, subkey};
-pub use variable::variable;
+pub use target::{Setting, Side, Target};
+pub use trust::{Address, Hosts, NotAHost, may_show};
+pub use variable::{variable, variable_of};
 pub use verdict::{Judged, Reason, Verdict};

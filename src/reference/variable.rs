@@ -7,12 +7,13 @@ use super::{OptionValue, Reference};
 pub fn variable(reference: &Reference, prefix: Option<&str>) -> String {
     let prefix = asked_prefix(reference).unwrap_or_else(|| prefix.unwrap_or_default().to_owned());
     let resource = String::from_utf8_lossy(&reference.resource);
+    variable_of(&prefix, &resource, reference.version == Some(2.0))
+}
+
+/// [`variable`] of what a reference asks for, once its options are dealt with; `previous` is version 2.
+pub fn variable_of(prefix: &str, resource: &str, previous: bool) -> String {
     let name = format!("{prefix}{resource}").replace('-', "_").to_ascii_uppercase();
-    if reference.version == Some(2.0) {
-        format!("{name}_PREVIOUS")
-    } else {
-        name
-    }
+    if previous { format!("{name}_PREVIOUS") } else { name }
 }
 
 /// The prefix that the reference itself asks for, empty if what it asks for is none.

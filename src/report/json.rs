@@ -216,8 +216,8 @@ impl JsonReport {
             name: one.usage.title.clone(),
             field: one.usage.path.to_string(),
             reference: one.usage.text.clone(),
-            verdict: one.verdict,
-            reason: one.reason,
+            verdict: one.verdict(),
+            reason: one.finding.reason,
         }));
     }
 }

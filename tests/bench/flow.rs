@@ -3,7 +3,7 @@ use std::path::Path;
 use strongroom::apply::{self, Event, Stop};
 use strongroom::control_plane::{Client, Clock, Dialect, HttpSettings, HttpTransport, SystemClock, Transport};
 use strongroom::plan::{Fingerprinter, Guards, Limit, Options};
-use strongroom::reconcile::{Decision, Job, Prepared, prepare};
+use strongroom::reconcile::{Decision, Job, Prepared, Proof, prepare};
 use strongroom::reference::Policy;
 use strongroom::schema::Catalog;
 
@@ -47,7 +47,7 @@ pub async fn plan<T: Transport, C: Clock>(client: &Client<T, C>, state: &Path) -
             allow_empty: true,
             allow_delete_in_use: true,
         },
-        references: Policy::Warn,
+        references: Proof::new(Policy::Warn),
         fingerprinter: Fingerprinter::new(&[7; 64]),
     };
     match prepare(client, &catalog, &job).await {

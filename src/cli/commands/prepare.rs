@@ -1,3 +1,4 @@
+use std::os::unix::ffi::OsStringExt;
 use std::sync::Arc;
 
 use crate::cli::Outcome;
@@ -9,8 +10,8 @@ use crate::cli::skip::skipped;
 use crate::cli::stop::Stop;
 use crate::cli::teller::Teller;
 use crate::plan::{Fingerprinter, Guards, Options, Problem, ProblemSort};
-use crate::reconcile::{self, Failure, Job, Prepared};
-use crate::reference::Policy;
+use crate::reconcile::{self, Failure, Job, Prepared, Proof};
+use crate::reference::{Policy, Secret};
 use crate::schema::Catalog;
 use crate::state::Diagnostic;
 
@@ -46,7 +47,7 @@ pub async fn prepare(
             skip: skipped(catalog, &args.scope.read)?,
         },
         guards,
-        references: policy(args.state.references),
+        references: proof(policy(args.state.references)),
         fingerprinter: fingerprinter(),
     };
     let prepared = unless_interrupted(reconcile::prepare(connection, catalog, &job)).await?;
@@ -88,6 +89,13 @@ fn fingerprinter() -> Fingerprinter {
         part.copy_from_slice(uuid::Uuid::new_v4().as_bytes());
     }
     Fingerprinter::new(&key)
+}
+
+/// How references are proven, with what this process knows.
+fn proof(policy: Policy) -> Proof {
+    let mut proof = Proof::new(policy);
+    proof.context.environment = Arc::new(|name| std::env::var_os(name).map(|value| Secret::new(value.into_vec())));
+    proof
 }
 
 pub(super) fn policy(mode: ReferencesMode) -> Policy {

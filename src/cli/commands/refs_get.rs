@@ -15,7 +15,7 @@ use crate::cli::stop::{Done, Stop};
 use crate::cli::teller::Teller;
 use crate::control_plane::Asked;
 use crate::reconcile;
-use crate::reference::{Vaults, from_environment, is_reference, parse};
+use crate::reference::{FoundVault, Vaults, from_environment, is_reference, parse};
 use crate::report;
 use crate::schema::Catalog;
 use crate::state::Scope;
@@ -36,13 +36,17 @@ pub async fn run(global: &Global, args: &GetArgs, teller: &mut Teller) -> Done {
             ..Stop::invalid(anyhow!("unknown vault: no vault has the prefix '{name}'"))
         });
     };
-    if vault.backend != "env" {
+    if vault.backend() != "env" {
         return Err(Stop::invalid(anyhow!(
             "this version asks only env, and '{name}' is a vault of the backend '{}'",
-            vault.backend
+            vault.backend()
         )));
     }
-    match from_environment(&reference, vault.variable_prefix, &variable) {
+    let prefix = match vault {
+        FoundVault::Entity(vault) => vault.option("prefix"),
+        FoundVault::Backend(_) => None,
+    };
+    match from_environment(&reference, prefix, &variable) {
         Ok(value) => show(&value, args.reveal.is_some()),
         Err(error) => refused(error),
     }

@@ -1,0 +1,208 @@
+//! From references to what has to be fetched: each distinct secret once, by the vault that is asked for it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{Finding, FoundVault, Judged, OptionValue, Reason, Reference, Secret, Setting, Settings, Side, Target};
+use super::{Standing, VaultEntity, Vaults};
+use crate::schema::{self, Catalog, FieldPath, KindId, Object, Purpose};
+
+/// A secret that is wanted, however many references want it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wanted {
+    /// Its name.
+    pub resource: String,
+    /// The version, as Lua writes the number.
+    pub version: Option<String>,
+}
+
+/// A vault to be asked, and what for.
+#[derive(Clone, Debug)]
+pub struct Errand {
+    /// The vault.
+    pub target: Target,
+    /// The secrets.
+    pub wanted: Vec<Wanted>,
+}
+
+/// All that is to be asked.
+#[derive(Clone, Debug, Default)]
+pub struct Errands {
+    /// By vault; a vault that references give different options is several.
+    pub errands: Vec<Errand>,
+    /// Of each judged reference, which secret of which errand it wants.
+    pub places: BTreeMap<usize, (usize, usize)>,
+}
+
+/// What has to be asked for the references that nothing is wrong with so far; `asked` says of which vaults. References of
+/// foreign entities count only if `foreign`.
+pub fn errands(
+    catalog: &Catalog,
+    judged: &[Judged],
+    vaults: &Vaults,
+    settings: &Settings,
+    foreign: bool,
+    asked: &dyn Fn(&str) -> bool,
+) -> Errands {
+    let mut errands = Errands::default();
+    let mut targets = BTreeMap::new();
+    let mut secrets = BTreeMap::new();
+    for (at, one) in judged.iter().enumerate() {
+        let (Some(reference), Some(name)) = (&one.reference, one.vault()) else {
+            continue;
+        };
+        let theirs = one.usage.standing == Standing::Foreign && !foreign;
+        if one.finding.reason != Reason::NotAsked || theirs || !asked(&name) {
+            continue;
+        }
+        let Some(vault) = vaults.find(&name) else { continue };
+        let options = format!("{:?}", reference.options);
+        let errand = *targets.entry((name.clone(), options)).or_insert_with(|| {
+            let target = target(catalog, &name, vault, reference, settings);
+            errands.errands.push(Errand {
+                target,
+                wanted: Vec::new(),
+            });
+            errands.errands.len() - 1
+        });
+        let wanted = Wanted {
+            resource: String::from_utf8_lossy(&reference.resource).into_owned(),
+            version: reference.version_text(),
+        };
+        let place = *secrets.entry((errand, wanted.clone())).or_insert_with(|| {
+            let wants = &mut errands.errands[errand].wanted;
+            wants.push(wanted);
+            wants.len() - 1
+        });
+        errands.places.insert(at, (errand, place));
+    }
+    errands
+}
+
+/// The vault that a reference names, as it is asked: its config, over that the reference's own options, over all the words
+/// of the checker's side.
+pub fn target(
+    catalog: &Catalog,
+    name: &str,
+    vault: FoundVault<'_>,
+    reference: &Reference,
+    settings: &Settings,
+) -> Target {
+    let backend = vault.backend();
+    let mut said = match vault {
+        FoundVault::Entity(entity) => of_entity(catalog, entity),
+        FoundVault::Backend(backend) => settings.backends.get(backend).cloned().unwrap_or_default(),
+    };
+    override_with(catalog, backend, reference, &mut said);
+    said.extend(settings.of(name));
+    Target {
+        name: name.to_owned(),
+        backend: backend.to_owned(),
+        owned: matches!(vault, FoundVault::Entity(VaultEntity { owned: true, .. })),
+        by_name: matches!(vault, FoundVault::Backend(_)),
+        settings: said,
+    }
+}
+
+/// The options of a vault's config that are set. Defaults of the schema are left to backends: nobody says them.
+fn of_entity(catalog: &Catalog, vault: &VaultEntity) -> BTreeMap<String, Setting> {
+    let record = catalog.vault(&vault.backend);
+    let secret = |name: &str| {
+        let path = FieldPath::dotted("config").name(name);
+        record
+            .as_ref()
+            .and_then(|record| record.field_at(&path))
+            .is_some_and(|field| field.secret)
+    };
+    let options = vault.config.expose().iter();
+    options
+        .filter(|(name, _)| vault.owned || !secret(name))
+        .filter_map(|(name, value)| {
+            let (value, side) = (text(value)?, vault.side(name));
+            Some((name.clone(), Setting { value, side }))
+        })
+        .collect()
+}
+
+/// An option's value as text; lists and records are none that a vault has.
+fn text(value: &Value) -> Option<Secret> {
+    match value {
+        Value::String(text) => Some(Secret::new(text.as_bytes())),
+        Value::Bool(_) | Value::Number(_) => Some(Secret::new(value.to_string())),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// What a reference's own options change: Kong takes those that the backend's schema knows, and of these a value that the
+/// schema refuses unsets the option.
+fn override_with(catalog: &Catalog, backend: &str, reference: &Reference, said: &mut BTreeMap<String, Setting>) {
+    let (Some(record), Some(kind)) = (catalog.vault(backend), catalog.find("vaults")) else {
+        return;
+    };
+    for (name, value) in reference.options.iter().flatten() {
+        let Ok(name) = std::str::from_utf8(name) else { continue };
+        if record.field_at(&FieldPath::dotted("config").name(name)).is_none() {
+            continue;
+        }
+        said.remove(name);
+        let inferred = inferred(value).filter(|value| is_taken(catalog, kind, backend, name, value));
+        if let Some(value) = inferred.as_ref().and_then(text) {
+            said.insert(
+                name.to_owned(),
+                Setting {
+                    value,
+                    side: Side::File,
+                },
+            );
+        }
+    }
+}
+
+/// What Kong makes of an option's text: a truth value, a number, or the text.
+fn inferred(value: &OptionValue) -> Option<Value> {
+    let OptionValue::Text(text) = value else {
+        return matches!(value, OptionValue::Set).then_some(Value::Bool(true));
+    };
+    let text = std::str::from_utf8(text).ok()?;
+    Some(match text {
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        _ => match text.parse::<i64>() {
+            Ok(number) => number.into(),
+            Err(_) => text.into(),
+        },
+    })
+}
+
+/// Whether the schema of a backend takes a value for an option.
+fn is_taken(catalog: &Catalog, kind: KindId, backend: &str, option: &str, value: &Value) -> bool {
+    let body = json!({"name": backend, "prefix": "any-prefix", "config": {option: value}});
+    let Value::Object(body): Value = body else { return false };
+    let body: Object = body;
+    let path = FieldPath::dotted("config").name(option);
+    match schema::check(catalog, kind, &body, Purpose::Store, 0) {
+        Ok(()) => true,
+        Err(violations) => !violations.flatten().iter().any(|(at, _)| *at == path),
+    }
+}
+
+/// A secret's name that no request can be made of: a segment that is empty, `.` or `..` would lead elsewhere, and so would
+/// a control character.
+///
+/// # Errors
+/// Malformed; such a name is never sent anywhere.
+pub fn segments<'a>(vault: &str, resource: &'a str) -> Result<Vec<&'a str>, Finding> {
+    let segments: Vec<&str> = resource.split('/').collect();
+    let leads_elsewhere = |segment: &&str| matches!(*segment, "" | "." | "..");
+    if !resource.contains(char::is_control) && !segments.iter().any(leads_elsewhere) {
+        return Ok(segments);
+    }
+    let shown = resource.escape_debug();
+    let message = format!(
+        "'{shown}' cannot be the name of a secret of the vault '{vault}': it has an empty segment, '.', '..' or a control character"
+    );
+    Err(Finding::new(Reason::BadResource, message)
+        .about(shown.to_string())
+        .help("write the name as the vault has it, segments divided by single slashes"))
+}

@@ -1,0 +1,67 @@
+//! `env`: the environment of the data planes, as far as this machine is told of it.
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
+
+use super::{Backend, Context, Plane};
+use crate::reference::{Fetched, Finding, Reason, Target, Wanted, variable_of};
+
+struct Env {
+    prefix: String,
+    planes: Vec<Plane>,
+    set_here: Box<dyn Fn(&str) -> bool + Send + Sync>,
+}
+
+/// The environments that `--dp-env` gives; none is fine, too.
+pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding> {
+    let environment = context.environment.clone();
+    Ok(Box::new(Env {
+        prefix: target.text("prefix").unwrap_or_default().to_owned(),
+        planes: context.planes.clone(),
+        set_here: Box::new(move |name| environment(name).is_some()),
+    }))
+}
+
+impl Backend for Env {
+    fn fetch<'a>(&'a self, wanted: &'a [Wanted]) -> BoxFuture<'a, Vec<Fetched>> {
+        ready(wanted.iter().map(|wanted| self.look_up(wanted)).collect()).boxed()
+    }
+}
+
+impl Env {
+    fn look_up(&self, wanted: &Wanted) -> Fetched {
+        let name = variable_of(&self.prefix, &wanted.resource, wanted.version.as_deref() == Some("2"));
+        match self.planes.as_slice() {
+            [] => Fetched::No(self.unknown(&name)),
+            planes => Fetched::Planes(
+                planes
+                    .iter()
+                    .map(|plane| (plane.name.clone(), of_plane(plane, &name)))
+                    .collect(),
+            ),
+        }
+    }
+
+    fn unknown(&self, name: &str) -> Finding {
+        let given = "give what the data planes define with --dp-env FILE (dotenv, Kubernetes Secret or ConfigMap)";
+        let help = match (self.set_here)(name) {
+            true => format!("set here, unknown on the data planes; {given}, or --dp-env process if this is one"),
+            false => given.to_owned(),
+        };
+        let message = format!("the variable {name} cannot be checked from here: every data plane must define it");
+        Finding::new(Reason::DataPlaneEnvironment, message)
+            .about(name)
+            .help(help)
+    }
+}
+
+fn of_plane(plane: &Plane, name: &str) -> Fetched {
+    match plane.variables.get(name) {
+        Some(value) => Fetched::Text(value.clone()),
+        None => Fetched::No(
+            Finding::new(Reason::NoSuchVariable, format!("the variable {name} is not defined"))
+                .about(name)
+                .help("define it on the data plane, or correct the reference"),
+        ),
+    }
+}

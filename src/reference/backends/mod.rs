@@ -1,0 +1,103 @@
+//! Asking vaults for secrets: the edge of this module, where I/O is.
+//!
+//! A backend is opened for one vault as it is asked, and gives an answer for every secret that is wanted of it. Backends
+//! other than `env` are closed source in Kong: they are written here from the vendors' public interfaces.
+
+mod env;
+mod fs;
+mod resolve;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+pub use resolve::resolve;
+
+use super::{Fetched, Finding, Hosts, Reason, Secret, Target, Wanted};
+
+/// Fetches secrets of one vault.
+pub trait Backend: Send + Sync {
+    /// An answer for each of the wanted secrets, in their order. Each is fetched once; a token is obtained once.
+    fn fetch<'a>(&'a self, wanted: &'a [Wanted]) -> BoxFuture<'a, Vec<Fetched>>;
+}
+
+/// Looks a variable up.
+pub type Lookup = Arc<dyn Fn(&str) -> Option<Secret> + Send + Sync>;
+
+/// What the side that runs the check gives to all backends.
+#[derive(Clone)]
+pub struct Context {
+    /// The hosts it vouches for.
+    pub hosts: Hosts,
+    /// The variables of the data planes, as far as they are known.
+    pub planes: Vec<Plane>,
+    /// Which directory here stands for which on the data planes.
+    pub files: Vec<PlaneFiles>,
+    /// The environment of this process, in which clouds' own tools find credentials.
+    pub environment: Lookup,
+    /// How long all secrets of one vault may take, logins included.
+    pub limit: Duration,
+}
+
+/// The environment of one or several equal data planes.
+#[derive(Clone, Debug)]
+pub struct Plane {
+    /// Its name in messages: the file that says it.
+    pub name: String,
+    /// Its variables.
+    pub variables: BTreeMap<String, Secret>,
+}
+
+/// A directory of the data planes that is here, too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlaneFiles {
+    /// Its path on the data planes, as a vault's `prefix` has it.
+    pub prefix: String,
+    /// Where it is here.
+    pub directory: PathBuf,
+}
+
+impl Default for Context {
+    fn default() -> Self {
+        Self {
+            hosts: Hosts::default(),
+            planes: Vec::new(),
+            files: Vec::new(),
+            environment: Arc::new(|_| None),
+            limit: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The backend of a vault, ready to be asked.
+///
+/// # Errors
+/// It cannot be asked: what holds for all of its secrets.
+fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding> {
+    match target.backend.as_str() {
+        "env" => env::open(target, context),
+        _ if target.by_name && target.settings.is_empty() => Err(data_plane_settings(target)),
+        "fs" => fs::open(target, context),
+        _ => Err(unsupported(target)),
+    }
+}
+
+/// A reference that names a backend uses what the data planes' own settings say of it.
+fn data_plane_settings(target: &Target) -> Finding {
+    let backend = &target.name;
+    let message = format!("'{backend}' is the backend itself, and how the data planes reach it is not said");
+    Finding::new(Reason::DataPlaneSettings, message)
+        .about(backend)
+        .help(format!(
+            "give the data planes' settings with --dp-conf FILE, or name a vault whose name is {backend}"
+        ))
+}
+
+fn unsupported(target: &Target) -> Finding {
+    let Target { name, backend, .. } = target;
+    let message = format!("secrets of the backend '{backend}' (vault '{name}') cannot be asked for from here");
+    Finding::new(Reason::UnsupportedBackend, message).about(name)
+}

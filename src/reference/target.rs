@@ -1,0 +1,69 @@
+use std::collections::BTreeMap;
+
+use super::Secret;
+
+/// A vault as it is asked: its backend, and what is said of it, each with who says so.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    /// The name that references give: the prefix of a vault, or a backend's own name.
+    pub name: String,
+    /// The backend.
+    pub backend: String,
+    /// Whether a vault entity of this run's scopes stands behind it. Credentials of another's are never used.
+    pub owned: bool,
+    /// Whether the backend's own name was given, no vault's: then the data planes' settings of the backend hold.
+    pub by_name: bool,
+    /// What is said of it: Kong's config fields under Kong's names, and the checker's words.
+    pub settings: BTreeMap<String, Setting>,
+}
+
+/// One thing that is said of a vault. It may be a secret, whatever its name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// The value as text: `true`, `8200`.
+    pub value: Secret,
+    /// Who says so.
+    pub side: Side,
+}
+
+/// Who says something of how a vault is asked. The later, the less it is trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// The side that runs the check: flags, environment, a file of settings outside the repository, documented defaults.
+    Checker,
+    /// The live vault of the same prefix has it already.
+    Live,
+    /// A state file asks for it, and the value was filled in from the environment: as an address it is the file's, as a
+    /// credential the machine's.
+    Filled,
+    /// A state file, a file of settings in the repository, or the reference itself.
+    File,
+}
+
+impl Target {
+    /// What is said under a name, as text.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name)?.value.text()
+    }
+
+    /// What is said under a name, unless it is empty: an empty string is nothing.
+    pub fn get(&self, name: &str) -> Option<&Setting> {
+        self.settings
+            .get(name)
+            .filter(|setting| !setting.value.expose().is_empty())
+    }
+
+    /// Whether something is switched on.
+    pub fn is_on(&self, name: &str) -> Option<bool> {
+        match self.text(name)? {
+            "true" | "on" | "1" | "yes" => Some(true),
+            _ => Some(false),
+        }
+    }
+
+    /// The least trusted of those who say what an address is made of; what nobody says is the documented default.
+    pub fn side_of(&self, names: &[&str]) -> Side {
+        let sides = names.iter().filter_map(|name| Some(self.get(name)?.side));
+        sides.max().unwrap_or(Side::Checker)
+    }
+}
