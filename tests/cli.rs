@@ -191,6 +191,15 @@ fn guards_refuse_and_say_which_flag_allows_it() {
     assert!(all.out.contains("Deleted: 13"), "{}", all.out);
 }
 
+/// Words of a plugin that no schema describes may be secret, but not its name.
+#[test]
+fn a_plugin_that_is_not_there_is_named_though_its_config_repeats_the_name() {
+    let place = Place::new();
+    let text = "_format_version: \"3.0\"\nplugins:\n- {name: a3m_router, config: {url: http://a3m-router}}\n";
+    let refused = place.run(&["sync", &place.file("kong.yaml", text)]).ends(3);
+    assert!(refused.err.contains("plugin 'a3m_router' not enabled"), "{}", refused.err);
+}
+
 #[test]
 fn mistakes_of_the_command_line_are_3() {
     let place = Place::new();

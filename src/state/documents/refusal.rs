@@ -58,7 +58,7 @@ impl<'a> Refusal<'a> {
     }
 
     fn said(&self, path: &FieldPath, message: &str) -> String {
-        let message = if self.repeats(message) {
+        let message = if self.repeats(path, message) {
             "this value is refused, in words that repeat a secret"
         } else {
             message
@@ -112,8 +112,10 @@ impl<'a> Refusal<'a> {
         }
     }
 
-    /// Whether a message repeats a word of something secret. Shorter ones than three letters are found everywhere.
-    fn repeats(&self, message: &str) -> bool {
+    /// Whether a message about a field, or about the whole, repeats a word of something secret there. Shorter ones than
+    /// three letters are found everywhere.
+    fn repeats(&self, about: &FieldPath, message: &str) -> bool {
+        let concerned = |path: &FieldPath| path.is_within(about) || about.is_within(path);
         let words: Vec<&str> = message
             .split(|letter: char| !letter.is_alphanumeric())
             .filter(|word| word.chars().count() > 2)
@@ -129,7 +131,9 @@ impl<'a> Refusal<'a> {
                     left.extend(members.iter().enumerate().map(|(at, member)| (path.index(at), member)));
                 }
                 Value::Object(members) => left.extend(members.iter().map(|(name, member)| (path.name(name), member))),
-                Value::String(text) if self.is_hidden(&path) && words.iter().any(|word| text.contains(word)) => {
+                Value::String(text)
+                    if concerned(&path) && self.is_hidden(&path) && words.iter().any(|word| text.contains(word)) =>
+                {
                     return true;
                 }
                 _ => {}
