@@ -1,34 +1,31 @@
-//! The YAML parser's events, safely. The one place that speaks to its C-like interface.
-#![allow(unsafe_code)] // libyaml-rs keeps the interface of the C library: raw pointers and unions
+//! The events of a text: from its lines as long as they are ordinary, from the parser from then on.
 
-use std::ffi::CStr;
-use std::marker::PhantomData;
-use std::mem::MaybeUninit;
-use std::slice;
-
-use libyaml_rs::{
-    YAML_ALIAS_EVENT, YAML_BLOCK_MAPPING_STYLE, YAML_BLOCK_SEQUENCE_STYLE, YAML_DOCUMENT_START_EVENT,
-    YAML_FOLDED_SCALAR_STYLE, YAML_LITERAL_SCALAR_STYLE, YAML_MAPPING_END_EVENT, YAML_MAPPING_START_EVENT,
-    YAML_PLAIN_SCALAR_STYLE, YAML_SCALAR_EVENT, YAML_SEQUENCE_END_EVENT, YAML_SEQUENCE_START_EVENT,
-    YAML_STREAM_END_EVENT, YAML_UTF8_ENCODING, yaml_event_delete, yaml_event_t, yaml_mark_t, yaml_parser_delete,
-    yaml_parser_initialize, yaml_parser_parse, yaml_parser_set_encoding, yaml_parser_set_input_string, yaml_parser_t,
-};
+use super::lines::Lines;
+use super::parser::Parser;
 
 /// The events of a text, one after another.
 pub(super) struct Events<'t> {
-    parser: Box<MaybeUninit<yaml_parser_t>>,
-    event: Option<yaml_event_t>,
-    text: PhantomData<&'t str>,
+    text: &'t str,
+    from: From<'t>,
+    /// How many events were told.
+    told: usize,
 }
 
-/// What the parser met, with where it begins and ends.
+enum From<'t> {
+    Lines(Lines<'t>),
+    Parser(Parser<'t>),
+}
+
+/// What was met, with where it begins and ends.
+#[derive(Debug, PartialEq)]
 pub(super) struct Event<'e> {
     pub(super) what: What<'e>,
     pub(super) start: Mark,
     pub(super) end: Mark,
 }
 
-/// What the parser met.
+/// What was met.
+#[derive(Debug, PartialEq)]
 pub(super) enum What<'e> {
     Scalar(Scalar<'e>),
     SequenceStart {
@@ -49,6 +46,7 @@ pub(super) enum What<'e> {
 }
 
 /// A scalar as it was written.
+#[derive(Debug, PartialEq)]
 pub(super) struct Scalar<'e> {
     pub(super) value: &'e str,
     pub(super) anchor: Option<&'e str>,
@@ -59,7 +57,7 @@ pub(super) struct Scalar<'e> {
 }
 
 /// How a scalar was written.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     Plain,
     Quoted,
@@ -67,14 +65,14 @@ pub(super) enum Form {
 }
 
 /// A place in the text: byte, line and column, each counted from 0.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Mark {
     pub(super) byte: u32,
     pub(super) line: u32,
     pub(super) column: u32,
 }
 
-/// Why the parser cannot go on. Its words are the parser's own and hold nothing of the text.
+/// Why the text cannot be read on. Its words are the parser's own and hold nothing of the text.
 pub(super) struct Fault {
     pub(super) problem: String,
     pub(super) at: FaultPlace,
@@ -92,134 +90,233 @@ pub(super) enum FaultPlace {
 impl<'t> Events<'t> {
     /// Begins to read a text (shorter than 4 GiB, without a byte order mark).
     pub(super) fn of(text: &'t str) -> Self {
-        let mut parser = Box::new(MaybeUninit::<yaml_parser_t>::uninit());
-        // SAFETY: the parser is initialised in place, stays in its box, and reads only from `text`, which outlives it.
-        unsafe {
-            assert!(yaml_parser_initialize(parser.as_mut_ptr()).ok, "the parser starts");
-            yaml_parser_set_encoding(parser.as_mut_ptr(), YAML_UTF8_ENCODING);
-            yaml_parser_set_input_string(parser.as_mut_ptr(), text.as_ptr(), text.len() as u64);
-        }
         Self {
-            parser,
-            event: None,
-            text: PhantomData,
+            text,
+            from: match Lines::of(text) {
+                Some(lines) => From::Lines(lines),
+                None => From::Parser(Parser::of(text)),
+            },
+            told: 0,
         }
     }
 
     /// The next event. After the end of the stream or a fault it must not be asked again.
     pub(super) fn next(&mut self) -> Result<Event<'_>, Fault> {
-        self.free();
-        let mut event = MaybeUninit::<yaml_event_t>::uninit();
-        // SAFETY: the parser was initialised in `of`; on success the event is initialised too.
-        unsafe {
-            if yaml_parser_parse(self.parser.as_mut_ptr(), event.as_mut_ptr()).fail {
-                return Err(self.fault());
+        if let From::Lines(lines) = &mut self.from
+            && !lines.has_next()
+        {
+            self.from = From::Parser(self.parser()?);
+        }
+        self.told += 1;
+        match &mut self.from {
+            From::Lines(lines) => Ok(lines.next()),
+            From::Parser(parser) => parser.next(),
+        }
+    }
+
+    /// The parser, where the lines have stopped.
+    fn parser(&self) -> Result<Parser<'t>, Fault> {
+        let mut parser = Parser::of(self.text);
+        for _ in 0..self.told {
+            parser.next()?;
+        }
+        Ok(parser)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::{Event, Events, Fault, From, Parser, What};
+
+    /// What was told of a text: every event, and whether it could be read to its end.
+    fn told(mut next: impl FnMut() -> Result<(String, bool), Fault>) -> (Vec<String>, bool) {
+        let mut told = Vec::new();
+        loop {
+            match next() {
+                Ok((event, is_end)) => {
+                    told.push(event);
+                    if is_end {
+                        return (told, true);
+                    }
+                }
+                Err(_) => return (told, false),
             }
-            let event = self.event.insert(event.assume_init());
-            Ok(Event {
-                what: what(event),
-                start: mark(event.start_mark),
-                end: mark(event.end_mark),
-            })
         }
     }
 
-    fn free(&mut self) {
-        if let Some(mut event) = self.event.take() {
-            // SAFETY: the event came from this parser and is freed once, since it was taken.
-            unsafe { yaml_event_delete(&raw mut event) }
+    fn shown(event: Event<'_>) -> (String, bool) {
+        (format!("{event:?}"), event.what == What::StreamEnd)
+    }
+
+    /// The lines and the parser say the same of a text. Of one that the parser cannot read, the lines may have said more
+    /// before they handed over, and never to the end. Says whether the lines read all of it.
+    fn agree(text: &str) -> bool {
+        let mut events = Events::of(text);
+        let mut parser = Parser::of(text);
+        let ours = told(|| events.next().map(shown));
+        let theirs = told(|| parser.next().map(shown));
+        match theirs.1 {
+            true => assert_eq!(ours, theirs, "{text}"),
+            false => assert!(
+                !ours.1 && ours.0.starts_with(&theirs.0),
+                "{text}\n{ours:#?}\n{theirs:#?}"
+            ),
+        }
+        matches!(events.from, From::Lines(_))
+    }
+
+    #[test]
+    fn ordinary_texts_are_read_without_the_parser() {
+        for text in [
+            "a: 1\n",
+            "a: 1",
+            "---\na: 1\n",
+            "# of people\n\n  # indented\na: b c # said\n\nb:\nc: 'it'\n",
+            "a:\n- b\n- c: d\n  e: f\n-\n- - g\n  - h\n\ni: j\n",
+            "a:\n  - b\n  -\n    c: d\n  - e\nf: g\n",
+            "- a\n- b: c\n  d: [e, 'f', \"g\", /h]\n  i: []\n  j: {}\n",
+            "a: |\n  -----BEGIN\n  abc=\n\n  -----END\n\nb: |-\n    c  \n     d\n      \n  \ne: f\n",
+            "list:\n  - cert: |\n      a\n      b\n    key: |\n      c\n  - cert: |-\n      d\n",
+            "url: http://a:80/b#c\nd: -e\n<<: ~\nf : g\n\"h i\": j\n",
+            "ü: ä ö\nlist: [a]\nb:\n- ß: é\n",
+        ] {
+            assert!(agree(text), "{text}");
         }
     }
 
-    fn fault(&self) -> Fault {
-        // SAFETY: the parser was initialised in `of`; its problem is null or a constant C string.
-        unsafe {
-            let parser = self.parser.assume_init_ref();
-            let problem = match parser.problem.is_null() {
-                true => String::new(),
-                false => CStr::from_ptr(parser.problem.cast()).to_string_lossy().into_owned(),
-            };
-            let at = match (parser.problem_mark.index, parser.problem_offset) {
-                (0, byte) if byte > 0 => FaultPlace::Byte(byte as u32),
-                _ => FaultPlace::Mark(mark(parser.problem_mark)),
-            };
-            let began = mark(parser.context_mark);
-            Fault { problem, at, began }
+    #[test]
+    fn the_parser_reads_what_is_out_of_the_ordinary() {
+        for text in [
+            "",
+            "a",
+            "a: b\n  c\n",
+            "a: &b c\nd: *b\n",
+            "a: b: c\n",
+            "a: >\n  b\n",
+            "a: |+\n  b\n\n",
+            "a: |\n\n  b\n",
+            "a: |\n  b",
+            "a: !c b\n",
+            "a: 'it''s'\nb: \"\\n\"\n",
+            "a: \"b\n  c\"\n",
+            "a:\tb\n",
+            "a: b\r\nc: d\r\n",
+            "{a: b}\n",
+            "a: [b: c]\n",
+            "a: [b,]\n",
+            "a: [b\n  ]\n",
+            "? a\n: b\n",
+            "a: b\n---\nc: d\n",
+            "a: b\n...\n",
+            "%YAML 1.1\n---\na: b\n",
+            "a: - b\n",
+            "a: b\n c: d\n",
+            "a:\n  b: c\n d: e\n",
+            "  a: b\nc: d\n",
+            "a: @b\n",
+            "a: b\u{2028}c\n",
+            "- a\nb: c\n",
+            "a: b\n- c\n",
+        ] {
+            assert!(!agree(text), "{text}");
         }
     }
-}
 
-impl Drop for Events<'_> {
-    fn drop(&mut self) {
-        self.free();
-        // SAFETY: the parser was initialised in `of` and is deleted once.
-        unsafe { yaml_parser_delete(self.parser.as_mut_ptr()) }
-    }
-}
-
-/// Reads the event that the parser filled in.
-///
-/// SAFETY: the event's type must tell which member of its union is there, as every event of the parser does.
-unsafe fn what(event: &yaml_event_t) -> What<'_> {
-    unsafe {
-        match event.type_ {
-            YAML_SCALAR_EVENT => What::Scalar(scalar(event)),
-            YAML_SEQUENCE_START_EVENT => What::SequenceStart {
-                anchor: name(event.data.sequence_start.anchor),
-                block: event.data.sequence_start.style == YAML_BLOCK_SEQUENCE_STYLE,
-            },
-            YAML_SEQUENCE_END_EVENT => What::SequenceEnd,
-            YAML_MAPPING_START_EVENT => What::MappingStart {
-                anchor: name(event.data.mapping_start.anchor),
-                block: event.data.mapping_start.style == YAML_BLOCK_MAPPING_STYLE,
-            },
-            YAML_MAPPING_END_EVENT => What::MappingEnd,
-            YAML_ALIAS_EVENT => What::Alias(name(event.data.alias.anchor).unwrap_or_default()),
-            YAML_DOCUMENT_START_EVENT => What::DocumentStart,
-            YAML_STREAM_END_EVENT => What::StreamEnd,
-            _ => What::Other,
+    #[test]
+    fn lines_and_parser_agree_on_the_files_of_the_repository() {
+        let mut by_lines = 0;
+        let mut all = 0;
+        for folder in ["examples", "fixtures", "schemas"] {
+            for text in files(Path::new(folder)) {
+                all += 1;
+                by_lines += usize::from(agree(&text));
+            }
         }
+        assert!(by_lines > 50 && by_lines < all, "{by_lines} of {all}");
     }
-}
 
-/// SAFETY: the event must be a scalar's.
-unsafe fn scalar(event: &yaml_event_t) -> Scalar<'_> {
-    unsafe {
-        let data = &event.data.scalar;
-        Scalar {
-            value: text(data.value, data.length as usize),
-            anchor: name(data.anchor),
-            tag: name(data.tag),
-            implicit: data.plain_implicit,
-            form: match data.style {
-                YAML_PLAIN_SCALAR_STYLE => Form::Plain,
-                YAML_LITERAL_SCALAR_STYLE | YAML_FOLDED_SCALAR_STYLE => Form::Block,
-                _ => Form::Quoted,
-            },
+    fn files(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder)
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").path());
+        let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+        let yaml = files
+            .iter()
+            .filter(|path| path.extension().is_some_and(|name| name == "yaml"));
+        let own = yaml.filter_map(|path| fs::read_to_string(path).ok());
+        own.chain(folders.iter().flat_map(|folder| files_below(folder)))
+            .collect()
+    }
+
+    fn files_below(folder: &Path) -> Vec<String> {
+        files(folder)
+    }
+
+    /// A line: how deep it is indented, whether it is a member of a list, and what it says.
+    fn line() -> impl Strategy<Value = String> {
+        let says = select(vec![
+            "a: b",
+            "c:",
+            "d",
+            "\"e\": 'f'",
+            "g: |",
+            "g: |-",
+            "h: [a, b]",
+            "i: []",
+            "j: {}",
+            "# k",
+            "",
+            "l : m # n",
+            "o: p:q",
+            "- r",
+            "-",
+            "- s: t",
+            "--- ",
+            "u: \"v\" w",
+            "x: -1",
+            "ä: ö",
+            "y: [",
+            "'z'",
+            "a: &b c",
+            "| ",
+            "d:e",
+            "f: #g",
+            "#:",
+        ]);
+        (0..5usize, prop::bool::weighted(0.3), says)
+            .prop_map(|(depth, dash, says)| format!("{}{}{says}", " ".repeat(depth), if dash { "- " } else { "" }))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        /// Lines of all sorts, put together at random: mostly no YAML, but often enough.
+        #[test]
+        fn lines_and_parser_agree_on_anything(lines in prop::collection::vec(line(), 1..8), ends in any::<bool>()) {
+            let mut text = lines.join("\n");
+            if ends {
+                text.push('\n');
+            }
+            agree(&text);
         }
-    }
-}
 
-/// SAFETY: null, or a C string that lives as long as the event.
-unsafe fn name<'e>(start: *const u8) -> Option<&'e str> {
-    match start.is_null() {
-        true => None,
-        false => Some(unsafe { CStr::from_ptr(start.cast()) }.to_str().unwrap_or_default()),
-    }
-}
-
-/// SAFETY: `length` bytes that live as long as the event.
-unsafe fn text<'e>(start: *const u8, length: usize) -> &'e str {
-    match length {
-        0 => "",
-        _ => std::str::from_utf8(unsafe { slice::from_raw_parts(start, length) }).unwrap_or_default(),
-    }
-}
-
-fn mark(mark: yaml_mark_t) -> Mark {
-    Mark {
-        byte: mark.index as u32,
-        line: mark.line as u32,
-        column: mark.column as u32,
+        /// A text of the ordinary sort with one character changed.
+        #[test]
+        fn lines_and_parser_agree_when_a_character_changes(
+            at in 0..200usize,
+            by in select(vec!["", " ", "\n", "-", ":", "#", "'", "\"", "|", "[", "]", "\t", "ü", "- ", ": ", "\n  "]),
+            removed in 0..3usize,
+        ) {
+            let ordinary = "_format_version: '3.0'\nservices:\n- name: a\n  tags: [b, c]\n  routes:\n  - paths:\n    - /a\n    x: |\n      one\n       two\n\n    y: z\n  empty:\n- name: \"d\" # e\ncertificates:\n  - cert: |-\n      f\n    snis:\n      - name: g.example\n";
+            let from = at.min(ordinary.len());
+            let to = (from + removed).min(ordinary.len());
+            agree(&format!("{}{by}{}", &ordinary[..from], &ordinary[to..]));
+        }
     }
 }
