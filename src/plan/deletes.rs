@@ -72,7 +72,8 @@ fn loss(question: &Question<'_>, known: &Known<'_>, holder: &Holder<'_>, foreign
         outside(holder),
         holder.shown_tags()
     );
-    Problem::conflict(Diagnostic::error("conflict", message))
+    let remedy = "keep what is to be deleted, or have the owner of the other move it away first";
+    Problem::conflict(Diagnostic::error("conflict", message).help(remedy))
 }
 
 fn scope_of(question: &Question<'_>, holder: &Holder<'_>) -> ScopeId {

@@ -371,7 +371,16 @@ pub(super) fn in_the_way(kind: &Kind, holder: &Holder<'_>, why: &str, declared: 
         outside(holder),
         holder.shown_tags()
     );
-    Problem::conflict(Diagnostic::error("conflict", message).at(declared.source.span))
+    let remedy = match holder.standing {
+        Standing::Owned => "let it be deleted (without --no-delete), or declare this one under another name or id",
+        Standing::Spared => "include it in this run, or declare this one under another name or id",
+        Standing::Foreign => "declare this one under another name or id, or have the owner of the other give it up",
+    };
+    Problem::conflict(
+        Diagnostic::error("conflict", message)
+            .at(declared.source.span)
+            .help(remedy),
+    )
 }
 
 pub(super) fn outside(holder: &Holder<'_>) -> &'static str {
