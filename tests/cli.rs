@@ -146,6 +146,32 @@ fn a_dump_is_read_back_as_no_change() {
     }
 }
 
+#[test]
+fn a_parked_name_is_told_with_its_entity() {
+    let place = Place::new();
+    let vaults = |first: &str, second: &str| {
+        let vault = |prefix: &str, digit: &str| {
+            let id = format!("{0}-1111-4111-8111-111111111111", digit.repeat(8));
+            format!("- {{name: env, prefix: {prefix}, id: {id}}}\n")
+        };
+        format!(
+            "_format_version: \"3.0\"\nvaults:\n{}{}",
+            vault(first, "1"),
+            vault(second, "2")
+        )
+    };
+    let state = place.file("kong.yaml", &vaults("one", "two"));
+    place.run(&["sync", &state]).ends(0);
+    let swapped = place.file("kong.yaml", &vaults("two", "one"));
+    let diff = place.run(&["diff", &swapped]).ends(0);
+    let parked = diff.out.lines().next().unwrap_or_default();
+    assert!(
+        ["park the prefix of vault one", "park the prefix of vault two"].contains(&parked),
+        "{}",
+        diff.out
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn a_dump_is_for_its_owner_alone_and_overwrites_nothing_unasked() {

@@ -12,7 +12,11 @@ pub fn changes(catalog: &Catalog, plan: &Plan) -> String {
     let mut text = String::new();
     for step in &plan.steps {
         if let Some(note) = &step.note {
-            text += &format!("{}\n", paint(CHANGED, note));
+            text += &paint(CHANGED, note).to_string();
+            if let Some(change) = plan.changes.get(step.change) {
+                text += &format!(" {}", named(catalog, change.subject()));
+            }
+            text.push('\n');
         } else if let Some(change) = plan.changes.get(step.change)
             && !std::mem::replace(&mut told[step.change], true)
         {
