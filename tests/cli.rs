@@ -172,6 +172,17 @@ fn a_parked_name_is_told_with_its_entity() {
     );
 }
 
+#[test]
+fn a_plugin_that_the_node_lacks_is_told_with_the_nearest_it_has() {
+    let place = Place::new();
+    let state = place.file(
+        "kong.yaml",
+        "_format_version: \"3.0\"\nplugins:\n- name: rate-limitting\n",
+    );
+    let refused = place.run(&["sync", &state]).ends(3);
+    assert!(refused.err.contains("did you mean 'rate-limiting'?"), "{}", refused.err);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_dump_is_for_its_owner_alone_and_overwrites_nothing_unasked() {

@@ -7,7 +7,7 @@ use super::hint::{fields_at, meant, place};
 use super::value::named;
 use super::words::a;
 use crate::schema::{Catalog, FieldPath, FieldType, Kind, Object, Record, Segment};
-use crate::state::{Declared, Diagnostic};
+use crate::state::{Declared, Diagnostic, nearest};
 
 /// What a control plane refuses in a declared entity, in its own words unless they could repeat a secret, with its place.
 pub fn refused(catalog: &Catalog, entity: &Declared, path: &FieldPath, message: &str) -> Diagnostic {
@@ -48,7 +48,9 @@ impl<'a> Refusal<'a> {
             };
         }
         let mut told = Diagnostic::error("refused", self.said(path, message));
-        told.help = self.remedy(path, message).map(str::to_owned);
+        told.help = self
+            .near_name(path, message)
+            .or_else(|| self.remedy(path, message).map(str::to_owned));
         let span = place(&self.entity.source, &self.record, path);
         if self.is_hidden(path) {
             told.at_secret(span)
@@ -68,6 +70,17 @@ impl<'a> Refusal<'a> {
         } else {
             format!("{path} of {}: {message}", self.noun())
         }
+    }
+
+    /// The loaded plugin or vault that is likely meant by a name that the control plane does not know.
+    fn near_name(&self, path: &FieldPath, message: &str) -> Option<String> {
+        let sub = self.kind.subschemas.as_ref()?;
+        let name = self.body.get(&sub.by)?.as_str()?;
+        if *path != FieldPath::field(&sub.by) || message != sub.unknown(name) {
+            return None;
+        }
+        let near = nearest(name, self.catalog.subschemas(&sub.family))?;
+        Some(format!("did you mean '{near}'?"))
     }
 
     /// What to do about a value of the wrong type.
