@@ -89,7 +89,13 @@ impl<'a> Entities<'a> {
         }
         let message = format!("{} is expected here, not {}", a(&kind.name), node.word());
         let refusal = Diagnostic::error("wrong-type", message).at(node.span);
-        self.problems.tell(match &kind.endpoint_key {
+        // a naming field without a default stands in every entity, an endpoint key need not
+        let naming = kind
+            .subschemas
+            .as_ref()
+            .filter(|sub| sub.default(&kind.record).is_none());
+        let first = naming.map(|sub| &sub.by).or(kind.endpoint_key.as_ref());
+        self.problems.tell(match first {
             Some(key) => refusal.help(format!("write it as a map: `- {key}: …`")),
             None => refusal.help("write it as a map"),
         });
