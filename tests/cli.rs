@@ -234,7 +234,11 @@ fn a_plugin_that_is_not_there_is_named_though_its_config_repeats_the_name() {
     let place = Place::new();
     let text = "_format_version: \"3.0\"\nplugins:\n- {name: a3m_router, config: {url: http://a3m-router}}\n";
     let refused = place.run(&["sync", &place.file("kong.yaml", text)]).ends(3);
-    assert!(refused.err.contains("plugin 'a3m_router' not enabled"), "{}", refused.err);
+    assert!(
+        refused.err.contains("plugin 'a3m_router' not enabled"),
+        "{}",
+        refused.err
+    );
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod logging;
 mod outcome;
 mod progress;
 mod prompt;
+mod proof;
 mod signals;
 mod skip;
 mod stop;

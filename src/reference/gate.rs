@@ -27,6 +27,28 @@ pub struct Policies<'a> {
     pub settings: Option<&'a Settings>,
 }
 
+impl Policy {
+    /// All of them, by name.
+    const NAMED: [(&str, Self); 4] = [
+        ("strict", Self::Strict),
+        ("default", Self::Default),
+        ("warn", Self::Warn),
+        ("off", Self::Off),
+    ];
+
+    /// The policy of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        let found = Self::NAMED.iter().find(|(known, _)| *known == name);
+        found.map(|(_, policy)| *policy)
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        let found = Self::NAMED.iter().find(|(_, policy)| *policy == self);
+        found.map_or("", |(name, _)| name)
+    }
+}
+
 impl Policies<'_> {
     /// For what a vault's backend answers.
     pub fn of_vault(&self, name: &str) -> Policy {

@@ -38,7 +38,10 @@ pub use judge::{FoundVault, VaultEntity, Vaults, judge};
 pub use notation::{from_json, to_json};
 pub use prove::{Resolved, prove};
 pub use secret::Secret;
-pub use settings::{Settings, VaultSettings};
+pub use settings::{
+    Machine, Said, SaidPolicy, SaidVault, Settings, VARIABLES, VaultSettings, Words, merge_settings, read_settings,
+    read_variables,
+};
 pub use subkey::{SubkeyError, subkey};
 pub use target::{Setting, Side, Target};
 pub use trust::{Address, Hosts, NotAHost, may_show};

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::references::{PolicyArgs, ReferenceArgs};
 use super::refs::RefsCommand;
 use super::state::{GuardArgs, OutputArgs, ReadArgs, ScopeArgs, StateArgs};
 
@@ -94,6 +95,9 @@ pub struct SyncArgs {
     /// Create and update, and delete nothing
     #[arg(long)]
     pub no_delete: bool,
+    /// References.
+    #[command(flatten)]
+    pub references: ReferenceArgs,
     /// Reporting.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -177,6 +181,9 @@ pub struct ValidateArgs {
     /// Let the control plane check every entity too
     #[arg(long)]
     pub online: bool,
+    /// References.
+    #[command(flatten)]
+    pub references: PolicyArgs,
     /// Scope.
     #[command(flatten)]
     pub scope: ScopeArgs,

@@ -6,6 +6,9 @@ use clap::{Arg, ArgAction, CommandFactory, FromArgMatches, builder::BoolishValue
 
 use super::Cli;
 
+/// What a file of settings says that is no flag: it is read where references are proven.
+const REFERENCES: &str = "references";
+
 /// What came of a command line.
 pub enum Parsed {
     /// It says what to do.
@@ -105,25 +108,32 @@ fn with_settings(command: clap::Command, settings: &BTreeMap<String, Vec<String>
     })
 }
 
-fn settings(named: Option<&Path>, home: Option<String>) -> Result<BTreeMap<String, Vec<String>>, String> {
+/// The file of settings: the one that is named, else the usual one, if there is one.
+pub fn settings_file(named: Option<&Path>, home: Option<String>) -> Option<PathBuf> {
     let usual = |name: &str| home.as_ref().map(|home| PathBuf::from(home).join(name));
-    let path = match named {
+    match named {
         Some(path) => Some(path.to_owned()),
         None => [usual(".strongroom.yaml"), usual(".deck.yaml")]
             .into_iter()
             .flatten()
             .find(|path| path.is_file()),
+    }
+}
+
+fn settings(named: Option<&Path>, home: Option<String>) -> Result<BTreeMap<String, Vec<String>>, String> {
+    let Some(path) = settings_file(named, home) else {
+        return Ok(BTreeMap::new());
     };
-    let Some(path) = path else { return Ok(BTreeMap::new()) };
     let told = |why: String| format!("cannot read the settings in {}: {why}", path.display());
     let text = std::fs::read_to_string(&path).map_err(|error| told(error.to_string()))?;
-    let values: Option<BTreeMap<String, Setting>> =
-        serde_yaml::from_str(&text).map_err(|_| told("they are no map of flags to values".to_owned()))?;
-    Ok(values
-        .unwrap_or_default()
-        .into_iter()
-        .map(|(name, value)| (name, value.words()))
-        .collect())
+    let no_flags = || told("they are no map of flags to values".to_owned());
+    let values: Option<BTreeMap<String, Setting>> = serde_yaml::from_str(&text).map_err(|_| no_flags())?;
+    let mut values = values.unwrap_or_default();
+    values.remove(REFERENCES);
+    if values.values().any(|value| matches!(value, Setting::Map(_))) {
+        return Err(no_flags());
+    }
+    Ok(values.into_iter().map(|(name, value)| (name, value.words())).collect())
 }
 
 #[derive(serde::Deserialize)]
@@ -134,12 +144,14 @@ enum Setting {
     Number(serde_json::Number),
     Text(String),
     List(Vec<Setting>),
+    /// No flag takes one.
+    Map(serde::de::IgnoredAny),
 }
 
 impl Setting {
     fn words(self) -> Vec<String> {
         match self {
-            Self::Nothing(()) => Vec::new(),
+            Self::Nothing(()) | Self::Map(_) => Vec::new(),
             Self::Bool(value) => vec![value.to_string()],
             Self::Number(value) => vec![value.to_string()],
             Self::Text(value) => vec![value],

@@ -4,6 +4,7 @@ mod accepted;
 mod command;
 mod environment;
 mod global;
+mod references;
 mod refs;
 mod state;
 
@@ -11,10 +12,11 @@ pub use command::{
     Command, CompletionsArgs, ControlPlaneArgs, DiffArgs, DumpArgs, FileCommand, Format, GatewayCommand, ResetArgs,
     SyncArgs, ValidateArgs,
 };
-pub use environment::{Parsed, parse};
+pub use environment::{Parsed, parse, settings_file};
 pub use global::Global;
+pub use references::{PolicyArgs, ReferenceArgs};
 pub use refs::{GetArgs, ParseArgs, RefsCommand};
-pub use state::{OutputArgs, ReadArgs, ReferencesMode, ScopeArgs, StateArgs};
+pub use state::{OutputArgs, ReadArgs, ScopeArgs, StateArgs};
 
 use clap::Parser;
 

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::accepted::AcceptedForState;
 use crate::plan::{Guards, Limit};
@@ -19,10 +19,6 @@ pub struct StateArgs {
     /// Fill in $NAME and ${NAME} from the environment, as envsubst would
     #[arg(long)]
     pub substitute_env: bool,
-
-    /// What to make of references that cannot be proven: strict, default, warn or off
-    #[arg(long, value_enum, value_name = "MODE", default_value_t, hide_possible_values = true)]
-    pub references: ReferencesMode,
 }
 
 /// What of the control plane a run is about.
@@ -94,20 +90,6 @@ pub struct OutputArgs {
     pub yes: bool,
 }
 
-/// What becomes of a run whose references cannot all be proven.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum ReferencesMode {
-    /// What cannot be checked from here stops the run too
-    Strict,
-    /// What is wrong stops the run if it is new; the rest is told
-    #[default]
-    Default,
-    /// Everything is told, nothing stops the run
-    Warn,
-    /// Nothing is checked
-    Off,
-}
-
 impl GuardArgs {
     /// The guards of a run that is to follow files.
     pub fn guards(&self) -> Guards {
@@ -135,7 +117,6 @@ impl StateArgs {
             files,
             state: Vec::new(),
             substitute_env: false,
-            references: ReferencesMode::default(),
         }
     }
 

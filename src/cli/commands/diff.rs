@@ -3,6 +3,7 @@ use crate::cli::Outcome;
 use crate::cli::args::{DiffArgs, Global};
 use crate::cli::connection::connect;
 use crate::cli::documents;
+use crate::cli::proof::proof;
 use crate::cli::stop::Done;
 use crate::cli::teller::Teller;
 use crate::reconcile::{Decision, Prepared};
@@ -12,13 +13,22 @@ use crate::schema::Catalog;
 /// Shows what `sync` would do, and ends as it would where it would be refused.
 pub async fn run(global: &Global, args: &DiffArgs, teller: &mut Teller) -> Done {
     let catalog = Catalog::recorded();
-    let Some(documents) = documents::read(&args.sync.state, &args.sync.scope, &catalog, teller) else {
+    let documents = documents::read(&args.sync.state, &args.sync.scope, &catalog, teller);
+    let proof = proof(
+        global,
+        &args.sync.references,
+        &args.sync.state.paths(),
+        &catalog,
+        teller,
+    );
+    let (Some(documents), Some(proof)) = (documents, proof) else {
         return Ok(Outcome::Invalid);
     };
     let connection = connect(global, &catalog)?;
     let request = Request {
         documents: &documents,
         args: &args.sync,
+        proof,
         guards: args.sync.guards.guards(),
     };
     match prepare(&connection, &catalog, request, teller).await? {

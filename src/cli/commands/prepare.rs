@@ -1,8 +1,7 @@
-use std::os::unix::ffi::OsStringExt;
 use std::sync::Arc;
 
 use crate::cli::Outcome;
-use crate::cli::args::{ReferencesMode, SyncArgs};
+use crate::cli::args::SyncArgs;
 use crate::cli::connection::Connection;
 use crate::cli::documents::Documents;
 use crate::cli::signals::unless_interrupted;
@@ -11,7 +10,6 @@ use crate::cli::stop::Stop;
 use crate::cli::teller::Teller;
 use crate::plan::{Fingerprinter, Guards, Options, Problem, ProblemSort};
 use crate::reconcile::{self, Failure, Job, Prepared, Proof};
-use crate::reference::{Policy, Secret};
 use crate::schema::Catalog;
 use crate::state::Diagnostic;
 
@@ -21,6 +19,8 @@ pub struct Request<'a> {
     pub documents: &'a Documents,
     /// The options of `sync`.
     pub args: &'a SyncArgs,
+    /// How its references are proven.
+    pub proof: Proof,
     /// What it may delete.
     pub guards: Guards,
 }
@@ -38,6 +38,7 @@ pub async fn prepare(
     let Request {
         documents,
         args,
+        proof,
         guards,
     } = request;
     let job = Job {
@@ -47,7 +48,7 @@ pub async fn prepare(
             skip: skipped(catalog, &args.scope.read)?,
         },
         guards,
-        references: proof(policy(args.state.references)),
+        references: proof,
         fingerprinter: fingerprinter(),
     };
     let prepared = unless_interrupted(reconcile::prepare(connection, catalog, &job)).await?;
@@ -89,20 +90,4 @@ fn fingerprinter() -> Fingerprinter {
         part.copy_from_slice(uuid::Uuid::new_v4().as_bytes());
     }
     Fingerprinter::new(&key)
-}
-
-/// How references are proven, with what this process knows.
-fn proof(policy: Policy) -> Proof {
-    let mut proof = Proof::new(policy);
-    proof.context.environment = Arc::new(|name| std::env::var_os(name).map(|value| Secret::new(value.into_vec())));
-    proof
-}
-
-pub(super) fn policy(mode: ReferencesMode) -> Policy {
-    match mode {
-        ReferencesMode::Strict => Policy::Strict,
-        ReferencesMode::Default => Policy::Default,
-        ReferencesMode::Warn => Policy::Warn,
-        ReferencesMode::Off => Policy::Off,
-    }
 }

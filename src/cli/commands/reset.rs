@@ -1,9 +1,12 @@
-use crate::cli::args::{Global, OutputArgs, ReferencesMode, ResetArgs, StateArgs, SyncArgs};
+use super::prepare::Request;
+use crate::cli::args::{Global, OutputArgs, ReferenceArgs, ResetArgs, StateArgs, SyncArgs};
 use crate::cli::connection::connect;
 use crate::cli::documents::Documents;
 use crate::cli::prompt::confirmed;
 use crate::cli::stop::{Done, Stop};
 use crate::cli::teller::Teller;
+use crate::reconcile::Proof;
+use crate::reference::Policy;
 use crate::schema::Catalog;
 use crate::state::{Desired, Scope, Sources};
 
@@ -19,8 +22,13 @@ pub async fn run(global: &Global, args: &ResetArgs, teller: &mut Teller) -> Done
     }
     let catalog = Catalog::recorded();
     let connection = connect(global, &catalog)?;
-    let sync = (&as_sync(args), args.guards.guards_of_reset());
-    super::sync::reconcile(&connection, &catalog, &nothing(args), sync, teller).await
+    let request = Request {
+        documents: &nothing(args),
+        args: &as_sync(args),
+        proof: Proof::new(Policy::Default),
+        guards: args.guards.guards_of_reset(),
+    };
+    super::sync::reconcile(&connection, &catalog, request, teller).await
 }
 
 /// Nothing is to be in the scope.
@@ -44,8 +52,8 @@ fn as_sync(args: &ResetArgs) -> SyncArgs {
             files: Vec::new(),
             state: Vec::new(),
             substitute_env: false,
-            references: ReferencesMode::Default,
         },
+        references: ReferenceArgs::default(),
         scope: args.scope.clone(),
         no_delete: false,
         output: OutputArgs::default(),

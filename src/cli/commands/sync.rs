@@ -7,10 +7,11 @@ use crate::cli::args::{Global, SyncArgs};
 use crate::cli::connection::{Connection, connect};
 use crate::cli::documents::{self, Documents};
 use crate::cli::progress::Progress;
+use crate::cli::proof::proof;
 use crate::cli::signals::stop_on_signal;
 use crate::cli::stop::Done;
 use crate::cli::teller::Teller;
-use crate::plan::{Approved, Guards, Plan};
+use crate::plan::{Approved, Plan};
 use crate::reconcile::{Decision, Prepared};
 use crate::report::{Told, names};
 use crate::schema::Catalog;
@@ -18,26 +19,29 @@ use crate::schema::Catalog;
 /// Brings the control plane to what the files say.
 pub async fn run(global: &Global, args: &SyncArgs, teller: &mut Teller) -> Done {
     let catalog = Catalog::recorded();
-    let Some(documents) = documents::read(&args.state, &args.scope, &catalog, teller) else {
+    let documents = documents::read(&args.state, &args.scope, &catalog, teller);
+    let proof = proof(global, &args.references, &args.state.paths(), &catalog, teller);
+    let (Some(documents), Some(proof)) = (documents, proof) else {
         return Ok(Outcome::Invalid);
     };
     let connection = connect(global, &catalog)?;
-    reconcile(&connection, &catalog, &documents, (args, args.guards.guards()), teller).await
+    let request = Request {
+        documents: &documents,
+        args,
+        proof,
+        guards: args.guards.guards(),
+    };
+    reconcile(&connection, &catalog, request, teller).await
 }
 
 /// Plans, asks for consent, and carries it out.
 pub(super) async fn reconcile(
     connection: &Connection,
     catalog: &Arc<Catalog>,
-    documents: &Documents,
-    (args, guards): (&SyncArgs, Guards),
+    request: Request<'_>,
     teller: &mut Teller,
 ) -> Done {
-    let request = Request {
-        documents,
-        args,
-        guards,
-    };
+    let documents = request.documents;
     let prepared = match prepare(connection, catalog, request, teller).await? {
         Ok(prepared) => prepared,
         Err(outcome) => return Ok(outcome),

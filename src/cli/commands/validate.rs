@@ -2,6 +2,7 @@ use crate::cli::Outcome;
 use crate::cli::args::{Global, ValidateArgs};
 use crate::cli::connection::{Connection, connect};
 use crate::cli::documents::{self, Documents, is_error};
+use crate::cli::proof::policy;
 use crate::cli::signals::unless_interrupted;
 use crate::cli::stop::{Done, Stop};
 use crate::cli::teller::Teller;
@@ -11,19 +12,18 @@ use crate::report;
 use crate::schema::Catalog;
 use crate::state::Diagnostic;
 
-use super::prepare::policy;
-
 /// Checks state files: by what is known of Kong, and by the control plane itself if asked to.
 pub async fn run(global: &Global, args: &ValidateArgs, teller: &mut Teller) -> Done {
     let catalog = Catalog::recorded();
-    let Some(documents) = documents::read(&args.state, &args.scope, &catalog, teller) else {
+    let documents = documents::read(&args.state, &args.scope, &catalog, teller);
+    let policy = policy(global, &args.references, &args.state.paths(), &catalog, teller);
+    let (Some(documents), Some(policy)) = (documents, policy) else {
         return Ok(Outcome::Invalid);
     };
     let told = if args.online {
         let connection = connect(global, &catalog)?;
         unless_interrupted(online(&connection, &catalog, &documents)).await??
     } else {
-        let policy = policy(args.state.references);
         reconcile::check_offline(&catalog, &documents.desired, policy, SystemClock.now())
     };
     teller.diagnostics(&told, &documents.sources);

@@ -1,16 +1,29 @@
+//! What the side that runs the check says of the vaults.
+
+mod halves;
+mod merge;
+mod read;
+mod variables;
+mod words;
+
 use std::collections::BTreeMap;
 
-use super::{Policy, Secret, Setting, Side};
+pub use merge::merge_settings;
+pub use read::{Machine, Said, SaidPolicy, SaidVault, read_settings};
+pub use variables::{VARIABLES, read_variables};
+pub use words::Words;
+
+use super::{Policy, Setting};
 
 /// What the side that runs the check says of the vaults.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// By the name that references give, as a file of settings spells it.
+    /// By the name that references give, as files of settings spell it.
     pub vaults: BTreeMap<String, VaultSettings>,
     /// What the data planes are told of a backend that is named without a vault entity (`vault_<name>_*`), by backend.
     pub backends: BTreeMap<String, BTreeMap<String, Setting>>,
-    /// `STRONGROOM_VAULT_<PREFIX>_*`, by what follows `STRONGROOM_VAULT_`.
-    pub variables: BTreeMap<String, Secret>,
+    /// `STRONGROOM_VAULT_<PREFIX>_*`, by `<PREFIX>`.
+    pub variables: BTreeMap<String, VaultSettings>,
 }
 
 /// What is said of one vault.
@@ -25,24 +38,19 @@ pub struct VaultSettings {
 impl Settings {
     /// What is said of a vault: the environment goes before files.
     pub fn of(&self, name: &str) -> BTreeMap<String, Setting> {
-        let start = format!("{}_", name.to_ascii_uppercase().replace('-', "_"));
-        let mut values = self
-            .vaults
-            .get(name)
-            .map(|said| said.values.clone())
-            .unwrap_or_default();
-        for (variable, value) in self.variables.range(start.clone()..) {
-            let Some(word) = variable.strip_prefix(&start) else {
-                break;
-            };
-            let (value, side) = (value.clone(), Side::Checker);
-            values.insert(word.to_ascii_lowercase(), Setting { value, side });
-        }
-        values
+        let files = self.vaults.get(name);
+        let said = files.into_iter().chain(self.variables.get(&owner(name)));
+        said.flat_map(|said| said.values.clone()).collect()
     }
 
     /// What the verdicts on a vault's secrets may do to a run, if it is not what all may.
     pub fn policy(&self, name: &str) -> Option<Policy> {
-        self.vaults.get(name)?.policy
+        let of_file = self.vaults.get(name).and_then(|said| said.policy);
+        of_file.or_else(|| self.variables.get(&owner(name))?.policy)
     }
+}
+
+/// A vault's name as variables have it.
+fn owner(name: &str) -> String {
+    name.to_ascii_uppercase().replace('-', "_")
 }

@@ -1,0 +1,158 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+use super::settings::Reading;
+use super::{dotenv, kong_conf, manifest};
+use crate::cli::args::ReferenceArgs;
+use crate::reference::backends::Plane;
+use crate::reference::{Secret, Setting, Side};
+use crate::schema::Catalog;
+use crate::state::Diagnostic;
+
+/// The word for this process in the place of a file.
+const PROCESS: &str = "process";
+
+/// What the data planes say of backends: by backend, then by option.
+type Backends = BTreeMap<String, BTreeMap<String, Setting>>;
+
+/// Reads the environments of data planes, and what these and their kong.conf say of vault backends.
+pub fn read(args: &ReferenceArgs, catalog: &Catalog, reading: &mut Reading<'_>) -> Vec<Plane> {
+    let names = names(&args.dp_env);
+    let mut planes = Vec::new();
+    let mut sides = Vec::new();
+    for (path, name) in args.dp_env.iter().zip(names) {
+        let Some(variables) = variables(path, reading) else {
+            continue;
+        };
+        sides.push(if is_process(path) {
+            Side::Checker
+        } else {
+            reading.side(path)
+        });
+        planes.push(Plane { name, variables });
+    }
+    let of_file = args.dp_conf.as_deref().and_then(|path| conf(path, reading));
+    let mut said = Vec::new();
+    for (plane, side) in planes.iter().zip(&sides) {
+        let mut backends = settings(catalog, of_file.iter().flatten());
+        let variables = plane.variables.iter().filter_map(|(name, value)| {
+            let property = name.strip_prefix("KONG_")?.to_ascii_lowercase();
+            let (value, side) = (value.clone(), *side);
+            Some((property, Setting { value, side }))
+        });
+        let variables: Vec<(String, Setting)> = variables.collect();
+        for (backend, options) in settings(catalog, &variables) {
+            backends.entry(backend).or_default().extend(options);
+        }
+        said.push(backends);
+    }
+    if said.is_empty() {
+        said.push(settings(catalog, of_file.iter().flatten()));
+    }
+    reading.settings.backends = agreed(said, &planes, reading);
+    planes
+}
+
+/// What each environment is called: its file's name, or its path where two files have the same name.
+fn names(paths: &[PathBuf]) -> Vec<String> {
+    let short = |path: &PathBuf| path.file_name().unwrap_or(path.as_os_str()).to_owned();
+    let name = |path: &PathBuf| {
+        let same = paths.iter().filter(|other| short(other) == short(path)).count();
+        if same > 1 {
+            path.display().to_string()
+        } else {
+            short(path).to_string_lossy().into_owned()
+        }
+    };
+    paths.iter().map(name).collect()
+}
+
+fn is_process(path: &Path) -> bool {
+    path == Path::new(PROCESS)
+}
+
+fn variables(path: &Path, reading: &mut Reading<'_>) -> Option<BTreeMap<String, Secret>> {
+    if is_process(path) {
+        let all = std::env::vars_os();
+        let all = all.filter_map(|(name, value)| Some((name.into_string().ok()?, Secret::new(value.into_vec()))));
+        return Some(all.collect());
+    }
+    let bytes = reading.bytes(path)?;
+    let wrong = |why: String| Diagnostic::error("dp-env", format!("'{}' {why}", path.display()));
+    let text = std::str::from_utf8(&bytes).map_err(|_| wrong("is no UTF-8 text".to_owned()));
+    let text = reading.told_of(text)?.trim_start_matches('\u{feff}');
+    let read = match manifest::variables(text) {
+        Some(read) => read,
+        None => dotenv::variables(text),
+    };
+    reading.told_of(read.map_err(wrong))
+}
+
+/// The properties of a kong.conf that speak of vaults.
+fn conf(path: &Path, reading: &mut Reading<'_>) -> Option<Vec<(String, Setting)>> {
+    let bytes = reading.bytes(path)?;
+    let side = reading.side(path);
+    let properties = kong_conf::properties(&String::from_utf8_lossy(&bytes));
+    let said = properties.into_iter().map(|(name, value)| {
+        let value = Secret::new(value);
+        (name, Setting { value, side })
+    });
+    Some(said.collect())
+}
+
+/// What properties say of backends. A dash in the name of a backend or an option is written `_`.
+fn settings<'p>(catalog: &Catalog, properties: impl IntoIterator<Item = &'p (String, Setting)>) -> Backends {
+    let mut known: Vec<&str> = catalog.subschemas("vaults").collect();
+    known.sort_by_key(|name| std::cmp::Reverse(name.len()));
+    let mut said = Backends::new();
+    for (property, setting) in properties {
+        let Some(rest) = property.strip_prefix("vault_") else {
+            continue;
+        };
+        let found = known.iter().find_map(|backend| {
+            let option = rest.strip_prefix(&backend.replace('-', "_"))?.strip_prefix('_')?;
+            Some((*backend, option))
+        });
+        if let Some((backend, option)) = found {
+            let options = said.entry(backend.to_owned()).or_default();
+            options.insert(spelled(option).to_owned(), setting.clone());
+        }
+    }
+    said
+}
+
+/// An option as a vault's config spells it.
+fn spelled(option: &str) -> &str {
+    match option {
+        "decode_base64" => "base64_decode",
+        other => other,
+    }
+}
+
+/// What all data planes say of a backend. Where they differ, a reference that names it means several vaults: it is left out.
+fn agreed(mut said: Vec<Backends>, planes: &[Plane], reading: &mut Reading<'_>) -> Backends {
+    let names: BTreeSet<String> = said.iter().flat_map(|backends| backends.keys().cloned()).collect();
+    for name in names {
+        let first = said[0].get(&name);
+        if said
+            .iter()
+            .all(|backends| backends.get(&name).map(values) == first.map(values))
+        {
+            continue;
+        }
+        let planes: Vec<&str> = planes.iter().map(|plane| plane.name.as_str()).collect();
+        let message = format!(
+            "the data planes ({}) have different settings of the backend '{name}': references that name it are not checked",
+            planes.join(", ")
+        );
+        reading.told.push(Diagnostic::warning("dp-env", message));
+        said[0].remove(&name);
+    }
+    said.swap_remove(0)
+}
+
+fn values(options: &BTreeMap<String, Setting>) -> BTreeMap<&str, &Secret> {
+    let values = options.iter().map(|(name, setting)| (name.as_str(), &setting.value));
+    values.collect()
+}

@@ -1,0 +1,156 @@
+//! Variables as Kubernetes' Secrets and ConfigMaps hold them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, Visitor};
+use zeroize::Zeroizing;
+
+use crate::reference::Secret;
+
+/// The variables of all Secrets and ConfigMaps of a text, one document or many; none if the text is no manifest. What else
+/// is in it is passed over.
+pub fn variables(text: &str) -> Option<Result<BTreeMap<String, Secret>, String>> {
+    if !text.contains("apiVersion") {
+        return None;
+    }
+    let mut variables = BTreeMap::new();
+    for document in serde_yaml::Deserializer::from_str(text) {
+        match Option::<Manifest>::deserialize(document) {
+            Ok(manifest) => {
+                if let Err(why) = manifest
+                    .into_iter()
+                    .try_for_each(|manifest| manifest.give(&mut variables))
+                {
+                    return Some(Err(why));
+                }
+            }
+            Err(error) => {
+                let line = error.location().map_or(1, |place| place.line());
+                return Some(Err(format!(
+                    "is no Secret or ConfigMap as Kubernetes takes it (line {line})"
+                )));
+            }
+        }
+    }
+    Some(Ok(variables))
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    items: Option<Vec<Manifest>>,
+    #[serde(default)]
+    data: Option<BTreeMap<String, Text>>,
+    #[serde(default, rename = "stringData")]
+    string_data: Option<BTreeMap<String, Text>>,
+    #[serde(default, rename = "binaryData")]
+    binary_data: Option<BTreeMap<String, Text>>,
+}
+
+impl Manifest {
+    fn give(self, variables: &mut BTreeMap<String, Secret>) -> Result<(), String> {
+        let plain = |entries: Option<BTreeMap<String, Text>>| entries.into_iter().flatten();
+        match self.kind.as_str() {
+            "Secret" => {
+                for (name, Text(value)) in plain(self.data) {
+                    let decoded =
+                        decoded(&value).ok_or_else(|| format!("has no base64 under data.{name} of a Secret"))?;
+                    variables.insert(name, decoded);
+                }
+                variables.extend(plain(self.string_data).map(|(name, Text(value))| (name, value)));
+            }
+            "ConfigMap" => {
+                variables.extend(plain(self.data).map(|(name, Text(value))| (name, value)));
+                for (name, Text(value)) in plain(self.binary_data) {
+                    let decoded = decoded(&value).ok_or_else(|| format!("has no base64 under binaryData.{name}"))?;
+                    variables.insert(name, decoded);
+                }
+            }
+            _ => {
+                for item in self.items.into_iter().flatten() {
+                    item.give(variables)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn decoded(value: &Secret) -> Option<Secret> {
+    let bytes = value.expose().iter().copied();
+    let base64: Zeroizing<Vec<u8>> = Zeroizing::new(bytes.filter(|byte| !byte.is_ascii_whitespace()).collect());
+    Some(Secret::new(STANDARD.decode(&*base64).ok()?))
+}
+
+/// A text, wiped when dropped. What is no text Kubernetes refuses.
+struct Text(Secret);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Texts;
+        impl Visitor<'_> for Texts {
+            type Value = Text;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Text, E> {
+                Ok(Text(Secret::new(text)))
+            }
+
+            fn visit_string<E: Error>(self, text: String) -> Result<Text, E> {
+                Ok(Text(Secret::new(text)))
+            }
+
+            fn visit_unit<E: Error>(self) -> Result<Text, E> {
+                Ok(Text(Secret::new("")))
+            }
+        }
+        deserializer.deserialize_any(Texts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<(String, String)> {
+        let read = variables(text).expect("a manifest").expect("variables");
+        let text = |secret: &Secret| secret.text().expect("text").to_owned();
+        read.iter().map(|(name, value)| (name.clone(), text(value))).collect()
+    }
+
+    fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
+        of.iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn secrets_config_maps_lists_and_several_documents() {
+        let text = "apiVersion: v1\nkind: Secret\ndata:\n  A: Yg==\n  B: eA==\nstringData:\n  B: plain\n---\n\
+                    apiVersion: v1\nkind: ConfigMap\ndata:\n  C: \"1\"\n---\napiVersion: apps/v1\nkind: Deployment\nspec: {a: 1}\n";
+        assert_eq!(read(text), pairs(&[("A", "b"), ("B", "plain"), ("C", "1")]));
+        let list = r#"{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "v1", "kind": "Secret", "data": {"A": "Yg=="}}]}"#;
+        assert_eq!(read(list), pairs(&[("A", "b")]));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_without_its_value() {
+        for text in [
+            "apiVersion: v1\nkind: Secret\ndata: {A: hush!}\n",
+            "apiVersion: v1\nkind: ConfigMap\ndata: {A: [hush]}\n",
+        ] {
+            let error = variables(text).expect("a manifest").expect_err("wrong");
+            assert!(!error.contains("hush"), "{error}");
+        }
+        assert!(variables("A=b\n").is_none());
+    }
+}

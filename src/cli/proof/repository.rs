@@ -1,0 +1,143 @@
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Names of the file by which a repository says what is to hold for it.
+const NAMES: [&str; 2] = ["strongroom.yaml", "strongroom.yml"];
+
+/// What whoever can change the state files can change, too: what a pull request brings.
+#[derive(Debug)]
+pub struct Repository {
+    /// The working directory, with all links followed.
+    here: PathBuf,
+    /// The root of the repository that it is in; itself, if it is in none.
+    root: PathBuf,
+    /// All roots: its own, and those of the repositories that the state files are in.
+    roots: BTreeSet<PathBuf>,
+}
+
+impl Repository {
+    /// The repository of the working directory, and those of files that are named.
+    pub fn around(paths: &[PathBuf]) -> Self {
+        let here = Path::new(".").canonicalize().unwrap_or_else(|_| PathBuf::from("/"));
+        Self::of(here, paths)
+    }
+
+    fn of(here: PathBuf, paths: &[PathBuf]) -> Self {
+        let root = root(&here).unwrap_or_else(|| here.clone());
+        let named = paths.iter().filter_map(|path| path.canonicalize().ok());
+        let roots = named.filter_map(|path| self::root(&path));
+        Self {
+            roots: roots.chain([root.clone()]).collect(),
+            here,
+            root,
+        }
+    }
+
+    /// Whether a file is in a repository, by its name or once its links are followed.
+    pub fn holds(&self, path: &Path) -> bool {
+        let named = self.here.join(path);
+        let by_name = || Some(named.parent()?.canonicalize().ok()?.join(named.file_name()?));
+        [named.canonicalize().ok(), by_name()]
+            .into_iter()
+            .flatten()
+            .any(|path| self.roots.iter().any(|root| path.starts_with(root)))
+    }
+
+    /// The file by which the repository says what is to hold for it: the nearest, from the working directory upwards.
+    pub fn own_file(&self) -> Option<PathBuf> {
+        let upwards = self
+            .here
+            .ancestors()
+            .take_while(|folder| folder.starts_with(&self.root));
+        let files = upwards.flat_map(|folder| NAMES.map(|name| folder.join(name)));
+        files.into_iter().find(|path| path.symlink_metadata().is_ok())
+    }
+
+    /// Whether a file is in a repository once its links are followed.
+    pub fn really_holds(&self, path: &Path) -> bool {
+        path.canonicalize()
+            .is_ok_and(|path| self.roots.iter().any(|root| path.starts_with(root)))
+    }
+}
+
+/// The root of the repository that a path is in. Of a repository within another (a submodule, a work tree), whose `.git`
+/// is a file, it is that of the other: both change together.
+fn root(path: &Path) -> Option<PathBuf> {
+    let mut found = None;
+    for folder in path.ancestors() {
+        let git = folder.join(".git");
+        if git.exists() {
+            found = Some(folder.to_owned());
+        }
+        if git.is_dir() {
+            break;
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn folder(files: &[&str]) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().canonicalize().expect("a path");
+        for name in files {
+            let path = root.join(name);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            fs::write(path, "").expect("a file");
+        }
+        (folder, root)
+    }
+
+    #[test]
+    fn what_is_below_the_root_is_in_the_repository_and_what_is_beside_it_is_not() {
+        let (_kept, at) = folder(&[
+            "repo/.git/HEAD",
+            "repo/a/kong.yaml",
+            "repo/strongroom.yaml",
+            "beside.yaml",
+        ]);
+        let repository = Repository::of(at.join("repo/a"), &[]);
+        assert!(repository.holds(Path::new("kong.yaml")));
+        assert!(repository.holds(Path::new("../other.yaml")));
+        assert!(!repository.holds(Path::new("../../beside.yaml")));
+        assert_eq!(repository.own_file(), Some(at.join("repo/strongroom.yaml")));
+    }
+
+    #[test]
+    fn without_a_root_the_working_directory_is_the_repository() {
+        let (_kept, at) = folder(&["work/kong.yaml", "strongroom.yaml"]);
+        let repository = Repository::of(at.join("work"), &[]);
+        assert!(repository.holds(Path::new("kong.yaml")));
+        assert!(!repository.holds(Path::new("../strongroom.yaml")));
+        assert_eq!(repository.own_file(), None);
+    }
+
+    #[test]
+    fn state_files_bring_their_own_repository() {
+        let (_kept, at) = folder(&["work/x", "repo/.git/HEAD", "repo/kong.yaml", "repo/settings.yaml"]);
+        let repository = Repository::of(at.join("work"), &[at.join("repo/kong.yaml")]);
+        assert!(repository.holds(&at.join("repo/settings.yaml")));
+    }
+
+    #[test]
+    fn links_hide_nothing() {
+        let (_kept, at) = folder(&["repo/.git/HEAD", "repo/in.yaml", "out.yaml"]);
+        std::os::unix::fs::symlink(at.join("repo/in.yaml"), at.join("link.yaml")).expect("a link");
+        std::os::unix::fs::symlink(at.join("out.yaml"), at.join("repo/strongroom.yaml")).expect("a link");
+        let repository = Repository::of(at.join("repo"), &[]);
+        assert!(repository.holds(&at.join("link.yaml")));
+        assert!(repository.holds(Path::new("strongroom.yaml")));
+        assert!(!repository.really_holds(&at.join("repo/strongroom.yaml")));
+    }
+
+    #[test]
+    fn a_submodule_is_a_part_of_what_it_is_in() {
+        let (_kept, at) = folder(&["repo/.git/HEAD", "repo/sub/.git", "repo/settings.yaml"]);
+        let repository = Repository::of(at.join("repo/sub"), &[]);
+        assert!(repository.holds(&at.join("repo/settings.yaml")));
+    }
+}
