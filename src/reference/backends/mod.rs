@@ -4,7 +4,11 @@
 //! other than `env` are closed source in Kong: they are written here from the vendors' public interfaces.
 
 mod env;
+#[allow(dead_code, reason = "the backends that use it come next")]
+mod failure;
 mod fs;
+#[allow(dead_code, reason = "the backends that use it come next")]
+mod http;
 mod resolve;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,133 @@
+//! Failures of connections in our own words: those of libraries repeat addresses, and servers' repeat what they were sent.
+
+use std::error::Error;
+use std::io::ErrorKind;
+
+use reqwest::Url;
+use rustls::Error as TlsError;
+
+use crate::reference::{Finding, Reason};
+
+/// Who was asked, as messages name it.
+pub struct Place {
+    vault: String,
+    host: Option<String>,
+}
+
+impl Place {
+    /// The host of a URL with its port; without it if it must not be named.
+    pub fn new(vault: &str, url: &Url, hidden: bool) -> Self {
+        let host = url.host_str().map(|host| match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        });
+        Self {
+            vault: vault.to_owned(),
+            host: host.filter(|_| !hidden),
+        }
+    }
+
+    /// A finding about the vault: `the vault 'v' at HOST …`.
+    pub fn finding(&self, reason: Reason, what: &str) -> Finding {
+        Finding::new(reason, format!("{self} {what}")).about(self.vault.clone())
+    }
+
+    /// The server asks to come back when there is no time left.
+    pub fn rate_limited(&self) -> Finding {
+        let what = "limits how often it is asked, and there is no time to wait as long as it says";
+        self.finding(Reason::RateLimited, what)
+            .help("run again later, or raise the limit that the vault sets")
+    }
+
+    /// The server answers what no such server answers.
+    pub fn nonsense(&self, what: &str) -> Finding {
+        self.finding(Reason::ServerError, what)
+            .help("check that the address is the vault's own and that no proxy answers in its place")
+    }
+
+    fn unreachable(&self, what: &str, help: &str) -> Finding {
+        self.finding(Reason::ConnectionFailed, what).help(help)
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.host {
+            Some(host) => write!(f, "the vault '{}' at {host}", self.vault),
+            None => write!(f, "the vault '{}'", self.vault),
+        }
+    }
+}
+
+/// A request that got no answer: refused, timed out, not to be found, no TLS, or broken off.
+pub fn failed(error: &reqwest::Error, place: &Place) -> Finding {
+    if error.is_timeout() {
+        return place
+            .finding(Reason::TimedOut, "gives no answer in time")
+            .help("check that it can be reached from here");
+    }
+    let causes = || causes(error);
+    if let Some(refused) = causes().find_map(tls) {
+        return without_tls(refused, place);
+    }
+    // the resolver's own error has no type that could be asked for
+    if error.is_connect() && causes().any(|cause| cause.to_string() == "dns error") {
+        return place.unreachable("cannot be found: no such host", "correct the address of the vault");
+    }
+    match causes()
+        .find_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .map(std::io::Error::kind)
+    {
+        Some(ErrorKind::ConnectionRefused) => place.unreachable(
+            "refuses connections: nothing listens there",
+            "check that the vault is up, and its address and port",
+        ),
+        _ if error.is_connect() => place.unreachable(
+            "cannot be reached",
+            "check its address, and that the network lets this machine through",
+        ),
+        _ => place.unreachable(
+            "breaks the connection off",
+            "check that the address is the vault's own, and whether it is http or https",
+        ),
+    }
+}
+
+/// What lies behind an error, and behind that.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    let mut next = error.source();
+    std::iter::from_fn(move || {
+        let cause = next?;
+        next = cause.source();
+        Some(cause)
+    })
+}
+
+/// The failure of TLS behind an error, which may be wrapped as one of input and output.
+fn tls<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a TlsError> {
+    let wrapped = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    cause
+        .downcast_ref::<TlsError>()
+        .or_else(|| wrapped?.downcast_ref::<TlsError>())
+}
+
+fn without_tls(refused: &TlsError, place: &Place) -> Finding {
+    match refused {
+        TlsError::InvalidCertificate(_) => place.unreachable(
+            "shows a certificate that is not trusted",
+            "give the CA that issued it as ca_cert, and ask for the host by a name that the certificate has",
+        ),
+        TlsError::AlertReceived(_) => place.unreachable(
+            "refuses the TLS connection",
+            "check whether it asks for a client's certificate (client_cert, client_key)",
+        ),
+        TlsError::InvalidMessage(_) => place.unreachable(
+            "does not speak TLS",
+            "check the port, and whether the address is http rather than https",
+        ),
+        _ => place.unreachable(
+            "cannot agree on TLS with this machine",
+            "check the versions and ciphers that it offers",
+        ),
+    }
+}
