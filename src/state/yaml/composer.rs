@@ -246,11 +246,13 @@ impl<'t> Composer<'t> {
                     None => "put a value that begins with `*` in quotes".into(),
                 })
             }
-            Refusal::Itself => {
-                Diagnostic::error("recursive-anchor", "this alias stands within its own anchor").at(span)
-            }
+            Refusal::Itself => Diagnostic::error("recursive-anchor", "this alias stands within its own anchor")
+                .at(span)
+                .help("write out what the alias stands for"),
             Refusal::Excessive => {
-                Diagnostic::error("excessive-aliases", "the aliases up to here make too much of the text").at(span)
+                Diagnostic::error("excessive-aliases", "the aliases up to here make too much of the text")
+                    .at(span)
+                    .help("write out what is repeated, or part the file in several")
             }
         };
         self.stop(error)
@@ -284,7 +286,9 @@ fn is_empty_document(rest: &str) -> bool {
 }
 
 fn too_deep(span: Span) -> Diagnostic {
-    Diagnostic::error("too-deep", format!("the text nests deeper than {MAX_DEPTH} levels")).at_secret(span)
+    Diagnostic::error("too-deep", format!("the text nests deeper than {MAX_DEPTH} levels"))
+        .at_secret(span)
+        .help("no entity nests as deep: look for brackets or braces that are not closed")
 }
 
 fn weight_of(node: &Node) -> Weight {

@@ -105,6 +105,19 @@ const MEANINGS: &[(&str, &str, &str)] = &[
 /// The faults of a quote that is not closed: they show at the end of the text, far from it.
 const UNCLOSED: [&str; 2] = ["found unexpected end of stream", "found unexpected document indicator"];
 
+/// The faults of brackets and braces that are not closed.
+const UNFINISHED: [&str; 2] = ["did not find expected ',' or ']'", "did not find expected ',' or '}'"];
+
+const ENDS_EARLY: (&str, &str) = (
+    "the text ends within brackets or braces",
+    "is the file complete? Close each `[` by `]` and each `{` by `}`",
+);
+
+const FOREIGN_TEMPLATE: (&str, &str) = (
+    "this line is a template of Helm's or Go's, which is not read here",
+    "render the file first, as with `helm template`; values of the environment are `${{ env \"DECK_NAME\" }}`",
+);
+
 /// Tells where and why the parser stopped.
 pub(super) fn syntax_error(fault: &Fault, file: FileId, text: &str) -> Diagnostic {
     let mark = match fault.at {
@@ -113,6 +126,13 @@ pub(super) fn syntax_error(fault: &Fault, file: FileId, text: &str) -> Diagnosti
         FaultPlace::Mark(mark) => mark,
         FaultPlace::Byte(byte) => mark_of(byte, text),
     };
+    let foreign = foreign_template(mark, text);
+    let ends_early = is_at_end(mark, text) && UNFINISHED.contains(&fault.problem.as_str());
+    let mark = match foreign {
+        Some(line) => line,
+        None if ends_early => end_of_text(text),
+        None => mark,
+    };
     let span = Span {
         file,
         start: mark.byte,
@@ -120,7 +140,11 @@ pub(super) fn syntax_error(fault: &Fault, file: FileId, text: &str) -> Diagnosti
         line: mark.line + 1,
         column: mark.column + 1,
     };
-    let (message, help) = meaning(fault, mark, text);
+    let (message, help) = match foreign {
+        Some(_) => (FOREIGN_TEMPLATE.0.to_owned(), FOREIGN_TEMPLATE.1.to_owned()),
+        None if ends_early => (ENDS_EARLY.0.to_owned(), ENDS_EARLY.1.to_owned()),
+        None => meaning(fault, mark, text),
+    };
     Diagnostic::error("yaml-syntax", message).at_secret(span).help(help)
 }
 
@@ -138,6 +162,30 @@ fn meaning(fault: &Fault, mark: Mark, text: &str) -> (String, String) {
             "check the quotes and the indentation of this line and the one above".into(),
         ),
     }
+}
+
+/// The last line up to a fault that is nothing but a template of another program's: `{{- range … }}`.
+fn foreign_template(mark: Mark, text: &str) -> Option<Mark> {
+    let lines = text.split_inclusive('\n').take(mark.line as usize + 1);
+    let mut start = 0;
+    let mut found = None;
+    for line in lines {
+        let bare = line.trim();
+        if bare.starts_with("{{") && bare.ends_with("}}") {
+            found = Some(start + line.len() - line.trim_start().len());
+        }
+        start += line.len();
+    }
+    found.map(|byte| mark_of(byte as u32, text))
+}
+
+fn is_at_end(mark: Mark, text: &str) -> bool {
+    text.get(mark.byte as usize..).is_none_or(|rest| rest.trim().is_empty())
+}
+
+/// Where the last word of a text ends.
+fn end_of_text(text: &str) -> Mark {
+    mark_of(text.trim_end().len() as u32, text)
 }
 
 fn sign_at(mark: Mark, text: &str) -> Option<char> {
