@@ -104,7 +104,7 @@ impl Dangling {
                 let diagnostic = Diagnostic::error("dangling-reference", format!("there is no {word} '{text}'"));
                 match nearest(&text, names.names(kind).chain(known.names(kind))) {
                     Some(near) => diagnostic.help(format!("did you mean '{near}'?")),
-                    None => diagnostic,
+                    None => diagnostic.help(format!("declare the {word}, or name one that the control plane holds")),
                 }
             };
             Problem::invalid(spans.into_iter().fold(diagnostic, Diagnostic::at))

@@ -12,7 +12,7 @@ use super::known::{Holder, Known, Standing, is_spectator};
 use super::made_up::{self, MadeUp};
 use super::resolve::{Dangling, Names};
 use super::{Problem, Question, kin, rotate};
-use crate::schema::{Kind, KindId, Object};
+use crate::schema::{Edition, Kind, KindId, Object};
 use crate::state::{Declared, DeclaredId, Diagnostic};
 
 /// Who is who, and what differs.
@@ -340,7 +340,11 @@ fn nowhere(question: &Question<'_>, kind: KindId, members: &[DeclaredId]) -> Opt
         .peekable();
     places.peek()?;
     let message = format!("this control plane has no {}", question.catalog.kind(kind).collection);
-    let diagnostic = places.fold(Diagnostic::error("absent-kind", message), Diagnostic::at);
+    let help = match question.catalog.kind(kind).edition {
+        Edition::Community => "switch them on there, or leave them out",
+        Edition::Enterprise => "they are Kong Enterprise's: leave them out, or use an Enterprise control plane",
+    };
+    let diagnostic = places.fold(Diagnostic::error("absent-kind", message).help(help), Diagnostic::at);
     Some(Problem::invalid(diagnostic))
 }
 

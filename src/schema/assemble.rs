@@ -55,6 +55,7 @@ fn kind(file: &KindFile, schema: &Value, place: Place) -> Result<Kind, String> {
         parent: file.parent.clone(),
         nests: nests(file, place)?,
         former: file.former.clone(),
+        renamed: file.renamed.clone(),
         taggable: record.get("tags").is_some(),
         secret,
         server_only: file.server_only.clone(),

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -36,6 +37,8 @@ pub struct Kind {
     pub nests: Vec<Nest>,
     /// Fields that files of an older format write otherwise.
     pub former: Vec<Former>,
+    /// Names that fields had before, at any depth, and what they are called today.
+    pub renamed: BTreeMap<String, String>,
     /// Whether entities bear tags.
     pub taggable: bool,
     /// Fields that are secret besides those that the schema marks.

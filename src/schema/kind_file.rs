@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -38,6 +40,8 @@ pub(super) struct KindFile {
     pub nests: Vec<NestFile>,
     #[serde(default)]
     pub former: Vec<Former>,
+    #[serde(default)]
+    pub renamed: BTreeMap<String, String>,
     #[serde(default)]
     pub secret: Vec<String>,
     #[serde(default)]

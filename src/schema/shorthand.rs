@@ -159,4 +159,9 @@ impl Field {
     pub fn stands_for(&self) -> Vec<Vec<&str>> {
         targets(self)
     }
+
+    /// Whether this is a shorthand for the parts of a URL, and a text names no host, which is the least that a URL says.
+    pub fn is_unread_url(&self, text: &str) -> bool {
+        matches!(translation(self), Translation::Url(_)) && !sugar::url_parts(text).contains_key(words::url::HOST)
+    }
 }

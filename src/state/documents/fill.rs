@@ -77,6 +77,8 @@ fn no_such_config(named: &Entry, shared: &Shared) -> Diagnostic {
         Diagnostic::error("unknown-config", format!("`_plugin_configs` has no '{name}'")).at(named.value.span);
     match nearest(name, shared.config_names()) {
         Some(near) => unknown.help(format!("did you mean '{near}'?")),
-        None => unknown,
+        None => unknown.help(format!(
+            "define it at the top of a file: `_plugin_configs: {{{name}: …}}`"
+        )),
     }
 }

@@ -4,25 +4,27 @@ use crate::state::{Source, Span, nearest};
 
 /// Where to point for a field: where it is declared, or what declares it under another name (a service's host by its URL).
 pub(super) fn place(source: &Source, record: &Record, path: &FieldPath) -> Span {
+    declared_by(source, record, path).map_or_else(|| source.position_of(path), |(_, span)| span)
+}
+
+/// What declares a field under another name, and where; None if the field itself is declared, or nothing declares it.
+pub(super) fn declared_by(source: &Source, record: &Record, path: &FieldPath) -> Option<(FieldPath, Span)> {
     for length in 0..path.0.len() {
         let (outer, rest) = path.0.split_at(length);
         let outer = FieldPath(outer.to_vec());
-        let Some(fields) = fields_at(record, &outer.0) else {
-            break;
-        };
+        let fields = fields_at(record, &outer.0)?;
         if source.places.has(&FieldPath(path.0[..=length].to_vec())) {
             continue;
         }
         let names: Vec<&str> = rest.iter().map_while(name).collect();
-        let other = fields.shorthands.iter().find(|(short, field)| {
+        let (short, _) = fields.shorthands.iter().find(|(short, field)| {
             field.stands_for().iter().any(|target| names.starts_with(target)) && source.places.has(&outer.name(short))
-        });
-        return match other {
-            Some((short, _)) => source.position_of(&outer.name(short)),
-            None => source.position_of(path),
-        };
+        })?;
+        let short = outer.name(short);
+        let span = source.position_of(&short);
+        return Some((short, span));
     }
-    source.position_of(path)
+    None
 }
 
 /// What to do about an unknown field: the nearest of its neighbours, or where a field of that name belongs.
@@ -31,6 +33,9 @@ pub(super) fn meant(catalog: &Catalog, kind: &Kind, record: &Record, path: &Fiel
         return None;
     };
     let neighbours = fields_at(record, outer)?;
+    if let Some(new) = kind.renamed.get(unknown).filter(|new| named(neighbours, new).is_some()) {
+        return Some(format!("it is called '{new}' since Kong 3"));
+    }
     let fields = neighbours.fields.iter().chain(&neighbours.shorthands);
     let mut words: Vec<(&str, &str)> = fields.map(|(name, _)| (name.as_str(), name.as_str())).collect();
     for nest in kind.nests.iter().filter(|_| outer.is_empty()) {

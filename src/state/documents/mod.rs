@@ -17,6 +17,7 @@ mod paths;
 mod problems;
 mod recognise;
 mod refusal;
+mod remedy;
 mod scopes;
 mod seal;
 mod shared;

@@ -3,7 +3,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::check::whole;
-use super::hint::{fields_at, meant, place};
+use super::hint::{declared_by, fields_at, meant, place};
+use super::remedy::remedy;
 use super::value::named;
 use super::words::a;
 use crate::schema::{Catalog, FieldPath, FieldType, Kind, Object, Record, Segment};
@@ -47,6 +48,9 @@ impl<'a> Refusal<'a> {
                 None => unknown,
             };
         }
+        if let Some(unread) = self.unread_url(path) {
+            return unread;
+        }
         let mut told = Diagnostic::error("refused", self.said(path, message));
         told.help = self
             .near_name(path, message)
@@ -83,18 +87,36 @@ impl<'a> Refusal<'a> {
         Some(format!("did you mean '{near}'?"))
     }
 
-    /// What to do about a value of the wrong type.
+    /// What to do about a refusal, and about what declares it under another name.
     fn remedy(&self, path: &FieldPath, message: &str) -> Option<&'static str> {
-        let value = value_at(self.body, path)?;
-        match message {
-            "expected a string" if value.is_number() || value.is_boolean() => Some("put it in quotes"),
-            "expected an integer" | "expected a number" | "expected a boolean" if value.is_string() => {
-                Some("write it without quotes")
-            }
-            "expected an array" | "expected a set" => Some("write it as a list, each member after `- `, or in `[]`"),
-            "expected a record" | "expected a map" => Some("write it as a map: `name: value` on lines of their own"),
-            _ => None,
+        let field = path.0.split_last().and_then(|(name, outer)| match name {
+            Segment::Name(name) => named(fields_at(&self.record, outer)?, name),
+            Segment::Index(_) => None,
+        });
+        remedy(message, value_at(self.body, path), field)
+    }
+
+    /// The error for a URL that names no host, so that what it stands for is missing: the URL is wrong, not those fields.
+    fn unread_url(&self, path: &FieldPath) -> Option<Diagnostic> {
+        let (short, span) = declared_by(&self.entity.source, &self.record, path)?;
+        let (Segment::Name(name), outer) = short.0.split_last()? else {
+            return None;
+        };
+        let url = value_at(self.body, &short)?.as_str()?;
+        if !fields_at(&self.record, outer)?.shorthand(name)?.is_unread_url(url) {
+            return None;
         }
+        let help = match url.contains('$') {
+            true => "a variable in it is not filled in: use `--substitute-env`, or `${{ env \"DECK_NAME\" }}`",
+            false => "write it whole, as in `http://example.com:8000/path`",
+        };
+        let unread =
+            Diagnostic::error("refused", format!("{short} of {} is no URL with a host", self.noun())).help(help);
+        Some(if self.is_hidden(&short) {
+            unread.at_secret(span)
+        } else {
+            unread.at(span)
+        })
     }
 
     fn unknown(&self, path: &FieldPath) -> String {

@@ -1,0 +1,67 @@
+use serde_json::Value;
+
+use crate::schema::Field;
+
+/// What a refusal begins with, and what to do about it.
+const BY_MESSAGE: [(&str, &str); 6] = [
+    (
+        "invalid certificate:",
+        "give the whole PEM text after `|`, from `-----BEGIN CERTIFICATE-----` on, or a reference (`{vault://…}`)",
+    ),
+    (
+        "invalid key:",
+        "give the whole PEM text after `|`, from `-----BEGIN PRIVATE KEY-----` on, or a reference (`{vault://…}`)",
+    ),
+    ("must not be one of:", "choose another word"),
+    (
+        "could not load JWK",
+        "its `kty` must be RSA, EC or OKP with the members of that type; Kong takes no `oct`",
+    ),
+    (
+        "could not json decode jwk",
+        "give the JWK as one JSON text in single quotes: `'{\"kty\": …}'`",
+    ),
+    ("kid in jwk.kid must be equal", "write the same `kid` in both places"),
+];
+
+/// What texts must look like that have to match a pattern of Lua's.
+const BY_PATTERN: [(&str, &str); 1] = [(
+    "^[a-z][a-z%d-]-[a-z%d]+$",
+    "begin with a small letter and go on with small letters, digits and `-`: two characters at least, no `-` at the end",
+)];
+
+/// What to do about a refused value, from the words of the refusal, the value and its field.
+pub(super) fn remedy(message: &str, value: Option<&Value>, field: Option<&Field>) -> Option<&'static str> {
+    by_type(message, value)
+        .or_else(|| by_words(message))
+        .or_else(|| by_pattern(message, field?))
+}
+
+fn by_type(message: &str, value: Option<&Value>) -> Option<&'static str> {
+    let value = value?;
+    match message {
+        "expected a string" if value.is_number() || value.is_boolean() => Some("put it in quotes"),
+        "expected an integer" | "expected a number" | "expected a boolean" if value.is_string() => {
+            Some("write it without quotes")
+        }
+        "expected an array" | "expected a set" => Some("write it as a list, each member after `- `, or in `[]`"),
+        "expected a record" | "expected a map" => Some("write it as a map: `name: value` on lines of their own"),
+        _ => None,
+    }
+}
+
+fn by_words(message: &str) -> Option<&'static str> {
+    let mut known = BY_MESSAGE.iter();
+    known
+        .find(|(words, _)| message.starts_with(words))
+        .map(|(_, remedy)| *remedy)
+}
+
+fn by_pattern(message: &str, field: &Field) -> Option<&'static str> {
+    let pattern = field
+        .rules
+        .get("match")
+        .filter(|_| message.starts_with("invalid value:"))?;
+    let mut known = BY_PATTERN.iter();
+    known.find(|(known, _)| pattern == known).map(|(_, remedy)| *remedy)
+}
