@@ -25,10 +25,29 @@ pub enum SubkeyError {
 /// # Errors
 /// The secret does not decode, has no such member, or one that is no string.
 pub fn subkey(secret: &[u8], key: &[u8]) -> Result<Zeroizing<Vec<u8>>, SubkeyError> {
-    let mut decoded: Value = serde_json::from_slice(secret).map_err(|_| SubkeyError::Undecodable)?;
-    let taken = take(&decoded, key);
-    wipe(&mut decoded);
-    taken
+    let decoded = Wiped::read(secret).ok_or(SubkeyError::Undecodable)?;
+    take(decoded.value(), key)
+}
+
+/// A decoded value of which every text is wiped when it is dropped.
+pub(super) struct Wiped(Value);
+
+impl Wiped {
+    /// Decodes a text, if it is JSON.
+    pub(super) fn read(text: &[u8]) -> Option<Self> {
+        serde_json::from_slice(text).ok().map(Self)
+    }
+
+    /// The value.
+    pub(super) fn value(&self) -> &Value {
+        &self.0
+    }
+}
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
 }
 
 fn take(decoded: &Value, key: &[u8]) -> Result<Zeroizing<Vec<u8>>, SubkeyError> {

@@ -6,8 +6,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Certificate, Identity, Method, Response, Url};
+use serde::Serializer;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
@@ -19,6 +21,12 @@ const CONNECTING: Duration = Duration::from_secs(10);
 
 /// The longest answer that is read: more than any of these vaults stores as one secret.
 const LONGEST: usize = 4 << 20;
+
+/// The content type of JSON.
+pub const JSON: &str = "application/json";
+
+/// The content type of forms.
+pub const FORM: &str = "application/x-www-form-urlencoded";
 
 /// How often a server that says "not now" is asked again, at most.
 const PATIENCE: u32 = 20;
@@ -111,11 +119,6 @@ impl Call {
     pub fn to(mut self, url: Url) -> Self {
         self.url = url;
         self
-    }
-
-    /// Where it is sent.
-    pub fn url(&self) -> &Url {
-        &self.url
     }
 }
 
@@ -227,6 +230,38 @@ impl Http {
             body: Secret::from(body),
         })
     }
+}
+
+/// A JSON object with those texts, of which no copy stays behind. What is no text has its other bytes replaced.
+pub fn json_object(members: &[(&'static str, Secret)]) -> Secret {
+    let size = members
+        .iter()
+        .map(|(name, value)| name.len() + 6 * value.expose().len() + 6);
+    let mut body = Zeroizing::new(Vec::with_capacity(size.sum::<usize>() + 2));
+    let texts = members
+        .iter()
+        .map(|(name, value)| (*name, String::from_utf8_lossy(value.expose())));
+    // writing texts to memory cannot fail; an object that is not whole would be refused by whoever reads it
+    let _ = serde_json::Serializer::new(&mut *body).collect_map(texts);
+    Secret::from(body)
+}
+
+/// A form with those texts.
+pub fn form(members: &[(&'static str, Secret)]) -> Secret {
+    let size = members
+        .iter()
+        .map(|(name, value)| name.len() + 3 * value.expose().len() + 2);
+    let mut body = Zeroizing::new(Vec::with_capacity(size.sum()));
+    for (name, value) in members {
+        if !body.is_empty() {
+            body.push(b'&');
+        }
+        body.extend_from_slice(name.as_bytes());
+        body.push(b'=');
+        let encoded = percent_encode(value.expose(), NON_ALPHANUMERIC);
+        encoded.for_each(|piece| body.extend_from_slice(piece.as_bytes()));
+    }
+    Secret::from(body)
 }
 
 /// Makes room; what stood in the old place is wiped.

@@ -4,10 +4,9 @@
 //! other than `env` are closed source in Kong: they are written here from the vendors' public interfaces.
 
 mod env;
-#[allow(dead_code, reason = "the backends that use it come next")]
 mod failure;
 mod fs;
-#[allow(dead_code, reason = "the backends that use it come next")]
+mod hcv;
 mod http;
 mod resolve;
 
@@ -85,6 +84,7 @@ fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding>
         "env" => env::open(target, context),
         _ if target.by_name && target.settings.is_empty() => Err(data_plane_settings(target)),
         "fs" => fs::open(target, context),
+        "hcv" => hcv::open(target, context),
         _ => Err(unsupported(target)),
     }
 }
