@@ -499,3 +499,97 @@ impl Drop for Served {
 fn read(path: &str) -> String {
     std::fs::read_to_string(path).expect("a file")
 }
+
+/// A flag that is far from every known one is likened to none; a wrong value is the variable's that has it.
+#[test]
+fn mistakes_of_the_command_line_name_what_is_wrong() {
+    let place = Place::new();
+    let far = place.run(&["diff", "kong.yaml", "--nosuchflag"]).ends(3);
+    assert!(far.err.contains("--nosuchflag"), "{}", far.err);
+    assert!(!far.err.contains("--config"), "{}", far.err);
+    let near = place.run(&["diff", "kong.yaml", "--json-ouput"]).ends(3);
+    assert!(near.err.contains("'--json-output'"), "{}", near.err);
+    let wrong = |args: &[&str]| {
+        Ran::of(
+            program()
+                .env("DECK_TIMEOUT", "abc")
+                .args(args)
+                .output()
+                .expect("it runs"),
+        )
+    };
+    let variable = wrong(&["ping"]).ends(3);
+    assert!(variable.err.contains("'abc' for 'DECK_TIMEOUT'"), "{}", variable.err);
+    let flag = wrong(&["ping", "--timeout", "none"]).ends(3);
+    assert!(flag.err.contains("'none' for '--timeout <SECONDS>'"), "{}", flag.err);
+}
+
+#[test]
+fn a_ping_tells_programs_the_version() {
+    let place = Place::new();
+    let report = place.run(&["ping", "--json-output"]).ends(0).json();
+    assert_eq!(report["kong_version"], "3.9.1");
+    let failed = place
+        .run(&["ping", "--json-output", "--kong-addr", "http://127.0.0.1:1"])
+        .ends(1);
+    assert_eq!(failed.json()["exit_code"], 1);
+}
+
+#[test]
+fn a_dump_of_all_workspaces_says_where_the_one_is() {
+    let place = Place::new();
+    let target = place.path("all").display().to_string();
+    let ran = place.run(&["dump", "--all-workspaces", "-o", &target]).ends(0);
+    assert!(
+        ran.err.contains("all.yaml") && ran.err.contains("`default`"),
+        "{}",
+        ran.err
+    );
+}
+
+/// decK's line says the id of a target's upstream; the line below says its name.
+#[test]
+fn a_target_is_told_with_its_upstreams_name() {
+    let place = Place::new();
+    let state = place.file("kong.yaml", STATE);
+    let made = place.run(&["sync", &state]).ends(0);
+    assert!(made.out.contains("\n  of upstream u\n"), "{}", made.out);
+    let gone = place.run(&["reset", "--force"]).ends(0);
+    assert!(gone.out.contains("\n  of upstream u\n"), "{}", gone.out);
+}
+
+#[test]
+fn programs_are_told_of_mistakes_in_the_order_of_the_file() {
+    let place = Place::new();
+    let text = "_format_version: \"3.0\"\nservices:\n- text\nroutes:\n- {name: r, paths: 1}\n- {name: q, strip_path: no}\nplugins: text\n";
+    let ran = place
+        .run(&["validate", &place.file("kong.yaml", text), "--json-output"])
+        .ends(3);
+    let report = ran.json();
+    let lines: Vec<u64> = report["diagnostics"]
+        .as_array()
+        .expect("diagnostics")
+        .iter()
+        .filter_map(|told| told["places"][0]["line"].as_u64())
+        .collect();
+    assert!(lines.len() > 2 && lines.is_sorted(), "{lines:?}");
+}
+
+#[test]
+fn what_makes_way_for_its_successor_is_told_as_a_deletion() {
+    let place = Place::new();
+    let plugin = |digit: &str| {
+        let id = format!("{}-1111-4111-8111-111111111111", digit.repeat(8));
+        place.file(
+            "kong.yaml",
+            &format!("_format_version: \"3.0\"\nplugins:\n- {{name: cors, id: {id}}}\n"),
+        )
+    };
+    place.run(&["sync", &plugin("1")]).ends(0);
+    let diff = place.run(&["diff", &plugin("2")]).ends(0);
+    assert!(
+        diff.out.starts_with("first delete plugin cors (global)\n"),
+        "{}",
+        diff.out
+    );
+}

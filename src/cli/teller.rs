@@ -51,15 +51,28 @@ impl Teller {
         }
     }
 
+    /// That a control plane answers, and its version, if that is told to this token.
+    ///
+    /// # Errors
+    /// When it cannot be printed.
+    pub fn connected(&mut self, version: Option<&str>) -> io::Result<()> {
+        if let Some(json) = &mut self.json {
+            json.kong_version = version.map(str::to_owned);
+            return Ok(());
+        }
+        let version = version.unwrap_or("not told to this token");
+        report::to_stdout(&format!("Successfully connected to Kong!\nKong version:  {version}\n"))
+    }
+
     /// The changes, in the order in which they run.
     ///
     /// # Errors
     /// When it cannot be printed.
-    pub fn plan(&mut self, catalog: &Catalog, plan: &Plan) -> io::Result<()> {
+    pub fn plan(&mut self, catalog: &Catalog, plan: &Plan, names: &Names) -> io::Result<()> {
         if self.json.is_some() || self.silent {
             return Ok(());
         }
-        report::to_stdout(&report::changes(catalog, plan))
+        report::to_stdout(&report::changes(catalog, plan, names))
     }
 
     /// What a plan is, or was, about: the changes that `done` names are done or to be done, the others dropped.

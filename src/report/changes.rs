@@ -1,13 +1,13 @@
-use super::Summary;
 use super::fields::fields;
 use super::paint::{ADDED, CHANGED, FAINT, REMOVED, paint};
 use super::title::{parent_in_words, title};
+use super::{Names, Summary};
 use crate::plan::{Change, Plan, Subject};
 use crate::schema::Catalog;
 
 /// The plan in words, in the order in which it runs: a line for each change, below it the fields that differ, and
 /// lines of their own for steps that are no plain create, update or delete.
-pub fn changes(catalog: &Catalog, plan: &Plan) -> String {
+pub fn changes(catalog: &Catalog, plan: &Plan, names: &Names) -> String {
     let mut told = vec![false; plan.changes.len()];
     let mut text = String::new();
     for step in &plan.steps {
@@ -20,11 +20,13 @@ pub fn changes(catalog: &Catalog, plan: &Plan) -> String {
         } else if let Some(change) = plan.changes.get(step.change)
             && !std::mem::replace(&mut told[step.change], true)
         {
-            text += &change_in_words(catalog, plan, change);
+            text += &change_in_words(catalog, plan, names, change);
         }
     }
     let untold = plan.changes.iter().zip(told).filter(|(_, told)| !told);
-    untold.fold(text, |text, (change, _)| text + &change_in_words(catalog, plan, change))
+    untold.fold(text, |text, (change, _)| {
+        text + &change_in_words(catalog, plan, names, change)
+    })
 }
 
 /// What is done to which entity, on one line: `creating vault my-secret`.
@@ -43,9 +45,9 @@ pub fn named(catalog: &Catalog, subject: &Subject) -> String {
     format!("{} {}", catalog.kind(subject.kind).name, subject.title)
 }
 
-pub(super) fn change_in_words(catalog: &Catalog, plan: &Plan, change: &Change) -> String {
+pub(super) fn change_in_words(catalog: &Catalog, plan: &Plan, names: &Names, change: &Change) -> String {
     let mut text = headline(catalog, plan, change) + "\n";
-    if let Some(parent) = parent_in_words(catalog, plan, change) {
+    if let Some(parent) = parent_in_words(catalog, plan, names, change) {
         text += &format!("  {}\n", paint(FAINT, format!("of {parent}")));
     }
     if let Some(because) = &change.subject().because {

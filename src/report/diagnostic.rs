@@ -44,7 +44,7 @@ pub(super) fn diagnostic_line(diagnostic: &Diagnostic, sources: &Sources) -> Str
 }
 
 /// The same diagnostics, in the order of the files and of the places in them; what has no place comes first.
-fn in_order(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
+pub(super) fn in_order(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
     let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
     sorted.sort_by_key(|diagnostic| {
         diagnostic

@@ -4,7 +4,7 @@ use serde_json::ser::{PrettyFormatter, Serializer};
 
 use super::account::Told as Account;
 use super::body::Bodies;
-use super::diagnostic::diagnostic_line;
+use super::diagnostic::{diagnostic_line, in_order};
 use super::title::title;
 use crate::apply::ChangeEnd;
 use crate::plan::{Change, Plan, Refusal, Tree};
@@ -37,6 +37,9 @@ pub struct JsonReport {
     /// What the guards refuse.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<Refused>,
+    /// The version of the control plane, where that is what was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kong_version: Option<String>,
     /// The exit code.
     pub exit_code: u8,
 }
@@ -153,9 +156,9 @@ impl JsonReport {
         }
     }
 
-    /// Adds what there is to tell of the files.
+    /// Adds what there is to tell of the files, in the order of the files.
     pub fn tell(&mut self, diagnostics: &[Diagnostic], sources: &Sources) {
-        for diagnostic in diagnostics {
+        for diagnostic in in_order(diagnostics) {
             let list = match diagnostic.severity {
                 Severity::Error => &mut self.errors,
                 Severity::Warning => &mut self.warnings,

@@ -3,6 +3,7 @@
 use serde_json::json;
 use uuid::Uuid;
 
+use super::Names;
 use super::changes::change_in_words;
 use crate::plan::{Change, FieldChange, Plan, Secret, SecretOrigin, Subject, Tree};
 use crate::schema::{Catalog, FieldPath};
@@ -90,7 +91,7 @@ fn update(kind: &str, title: &str, fields: Vec<FieldChange>) -> String {
         after: Tree::Null,
         fields,
     };
-    anstream::adapter::strip_str(&change_in_words(&catalog, &Plan::default(), &change)).to_string()
+    anstream::adapter::strip_str(&change_in_words(&catalog, &Plan::default(), &Names::default(), &change)).to_string()
 }
 
 fn changed(path: &str, before: Tree, after: Tree) -> FieldChange {

@@ -1,7 +1,8 @@
 use uuid::Uuid;
 
+use super::Names;
 use crate::plan::{Change, Plan, Tree};
-use crate::schema::Catalog;
+use crate::schema::{Catalog, KindId};
 
 /// What an entity is called where decK's users look for it, without its kind.
 ///
@@ -9,19 +10,19 @@ use crate::schema::Catalog;
 pub fn title(catalog: &Catalog, plan: &Plan, change: &Change) -> String {
     let title = &change.subject().title;
     match parent(catalog, plan, change) {
-        Some((name, word, id)) => format!("{name} for {word} {id}"),
+        Some((name, kind, id)) => format!("{name} for {} {id}", catalog.kind(kind).name),
         None => title.clone(),
     }
 }
 
 /// The parent's name, where the title that decK's users know has only its id: `upstream u`.
-pub fn parent_in_words<'a>(catalog: &Catalog, plan: &Plan, change: &'a Change) -> Option<&'a str> {
-    parent(catalog, plan, change)?;
-    change.subject().title.split_once(" for ").map(|(_, parent)| parent)
+pub fn parent_in_words(catalog: &Catalog, plan: &Plan, names: &Names, change: &Change) -> Option<String> {
+    let (_, kind, id) = parent(catalog, plan, change)?;
+    Some(format!("{} {}", catalog.kind(kind).name, names.get(kind, id)?))
 }
 
 /// The entity's own name, its parent's kind and the parent's id.
-fn parent<'a>(catalog: &'a Catalog, plan: &Plan, change: &'a Change) -> Option<(&'a str, &'a str, Uuid)> {
+fn parent<'a>(catalog: &Catalog, plan: &Plan, change: &'a Change) -> Option<(&'a str, KindId, Uuid)> {
     let subject = change.subject();
     let kind = catalog.kind(subject.kind);
     let field = kind.parent.as_ref().filter(|field| kind.title.of.contains(field))?;
@@ -36,7 +37,7 @@ fn parent<'a>(catalog: &'a Catalog, plan: &Plan, change: &'a Change) -> Option<(
         Tree::IdOf(step) => plan.steps.get(step.0 as usize)?.id,
         _ => return None,
     };
-    Some((name, &catalog.kind(foreign.kind).name, id))
+    Some((name, foreign.kind, id))
 }
 
 fn member<'t>(tree: &'t Tree, name: &str) -> Option<&'t Tree> {

@@ -217,7 +217,11 @@ pub struct ResetArgs {
 
 /// `ping`.
 #[derive(Args, Clone, Debug)]
-pub struct PingArgs {}
+pub struct PingArgs {
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    pub json_output: bool,
+}
 
 /// `control-plane`.
 #[derive(Args, Clone, Debug)]

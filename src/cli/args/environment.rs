@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgAction, CommandFactory, FromArgMatches, builder::BoolishValueParser};
 
 use super::Cli;
+use super::mistake::told;
 
 /// What a file of settings says that is no flag: it is read where references are proven.
 const REFERENCES: &str = "references";
@@ -25,14 +26,14 @@ pub fn parse(args: impl IntoIterator<Item = OsString>, variable: impl Fn(&str) -
     let args = without_boolean_values(&command, args.into_iter().collect());
     let first = match read(command.clone(), &args) {
         Ok(cli) => cli,
-        Err(said) => return Parsed::Said(said),
+        Err(said) => return Parsed::Said(told(said, &args, &variable)),
     };
     match settings(first.global.config.as_deref(), variable("HOME")) {
         Err(why) => Parsed::Settings(why),
         Ok(settings) if settings.is_empty() => Parsed::Run(Box::new(first)),
         Ok(settings) => match read(with_settings(command, &settings), &args) {
             Ok(cli) => Parsed::Run(Box::new(cli)),
-            Err(said) => Parsed::Said(said),
+            Err(said) => Parsed::Said(told(said, &args, &variable)),
         },
     }
 }
@@ -56,7 +57,7 @@ fn with_variables(command: clap::Command, variable: &dyn Fn(&str) -> Option<Stri
 
 fn with_variable(arg: Arg, deck: bool, variable: &dyn Fn(&str) -> Option<String>) -> Arg {
     let Some(long) = arg.get_long() else { return arg };
-    let name = long.to_uppercase().replace('-', "_");
+    let name = variable_name(long);
     let ours = format!("STRONGROOM_{name}");
     let theirs = format!("DECK_{name}");
     let chosen = [Some(ours), deck.then_some(theirs)]
@@ -73,6 +74,11 @@ fn with_variable(arg: Arg, deck: bool, variable: &dyn Fn(&str) -> Option<String>
         Some(chosen) => arg.env(chosen),
         None => arg,
     }
+}
+
+/// What a variable for a flag is called, behind `STRONGROOM_` or `DECK_`.
+pub(super) fn variable_name(flag: &str) -> String {
+    flag.to_uppercase().replace('-', "_")
 }
 
 /// pflag, decK's reader of flags, takes `--yes=true`; clap's flags take no value: rewrite one as the other.

@@ -4,6 +4,7 @@ mod accepted;
 mod command;
 mod environment;
 mod global;
+mod mistake;
 mod references;
 mod refs;
 mod state;

@@ -40,7 +40,7 @@ pub async fn run(global: &Global, args: &DiffArgs, teller: &mut Teller) -> Done 
 fn show(prepared: &Prepared, non_zero_exit_code: bool, teller: &mut Teller) -> Done {
     let plan = prepared.plan();
     let names = names(&prepared.catalog, &prepared.live, plan);
-    teller.plan(&prepared.catalog, plan)?;
+    teller.plan(&prepared.catalog, plan, &names)?;
     teller.summary(&prepared.catalog, plan, &names, |_| true)?;
     let mut outcome = Outcome::Done;
     if non_zero_exit_code && !plan.changes.is_empty() {

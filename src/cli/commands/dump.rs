@@ -28,7 +28,13 @@ pub async fn run(global: &Global, args: &DumpArgs) -> Done {
     let options = options(args, target.is_none());
     let text = written(&report::dump(&catalog, &live, &options), args.format)?;
     match target {
-        Some(path) => save(&path, &text)?,
+        Some(path) => {
+            save(&path, &text)?;
+            if args.all_workspaces {
+                let path = path.display();
+                report::to_stderr(&format!("open source has one workspace, `default`: it is in {path}\n"));
+            }
+        }
         None => report::to_stdout(&text)?,
     }
     if options.hide_secrets {

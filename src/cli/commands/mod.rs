@@ -40,7 +40,7 @@ fn dispatch(global: &Global, command: Command, teller: &mut Teller) -> Done {
         Command::Ping(_)
         | Command::Gateway {
             command: Gateway::Ping(_),
-        } => wait(ping::run(global)),
+        } => wait(ping::run(global, teller)),
         Command::Dump(args)
         | Command::Gateway {
             command: Gateway::Dump(args),
@@ -113,6 +113,10 @@ fn teller(command: &Command) -> Teller {
         | Command::Gateway {
             command: Gateway::Reset(args),
         } => (args.json_output, args.silence_events),
+        Command::Ping(args)
+        | Command::Gateway {
+            command: Gateway::Ping(args),
+        } => (args.json_output, false),
         _ => (false, false),
     };
     Teller::new(json, silent)

@@ -66,7 +66,7 @@ async fn carry_out(
 ) -> Done {
     let plan = approved.plan();
     let names = names(&prepared.catalog, &prepared.live, plan);
-    teller.plan(&prepared.catalog, plan)?;
+    teller.plan(&prepared.catalog, plan, &names)?;
     let progress = Progress::of(plan, teller.is_text());
     let stop = stop_on_signal();
     let account = apply::run(approved, &prepared.catalog, connection, &progress, &stop).await;
