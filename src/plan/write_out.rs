@@ -110,7 +110,7 @@ impl Writer<'_, '_> {
             }
             (Work::Remove, _) | (Work::Make, Act::Delete { .. }) => (
                 Action::Delete,
-                (phase == Phase::Stand).then(|| "make way with".to_owned()),
+                (phase == Phase::Stand).then(|| "first delete".to_owned()),
             ),
             (Work::Make, Act::Create { body, .. }) => (Action::Create(self.tree(draft, body)), None),
             (Work::Make, Act::Update(update)) => match &update.sent {
