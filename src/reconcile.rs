@@ -115,7 +115,8 @@ pub async fn prepare<T: Transport, C: Clock>(
     let plan = plan::make(&question, &mut Uuid::new_v4).map_err(|problems| all_problems(problems, &question))?;
     let after = plan::after(&live, &plan);
     let uses = references::uses(&catalog, &plan, &after);
-    let vaults = references::vaults(&catalog, job.desired, &live, &after);
+    let mut vaults = references::vaults(&catalog, job.desired, &live, &after);
+    references::seek_elsewhere(client, &catalog, &root, &uses, &mut vaults).await?;
     let proven = references::prove(&catalog, job.desired, uses, &vaults, &job.references).await;
     let diagnostics = [diagnostics(&question, &plan), proven.diagnostics].concat();
     let decision = decide(job.guards.approve(plan, &question, &after), has_errors(&diagnostics));

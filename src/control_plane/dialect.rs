@@ -90,6 +90,24 @@ impl Dialect {
         Self::Gateway { workspace: None }
     }
 
+    /// The Admin API of a gateway, in one of its workspaces.
+    pub fn in_workspace(name: &str) -> Self {
+        let workspace = Some(name.to_owned());
+        Self::Gateway { workspace }
+    }
+
+    /// The workspace, if it is not the default one.
+    pub fn workspace(&self) -> Option<&str> {
+        let Self::Gateway { workspace } = self;
+        workspace.as_deref()
+    }
+
+    /// Asks for a page of the list of all workspaces (Enterprise).
+    pub fn workspaces(offset: Option<&str>) -> Request {
+        let offset = offset.map(|offset| format!("&offset={}", encoded(offset)));
+        Self::gateway().get(&format!("/workspaces?size={PAGE}{}", offset.unwrap_or_default()))
+    }
+
     /// Whether an offset can be made up, so that a list can be read from any id on.
     pub fn offsets_are_ids(&self) -> bool {
         match self {

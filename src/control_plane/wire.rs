@@ -4,6 +4,11 @@ use std::future::Future;
 /// Words of the Admin API's own that happen to be fields of kinds as well.
 pub(super) mod word {
     pub const VERSION: &str = "version";
+    pub const ID: &str = "id";
+    /// What a workspace is called.
+    pub const NAME: &str = "name";
+    /// The workspace that every control plane has.
+    pub const DEFAULT_WORKSPACE: &str = "default";
 }
 
 /// The methods of the Admin API.

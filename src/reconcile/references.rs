@@ -1,14 +1,15 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::control_plane::{ForeignEntity, Live};
+use crate::control_plane::{Client, Clock, ForeignEntity, Live, ReadError, Root, Transport};
 use crate::plan::{self, After, Plan};
 use crate::reference::{
     self, Holder, Judged, Policies, Policy, Settings, Standing, Use, VaultEntity, Vaults, backends::Context,
 };
-use crate::schema::{Catalog, FieldPath, Kind, KindId, Object, Segment};
+use crate::schema::{Catalog, Edition, FieldPath, Kind, KindId, Object, Segment};
 use crate::state::{Body, DeclaredId, Desired, Diagnostic};
 
 /// How references are proven.
@@ -54,7 +55,8 @@ pub async fn prove(catalog: &Catalog, desired: &Desired, uses: Vec<Use>, vaults:
     let errands = reference::errands(catalog, &judged, vaults, &proof.settings, proof.foreign, &asked);
     let fetched = reference::backends::resolve(&errands.errands, &proof.context).await;
     reference::prove(&mut judged, &errands, &fetched);
-    let diagnostics = reference::gate(catalog, desired, &judged, policies);
+    let mut diagnostics = named_as_backends(catalog, desired);
+    diagnostics.extend(reference::gate(catalog, desired, &judged, policies));
     Proven { judged, diagnostics }
 }
 
@@ -133,6 +135,60 @@ fn put(value: &mut Value, path: &[Segment], text: &str) {
     }
 }
 
+/// Looks for the vaults that references name and nobody has in the other workspaces, by whose vaults they resolve too. If
+/// these cannot all be listed, the vaults are not complete.
+///
+/// # Errors
+/// The control plane does not answer.
+pub async fn seek_elsewhere<T: Transport, C: Clock>(
+    client: &Client<T, C>,
+    catalog: &Arc<Catalog>,
+    root: &Root,
+    uses: &[Use],
+    vaults: &mut Vaults,
+) -> Result<(), ReadError> {
+    let (Some(vault), true) = (catalog.find("vaults"), vaults.complete) else {
+        return Ok(());
+    };
+    let unknown = |usage: &Use| {
+        let named = reference::parse(&usage.text).ok();
+        named.is_some_and(|named| vaults.find(&String::from_utf8_lossy(&named.name)).is_none())
+    };
+    if root.edition == Some(Edition::Community) || !uses.iter().any(unknown) {
+        return Ok(());
+    }
+    let found = match client.read_elsewhere(catalog, vault).await {
+        Err(error @ ReadError::NoAnswer(_)) => return Err(error),
+        found => found.ok().flatten(),
+    };
+    vaults.complete = found.is_some();
+    let shape = Shape::of(catalog, vault);
+    let found = found.unwrap_or_default();
+    let entities = found.iter().filter_map(|foreign| shape.vault(foreign.index.expose()));
+    vaults.entities.extend(entities.map(VaultEntity::as_live));
+    Ok(())
+}
+
+/// A vault whose prefix is the name of a backend that is not loaded: once it is, references mean the backend.
+fn named_as_backends(catalog: &Catalog, desired: &Desired) -> Vec<Diagnostic> {
+    let loaded = backends(catalog);
+    let vaults = desired
+        .entities
+        .iter()
+        .filter(|entity| Some(entity.kind) == catalog.find("vaults"));
+    let told = vaults.filter_map(|entity| {
+        let key = catalog.kind(entity.kind).endpoint_key.as_deref()?;
+        let prefix = entity.body.expose().get(key)?.as_str()?;
+        let is_backend = catalog.subschemas("vaults").any(|backend| backend == prefix);
+        let message = format!("the prefix '{prefix}' is the name of a backend that this node has not loaded");
+        let help = "where it is loaded, references that name it mean the backend, and the vault is refused";
+        let told = Diagnostic::warning("prefix-of-backend", message).help(help);
+        let place = entity.source.position_of(&FieldPath::field(key));
+        (is_backend && !loaded.contains(prefix)).then(|| told.at(place))
+    });
+    told.collect()
+}
+
 /// Every reference that the documents declare.
 pub fn declared(catalog: &Catalog, desired: &Desired) -> Vec<Use> {
     let entities = (0..).map(DeclaredId).zip(&desired.entities);
@@ -171,9 +227,8 @@ pub fn vaults(catalog: &Catalog, desired: &Desired, live: &Live, after: &After<'
         .filter(|standing| standing.kind == vault)
         .filter_map(|standing| {
             let mut entity = shape.vault(standing.body.expose())?;
-            if let Some(before) = before.iter().find(|before| before.prefix == entity.prefix) {
-                entity.live = before.config.clone();
-            }
+            let same = |before: &&VaultEntity| before.prefix == entity.prefix && before.backend == entity.backend;
+            entity.live = before.iter().find(same).map(|before| before.config.clone());
             if let Some(declared) = standing.declared {
                 entity.filled = shape.filled(&desired.entity(declared).secrets);
             }
@@ -266,7 +321,7 @@ impl<'a> Shape<'a> {
             prefix: text(self.prefix?)?,
             backend: text(self.backend?)?,
             config: Body::new(config.unwrap_or_default()),
-            live: Body::default(),
+            live: None,
             filled: BTreeSet::new(),
             owned: false,
             changed: false,

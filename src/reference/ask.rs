@@ -1,6 +1,6 @@
 //! From references to what has to be fetched: each distinct secret once, by the vault that is asked for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -34,6 +34,9 @@ pub struct Errands {
     /// Of each judged reference, which secret of which errand it wants.
     pub places: BTreeMap<usize, (usize, usize)>,
 }
+
+/// The backend that needs none: a reference that names it, and no vault, can be resolved as it stands.
+const WITHOUT_SETTINGS: &str = "env";
 
 /// What has to be asked for the references that nothing is wrong with so far; `asked` says of which vaults. References of
 /// foreign entities count only if `foreign`.
@@ -94,35 +97,44 @@ pub fn target(
         FoundVault::Entity(entity) => of_entity(catalog, entity),
         FoundVault::Backend(backend) => settings.backends.get(backend).cloned().unwrap_or_default(),
     };
-    override_with(catalog, backend, reference, &mut said);
-    said.extend(settings.of(name));
+    let checker = settings.of(name);
+    let by_name = matches!(vault, FoundVault::Backend(_));
+    if !by_name || backend == WITHOUT_SETTINGS || !(said.is_empty() && checker.is_empty()) {
+        override_with(catalog, backend, reference, &mut said);
+    }
+    said.extend(checker);
     Target {
         name: name.to_owned(),
         backend: backend.to_owned(),
         owned: matches!(vault, FoundVault::Entity(VaultEntity { owned: true, .. })),
-        by_name: matches!(vault, FoundVault::Backend(_)),
+        by_name,
         settings: said,
     }
 }
 
-/// The options of a vault's config that are set. Defaults of the schema are left to backends: nobody says them.
+/// The options of a vault's config that are set. Defaults of the schema are left to backends: nobody says them. What the
+/// live vault has and this one leaves out is said to be empty, so that nobody takes the rest for the live vault's address.
 fn of_entity(catalog: &Catalog, vault: &VaultEntity) -> BTreeMap<String, Setting> {
     let record = catalog.vault(&vault.backend);
-    let secret = |name: &str| {
+    let field = |name: &str| {
         let path = FieldPath::dotted("config").name(name);
-        record
-            .as_ref()
-            .and_then(|record| record.field_at(&path))
-            .is_some_and(|field| field.secret)
+        record.as_ref().and_then(|record| record.field_at(&path))
     };
-    let options = vault.config.expose().iter();
-    options
-        .filter(|(name, _)| vault.owned || !secret(name))
-        .filter_map(|(name, value)| {
-            let (value, side) = (text(value)?, vault.side(name));
-            Some((name.clone(), Setting { value, side }))
-        })
-        .collect()
+    let options = vault.config.expose();
+    let live = vault.live.iter().flat_map(|live| live.expose().keys());
+    let names: BTreeSet<&String> = options.keys().chain(live).collect();
+    let said = names.into_iter().filter_map(|name| {
+        let field = field(name);
+        let side = vault.side(name, field.and_then(|field| field.default.as_ref()));
+        let value = options.get(name).and_then(text);
+        let shown = vault.owned || !field.is_some_and(|field| field.secret);
+        match value {
+            Some(value) if shown => Some((name.clone(), Setting { value, side })),
+            None if side == Side::File => Some((name.clone(), Setting::unset(side))),
+            _ => None,
+        }
+    });
+    said.collect()
 }
 
 /// An option's value as text; lists and records are none that a vault has.
@@ -145,17 +157,13 @@ fn override_with(catalog: &Catalog, backend: &str, reference: &Reference, said: 
         if record.field_at(&FieldPath::dotted("config").name(name)).is_none() {
             continue;
         }
-        said.remove(name);
         let inferred = inferred(value).filter(|value| is_taken(catalog, kind, backend, name, value));
-        if let Some(value) = inferred.as_ref().and_then(text) {
-            said.insert(
-                name.to_owned(),
-                Setting {
-                    value,
-                    side: Side::File,
-                },
-            );
-        }
+        let side = Side::File;
+        let setting = match inferred.as_ref().and_then(text) {
+            Some(value) => Setting { value, side },
+            None => Setting::unset(side),
+        };
+        said.insert(name.to_owned(), setting);
     }
 }
 

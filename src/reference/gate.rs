@@ -155,3 +155,108 @@ fn environment(uses: &[&Judged]) -> String {
         names.join(", ")
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reference::{Finding, Use};
+    use crate::schema::FieldPath;
+
+    const ALL: [Policy; 4] = [Policy::Strict, Policy::Default, Policy::Warn, Policy::Off];
+
+    fn judged(reason: Reason, standing: Standing, concerns_plan: bool) -> Judged {
+        let catalog = Catalog::recorded();
+        let usage = Use {
+            kind: catalog.find("certificates").expect("a kind"),
+            id: uuid::Uuid::nil(),
+            title: String::new(),
+            path: FieldPath::field("cert"),
+            text: String::new(),
+            referenceable: Some(true),
+            standing,
+            declared: None,
+        };
+        Judged {
+            usage,
+            reference: None,
+            finding: Finding::new(reason, ""),
+            concerns_plan,
+        }
+    }
+
+    fn severities(reason: Reason, standing: Standing, concerns_plan: bool) -> [Option<Severity>; 4] {
+        ALL.map(|policy| severity(&judged(reason, standing, concerns_plan), policy))
+    }
+
+    #[test]
+    fn what_a_verdict_does_by_policy_and_whose_the_reference_is() {
+        use Severity::{Error, Note, Warning};
+        const BAD: [Reason; 8] = [
+            Reason::UnknownVault,
+            Reason::NoSuchSecret,
+            Reason::BadSubkey,
+            Reason::BadContent,
+            Reason::BadResource,
+            Reason::PermissionDenied,
+            Reason::ConnectionFailed,
+            Reason::Sealed,
+        ];
+        const OF_FORM: [Reason; 2] = [Reason::BadReference, Reason::NotReferenceable];
+        const UNKNOWN: [Reason; 4] = [
+            Reason::NoCredentials,
+            Reason::UntrustedHost,
+            Reason::DataPlaneEnvironment,
+            Reason::UnknownSchema,
+        ];
+        // of this plan: changed itself, or unchanged with a vault that changes
+        let of_plan = [(Standing::Changed, true), (Standing::Unchanged, true)];
+        for (standing, concerns) in of_plan {
+            for reason in BAD {
+                let expected = [Some(Error), Some(Error), Some(Warning), None];
+                assert_eq!(severities(reason, standing, concerns), expected, "{reason:?}");
+            }
+            for reason in OF_FORM {
+                let expected = [Some(Error), Some(Error), Some(Warning), Some(Error)];
+                assert_eq!(severities(reason, standing, concerns), expected, "{reason:?}");
+            }
+            for reason in UNKNOWN {
+                let expected = [Some(Error), Some(Note), Some(Note), None];
+                assert_eq!(severities(reason, standing, concerns), expected, "{reason:?}");
+            }
+        }
+        for reason in BAD {
+            let (live, foreign) = (Standing::Unchanged, Standing::Foreign);
+            assert_eq!(
+                severities(reason, live, false),
+                [Some(Error), Some(Warning), Some(Warning), None]
+            );
+            for concerns in [false, true] {
+                let expected = [Some(Warning), Some(Warning), Some(Warning), None];
+                assert_eq!(severities(reason, foreign, concerns), expected, "{reason:?}");
+            }
+        }
+        for reason in OF_FORM {
+            let expected = [Some(Error), Some(Warning), Some(Warning), Some(Warning)];
+            assert_eq!(severities(reason, Standing::Unchanged, false), expected, "{reason:?}");
+            assert_eq!(
+                severities(reason, Standing::Foreign, false),
+                [Some(Warning); 4],
+                "{reason:?}"
+            );
+        }
+        for reason in UNKNOWN {
+            assert_eq!(
+                severities(reason, Standing::Unchanged, false),
+                [Some(Error), Some(Note), Some(Note), None]
+            );
+            assert_eq!(
+                severities(reason, Standing::Foreign, true),
+                [Some(Warning), Some(Note), Some(Note), None]
+            );
+        }
+        for standing in [Standing::Changed, Standing::Unchanged, Standing::Foreign] {
+            assert_eq!(severities(Reason::SecretFound, standing, true), [None; 4]);
+        }
+        assert_eq!(severities(Reason::NotAsked, Standing::Foreign, false), [None; 4]);
+    }
+}

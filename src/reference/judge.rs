@@ -1,5 +1,7 @@
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::{Finding, Judged, Reason, Reference, Side, Standing, Use, parse};
 use crate::state::{Body, nearest};
 
@@ -23,8 +25,8 @@ pub struct VaultEntity {
     pub backend: String,
     /// Its config; of another scope's vault without the secrets in it.
     pub config: Body,
-    /// What the live vault of the same prefix has for config already.
-    pub live: Body,
+    /// What the live vault of the same prefix and backend has for config already, if there is one.
+    pub live: Option<Body>,
     /// The options of its config that were filled in from the environment, or hold what was.
     pub filled: BTreeSet<String>,
     /// Whether it is one of the scopes of this run.
@@ -59,7 +61,7 @@ impl<'a> FoundVault<'a> {
 impl VaultEntity {
     /// The same, as one that is live already and stays as it is.
     pub fn as_live(self) -> Self {
-        let live = self.config.clone();
+        let live = Some(self.config.clone());
         Self { live, ..self }
     }
 
@@ -68,11 +70,19 @@ impl VaultEntity {
         self.config.expose().get(name)?.as_str()
     }
 
-    /// Who says an option of its config: the live vault, if that has the same already.
-    pub fn side(&self, name: &str) -> Side {
-        let live = self.live.expose().get(name);
-        if live.is_some() && live == self.config.expose().get(name) {
+    /// Who says an option of its config, set or not: the live vault, if that has the same already. `default` holds where
+    /// nothing is set.
+    pub fn side(&self, name: &str, default: Option<&Value>) -> Side {
+        let set = |value: &&Value| !value.is_null();
+        let said = self.config.expose().get(name).filter(set).or(default);
+        let live = self
+            .live
+            .as_ref()
+            .map(|live| live.expose().get(name).filter(set).or(default));
+        if live == Some(said) {
             Side::Live
+        } else if live.is_none() && said == default {
+            Side::Checker
         } else if self.filled.contains(name) {
             Side::Filled
         } else {
@@ -127,7 +137,7 @@ fn located(reference: &Reference, vaults: &Vaults) -> (Finding, bool) {
     let name = String::from_utf8_lossy(&reference.name).into_owned();
     match vaults.find(&name) {
         Some(vault) => (not_asked(&name), vault.is_changed()),
-        None if vaults.complete => (unknown_vault(&name, vaults), true),
+        None if vaults.complete => (unknown_vault(&name, vaults), false),
         None => (vaults_unreadable(&name), false),
     }
 }
@@ -170,7 +180,9 @@ fn unknown_vault(name: &str, vaults: &Vaults) -> Finding {
 
 fn vaults_unreadable(name: &str) -> Finding {
     let message = format!("not all vaults can be listed, so that '{name}' cannot be checked");
-    Finding::new(Reason::VaultsUnreadable, message).about(name)
+    Finding::new(Reason::VaultsUnreadable, message)
+        .about(name)
+        .help("prefixes are looked for in all workspaces: a token that may list the vaults of each can tell")
 }
 
 fn not_asked(name: &str) -> Finding {

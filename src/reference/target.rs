@@ -40,6 +40,14 @@ pub enum Side {
     File,
 }
 
+impl Setting {
+    /// One that is left out, and by whom.
+    pub fn unset(side: Side) -> Self {
+        let value = Secret::new("");
+        Self { value, side }
+    }
+}
+
 impl Target {
     /// What is said under a name, as text.
     pub fn text(&self, name: &str) -> Option<&str> {
@@ -61,9 +69,10 @@ impl Target {
         }
     }
 
-    /// The least trusted of those who say what an address is made of; what nobody says is the documented default.
+    /// The least trusted of those who say what an address is made of, or leave out what the live vault has for it; what
+    /// nobody says is the documented default.
     pub fn side_of(&self, names: &[&str]) -> Side {
-        let sides = names.iter().filter_map(|name| Some(self.get(name)?.side));
+        let sides = names.iter().filter_map(|name| Some(self.settings.get(*name)?.side));
         sides.max().unwrap_or(Side::Checker)
     }
 }

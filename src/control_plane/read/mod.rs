@@ -1,5 +1,6 @@
 //! Reading live state: lists a thousand entities a page, kinds at once, large kinds in several ranges of ids at once.
 
+mod elsewhere;
 mod foreign;
 mod index;
 mod list;

@@ -1,0 +1,86 @@
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::index::Index;
+use super::page::Page;
+use crate::control_plane::client::{refused, unreadable};
+use crate::control_plane::dialect::{Listing, PAGE};
+use crate::control_plane::wire::word;
+use crate::control_plane::{Client, Clock, Dialect, ForeignEntity, Outcome, ReadError, Request, Transport};
+use crate::schema::{Catalog, KindId, Object};
+
+impl<T: Transport, C: Clock> Client<T, C> {
+    /// Reads the index of a kind in all other workspaces; none if the token may not list them all. A control plane
+    /// without workspaces has no others.
+    ///
+    /// # Errors
+    /// No answer, wrong credentials, or answers that are not Kong's.
+    pub async fn read_elsewhere(
+        &self,
+        catalog: &Arc<Catalog>,
+        kind: KindId,
+    ) -> Result<Option<Vec<ForeignEntity>>, ReadError> {
+        let here = self.dialect.workspace().unwrap_or(word::DEFAULT_WORKSPACE);
+        let index = Index::of(catalog, kind);
+        let workspaces = match self.objects(&Dialect::workspaces).await? {
+            Objects::Are(workspaces) => workspaces,
+            Objects::NoneHere => return Ok(Some(Vec::new())),
+            Objects::Forbidden => return Ok(None),
+        };
+        let names = workspaces
+            .iter()
+            .filter_map(|workspace| workspace.get(word::NAME)?.as_str());
+        let mut found = Vec::new();
+        for name in names.filter(|name| *name != here) {
+            let dialect = Dialect::in_workspace(name);
+            let page = |offset: Option<&str>| {
+                let listing = Listing {
+                    kind,
+                    parent: None,
+                    tags: Vec::new(),
+                    offset: offset.map(str::to_owned),
+                    size: PAGE,
+                };
+                dialect.list(catalog, &listing)
+            };
+            match self.objects(&page).await? {
+                Objects::Are(entities) => found.extend(entities.into_iter().filter_map(|body| {
+                    let id: Uuid = body.get(word::ID)?.as_str()?.parse().ok()?;
+                    Some(index.entity(id, body))
+                })),
+                Objects::NoneHere | Objects::Forbidden => return Ok(None),
+            }
+        }
+        Ok(Some(found))
+    }
+
+    /// All members of a list, page after page.
+    async fn objects(&self, page: &(dyn Fn(Option<&str>) -> Request + Sync)) -> Result<Objects, ReadError> {
+        let mut all = Vec::new();
+        let mut offset: Option<String> = None;
+        loop {
+            let request = page(offset.as_deref());
+            let answer = self.ask(&request).await?;
+            match answer.outcome {
+                Outcome::Done => {}
+                Outcome::Missing | Outcome::NotHere => return Ok(Objects::NoneHere),
+                Outcome::Forbidden => return Ok(Objects::Forbidden),
+                _ => return Err(refused(&request, answer)),
+            }
+            let page = Page::read(&answer.response.body).map_err(|why| unreadable(&request, why))?;
+            all.extend(page.data);
+            offset = page.offset;
+            if offset.is_none() {
+                return Ok(Objects::Are(all));
+            }
+        }
+    }
+}
+
+/// What came of a list.
+enum Objects {
+    Are(Vec<Object>),
+    NoneHere,
+    Forbidden,
+}
