@@ -2,7 +2,8 @@ use serde_json::Value;
 use sha1::{Digest, Sha1};
 
 use super::known::link_in;
-use crate::schema::{Hashed, HashedHow, Object};
+use crate::schema::{FieldPath, Hashed, HashedHow, Kind, Object};
+use crate::state::{Declared, Diagnostic};
 
 /// How a declared value compares with the hash that is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,33 @@ pub(super) fn compare(hashed: &Hashed, desired: &Object, live: &Object) -> Hashe
         },
     }
 }
+
+/// Notes a declared value of which nobody can tell whether it is what a salted hash was made of: a note for each kind, with
+/// all its places.
+pub(super) fn note_unseen(kind: &Kind, declared: &Declared, live: &Object, remarks: &mut Vec<Diagnostic>) {
+    let Some(hashed) = kind.hashed.as_ref().filter(|hashed| hashed.how == HashedHow::Salted) else {
+        return;
+    };
+    let said = declared.body.expose();
+    if text(said, &hashed.field).is_none() || compare(hashed, said, live) != HashedValue::Same {
+        return;
+    }
+    let message = format!(
+        "the {} of this {} is stored as a salted hash: whether it is the declared one cannot be told, and it stays",
+        hashed.field, kind.name
+    );
+    let span = declared.source.position_of(&FieldPath::field(&hashed.field));
+    match remarks.iter_mut().find(|remark| remark.message == message) {
+        Some(told) => told.places.extend(Diagnostic::note(UNSEEN, "").at_secret(span).places),
+        None => remarks.push(
+            Diagnostic::note(UNSEEN, message)
+                .at_secret(span)
+                .help(format!("to replace it, give the {} another `id`", kind.name)),
+        ),
+    }
+}
+
+const UNSEEN: &str = "hash-unseen";
 
 /// Whether the entity's field is hashed at all.
 pub(super) fn applies(hashed: &Hashed, body: &Object) -> bool {

@@ -267,6 +267,12 @@ impl<'a> Settling<'a, '_> {
             body: declared.body.expose(),
             links: &links,
         };
+        hashed::note_unseen(
+            catalog.kind(declared.kind),
+            declared,
+            holder.body,
+            &mut self.result.remarks,
+        );
         let made_up = self.made_up.of(catalog, declared.kind, &desired);
         if let Some(update) = compare(catalog, declared.kind, &made_up, &said, desired, holder.body) {
             let problem = unhashable(catalog.kind(declared.kind), &update, declared);
