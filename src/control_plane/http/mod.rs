@@ -6,8 +6,9 @@ mod name;
 mod settings;
 
 use std::error::Error;
+use std::time::SystemTime;
 
-use reqwest::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderValue, RETRY_AFTER};
 
 pub use base::{Base, BaseError};
 pub use settings::{HttpSettings, SettingsError};
@@ -91,15 +92,17 @@ impl std::fmt::Debug for HttpTransport {
     }
 }
 
-/// `Retry-After` in seconds; the form with a date is not honoured.
+/// How many seconds `Retry-After` asks to wait: so many, or until a date. A date is held against the server's own clock,
+/// where the answer tells it, else against ours; one that is past asks for nothing.
 fn retry_after(headers: &HeaderMap) -> Option<u64> {
-    headers
-        .get(RETRY_AFTER)
-        .map(HeaderValue::to_str)?
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
+    let text = |name| headers.get(name).map(HeaderValue::to_str)?.ok().map(str::trim);
+    let asked = text(RETRY_AFTER)?;
+    asked.parse().ok().or_else(|| {
+        let until = httpdate::parse_http_date(asked).ok()?;
+        let now = text(DATE).and_then(|date| httpdate::parse_http_date(date).ok());
+        let left = until.duration_since(now.unwrap_or_else(SystemTime::now));
+        Some(left.map_or(0, |left| left.as_secs()))
+    })
 }
 
 /// The innermost cause in one line. Outer ones repeat the address, with its query.
@@ -112,4 +115,27 @@ fn reason(error: &reqwest::Error) -> String {
         cause = inner;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_asks_for_patience_in_seconds_or_until_a_date() {
+        let now = "Fri, 20 Nov 2026 10:00:00 GMT";
+        for (asked, date, wait) in [
+            ("7", None, Some(7)),
+            ("Fri, 20 Nov 2026 10:00:30 GMT", Some(now), Some(30)),
+            ("Friday, 20-Nov-26 10:00:30 GMT", Some(now), Some(30)),
+            ("Fri, 20 Nov 2026 09:59:30 GMT", Some(now), Some(0)),
+            ("Thu, 01 Jan 1970 00:00:00 GMT", None, Some(0)),
+            ("soon", Some(now), None),
+            ("-1", None, None),
+        ] {
+            let mut headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(asked))]);
+            headers.extend(date.map(|date| (DATE, HeaderValue::from_static(date))));
+            assert_eq!(retry_after(&headers), wait, "{asked}");
+        }
+    }
 }
