@@ -2,9 +2,10 @@ use std::collections::HashSet;
 
 use uuid::Uuid;
 
+use super::conflict::outside;
 use super::draft::{Act, Draft};
 use super::known::{Holder, Known, Standing, links_in};
-use super::settle::{Settled, outside};
+use super::settle::Settled;
 use super::{Problem, Question, kin, title};
 use crate::schema::{Foreign, KindId, OnDelete};
 use crate::state::{Diagnostic, ScopeId};

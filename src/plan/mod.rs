@@ -5,6 +5,7 @@
 mod after;
 mod change;
 mod compare;
+mod conflict;
 mod deletes;
 mod draft;
 mod equal;

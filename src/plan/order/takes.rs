@@ -3,10 +3,10 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
+use super::super::conflict::in_the_way;
 use super::super::draft::{Act, Draft};
 use super::super::key::{key_in, unique_sets};
 use super::super::known::{Holder, Known, Standing};
-use super::super::settle::in_the_way;
 use super::super::{Problem, Question};
 use crate::schema::{Kind, KindId};
 use crate::state::Diagnostic;
