@@ -196,19 +196,20 @@ fn is_taken(catalog: &Catalog, kind: KindId, backend: &str, option: &str, value:
 }
 
 /// A secret's name that no request can be made of: a segment that is empty, `.` or `..` would lead elsewhere, and so would
-/// a control character.
+/// a control character; bytes that are no text would be another name.
 ///
 /// # Errors
 /// Malformed; such a name is never sent anywhere.
 pub fn segments<'a>(vault: &str, resource: &'a str) -> Result<Vec<&'a str>, Finding> {
     let segments: Vec<&str> = resource.split('/').collect();
     let leads_elsewhere = |segment: &&str| matches!(*segment, "" | "." | "..");
-    if !resource.contains(char::is_control) && !segments.iter().any(leads_elsewhere) {
+    let is_text = !resource.contains(|c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER);
+    if is_text && !segments.iter().any(leads_elsewhere) {
         return Ok(segments);
     }
     let shown = resource.escape_debug();
     let message = format!(
-        "'{shown}' cannot be the name of a secret of the vault '{vault}': it has an empty segment, '.', '..' or a control character"
+        "'{shown}' cannot be the name of a secret of the vault '{vault}': it has an empty segment, '.', '..', a control character or bytes that are no text"
     );
     Err(Finding::new(Reason::BadResource, message)
         .about(shown.to_string())

@@ -61,9 +61,9 @@ impl Target {
             .filter(|setting| !setting.value.expose().is_empty())
     }
 
-    /// Whether something is switched on.
+    /// Whether something is switched on, if it is said at all.
     pub fn is_on(&self, name: &str) -> Option<bool> {
-        match self.text(name)? {
+        match self.get(name)?.value.text()? {
             "true" | "on" | "1" | "yes" => Some(true),
             _ => Some(false),
         }

@@ -1,7 +1,9 @@
 //! An embedded control plane for tests, and what stands around it.
 #![allow(dead_code)] // each test uses its part
 
+pub mod fake;
 pub mod run;
+pub mod vault;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Failures of connections in our own words: those of libraries repeat addresses, and servers' repeat what they were sent.
 
 use std::error::Error;
-use std::io::ErrorKind;
+use std::io::{Error as IoError, ErrorKind};
 
 use reqwest::Url;
 use rustls::Error as TlsError;
@@ -67,48 +67,38 @@ pub fn failed(error: &reqwest::Error, place: &Place) -> Finding {
             .help("check that it can be reached from here");
     }
     let causes = || causes(error);
-    if let Some(refused) = causes().find_map(tls) {
+    if let Some(refused) = causes().find_map(|cause| cause.downcast_ref::<TlsError>()) {
         return without_tls(refused, place);
     }
     // the resolver's own error has no type that could be asked for
     if error.is_connect() && causes().any(|cause| cause.to_string() == "dns error") {
         return place.unreachable("cannot be found: no such host", "correct the address of the vault");
     }
-    match causes()
-        .find_map(|cause| cause.downcast_ref::<std::io::Error>())
-        .map(std::io::Error::kind)
-    {
-        Some(ErrorKind::ConnectionRefused) => place.unreachable(
+    let refused = |cause: &IoError| cause.kind() == ErrorKind::ConnectionRefused;
+    if causes().any(|cause| cause.downcast_ref().is_some_and(refused)) {
+        return place.unreachable(
             "refuses connections: nothing listens there",
             "check that the vault is up, and its address and port",
-        ),
-        _ if error.is_connect() => place.unreachable(
+        );
+    }
+    match error.is_connect() {
+        true => place.unreachable(
             "cannot be reached",
             "check its address, and that the network lets this machine through",
         ),
-        _ => place.unreachable(
+        false => place.unreachable(
             "breaks the connection off",
             "check that the address is the vault's own, and whether it is http or https",
         ),
     }
 }
 
-/// What lies behind an error, and behind that.
+/// What lies behind an error, and behind that. Errors of input and output wrap others without saying that they do.
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
-    let mut next = error.source();
-    std::iter::from_fn(move || {
-        let cause = next?;
-        next = cause.source();
-        Some(cause)
+    std::iter::successors(error.source(), |&cause| {
+        let wrapped = cause.downcast_ref::<IoError>().and_then(IoError::get_ref);
+        wrapped.map(|inner| inner as &(dyn Error + 'static)).or(cause.source())
     })
-}
-
-/// The failure of TLS behind an error, which may be wrapped as one of input and output.
-fn tls<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a TlsError> {
-    let wrapped = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    cause
-        .downcast_ref::<TlsError>()
-        .or_else(|| wrapped?.downcast_ref::<TlsError>())
 }
 
 fn without_tls(refused: &TlsError, place: &Place) -> Finding {
