@@ -55,7 +55,7 @@ pub async fn prove(catalog: &Catalog, desired: &Desired, uses: Vec<Use>, vaults:
     let errands = reference::errands(catalog, &judged, vaults, &proof.settings, proof.foreign, &asked);
     let fetched = reference::backends::resolve(&errands.errands, &proof.context).await;
     reference::prove(&mut judged, &errands, &fetched);
-    let mut diagnostics = named_as_backends(catalog, desired);
+    let mut diagnostics = named_as_backends(catalog, desired, vaults);
     diagnostics.extend(reference::gate(catalog, desired, &judged, policies));
     Proven { judged, diagnostics }
 }
@@ -169,22 +169,33 @@ pub async fn seek_elsewhere<T: Transport, C: Clock>(
     Ok(())
 }
 
-/// A vault whose prefix is the name of a backend that is not loaded: once it is, references mean the backend.
-fn named_as_backends(catalog: &Catalog, desired: &Desired) -> Vec<Diagnostic> {
-    let loaded = backends(catalog);
-    let vaults = desired
-        .entities
-        .iter()
-        .filter(|entity| Some(entity.kind) == catalog.find("vaults"));
-    let told = vaults.filter_map(|entity| {
+/// Vaults whose prefix is the name of a backend. Where it is loaded, Kong refuses such a vault, and references mean the
+/// backend; where it is not yet, they will.
+fn named_as_backends(catalog: &Catalog, desired: &Desired, vaults: &Vaults) -> Vec<Diagnostic> {
+    let declared = desired.entities.iter();
+    let declared = declared.filter(|entity| Some(entity.kind) == catalog.find("vaults"));
+    let told = declared.filter_map(|entity| {
         let key = catalog.kind(entity.kind).endpoint_key.as_deref()?;
         let prefix = entity.body.expose().get(key)?.as_str()?;
-        let is_backend = catalog.subschemas("vaults").any(|backend| backend == prefix);
-        let message = format!("the prefix '{prefix}' is the name of a backend that this node has not loaded");
-        let help = "where it is loaded, references that name it mean the backend, and the vault is refused";
-        let told = Diagnostic::warning("prefix-of-backend", message).help(help);
+        let written = || vaults.entities.iter().any(|vault| vault.prefix == prefix && vault.changed);
+        let told = match catalog.loaded_vaults().map(|loaded| loaded.contains(prefix)) {
+            None => return None,
+            Some(true) if written() => Diagnostic::error(
+                "prefix-of-backend",
+                format!("the prefix '{prefix}' is the name of a backend that this node has loaded: it takes no such vault"),
+            ),
+            Some(true) => Diagnostic::warning(
+                "prefix-of-backend",
+                format!("the prefix '{prefix}' is the name of a backend that this node has loaded: references mean the backend"),
+            ),
+            Some(false) if catalog.subschemas("vaults").any(|backend| backend == prefix) => Diagnostic::warning(
+                "prefix-of-backend",
+                format!("the prefix '{prefix}' is the name of a backend: where that is loaded, references mean it"),
+            ),
+            Some(false) => return None,
+        };
         let place = entity.source.position_of(&FieldPath::field(key));
-        (is_backend && !loaded.contains(prefix)).then(|| told.at(place))
+        Some(told.at(place).help("give the vault another prefix"))
     });
     told.collect()
 }
@@ -238,11 +249,17 @@ pub fn vaults(catalog: &Catalog, desired: &Desired, live: &Live, after: &After<'
                 ..entity
             })
         });
+    let owned: Vec<VaultEntity> = owned.collect();
+    let going = before.iter().map(|before| before.prefix.clone());
+    let going = going
+        .filter(|prefix| owned.iter().all(|vault| vault.prefix != *prefix))
+        .collect();
     let foreign = after.foreign.iter().filter(|(kind, _)| *kind == vault);
     let foreign = foreign.filter_map(|(_, foreign)| Some(shape.vault(foreign.index.expose())?.as_live()));
     Vaults {
         loaded: backends(catalog),
-        entities: owned.chain(foreign).collect(),
+        going,
+        entities: owned.into_iter().chain(foreign).collect(),
         complete: !live.forbidden.contains(&vault),
     }
 }
@@ -264,7 +281,7 @@ pub fn declared_vaults(catalog: &Catalog, desired: &Desired) -> Vaults {
     Vaults {
         loaded: backends(catalog),
         entities: entities.collect(),
-        complete: false,
+        ..Vaults::default()
     }
 }
 
@@ -286,6 +303,7 @@ pub fn live_vaults(catalog: &Catalog, live: &Live) -> Vaults {
         loaded: backends(catalog),
         entities: entities.collect(),
         complete: live.forbidden.is_empty(),
+        ..Vaults::default()
     }
 }
 

@@ -97,8 +97,11 @@ pub fn target(
         FoundVault::Entity(entity) => of_entity(catalog, entity),
         FoundVault::Backend(backend) => settings.backends.get(backend).cloned().unwrap_or_default(),
     };
-    let checker = settings.of(name);
     let by_name = matches!(vault, FoundVault::Backend(_));
+    let checker = match by_name && settings.ambiguous.contains(backend) {
+        true => BTreeMap::new(),
+        false => settings.of(name),
+    };
     if !by_name || backend == WITHOUT_SETTINGS || !(said.is_empty() && checker.is_empty()) {
         override_with(catalog, backend, reference, &mut said);
     }

@@ -94,6 +94,8 @@ fn severity(one: &Judged, policy: Policy) -> Option<Severity> {
     match (one.verdict(), policy) {
         (Verdict::Found, _) => None,
         (_, Policy::Off) if !reason.is_of_form() => None,
+        // the plan's guard stops such a run, or is told to let it pass
+        (Verdict::Missing, _) if reason == Reason::DeletedVault && !one.concerns_plan => Some(Severity::Warning),
         (Verdict::NotCheckable, _) if foreign && reason == Reason::NotAsked => None,
         (Verdict::NotCheckable, Policy::Strict) => Some(if stops { Severity::Error } else { Severity::Warning }),
         (Verdict::NotCheckable, _) => Some(Severity::Note),
@@ -201,6 +203,10 @@ mod tests {
             Reason::ConnectionFailed,
             Reason::Sealed,
         ];
+        let guarded = [Some(Warning), Some(Warning), Some(Warning), None];
+        for standing in [Standing::Unchanged, Standing::Foreign] {
+            assert_eq!(severities(Reason::DeletedVault, standing, false), guarded);
+        }
         const OF_FORM: [Reason; 2] = [Reason::BadReference, Reason::NotReferenceable];
         const UNKNOWN: [Reason; 4] = [
             Reason::NoCredentials,

@@ -12,6 +12,8 @@ pub struct Vaults {
     pub loaded: BTreeSet<String>,
     /// The vault entities, owned and foreign.
     pub entities: Vec<VaultEntity>,
+    /// The prefixes of vaults that are live, and that this plan deletes or renames.
+    pub going: BTreeSet<String>,
     /// Whether these are all there are; if not, an unknown prefix proves nothing.
     pub complete: bool,
 }
@@ -79,10 +81,8 @@ impl VaultEntity {
             .live
             .as_ref()
             .map(|live| live.expose().get(name).filter(set).or(default));
-        if live == Some(said) {
+        if live.map_or(said == default, |live| live == said) {
             Side::Live
-        } else if live.is_none() && said == default {
-            Side::Checker
         } else if self.filled.contains(name) {
             Side::Filled
         } else {
@@ -137,6 +137,7 @@ fn located(reference: &Reference, vaults: &Vaults) -> (Finding, bool) {
     let name = String::from_utf8_lossy(&reference.name).into_owned();
     match vaults.find(&name) {
         Some(vault) => (not_asked(&name), vault.is_changed()),
+        None if vaults.going.contains(&name) => (deleted_vault(&name), false),
         None if vaults.complete => (unknown_vault(&name, vaults), false),
         None => (vaults_unreadable(&name), false),
     }
@@ -176,6 +177,12 @@ fn unknown_vault(name: &str, vaults: &Vaults) -> Finding {
     Finding::new(Reason::UnknownVault, format!("no vault has the prefix '{name}'"))
         .about(name)
         .help(help)
+}
+
+fn deleted_vault(name: &str) -> Finding {
+    Finding::new(Reason::DeletedVault, format!("this plan takes the vault '{name}' away"))
+        .about(name)
+        .help("keep the vault, or give up the reference first")
 }
 
 fn vaults_unreadable(name: &str) -> Finding {

@@ -31,7 +31,7 @@ pub struct Setting {
 pub enum Side {
     /// The side that runs the check: flags, environment, a file of settings outside the repository, documented defaults.
     Checker,
-    /// The live vault of the same prefix has it already.
+    /// The live vault of the same prefix has it already; of a new vault, it is what Kong fills in by itself.
     Live,
     /// A state file asks for it, and the value was filled in from the environment: as an address it is the file's, as a
     /// credential the machine's.

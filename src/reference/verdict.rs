@@ -35,6 +35,8 @@ pub enum Reason {
     // missing
     /// No loaded backend and no vault bears the name.
     UnknownVault,
+    /// This plan deletes the vault that bears the name, or gives it another.
+    DeletedVault,
     /// The vault has no such secret.
     NoSuchSecret,
     /// The data plane's environment has no such variable.
@@ -145,7 +147,11 @@ impl Reason {
 
     /// Whether a backend said so: then the policy of its vault holds.
     pub fn is_of_backend(self) -> bool {
-        !self.is_of_form() && !matches!(self, Self::UnknownVault | Self::VaultsUnreadable | Self::UnknownSchema)
+        let of_vaults = matches!(
+            self,
+            Self::UnknownVault | Self::DeletedVault | Self::VaultsUnreadable | Self::UnknownSchema
+        );
+        !self.is_of_form() && !of_vaults
     }
 
     /// The word by which diagnostics go.
@@ -155,6 +161,7 @@ impl Reason {
             Self::SecretExists => "secret-exists",
             Self::WrittenByThisRun => "written-by-this-run",
             Self::UnknownVault => "unknown-vault",
+            Self::DeletedVault => "deleted-vault",
             Self::NoSuchSecret => "no-such-secret",
             Self::NoSuchVariable => "no-such-variable",
             Self::NoSuchVersion => "no-such-version",
@@ -196,6 +203,7 @@ impl Reason {
         match self {
             Self::SecretFound | Self::SecretExists | Self::WrittenByThisRun => Verdict::Found,
             Self::UnknownVault
+            | Self::DeletedVault
             | Self::NoSuchSecret
             | Self::NoSuchVariable
             | Self::NoSuchVersion

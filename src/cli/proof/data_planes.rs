@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::settings::Reading;
 use super::{dotenv, kong_conf, manifest};
 use crate::cli::args::ReferenceArgs;
-use crate::reference::backends::Plane;
+use crate::reference::backends::{Plane, PlaneFiles};
 use crate::reference::{Secret, Setting, Side};
 use crate::schema::Catalog;
 use crate::state::Diagnostic;
@@ -52,6 +52,23 @@ pub fn read(args: &ReferenceArgs, catalog: &Catalog, reading: &mut Reading<'_>) 
     }
     reading.settings.backends = agreed(said, &planes, reading);
     planes
+}
+
+/// The directories here that hold what the data planes have.
+pub fn files(args: &ReferenceArgs, reading: &mut Reading<'_>) -> Vec<PlaneFiles> {
+    let mut files = Vec::new();
+    for (prefix, directory) in &args.dp_files {
+        let is_directory = reading.stays(directory).map(|()| directory.is_dir());
+        if is_directory == Some(false) {
+            let message = format!("--dp-files {prefix}: '{}' is no directory", directory.display());
+            reading.told.push(Diagnostic::error("dp-files", message));
+        }
+        files.push(PlaneFiles {
+            prefix: prefix.clone(),
+            directory: directory.clone(),
+        });
+    }
+    files
 }
 
 /// What each environment is called: its file's name, or its path where two files have the same name.
@@ -148,6 +165,7 @@ fn agreed(mut said: Vec<Backends>, planes: &[Plane], reading: &mut Reading<'_>) 
         );
         reading.told.push(Diagnostic::warning("dp-env", message));
         said[0].remove(&name);
+        reading.settings.ambiguous.insert(name);
     }
     said.swap_remove(0)
 }

@@ -15,7 +15,7 @@ use super::args::{Global, PolicyArgs, ReferenceArgs};
 use super::documents::is_error;
 use super::teller::Teller;
 use crate::reconcile::Proof;
-use crate::reference::backends::{Context, PlaneFiles};
+use crate::reference::backends::Context;
 use crate::reference::{Hosts, Policy, Secret};
 use crate::schema::Catalog;
 use crate::state::{Diagnostic, Sources};
@@ -38,14 +38,11 @@ pub fn proof(
         Hosts::read(&args.references_hosts)
             .map_err(|error| Diagnostic::error("references-hosts", format!("--references-hosts: {error}"))),
     );
-    let files = args.dp_files.iter().map(|(prefix, directory)| PlaneFiles {
-        prefix: prefix.clone(),
-        directory: directory.clone(),
-    });
+    let files = data_planes::files(args, &mut reading);
     let context = Context {
         hosts: hosts.unwrap_or_default(),
         planes,
-        files: files.collect(),
+        files,
         environment: Arc::new(variable),
         ..Context::default()
     };

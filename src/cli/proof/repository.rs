@@ -1,5 +1,5 @@
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Names of the file by which a repository says what is to hold for it.
 const NAMES: [&str; 2] = ["strongroom.yaml", "strongroom.yml"];
@@ -35,12 +35,23 @@ impl Repository {
 
     /// Whether a file is in a repository, by its name or once its links are followed.
     pub fn holds(&self, path: &Path) -> bool {
-        let named = self.here.join(path);
-        let by_name = || Some(named.parent()?.canonicalize().ok()?.join(named.file_name()?));
-        [named.canonicalize().ok(), by_name()]
-            .into_iter()
-            .flatten()
-            .any(|path| self.roots.iter().any(|root| path.starts_with(root)))
+        let named = lexical(&self.here.join(path));
+        self.really_holds(path) || named.ancestors().any(|above| self.is_inside(above))
+    }
+
+    /// Whether a file that bears a name of the repository is elsewhere: whoever changes the repository chose it.
+    pub fn leads_out(&self, path: &Path) -> bool {
+        self.holds(path) && self.here.join(path).exists() && !self.really_holds(path)
+    }
+
+    /// Whether a file is in a repository once its links are followed.
+    pub fn really_holds(&self, path: &Path) -> bool {
+        self.is_inside(&self.here.join(path))
+    }
+
+    fn is_inside(&self, path: &Path) -> bool {
+        let real = path.canonicalize();
+        real.is_ok_and(|path| self.roots.iter().any(|root| path.starts_with(root)))
     }
 
     /// The file by which the repository says what is to hold for it: the nearest, from the working directory upwards.
@@ -52,12 +63,18 @@ impl Repository {
         let files = upwards.flat_map(|folder| NAMES.map(|name| folder.join(name)));
         files.into_iter().find(|path| path.symlink_metadata().is_ok())
     }
+}
 
-    /// Whether a file is in a repository once its links are followed.
-    pub fn really_holds(&self, path: &Path) -> bool {
-        path.canonicalize()
-            .is_ok_and(|path| self.roots.iter().any(|root| path.starts_with(root)))
-    }
+/// A path without `.` and `..`, by its text alone.
+fn lexical(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut path, part| {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(path.pop()),
+            part => path.push(part),
+        }
+        path
+    })
 }
 
 /// The root of the repository that a path is in. Of a repository within another (a submodule, a work tree), whose `.git`
@@ -131,7 +148,11 @@ mod tests {
         let repository = Repository::of(at.join("repo"), &[]);
         assert!(repository.holds(&at.join("link.yaml")));
         assert!(repository.holds(Path::new("strongroom.yaml")));
-        assert!(!repository.really_holds(&at.join("repo/strongroom.yaml")));
+        assert!(repository.leads_out(&at.join("repo/strongroom.yaml")));
+        std::os::unix::fs::symlink(&at, at.join("repo/up")).expect("a link");
+        assert!(repository.leads_out(Path::new("up/out.yaml")));
+        assert!(!repository.leads_out(Path::new("in.yaml")));
+        assert!(!repository.leads_out(&at.join("out.yaml")));
     }
 
     #[test]

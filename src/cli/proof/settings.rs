@@ -52,7 +52,7 @@ impl<'a> Reading<'a> {
             }
         }
         if let Some(path) = own {
-            let said = self.of_repository(&path);
+            let said = self.file(&path, Side::File);
             repository = strictest(repository, said);
         }
         if self.whole {
@@ -77,8 +77,9 @@ impl<'a> Reading<'a> {
         result.map_err(|wrong| self.told.push(wrong)).ok()
     }
 
-    /// A file of this machine that the command line names.
+    /// A file of this machine that the command line names, unless the repository says where it is.
     pub fn bytes(&mut self, path: &Path) -> Option<Zeroizing<Vec<u8>>> {
+        self.stays(path)?;
         let read = fs::read(path).map(Zeroizing::new);
         self.told_of(read.map_err(|error| {
             let message = format!("'{}' cannot be read: {error}", path.display());
@@ -86,14 +87,15 @@ impl<'a> Reading<'a> {
         }))
     }
 
-    /// The repository's own file, unless it leads out of it: then nothing of what it leads to is read.
-    fn of_repository(&mut self, path: &Path) -> Said {
-        if self.repository.really_holds(path) {
-            return self.file(path, Side::File);
-        }
+    /// Tells of a name in the repository that leads out of it: a file of the runner is not opened because of it.
+    pub fn stays(&mut self, path: &Path) -> Option<()> {
+        let out = self.repository.leads_out(path);
         let message = format!("'{}' leads out of the repository, and is not read", path.display());
-        self.told.push(Diagnostic::warning("settings-of-repository", message));
-        Said::default()
+        self.told_of(if out {
+            Err(Diagnostic::error("leads-out", message))
+        } else {
+            Ok(())
+        })
     }
 
     fn file(&mut self, path: &Path, side: Side) -> Said {

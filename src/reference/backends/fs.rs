@@ -26,7 +26,7 @@ pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Find
     let mapped = context
         .files
         .iter()
-        .find(|files| trimmed(&files.prefix) == trimmed(prefix));
+        .find(|files| !prefix.is_empty() && trimmed(&files.prefix) == trimmed(prefix));
     match mapped {
         Some(files) => Ok(Box::new(Files {
             vault: target.name.clone(),

@@ -6,7 +6,7 @@ mod read;
 mod variables;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use merge::merge_settings;
 pub use read::{Machine, Said, SaidPolicy, SaidVault, read_settings};
@@ -22,6 +22,8 @@ pub struct Settings {
     pub vaults: BTreeMap<String, VaultSettings>,
     /// What the data planes are told of a backend that is named without a vault entity (`vault_<name>_*`), by backend.
     pub backends: BTreeMap<String, BTreeMap<String, Setting>>,
+    /// The backends of which several data planes say different things: a reference that names one means several vaults.
+    pub ambiguous: BTreeSet<String>,
     /// `STRONGROOM_VAULT_<PREFIX>_*`, by `<PREFIX>`.
     pub variables: BTreeMap<String, VaultSettings>,
 }
