@@ -21,7 +21,7 @@ pub struct Global {
     pub headers: Vec<String>,
 
     /// The token sent as `Kong-Admin-Token`
-    #[arg(long, global = true, value_name = "TOKEN", hide_env_values = true, help_heading = CONNECTION)]
+    #[arg(long, allow_hyphen_values = true, global = true, value_name = "TOKEN", hide_env_values = true, help_heading = CONNECTION)]
     pub kong_admin_token: Option<String>,
 
     /// The workspace; open source has `default` only
@@ -45,7 +45,7 @@ pub struct Global {
     pub tls_server_name: Option<String>,
 
     /// A CA certificate to trust, as PEM text
-    #[arg(long, global = true, value_name = "PEM", help_heading = CONNECTION)]
+    #[arg(long, allow_hyphen_values = true, global = true, value_name = "PEM", help_heading = CONNECTION)]
     pub ca_cert: Option<String>,
 
     /// A file with the CA certificates to trust
@@ -53,7 +53,7 @@ pub struct Global {
     pub ca_cert_file: Option<PathBuf>,
 
     /// The client certificate, as PEM text
-    #[arg(long, global = true, value_name = "PEM", help_heading = CONNECTION)]
+    #[arg(long, allow_hyphen_values = true, global = true, value_name = "PEM", help_heading = CONNECTION)]
     pub tls_client_cert: Option<String>,
 
     /// A file with the client certificate
@@ -61,7 +61,7 @@ pub struct Global {
     pub tls_client_cert_file: Option<PathBuf>,
 
     /// The client certificate's key, as PEM text
-    #[arg(long, global = true, value_name = "PEM", hide_env_values = true, help_heading = CONNECTION)]
+    #[arg(long, allow_hyphen_values = true, global = true, value_name = "PEM", hide_env_values = true, help_heading = CONNECTION)]
     pub tls_client_key: Option<String>,
 
     /// A file with the client certificate's key

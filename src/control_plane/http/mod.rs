@@ -10,6 +10,8 @@ use std::time::SystemTime;
 
 use reqwest::header::{CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderValue, RETRY_AFTER};
 
+use rustls::AlertDescription;
+
 pub use base::{Base, BaseError};
 pub use settings::{HttpSettings, SettingsError};
 
@@ -60,7 +62,7 @@ impl HttpTransport {
     fn failure(&self, error: &reqwest::Error) -> TransportError {
         let host = self.base.authority();
         let why = reason(error);
-        if error.is_connect() || error.is_builder() {
+        if error.is_connect() || error.is_builder() || is_turned_away(error) {
             TransportError::NotSent { host, why }
         } else {
             TransportError::Lost { host, why }
@@ -104,6 +106,28 @@ fn retry_after(headers: &HeaderMap) -> Option<u64> {
         Some(left.map_or(0, |left| left.as_secs()))
     })
 }
+
+/// Whether the server ended TLS over the certificate that it was shown, or that it was not. A client learns that only when
+/// it reads, but the server has read nothing.
+fn is_turned_away(error: &reqwest::Error) -> bool {
+    let mut causes = std::iter::successors(error.source(), |cause| Error::source(*cause));
+    causes.any(|cause| {
+        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let tls = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        matches!(tls, Some(rustls::Error::AlertReceived(alert)) if ABOUT_CERTIFICATES.contains(alert))
+    })
+}
+
+const ABOUT_CERTIFICATES: [AlertDescription; 8] = [
+    AlertDescription::CertificateRequired,
+    AlertDescription::BadCertificate,
+    AlertDescription::UnsupportedCertificate,
+    AlertDescription::CertificateRevoked,
+    AlertDescription::CertificateExpired,
+    AlertDescription::CertificateUnknown,
+    AlertDescription::UnknownCA,
+    AlertDescription::AccessDenied,
+];
 
 /// The innermost cause in one line. Outer ones repeat the address, with its query.
 fn reason(error: &reqwest::Error) -> String {
