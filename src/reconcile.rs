@@ -14,9 +14,11 @@ use crate::state::{self, DeclaredId, Desired, Diagnostic, Severity};
 mod asked;
 mod references;
 mod validate;
+mod vaults;
 
-pub use references::{Proof, backends, declared_vaults, live_vaults};
+pub use references::Proof;
 pub use validate::{check_offline, check_online};
+pub use vaults::{backends, declared_vaults, live_vaults};
 
 /// What a run is to do.
 pub struct Job<'a> {
@@ -115,9 +117,9 @@ pub async fn prepare<T: Transport, C: Clock>(
     let plan = plan::make(&question, &mut Uuid::new_v4).map_err(|problems| all_problems(problems, &question))?;
     let after = plan::after(&live, &plan);
     let uses = references::uses(&catalog, &plan, &after);
-    let mut vaults = references::vaults(&catalog, job.desired, &live, &after);
-    references::seek_elsewhere(client, &catalog, &root, &uses, &mut vaults).await?;
-    let proven = references::prove(&catalog, job.desired, uses, &vaults, &job.references).await;
+    let mut known = vaults::vaults(&catalog, job.desired, &live, &after);
+    vaults::seek_elsewhere(client, &catalog, &root, &uses, &mut known).await?;
+    let proven = references::prove(&catalog, job.desired, uses, &known, &job.references).await;
     let diagnostics = [diagnostics(&question, &plan), proven.diagnostics].concat();
     let decision = decide(job.guards.approve(plan, &question, &after), has_errors(&diagnostics));
     Ok(Prepared {

@@ -190,79 +190,60 @@ mod tests {
         ALL.map(|policy| severity(&judged(reason, standing, concerns_plan), policy))
     }
 
+    const BAD: [Reason; 8] = [
+        Reason::UnknownVault,
+        Reason::NoSuchSecret,
+        Reason::BadSubkey,
+        Reason::BadContent,
+        Reason::BadResource,
+        Reason::PermissionDenied,
+        Reason::ConnectionFailed,
+        Reason::Sealed,
+    ];
+    const OF_FORM: [Reason; 2] = [Reason::BadReference, Reason::NotReferenceable];
+    const UNKNOWN: [Reason; 4] = [
+        Reason::NoCredentials,
+        Reason::UntrustedHost,
+        Reason::DataPlaneEnvironment,
+        Reason::UnknownSchema,
+    ];
+    const GUARDED: [Reason; 1] = [Reason::DeletedVault];
+
+    /// Under strict, default, warn and off.
+    type Row = [Option<Severity>; 4];
+
+    const E: Option<Severity> = Some(Severity::Error);
+    const W: Option<Severity> = Some(Severity::Warning);
+    const N: Option<Severity> = Some(Severity::Note);
+
+    #[track_caller]
+    fn holds(reasons: &[Reason], cases: &[(Standing, bool)], row: Row) {
+        for reason in reasons {
+            for (standing, concerns) in cases {
+                let found = severities(*reason, *standing, *concerns);
+                assert_eq!(found, row, "{reason:?} {standing:?} {concerns}");
+            }
+        }
+    }
+
     #[test]
     fn what_a_verdict_does_by_policy_and_whose_the_reference_is() {
-        use Severity::{Error, Note, Warning};
-        const BAD: [Reason; 8] = [
-            Reason::UnknownVault,
-            Reason::NoSuchSecret,
-            Reason::BadSubkey,
-            Reason::BadContent,
-            Reason::BadResource,
-            Reason::PermissionDenied,
-            Reason::ConnectionFailed,
-            Reason::Sealed,
-        ];
-        let guarded = [Some(Warning), Some(Warning), Some(Warning), None];
-        for standing in [Standing::Unchanged, Standing::Foreign] {
-            assert_eq!(severities(Reason::DeletedVault, standing, false), guarded);
-        }
-        const OF_FORM: [Reason; 2] = [Reason::BadReference, Reason::NotReferenceable];
-        const UNKNOWN: [Reason; 4] = [
-            Reason::NoCredentials,
-            Reason::UntrustedHost,
-            Reason::DataPlaneEnvironment,
-            Reason::UnknownSchema,
-        ];
-        // of this plan: changed itself, or unchanged with a vault that changes
-        let of_plan = [(Standing::Changed, true), (Standing::Unchanged, true)];
-        for (standing, concerns) in of_plan {
-            for reason in BAD {
-                let expected = [Some(Error), Some(Error), Some(Warning), None];
-                assert_eq!(severities(reason, standing, concerns), expected, "{reason:?}");
-            }
-            for reason in OF_FORM {
-                let expected = [Some(Error), Some(Error), Some(Warning), Some(Error)];
-                assert_eq!(severities(reason, standing, concerns), expected, "{reason:?}");
-            }
-            for reason in UNKNOWN {
-                let expected = [Some(Error), Some(Note), Some(Note), None];
-                assert_eq!(severities(reason, standing, concerns), expected, "{reason:?}");
-            }
-        }
-        for reason in BAD {
-            let (live, foreign) = (Standing::Unchanged, Standing::Foreign);
-            assert_eq!(
-                severities(reason, live, false),
-                [Some(Error), Some(Warning), Some(Warning), None]
-            );
-            for concerns in [false, true] {
-                let expected = [Some(Warning), Some(Warning), Some(Warning), None];
-                assert_eq!(severities(reason, foreign, concerns), expected, "{reason:?}");
-            }
-        }
-        for reason in OF_FORM {
-            let expected = [Some(Error), Some(Warning), Some(Warning), Some(Warning)];
-            assert_eq!(severities(reason, Standing::Unchanged, false), expected, "{reason:?}");
-            assert_eq!(
-                severities(reason, Standing::Foreign, false),
-                [Some(Warning); 4],
-                "{reason:?}"
-            );
-        }
-        for reason in UNKNOWN {
-            assert_eq!(
-                severities(reason, Standing::Unchanged, false),
-                [Some(Error), Some(Note), Some(Note), None]
-            );
-            assert_eq!(
-                severities(reason, Standing::Foreign, true),
-                [Some(Warning), Some(Note), Some(Note), None]
-            );
-        }
-        for standing in [Standing::Changed, Standing::Unchanged, Standing::Foreign] {
-            assert_eq!(severities(Reason::SecretFound, standing, true), [None; 4]);
-        }
-        assert_eq!(severities(Reason::NotAsked, Standing::Foreign, false), [None; 4]);
+        // the plan's: changed itself, or unchanged with a vault that changes
+        let plans = [(Standing::Changed, true), (Standing::Unchanged, true)];
+        holds(&BAD, &plans, [E, E, W, None]);
+        holds(&OF_FORM, &plans, [E, E, W, E]);
+        holds(&UNKNOWN, &plans, [E, N, N, None]);
+        let live = [(Standing::Unchanged, false)];
+        holds(&BAD, &live, [E, W, W, None]);
+        holds(&OF_FORM, &live, [E, W, W, W]);
+        holds(&UNKNOWN, &live, [E, N, N, None]);
+        holds(&GUARDED, &live, [W, W, W, None]);
+        let foreign = [(Standing::Foreign, false), (Standing::Foreign, true)];
+        holds(&BAD, &foreign, [W, W, W, None]);
+        holds(&OF_FORM, &foreign, [W, W, W, W]);
+        holds(&UNKNOWN, &foreign, [W, N, N, None]);
+        holds(&GUARDED, &foreign[..1], [W, W, W, None]);
+        holds(&[Reason::NotAsked], &foreign, [None; 4]);
+        holds(&[Reason::SecretFound], &[plans, foreign].concat(), [None; 4]);
     }
 }
