@@ -37,7 +37,7 @@ enum Entrance {
     Login {
         url: Url,
         members: Vec<(&'static str, Secret)>,
-        jwt_from: Option<IdentityProvider>,
+        jwt_from: Option<Box<IdentityProvider>>,
     },
 }
 
@@ -176,7 +176,7 @@ impl Entrance {
             Way::ByClient { client, path, members } => login(
                 &path,
                 members,
-                Some(IdentityProvider::open(client, &server.vault, context)?),
+                Some(Box::new(IdentityProvider::open(client, &server.vault, context)?)),
             ),
         }
     }
