@@ -42,6 +42,7 @@ fn bombs_are_refused_soon() {
             [*code],
             "{name}"
         );
+        assert!(diagnostics[0].help.is_some(), "{name}: it is said what to do");
     }
 }
 

@@ -74,7 +74,9 @@ fn refusal(file: FileId, text: &str) -> Option<Diagnostic> {
         .nth(MAX_DIRECTIVES)
         .is_some();
     many.then(|| {
-        Diagnostic::error("yaml-directives", "the text begins with too many directives").at_secret(start(file))
+        Diagnostic::error("yaml-directives", "the text begins with too many directives")
+            .at_secret(start(file))
+            .help("leave out the lines that begin with `%`")
     })
 }
 
