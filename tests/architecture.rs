@@ -150,6 +150,12 @@ fn none(what: &str, found: &[String]) {
     assert!(found.is_empty(), "{what}:\n{}", found.join("\n"));
 }
 
+/// Which of the words some code holds, with its file.
+fn words_in(path: &Path, code: &str, words: &[&str]) -> Vec<String> {
+    let found = words.iter().filter(|word| code.contains(*word));
+    found.map(|word| format!("{}: {word}", path.display())).collect()
+}
+
 #[test]
 fn modules_use_only_whom_they_may() {
     let table: BTreeMap<&str, &[&str]> = MAY_USE.iter().copied().collect();
@@ -176,12 +182,7 @@ fn pure_modules_do_no_io() {
         .filter(|(path, _)| PURE.contains(&module(path).as_str()) && !path.starts_with(EDGE))
     {
         let code = code(&text);
-        wrong.extend(
-            IMPURE
-                .iter()
-                .filter(|word| code.contains(*word))
-                .map(|word| format!("{}: {word}", path.display())),
-        );
+        wrong.extend(words_in(&path, &code, IMPURE));
     }
     none("I/O in pure modules", &wrong);
 }
@@ -201,12 +202,7 @@ fn only_cli_and_report_print() {
                 "io::stdout",
                 "io::stderr",
             ];
-            wrong.extend(
-                prints
-                    .iter()
-                    .filter(|word| code.contains(*word))
-                    .map(|word| format!("{}: {word}", path.display())),
-            );
+            wrong.extend(words_in(&path, &code, &prints));
         }
     }
     none("printing below cli and report", &wrong);

@@ -106,20 +106,26 @@ fn refused(guards: &Guards, text: &str, control_plane: serde_json::Value) -> Vec
     let catalog = Catalog::recorded();
     let (desired, live) = held(&catalog, text, control_plane);
     let plan = plan_case::plan(&catalog, &desired, &live, &Options::default()).unwrap();
-    let (options, fingerprinter) = (Options::default(), Fingerprinter::new(&[7; 64]));
-    let question = Question {
-        catalog: &catalog,
-        desired: &desired,
-        live: &live,
-        options: &options,
-        fingerprinter: &fingerprinter,
-        now: plan_case::NOW,
-    };
     let copy = plan.clone();
-    match guards.approve(plan, &question, &after(&live, &copy)) {
+    let approved = asked(&catalog, &desired, &live, |question| {
+        guards.approve(plan, question, &after(&live, &copy))
+    });
+    match approved {
         Ok(_) => Vec::new(),
         Err((_, refusals)) => refusals.iter().map(|refusal| refusal.allow).collect(),
     }
+}
+
+/// Puts a question without options.
+fn asked<R>(catalog: &Catalog, desired: &Desired, live: &Live, answer: impl FnOnce(&Question<'_>) -> R) -> R {
+    answer(&Question {
+        catalog,
+        desired,
+        live,
+        options: &Options::default(),
+        fingerprinter: &Fingerprinter::new(&[7; 64]),
+        now: plan_case::NOW,
+    })
 }
 
 const FOUR_OF_TEN: &str = "_format_version: '3.0'\nservices: [{name: s1, host: a.example}, {name: s2, host: a.example}, {name: s3, host: a.example}, {name: s4, host: a.example}, {name: s5, host: a.example}, {name: s6, host: a.example}]\n";
@@ -182,16 +188,7 @@ fn guards_refuse_to_delete_a_vault_that_something_still_names() {
 fn needed(text: &str, control_plane: serde_json::Value) -> Vec<String> {
     let catalog = Catalog::recorded();
     let (desired, live) = held(&catalog, text, control_plane);
-    let (options, fingerprinter) = (Options::default(), Fingerprinter::new(&[7; 64]));
-    let question = Question {
-        catalog: &catalog,
-        desired: &desired,
-        live: &live,
-        options: &options,
-        fingerprinter: &fingerprinter,
-        now: plan_case::NOW,
-    };
-    let kinds = needs(&question).foreign;
+    let kinds = asked(&catalog, &desired, &live, |question| needs(question).foreign);
     kinds
         .into_iter()
         .map(|kind| catalog.kind(kind).collection.clone())
