@@ -2,9 +2,12 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../refs_place/mod.rs"]
+mod refs_place;
 
 mod asked;
 mod logins;
+mod program;
 mod reads;
 mod recorded;
 mod safety;
