@@ -78,13 +78,12 @@ pub async fn seek_elsewhere<T: Transport, C: Clock>(
     if root.edition == Some(Edition::Community) || !uses.iter().any(unknown) {
         return Ok(());
     }
-    let found = match client.read_elsewhere(catalog, vault).await {
+    let (found, all) = match client.read_elsewhere(catalog, vault).await {
         Err(error @ ReadError::NoAnswer(_)) => return Err(error),
-        found => found.ok().flatten(),
+        found => found.unwrap_or_default(),
     };
-    vaults.complete = found.is_some();
+    vaults.complete = all;
     let shape = Shape::of(catalog, vault);
-    let found = found.unwrap_or_default();
     let entities = found.iter().filter_map(|foreign| shape.vault(foreign.index.expose()));
     vaults.entities.extend(entities.map(VaultEntity::as_live));
     Ok(())

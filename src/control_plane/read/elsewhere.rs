@@ -11,8 +11,8 @@ use crate::control_plane::{Client, Clock, Dialect, ForeignEntity, Outcome, ReadE
 use crate::schema::{Catalog, KindId, Object};
 
 impl<T: Transport, C: Clock> Client<T, C> {
-    /// Reads the index of a kind in all other workspaces; none if the token may not list them all. A control plane
-    /// without workspaces has no others.
+    /// Reads the index of a kind in all other workspaces, and says whether the token may list it in each. A control
+    /// plane without workspaces has no others.
     ///
     /// # Errors
     /// No answer, wrong credentials, or answers that are not Kong's.
@@ -20,18 +20,18 @@ impl<T: Transport, C: Clock> Client<T, C> {
         &self,
         catalog: &Arc<Catalog>,
         kind: KindId,
-    ) -> Result<Option<Vec<ForeignEntity>>, ReadError> {
+    ) -> Result<(Vec<ForeignEntity>, bool), ReadError> {
         let here = self.dialect.workspace().unwrap_or(word::DEFAULT_WORKSPACE);
         let index = Index::of(catalog, kind);
         let workspaces = match self.objects(&Dialect::workspaces).await? {
             Objects::Are(workspaces) => workspaces,
-            Objects::NoneHere => return Ok(Some(Vec::new())),
-            Objects::Forbidden => return Ok(None),
+            Objects::NoneHere => return Ok((Vec::new(), true)),
+            Objects::Forbidden => return Ok((Vec::new(), false)),
         };
         let names = workspaces
             .iter()
             .filter_map(|workspace| workspace.get(word::NAME)?.as_str());
-        let mut found = Vec::new();
+        let (mut found, mut all) = (Vec::new(), true);
         for name in names.filter(|name| *name != here) {
             let dialect = Dialect::in_workspace(name);
             let page = |offset: Option<&str>| {
@@ -49,10 +49,10 @@ impl<T: Transport, C: Clock> Client<T, C> {
                     let id: Uuid = body.get(word::ID)?.as_str()?.parse().ok()?;
                     Some(index.entity(id, body))
                 })),
-                Objects::NoneHere | Objects::Forbidden => return Ok(None),
+                Objects::NoneHere | Objects::Forbidden => all = false,
             }
         }
-        Ok(Some(found))
+        Ok((found, all))
     }
 
     /// All members of a list, page after page.
