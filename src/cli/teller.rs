@@ -44,10 +44,12 @@ impl Teller {
         }
     }
 
-    /// What is known of the references; people are told by the diagnostics.
+    /// What is known of the references; people are told how many are what, and of each by the diagnostics.
     pub fn references(&mut self, catalog: &Catalog, judged: &[Judged]) {
-        if let Some(json) = &mut self.json {
-            json.judge(catalog, judged);
+        match &mut self.json {
+            Some(json) => json.judge(catalog, judged),
+            None if self.silent => {}
+            None => report::to_stderr(&report::verdicts(judged)),
         }
     }
 

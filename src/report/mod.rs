@@ -16,6 +16,7 @@ mod printer;
 mod shape;
 mod title;
 mod value;
+mod verdicts;
 mod yaml;
 
 pub use account::Told;
@@ -28,6 +29,7 @@ pub use messages::{error, help, refusals, warning};
 pub use names::{Names, names};
 pub use printer::{to_stderr, to_stdout};
 pub use value::{hidden, inline};
+pub use verdicts::verdicts;
 pub use yaml::yaml;
 
 #[cfg(test)]
