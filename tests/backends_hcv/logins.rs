@@ -4,16 +4,17 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
+use rcgen::KeyPair;
 use serde_json::{Value, json};
 use strongroom::reference::{Reason, Side};
 
 use crate::asked::{Asked, check, member, reason};
+use crate::certificates::Authority;
 use crate::common::fake::{Fake, Reply};
 use crate::common::vault::Vault;
 
 /// A server with a secret that the policy `app` lets read.
-async fn ready(arguments: &[&str]) -> Option<Vault> {
+pub async fn ready(arguments: &[&str]) -> Option<Vault> {
     let vault = Vault::with(&[&["-root-token", "root"], arguments].concat())?;
     vault.mount("secret", 2).await;
     vault.make("POST", "secret/data/x", json!({"data": {"a": "b"}})).await;
@@ -21,13 +22,13 @@ async fn ready(arguments: &[&str]) -> Option<Vault> {
     Some(vault)
 }
 
-async fn enable(vault: &Vault, way: &str, path: &str) {
+pub async fn enable(vault: &Vault, way: &str, path: &str) {
     vault
         .make("POST", &format!("sys/auth/{path}"), json!({"type": way}))
         .await;
 }
 
-async fn opens(asked: Asked) {
+pub async fn opens(asked: Asked) {
     assert_eq!(member(&asked.one("x").await, "a"), "b");
 }
 
@@ -292,113 +293,6 @@ async fn a_service_account_of_kubernetes_logs_in() {
     );
     let half = asked.said(Side::Live, "kube_role", "").checker("jwt", &jwt("good"));
     check(&half.refused("x").await, Reason::BadSettings, &["role"]);
-}
-
-struct Authority {
-    pem: String,
-    issuer: Issuer<'static, KeyPair>,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::new(Vec::new()).expect("parameters");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, "test CA");
-        let key = KeyPair::generate().expect("a key");
-        let pem = params.self_signed(&key).expect("a certificate").pem();
-        let issuer = Issuer::new(params, key);
-        Self { pem, issuer }
-    }
-
-    /// A certificate and its key.
-    fn issue(&self, name: &str, usage: ExtendedKeyUsagePurpose) -> (String, String) {
-        let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("parameters");
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.extended_key_usages = vec![usage];
-        let key = KeyPair::generate().expect("a key");
-        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
-        (certificate.pem(), key.serialize_pem())
-    }
-}
-
-#[tokio::test]
-async fn a_certificate_logs_in() {
-    let (authority, other) = (Authority::new(), Authority::new());
-    let (certificate, key) = authority.issue("vault", ExtendedKeyUsagePurpose::ServerAuth);
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        std::fs::write(&path, text).expect("written");
-        path.to_str().expect("a path").to_owned()
-    };
-    let (certificate, key) = (file("cert.pem", &certificate), file("key.pem", &key));
-    let Some(vault) = ready(&["-tls", "-cert", &certificate, "-key", &key]).await else {
-        return;
-    };
-    enable(&vault, "cert", "cert").await;
-    vault
-        .make(
-            "POST",
-            "auth/cert/certs/kong",
-            json!({"certificate": authority.pem, "token_policies": ["app"]}),
-        )
-        .await;
-
-    let (client, client_key) = authority.issue("kong", ExtendedKeyUsagePurpose::ClientAuth);
-    let https = vault.https.as_deref().expect("an address");
-    let plain = Asked::new().at(https).kv2();
-    let asked = plain.clone().checker("ca_cert", &authority.pem);
-    let own = asked
-        .clone()
-        .checker("client_cert", &client)
-        .checker("client_key", &client_key);
-    opens(own.clone()).await;
-    let configured = asked
-        .clone()
-        .said(Side::Live, "auth_method", "cert")
-        .said(Side::Live, "cert_auth_role_name", "kong")
-        .said(Side::Live, "cert_auth_cert", &client)
-        .said(Side::Live, "cert_auth_cert_key", &client_key);
-    opens(configured.clone()).await;
-    let half = configured.said(Side::Live, "cert_auth_cert_key", "");
-    check(&half.refused("x").await, Reason::BadSettings, &["half", "client_key"]);
-
-    let (stranger, stranger_key) = other.issue("kong", ExtendedKeyUsagePurpose::ClientAuth);
-    let stranger = asked
-        .clone()
-        .checker("client_cert", &stranger)
-        .checker("client_key", &stranger_key);
-    check(&stranger.refused("x").await, Reason::LoginRefused, &[]);
-    let broken = asked
-        .clone()
-        .checker("client_cert", "canary")
-        .checker("client_key", "canary");
-    check(&broken.refused("x").await, Reason::BadSettings, &["PEM"]);
-    check(
-        &asked
-            .clone()
-            .checker("ca_cert", "canary")
-            .token("root")
-            .refused("x")
-            .await,
-        Reason::BadSettings,
-        &["CA"],
-    );
-
-    // verification: of the server's certificate against the given CA, unless the checker's side switches it off
-    opens(asked.clone().token("root")).await;
-    let untrusted = plain.clone().token("root");
-    check(
-        &untrusted.refused("x").await,
-        Reason::ConnectionFailed,
-        &["not trusted", "ca_cert"],
-    );
-    opens(untrusted.checker("ssl_verify", "false")).await;
-    check(
-        &own.checker("ca_cert", &other.pem).refused("x").await,
-        Reason::ConnectionFailed,
-        &["not trusted"],
-    );
 }
 
 #[tokio::test]

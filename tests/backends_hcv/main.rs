@@ -6,6 +6,7 @@ mod common;
 mod refs_place;
 
 mod asked;
+mod certificates;
 mod logins;
 mod program;
 mod reads;

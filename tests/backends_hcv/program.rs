@@ -105,7 +105,7 @@ async fn references_are_proved_before_anything_is_written() {
         let refused = refused.tells(says).tells("kong.yaml:17").tells("'team'");
         assert!(!refused.err.contains("method=POST"), "{}", refused.err);
         let told = checked.run(&["diff", "kong.yaml", "--json-output"], &text).ends(3);
-        assert_eq!(told.verdicts()[1].1, reason);
+        assert!(told.verdicts().iter().any(|(_, told)| told == reason), "{}", told.out);
     }
     let told = checked
         .run(
