@@ -116,7 +116,7 @@ pub async fn prepare<T: Transport, C: Clock>(
     let question = question(job, &catalog, &live, now);
     let plan = plan::make(&question, &mut Uuid::new_v4).map_err(|problems| all_problems(problems, &question))?;
     let after = plan::after(&live, &plan);
-    let uses = references::uses(&catalog, &plan, &after);
+    let uses = references::uses(&catalog, job.desired, &plan, &after);
     let mut known = vaults::vaults(&catalog, job.desired, &live, &after);
     vaults::seek_elsewhere(client, &catalog, &root, &uses, &mut known).await?;
     let proven = references::prove(&catalog, job.desired, uses, &known, &job.references).await;

@@ -311,3 +311,77 @@ fn links_that_a_repository_brings_open_no_file_of_the_machine() {
     let ran = place.diff(plain, &[], &[]).ends(3);
     ran.tells("leads out of the repository");
 }
+
+/// What a template fills in of any field that a reference or the way to its vault is made of, at its most talkative.
+const TEMPLATES: &str = r#"
+_format_version: "3.0"
+vaults:
+- {name: hcv, prefix: team, config: {host: '${{ env "DECK_S" }}', port: 8200}}
+- {name: hcv, prefix: part, config: {host: 'a.${{ env "DECK_S" }}.test', port: 8200, token: literal}}
+- {name: hcv, prefix: by-name, config: {mount: '${{ env "DECK_S" }}', port: 1, token: literal}}
+- {name: fs, prefix: disk, config: {prefix: '/x/${{ env "DECK_S" }}'}}
+- {name: env, prefix: my-env, config: {prefix: '${{ env "DECK_S" }}_'}}
+plugins:
+- {name: http-log, config: {http_endpoint: '{vault://team/pg/key}'}}
+- {name: datadog, config: {host: '{vault://disk/pg/key}'}}
+- {name: loggly, config: {key: '{vault://my-env/pg/key}'}}
+- {name: session, config: {secret: '{vault://${{ env "DECK_S" }}/pg/key}'}}
+- {name: acme, config: {account_email: '{vault://part/pg/key}', tos_accepted: true}}
+- {name: rate-limiting, config: {minute: 1, policy: redis, redis: {host: h, password: '{vault://my-env/a${{ env "DECK_S" }}b/key}'}}}
+- {name: response-ratelimiting, config: {limits: {a: {minute: 1}}, redis: {host: h, password: '{vault://by-name/pg/key}'}}}
+certificates:
+- {cert: '{vault://team/${{ env "DECK_S" }}}', key: '{vault://part/${{ env "DECK_S" }}/k?host=${{ env "DECK_S" }}}'}
+"#;
+
+#[test]
+fn what_a_template_fills_in_is_not_told_by_any_message() {
+    let place = Place::new();
+    let variables = [WITH_TOKEN, &[("DECK_S", "zyzzyva"), ("RUST_LOG", "trace")]].concat();
+    let shows = |text: &str| text.to_ascii_lowercase().contains("zyzzyva");
+    for live in [false, true] {
+        for policy in ["default", "strict", "warn", "off"] {
+            for more in [&["-vvv"][..], &["--json-output"], &["--dp-env", "process", "-v"]] {
+                let ran = place.diff(TEMPLATES, &[&["--references", policy], more].concat(), &variables);
+                assert!(
+                    !shows(&ran.out) && !shows(&ran.err),
+                    "{policy}:\n{}\n{}",
+                    ran.out,
+                    ran.err
+                );
+                assert!(ran.exit == 0 || ran.exit == 3, "{}", ran.err);
+            }
+        }
+        if !live {
+            let args = ["sync", "kong.yaml", "--yes", "--references", "warn"];
+            place.run(&args, &variables).ends(0);
+        }
+    }
+}
+
+#[test]
+fn a_name_that_a_template_fills_in_goes_where_a_credential_may() {
+    let (place, listener) = (Place::new(), Listener::new());
+    let variables = [WITH_TOKEN, &[("DECK_S", "zyzzyva")]].concat();
+    // the file's own token may go to the file's own host, but not the machine's variables
+    let config = format!("{{host: 127.0.0.1, port: {}, kv: v1, token: theirs}}", listener.port());
+    for reference in [
+        "{vault://team/${{ env \"DECK_S\" }}/key}",
+        "{vault://team/a-${{ env \"DECK_S\" }}-b/key}",
+    ] {
+        let found = place.verdicts(&with_reference(&config, reference), &[], &[("DECK_S", "zyzzyva")]);
+        assert_eq!(found, verdict("not_checkable", "untrusted_host"), "{reference}");
+        assert!(!listener.received().contains("zyzzyva"), "{reference}");
+    }
+    let reference = "{vault://team/${{ env \"DECK_S\" }}/key}";
+    let found = place.verdicts(
+        &with_reference("{kv: v1}", reference),
+        &["--references-hosts", "*"],
+        &variables,
+    );
+    assert_eq!(found, verdict("unreachable", "connection_failed"));
+    let url = listener.url();
+    let asked = [&variables[..], &[("STRONGROOM_VAULT_TEAM_ADDRESS", url.as_str())]].concat();
+    let found = place.verdicts(&with_reference("{kv: v1}", reference), &[], &asked);
+    assert_eq!(found, verdict("found", "secret_found"));
+    assert!(listener.received().contains("GET /v1/secret/zyzzyva "));
+}

@@ -6,7 +6,7 @@ use crate::control_plane::ForeignEntity;
 use crate::plan::{self, After, Plan};
 use crate::reference::{self, Holder, Judged, Policies, Policy, Settings, Standing, Use, Vaults, backends::Context};
 use crate::schema::{Catalog, Kind, KindId, Object, Segment};
-use crate::state::{DeclaredId, Desired, Diagnostic};
+use crate::state::{Declared, DeclaredId, Desired, Diagnostic};
 
 /// How references are proven.
 pub struct Proof {
@@ -51,14 +51,18 @@ pub async fn prove(catalog: &Catalog, desired: &Desired, uses: Vec<Use>, vaults:
     let errands = reference::errands(catalog, &judged, vaults, &proof.settings, proof.foreign, &asked);
     let fetched = reference::backends::resolve(&errands.errands, &proof.context).await;
     reference::prove(&mut judged, &errands, &fetched);
+    reference::withhold(&mut judged);
     let mut diagnostics = named_as_backends(catalog, desired, vaults);
     diagnostics.extend(reference::gate(catalog, desired, &judged, policies));
     Proven { judged, diagnostics }
 }
 
 /// Every reference that will stand once the plan is done, owned and foreign.
-pub fn uses(catalog: &Catalog, plan: &Plan, after: &After<'_>) -> Vec<Use> {
-    let owned = after.owned.iter().flat_map(|standing| owned(catalog, plan, standing));
+pub fn uses(catalog: &Catalog, desired: &Desired, plan: &Plan, after: &After<'_>) -> Vec<Use> {
+    let owned = after
+        .owned
+        .iter()
+        .flat_map(|standing| owned(catalog, desired, plan, standing));
     let foreign = after
         .foreign
         .iter()
@@ -66,7 +70,7 @@ pub fn uses(catalog: &Catalog, plan: &Plan, after: &After<'_>) -> Vec<Use> {
     owned.chain(foreign).collect()
 }
 
-fn owned(catalog: &Catalog, plan: &Plan, standing: &plan::Standing<'_>) -> Vec<Use> {
+fn owned(catalog: &Catalog, desired: &Desired, plan: &Plan, standing: &plan::Standing<'_>) -> Vec<Use> {
     let body = standing.body.expose();
     let changed = standing.change.and_then(|change| plan.changes.get(change));
     let title = || match changed {
@@ -84,8 +88,30 @@ fn owned(catalog: &Catalog, plan: &Plan, standing: &plan::Standing<'_>) -> Vec<U
             Standing::Unchanged
         },
         declared: standing.declared,
+        filled: &|text| {
+            let declared = standing.declared.map(|declared| desired.entity(declared));
+            declared.is_some_and(|declared| is_filled(declared, text))
+        },
     };
     reference::find(catalog, &holder)
+}
+
+/// Whether a template filled in that text of an entity. By the text, for a plan may have it in another place.
+fn is_filled(declared: &Declared, text: &str) -> bool {
+    let body = declared.body.expose();
+    declared
+        .secrets
+        .iter()
+        .any(|path| value_at(body, &path.0).and_then(Value::as_str) == Some(text))
+}
+
+fn value_at<'v>(body: &'v Object, path: &[Segment]) -> Option<&'v Value> {
+    let (first, rest) = path.split_first()?;
+    let Segment::Name(name) = first else { return None };
+    rest.iter().try_fold(body.get(name)?, |value, segment| match segment {
+        Segment::Name(name) => value.get(name),
+        Segment::Index(index) => value.get(index),
+    })
 }
 
 /// Of a foreign entity only the places of its references were kept: they are put back where they stood.
@@ -105,6 +131,7 @@ fn foreign(catalog: &Catalog, kind: KindId, entity: &ForeignEntity) -> Vec<Use> 
         body: &body,
         standing: Standing::Foreign,
         declared: None,
+        filled: &|_| false,
     };
     reference::find(catalog, &holder)
 }
@@ -144,6 +171,7 @@ pub fn declared(catalog: &Catalog, desired: &Desired) -> Vec<Use> {
             body,
             standing: Standing::Changed,
             declared: Some(declared),
+            filled: &|text| is_filled(entity, text),
         };
         reference::find(catalog, &holder)
     });

@@ -11,7 +11,8 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 /// references. An unknown vault proves nothing, for it may be the control plane's.
 pub fn check_offline(catalog: &Catalog, desired: &Desired, policy: Policy, now: i64) -> Vec<Diagnostic> {
     let invalid = state::check(catalog, desired, now, &|_| true);
-    let judged = reference::judge(references::declared(catalog, desired), &Vaults::default());
+    let mut judged = reference::judge(references::declared(catalog, desired), &Vaults::default());
+    reference::withhold(&mut judged);
     let of_form = judged
         .into_iter()
         .filter(|one| one.finding.reason.is_of_form())

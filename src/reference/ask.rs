@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{Finding, FoundVault, Judged, OptionValue, Reason, Reference, Secret, Setting, Settings, Side, Target};
+use super::{
+    Filled, Finding, FoundVault, Judged, OptionValue, Reason, Reference, Secret, Setting, Settings, Side, Target,
+};
 use super::{Standing, VaultEntity, Vaults};
 use crate::schema::{self, Catalog, FieldPath, KindId, Object, Purpose};
 
@@ -61,8 +63,10 @@ pub fn errands(
         }
         let Some(vault) = vaults.find(&name) else { continue };
         let options = format!("{:?}", reference.options);
-        let errand = *targets.entry((name.clone(), options)).or_insert_with(|| {
-            let target = target(catalog, &name, vault, reference, settings);
+        let filled = one.usage.filled;
+        let errand = *targets.entry((name.clone(), options, filled)).or_insert_with(|| {
+            let mut target = target(catalog, &name, vault, reference, settings);
+            target.filled.resources = filled;
             errands.errands.push(Errand {
                 target,
                 wanted: Vec::new(),
@@ -110,6 +114,13 @@ pub fn target(
         name: name.to_owned(),
         backend: backend.to_owned(),
         owned: matches!(vault, FoundVault::Entity(VaultEntity { owned: true, .. })),
+        filled: Filled {
+            settings: match vault {
+                FoundVault::Entity(vault) => vault.filled.clone(),
+                FoundVault::Backend(_) => BTreeSet::new(),
+            },
+            resources: false,
+        },
         by_name,
         settings: said,
     }

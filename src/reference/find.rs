@@ -21,6 +21,8 @@ pub struct Holder<'a> {
     pub standing: Standing,
     /// Where it is declared, if it is.
     pub declared: Option<DeclaredId>,
+    /// Whether a template filled a text in from the environment, wholly or in part.
+    pub filled: &'a dyn Fn(&str) -> bool,
 }
 
 /// What a plan does to an entity.
@@ -53,6 +55,9 @@ pub struct Use {
     pub standing: Standing,
     /// Where the entity is declared, if it is.
     pub declared: Option<DeclaredId>,
+    /// Whether a template filled it in from the environment, wholly or in part: then nothing of it is shown, and it is
+    /// sent only where a credential may be.
+    pub filled: bool,
 }
 
 /// Every place of an entity where a text stands that Kong takes for a reference. Tags hold none.
@@ -94,6 +99,7 @@ impl Placed {
             referenceable,
         } = self;
         Use {
+            filled: (holder.filled)(&text),
             kind,
             id,
             title: (holder.title)(),

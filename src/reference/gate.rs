@@ -177,6 +177,7 @@ mod tests {
             referenceable: Some(true),
             standing,
             declared: None,
+            filled: false,
         };
         Judged {
             usage,

@@ -25,6 +25,7 @@ mod target;
 mod trust;
 mod variable;
 mod verdict;
+mod withhold;
 
 pub use answer::{answer, answer_line};
 pub use ask::{Errand, Errands, Wanted, errands, segments, target};
@@ -43,7 +44,8 @@ pub use settings::{
     read_variables,
 };
 pub use subkey::{SubkeyError, subkey};
-pub use target::{Setting, Side, Target};
+pub use target::{Filled, Setting, Side, Target};
 pub use trust::{Address, Hosts, NotAHost, may_show};
 pub use variable::{variable, variable_of};
 pub use verdict::{Judged, Reason, Verdict};
+pub use withhold::withhold;

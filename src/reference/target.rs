@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Secret;
 
@@ -13,8 +13,19 @@ pub struct Target {
     pub owned: bool,
     /// Whether the backend's own name was given, no vault's: then the data planes' settings of the backend hold.
     pub by_name: bool,
+    /// What templates filled in from the environment: messages do not show it.
+    pub filled: Filled,
     /// What is said of it: Kong's config fields under Kong's names, and the checker's words.
     pub settings: BTreeMap<String, Setting>,
+}
+
+/// What templates filled in from the environment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filled {
+    /// Settings, by name, whoever has the same already.
+    pub settings: BTreeSet<String>,
+    /// The names of the secrets that are asked for.
+    pub resources: bool,
 }
 
 /// One thing that is said of a vault. It may be a secret, whatever its name.
@@ -59,6 +70,12 @@ impl Target {
         self.settings
             .get(name)
             .filter(|setting| !setting.value.expose().is_empty())
+    }
+
+    /// Whether a template filled in what is said under a name, wholly or in part: then messages do not show it.
+    pub fn is_filled(&self, name: &str) -> bool {
+        let side = self.get(name).map(|setting| setting.side);
+        side == Some(Side::Filled) || side == Some(Side::Live) && self.filled.settings.contains(name)
     }
 
     /// Whether something is switched on, if it is said at all.

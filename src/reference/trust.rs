@@ -47,6 +47,11 @@ impl Hosts {
         Ok(hosts)
     }
 
+    /// Whether any address is vouched for.
+    pub fn include_all(&self) -> bool {
+        self.any
+    }
+
     /// Whether an address is vouched for.
     pub fn include(&self, url: &Url) -> bool {
         let Some(host) = url.host_str() else { return false };

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use strongroom::reference::backends::{Context, resolve};
-use strongroom::reference::{Errand, Fetched, Finding, Hosts, Reason, Secret, Setting, Side, Target, Wanted, subkey};
+use strongroom::reference::{
+    Errand, Fetched, Filled, Finding, Hosts, Reason, Secret, Setting, Side, Target, Wanted, subkey,
+};
 
 /// A vault of this run's scopes.
 #[derive(Clone)]
@@ -16,6 +18,7 @@ impl Asked {
     pub fn new() -> Self {
         Self {
             target: Target {
+                filled: Filled::default(),
                 name: "my-vault".to_owned(),
                 backend: "hcv".to_owned(),
                 owned: true,

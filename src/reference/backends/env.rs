@@ -8,6 +8,8 @@ use crate::reference::{Fetched, Finding, Reason, Target, Wanted, variable_of};
 
 struct Env {
     prefix: String,
+    /// Whether a template fills the prefix in: messages do not show it.
+    hidden: bool,
     planes: Vec<Plane>,
     set_here: Box<dyn Fn(&str) -> bool + Send + Sync>,
 }
@@ -17,6 +19,7 @@ pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Find
     let environment = context.environment.clone();
     Ok(Box::new(Env {
         prefix: target.text("prefix").unwrap_or_default().to_owned(),
+        hidden: target.is_filled("prefix"),
         planes: context.planes.clone(),
         set_here: Box::new(move |name| environment(name).is_some()),
     }))
@@ -30,37 +33,42 @@ impl Backend for Env {
 
 impl Env {
     fn look_up(&self, wanted: &Wanted) -> Fetched {
-        let name = variable_of(&self.prefix, &wanted.resource, wanted.version.as_deref() == Some("2"));
+        let previous = wanted.version.as_deref() == Some("2");
+        let name = variable_of(&self.prefix, &wanted.resource, previous);
+        let shown = match self.hidden {
+            true => format!("PREFIX…{}", variable_of("", &wanted.resource, previous)),
+            false => name.clone(),
+        };
         match self.planes.as_slice() {
-            [] => Fetched::No(self.unknown(&name)),
+            [] => Fetched::No(self.unknown(&name, &shown)),
             planes => Fetched::Planes(
                 planes
                     .iter()
-                    .map(|plane| (plane.name.clone(), of_plane(plane, &name)))
+                    .map(|plane| (plane.name.clone(), of_plane(plane, &name, &shown)))
                     .collect(),
             ),
         }
     }
 
-    fn unknown(&self, name: &str) -> Finding {
+    fn unknown(&self, name: &str, shown: &str) -> Finding {
         let given = "give what the data planes define with --dp-env FILE (dotenv, Kubernetes Secret or ConfigMap)";
         let help = match (self.set_here)(name) {
             true => format!("set here, unknown on the data planes; {given}, or --dp-env process if this is one"),
             false => given.to_owned(),
         };
-        let message = format!("the variable {name} cannot be checked from here: every data plane must define it");
+        let message = format!("the variable {shown} cannot be checked from here: every data plane must define it");
         Finding::new(Reason::DataPlaneEnvironment, message)
-            .about(name)
+            .about(shown)
             .help(help)
     }
 }
 
-fn of_plane(plane: &Plane, name: &str) -> Fetched {
+fn of_plane(plane: &Plane, name: &str, shown: &str) -> Fetched {
     match plane.variables.get(name) {
         Some(value) => Fetched::Text(value.clone()),
         None => Fetched::No(
-            Finding::new(Reason::NoSuchVariable, format!("the variable {name} is not defined"))
-                .about(name)
+            Finding::new(Reason::NoSuchVariable, format!("the variable {shown} is not defined"))
+                .about(shown)
                 .help("define it on the data plane, or correct the reference"),
         ),
     }

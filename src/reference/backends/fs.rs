@@ -22,6 +22,7 @@ struct Files {
 /// The directory that stands for the vault's.
 pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding> {
     let prefix = target.text("prefix").unwrap_or_default();
+    let shown = if target.is_filled("prefix") { "PREFIX" } else { prefix };
     let trimmed = |path: &str| path.trim_end_matches('/').to_owned();
     let mapped = context
         .files
@@ -30,10 +31,10 @@ pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Find
     match mapped {
         Some(files) => Ok(Box::new(Files {
             vault: target.name.clone(),
-            prefix: prefix.to_owned(),
+            prefix: shown.to_owned(),
             directory: files.directory.clone(),
         })),
-        None => Err(elsewhere(&target.name, prefix)),
+        None => Err(elsewhere(&target.name, shown)),
     }
 }
 

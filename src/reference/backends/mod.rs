@@ -19,7 +19,10 @@ use futures_util::future::BoxFuture;
 
 pub use resolve::resolve;
 
-use super::{Fetched, Finding, Hosts, Reason, Secret, Target, Wanted};
+use super::{Fetched, Finding, Hosts, Reason, Secret, Side, Target, Wanted};
+
+/// The checker's words for where a vault is.
+const ADDRESSES: [&str; 2] = ["address", "endpoint"];
 
 /// Fetches secrets of one vault.
 pub trait Backend: Send + Sync {
@@ -80,6 +83,7 @@ impl Default for Context {
 /// # Errors
 /// It cannot be asked: what holds for all of its secrets.
 fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding> {
+    trusted_with_names(target, context)?;
     match target.backend.as_str() {
         "env" => env::open(target, context),
         _ if target.by_name && target.settings.is_empty() => Err(data_plane_settings(target)),
@@ -87,6 +91,22 @@ fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding>
         "hcv" => hcv::open(target, context),
         _ => Err(unsupported(target)),
     }
+}
+
+/// Names that a template fills in may be secrets of the machine: as credentials, they go to no address that a state file
+/// says. Backends that ask nobody may have them.
+fn trusted_with_names(target: &Target, context: &Context) -> Result<(), Finding> {
+    let asks_nobody = matches!(target.backend.as_str(), "env" | "fs");
+    let of_checker = |word: &&str| target.get(word).is_some_and(|setting| setting.side == Side::Checker);
+    let of_file = target.settings.values().any(|setting| setting.side > Side::Live);
+    let vouched = ADDRESSES.iter().any(of_checker) || context.hosts.include_all();
+    if !target.filled.resources || asks_nobody || !of_file || vouched {
+        return Ok(());
+    }
+    let name = &target.name;
+    let message = format!("the vault '{name}' is not asked: a template fills in what for, and a state file says where");
+    let help = "say the address where the check runs (STRONGROOM_VAULT_<PREFIX>_ADDRESS), or trust all files: --references-hosts '*'";
+    Err(Finding::new(Reason::UntrustedHost, message).about(name).help(help))
 }
 
 /// A reference that names a backend uses what the data planes' own settings say of it.

@@ -117,7 +117,7 @@ impl Server {
 
 /// Whether a template fills it in from the environment.
 pub fn is_filled(target: &Target, word: &str) -> bool {
-    target.get(word).is_some_and(|setting| setting.side == Side::Filled)
+    target.is_filled(word)
 }
 
 /// The segments of a path that the settings name.
