@@ -60,6 +60,17 @@ impl Asked {
         self
     }
 
+    /// Asked for names that a template filled in.
+    pub fn filled(mut self) -> Self {
+        self.target.filled.resources = true;
+        self
+    }
+
+    pub fn of_backend(mut self, backend: &str) -> Self {
+        backend.clone_into(&mut self.target.backend);
+        self
+    }
+
     pub fn vouching(mut self, host: &str) -> Self {
         self.context.hosts = Hosts::read(&[host.to_owned()]).expect("a host");
         self

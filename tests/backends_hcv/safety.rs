@@ -293,3 +293,26 @@ async fn an_answer_that_repeats_the_token_is_not_told() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_name_that_a_template_filled_in_goes_to_no_address_of_the_file() {
+    let fake = listener();
+    let asked = Asked::new()
+        .said(Side::File, "port", &fake.port().to_string())
+        .said(Side::File, "token", "the file's own")
+        .filled();
+    check(
+        &asked.refused(CANARY).await,
+        Reason::UntrustedHost,
+        &["--references-hosts"],
+    );
+    assert!(fake.bytes().is_empty());
+    assert_eq!(member(&asked.clone().vouching("*").one("x").await, "a"), "b");
+    // whatever the backend is
+    for backend in ["aws", "gcp", "azure", "conjur"] {
+        let told = asked.clone().of_backend(backend).refused("x").await;
+        check(&told, Reason::UntrustedHost, &["a template fills in what for"]);
+    }
+    let own = Asked::new().at(&fake.url()).token("t").filled();
+    assert_eq!(member(&own.one("x").await, "a"), "b");
+}

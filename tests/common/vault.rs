@@ -24,6 +24,10 @@ pub struct Vault {
 fn program() -> Result<&'static str, &'static str> {
     static BUILT: OnceLock<Result<String, String>> = OnceLock::new();
     let build = || {
+        // another version's, for whoever has one
+        if let Ok(program) = std::env::var("STRONGROOM_TESTS_VAULT") {
+            return Ok(program);
+        }
         let output = Command::new(".ci/vault").output().map_err(|error| error.to_string())?;
         match output.status.success() {
             true => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
