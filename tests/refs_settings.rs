@@ -298,6 +298,14 @@ fn a_reference_that_names_a_backend_goes_by_the_data_planes_settings() {
         .diff(&hcv, &[&args[..], &["--dp-env", &other]].concat(), &[token])
         .ends(0);
     ran.tells("different settings of the backend 'hcv'");
+    let (one, two) = (
+        place.file("one.env", "KONG_VAULT_ENV_PREFIX=A_\nA_X=1\n"),
+        place.file("two.env", "X=1\n"),
+    );
+    let both = place.verdicts(&by_name("{vault://env/x}"), &["--dp-env", &one, "--dp-env", &two], &[]);
+    assert_eq!(both, verdict("not_checkable", "not_asked"));
+    let alone = place.verdicts(&by_name("{vault://env/x}"), &["--dp-env", &one], &[]);
+    assert_eq!(alone, verdict("found", "secret_found"));
 }
 
 #[test]
@@ -374,4 +382,30 @@ fn a_vault_named_as_a_backend_is_told() {
         .run(&["diff", "kong.yaml", "--kong-addr", &node.address], &[])
         .ends(0);
     ran.tells("kong.yaml:3:23: warning: the prefix 'aws' is the name of a backend: where that is loaded");
+}
+
+#[test]
+fn what_other_teams_refer_to_is_asked_for_on_demand_and_stops_nothing() {
+    let place = Place::new();
+    let tagged = |tag: &str, body: &str| format!("_format_version: \"3.0\"\n_info: {{select_tags: [{tag}]}}\n{body}");
+    let theirs = "plugins:\n- {name: http-log, config: {http_endpoint: '{vault://env/gone}'}}\n";
+    place.sync(&tagged("theirs", theirs), &[]);
+    let ours = tagged(
+        "ours",
+        "vaults:\n- {name: env, prefix: my-env}\nplugins:\n- {name: cors}\n",
+    );
+    let empty = place.file("empty.env", "");
+    let args = ["--dp-env", &*empty, "--references", "strict"];
+    let known = place.verdicts(&ours, &args, &[]);
+    assert_eq!(known, verdict("not_checkable", "not_asked"));
+    place.diff(&ours, &args, &[]).ends(0);
+    let asked = [&args[..], &["--references-foreign"]].concat();
+    assert_eq!(
+        place.verdicts(&ours, &asked, &[]),
+        verdict("missing", "no_such_variable")
+    );
+    place
+        .diff(&ours, &asked, &[])
+        .ends(0)
+        .tells("warning: the variable GONE is not defined");
 }

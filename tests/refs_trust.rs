@@ -385,3 +385,56 @@ fn a_name_that_a_template_fills_in_goes_where_a_credential_may() {
     assert_eq!(found, verdict("found", "secret_found"));
     assert!(listener.received().contains("GET /v1/secret/zyzzyva "));
 }
+
+/// Configs that name an address in each field that can, by backend; `URL` stands for it.
+const ADDRESSES: &[(&str, &[&str])] = &[
+    (
+        "hcv",
+        &["{auth_method: jwt, jwt_role: r, oauth2_token_endpoint: 'URL', oauth2_client_id: c}"],
+    ),
+    (
+        "aws",
+        &[
+            "{region: us-east-1, endpoint_url: 'URL'}",
+            "{region: us-east-1, sts_endpoint_url: 'URL', assume_role_arn: 'arn:aws:iam::1:role/r'}",
+            "{region: us-east-1, endpoint_url: 'URL', sts_endpoint_url: 'URL', assume_role_arn: 'arn:aws:iam::1:role/r'}",
+        ],
+    ),
+    (
+        "azure",
+        &["{vault_uri: 'URL', location: us, type: secrets, client_id: c, tenant_id: t}"],
+    ),
+    ("azure-certs", &["{vault_uri: 'URL', client_id: c, tenant_id: t}"]),
+    (
+        "conjur",
+        &["{endpoint_url: 'URL', auth_method: api_key, account: a, login: host/app}"],
+    ),
+];
+
+/// Credentials of every sort, as a machine may have them.
+const CREDENTIALS: &[(&str, &str)] = &[
+    ("STRONGROOM_VAULT_TEAM_OAUTH2_CLIENT_SECRET", TOKEN),
+    ("STRONGROOM_VAULT_TEAM_CLIENT_SECRET", TOKEN),
+    ("STRONGROOM_VAULT_TEAM_API_KEY", TOKEN),
+    ("STRONGROOM_VAULT_TEAM_ACCESS_KEY_ID", TOKEN),
+    ("STRONGROOM_VAULT_TEAM_SECRET_ACCESS_KEY", TOKEN),
+    ("AWS_ACCESS_KEY_ID", TOKEN),
+    ("AWS_SECRET_ACCESS_KEY", TOKEN),
+    ("AZURE_CLIENT_SECRET", TOKEN),
+    ("AZURE_CLIENT_ID", TOKEN),
+    ("AZURE_TENANT_ID", TOKEN),
+];
+
+#[test]
+fn no_backend_sends_a_credential_to_an_address_of_a_state_file() {
+    let (place, listener) = (Place::new(), Listener::new());
+    for (backend, configs) in ADDRESSES {
+        for config in *configs {
+            let config = config.replace("URL", &listener.url());
+            let state = state(&config).replace("name: hcv", &format!("name: {backend}"));
+            let found = place.verdicts(&state, &[], CREDENTIALS);
+            assert_eq!(found[0].0, "not_checkable", "{backend} {config} {found:?}");
+            assert_eq!(listener.received(), "", "{backend} {config}");
+        }
+    }
+}

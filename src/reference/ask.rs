@@ -62,6 +62,9 @@ pub fn errands(
             continue;
         }
         let Some(vault) = vaults.find(&name) else { continue };
+        if matches!(vault, FoundVault::Backend(backend) if settings.ambiguous.contains(backend)) {
+            continue;
+        }
         let options = format!("{:?}", reference.options);
         let filled = one.usage.filled;
         let errand = *targets.entry((name.clone(), options, filled)).or_insert_with(|| {
@@ -102,10 +105,7 @@ pub fn target(
         FoundVault::Backend(backend) => settings.backends.get(backend).cloned().unwrap_or_default(),
     };
     let by_name = matches!(vault, FoundVault::Backend(_));
-    let checker = match by_name && settings.ambiguous.contains(backend) {
-        true => BTreeMap::new(),
-        false => settings.of(name),
-    };
+    let checker = settings.of(name);
     if !by_name || backend == WITHOUT_SETTINGS || !(said.is_empty() && checker.is_empty()) {
         override_with(catalog, backend, reference, &mut said);
     }

@@ -14,7 +14,9 @@ use crate::reference::Secret;
 /// The variables of all Secrets and ConfigMaps of a text, one document or many; none if the text is no manifest. What else
 /// is in it is passed over.
 pub fn variables(text: &str) -> Option<Result<BTreeMap<String, Secret>, String>> {
-    if !text.contains("apiVersion") {
+    let is_key = |line: &str| line.trim_start().starts_with("apiVersion:");
+    let is_json = || text.trim_start().starts_with('{') && text.contains("\"apiVersion\"");
+    if !text.lines().any(is_key) && !is_json() {
         return None;
     }
     let mut variables = BTreeMap::new();
@@ -151,6 +153,8 @@ mod tests {
             let error = variables(text).expect("a manifest").expect_err("wrong");
             assert!(!error.contains("hush"), "{error}");
         }
-        assert!(variables("A=b\n").is_none());
+        for text in ["A=b\n", "A={\"apiVersion\": 1}\n", "# apiVersion: v1\nA=apiVersion:\n"] {
+            assert!(variables(text).is_none(), "{text}");
+        }
     }
 }

@@ -22,7 +22,8 @@ pub struct Settings {
     pub vaults: BTreeMap<String, VaultSettings>,
     /// What the data planes are told of a backend that is named without a vault entity (`vault_<name>_*`), by backend.
     pub backends: BTreeMap<String, BTreeMap<String, Setting>>,
-    /// The backends of which several data planes say different things: a reference that names one means several vaults.
+    /// The backends of which several data planes say different things: a reference that names one means several vaults,
+    /// and none is asked.
     pub ambiguous: BTreeSet<String>,
     /// `STRONGROOM_VAULT_<PREFIX>_*`, by `<PREFIX>`.
     pub variables: BTreeMap<String, VaultSettings>,
