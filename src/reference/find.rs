@@ -62,7 +62,7 @@ pub struct Use {
 
 /// Every place of an entity where a text stands that Kong takes for a reference. Tags hold none.
 pub fn find(catalog: &Catalog, holder: &Holder<'_>) -> Vec<Use> {
-    if !holder.body.values().any(mentions) {
+    if !holder.body.values().any(holds_reference) {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -113,11 +113,11 @@ impl Placed {
 }
 
 /// Whether a value holds a reference anywhere: most do not, and need no schema.
-fn mentions(value: &Value) -> bool {
+pub fn holds_reference(value: &Value) -> bool {
     match value {
         Value::String(text) => is_reference(text),
-        Value::Array(members) => members.iter().any(mentions),
-        Value::Object(members) => members.values().any(mentions),
+        Value::Array(members) => members.iter().any(holds_reference),
+        Value::Object(members) => members.values().any(holds_reference),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
@@ -150,7 +150,7 @@ fn walk_shorthand(
     let there = rest
         .iter()
         .try_fold(first.unwrap_or(&Value::Null), |value, name| value.get(name));
-    if !there.is_some_and(mentions) {
+    if !there.is_some_and(holds_reference) {
         walk(record.inner(target), value, at, found);
     }
 }

@@ -31,7 +31,7 @@ pub use answer::{answer, answer_line};
 pub use ask::{Errand, Errands, Wanted, errands, segments, target};
 pub use environment::{EnvironmentError, from_environment};
 pub use fetched::Fetched;
-pub use find::{Holder, Standing, Use, find};
+pub use find::{Holder, Standing, Use, find, holds_reference};
 pub use finding::Finding;
 pub use gate::{Policies, Policy, gate};
 pub use grammar::{OptionValue, ParseError, Reference, is_reference, parse};

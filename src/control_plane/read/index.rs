@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::owned::tags;
 use crate::control_plane::ForeignEntity;
-use crate::reference::is_reference;
+use crate::reference::{holds_reference, is_reference};
 use crate::schema::{Catalog, FieldPath, FieldType, KindId, Object, Segment};
 use crate::state::Body;
 
@@ -51,14 +51,13 @@ impl Index {
     /// Reduces an entity to its index.
     pub fn entity(&self, id: Uuid, body: Object) -> ForeignEntity {
         let mut references = Vec::new();
-        for (name, value) in &body {
+        for (name, value) in body.iter().filter(|(_, value)| holds_reference(value)) {
             collect(value, &FieldPath::field(name), &mut references);
         }
         let tags = tags(&body);
-        let secrets = self.catalog.secret_paths(self.kind, &body);
         let kept = body.into_iter().filter(|(name, _)| self.fields.contains(name));
         let mut index: Object = kept.collect();
-        for secret in &secrets {
+        for secret in &self.catalog.secret_paths(self.kind, &index) {
             forget(&mut index, &secret.0);
         }
         ForeignEntity {
