@@ -1,6 +1,7 @@
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::collections::hash_map;
 
+use rustc_hash::FxHashMap;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -14,8 +15,8 @@ use crate::state::{Declared, DeclaredId, Desired, Diagnostic, LinkTo, ScopeId, S
 pub(super) fn find(desired: &Desired, catalog: &Catalog, problems: &mut Problems) {
     let names = Names::of(desired, catalog);
     let sets: Vec<Vec<&[String]>> = catalog.kinds().map(|(_, kind)| sets(kind)).collect();
-    let mut ids: HashMap<(KindId, Uuid), DeclaredId> = HashMap::new();
-    let mut keys: HashMap<(KindId, usize, Vec<Part>), DeclaredId> = HashMap::new();
+    let mut ids: FxHashMap<(KindId, Uuid), DeclaredId> = FxHashMap::default();
+    let mut keys: FxHashMap<(KindId, usize, Key<'_>), DeclaredId> = FxHashMap::default();
     for (at, entity) in desired.entities.iter().enumerate() {
         let own = DeclaredId(at as u32);
         if let Some(id) = entity.id
@@ -47,40 +48,56 @@ fn taken<K>(entry: hash_map::Entry<K, DeclaredId>, own: DeclaredId) -> Option<De
     }
 }
 
+/// The values of a set of fields: the first, and those of the others.
+type Key<'a> = (Part<'a>, Vec<Part<'a>>);
+
 /// A part of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Part {
-    Text(String),
+enum Part<'a> {
+    Text(Cow<'a, str>),
     Entity(DeclaredId),
     Nothing,
 }
 
 /// What declared entities are called, so that a name and a nesting that mean the same entity are the same.
-struct Names(HashMap<(KindId, String), DeclaredId>);
+struct Names<'a> {
+    by_id: FxHashMap<(KindId, Uuid), DeclaredId>,
+    by_name: FxHashMap<(KindId, &'a str), DeclaredId>,
+}
 
-impl Names {
-    fn of(desired: &Desired, catalog: &Catalog) -> Self {
-        let mut names = HashMap::new();
+impl<'a> Names<'a> {
+    fn of(desired: &'a Desired, catalog: &Catalog) -> Self {
+        let mut names = Self {
+            by_id: FxHashMap::default(),
+            by_name: FxHashMap::default(),
+        };
         for (at, entity) in desired.entities.iter().enumerate() {
-            let kind = catalog.kind(entity.kind);
-            let id = entity.id.map(|id| id.to_string());
-            let called = link::names(kind).filter_map(|key| Some(entity.body.expose().get(key)?.as_str()?.to_owned()));
-            for name in id.into_iter().chain(called) {
-                names.entry((entity.kind, name)).or_insert(DeclaredId(at as u32));
+            let own = DeclaredId(at as u32);
+            if let Some(id) = entity.id {
+                names.by_id.entry((entity.kind, id)).or_insert(own);
+            }
+            let called =
+                link::names(catalog.kind(entity.kind)).filter_map(|key| entity.body.expose().get(key)?.as_str());
+            for name in called {
+                names.by_name.entry((entity.kind, name)).or_insert(own);
             }
         }
-        Self(names)
+        names
     }
 
-    fn part(&self, kind: KindId, to: &LinkTo) -> Part {
+    fn part(&self, kind: KindId, to: &'a LinkTo) -> Part<'a> {
         match to {
             LinkTo::Declared(id) => Part::Entity(*id),
-            LinkTo::Named(name) => match self.0.get(&(kind, name.clone())) {
-                Some(id) => Part::Entity(*id),
-                None => Part::Text(name.clone()),
-            },
+            LinkTo::Named(name) => self
+                .find(kind, name)
+                .map_or(Part::Text(Cow::Borrowed(name)), Part::Entity),
             LinkTo::List(_) | LinkTo::Nothing => Part::Nothing,
         }
+    }
+
+    fn find(&self, kind: KindId, name: &str) -> Option<DeclaredId> {
+        let by_id = link::id(name).and_then(|id| self.by_id.get(&(kind, id)));
+        by_id.or_else(|| self.by_name.get(&(kind, name))).copied()
     }
 }
 
@@ -99,25 +116,25 @@ fn sets(kind: &Kind) -> Vec<&[String]> {
 }
 
 /// The values of a set of fields; none if one of its own fields has no value, or nothing at all is said.
-fn key(kind: &Kind, entity: &Declared, fields: &[String], names: &Names) -> Option<Vec<Part>> {
-    let mut said = false;
-    let mut parts = Vec::with_capacity(fields.len());
-    for field in fields {
-        let part = match kind.foreign.iter().find(|foreign| foreign.field == *field) {
-            Some(foreign) => {
-                let link = entity.links.iter().find(|link| link.field == *field);
-                link.map_or(Part::Nothing, |link| names.part(foreign.kind, &link.to))
-            }
-            None => match entity.body.expose().get(field)? {
-                Value::Null => return None,
-                Value::String(text) => Part::Text(text.clone()),
-                other => Part::Text(other.to_string()),
-            },
-        };
-        said |= part != Part::Nothing;
-        parts.push(part);
+fn key<'a>(kind: &Kind, entity: &'a Declared, fields: &[String], names: &Names<'a>) -> Option<Key<'a>> {
+    let (first, others) = fields.split_first()?;
+    let first = part(kind, entity, first, names)?;
+    let others = others.iter().map(|field| part(kind, entity, field, names));
+    let others = others.collect::<Option<Vec<_>>>()?;
+    let said = first != Part::Nothing || others.iter().any(|part| *part != Part::Nothing);
+    said.then_some((first, others))
+}
+
+fn part<'a>(kind: &Kind, entity: &'a Declared, field: &str, names: &Names<'a>) -> Option<Part<'a>> {
+    if let Some(foreign) = kind.foreign.iter().find(|foreign| foreign.field == field) {
+        let link = entity.links.iter().find(|link| link.field == field);
+        return Some(link.map_or(Part::Nothing, |link| names.part(foreign.kind, &link.to)));
     }
-    said.then_some(parts)
+    match entity.body.expose().get(field)? {
+        Value::Null => None,
+        Value::String(text) => Some(Part::Text(Cow::Borrowed(text))),
+        other => Some(Part::Text(Cow::Owned(other.to_string()))),
+    }
 }
 
 fn twice(desired: &Desired, catalog: &Catalog, first: DeclaredId, second: DeclaredId, fields: &[String]) -> Diagnostic {
