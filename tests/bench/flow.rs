@@ -1,3 +1,4 @@
+use std::mem::ManuallyDrop;
 use std::path::Path;
 
 use strongroom::apply::{self, Event, Stop};
@@ -18,7 +19,8 @@ pub fn read(state: &Path) {
 
 /// Does a diff of what is in sync.
 pub async fn diff(address: &str, state: &Path) {
-    let prepared = plan(&client(address), state).await;
+    // as the program, which ends then, and leaves it to the system to clean up
+    let prepared = ManuallyDrop::new(plan(&client(address), state).await);
     let changes = prepared.plan().changes.len();
     assert_eq!(changes, 0);
 }
@@ -38,7 +40,7 @@ pub async fn sync(address: &str, state: &Path) {
 pub async fn plan<T: Transport, C: Clock>(client: &Client<T, C>, state: &Path) -> Prepared {
     let catalog = Catalog::recorded();
     let text = std::fs::read_to_string(state).expect("a state file");
-    let desired = run::declared(&catalog, &text);
+    let desired = ManuallyDrop::new(run::declared(&catalog, &text));
     let job = Job {
         desired: &desired,
         options: Options::default(),

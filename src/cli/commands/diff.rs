@@ -1,3 +1,5 @@
+use std::mem::ManuallyDrop;
+
 use super::prepare::{Request, prepare};
 use crate::cli::Outcome;
 use crate::cli::args::{DiffArgs, Global};
@@ -24,6 +26,8 @@ pub async fn run(global: &Global, args: &DiffArgs, teller: &mut Teller) -> Done 
     let (Some(documents), Some(proof)) = (documents, proof) else {
         return Ok(Outcome::Invalid);
     };
+    // the program ends with this: what was read is not taken apart before
+    let documents = ManuallyDrop::new(documents);
     let connection = connect(global, &catalog)?;
     let request = Request {
         documents: &documents,
@@ -32,7 +36,7 @@ pub async fn run(global: &Global, args: &DiffArgs, teller: &mut Teller) -> Done 
         guards: args.sync.guards.guards(),
     };
     match prepare(&connection, &catalog, request, teller).await? {
-        Ok(prepared) => show(&prepared, args.non_zero_exit_code, teller),
+        Ok(prepared) => show(&ManuallyDrop::new(prepared), args.non_zero_exit_code, teller),
         Err(outcome) => Ok(outcome),
     }
 }

@@ -1,3 +1,4 @@
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use super::prepare::{Request, prepare};
@@ -24,6 +25,8 @@ pub async fn run(global: &Global, args: &SyncArgs, teller: &mut Teller) -> Done 
     let (Some(documents), Some(proof)) = (documents, proof) else {
         return Ok(Outcome::Invalid);
     };
+    // the program ends with this: what was read is not taken apart before
+    let documents = ManuallyDrop::new(documents);
     let connection = connect(global, &catalog)?;
     let request = Request {
         documents: &documents,
@@ -43,7 +46,7 @@ pub(super) async fn reconcile(
 ) -> Done {
     let documents = request.documents;
     let prepared = match prepare(connection, catalog, request, teller).await? {
-        Ok(prepared) => prepared,
+        Ok(prepared) => ManuallyDrop::new(prepared),
         Err(outcome) => return Ok(outcome),
     };
     match &prepared.decision {
