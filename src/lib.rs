@@ -36,6 +36,7 @@ pub mod apply;
 pub mod cli;
 pub mod control_plane;
 pub mod embedded;
+mod parallel;
 pub mod plan;
 pub mod reconcile;
 pub mod reference;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::control_plane::{Client, Clock, Live, ReadError, Root, Transport};
 use crate::plan::{self, Approved, Fingerprinter, Guards, Options, Plan, Problem, Question, Refusal};
-use crate::reference::Judged;
+use crate::reference::{Judged, Vaults};
 use crate::schema::Catalog;
 use crate::state::{self, DeclaredId, Desired, Diagnostic, Severity};
 
@@ -117,7 +117,10 @@ pub async fn prepare<T: Transport, C: Clock>(
     let plan = plan::make(&question, &mut Uuid::new_v4).map_err(|problems| all_problems(problems, &question))?;
     let after = plan::after(&live, &plan);
     let uses = references::uses(&catalog, job.desired, &plan, &after);
-    let mut known = vaults::vaults(&catalog, job.desired, &live, &after);
+    let mut known = match uses.is_empty() && plan.changes.is_empty() {
+        true => Vaults::default(),
+        false => vaults::vaults(&catalog, job.desired, &live, &after),
+    };
     vaults::seek_elsewhere(client, &catalog, &root, &uses, &mut known).await?;
     let proven = references::prove(&catalog, job.desired, uses, &known, &job.references).await;
     let diagnostics = [diagnostics(&question, &plan), proven.diagnostics].concat();

@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use strongroom::schema::{Catalog, LiveSchemas, Object, canonical, complete, patched, shown};
+use strongroom::schema::{Catalog, LiveSchemas, Object, canonical, complete, patched, shown, shows};
 
 /// A catalog as an open-source node has it.
 fn node() -> Catalog {
@@ -220,4 +220,32 @@ fn what_a_node_shows_is_complete_already() {
     wrong.truncate(20);
     assert_eq!(wrong, Vec::<String>::new());
     assert!(seen > 500, "{seen}");
+}
+
+/// What the server shows of what was sent is recognised without canonical forms, mostly; and never where they differ.
+#[test]
+fn what_is_shown_as_it_was_said_is_recognised_at_once() {
+    let catalog = node();
+    let cases = recorded();
+    let (mut recognised, mut same) = (0, 0);
+    for (at, case) in cases.iter().enumerate() {
+        let kind = catalog.find(&case.kind).unwrap();
+        for other in cases[at..].iter().filter(|other| other.kind == case.kind).take(20) {
+            let shown = shows(&catalog, kind, &other.shown, &case.sent, &[]);
+            let equal = canonical(&catalog, kind, &case.sent) == canonical(&catalog, kind, &other.shown);
+            let (said, made_up) = (&case.sent, catalog.auto_paths(kind, &case.sent));
+            let left_open = made_up
+                .iter()
+                .any(|path| path.top().is_some_and(|top| !said.contains_key(top) && top != "id"));
+            assert!(
+                !shown || equal || left_open,
+                "{}: {:?}",
+                case.kind,
+                other.shown.get("name")
+            );
+            recognised += usize::from(shown);
+            same += usize::from(equal);
+        }
+    }
+    assert!(recognised * 2 > same, "{recognised} of {same}");
 }

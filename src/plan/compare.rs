@@ -2,9 +2,10 @@ use serde_json::Value;
 
 use super::draft::{Differing, Sent, Update};
 use super::hashed::{self, HashedValue};
-use super::made_up::{self, Made, is_servers};
+use super::made_up::{self, MadeUp};
+use super::pending::Pending;
 use super::tree::put_at;
-use crate::schema::{Catalog, FieldPath, Kind, KindId, Object, canonical};
+use crate::schema::{Catalog, FieldPath, Kind, KindId, Object, canonical, says_as_compared, shows};
 
 /// What a document says of an entity, with its foreign keys found.
 pub(super) struct Said<'b> {
@@ -14,7 +15,7 @@ pub(super) struct Said<'b> {
     pub links: &'b [(String, Value)],
 }
 
-impl Said<'_> {
+impl<'b> Said<'b> {
     /// The canonical form of it.
     pub fn canonical(&self, catalog: &Catalog, kind: KindId) -> Object {
         let mut desired = canonical(catalog, kind, self.body).0;
@@ -22,6 +23,17 @@ impl Said<'_> {
             desired.insert(field.clone(), value.clone());
         }
         desired
+    }
+
+    /// The value of a field, a foreign key included.
+    pub fn get(&self, field: &str) -> Option<&'b Value> {
+        let link = self.links.iter().find(|(known, _)| known == field);
+        link.map(|(_, link)| link).or_else(|| self.body.get(field))
+    }
+
+    /// Whether the canonical form of a field is what is said, word for word.
+    pub fn is_compared_as_said(&self, kind: &Kind, field: &str) -> bool {
+        self.links.iter().any(|(known, _)| known == field) || says_as_compared(&kind.record, self.body, field)
     }
 
     /// What is sent: what is said, and nothing else.
@@ -35,14 +47,35 @@ impl Said<'_> {
 /// Says in what an entity that stands differs from the desired one; None if in nothing.
 pub(super) fn compare<'a>(
     catalog: &Catalog,
-    id: KindId,
-    made_up: &[Made],
-    said: &Said<'_>,
-    mut desired: Object,
+    made_up: &mut MadeUp,
+    pending: &Pending<'_>,
     live: &'a Object,
 ) -> Option<Update<'a>> {
+    if is_shown(catalog, pending, live) {
+        debug_assert!(difference(catalog, made_up, pending, live).is_none(), "not as shown");
+        return None;
+    }
+    difference(catalog, made_up, pending, live)
+}
+
+/// Whether the server shows what is said, as it does of most: then no canonical forms are needed.
+fn is_shown(catalog: &Catalog, pending: &Pending<'_>, live: &Object) -> bool {
+    let Said { body, links } = pending.said();
+    shows(catalog, pending.declared.kind, live, body, links)
+}
+
+/// In what the canonical forms differ.
+fn difference<'a>(
+    catalog: &Catalog,
+    made_up: &mut MadeUp,
+    pending: &Pending<'_>,
+    live: &'a Object,
+) -> Option<Update<'a>> {
+    let (id, said) = (pending.declared.kind, pending.said());
     let kind = catalog.kind(id);
-    let carried = made_up::carry(made_up, said.body, &mut desired, Some(live));
+    let mut desired = pending.desired(catalog).clone();
+    let made_up = made_up.of(catalog, id, &desired);
+    let carried = made_up::carry(&made_up, said.body, &mut desired, Some(live));
     let hash = kind
         .hashed
         .as_ref()
@@ -50,9 +83,6 @@ pub(super) fn compare<'a>(
     if let Some((hashed, HashedValue::Same | HashedValue::Unknown)) = hash {
         let stored = live.get(&hashed.field).cloned().unwrap_or_default();
         desired.insert(hashed.field.clone(), stored);
-    }
-    if is_shown_alike(kind, &desired, live) {
-        return None;
     }
     let before = canonical(catalog, id, live).0;
     let fields = differing(kind, &before, &desired);
@@ -64,9 +94,9 @@ pub(super) fn compare<'a>(
         _ => None,
     };
     let sent = if unwritable.is_some() || kind.rotates.is_some() {
-        Sent::Patch(patch(kind, said, &desired, &carried, unwritable))
+        Sent::Patch(patch(kind, &said, &desired, &carried, unwritable))
     } else {
-        Sent::Put(put(kind, said, &carried, live))
+        Sent::Put(put(kind, &said, &carried, live))
     };
     Some(Update {
         live,
@@ -75,27 +105,6 @@ pub(super) fn compare<'a>(
         sent,
         fields,
     })
-}
-
-/// Whether the server shows what is desired word for word, as it does of most: then no canonical form of it is needed.
-fn is_shown_alike(kind: &Kind, desired: &Object, live: &Object) -> bool {
-    let shown = |name: &str| live.get(name).unwrap_or(&Value::Null);
-    let said = desired.iter().filter(|(name, _)| !is_servers(kind, name));
-    let known = |name: &String| desired.contains_key(name) || is_servers(kind, name);
-    said.into_iter().all(|(name, value)| same(value, shown(name)))
-        && live.iter().all(|(name, value)| value.is_null() || known(name))
-}
-
-/// Whether an entity that stands is what a document says, as far as it says anything.
-pub(super) fn is_same(
-    catalog: &Catalog,
-    kind: KindId,
-    made_up: &[Made],
-    said: &Said<'_>,
-    desired: &Object,
-    live: &Object,
-) -> bool {
-    compare(catalog, kind, made_up, said, desired.clone(), live).is_none()
 }
 
 /// The whole entity, with what the document leaves to the server as it stands.
@@ -122,7 +131,7 @@ fn patch(
     unwritable: Option<&str>,
 ) -> Object {
     let written = |field: &str| {
-        !is_servers(kind, field)
+        !kind.is_servers(field)
             && unwritable != Some(field)
             && kind.record.get(field).is_some()
             && !carried.iter().any(|(path, _)| path.len() == 1 && path[0] == field)
@@ -141,7 +150,7 @@ fn patch(
 pub(super) fn differing(kind: &Kind, before: &Object, after: &Object) -> Vec<Differing> {
     let mut found = Vec::new();
     let path = FieldPath::default();
-    for name in names(before, after).filter(|name| !is_servers(kind, name)) {
+    for name in names(before, after).filter(|name| !kind.is_servers(name)) {
         walk(&path, name, before.get(name), after.get(name), &mut found);
     }
     found

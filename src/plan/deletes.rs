@@ -1,5 +1,4 @@
-use std::collections::HashSet;
-
+use rustc_hash::FxHashSet;
 use uuid::Uuid;
 
 use super::conflict::outside;
@@ -16,7 +15,7 @@ pub(super) fn add_deletes<'a>(question: &Question<'a>, known: &Known<'a>, settle
     if question.options.no_delete {
         return;
     }
-    let mut doomed = HashSet::new();
+    let mut doomed = FxHashSet::default();
     for kind in kin::in_order(question.catalog).into_iter().rev() {
         for holder in known.of(kind) {
             if holder.standing == Standing::Owned && !settled.claimed.contains(&(kind, holder.id)) {
@@ -37,7 +36,7 @@ pub(super) fn add_deletes<'a>(question: &Question<'a>, known: &Known<'a>, settle
 }
 
 /// What belongs to others and would go, or be left pointing at nothing the server allows.
-fn losses(question: &Question<'_>, known: &Known<'_>, doomed: &HashSet<(KindId, Uuid)>) -> Vec<Problem> {
+fn losses(question: &Question<'_>, known: &Known<'_>, doomed: &FxHashSet<(KindId, Uuid)>) -> Vec<Problem> {
     let others = known.holders.iter().filter(|holder| holder.standing != Standing::Owned);
     let losses = others.flat_map(|holder| {
         let links = links_in(question.catalog.kind(holder.kind), holder.body);

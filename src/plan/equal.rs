@@ -1,14 +1,14 @@
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 
 use super::Question;
-use super::compare::{Said, is_same};
+use super::compare::compare;
 use super::key::key_in;
 use super::known::{Holder, Known};
-use super::made_up::{Made, MadeUp, is_servers};
-use super::settle::Pending;
+use super::made_up::{Made, MadeUp};
+use super::pending::Pending;
 use super::tree::value_at_mut;
 use crate::schema::{Kind, KindId, Object, canonical};
 use crate::state::Desired;
@@ -29,7 +29,7 @@ pub(super) fn assign<'a>(
             .iter()
             .all(|set| key_in(description, set, body).is_none())
     };
-    if !pending.iter().any(|one| nameless(&one.desired)) {
+    if !pending.iter().any(|one| nameless(one.desired(catalog))) {
         return vec![None; pending.len()];
     }
     let named = declared_keys(question, kind);
@@ -39,7 +39,7 @@ pub(super) fn assign<'a>(
             && !keys
                 .any(|(at, set)| key_in(description, set, holder.body).is_some_and(|key| named.contains(&(at, key))))
     };
-    let mut alike: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut alike: FxHashMap<String, Vec<usize>> = FxHashMap::default();
     for (at, holder) in known.places_of(kind).filter(|(_, holder)| free(holder)) {
         let body = canonical(catalog, kind, holder.body).0;
         let made = made_up.of(catalog, kind, &body);
@@ -49,16 +49,13 @@ pub(super) fn assign<'a>(
         places.sort_by_key(|at| known.holders[*at].id);
     }
     let mut find = |one: &Pending<'a>| {
-        if !nameless(&one.desired) || one.broken {
+        if !nameless(one.desired(catalog)) || one.broken {
             return None;
         }
-        let made = made_up.of(catalog, kind, &one.desired);
-        let said = Said {
-            body: one.declared.body.expose(),
-            links: &one.links,
-        };
-        let places = alike.get_mut(&outline(description, &made, one.desired.clone()))?;
-        let fits = |at: &usize| is_same(catalog, kind, &made, &said, &one.desired, known.holders[*at].body);
+        let desired = one.desired(catalog);
+        let made = made_up.of(catalog, kind, desired);
+        let places = alike.get_mut(&outline(description, &made, desired.clone()))?;
+        let fits = |at: &usize| compare(catalog, made_up, one, known.holders[*at].body).is_none();
         let at = places.iter().position(fits)?;
         Some(places.remove(at))
     };
@@ -66,7 +63,7 @@ pub(super) fn assign<'a>(
 }
 
 /// The natural keys that the documents say: what has one of them is another entity, and gives the key up.
-fn declared_keys<'a>(question: &Question<'a>, id: KindId) -> HashSet<(usize, Cow<'a, str>)> {
+fn declared_keys<'a>(question: &Question<'a>, id: KindId) -> FxHashSet<(usize, Cow<'a, str>)> {
     let desired: &'a Desired = question.desired;
     let kind = question.catalog.kind(id);
     let bodies = desired
@@ -91,6 +88,6 @@ fn outline(kind: &Kind, made_up: &[Made], mut body: Object) -> String {
     if let Some(hashed) = &kind.hashed {
         body.remove(&hashed.field);
     }
-    body.retain(|field, value| !is_servers(kind, field) && !value.is_null());
+    body.retain(|field, value| !kind.is_servers(field) && !value.is_null());
     Value::Object(body).to_string()
 }

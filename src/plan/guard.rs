@@ -97,6 +97,9 @@ fn too_many(limit: Limit, plan: &Plan, question: &Question<'_>) -> Vec<Refusal> 
     let scopes = question.desired.scopes.iter().enumerate();
     let refused = scopes.filter_map(|(at, scope)| {
         let deleted = deleted(plan).filter(|subject| subject.scope.0 as usize == at).count() as u64;
+        if deleted == 0 {
+            return None;
+        }
         let held = question.live.owned.values().flatten();
         let held = held
             .filter(|entity| scope.holds(entity.tags.iter().map(String::as_str)))
@@ -137,6 +140,9 @@ fn emptied(plan: &Plan, question: &Question<'_>) -> Vec<Refusal> {
 
 /// The deletions of what something will still refer to.
 fn in_use(plan: &Plan, question: &Question<'_>, after: &After<'_>) -> Vec<Refusal> {
+    if deleted(plan).next().is_none() {
+        return Vec::new();
+    }
     let uses = Uses::of(question, after);
     let refused = deleted(plan).filter_map(|subject| {
         let users = uses.users(question, subject)?;

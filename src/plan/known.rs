@@ -1,6 +1,7 @@
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use uuid::Uuid;
 
 use super::Question;
@@ -13,9 +14,9 @@ use crate::state::{Declared, LinkTo, Scope};
 pub(super) struct Known<'a> {
     /// The entities, the run's own first.
     pub holders: Vec<Holder<'a>>,
-    by_id: HashMap<(KindId, Uuid), usize>,
-    by_name: HashMap<KindId, HashMap<Cow<'a, str>, usize>>,
-    of: HashMap<KindId, Vec<usize>>,
+    by_id: FxHashMap<(KindId, Uuid), usize>,
+    by_name: FxHashMap<KindId, FxHashMap<Cow<'a, str>, usize>>,
+    of: FxHashMap<KindId, Vec<usize>>,
     unreadable: &'a BTreeSet<KindId>,
 }
 
@@ -44,12 +45,12 @@ impl<'a> Known<'a> {
     pub fn index(question: &Question<'a>) -> Self {
         let mut known = Self {
             holders: Vec::new(),
-            by_id: HashMap::new(),
-            by_name: HashMap::new(),
-            of: HashMap::new(),
+            by_id: FxHashMap::default(),
+            by_name: FxHashMap::default(),
+            of: FxHashMap::default(),
             unreadable: &question.live.forbidden,
         };
-        let mut spared = HashSet::new();
+        let mut spared = FxHashSet::default();
         let owned = question.live.owned.iter();
         for (kind, entity) in owned.flat_map(|(kind, entities)| entities.iter().map(|entity| (*kind, entity))) {
             known.holders.push(owned_holder(kind, entity));
@@ -102,7 +103,7 @@ impl<'a> Known<'a> {
     }
 
     /// Marks what is left alone, and what has no tags of its own and belongs to something that is.
-    fn spare(&mut self, question: &Question<'a>, mut spared: HashSet<(KindId, Uuid)>) {
+    fn spare(&mut self, question: &Question<'a>, mut spared: FxHashSet<(KindId, Uuid)>) {
         for holder in &mut self.holders {
             let kind = question.catalog.kind(holder.kind);
             if !kind.taggable && masters(kind, holder.body).any(|master| spared.contains(&master)) {
@@ -194,7 +195,7 @@ pub(super) fn is_spectator(question: &Question<'_>, declared: &Declared) -> bool
     };
     if kind.taggable {
         let tags = declared.body.expose().get("tags").and_then(|tags| tags.as_array());
-        let borne: HashSet<&str> = tags.into_iter().flatten().filter_map(|tag| tag.as_str()).collect();
+        let borne: FxHashSet<&str> = tags.into_iter().flatten().filter_map(|tag| tag.as_str()).collect();
         return !filter.iter().all(|tag| borne.contains(tag.as_str()));
     }
     masters.into_iter().any(|(_, link)| match link.to {

@@ -61,13 +61,13 @@ pub(super) fn carry<'m>(
 
 fn collect(kind: &Kind, record: &Record, at: &mut Vec<String>, found: &mut Vec<Made>) {
     for (name, field) in &record.fields {
-        if at.is_empty() && is_servers(kind, name) {
+        if at.is_empty() && kind.is_servers(name) {
             continue;
         }
         at.push(name.clone());
         match &field.kind {
             FieldType::Record(inner) => collect(kind, inner, at, found),
-            _ if field.auto || (field.secret && field.default.as_ref().is_some_and(|value| !value.is_null())) => {
+            _ if field.is_made_up() => {
                 found.push(Made {
                     path: at.clone(),
                     default: field.default.clone().unwrap_or_default(),
@@ -77,16 +77,4 @@ fn collect(kind: &Kind, record: &Record, at: &mut Vec<String>, found: &mut Vec<M
         }
         at.pop();
     }
-}
-
-/// Whether a field is nothing that people compare or write: the id, what only the server sets, what is carried, and
-/// what only stands for children.
-pub(super) fn is_servers(kind: &Kind, field: &str) -> bool {
-    field == "id"
-        || kind.server_only.iter().any(|known| known == field)
-        || kind.carried.iter().any(|known| known == field)
-        || kind
-            .names_children
-            .as_ref()
-            .is_some_and(|children| children.field == field)
 }

@@ -19,6 +19,7 @@ mod links;
 mod made_up;
 mod needs;
 mod order;
+mod pending;
 mod problem;
 mod question;
 mod resolve;

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use uuid::Uuid;
 
 use super::key::{key_in, key_of, text_of, unique_sets};
@@ -38,10 +39,10 @@ pub fn needs(question: &Question<'_>) -> Needs {
         known: &known,
         names: Names::of(question),
         found: vec![None; question.desired.entities.len()],
-        claimed: HashSet::new(),
+        claimed: FxHashSet::default(),
         needs: Needs::default(),
     };
-    let mut by_kind: HashMap<KindId, Vec<DeclaredId>> = HashMap::new();
+    let mut by_kind: FxHashMap<KindId, Vec<DeclaredId>> = FxHashMap::default();
     for (at, declared) in question.desired.entities.iter().enumerate() {
         by_kind.entry(declared.kind).or_default().push(DeclaredId(at as u32));
     }
@@ -58,7 +59,7 @@ struct Finding<'a, 'q> {
     known: &'q Known<'a>,
     names: Names<'a>,
     found: Vec<Option<Uuid>>,
-    claimed: HashSet<(KindId, Uuid)>,
+    claimed: FxHashSet<(KindId, Uuid)>,
     needs: Needs,
 }
 
@@ -68,7 +69,7 @@ impl<'a> Finding<'a, '_> {
         let kind = question.catalog.kind(id);
         let mut sets: Vec<&[String]> = kind.identity.iter().map(Vec::as_slice).collect();
         sets.extend(kind.rotates.as_ref().map(|rotates| rotates.material.as_slice()));
-        let mut live: Vec<HashMap<Cow<'_, str>, Uuid>> = vec![HashMap::new(); sets.len()];
+        let mut live: Vec<FxHashMap<Cow<'_, str>, Uuid>> = vec![FxHashMap::default(); sets.len()];
         if !members.is_empty() {
             for holder in known.of(id) {
                 for (set, found) in sets.iter().zip(&mut live) {
@@ -98,7 +99,7 @@ impl<'a> Finding<'a, '_> {
     /// The ids of the foreign keys that can be told, noting the kinds of those that cannot.
     fn links(&mut self, declared: &'a Declared, spectator: bool) -> Links {
         let kind = self.question.catalog.kind(declared.kind);
-        let mut links = Links::new();
+        let mut links = Links::default();
         for link in &declared.links {
             let Some(foreign) = kind.foreign.iter().find(|foreign| foreign.field == link.field) else {
                 continue;
@@ -204,7 +205,7 @@ impl<'a> Finding<'a, '_> {
     }
 }
 
-type Links = HashMap<String, Uuid>;
+type Links = FxHashMap<String, Uuid>;
 
 fn rough_key<'b>(kind: &Kind, set: &[String], body: &'b Object, links: Option<&Links>) -> Option<Cow<'b, str>> {
     let several_of_one = kind.rotates.as_ref().is_some_and(|rotates| rotates.material == set);

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
 use super::key::text_of;
@@ -11,8 +12,8 @@ use crate::state::{DeclaredId, Desired, Diagnostic, Span, nearest};
 
 /// The declared entities, to be found by id and by name.
 pub(super) struct Names<'a> {
-    by_id: HashMap<(KindId, Uuid), DeclaredId>,
-    by_name: HashMap<KindId, HashMap<Cow<'a, str>, DeclaredId>>,
+    by_id: FxHashMap<(KindId, Uuid), DeclaredId>,
+    by_name: FxHashMap<KindId, FxHashMap<Cow<'a, str>, DeclaredId>>,
 }
 
 /// What a declared foreign key points at.
@@ -33,8 +34,8 @@ impl<'a> Names<'a> {
     pub fn of(question: &Question<'a>) -> Self {
         let desired: &'a Desired = question.desired;
         let mut names = Self {
-            by_id: HashMap::new(),
-            by_name: HashMap::new(),
+            by_id: FxHashMap::default(),
+            by_name: FxHashMap::default(),
         };
         for (at, declared) in desired.entities.iter().enumerate() {
             let id = DeclaredId(at as u32);

@@ -1,14 +1,15 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use uuid::Uuid;
 
 use super::Question;
 use super::key::{key_in, text_of};
 use super::known::{Holder, Known};
-use super::settle::Pending;
-use crate::schema::{Kind, KindId, Nest, Object, Rotates};
+use super::pending::Pending;
+use crate::schema::{Catalog, Kind, KindId, Nest, Object, Rotates};
 use crate::state::{DeclaredId, LinkTo};
 
 /// Says for each pending entity which live one it is (by its place): one with the same material, of several the one at
@@ -35,9 +36,9 @@ pub(super) fn assign<'a>(
     let served = nest.map_or_else(Vec::new, |nest| served(question, known, nest, pending, &free));
     let mut assigned = Assigned {
         of: vec![None; pending.len()],
-        taken: HashSet::new(),
+        taken: FxHashSet::default(),
     };
-    let material = Material::of(rotates, known, pending, &free);
+    let material = Material::of((question.catalog, rotates), known, pending, &free);
     for pair in served.iter().filter(|pair| material.is_same(pair.pending, pair.live)) {
         assigned.pair(pair.pending, pair.live);
     }
@@ -54,7 +55,7 @@ pub(super) fn assign<'a>(
 /// Which live entity each pending one is, as far as is settled.
 struct Assigned {
     of: Vec<Option<usize>>,
-    taken: HashSet<usize>,
+    taken: FxHashSet<usize>,
 }
 
 impl Assigned {
@@ -69,18 +70,26 @@ impl Assigned {
 /// The material of pending and live entities.
 struct Material {
     pending: Vec<String>,
-    live: HashMap<String, Vec<usize>>,
+    live: FxHashMap<String, Vec<usize>>,
 }
 
 impl Material {
-    fn of(rotates: &Rotates, known: &Known<'_>, pending: &[Pending<'_>], free: &[usize]) -> Self {
-        let mut live: HashMap<String, Vec<usize>> = HashMap::new();
+    fn of(
+        (catalog, rotates): (&Catalog, &Rotates),
+        known: &Known<'_>,
+        pending: &[Pending<'_>],
+        free: &[usize],
+    ) -> Self {
+        let mut live: FxHashMap<String, Vec<usize>> = FxHashMap::default();
         for at in free {
             live.entry(material(rotates, known.holders[*at].body))
                 .or_default()
                 .push(*at);
         }
-        let pending = pending.iter().map(|one| material(rotates, &one.desired)).collect();
+        let pending = pending
+            .iter()
+            .map(|one| material(rotates, one.desired(catalog)))
+            .collect();
         Self { pending, live }
     }
 
@@ -109,7 +118,7 @@ fn served(
     pending: &[Pending<'_>],
     free: &[usize],
 ) -> Vec<Served> {
-    let places: HashMap<Uuid, usize> = free.iter().map(|at| (known.holders[*at].id, *at)).collect();
+    let places: FxHashMap<Uuid, usize> = free.iter().map(|at| (known.holders[*at].id, *at)).collect();
     let declared = children(question, nest);
     let holders = serving(question.catalog.kind(nest.kind), known, nest);
     let mut found = Vec::new();
@@ -145,9 +154,9 @@ fn material(rotates: &Rotates, body: &Object) -> String {
 }
 
 /// The keys of the declared children of each declared entity.
-fn children<'a>(question: &Question<'a>, nest: &Nest) -> HashMap<DeclaredId, Vec<Cow<'a, str>>> {
+fn children<'a>(question: &Question<'a>, nest: &Nest) -> FxHashMap<DeclaredId, Vec<Cow<'a, str>>> {
     let kind = question.catalog.kind(nest.kind);
-    let mut found: HashMap<DeclaredId, Vec<Cow<'a, str>>> = HashMap::new();
+    let mut found: FxHashMap<DeclaredId, Vec<Cow<'a, str>>> = FxHashMap::default();
     for child in question.desired.entities.iter().filter(|child| child.kind == nest.kind) {
         let parent = child.links.iter().find_map(|link| match link.to {
             LinkTo::Declared(parent) if link.field == nest.field => Some(parent),
@@ -161,7 +170,7 @@ fn children<'a>(question: &Question<'a>, nest: &Nest) -> HashMap<DeclaredId, Vec
 }
 
 /// Which entity each live child points at.
-fn serving<'a>(kind: &Kind, known: &Known<'a>, nest: &Nest) -> HashMap<Cow<'a, str>, Uuid> {
+fn serving<'a>(kind: &Kind, known: &Known<'a>, nest: &Nest) -> FxHashMap<Cow<'a, str>, Uuid> {
     let children = known.of(nest.kind);
     children
         .filter_map(|child| Some((child_key(kind, child.body)?, child.link(&nest.field)?)))

@@ -1,19 +1,20 @@
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::cell::OnceCell;
 
-use serde_json::Value;
+use rustc_hash::{FxHashMap, FxHashSet};
 use uuid::Uuid;
 
-use super::compare::{Said, compare};
 use super::conflict::{in_the_way, nowhere, unhashable};
 use super::draft::{Act, Draft, Sent};
 use super::hashed;
 use super::key::key_in;
 use super::known::{Holder, Known, Standing, is_spectator};
-use super::made_up::{self, MadeUp};
+use super::made_up::MadeUp;
+use super::pending::{Identified, Pending};
 use super::resolve::{Dangling, Names};
 use super::{Problem, Question, kin, rotate};
-use crate::schema::{KindId, Object};
+use crate::parallel::stretches;
+use crate::schema::KindId;
 use crate::state::{Declared, DeclaredId, Diagnostic};
 
 /// Who is who, and what differs.
@@ -21,7 +22,7 @@ pub(super) struct Settled<'a> {
     /// The id of every declared entity; none where it could not be found out.
     pub found: Vec<Option<Uuid>>,
     /// The owned entities that are declared ones.
-    pub claimed: HashSet<(KindId, Uuid)>,
+    pub claimed: FxHashSet<(KindId, Uuid)>,
     pub drafts: Vec<Draft<'a>>,
     pub problems: Vec<Problem>,
     pub remarks: Vec<Diagnostic>,
@@ -36,15 +37,16 @@ pub(super) fn settle<'a>(question: &Question<'a>, known: &Known<'a>, ids: &mut d
         names: Names::of(question),
         dangling: Dangling::default(),
         made_up: MadeUp::default(),
+        settled: Vec::new(),
         result: Settled {
             found: vec![None; question.desired.entities.len()],
-            claimed: HashSet::new(),
+            claimed: FxHashSet::default(),
             drafts: Vec::new(),
             problems: Vec::new(),
             remarks: Vec::new(),
         },
     };
-    let mut by_kind: HashMap<KindId, Vec<DeclaredId>> = HashMap::new();
+    let mut by_kind: FxHashMap<KindId, Vec<DeclaredId>> = FxHashMap::default();
     for (at, declared) in question.desired.entities.iter().enumerate() {
         by_kind.entry(declared.kind).or_default().push(DeclaredId(at as u32));
     }
@@ -53,6 +55,7 @@ pub(super) fn settle<'a>(question: &Question<'a>, known: &Known<'a>, ids: &mut d
             settling.kind(kind, members, ids);
         }
     }
+    settling.compare();
     let Settling {
         names,
         dangling,
@@ -69,23 +72,12 @@ pub(super) struct Settling<'a, 'q> {
     pub names: Names<'a>,
     pub dangling: Dangling,
     made_up: MadeUp,
+    settled: Vec<Identified<'a>>,
     pub result: Settled<'a>,
 }
 
 /// The places of live entities by the value of a natural key.
-type ByKey<'a> = HashMap<Cow<'a, str>, Vec<usize>>;
-
-/// A declared entity on its way.
-pub(super) struct Pending<'a> {
-    pub at: DeclaredId,
-    pub declared: &'a Declared,
-    pub links: Vec<(String, Value)>,
-    /// Canonical, links filled in.
-    pub desired: Object,
-    /// Whether something that it refers to is missing: it is looked for, and not compared.
-    pub broken: bool,
-    pub spectator: bool,
-}
+type ByKey<'a> = FxHashMap<Cow<'a, str>, Vec<usize>>;
 
 impl<'a> Settling<'a, '_> {
     fn kind(&mut self, kind: KindId, members: Vec<DeclaredId>, ids: &mut dyn FnMut() -> Uuid) {
@@ -116,13 +108,11 @@ impl<'a> Settling<'a, '_> {
         let declared = self.question.desired.entity(at);
         let spectator = is_spectator(self.question, declared);
         let (links, broken) = self.links(declared, spectator);
-        let body = declared.body.expose();
-        let desired = Said { body, links: &links }.canonical(self.question.catalog, declared.kind);
         Pending {
             at,
             declared,
             links,
-            desired,
+            desired: OnceCell::new(),
             broken,
             spectator,
         }
@@ -178,7 +168,7 @@ impl<'a> Settling<'a, '_> {
     fn by_key(&mut self, set: &[String], holders: &ByKey<'a>, one: Pending<'a>) -> Option<Pending<'a>> {
         let known = self.known;
         let kind = one.declared.kind;
-        let found = key_in(self.question.catalog.kind(kind), set, &one.desired).and_then(|key| {
+        let found = one.key(self.question.catalog, set).and_then(|key| {
             let fits = |at: &&usize| {
                 let holder = &known.holders[**at];
                 (holder.standing == Standing::Owned || one.spectator)
@@ -201,7 +191,7 @@ impl<'a> Settling<'a, '_> {
     }
 
     fn unclaimed_by_key(&self, kind: KindId, set: &[String]) -> ByKey<'a> {
-        let mut found = ByKey::new();
+        let mut found = ByKey::default();
         for (at, holder) in self.known.places_of(kind) {
             if !self.result.claimed.contains(&(kind, holder.id))
                 && let Some(key) = key_in(self.question.catalog.kind(kind), set, holder.body)
@@ -248,64 +238,44 @@ impl<'a> Settling<'a, '_> {
     }
 
     fn claim(&mut self, pending: Pending<'a>, holder: &Holder<'a>) {
-        let Pending {
-            at,
-            declared,
-            links,
-            desired,
-            broken,
-            spectator,
-        } = pending;
-        self.result.found[at.0 as usize] = Some(holder.id);
+        self.result.found[pending.at.0 as usize] = Some(holder.id);
         if holder.standing != Standing::Foreign {
-            self.result.claimed.insert((declared.kind, holder.id));
+            self.result.claimed.insert((pending.declared.kind, holder.id));
         }
-        if broken || spectator {
-            return;
-        }
-        let catalog = self.question.catalog;
-        let said = Said {
-            body: declared.body.expose(),
-            links: &links,
-        };
-        hashed::note_unseen(
-            catalog.kind(declared.kind),
-            declared,
-            holder.body,
-            &mut self.result.remarks,
-        );
-        let made_up = self.made_up.of(catalog, declared.kind, &desired);
-        if let Some(update) = compare(catalog, declared.kind, &made_up, &said, desired, holder.body) {
-            let problem = unhashable(catalog.kind(declared.kind), &update, declared);
-            self.result.problems.extend(problem);
-            let act = Act::Update(Box::new(update));
-            self.draft(at, declared, holder.id, act);
+        if !pending.broken && !pending.spectator {
+            let kind = self.question.catalog.kind(pending.declared.kind);
+            hashed::note_unseen(kind, pending.declared, holder.body, &mut self.result.remarks);
+            self.settled.push(Identified {
+                pending,
+                id: holder.id,
+                live: Some(holder.body),
+            });
         }
     }
 
     fn create(&mut self, pending: Pending<'a>, id: Uuid) {
-        let Pending {
-            at,
-            declared,
-            links,
-            mut desired,
-            broken,
-            ..
-        } = pending;
-        self.result.found[at.0 as usize] = Some(id);
-        if broken {
-            return;
+        self.result.found[pending.at.0 as usize] = Some(id);
+        if !pending.broken {
+            let live = None;
+            self.settled.push(Identified { pending, id, live });
         }
+    }
+
+    /// Compares what is declared with what stands, on all cores: nothing of it bears on who is who.
+    fn compare(&mut self) {
         let catalog = self.question.catalog;
-        let made_up = self.made_up.of(catalog, declared.kind, &desired);
-        made_up::carry(&made_up, declared.body.expose(), &mut desired, None);
-        let mut body = Said {
-            body: declared.body.expose(),
-            links: &links,
+        let acts = stretches(std::mem::take(&mut self.settled), |settled| {
+            let mut made_up = MadeUp::default();
+            let acts = settled.into_iter().filter_map(|one| one.act(catalog, &mut made_up));
+            acts.collect::<Vec<_>>()
+        });
+        for (at, declared, id, act) in acts.into_iter().flatten() {
+            if let Act::Update(update) = &act {
+                let problem = unhashable(catalog.kind(declared.kind), update, declared);
+                self.result.problems.extend(problem);
+            }
+            self.draft(at, declared, id, act);
         }
-        .to_send();
-        body.insert("id".to_owned(), Value::from(id.to_string()));
-        self.draft(at, declared, id, Act::Create { desired, body });
     }
 
     fn draft(&mut self, at: DeclaredId, declared: &Declared, id: Uuid, act: Act<'a>) {

@@ -3,6 +3,7 @@ use uuid::Uuid;
 
 use super::vaults::named_as_backends;
 use crate::control_plane::ForeignEntity;
+use crate::parallel::stretches;
 use crate::plan::{self, After, Plan};
 use crate::reference::{self, Holder, Judged, Policies, Policy, Settings, Standing, Use, Vaults, backends::Context};
 use crate::schema::{Catalog, Kind, KindId, Object, Segment};
@@ -59,15 +60,17 @@ pub async fn prove(catalog: &Catalog, desired: &Desired, uses: Vec<Use>, vaults:
 
 /// Every reference that will stand once the plan is done, owned and foreign.
 pub fn uses(catalog: &Catalog, desired: &Desired, plan: &Plan, after: &After<'_>) -> Vec<Use> {
-    let owned = after
-        .owned
-        .iter()
-        .flat_map(|standing| owned(catalog, desired, plan, standing));
+    let owned = stretches(after.owned.iter().collect(), |stretch: Vec<&plan::Standing<'_>>| {
+        let uses = stretch
+            .into_iter()
+            .flat_map(|standing| owned(catalog, desired, plan, standing));
+        uses.collect::<Vec<_>>()
+    });
     let foreign = after
         .foreign
         .iter()
         .flat_map(|(kind, entity)| foreign(catalog, *kind, entity));
-    owned.chain(foreign).collect()
+    owned.into_iter().flatten().chain(foreign).collect()
 }
 
 fn owned(catalog: &Catalog, desired: &Desired, plan: &Plan, standing: &plan::Standing<'_>) -> Vec<Use> {

@@ -1,6 +1,6 @@
 //! The vaults by which references resolve.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -23,15 +23,18 @@ pub fn vaults(catalog: &Catalog, desired: &Desired, live: &Live, after: &After<'
         .into_iter()
         .flatten()
         .map(|live| live.body.expose());
-    let before: Vec<VaultEntity> = before.filter_map(|body| shape.vault(body)).collect();
+    let before = before.filter_map(|body| shape.vault(body));
+    let mut before: BTreeMap<(String, String), _> = before
+        .map(|vault| ((vault.prefix, vault.backend), vault.config))
+        .collect();
+    let mut going: BTreeSet<String> = before.keys().map(|(prefix, _)| prefix.clone()).collect();
     let owned = after
         .owned
         .iter()
         .filter(|standing| standing.kind == vault)
         .filter_map(|standing| {
             let mut entity = shape.vault(standing.body.expose())?;
-            let same = |before: &&VaultEntity| before.prefix == entity.prefix && before.backend == entity.backend;
-            entity.live = before.iter().find(same).map(|before| before.config.clone());
+            entity.live = before.remove(&(entity.prefix.clone(), entity.backend.clone()));
             if let Some(declared) = standing.declared {
                 entity.filled = shape.filled(&desired.entity(declared).secrets);
             }
@@ -42,10 +45,9 @@ pub fn vaults(catalog: &Catalog, desired: &Desired, live: &Live, after: &After<'
             })
         });
     let owned: Vec<VaultEntity> = owned.collect();
-    let going = before.iter().map(|before| before.prefix.clone());
-    let going = going
-        .filter(|prefix| owned.iter().all(|vault| vault.prefix != *prefix))
-        .collect();
+    for vault in &owned {
+        going.remove(&vault.prefix);
+    }
     let foreign = after.foreign.iter().filter(|(kind, _)| *kind == vault);
     let foreign = foreign.filter_map(|(_, foreign)| Some(shape.vault(foreign.index.expose())?.as_live()));
     Vaults {
@@ -143,8 +145,8 @@ pub fn backends(catalog: &Catalog) -> BTreeSet<String> {
 /// Vaults whose prefix is the name of a backend. Where it is loaded, Kong refuses such a vault, and references mean the
 /// backend; where it is not yet, they will.
 pub fn named_as_backends(catalog: &Catalog, desired: &Desired, vaults: &Vaults) -> Vec<Diagnostic> {
-    let declared = desired.entities.iter();
-    let declared = declared.filter(|entity| Some(entity.kind) == catalog.find("vaults"));
+    let (kind, declared) = (catalog.find("vaults"), desired.entities.iter());
+    let declared = declared.filter(|entity| Some(entity.kind) == kind);
     let told = declared.filter_map(|entity| {
         let key = catalog.kind(entity.kind).endpoint_key.as_deref()?;
         let prefix = entity.body.expose().get(key)?.as_str()?;

@@ -55,6 +55,17 @@ impl Field {
     pub fn transient(&self) -> bool {
         self.rules.contains_key("transient")
     }
+
+    /// Whether the server makes up what nobody says: `auto`, and secrets with a default, which each node makes up when
+    /// it starts.
+    pub fn is_made_up(&self) -> bool {
+        self.auto || (self.secret && self.default.as_ref().is_some_and(|value| !value.is_null()))
+    }
+
+    /// Whether texts are the same whose lines are, however they are ended.
+    pub(super) fn is_of_lines(&self) -> bool {
+        self.rules.get("compared").and_then(Value::as_str) == Some("lines")
+    }
 }
 
 /// The types of Kong's schema language.

@@ -144,8 +144,8 @@ impl<'a> Fill<'a> {
             let port = field.rules.get("default_port").and_then(Value::as_u64);
             return address::in_full(text, port.unwrap_or_default());
         }
-        if self.form == Form::Compared && rule("compared") == Some("lines") {
-            return lines(text);
+        if self.form == Form::Compared && field.is_of_lines() {
+            return in_lines(text);
         }
         text.to_owned()
     }
@@ -177,7 +177,8 @@ impl<'a> Fill<'a> {
     }
 }
 
-fn default<'a>(field: &'a Field, body: &Object) -> Option<&'a Value> {
+/// What stands in a field where a body says nothing.
+pub(super) fn default<'a>(field: &'a Field, body: &Object) -> Option<&'a Value> {
     conditional(field, body)
         .or(field.default.as_ref())
         .filter(|default| !default.is_null())
@@ -200,9 +201,14 @@ fn whole(number: &Number) -> Number {
     }
 }
 
+/// The lines of a text, however they are ended.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.trim().lines().map(str::trim_end)
+}
+
 /// A text of lines, each ended alike, the last one too; a text of one line is no text of lines.
-fn lines(text: &str) -> String {
-    let mut lines: Vec<&str> = text.trim().lines().map(str::trim_end).collect();
+fn in_lines(text: &str) -> String {
+    let mut lines: Vec<&str> = lines(text).collect();
     if lines.len() > 1 {
         lines.push("");
     }

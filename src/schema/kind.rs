@@ -79,6 +79,19 @@ pub struct Kind {
     pub record: Arc<Record>,
 }
 
+impl Kind {
+    /// Whether a field is nothing that people compare or write: the id, what only the server sets, what is carried, and
+    /// what only stands for children.
+    pub fn is_servers(&self, field: &str) -> bool {
+        let among = |fields: &[String]| fields.iter().any(|known| known == field);
+        let children = self.names_children.as_ref();
+        field == "id"
+            || among(&self.server_only)
+            || among(&self.carried)
+            || children.is_some_and(|children| children.field == field)
+    }
+}
+
 /// How an entity says which further schema describes the rest of it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -21,6 +21,7 @@ mod path;
 mod query;
 mod read;
 mod shorthand;
+mod shows;
 mod subschema;
 mod sugar;
 mod violations;
@@ -37,6 +38,7 @@ pub use kind::{
     NamesChildren, Nest, OnDelete, Quirk, Rotates, Subschemas, Title,
 };
 pub use path::{FieldPath, Segment};
+pub use shows::{says_as_compared, shows};
 pub use violations::Violations;
 
 /// A JSON object: the body of an entity or a part of one.

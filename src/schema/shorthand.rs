@@ -82,6 +82,15 @@ pub(super) fn mirrored(record: &Record, shown: &mut Object) {
     }
 }
 
+/// Whether a name is a deprecated spelling in a body that holds its successors as well, so that it says nothing more.
+pub(super) fn is_mirrored(record: &Record, name: &str, body: &Object) -> bool {
+    let stands = |path: Vec<&str>| at(body, &path).is_some_and(|value| !value.is_null());
+    match record.shorthand(name).map(translation) {
+        Some(Translation::Replaced(paths)) => paths.into_iter().all(stands),
+        _ => false,
+    }
+}
+
 /// The places, below the record, of what a shorthand stands for.
 pub(super) fn targets(shorthand: &Field) -> Vec<Vec<&str>> {
     match translation(shorthand) {

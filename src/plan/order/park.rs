@@ -3,7 +3,6 @@ use uuid::Uuid;
 
 use super::super::Question;
 use super::super::draft::Draft;
-use super::super::made_up::is_servers;
 use crate::schema::{Kind, KindId, Object, Purpose, canonical, check};
 
 /// Finds a value to which a unique field of an entity can be set while another takes its value: null where the entity
@@ -22,7 +21,7 @@ pub(super) fn parked(
         return None;
     }
     let mut body = canonical(question.catalog, draft.kind, draft.live()?).0;
-    body.retain(|field, _| !is_servers(kind, field));
+    body.retain(|field, _| !kind.is_servers(field));
     body.extend(parked.clone());
     let auto = kind.record.get(field)?.auto;
     let null = (!auto).then_some(Value::Null);
@@ -39,7 +38,7 @@ fn names_itself(kind: &Kind, field: &str) -> bool {
             .computed
             .as_ref()
             .is_none_or(|computed| computed.from != field && computed.field != field)
-        && !is_servers(kind, field)
+        && !kind.is_servers(field)
 }
 
 /// Whether a check ties a field to others, so that it says more than a name.

@@ -1,0 +1,43 @@
+//! Work on all cores at once.
+
+use std::thread;
+
+/// A thread is not worth it for less than so much work.
+const FEW: usize = 256;
+
+/// Hands a list out in stretches, one to a core, and says what became of each, in the order of the list.
+pub(crate) fn stretches<T: Send, R: Send>(mut all: Vec<T>, work: impl Fn(Vec<T>) -> R + Sync) -> Vec<R> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let ways = cores.min(all.len() / FEW).max(1);
+    let (size, mut rest) = (all.len() / ways, Vec::with_capacity(ways));
+    for way in (1..ways).rev() {
+        rest.push(all.split_off(way * size));
+    }
+    thread::scope(|scope| {
+        let work = &work;
+        let others: Vec<_> = rest
+            .into_iter()
+            .rev()
+            .map(|stretch| scope.spawn(move || work(stretch)))
+            .collect();
+        let first = work(all);
+        let others = others.into_iter().map(|other| match other.join() {
+            Ok(done) => done,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        std::iter::once(first).chain(others).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stretches;
+
+    #[test]
+    fn nothing_is_lost_and_the_order_stays() {
+        for count in [0, 1, 255, 256, 1_000, 10_007] {
+            let all: Vec<usize> = (0..count).collect();
+            assert_eq!(stretches(all.clone(), |stretch| stretch).concat(), all);
+        }
+    }
+}
