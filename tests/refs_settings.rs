@@ -170,6 +170,14 @@ fn the_repository_makes_policies_stricter_and_never_looser() {
     place
         .diff(&state, &[&missing[..], &["--references", "warn"]].concat(), &[])
         .ends(3);
+    place.file(
+        "repo/strongroom.yaml",
+        "reference: {policy: strict}\nkong-addr: http://127.0.0.1:1\n",
+    );
+    let ran = place.diff(&state, &[], &[]).ends(0);
+    ran.tells("'reference' in")
+        .tells("'kong-addr' in")
+        .tells("holds for nothing");
     // from below, the nearest file counts
     place.file("repo/below/kong.yaml", &state);
     own("{policy: strict}");

@@ -307,6 +307,7 @@ fn links_that_a_repository_brings_open_no_file_of_the_machine() {
         let ran = place.diff(plain, &args, &[]).ends(3);
         ran.tells("leads out of the repository");
     }
+    let theirs = place.file("theirs.yaml", "zyzzyva: 1\nreferences: {zyzzyva: 1}\n");
     symlink(&theirs, place.path("repo/strongroom.yaml")).expect("a link");
     let ran = place.diff(plain, &[], &[]).ends(3);
     ran.tells("leads out of the repository");

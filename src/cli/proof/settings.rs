@@ -1,7 +1,9 @@
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
+use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
 
 use super::repository::Repository;
@@ -12,6 +14,9 @@ use crate::reference::{
 };
 use crate::schema::Catalog;
 use crate::state::{ComposeOptions, Diagnostic, Environment, Node, Sources, compose, decode};
+
+/// The key under which a file of settings speaks of references.
+const REFERENCES: &str = "references";
 
 /// The reading of settings: what they say, and what there is to tell of them.
 pub struct Reading<'a> {
@@ -53,6 +58,7 @@ impl<'a> Reading<'a> {
         }
         if let Some(path) = own {
             let said = self.file(&path, Side::File);
+            self.nothing_else(&path);
             repository = strictest(repository, said);
         }
         if self.whole {
@@ -99,7 +105,8 @@ impl<'a> Reading<'a> {
     }
 
     fn file(&mut self, path: &Path, side: Side) -> Said {
-        let Some(node) = self.node(path) else {
+        let root = self.node(path);
+        let Some(node) = root.as_ref().and_then(|root| root.get(REFERENCES)) else {
             return Said::default();
         };
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
@@ -119,12 +126,12 @@ impl<'a> Reading<'a> {
                 }
             },
         };
-        let (said, told) = read_settings(&node, side, &self.words, &machine);
+        let (said, told) = read_settings(node, side, &self.words, &machine);
         self.told.extend(told);
         said
     }
 
-    /// What a file says of references, if anything. Its lines are never shown: somebody may have put a secret into one.
+    /// What a file says. Its lines are never shown: somebody may have put a secret into one.
     fn node(&mut self, path: &Path) -> Option<Node> {
         let bytes = self.bytes(path)?;
         let id = self.sources.add(path.display().to_string(), "");
@@ -135,7 +142,8 @@ impl<'a> Reading<'a> {
         };
         let (node, mut told) = match fault {
             Some(fault) => (None, vec![fault]),
-            None if !text.contains("references") => (None, Vec::new()),
+            // what holds flags alone is read elsewhere, by a more lenient reader
+            None if !text.contains(REFERENCES) => (None, Vec::new()),
             None => compose(id, &text, &nothing),
         };
         told.retain(crate::cli::documents::is_error);
@@ -143,7 +151,27 @@ impl<'a> Reading<'a> {
             place.confidential = true;
         }
         self.told.extend(told);
-        node?.get("references").cloned()
+        node
+    }
+
+    /// Tells what the repository's own file says besides: it holds for nothing.
+    fn nothing_else(&mut self, path: &Path) {
+        if self.repository.leads_out(path) {
+            return;
+        }
+        let keys = fs::read_to_string(path).ok().and_then(|text| {
+            let keys: Option<BTreeMap<String, IgnoredAny>> = serde_yaml::from_str(&text).ok()?;
+            keys
+        });
+        for key in keys.unwrap_or_default().keys().filter(|key| *key != REFERENCES) {
+            let message = format!(
+                "'{key}' in '{}' holds for nothing: only `references` is read",
+                path.display()
+            );
+            let help = "flags are read from a file that --config names, or from ~/.strongroom.yaml";
+            self.told
+                .push(Diagnostic::warning("unknown-setting", message).help(help));
+        }
     }
 
     fn variables(&mut self) {
