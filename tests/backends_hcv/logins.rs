@@ -124,6 +124,16 @@ async fn a_wrapped_secret_id_is_looked_at_and_never_used_up() {
     let (status, _) = vault.ask(&token, "POST", "sys/wrapping/unwrap", None).await;
     assert_eq!(status, 200, "it was used up");
     check(&asked.refused("x").await, Reason::LoginRefused, &["used up or expired"]);
+    // a plain one that the checker's side gives besides is none of those
+    let made = vault.make("POST", "auth/approle/role/kong/secret-id", json!({})).await;
+    let plain = text(&made["data"]["secret_id"]);
+    opens(asked.clone().checker("role_id", &role).checker("secret_id", &plain)).await;
+    let wrapped = asked.clone().checker("role_id", &role).checker("secret_id", &token);
+    check(
+        &wrapped.refused("x").await,
+        Reason::LoginRefused,
+        &["used up or expired"],
+    );
     // credentials of the checker's own go before it
     opens(asked.token("root")).await;
 }

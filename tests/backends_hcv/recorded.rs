@@ -41,7 +41,7 @@ fn with_credentials(asked: Asked, way: &str) -> Asked {
         "wrapped" => asked
             .said(Side::Live, "approle_response_wrapping", "true")
             .checker("role_id", "canary-role")
-            .checker("secret_id", "canary-secret"),
+            .checker("approle_secret_id", "canary-secret"),
         "userpass" => asked.checker("username", "ci").checker("password", "canary-secret"),
         "jwt" => asked.checker("jwt", "canary-secret").checker("role", "kong"),
         "kubernetes" => asked

@@ -79,9 +79,15 @@ impl Asked<'_> {
                 format!("there is no secret '{resource}' in {mount} of {place}"),
             ),
         };
-        let help =
-            "write it, or correct the reference: its last segment is the key, all before it is the secret's name";
-        self.finding(reason, message).help(help)
+        let help = "write it, or correct the reference: its last segment is the key, all before it the secret's name";
+        let finding = self.finding(reason, message);
+        match self.server.kv2 {
+            // asked for a version 2 path that it has not, a version 1 mount answers the same
+            true => finding.help(format!(
+                "{help}; if the mount is KV v1, set config.kv of the vault to v1"
+            )),
+            false => finding.help(help),
+        }
     }
 
     fn deleted(&self, metadata: &Value) -> Finding {

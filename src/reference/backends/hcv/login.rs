@@ -1,7 +1,16 @@
+//! How a session is opened.
+//!
+//! Which ways there are, and the names of their settings, is from Kong's documentation of its `hcv` backend (`auth_method`
+//! and what belongs to each); paths and bodies are from HashiCorp's documentation of its auth methods
+//! (<https://developer.hashicorp.com/vault/api-docs/auth>: `approle`, `cert`, `jwt`, `kubernetes`, `userpass`), and were
+//! tried on the versions 1.14.1 and 1.21.0. Kong documents neither a path for JWT and certificate logins, so that
+//! HashiCorp's default is taken, nor `userpass`, which the checker's side may use all the same.
+
 use url::Url;
 
+use super::lacking::{half, no_credentials, unsupported};
 use super::server::{is_filled, path, unusable};
-use crate::reference::{Finding, Reason, Secret, Setting, Side, Target, segments};
+use crate::reference::{Finding, Secret, Setting, Side, Target, segments};
 
 /// How a session is opened, and who says what is shown to the server for it.
 pub struct Login {
@@ -83,7 +92,7 @@ impl Login {
             "approle" => said.approle()?,
             "userpass" => said.userpass()?,
             "kubernetes" => said.kubernetes()?,
-            "jwt" | "oauth2" => said.jwt()?,
+            "jwt" => said.jwt()?,
             "cert" => said.cert()?,
             other => return Err(unsupported(target, other)),
         };
@@ -102,6 +111,7 @@ impl Login {
     }
 }
 
+/// The way that the checker's side asks for, or else gives a secret for; the data planes' own, if that is none.
 fn method(target: &Target) -> &str {
     let gives = |words: &[&str]| {
         let mut said = words.iter().filter_map(|word| target.get(word));
@@ -218,13 +228,25 @@ impl Said<'_> {
             &["secret_id", "approle_secret_id"],
             on_data_planes,
         )?;
-        if self.target.is_on("approle_response_wrapping") == Some(true) {
+        if self.is_wrapped(&secret) {
             return Ok(Way::Wrapped(secret));
         }
         Ok(Way::Post {
             path: self.path("approle_auth_path", "approle")?,
             members: vec![("role_id", role), ("secret_id", secret)],
         })
+    }
+
+    /// Whether a secret_id is a token that wraps it, which the vault's config says of the data planes' own. One that the
+    /// checker's side gives besides may be plain: tokens that wrap have the prefixes of HashiCorp's service tokens.
+    fn is_wrapped(&self, secret: &Secret) -> bool {
+        let on = self.target.is_on("approle_response_wrapping") == Some(true);
+        let of_checker = |word: &str| self.target.get(word).is_some_and(|said| said.side == Side::Checker);
+        let given = of_checker("secret_id") && !of_checker("approle_response_wrapping");
+        let is_token = ["hvs.", "s."]
+            .iter()
+            .any(|prefix| secret.expose().starts_with(prefix.as_bytes()));
+        on && (is_token || !given)
     }
 
     fn userpass(&mut self) -> Result<Way, Finding> {
@@ -307,68 +329,4 @@ impl Said<'_> {
             members: role.map(|role| ("name", role)).into_iter().collect(),
         })
     }
-}
-
-/// Said once of a vault, whatever is wanted of it.
-fn no_credentials(target: &Target, way: &str) -> Finding {
-    let vault = &target.name;
-    let message = match target.owned || target.by_name {
-        true => format!("no credentials are given for the vault '{vault}', so that it is not asked"),
-        false => {
-            format!("no credentials are given for the vault '{vault}', and those in another team's config are not used")
-        }
-    };
-    let of = |word: &str| {
-        format!(
-            "STRONGROOM_VAULT_{}_{word}",
-            vault.to_ascii_uppercase().replace('-', "_")
-        )
-    };
-    let own = match way {
-        "approle" => format!("{} and {}", of("ROLE_ID"), of("SECRET_ID")),
-        "kubernetes" | "jwt" => of("JWT"),
-        "cert" => format!("{} and {}", of("CLIENT_CERT"), of("CLIENT_KEY")),
-        "userpass" => format!("{} and {}", of("USERNAME"), of("PASSWORD")),
-        _ => {
-            let help = format!(
-                "set {}, or the credentials of an AppRole, a JWT or a certificate",
-                of("TOKEN")
-            );
-            return Finding::new(Reason::NoCredentials, message).about(vault).help(help);
-        }
-    };
-    Finding::new(Reason::NoCredentials, message)
-        .about(vault)
-        .help(format!("set {own} where the check runs, or {} instead", of("TOKEN")))
-}
-
-fn half(target: &Target, lacks: &str) -> Finding {
-    let message = format!(
-        "half of the credentials for the vault '{}' are given: {lacks} is missing",
-        target.name
-    );
-    Finding::new(Reason::BadSettings, message)
-        .about(&target.name)
-        .help(format!("give {lacks} too, or none of them"))
-}
-
-/// Logins that need a cloud's machine or signature.
-fn unsupported(target: &Target, way: &str) -> Finding {
-    let vault = &target.name;
-    // a word that no schema knows may be anything
-    let known = ["gcp_iam", "gcp_gce", "azure", "aws_ec2", "aws_iam"].contains(&way);
-    let how = if known {
-        format!("by {way}")
-    } else {
-        "in a way that is not known here".to_owned()
-    };
-    let prefix = vault.to_ascii_uppercase().replace('-', "_");
-    Finding::new(
-        Reason::UnsupportedLogin,
-        format!("data planes log in to the vault '{vault}' {how}, which cannot be done from here"),
-    )
-    .about(vault)
-    .help(format!(
-        "give the check credentials of its own, such as STRONGROOM_VAULT_{prefix}_TOKEN"
-    ))
 }

@@ -5,6 +5,7 @@
 //! recorded from servers of the versions 1.14.1 and 1.21.0, whose texts differ and are never looked at.
 
 mod answer;
+mod lacking;
 mod login;
 mod oauth;
 mod server;

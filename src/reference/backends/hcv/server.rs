@@ -1,3 +1,7 @@
+//! Where secrets are read: `host`, `port`, `protocol`, `mount`, `kv`, `namespace` and `ssl_verify` of Kong's documentation,
+//! with its defaults, at the paths of HashiCorp's key-value engines
+//! (<https://developer.hashicorp.com/vault/api-docs/secret/kv>).
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use url::Url;
 

@@ -1,0 +1,68 @@
+//! Logins that cannot be made: what is missing, and what to set instead.
+
+use crate::reference::{Finding, Reason, Target};
+
+/// Said once of a vault, whatever is wanted of it.
+pub fn no_credentials(target: &Target, way: &str) -> Finding {
+    let vault = &target.name;
+    let message = match target.owned || target.by_name {
+        true => format!("no credentials are given for the vault '{vault}', so that it is not asked"),
+        false => {
+            format!("no credentials are given for the vault '{vault}', and those in another team's config are not used")
+        }
+    };
+    let of = |word: &str| {
+        format!(
+            "STRONGROOM_VAULT_{}_{word}",
+            vault.to_ascii_uppercase().replace('-', "_")
+        )
+    };
+    let own = match way {
+        "approle" => format!("{} and {}", of("ROLE_ID"), of("SECRET_ID")),
+        "kubernetes" | "jwt" => of("JWT"),
+        "cert" => format!("{} and {}", of("CLIENT_CERT"), of("CLIENT_KEY")),
+        "userpass" => format!("{} and {}", of("USERNAME"), of("PASSWORD")),
+        _ => {
+            let help = format!(
+                "set {}, or the credentials of an AppRole, a JWT or a certificate",
+                of("TOKEN")
+            );
+            return Finding::new(Reason::NoCredentials, message).about(vault).help(help);
+        }
+    };
+    Finding::new(Reason::NoCredentials, message)
+        .about(vault)
+        .help(format!("set {own} where the check runs, or {} instead", of("TOKEN")))
+}
+
+/// One part of what goes together only.
+pub fn half(target: &Target, lacks: &str) -> Finding {
+    let message = format!(
+        "half of the credentials for the vault '{}' are given: {lacks} is missing",
+        target.name
+    );
+    Finding::new(Reason::BadSettings, message)
+        .about(&target.name)
+        .help(format!("give {lacks} too, or none of them"))
+}
+
+/// Logins that need a cloud's machine or signature.
+pub fn unsupported(target: &Target, way: &str) -> Finding {
+    let vault = &target.name;
+    // a word that no schema knows may be anything
+    let known = ["gcp_iam", "gcp_gce", "azure", "aws_ec2", "aws_iam"].contains(&way);
+    let how = if known {
+        format!("by {way}")
+    } else {
+        "in a way that is not known here".to_owned()
+    };
+    let prefix = vault.to_ascii_uppercase().replace('-', "_");
+    Finding::new(
+        Reason::UnsupportedLogin,
+        format!("data planes log in to the vault '{vault}' {how}, which cannot be done from here"),
+    )
+    .about(vault)
+    .help(format!(
+        "give the check credentials of its own, such as STRONGROOM_VAULT_{prefix}_TOKEN"
+    ))
+}
