@@ -417,3 +417,50 @@ fn what_other_teams_refer_to_is_asked_for_on_demand_and_stops_nothing() {
         .ends(0)
         .tells("warning: the variable GONE is not defined");
 }
+
+/// Services with a plugin each, whose headers hold five references.
+fn many(services: usize, reference: impl Fn(usize) -> String) -> String {
+    let mut state =
+        "_format_version: \"3.0\"\nvaults:\n- {name: hcv, prefix: my-team, config: {kv: v1}}\nservices:\n".to_owned();
+    for service in 0..services {
+        let headers = (0..5).map(|header| format!("h{header}: '{}'", reference(service * 5 + header)));
+        let headers = headers.collect::<Vec<_>>().join(", ");
+        state += &format!(
+            "- name: s{service}\n  url: http://example.com\n  plugins:\n  - {{name: http-log, config: {{http_endpoint: 'http://h', headers: {{{headers}}}}}}}\n"
+        );
+    }
+    state
+}
+
+#[test]
+fn each_distinct_secret_is_fetched_once() {
+    let (place, listener) = (Place::new(), Listener::new());
+    place.file("home/.strongroom.yaml", &settings(&listener, "token_env: THEIRS"));
+    let state = many(100, |at| format!("{{vault://my-team/s{}/key}}", at % 20));
+    let found = place.verdicts(&state, &[], &[("THEIRS", TOKEN)]);
+    assert_eq!(found.len(), 500);
+    assert!(found.iter().all(|one| *one == verdict("found", "secret_found")[0]));
+    let asked = listener.received().matches("GET /v1/secret/s").count();
+    assert_eq!(asked, 20, "{}", listener.received());
+}
+
+#[test]
+fn one_bad_reference_among_many_changes_and_nothing_is_written() {
+    let (place, listener) = (Place::new(), Listener::new());
+    place.file("home/.strongroom.yaml", &settings(&listener, "token_env: THEIRS"));
+    let state = many(100, |at| match at {
+        250 => "{vault://my-team/s/other}".to_owned(),
+        _ => "{vault://my-team/s/key}".to_owned(),
+    });
+    place.file("repo/kong.yaml", &state);
+    let ran = place.run(&["sync", "kong.yaml", "--yes"], &[("THEIRS", TOKEN)]).ends(3);
+    ran.tells("has no member 'other'")
+        .tells("kong.yaml:208:72: error")
+        .tells("nothing was written");
+    let dump = place.run(&["dump"], &[]).ends(0);
+    assert!(
+        !dump.out.contains("http-log") && !dump.out.contains("my-team"),
+        "{}",
+        dump.out
+    );
+}

@@ -4,8 +4,9 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -67,15 +68,24 @@ impl Place {
             .stderr(Stdio::piped())
             .spawn();
         let mut child = child.expect("the program runs");
+        let out = collect(child.stdout.take());
+        let err = collect(child.stderr.take());
         let began = Instant::now();
-        while child.try_wait().expect("the program ends").is_none() {
+        let status = loop {
+            if let Some(status) = child.try_wait().expect("the program ends") {
+                break status;
+            }
             if began.elapsed() > PATIENCE {
                 child.kill().expect("it is ended");
                 panic!("strongroom {} does not end", args.join(" "));
             }
             std::thread::sleep(Duration::from_millis(5));
-        }
-        let ran = Ran::of(child.wait_with_output().expect("its output"));
+        };
+        let ran = Ran {
+            exit: status.code().unwrap_or(-1),
+            out: out.join().expect("its output"),
+            err: err.join().expect("its errors"),
+        };
         for text in [&ran.out, &ran.err] {
             assert!(!text.contains("zyzzyva"), "a secret shows:\n{text}");
         }
@@ -103,14 +113,6 @@ impl Place {
 }
 
 impl Ran {
-    fn of(output: Output) -> Self {
-        Self {
-            exit: output.status.code().unwrap_or(-1),
-            out: String::from_utf8(output.stdout).expect("UTF-8"),
-            err: String::from_utf8(output.stderr).expect("UTF-8"),
-        }
-    }
-
     #[track_caller]
     pub fn ends(self, exit: i32) -> Self {
         assert_eq!(self.exit, exit, "{}\n{}", self.out, self.err);
@@ -138,6 +140,16 @@ impl Ran {
             .map(|one| (word(one, "verdict"), word(one, "reason")))
             .collect()
     }
+}
+
+/// Reads a stream to its end beside the run: a full pipe would stop it.
+fn collect(stream: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        let mut stream = stream.expect("a stream");
+        stream.read_to_string(&mut text).expect("UTF-8");
+        text
+    })
 }
 
 /// One verdict with its reason.
