@@ -201,7 +201,10 @@ async fn a_jwt_logs_in_given_or_from_an_oauth_server() {
         &json!({"sub": "kong", "aud": "vault", "iat": since, "nbf": since, "exp": until}),
     );
     let asked = Asked::new().at(&vault.http).kv2();
-    let given = asked.clone().checker("jwt", &jwt).checker("role", "kong");
+    let given = asked
+        .clone()
+        .checker("jwt", &format!("{jwt}\n"))
+        .checker("role", "kong");
     opens(given.clone()).await;
     opens(given.clone().said(Side::Live, "auth_method", "jwt")).await;
     check(
@@ -295,7 +298,7 @@ async fn a_service_account_of_kubernetes_logs_in() {
         Reason::NoCredentials,
         &["STRONGROOM_VAULT_MY_VAULT_JWT"],
     );
-    opens(asked.clone().checker("jwt", &jwt("good"))).await;
+    opens(asked.clone().checker("jwt", &format!("{}\n", jwt("good")))).await;
     check(
         &asked.clone().checker("jwt", &jwt("badx")).refused("x").await,
         Reason::LoginRefused,

@@ -67,8 +67,8 @@ func main() {
 	logger := hclog.New(&hclog.LoggerOptions{Level: hclog.Error})
 	storage, err := inmem.NewInmemHA(nil, logger)
 	must(err)
-	main := listen()
-	core := start(storage, main, *standby, logger)
+	listener := listen()
+	core := start(storage, listener, *standby, logger)
 	if *root != "" {
 		key := initialise(core, *root)
 		if *standby {
@@ -84,7 +84,7 @@ func main() {
 		must(err)
 		serve("https", core, tls.NewListener(listen(), &tls.Config{Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequestClientCert}))
 	}
-	serve("http", core, main)
+	serve("http", core, listener)
 	select {}
 }
 

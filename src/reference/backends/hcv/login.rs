@@ -265,7 +265,7 @@ impl Said<'_> {
 
     /// The data planes' own token is theirs; the checker's side gives one of its own.
     fn kubernetes(&mut self) -> Result<Way, Finding> {
-        let jwt = self.need("kubernetes", &["jwt"])?;
+        let jwt = trimmed(&self.need("kubernetes", &["jwt"])?);
         let Some(role) = self.role(&["role", "kube_role"]) else {
             return Err(half(self.target, "role"));
         };
@@ -280,7 +280,7 @@ impl Said<'_> {
         let role = self.role(&["role", "jwt_role", "oauth2_role_name"]);
         members.extend(role.map(|role| ("role", role)));
         if let Some(jwt) = self.take(&["jwt"]) {
-            members.push(("jwt", jwt));
+            members.push(("jwt", trimmed(&jwt)));
             let path = self.path("auth_path", "jwt")?;
             return Ok(Way::Post { path, members });
         }
@@ -329,4 +329,9 @@ impl Said<'_> {
             members: role.map(|role| ("name", role)).into_iter().collect(),
         })
     }
+}
+
+/// Of a token that a file held: servers trim what comes in headers, AppRoles trim their ids, but nobody trims a JWT.
+fn trimmed(secret: &Secret) -> Secret {
+    Secret::new(secret.expose().trim_ascii())
 }
