@@ -180,50 +180,45 @@ fn times() -> (u64, u64) {
     (now - 60, now + 600)
 }
 
-#[tokio::test]
-async fn a_jwt_logs_in_given_or_from_an_oauth_server() {
-    let Some(vault) = ready(&[]).await else { return };
+/// A server with a role for JWTs, and a JWT for it.
+async fn with_jwt() -> Option<(Vault, String)> {
+    let vault = ready(&[]).await?;
     enable(&vault, "jwt", "jwt").await;
     let key = KeyPair::generate().expect("a key");
-    vault
-        .make(
-            "POST",
-            "auth/jwt/config",
-            json!({"jwt_validation_pubkeys": [key.public_key_pem()]}),
-        )
-        .await;
+    let keys = json!({"jwt_validation_pubkeys": [key.public_key_pem()]});
+    vault.make("POST", "auth/jwt/config", keys).await;
     let role =
         json!({"role_type": "jwt", "user_claim": "sub", "bound_audiences": ["vault"], "token_policies": ["app"]});
     vault.make("POST", "auth/jwt/role/kong", role).await;
     let (since, until) = times();
-    let jwt = signed(
-        &key,
-        &json!({"sub": "kong", "aud": "vault", "iat": since, "nbf": since, "exp": until}),
-    );
-    let asked = Asked::new().at(&vault.http).kv2();
-    let given = asked
-        .clone()
-        .checker("jwt", &format!("{jwt}\n"))
-        .checker("role", "kong");
+    let claims = json!({"sub": "kong", "aud": "vault", "iat": since, "nbf": since, "exp": until});
+    Some((vault, signed(&key, &claims)))
+}
+
+#[tokio::test]
+async fn a_jwt_logs_in() {
+    let Some((vault, jwt)) = with_jwt().await else { return };
+    let asked = Asked::new().at(&vault.http).kv2().checker("role", "kong");
+    let given = asked.checker("jwt", &format!("{jwt}\n"));
     opens(given.clone()).await;
     opens(given.clone().said(Side::Live, "auth_method", "jwt")).await;
-    check(
-        &given.clone().checker("role", "nobody").refused("x").await,
-        Reason::LoginRefused,
-        &["the role"],
-    );
-    check(
-        &given.checker("jwt", "a.b.c").refused("x").await,
-        Reason::LoginRefused,
-        &[],
-    );
+    let nobody = given.clone().checker("role", "nobody");
+    check(&nobody.refused("x").await, Reason::LoginRefused, &["the role"]);
+    let wrong = given.checker("jwt", "a.b.c");
+    check(&wrong.refused("x").await, Reason::LoginRefused, &[]);
+}
 
+#[tokio::test]
+async fn an_oauth_server_gives_a_jwt() {
+    let Some((vault, jwt)) = with_jwt().await else { return };
     let answer = json!({"access_token": jwt, "token_type": "Bearer"}).to_string();
     let server = Fake::start(move |heard| match heard.body.contains("client_secret=s%20cret%26") {
         true => Reply::new(200, answer.clone()),
         false => Reply::new(401, r#"{"error": "invalid_client"}"#),
     });
-    let client = asked
+    let client = Asked::new()
+        .at(&vault.http)
+        .kv2()
         .said(Side::Live, "auth_method", "jwt")
         .said(Side::Live, "jwt_role", "kong")
         .said(Side::Live, "oauth2_token_endpoint", &format!("{}/token", server.url()))
@@ -231,13 +226,10 @@ async fn a_jwt_logs_in_given_or_from_an_oauth_server() {
         .said(Side::Live, "oauth2_client_secret", "s cret&")
         .said(Side::Live, "oauth2_audiences", "vault");
     opens(client.clone()).await;
-    let asked_for = &server.requests()[0];
+    let heard = &server.requests()[0];
+    assert_eq!(heard.header("content-type"), Some("application/x-www-form-urlencoded"));
     assert_eq!(
-        asked_for.header("content-type"),
-        Some("application/x-www-form-urlencoded")
-    );
-    assert_eq!(
-        asked_for.body,
+        heard.body,
         "grant_type=client%5Fcredentials&client_id=kong&client_secret=s%20cret%26&audience=vault"
     );
     let wrong = client.clone().said(Side::Live, "oauth2_client_secret", "canary");
