@@ -128,6 +128,9 @@ fn tell(catalog: &Catalog, desired: &Desired, severity: Severity, uses: &[&Judge
             )),
         }
     }
+    // entities come in the order of their ids, which of new ones are random
+    diagnostic.places.sort_by_key(|place| place.span);
+    elsewhere.sort_unstable();
     elsewhere.dedup();
     if !elsewhere.is_empty() {
         let shown = elsewhere.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
