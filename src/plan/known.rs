@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -7,7 +8,7 @@ use uuid::Uuid;
 use super::Question;
 use super::key::text_of;
 use crate::control_plane::{ForeignEntity, LiveEntity};
-use crate::schema::{Kind, KindId, Object, OnDelete};
+use crate::schema::{Catalog, Kind, KindId, Object, OnDelete};
 use crate::state::{Declared, LinkTo, Scope};
 
 /// Everything that the control plane is known to hold, to be found by id and by name.
@@ -15,10 +16,14 @@ pub(super) struct Known<'a> {
     /// The entities, the run's own first.
     pub holders: Vec<Holder<'a>>,
     by_id: FxHashMap<(KindId, Uuid), usize>,
-    by_name: FxHashMap<KindId, FxHashMap<Cow<'a, str>, usize>>,
+    /// Made when a name is first asked for.
+    by_name: OnceCell<ByName<'a>>,
     of: FxHashMap<KindId, Vec<usize>>,
     unreadable: &'a BTreeSet<KindId>,
+    catalog: &'a Catalog,
 }
+
+type ByName<'a> = FxHashMap<KindId, FxHashMap<Cow<'a, str>, usize>>;
 
 /// One entity of the control plane.
 pub(super) struct Holder<'a> {
@@ -46,24 +51,22 @@ impl<'a> Known<'a> {
         let mut known = Self {
             holders: Vec::new(),
             by_id: FxHashMap::default(),
-            by_name: FxHashMap::default(),
+            by_name: OnceCell::new(),
             of: FxHashMap::default(),
             unreadable: &question.live.forbidden,
+            catalog: question.catalog,
         };
-        let mut spared = FxHashSet::default();
         let owned = question.live.owned.iter();
-        for (kind, entity) in owned.flat_map(|(kind, entities)| entities.iter().map(|entity| (*kind, entity))) {
-            known.holders.push(owned_holder(kind, entity));
-            if leaves_alone(question, kind, &entity.tags, entity.body.expose()) {
-                spared.insert((kind, entity.id));
-            }
+        let owned = owned.flat_map(|(kind, entities)| entities.iter().map(|entity| owned_holder(*kind, entity)));
+        known.holders.extend(owned);
+        if !acts_on_all(question) {
+            known.spare(question);
         }
-        known.spare(question, spared);
         let foreign = question.live.foreign.iter();
         for (kind, entity) in foreign.flat_map(|(kind, entities)| entities.iter().map(|entity| (*kind, entity))) {
             known.holders.push(foreign_holder(kind, entity));
         }
-        known.fill_indexes(question);
+        known.fill_indexes();
         known
     }
 
@@ -73,12 +76,12 @@ impl<'a> Known<'a> {
 
     /// The entity that bears a name: the value of its endpoint key, or of a natural key of one field.
     pub fn named(&self, kind: KindId, name: &str) -> Option<&Holder<'a>> {
-        let at = self.by_name.get(&kind)?.get(name)?;
+        let at = self.by_name().get(&kind)?.get(name)?;
         Some(&self.holders[*at])
     }
 
     pub fn names(&self, kind: KindId) -> impl Iterator<Item = &str> {
-        self.by_name
+        self.by_name()
             .get(&kind)
             .into_iter()
             .flat_map(|names| names.keys().map(AsRef::as_ref))
@@ -103,7 +106,9 @@ impl<'a> Known<'a> {
     }
 
     /// Marks what is left alone, and what has no tags of its own and belongs to something that is.
-    fn spare(&mut self, question: &Question<'a>, mut spared: FxHashSet<(KindId, Uuid)>) {
+    fn spare(&mut self, question: &Question<'a>) {
+        let alone = self.holders.iter().filter(|holder| leaves_alone(question, holder));
+        let mut spared: FxHashSet<_> = alone.map(|holder| (holder.kind, holder.id)).collect();
         for holder in &mut self.holders {
             let kind = question.catalog.kind(holder.kind);
             if !kind.taggable && masters(kind, holder.body).any(|master| spared.contains(&master)) {
@@ -115,17 +120,27 @@ impl<'a> Known<'a> {
         }
     }
 
-    fn fill_indexes(&mut self, question: &Question<'a>) {
+    fn fill_indexes(&mut self) {
+        self.by_id.reserve(self.holders.len());
         for (at, holder) in self.holders.iter().enumerate() {
             self.by_id.entry((holder.kind, holder.id)).or_insert(at);
             self.of.entry(holder.kind).or_default().push(at);
-            let names = self.by_name.entry(holder.kind).or_default();
-            for field in name_fields(question.catalog.kind(holder.kind)) {
-                if let Some(name) = holder.body.get(field).and_then(text_of) {
-                    names.entry(name).or_insert(at);
+        }
+    }
+
+    fn by_name(&self) -> &ByName<'a> {
+        self.by_name.get_or_init(|| {
+            let mut by_name = ByName::default();
+            for (at, holder) in self.holders.iter().enumerate() {
+                let names = by_name.entry(holder.kind).or_default();
+                for field in name_fields(self.catalog.kind(holder.kind)) {
+                    if let Some(name) = holder.body.get(field).and_then(text_of) {
+                        names.entry(name).or_insert(at);
+                    }
                 }
             }
-        }
+            by_name
+        })
     }
 }
 
@@ -181,6 +196,9 @@ pub(super) fn links_in<'a>(
 
 /// Whether a declared entity is only referred to in this run: `--filter-tag` or a skipped kind.
 pub(super) fn is_spectator(question: &Question<'_>, declared: &Declared) -> bool {
+    if acts_on_all(question) {
+        return false;
+    }
     let kind = question.catalog.kind(declared.kind);
     let masters = declared.links.iter().filter_map(|link| {
         let foreign = kind.foreign.iter().find(|foreign| foreign.field == link.field)?;
@@ -224,15 +242,20 @@ fn foreign_holder(kind: KindId, entity: &ForeignEntity) -> Holder<'_> {
     }
 }
 
-fn leaves_alone(question: &Question<'_>, id: KindId, tags: &BTreeSet<String>, body: &Object) -> bool {
-    let kind = question.catalog.kind(id);
+/// Whether nothing that this run could act on is left alone.
+fn acts_on_all(question: &Question<'_>) -> bool {
+    question.options.skip.is_empty() && question.desired.filter.is_none()
+}
+
+fn leaves_alone(question: &Question<'_>, holder: &Holder<'_>) -> bool {
+    let kind = question.catalog.kind(holder.kind);
     let skip = &question.options.skip;
     let filter = question.desired.filter.as_ref();
-    skip.contains(&id)
-        || masters(kind, body).any(|(master, _)| skip.contains(&master))
+    skip.contains(&holder.kind)
+        || masters(kind, holder.body).any(|(master, _)| skip.contains(&master))
         || filter.is_some_and(|filter| {
             let filter = Scope { tags: filter.clone() };
-            kind.taggable && !filter.holds(tags.iter().map(String::as_str))
+            kind.taggable && !filter.holds(holder.tags.iter().map(String::as_str))
         })
 }
 

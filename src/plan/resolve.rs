@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
@@ -7,14 +8,19 @@ use uuid::Uuid;
 use super::key::text_of;
 use super::known::{Known, Standing, name_fields};
 use super::{Problem, Question};
-use crate::schema::KindId;
+use crate::schema::{Catalog, KindId};
 use crate::state::{DeclaredId, Desired, Diagnostic, Span, nearest};
 
-/// The declared entities, to be found by id and by name.
+/// The declared entities, to be found by id and by name: which ones, is found out when it is first asked for, since
+/// documents mostly nest what belongs together.
 pub(super) struct Names<'a> {
-    by_id: FxHashMap<(KindId, Uuid), DeclaredId>,
-    by_name: FxHashMap<KindId, FxHashMap<Cow<'a, str>, DeclaredId>>,
+    catalog: &'a Catalog,
+    desired: &'a Desired,
+    by_id: OnceCell<FxHashMap<(KindId, Uuid), DeclaredId>>,
+    by_name: OnceCell<ByName<'a>>,
 }
+
+type ByName<'a> = FxHashMap<KindId, FxHashMap<Cow<'a, str>, DeclaredId>>;
 
 /// What a declared foreign key points at.
 pub(super) enum Target {
@@ -32,30 +38,45 @@ pub(super) enum Target {
 
 impl<'a> Names<'a> {
     pub fn of(question: &Question<'a>) -> Self {
-        let desired: &'a Desired = question.desired;
-        let mut names = Self {
-            by_id: FxHashMap::default(),
-            by_name: FxHashMap::default(),
-        };
-        for (at, declared) in desired.entities.iter().enumerate() {
-            let id = DeclaredId(at as u32);
-            if let Some(said) = declared.id {
-                names.by_id.entry((declared.kind, said)).or_insert(id);
-            }
-            let of_kind = names.by_name.entry(declared.kind).or_default();
-            for field in name_fields(question.catalog.kind(declared.kind)) {
-                if let Some(name) = declared.body.expose().get(field).and_then(text_of) {
-                    of_kind.entry(name).or_insert(id);
-                }
-            }
+        Self {
+            catalog: question.catalog,
+            desired: question.desired,
+            by_id: OnceCell::new(),
+            by_name: OnceCell::new(),
         }
-        names
     }
 
     /// The declared entity with that id or name.
     pub fn find(&self, kind: KindId, text: &str) -> Option<DeclaredId> {
-        let by_id = text.parse().ok().and_then(|id: Uuid| self.by_id.get(&(kind, id)));
-        by_id.or_else(|| self.by_name.get(&kind)?.get(text)).copied()
+        let by_id = text.parse().ok().and_then(|id: Uuid| self.by_id().get(&(kind, id)));
+        by_id.or_else(|| self.by_name().get(&kind)?.get(text)).copied()
+    }
+
+    fn by_id(&self) -> &FxHashMap<(KindId, Uuid), DeclaredId> {
+        self.by_id.get_or_init(|| {
+            let mut by_id = FxHashMap::default();
+            for (at, declared) in (0..).map(DeclaredId).zip(&self.desired.entities) {
+                if let Some(id) = declared.id {
+                    by_id.entry((declared.kind, id)).or_insert(at);
+                }
+            }
+            by_id
+        })
+    }
+
+    fn by_name(&self) -> &ByName<'a> {
+        self.by_name.get_or_init(|| {
+            let mut by_name = ByName::default();
+            for (at, declared) in (0..).map(DeclaredId).zip(&self.desired.entities) {
+                let names = by_name.entry(declared.kind).or_default();
+                for field in name_fields(self.catalog.kind(declared.kind)) {
+                    if let Some(name) = declared.body.expose().get(field).and_then(text_of) {
+                        names.entry(name).or_insert(at);
+                    }
+                }
+            }
+            by_name
+        })
     }
 
     /// Looks among the desired, then the owned, then the foreign. `stays` says whether an owned entity stays.
@@ -76,7 +97,7 @@ impl<'a> Names<'a> {
     }
 
     fn names(&self, kind: KindId) -> impl Iterator<Item = &str> {
-        self.by_name
+        self.by_name()
             .get(&kind)
             .into_iter()
             .flat_map(|names| names.keys().map(AsRef::as_ref))

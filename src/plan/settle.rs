@@ -76,8 +76,8 @@ pub(super) struct Settling<'a, 'q> {
     pub result: Settled<'a>,
 }
 
-/// The places of live entities by the value of a natural key.
-type ByKey<'a> = FxHashMap<Cow<'a, str>, Vec<usize>>;
+/// The places of live entities by the value of a natural key: the first, and others where a key is not unique.
+type ByKey<'a> = FxHashMap<Cow<'a, str>, (usize, Vec<usize>)>;
 
 impl<'a> Settling<'a, '_> {
     fn kind(&mut self, kind: KindId, members: Vec<DeclaredId>, ids: &mut dyn FnMut() -> Uuid) {
@@ -174,9 +174,9 @@ impl<'a> Settling<'a, '_> {
                 (holder.standing == Standing::Owned || one.spectator)
                     && !self.result.claimed.contains(&(kind, holder.id))
             };
-            holders
-                .get(&*key)?
-                .iter()
+            let (first, others) = holders.get(&*key)?;
+            std::iter::once(first)
+                .chain(others)
                 .filter(fits)
                 .min_by_key(|at| known.holders[**at].id)
                 .copied()
@@ -196,7 +196,10 @@ impl<'a> Settling<'a, '_> {
             if !self.result.claimed.contains(&(kind, holder.id))
                 && let Some(key) = key_in(self.question.catalog.kind(kind), set, holder.body)
             {
-                found.entry(key).or_default().push(at);
+                found
+                    .entry(key)
+                    .and_modify(|(_, others)| others.push(at))
+                    .or_insert_with(|| (at, Vec::new()));
             }
         }
         found

@@ -12,7 +12,12 @@ use super::{Action, Change, FieldChange, Phase, Plan, Question, SecretOrigin, St
 use crate::schema::{KindId, Object, canonical};
 
 /// Writes the ordered drafts out as changes, for people, and steps, for the executor: from here on every secret is hidden.
-pub(super) fn write_out(question: &Question<'_>, known: &Known<'_>, drafts: &[Draft<'_>], ordered: &Ordered) -> Plan {
+pub(super) fn write_out<'a>(
+    question: &Question<'a>,
+    known: &Known<'a>,
+    drafts: &[Draft<'a>],
+    ordered: &Ordered,
+) -> Plan {
     let writer = Writer {
         question,
         known,

@@ -24,10 +24,10 @@ pub(super) use graph::{Work, prefix, vaults_named};
 pub(super) use sort::Ordered;
 
 /// Puts the drafts in order.
-pub(super) fn order(
-    question: &Question<'_>,
-    known: &Known<'_>,
-    drafts: &[Draft<'_>],
+pub(super) fn order<'a>(
+    question: &Question<'a>,
+    known: &Known<'a>,
+    drafts: &[Draft<'a>],
     ids: &mut dyn FnMut() -> Uuid,
 ) -> Result<Ordered, Vec<Problem>> {
     let (takes, problems) = takes(question, known, drafts);

@@ -44,9 +44,8 @@ impl Mark {
 impl<'t> Text<'t> {
     /// A text; none if it holds tabs, line breaks of another sort, or characters that are no text.
     pub fn of(whole: &'t str) -> Option<Self> {
-        let ordinary = |byte: &u8| (b' '..0x7f).contains(byte) || *byte == b'\n' || *byte >= 0x80;
         let ascii = whole.is_ascii();
-        let fits = whole.as_bytes().iter().all(ordinary) && (ascii || !whole.chars().any(is_odd));
+        let fits = whole.as_bytes().chunks(STRETCH).all(is_text) && (ascii || !whole.chars().any(is_odd));
         (fits && ends_well(whole)).then_some(Self { whole, ascii })
     }
 
@@ -164,6 +163,15 @@ impl<'t> Text<'t> {
     pub fn is_blank(&self, line: Line, at: usize) -> bool {
         at >= line.end || self.byte(at) == Some(b' ')
     }
+}
+
+/// How many bytes are looked at before it is asked whether one of them was odd.
+const STRETCH: usize = 1024;
+
+/// Whether there are no control characters but line breaks: all bytes are looked at, several at once.
+fn is_text(bytes: &[u8]) -> bool {
+    let odd = |byte: &u8| (*byte < b' ' && *byte != b'\n') || *byte == 0x7f;
+    !bytes.iter().fold(false, |found, byte| found | odd(byte))
 }
 
 /// Whether the text ends with a line break, or with a line that holds more than a comment.
