@@ -1,5 +1,9 @@
 //! Asking a vault, as short as a test needs it.
 
+#![allow(dead_code)] // each backend's test uses its part
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use strongroom::reference::backends::{Context, resolve};
@@ -71,6 +75,16 @@ impl Asked {
         self
     }
 
+    /// With those variables in the environment.
+    pub fn environment(mut self, variables: &[(&str, &str)]) -> Self {
+        let known: BTreeMap<String, Secret> = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), Secret::new(*value)))
+            .collect();
+        self.context.environment = Arc::new(move |name| known.get(name).cloned());
+        self
+    }
+
     pub fn vouching(mut self, host: &str) -> Self {
         self.context.hosts = Hosts::read(&[host.to_owned()]).expect("a host");
         self
@@ -110,7 +124,7 @@ impl Asked {
 /// The word for what came of it.
 pub fn reason(fetched: &Fetched) -> &'static str {
     match fetched {
-        Fetched::Members(_) => "found",
+        Fetched::Members(_) | Fetched::Text(_) => "found",
         Fetched::No(finding) => finding.reason.code(),
         other => panic!("{other:?}"),
     }
@@ -123,6 +137,14 @@ pub fn member(fetched: &Fetched, key: &str) -> String {
     };
     let value = subkey(members.expose(), key.as_bytes()).expect("the member");
     String::from_utf8(value.to_vec()).expect("text")
+}
+
+/// The secret that was found.
+pub fn text(fetched: &Fetched) -> &str {
+    let Fetched::Text(secret) = fetched else {
+        panic!("{fetched:?}")
+    };
+    secret.text().expect("text")
 }
 
 pub fn refusal(fetched: Fetched) -> Finding {

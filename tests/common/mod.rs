@@ -2,6 +2,7 @@
 #![allow(dead_code)] // each test uses its part
 
 pub mod fake;
+pub mod moto;
 pub mod run;
 pub mod vault;
 

@@ -88,6 +88,17 @@ pub struct Answer {
     pub body: Secret,
 }
 
+/// An answer with its headers.
+#[cfg(feature = "aws")]
+pub struct Exchanged {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: reqwest::header::HeaderMap,
+    /// The body.
+    pub body: Secret,
+}
+
 impl Call {
     /// A request that reads.
     pub fn get(url: Url) -> Self {
@@ -165,7 +176,7 @@ impl Http {
             let sent = self.request(call)?.send().await;
             let response = sent.map_err(|error| failed(&error, &place))?;
             if response.status().as_u16() != 429 {
-                return self.answer(response, &call.url).await;
+                return answer(response, &call.url, &place).await;
             }
             self.wait(&response, turn, &place).await?;
         }
@@ -210,26 +221,45 @@ impl Http {
         Ok(())
     }
 
-    async fn answer(&self, mut response: Response, asked: &Url) -> Result<Answer, Finding> {
-        let place = self.place(asked);
-        let status = response.status().as_u16();
-        let location = response.headers().get(LOCATION).and_then(|to| to.to_str().ok());
-        let location = location.and_then(|to| asked.join(to).ok());
-        let announced = usize::try_from(response.content_length().unwrap_or(4096)).unwrap_or(LONGEST);
-        let mut body = Zeroizing::new(Vec::with_capacity(announced.min(LONGEST)));
-        while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error, &place))? {
-            if body.len() + chunk.len() > LONGEST {
-                return Err(place.nonsense("gives an answer that is too long for a secret"));
-            }
-            grow(&mut body, chunk.len());
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Answer {
-            status,
-            location,
-            body: Secret::from(body),
+    /// Sends a request of somebody else's making as it is, once: what its answers mean is for them to say.
+    ///
+    /// # Errors
+    /// No answer, none in time, or one that is too long: unreachable.
+    #[cfg(feature = "aws")]
+    pub async fn exchange(&self, mut request: reqwest::Request) -> Result<Exchanged, Finding> {
+        let place = self.place(request.url());
+        *request.timeout_mut() = Some(self.until.saturating_duration_since(Instant::now()));
+        let sent = self.client.execute(request).await;
+        let mut response = sent.map_err(|error| failed(&error, &place))?;
+        let body = body(&mut response, &place).await?;
+        Ok(Exchanged {
+            status: response.status().as_u16(),
+            headers: std::mem::take(response.headers_mut()),
+            body,
         })
     }
+}
+
+async fn answer(mut response: Response, asked: &Url, place: &Place) -> Result<Answer, Finding> {
+    let location = response.headers().get(LOCATION).and_then(|to| to.to_str().ok());
+    Ok(Answer {
+        status: response.status().as_u16(),
+        location: location.and_then(|to| asked.join(to).ok()),
+        body: body(&mut response, place).await?,
+    })
+}
+
+async fn body(response: &mut Response, place: &Place) -> Result<Secret, Finding> {
+    let announced = usize::try_from(response.content_length().unwrap_or(4096)).unwrap_or(LONGEST);
+    let mut body = Zeroizing::new(Vec::with_capacity(announced.min(LONGEST)));
+    while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error, place))? {
+        if body.len() + chunk.len() > LONGEST {
+            return Err(place.nonsense("gives an answer that is too long for a secret"));
+        }
+        grow(&mut body, chunk.len());
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Secret::from(body))
 }
 
 /// A JSON object with those texts, of which no copy stays behind. What is no text has its other bytes replaced.
@@ -274,7 +304,7 @@ fn grow(body: &mut Zeroizing<Vec<u8>>, more: usize) {
 }
 
 /// Bytes that are wiped when nobody needs them any more.
-fn wiped(bytes: &[u8]) -> Bytes {
+pub fn wiped(bytes: &[u8]) -> Bytes {
     Bytes::from_owner(Zeroizing::new(bytes.to_vec()))
 }
 

@@ -3,6 +3,8 @@
 //! A backend is opened for one vault as it is asked, and gives an answer for every secret that is wanted of it. Backends
 //! other than `env` are closed source in Kong: they are written here from the vendors' public interfaces.
 
+#[cfg(feature = "aws")]
+mod aws;
 mod env;
 mod failure;
 mod fs;
@@ -89,6 +91,10 @@ fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding>
         _ if target.by_name && target.settings.is_empty() => Err(data_plane_settings(target)),
         "fs" => fs::open(target, context),
         "hcv" => hcv::open(target, context),
+        #[cfg(feature = "aws")]
+        "aws" => aws::open(target, context),
+        #[cfg(not(feature = "aws"))]
+        "aws" => Err(left_out(target)),
         _ => Err(unsupported(target)),
     }
 }
@@ -117,6 +123,18 @@ fn data_plane_settings(target: &Target) -> Finding {
         .about(backend)
         .help(format!(
             "give the data planes' settings with --dp-conf FILE, or name a vault whose name is {backend}"
+        ))
+}
+
+/// This build has no client of that cloud.
+#[cfg(not(feature = "aws"))]
+fn left_out(target: &Target) -> Finding {
+    let Target { name, backend, .. } = target;
+    let message = format!("this build leaves out the backend '{backend}', which the vault '{name}' needs");
+    Finding::new(Reason::UnsupportedBackend, message)
+        .about(name)
+        .help(format!(
+            "build it with that feature: cargo install --path . --features {backend}"
         ))
 }
 

@@ -1,0 +1,152 @@
+//! `aws`: AWS Secrets Manager, through AWS' own SDK.
+//!
+//! What Kong asks for is known from its documentation alone: the resource is the secret's name or ARN, no version or `#1`
+//! the stage `AWSCURRENT`, `#2` `AWSPREVIOUS`. What answers mean goes by AWS' error codes, never by the status, which
+//! servers that speak as AWS does choose differently.
+
+mod connector;
+mod credentials;
+mod endpoints;
+mod refusal;
+mod role;
+mod secrets;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_secretsmanager::config::{BehaviorVersion, Builder, Region};
+use aws_sdk_secretsmanager::{Client, config::retry::RetryConfig};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::time::Instant;
+
+use self::connector::Connector;
+use self::credentials::Login;
+use self::endpoints::Endpoints;
+use self::secrets::{Secrets, Wish};
+use super::http::{Access, Http};
+use super::{Backend, Context};
+use crate::reference::{Fetched, Finding, Reason, Secret, Side, Target, Wanted};
+
+struct Aws {
+    vault: String,
+    endpoints: Endpoints,
+    login: Login,
+    connector: Connector,
+    limit: Duration,
+}
+
+/// Secrets Manager as the settings name it, if the credentials may be shown to it.
+///
+/// # Errors
+/// What holds for all of the vault's secrets: settings that make no sense, an address that nobody vouches for.
+pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding> {
+    let endpoints = Endpoints::of(target, context)?;
+    let login = Login::of(target, context)?;
+    let access = Access {
+        hidden: endpoints.hidden,
+        ca: own(target, "ca_cert")?,
+        ..Access::new(&target.name, context.limit)
+    };
+    Ok(Box::new(Aws {
+        vault: target.name.clone(),
+        endpoints,
+        login,
+        connector: Connector::new(Http::new(&access)?),
+        limit: context.limit,
+    }))
+}
+
+/// What only the side that runs the check may say, for it chooses among what this machine has.
+///
+/// # Errors
+/// Somebody else says it.
+fn own<'a>(target: &'a Target, word: &str) -> Result<Option<&'a Secret>, Finding> {
+    match target.get(word) {
+        None => Ok(None),
+        Some(setting) if setting.side == Side::Checker => Ok(Some(&setting.value)),
+        Some(_) => Err(unusable(
+            &target.name,
+            &format!("'{word}' is for the side that runs the check to say"),
+        )
+        .help(format!("say it there: {}", variable(&target.name, word)))),
+    }
+}
+
+/// The variable that says something of a vault.
+fn variable(vault: &str, word: &str) -> String {
+    format!("STRONGROOM_VAULT_{vault}_{word}")
+        .to_ascii_uppercase()
+        .replace('-', "_")
+}
+
+/// Settings that do not make sense.
+fn unusable(vault: &str, what: &str) -> Finding {
+    let message = format!("the vault '{vault}' cannot be asked: {what}");
+    Finding::new(Reason::BadSettings, message)
+        .about(vault)
+        .help("correct the settings of the vault")
+}
+
+impl Backend for Aws {
+    fn fetch<'a>(&'a self, wanted: &'a [Wanted]) -> BoxFuture<'a, Vec<Fetched>> {
+        async move {
+            let wishes: Vec<Result<Wish, Finding>> =
+                wanted.iter().map(|wanted| Wish::of(&self.vault, wanted)).collect();
+            let distinct: BTreeSet<Wish> = wishes.iter().flatten().cloned().collect();
+            let answers = self.answers(distinct).await;
+            let answer = |wish: Result<Wish, Finding>| match wish {
+                Ok(wish) => answers[&wish].clone(),
+                Err(finding) => Fetched::No(finding),
+            };
+            wishes.into_iter().map(answer).collect()
+        }
+        .boxed()
+    }
+}
+
+impl Aws {
+    /// An answer to each wish; without one nobody is asked, not even for credentials.
+    async fn answers(&self, wishes: BTreeSet<Wish>) -> BTreeMap<Wish, Fetched> {
+        if wishes.is_empty() {
+            return BTreeMap::new();
+        }
+        match self.secrets().await {
+            Ok(secrets) => secrets.fetch(wishes).await,
+            Err(finding) => {
+                let refused = |wish| (wish, Fetched::No(finding.clone()));
+                wishes.into_iter().map(refused).collect()
+            }
+        }
+    }
+
+    /// Gets credentials, once.
+    async fn secrets(&self) -> Result<Secrets, Finding> {
+        // a little less than all the time there is, so that what is known by then is told
+        let until = Instant::now() + self.limit.mul_f32(0.95);
+        let region = self.endpoints.region(&self.login).await?;
+        let place = self.endpoints.place(&self.vault, &region);
+        let asking = credentials::Asking {
+            vault: &self.vault,
+            region: &region,
+            sts: self.endpoints.sts.as_ref(),
+            connector: &self.connector,
+            until,
+        };
+        let credentials = self.login.credentials(&asking).await?;
+        let mut config = Builder::new()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(region))
+            .http_client(self.connector.clone())
+            .retry_config(RetryConfig::disabled())
+            .credentials_provider(credentials);
+        config.set_endpoint_url(self.endpoints.secrets.as_ref().map(ToString::to_string));
+        Ok(Secrets {
+            client: Client::from_conf(config.build()),
+            place: Arc::from(place),
+            vault: self.vault.clone(),
+            until,
+        })
+    }
+}
