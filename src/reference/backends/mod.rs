@@ -11,6 +11,7 @@ mod fs;
 mod hcv;
 mod http;
 mod resolve;
+mod trusted;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

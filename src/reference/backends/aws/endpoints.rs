@@ -5,7 +5,7 @@ use url::Url;
 use super::credentials::Login;
 use super::{unusable, variable};
 use crate::reference::backends::Context;
-use crate::reference::backends::hcv::trusted;
+use crate::reference::backends::trusted::trusted;
 use crate::reference::{Address, Finding, Reason, Side, Target};
 
 /// Where AWS is asked.

@@ -19,7 +19,6 @@ use self::answer::Asked;
 use self::login::Login;
 use self::server::Server;
 use self::session::Session;
-pub use self::session::trusted;
 use super::{Backend, Context};
 use crate::reference::{Fetched, Finding, Secret, Target, Wanted};
 

@@ -1,8 +1,8 @@
 use super::answer;
 use super::login::OauthClient;
-use super::session::trusted;
 use crate::reference::backends::Context;
 use crate::reference::backends::http::{Access, Call, FORM, Http, form};
+use crate::reference::backends::trusted::trusted;
 use crate::reference::{Address, Finding, Secret};
 
 /// A server that gives JWTs for the credentials of a client, as RFC 6749 describes it (4.4, with the client's credentials

@@ -9,6 +9,7 @@ use super::server::Server;
 use crate::reference::backends::Context;
 use crate::reference::backends::failure::Place;
 use crate::reference::backends::http::{Access, Answer, Call, Http, JSON, json_object};
+use crate::reference::backends::trusted::trusted;
 use crate::reference::{Address, Finding, Hosts, Reason, Secret, Side, Target, may_show};
 
 /// The header that bears a token.
@@ -179,25 +180,6 @@ impl Entrance {
                 Some(Box::new(IdentityProvider::open(client, &server.vault, context)?)),
             ),
         }
-    }
-}
-
-/// Whether all that would be sent may be shown to an address.
-///
-/// # Errors
-/// It may not.
-pub fn trusted(shown: &[Side], address: &Address, hosts: &Hosts, vault: &str, hidden: bool) -> Result<(), Finding> {
-    let refused = shown
-        .iter()
-        .find_map(|side| may_show(*side, address, hosts, vault).err());
-    match refused {
-        None => Ok(()),
-        Some(finding) if !hidden => Err(finding),
-        Some(finding) => Err(Finding {
-            message: format!("the vault '{vault}' is not asked: its host is filled in by a template, and nothing is sent there unless you vouch for it"),
-            help: Some("if the host is yours, say so where the check runs: --references-hosts HOST (or STRONGROOM_REFERENCES_HOSTS)".to_owned()),
-            ..finding
-        }),
     }
 }
 
