@@ -7,10 +7,14 @@ mod common;
 #[path = "../backends_hcv/asked.rs"]
 mod asked;
 
+#[path = "../refs_place/mod.rs"]
+mod refs_place;
+
 mod aws;
 mod batches;
 mod chain;
 mod moto;
+mod program;
 mod refusals;
 mod safety;
 mod signature;
