@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use sha1::{Digest, Sha1};
+
 use crate::aws::{Aws, ID, KEY, ROLE, TOKEN, error, operations};
 use crate::common::fake::{Fake, Heard, Reply};
 use crate::refs_place::{Place, Ran, verdict};
@@ -63,6 +65,55 @@ fn a_profile_gives_credentials_and_region() {
     told.tells("names no region of AWS");
     let missing = [variables[0], ("AWS_PROFILE", "none")];
     assert_ne!(place.verdicts(STATE, &[], &missing), verdict("found", "secret_found"));
+}
+
+#[test]
+fn a_program_that_a_profile_names_gives_credentials() {
+    let (place, fake) = (Place::new(), aws().start());
+    let given = format!(r#"{{"Version": 1, "AccessKeyId": "{ID}", "SecretAccessKey": "{KEY}"}}"#);
+    let given = place.file("given.json", &given);
+    let config = |program: &str| {
+        place.file(
+            "home/.aws/config",
+            &format!("[default]\ncredential_process = {program}\n"),
+        )
+    };
+    config(&format!("/bin/cat {given}"));
+    assert!(found(&place, &fake, &[]));
+    config("/bin/false");
+    assert!(!found(&place, &fake, &[]));
+}
+
+#[test]
+fn a_single_sign_on_gives_credentials() {
+    let (place, fake) = (Place::new(), aws().start());
+    let portal = Fake::start(|heard| match heard.header("x-amz-sso_bearer_token") {
+        Some("canary-7f3a-sso") => Reply::new(
+            200,
+            format!(
+                r#"{{"roleCredentials": {{"accessKeyId": "{}", "secretAccessKey": "{}", "sessionToken": "{}", "expiration": 4070908800000}}}}"#,
+                ROLE[0], ROLE[1], ROLE[2]
+            ),
+        ),
+        _ => Reply::new(401, r#"{"__type": "UnauthorizedException", "message": "canary-7f3a"}"#),
+    });
+    let start = "https://sso.example/start";
+    place.file("home/.aws/config", &format!("[default]\nsso_start_url = {start}\nsso_region = eu-west-1\nsso_account_id = 123456789012\nsso_role_name = ci\n"));
+    let url = portal.url();
+    let sso = ("AWS_ENDPOINT_URL_SSO", url.as_str());
+    let ran = place.diff(STATE, &[], &[sso]).ends(0);
+    ran.tells("gives none for the vault 'my-aws'");
+    let name: String = Sha1::digest(start).iter().map(|byte| format!("{byte:02x}")).collect();
+    let cached = |token: &str| {
+        let text = format!(
+            r#"{{"accessToken": "{token}", "expiresAt": "2099-01-01T00:00:00Z", "region": "eu-west-1", "startUrl": "{start}"}}"#
+        );
+        place.file(&format!("home/.aws/sso/cache/{name}.json"), &text)
+    };
+    cached("canary-7f3a-sso");
+    assert!(found(&place, &fake, &[sso]));
+    cached("canary-7f3a-old");
+    assert!(!found(&place, &fake, &[sso]));
 }
 
 #[test]

@@ -122,34 +122,43 @@ async fn of_profile(login: &Login) -> Option<String> {
 impl Service {
     /// The address, if one is said, and whether it must not be shown.
     fn of(&self, target: &Target, context: &Context) -> Result<(Option<Url>, bool), Finding> {
+        match self.words.iter().find(|word| target.get(word).is_some()) {
+            Some(word) => {
+                let url = self.of_vault(target, word, context)?;
+                Ok((Some(url), target.is_filled(word)))
+            }
+            None => Ok((self.of_machine(&target.name, context)?, false)),
+        }
+    }
+
+    fn of_vault(&self, target: &Target, word: &str, context: &Context) -> Result<Url, Finding> {
         let vault = &target.name;
-        let Some(word) = self.words.iter().find(|word| target.get(word).is_some()) else {
-            let said = self
-                .variables
-                .iter()
-                .find_map(|name| Some((name, text(context, name)?)));
-            let Some((name, said)) = said else {
-                return Ok((None, false));
-            };
-            let url = address(&said).ok_or_else(|| unusable(vault, &format!("{name} is no address")))?;
-            return Ok((Some(url), false));
-        };
-        let side = target.side_of(&[word]);
+        let what = format!("its {word} is no address: http:// or https:// and a host, without a password");
         let url = target.text(word).and_then(address);
-        let url = url.ok_or_else(|| {
-            unusable(
-                vault,
-                &format!("its {word} is no address: http:// or https:// and a host, without a password"),
-            )
-        })?;
+        let url = url.ok_or_else(|| unusable(vault, &what))?;
         let address = Address {
+            side: target.side_of(&[word]),
             vendors_own: self.is_amazons(&url),
             url,
-            side,
         };
-        let hidden = target.is_filled(word);
-        trusted(&[Side::Checker], &address, &context.hosts, vault, hidden)?;
-        Ok((Some(address.url), hidden))
+        trusted(
+            &[Side::Checker],
+            &address,
+            &context.hosts,
+            vault,
+            target.is_filled(word),
+        )?;
+        Ok(address.url)
+    }
+
+    fn of_machine(&self, vault: &str, context: &Context) -> Result<Option<Url>, Finding> {
+        let ignored = text(context, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|text| text == "true");
+        let mut variables = self.variables.iter().filter(|_| !ignored);
+        let Some((name, said)) = variables.find_map(|name| Some((name, text(context, name)?))) else {
+            return Ok(None);
+        };
+        let url = address(&said).ok_or_else(|| unusable(vault, &format!("{name} is no address")))?;
+        Ok(Some(url))
     }
 
     /// Whether a host is this service as AWS runs it. Other hosts below `amazonaws.com` are its customers' machines.

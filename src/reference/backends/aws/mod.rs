@@ -24,6 +24,7 @@ use tokio::time::Instant;
 use self::connector::Connector;
 use self::credentials::Login;
 use self::endpoints::Endpoints;
+use self::refusal::Refusal;
 use self::secrets::{Secrets, Wish};
 use super::http::{Access, Http};
 use super::{Backend, Context};
@@ -96,8 +97,10 @@ impl Backend for Aws {
                 wanted.iter().map(|wanted| Wish::of(&self.vault, wanted)).collect();
             let distinct: BTreeSet<Wish> = wishes.iter().flatten().cloned().collect();
             let answers = self.answers(distinct).await;
+            let unanswered =
+                || Fetched::No(Refusal::nonsense().of_vault(&format!("the vault '{}'", self.vault), &self.vault));
             let answer = |wish: Result<Wish, Finding>| match wish {
-                Ok(wish) => answers[&wish].clone(),
+                Ok(wish) => answers.get(&wish).cloned().unwrap_or_else(unanswered),
                 Err(finding) => Fetched::No(finding),
             };
             wishes.into_iter().map(answer).collect()
