@@ -115,6 +115,9 @@ async fn a_role_of_the_file_learns_nothing_of_the_environment() {
     let told = role(Side::File, Side::Filled).refused("a").await;
     check(&told, Reason::UntrustedHost, &["role_session_name"]);
     assert!(!format!("{told:?}").contains(CANARY) && fake.bytes().is_empty());
+    let names = role(Side::File, Side::File).filled();
+    check(&names.refused("a").await, Reason::UntrustedHost, &["fills in what for"]);
+    assert!(fake.bytes().is_empty());
     assert_eq!(text(&role(Side::Live, Side::Filled).one("a").await), "x");
     assert_eq!(text(&role(Side::File, Side::File).one("a").await), "x");
 }

@@ -144,3 +144,27 @@ fn unsupported(target: &Target) -> Finding {
     let message = format!("secrets of the backend '{backend}' (vault '{name}') cannot be asked for from here");
     Finding::new(Reason::UnsupportedBackend, message).about(name)
 }
+
+#[cfg(all(test, not(feature = "aws")))]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::reference::Filled;
+
+    #[test]
+    fn a_cloud_that_the_build_leaves_out_says_how_to_get_it() {
+        let target = Target {
+            name: "my-aws".to_owned(),
+            backend: "aws".to_owned(),
+            owned: true,
+            by_name: false,
+            filled: Filled::default(),
+            settings: BTreeMap::new(),
+        };
+        let finding = open(&target, &Context::default()).err().expect("it is left out");
+        assert_eq!(finding.reason, Reason::UnsupportedBackend);
+        assert!(finding.message.contains("the vault 'my-aws'"));
+        assert!(finding.help.expect("what to do").contains("--features aws"));
+    }
+}

@@ -6,7 +6,7 @@ use aws_sdk_sts::config::{BehaviorVersion, Builder, Region};
 use super::connector::unanswered;
 use super::credentials::{Asking, none};
 use super::refusal::{Refusal, Sort, patiently};
-use super::unusable;
+use super::{unusable, variable};
 use crate::reference::backends::Context;
 use crate::reference::{Finding, Reason, Side, Target};
 
@@ -23,7 +23,7 @@ impl Role {
     /// The role that a vault names.
     ///
     /// # Errors
-    /// A template fills in what the session is called, which the owner of a role that the file chooses would see.
+    /// No ARN, or a role that a file chooses and whose owner would see what a template fills in.
     pub fn of(target: &Target, context: &Context) -> Result<Option<Self>, Finding> {
         let vault = &target.name;
         if target.get("assume_role_arn").is_none() {
@@ -34,16 +34,10 @@ impl Role {
             .text("assume_role_arn")
             .filter(|arn| arn.starts_with("arn:"))
             .ok_or_else(no_text)?;
-        let session = target.get("role_session_name");
-        let chosen = target.side_of(&["assume_role_arn"]) > Side::Live;
-        if chosen && session.is_some_and(|session| session.side == Side::Filled) && !context.hosts.include_all() {
-            let message = format!(
-                "the vault '{vault}' is not asked: a template fills in its role_session_name, and a state file says whose role that is shown to"
-            );
-            return Err(Finding::new(Reason::UntrustedHost, message)
-                .about(vault)
-                .help("write the name of the session without a template"));
+        if target.side_of(&["assume_role_arn"]) > Side::Live && !context.hosts.include_all() {
+            nothing_filled(target)?;
         }
+        let session = target.get("role_session_name");
         let session = session.and_then(|session| session.value.text()).unwrap_or(SESSION);
         Ok(Some(Self {
             arn: arn.to_owned(),
@@ -85,6 +79,24 @@ impl Role {
             "strongroom",
         ))
     }
+}
+
+/// Whoever owns a role sees what its sessions are called and which secrets they ask for.
+fn nothing_filled(target: &Target) -> Result<(), Finding> {
+    let vault = &target.name;
+    let session = target.get("role_session_name").map(|session| session.side);
+    let what = match session {
+        _ if target.filled.resources => "what for",
+        Some(Side::Filled) => "its role_session_name",
+        _ => return Ok(()),
+    };
+    let message = format!(
+        "the vault '{vault}' is not asked: a template fills in {what}, and a state file says whose role that is shown to"
+    );
+    let role = variable(vault, "assume_role_arn");
+    Err(Finding::new(Reason::UntrustedHost, message).about(vault).help(format!(
+        "write it without a template, or name the role where the check runs: {role}"
+    )))
 }
 
 fn refused(refusal: &Refusal, vault: &str) -> Finding {
