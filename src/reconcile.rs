@@ -12,11 +12,12 @@ use crate::schema::Catalog;
 use crate::state::{self, DeclaredId, Desired, Diagnostic, Severity};
 
 mod asked;
+mod material;
 mod references;
 mod validate;
 mod vaults;
 
-pub use references::Proof;
+pub use references::{EXPIRY_DAYS, Proof, Scene};
 pub use validate::{check_offline, check_online};
 pub use vaults::{backends, declared_vaults, live_vaults};
 
@@ -116,13 +117,19 @@ pub async fn prepare<T: Transport, C: Clock>(
     let question = question(job, &catalog, &live, now);
     let plan = plan::make(&question, &mut Uuid::new_v4).map_err(|problems| all_problems(problems, &question))?;
     let after = plan::after(&live, &plan);
-    let uses = references::uses(&catalog, job.desired, &plan, &after);
+    let scene = Scene {
+        catalog: &catalog,
+        desired: job.desired,
+        planned: Some((&plan, &after)),
+        now,
+    };
+    let uses = scene.uses();
     let mut known = match uses.is_empty() && plan.changes.is_empty() {
         true => Vaults::default(),
         false => vaults::vaults(&catalog, job.desired, &live, &after),
     };
     vaults::seek_elsewhere(client, &catalog, &root, &uses, &mut known).await?;
-    let proven = references::prove(&catalog, job.desired, uses, &known, &job.references).await;
+    let proven = references::prove(&scene, uses, &known, &job.references).await;
     let diagnostics = [diagnostics(&question, &plan), proven.diagnostics].concat();
     let decision = decide(job.guards.approve(plan, &question, &after), has_errors(&diagnostics));
     Ok(Prepared {

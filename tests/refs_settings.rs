@@ -6,18 +6,18 @@ use refs_place::{ControlPlane, Listener, Place, TOKEN, verdict};
 
 /// A vault that says nothing of its address, and a plugin that refers to a secret of it.
 const STATE: &str = "_format_version: \"3.0\"\nvaults:\n- {name: hcv, prefix: my-team, config: {kv: v1}}\nplugins:\n\
-                     - {name: http-log, config: {http_endpoint: '{vault://my-team/pg/key}'}}\n";
+                     - {name: loggly, config: {key: '{vault://my-team/pg/key}'}}\n";
 
 /// An env vault, and a plugin with a reference to a variable of it.
 fn with_variable(name: &str) -> String {
     format!(
         "_format_version: \"3.0\"\nvaults:\n- {{name: env, prefix: my-env, config: {{prefix: APP_}}}}\nplugins:\n\
-         - {{name: http-log, config: {{http_endpoint: '{{vault://my-env/{name}}}'}}}}\n"
+         - {{name: loggly, config: {{key: '{{vault://my-env/{name}}}'}}}}\n"
     )
 }
 
 fn by_name(reference: &str) -> String {
-    format!("_format_version: \"3.0\"\nplugins:\n- {{name: http-log, config: {{http_endpoint: '{reference}'}}}}\n")
+    format!("_format_version: \"3.0\"\nplugins:\n- {{name: loggly, config: {{key: '{reference}'}}}}\n")
 }
 
 fn settings(listener: &Listener, credential: &str) -> String {
@@ -337,7 +337,7 @@ fn what_a_plan_touches_stops_it_and_what_stands_already_is_a_warning() {
     missing("default", &state.replace("APP_", "APPS_")).ends(3);
     missing(
         "default",
-        &state.replace("- {name: http-log, ", "- {name: http-log, enabled: false, "),
+        &state.replace("- {name: loggly, ", "- {name: loggly, enabled: false, "),
     )
     .ends(3);
 }
@@ -370,7 +370,7 @@ fn a_vault_in_use_is_the_guards_whatever_the_policy() {
         assert_eq!(allowed.verdicts(), verdict("missing", "deleted_vault"));
     }
     // what is written anew, and names what goes, is wrong by itself
-    let changed = without.replace("- {name: http-log, ", "- {name: http-log, enabled: false, ");
+    let changed = without.replace("- {name: loggly, ", "- {name: loggly, enabled: false, ");
     place
         .diff(&changed, &["--allow-delete-in-use"], &[])
         .ends(3)
@@ -396,7 +396,7 @@ fn a_vault_named_as_a_backend_is_told() {
 fn what_other_teams_refer_to_is_asked_for_on_demand_and_stops_nothing() {
     let place = Place::new();
     let tagged = |tag: &str, body: &str| format!("_format_version: \"3.0\"\n_info: {{select_tags: [{tag}]}}\n{body}");
-    let theirs = "plugins:\n- {name: http-log, config: {http_endpoint: '{vault://env/gone}'}}\n";
+    let theirs = "plugins:\n- {name: loggly, config: {key: '{vault://env/gone}'}}\n";
     place.sync(&tagged("theirs", theirs), &[]);
     let ours = tagged(
         "ours",

@@ -18,7 +18,7 @@ fn state(config: &str) -> String {
 fn with_reference(config: &str, reference: &str) -> String {
     format!(
         "_format_version: \"3.0\"\nvaults:\n- {{name: hcv, prefix: team, config: {config}}}\nplugins:\n\
-         - {{name: http-log, config: {{http_endpoint: '{reference}'}}}}\n"
+         - {{name: loggly, config: {{key: '{reference}'}}}}\n"
     )
 }
 
@@ -221,7 +221,7 @@ fn a_name_that_leads_nowhere_else_is_never_sent() {
 fn files(prefix: &str, secret: &str) -> String {
     format!(
         "_format_version: \"3.0\"\nvaults:\n- {{name: fs, prefix: disk, config: {{prefix: '{prefix}'}}}}\nplugins:\n\
-         - {{name: http-log, config: {{http_endpoint: '{{vault://disk/{secret}}}'}}}}\n"
+         - {{name: loggly, config: {{key: '{{vault://disk/{secret}}}'}}}}\n"
     )
 }
 
@@ -323,7 +323,7 @@ vaults:
 - {name: fs, prefix: disk, config: {prefix: '/x/${{ env "DECK_S" }}'}}
 - {name: env, prefix: my-env, config: {prefix: '${{ env "DECK_S" }}_'}}
 plugins:
-- {name: http-log, config: {http_endpoint: '{vault://team/pg/key}'}}
+- {name: http-log, config: {http_endpoint: 'http://h', headers: {x-key: '{vault://team/pg/key}'}}}
 - {name: datadog, config: {host: '{vault://disk/pg/key}'}}
 - {name: loggly, config: {key: '{vault://my-env/pg/key}'}}
 - {name: session, config: {secret: '{vault://${{ env "DECK_S" }}/pg/key}'}}

@@ -1,6 +1,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::material;
 use super::vaults::named_as_backends;
 use crate::control_plane::ForeignEntity;
 use crate::parallel::stretches;
@@ -8,6 +9,9 @@ use crate::plan::{self, After, Plan};
 use crate::reference::{self, Holder, Judged, Policies, Policy, Settings, Standing, Use, Vaults, backends::Context};
 use crate::schema::{Catalog, Kind, KindId, Object, Segment};
 use crate::state::{Declared, DeclaredId, Desired, Diagnostic};
+
+/// For how many days certificates should be good still, if nobody says.
+pub const EXPIRY_DAYS: u32 = 30;
 
 /// How references are proven.
 pub struct Proof {
@@ -19,6 +23,8 @@ pub struct Proof {
     pub context: Context,
     /// Whether secrets that other teams' entities refer to are asked for, too.
     pub foreign: bool,
+    /// For how many days certificates should be good still.
+    pub expiry_days: u32,
 }
 
 impl Proof {
@@ -29,6 +35,7 @@ impl Proof {
             settings: Settings::default(),
             context: Context::default(),
             foreign: false,
+            expiry_days: EXPIRY_DAYS,
         }
     }
 }
@@ -41,8 +48,22 @@ pub struct Proven {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// The entities whose references are proven: as they will stand once a plan is done, or as files declare them.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    /// What exists.
+    pub catalog: &'a Catalog,
+    /// What the documents say.
+    pub desired: &'a Desired,
+    /// What will stand, if there is a plan.
+    pub planned: Option<(&'a Plan, &'a After<'a>)>,
+    /// In seconds since 1970.
+    pub now: i64,
+}
+
 /// Proves references: says what is known without asking, asks for the secrets of the rest, and looks at what comes.
-pub async fn prove(catalog: &Catalog, desired: &Desired, uses: Vec<Use>, vaults: &Vaults, proof: &Proof) -> Proven {
+pub async fn prove(scene: &Scene<'_>, uses: Vec<Use>, vaults: &Vaults, proof: &Proof) -> Proven {
+    let Scene { catalog, desired, .. } = *scene;
     let policies = Policies {
         general: proof.policy,
         settings: Some(&proof.settings),
@@ -51,15 +72,29 @@ pub async fn prove(catalog: &Catalog, desired: &Desired, uses: Vec<Use>, vaults:
     let asked = |name: &str| policies.of_vault(name) != Policy::Off;
     let errands = reference::errands(catalog, &judged, vaults, &proof.settings, proof.foreign, &asked);
     let fetched = reference::backends::resolve(&errands.errands, &proof.context).await;
-    reference::prove(&mut judged, &errands, &fetched);
+    let resolved = reference::prove(&mut judged, &errands, &fetched);
+    let remarks = match proof.policy {
+        Policy::Off => Vec::new(),
+        _ => material::examine(scene, &mut judged, &resolved, proof.expiry_days),
+    };
     reference::withhold(&mut judged);
     let mut diagnostics = named_as_backends(catalog, desired, vaults);
     diagnostics.extend(reference::gate(catalog, desired, &judged, policies));
+    diagnostics.extend(reference::remarked(catalog, desired, &remarks, policies));
     Proven { judged, diagnostics }
 }
 
-/// Every reference that will stand once the plan is done, owned and foreign.
-pub fn uses(catalog: &Catalog, desired: &Desired, plan: &Plan, after: &After<'_>) -> Vec<Use> {
+impl Scene<'_> {
+    /// Every reference: of a plan those that will stand once it is done, owned and foreign.
+    pub fn uses(&self) -> Vec<Use> {
+        match self.planned {
+            Some((plan, after)) => standing(self.catalog, self.desired, plan, after),
+            None => declared(self.catalog, self.desired),
+        }
+    }
+}
+
+fn standing(catalog: &Catalog, desired: &Desired, plan: &Plan, after: &After<'_>) -> Vec<Use> {
     let owned = stretches(after.owned.iter().collect(), |stretch: Vec<&plan::Standing<'_>>| {
         let uses = stretch
             .into_iter()
@@ -182,7 +217,7 @@ pub fn declared(catalog: &Catalog, desired: &Desired) -> Vec<Use> {
 }
 
 /// The first field of the kind's title that is set and not secret; the id, if none is.
-fn title(kind: &Kind, id: Uuid, body: &Object) -> String {
+pub(super) fn title(kind: &Kind, id: Uuid, body: &Object) -> String {
     let open = |field: &&String| kind.record.get(field).is_some_and(|known| !known.secret);
     let mut named = kind
         .title

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
-use super::{Judged, Reason, Settings, Standing, Verdict};
-use crate::schema::Catalog;
-use crate::state::{Desired, Diagnostic, Severity};
+use super::{Judged, Reason, Remark, Settings, Standing, Verdict};
+use crate::schema::{Catalog, FieldPath, KindId};
+use crate::state::{DeclaredId, Desired, Diagnostic, Severity};
 
 /// What a verdict may do to a run (`--references`): the later, the less.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,7 +106,7 @@ fn severity(one: &Judged, policy: Policy) -> Option<Severity> {
 
 fn tell(catalog: &Catalog, desired: &Desired, severity: Severity, uses: &[&Judged]) -> Diagnostic {
     let finding = &uses[0].finding;
-    let mut diagnostic = Diagnostic {
+    let diagnostic = Diagnostic {
         severity,
         code: finding.reason.code(),
         message: match finding.reason {
@@ -116,17 +116,76 @@ fn tell(catalog: &Catalog, desired: &Desired, severity: Severity, uses: &[&Judge
         places: Vec::new(),
         help: finding.help.clone(),
     };
+    let places = uses.iter().map(|one| Spot {
+        kind: one.usage.kind,
+        title: &one.usage.title,
+        path: &one.usage.path,
+        declared: one.usage.declared,
+        label: None,
+    });
+    placed(catalog, desired, diagnostic, places)
+}
+
+/// What there is to tell of values that are in no reference, or not wrong yet. One cause is told once.
+pub fn remarked(catalog: &Catalog, desired: &Desired, remarks: &[Remark], policies: Policies<'_>) -> Vec<Diagnostic> {
+    let mut causes: BTreeMap<(Severity, &str, &str), Vec<&Remark>> = BTreeMap::new();
+    for remark in remarks {
+        let severity = match policies.general {
+            Policy::Off => continue,
+            Policy::Strict if remark.flaw.wrong => Severity::Error,
+            Policy::Default if remark.flaw.wrong && remark.standing == Standing::Changed => Severity::Error,
+            _ => Severity::Warning,
+        };
+        let cause = (severity, remark.flaw.code, remark.flaw.message.as_str());
+        causes.entry(cause).or_default().push(remark);
+    }
+    let told = causes.into_iter().map(|((severity, code, message), remarks)| {
+        let field = &remarks[0].path;
+        let diagnostic = Diagnostic {
+            severity,
+            code,
+            message: format!("the field '{field}' {message}"),
+            places: Vec::new(),
+            help: Some(remarks[0].flaw.help.to_owned()),
+        };
+        let places = remarks.iter().map(|remark| Spot {
+            kind: remark.kind,
+            title: &remark.title,
+            path: &remark.path,
+            declared: remark.declared,
+            label: remark.flaw.detail.as_deref(),
+        });
+        placed(catalog, desired, diagnostic, places)
+    });
+    told.collect()
+}
+
+/// Where something is told of.
+struct Spot<'a> {
+    kind: KindId,
+    title: &'a str,
+    path: &'a FieldPath,
+    declared: Option<DeclaredId>,
+    label: Option<&'a str>,
+}
+
+/// Adds the places of a cause: those in files point there, the others are named.
+fn placed<'a>(
+    catalog: &Catalog,
+    desired: &Desired,
+    mut diagnostic: Diagnostic,
+    spots: impl Iterator<Item = Spot<'a>>,
+) -> Diagnostic {
     let mut elsewhere = Vec::new();
-    for one in uses {
-        match one.usage.declared {
-            Some(declared) => diagnostic = diagnostic.at(desired.entity(declared).source.position_of(&one.usage.path)),
-            None => elsewhere.push(format!(
-                "{} {} ({})",
-                catalog.kind(one.usage.kind).name,
-                one.usage.title,
-                one.usage.path
-            )),
+    for spot in spots {
+        if let Some(declared) = spot.declared {
+            diagnostic = diagnostic.at(desired.entity(declared).source.position_of(spot.path));
+            diagnostic = spot.label.into_iter().fold(diagnostic, Diagnostic::labelled);
+            continue;
         }
+        let label = spot.label.map(|label| format!("; {label}")).unwrap_or_default();
+        let kind = &catalog.kind(spot.kind).name;
+        elsewhere.push(format!("{kind} {} ({}{label})", spot.title, spot.path));
     }
     // entities come in the order of their ids, which of new ones are random
     diagnostic.places.sort_by_key(|place| place.span);
@@ -186,6 +245,7 @@ mod tests {
             usage,
             reference: None,
             finding: Finding::new(reason, ""),
+            certificate: None,
             concerns_plan,
         }
     }

@@ -129,6 +129,7 @@ fn judge_one(usage: Use, vaults: &Vaults) -> Judged {
         usage,
         reference: parsed.ok(),
         finding,
+        certificate: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is pointed at: the grammar of `{vault://…}`, where references may stand, what they resolve to and what is known
 //! of each.
 //!
-//! The way of a reference is [`find`] → [`judge`] → [`errands`] → [`backends::resolve`] → [`prove`] → [`gate`]. All but
+//! The way of a reference is [`find`] → [`judge`] → [`errands`] → [`backends::resolve`] → [`prove`] → [`Examination`] → [`gate`]. All but
 //! [`backends`] is pure.
 
 pub mod backends;
@@ -16,6 +16,7 @@ mod gate;
 mod grammar;
 mod judge;
 mod lua;
+mod material;
 mod notation;
 mod prove;
 mod secret;
@@ -33,9 +34,10 @@ pub use environment::{EnvironmentError, from_environment};
 pub use fetched::Fetched;
 pub use find::{Holder, Standing, Use, find, holds_reference};
 pub use finding::Finding;
-pub use gate::{Policies, Policy, gate};
+pub use gate::{Policies, Policy, gate, remarked};
 pub use grammar::{OptionValue, ParseError, Reference, is_reference, parse};
 pub use judge::{FoundVault, VaultEntity, Vaults, judge};
+pub use material::{Bearer, Examination, Flaw, Remark, Validity};
 pub use notation::{from_json, to_json};
 pub use prove::{Resolved, prove};
 pub use secret::Secret;

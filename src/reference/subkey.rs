@@ -69,7 +69,7 @@ fn take(decoded: &Value, key: &[u8]) -> Result<Zeroizing<Vec<u8>>, SubkeyError> 
 }
 
 /// Wipes every text of a decoded secret.
-fn wipe(value: &mut Value) {
+pub(super) fn wipe(value: &mut Value) {
     match value {
         Value::String(text) => text.zeroize(),
         Value::Array(members) => members.iter_mut().for_each(wipe),

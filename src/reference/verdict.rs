@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Finding, Reference, Use};
+use crate::schema::PublicCertificate;
 
 /// What is known of a reference: the later, the worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -122,6 +123,8 @@ pub struct Judged {
     pub reference: Option<Reference>,
     /// What is known.
     pub finding: Finding,
+    /// What it resolves to, if that is a certificate: what that says to everybody.
+    pub certificate: Option<PublicCertificate>,
     /// Whether this plan adds or changes the reference, its entity, or the vault that it names.
     pub concerns_plan: bool,
 }

@@ -11,6 +11,7 @@ pub fn withhold(judged: &mut [Judged]) {
         let words = reason.code().replace('-', " ");
         let message = format!("{words}: more is not said of a reference that a template fills in");
         one.finding = Finding::new(reason, message).about("that a template names");
+        one.certificate = None;
         TEXT.clone_into(&mut one.usage.text);
     }
 }

@@ -26,6 +26,7 @@ mod subschema;
 mod sugar;
 mod violations;
 mod words;
+mod x509;
 
 pub use canonical::{Canonical, canonical};
 pub use catalog::{Catalog, LiveSchemas};
@@ -40,6 +41,7 @@ pub use kind::{
 pub use path::{FieldPath, Segment};
 pub use shows::{says_as_compared, shows};
 pub use violations::Violations;
+pub use x509::{PublicCertificate, chain, fingerprint, moment};
 
 /// A JSON object: the body of an entity or a part of one.
 pub type Object = serde_json::Map<String, serde_json::Value>;

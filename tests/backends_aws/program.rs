@@ -11,7 +11,7 @@ use crate::signature::key_id;
 
 /// A vault that says nothing of where AWS is, and a plugin that refers to a secret of it.
 const STATE: &str = "_format_version: \"3.0\"\nvaults:\n- {name: aws, prefix: my-aws, config: {region: eu-west-1}}\nplugins:\n\
-                     - {name: http-log, config: {http_endpoint: '{vault://my-aws/pg/url}'}}\n";
+                     - {name: http-log, config: {http_endpoint: 'http://h', headers: {x-key: '{vault://my-aws/pg/url}'}}}\n";
 
 fn aws() -> Aws {
     Aws::default().text("pg", r#"{"url":"canary-7f3a"}"#)

@@ -21,6 +21,10 @@ pub struct ReferenceArgs {
     #[arg(long, help_heading = HEADING)]
     pub references_foreign: bool,
 
+    /// For how many days certificates should be good still (30); a warning tells of those that are not
+    #[arg(long, value_name = "DAYS", help_heading = HEADING)]
+    pub expiry_days: Option<u32>,
+
     /// What a data plane's environment holds: a dotenv file, a Kubernetes Secret or ConfigMap, or `process` for this
     /// command's own; may be repeated, each is a data plane
     #[arg(long, value_name = "FILE", help_heading = HEADING)]

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::args::{Global, PolicyArgs, ReferenceArgs};
 use super::documents::is_error;
 use super::teller::Teller;
-use crate::reconcile::Proof;
+use crate::reconcile::{EXPIRY_DAYS, Proof};
 use crate::reference::backends::Context;
 use crate::reference::{Hosts, Policy, Secret};
 use crate::schema::Catalog;
@@ -51,6 +51,7 @@ pub fn proof(
         settings: reading.settings,
         context,
         foreign: args.references_foreign,
+        expiry_days: args.expiry_days.unwrap_or(EXPIRY_DAYS),
     };
     tell(&reading.told, &reading.sources, teller).then_some(proof)
 }

@@ -1,0 +1,115 @@
+//! What references resolve to, of every entity that will stand or is declared.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::references::{Scene, title};
+use crate::plan::{After, Plan};
+use crate::reference::{Bearer, Examination, Judged, Remark, Resolved, Standing, Validity};
+use crate::schema::{Kind, KindId, NamesChildren, Object};
+use crate::state::{Declared, DeclaredId, LinkTo};
+
+/// Looks at what the references of all entities resolve to.
+pub fn examine(scene: &Scene<'_>, judged: &mut [Judged], resolved: &[Resolved], days: u32) -> Vec<Remark> {
+    let validity = Validity { now: scene.now, days };
+    let mut examination = Examination::new(scene.catalog, judged, resolved, validity);
+    match scene.planned {
+        Some((plan, after)) => standing(scene, plan, after, &mut examination),
+        None => declared(scene, &mut examination),
+    }
+    examination.remarks()
+}
+
+fn standing(scene: &Scene<'_>, plan: &Plan, after: &After<'_>, examination: &mut Examination<'_>) {
+    let names = OnceCell::new();
+    for entity in &after.owned {
+        let kind = scene.catalog.kind(entity.kind);
+        let body = entity.body.expose();
+        let change = entity.change.and_then(|change| plan.changes.get(change));
+        let served = || match &kind.names_children {
+            Some(children) => names
+                .get_or_init(|| names_by_parent(scene, children, after))
+                .get(&entity.id)
+                .cloned()
+                .unwrap_or_default(),
+            None => Vec::new(),
+        };
+        examination.look_at(&Bearer {
+            kind: entity.kind,
+            id: entity.id,
+            title: &|| change.map_or_else(|| title(kind, entity.id, body), |change| change.subject().title.clone()),
+            body,
+            standing: match change {
+                Some(_) => Standing::Changed,
+                None => Standing::Unchanged,
+            },
+            declared: entity.declared,
+            served: &served,
+        });
+    }
+}
+
+/// The names by which the entities of a kind are served, of any team, by the entity.
+fn names_by_parent(scene: &Scene<'_>, children: &NamesChildren, after: &After<'_>) -> BTreeMap<Uuid, Vec<String>> {
+    let child = scene.catalog.kind(children.kind);
+    let owned = after.owned.iter().filter(|entity| entity.kind == children.kind);
+    let foreign = after.foreign.iter().filter(|(kind, _)| *kind == children.kind);
+    let bodies = owned.map(|entity| entity.body.expose());
+    let bodies = bodies.chain(foreign.map(|(_, entity)| entity.index.expose()));
+    let mut names: BTreeMap<Uuid, Vec<String>> = BTreeMap::new();
+    for body in bodies {
+        if let (Some(name), Some(parent)) = (name(child, body), parent(child, body)) {
+            names.entry(parent).or_default().push(name);
+        }
+    }
+    names
+}
+
+/// The name of an entity among its kind.
+fn name(kind: &Kind, body: &Object) -> Option<String> {
+    body.get(kind.endpoint_key.as_deref()?)?.as_str().map(str::to_owned)
+}
+
+/// The entity that a child belongs to.
+fn parent(child: &Kind, body: &Object) -> Option<Uuid> {
+    let mut links = child
+        .foreign
+        .iter()
+        .filter_map(|foreign| body.get(&foreign.field)?.get("id"));
+    links.next().and_then(Value::as_str)?.parse().ok()
+}
+
+fn declared(scene: &Scene<'_>, examination: &mut Examination<'_>) {
+    for (declared, entity) in (0..).map(DeclaredId).zip(&scene.desired.entities) {
+        let kind = scene.catalog.kind(entity.kind);
+        let (id, body) = (entity.id.unwrap_or_default(), entity.body.expose());
+        let served = || {
+            kind.names_children
+                .as_ref()
+                .map_or_else(Vec::new, |children| nested(scene, children.kind, declared))
+        };
+        examination.look_at(&Bearer {
+            kind: entity.kind,
+            id,
+            title: &|| title(kind, id, body),
+            body,
+            standing: Standing::Changed,
+            declared: Some(declared),
+            served: &served,
+        });
+    }
+}
+
+/// The names of the children that a file nests in an entity.
+fn nested(scene: &Scene<'_>, child: KindId, parent: DeclaredId) -> Vec<String> {
+    let is_child = |entity: &&Declared| {
+        let mut links = entity.links.iter();
+        entity.kind == child && links.any(|link| matches!(link.to, LinkTo::Declared(to) if to == parent))
+    };
+    let children = scene.desired.entities.iter().filter(is_child);
+    let kind = scene.catalog.kind(child);
+    children.filter_map(|entity| name(kind, entity.body.expose())).collect()
+}

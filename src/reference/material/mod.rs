@@ -1,0 +1,284 @@
+//! What references resolve to, looked at as Kong looks at what stands in the field itself.
+//!
+//! Kong skips the checks of a field that holds a reference, and those over several fields if one of them does. Here they
+//! are made on what the references resolve to; the same questions are put to certificates that stand in the open.
+
+mod certificates;
+mod told;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::BuildHasher;
+
+use rustc_hash::{FxBuildHasher, FxHashSet};
+use serde_json::Value;
+use uuid::Uuid;
+
+pub use certificates::Validity;
+
+use super::subkey::wipe;
+use super::{Finding, Judged, Reason, Resolved, Secret, Standing};
+use crate::schema::{self, Catalog, FieldPath, KindId, Object, Purpose, Segment};
+use crate::state::DeclaredId;
+
+/// An entity whose fields are looked at.
+#[derive(Clone, Copy)]
+pub struct Bearer<'a> {
+    /// Its kind.
+    pub kind: KindId,
+    /// Its id.
+    pub id: Uuid,
+    /// Says its name in reports.
+    pub title: &'a dyn Fn() -> String,
+    /// Its body, references as they are.
+    pub body: &'a Object,
+    /// What the plan does to it.
+    pub standing: Standing,
+    /// Where it is declared, if it is.
+    pub declared: Option<DeclaredId>,
+    /// The names under which its certificates are served.
+    pub served: &'a dyn Fn() -> Vec<String>,
+}
+
+/// What is to be told of a field that holds no reference, or that is not wrong yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// The kind of the entity.
+    pub kind: KindId,
+    /// The entity's name in reports.
+    pub title: String,
+    /// The field.
+    pub path: FieldPath,
+    /// What the plan does to the entity.
+    pub standing: Standing,
+    /// Where the entity is declared, if it is.
+    pub declared: Option<DeclaredId>,
+    /// What there is to tell.
+    pub flaw: Flaw,
+}
+
+/// Something about a field's value. Nothing of the value is in it, save what a certificate says to everybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flaw {
+    /// The field.
+    path: FieldPath,
+    /// Whether it is wrong; else it is to be looked at.
+    pub wrong: bool,
+    /// A stable word.
+    pub code: &'static str,
+    /// What is the matter, as what follows "the value": `is no PEM certificate`.
+    pub message: String,
+    /// What of it is this entity's alone: a date, a name.
+    pub detail: Option<String>,
+    /// What to do.
+    pub help: &'static str,
+}
+
+/// Looks at what the references of entities resolve to, and at certificates in the open. What is wrong with a resolved
+/// value becomes the verdict on its reference; the rest is told.
+pub struct Examination<'a> {
+    catalog: &'a Catalog,
+    judged: &'a mut [Judged],
+    resolved: &'a [Resolved],
+    validity: Validity,
+    uses: BTreeMap<Place, Vec<usize>>,
+    /// Certificates in the open of which there is nothing to tell: thousands may be alike.
+    quiet: FxHashSet<u64>,
+    remarks: Vec<Remark>,
+}
+
+impl<'a> Examination<'a> {
+    /// Of references and what each resolves to, in the same order.
+    pub fn new(catalog: &'a Catalog, judged: &'a mut [Judged], resolved: &'a [Resolved], validity: Validity) -> Self {
+        let mut uses: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
+        for (at, one) in judged.iter().enumerate() {
+            uses.entry(Place::of_use(one)).or_default().push(at);
+        }
+        Self {
+            catalog,
+            judged,
+            resolved,
+            validity,
+            uses,
+            quiet: FxHashSet::default(),
+            remarks: Vec::new(),
+        }
+    }
+
+    /// Looks at one entity.
+    pub fn look_at(&mut self, bearer: &Bearer<'_>) {
+        let uses = self.uses.remove(&Place::of(bearer)).unwrap_or_default();
+        let texts = certificates::in_the_open(self.catalog.kind(bearer.kind), bearer.body);
+        let texts: Vec<u64> = texts.map(|text| FxBuildHasher.hash_one(text)).collect();
+        let known = bearer.standing != Standing::Changed && texts.iter().all(|text| self.quiet.contains(text));
+        if uses.is_empty() && (texts.is_empty() || known) {
+            return;
+        }
+        let mut quiet = true;
+        for plane in planes(&uses, self.resolved) {
+            let values = values(&uses, self.judged, self.resolved, plane);
+            values.iter().for_each(|put| portray(put, self.judged));
+            for mut flaw in flaws(self.catalog, bearer, &values, &self.validity) {
+                quiet = false;
+                flaw.message
+                    .extend(plane.map(|plane| format!(" (data plane: {plane})")));
+                tell(flaw, bearer, &values, self.judged, &mut self.remarks);
+            }
+        }
+        self.quiet.extend(texts.into_iter().filter(|_| quiet));
+    }
+
+    /// What there is to tell besides the verdicts on references.
+    pub fn remarks(mut self) -> Vec<Remark> {
+        self.remarks.dedup();
+        self.remarks
+    }
+}
+
+/// What tells entities apart: those of files have no ids yet.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Place(KindId, Uuid, Option<DeclaredId>);
+
+impl Place {
+    fn of(bearer: &Bearer<'_>) -> Self {
+        Self(bearer.kind, bearer.id, bearer.declared)
+    }
+
+    fn of_use(one: &Judged) -> Self {
+        Self(one.usage.kind, one.usage.id, one.usage.declared)
+    }
+}
+
+/// A reference with what it resolves to.
+struct Put<'a> {
+    at: usize,
+    path: FieldPath,
+    value: &'a Secret,
+}
+
+/// The data planes of which something was fetched; none in particular, if all see the same.
+fn planes<'a>(uses: &[usize], resolved: &'a [Resolved]) -> BTreeSet<Option<&'a str>> {
+    let values = uses.iter().flat_map(|at| &resolved[*at]);
+    let named: BTreeSet<Option<&str>> = values.filter_map(|(plane, _)| Some(Some(plane.as_deref()?))).collect();
+    if named.is_empty() { [None].into() } else { named }
+}
+
+/// What the references of an entity resolve to on a data plane.
+fn values<'a>(uses: &[usize], judged: &[Judged], resolved: &'a [Resolved], plane: Option<&str>) -> Vec<Put<'a>> {
+    let value = |at: &usize| {
+        let mut values = resolved[*at].iter();
+        let (_, value) = values.find(|(of, _)| of.is_none() || of.as_deref() == plane)?;
+        let (at, path) = (*at, judged[*at].usage.path.clone());
+        Some(Put { at, path, value })
+    };
+    uses.iter().filter_map(value).collect()
+}
+
+/// All that is the matter with an entity's fields once the values stand in them.
+fn flaws(catalog: &Catalog, bearer: &Bearer<'_>, values: &[Put<'_>], validity: &Validity) -> Vec<Flaw> {
+    let mut flaws: Vec<Flaw> = values.iter().filter_map(no_text).collect();
+    if values.is_empty() {
+        flaws.extend(certificates::flaws(
+            catalog,
+            bearer.kind,
+            bearer.body,
+            bearer.served,
+            validity,
+        ));
+        return flaws;
+    }
+    let mut filled = bearer.body.clone();
+    for put in values {
+        if let (Some(slot), Some(text)) = (slot(&mut filled, &put.path.0), put.value.text()) {
+            *slot = Value::String(text.to_owned());
+        }
+    }
+    flaws.extend(refused(catalog, bearer, &filled, values, validity.now));
+    flaws.extend(certificates::flaws(
+        catalog,
+        bearer.kind,
+        &filled,
+        bearer.served,
+        validity,
+    ));
+    filled.values_mut().for_each(wipe);
+    flaws
+}
+
+fn no_text(put: &Put<'_>) -> Option<Flaw> {
+    put.value.text().is_none().then(|| Flaw {
+        path: put.path.clone(),
+        wrong: true,
+        code: "bad-content",
+        message: "is no text (UTF-8)".to_owned(),
+        detail: None,
+        help: "store it as text, or encode it and set base64_decode on the vault",
+    })
+}
+
+/// What Kong's own checks say of the values and did not say of the references.
+fn refused(catalog: &Catalog, bearer: &Bearer<'_>, filled: &Object, values: &[Put<'_>], now: i64) -> Vec<Flaw> {
+    let violations = |body: &Object| match schema::check(catalog, bearer.kind, body, Purpose::Validate, now) {
+        Ok(()) => Vec::new(),
+        Err(violations) => violations.flatten(),
+    };
+    let before = violations(bearer.body);
+    let news = violations(filled).into_iter().filter(|told| !before.contains(told));
+    news.filter_map(|(path, message)| {
+        let mut concerned = values.iter().map(|put| &put.path);
+        let place = concerned.rfind(|value| value.is_within(&path) || path.is_within(value))?;
+        told::flaw(place.clone(), &message)
+    })
+    .collect()
+}
+
+/// Keeps what a certificate says to everybody.
+fn portray(put: &Put<'_>, judged: &mut [Judged]) {
+    let text = put
+        .value
+        .text()
+        .filter(|text| text.contains("-----BEGIN CERTIFICATE-----"));
+    if let Some(first) = text.and_then(schema::chain).and_then(|chain| chain.into_iter().next()) {
+        judged[put.at].certificate = Some(first);
+    }
+}
+
+/// Where a value stands.
+fn slot<'v>(body: &'v mut Object, path: &[Segment]) -> Option<&'v mut Value> {
+    let (first, rest) = path.split_first()?;
+    let Segment::Name(first) = first else { return None };
+    rest.iter()
+        .try_fold(body.get_mut(first)?, |value, segment| match segment {
+            Segment::Name(name) => value.get_mut(name),
+            Segment::Index(index) => value.get_mut(index),
+        })
+}
+
+/// What is wrong with a resolved value is the verdict on its reference, unless there is one already.
+fn tell(flaw: Flaw, bearer: &Bearer<'_>, values: &[Put<'_>], judged: &mut [Judged], remarks: &mut Vec<Remark>) {
+    let put = values.iter().find(|put| put.path == flaw.path);
+    match put.map(|put| &mut judged[put.at]) {
+        Some(one) if flaw.wrong => {
+            if one.finding.reason != Reason::BadContent {
+                one.finding = finding(&flaw, &one.usage.text);
+            }
+        }
+        _ => remarks.push(Remark {
+            kind: bearer.kind,
+            title: (bearer.title)(),
+            path: flaw.path.clone(),
+            standing: bearer.standing,
+            declared: bearer.declared,
+            flaw,
+        }),
+    }
+}
+
+fn finding(flaw: &Flaw, text: &str) -> Finding {
+    let detail = flaw
+        .detail
+        .as_ref()
+        .map(|detail| format!(" ({detail})"))
+        .unwrap_or_default();
+    let message = format!("what {text} resolves to {}{detail}", flaw.message);
+    Finding::new(Reason::BadContent, message).about(text).help(flaw.help)
+}

@@ -1,0 +1,136 @@
+//! What a certificate says to everybody: no part of it is secret.
+
+use rustls_pki_types::pem::{PemObject, SectionKind};
+use sha2::{Digest, Sha256};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::FromDer;
+
+/// The public facts of a certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicCertificate {
+    /// Whom it is for.
+    pub subject: String,
+    /// The names it is good for: the alternative names, and without any the common name.
+    pub names: Vec<String>,
+    /// When it becomes valid, in seconds since 1970.
+    pub not_before: i64,
+    /// When it ends to be valid, in seconds since 1970.
+    pub not_after: i64,
+    /// SHA-256 of its DER form: upper-case hex, bytes divided by colons.
+    pub fingerprint: String,
+}
+
+impl PublicCertificate {
+    /// Reads DER.
+    pub fn of_der(der: &[u8]) -> Option<Self> {
+        let (_, certificate) = X509Certificate::from_der(der).ok()?;
+        Some(Self {
+            subject: certificate.subject().to_string(),
+            names: names(&certificate),
+            not_before: certificate.validity().not_before.timestamp(),
+            not_after: certificate.validity().not_after.timestamp(),
+            fingerprint: fingerprint(der),
+        })
+    }
+
+    /// Whether it is good for a server name. A wildcard stands for one label, the first, as RFC 6125 (6.4.3) has it; a
+    /// name with a wildcard is covered by the same name only.
+    pub fn covers(&self, name: &str) -> bool {
+        let name = name.trim_end_matches('.').to_ascii_lowercase();
+        let after = name.split_once('.').map(|(_, rest)| rest.to_owned());
+        self.names.iter().map(|known| known.to_ascii_lowercase()).any(|known| {
+            let wild = known.strip_prefix("*.").filter(|_| !name.starts_with('*'));
+            known == name || wild.is_some() && wild == after.as_deref()
+        })
+    }
+
+    /// When it ends to be valid, for people: `2031-01-01 00:00 UTC`.
+    pub fn expiry(&self) -> String {
+        moment(self.not_after)
+    }
+}
+
+/// A time in seconds since 1970, for people: `2031-01-01 00:00 UTC`.
+pub fn moment(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds).map_or_else(
+        |_| "at a time that cannot be read".to_owned(),
+        |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+    )
+}
+
+/// The certificates of a PEM text in their order; none if a part of it cannot be read.
+pub fn chain(text: &str) -> Option<Vec<PublicCertificate>> {
+    let sections = <(SectionKind, Vec<u8>)>::pem_slice_iter(text.as_bytes());
+    let mut chain = Vec::new();
+    for section in sections {
+        let (sort, der) = section.ok()?;
+        if sort == SectionKind::Certificate {
+            chain.push(PublicCertificate::of_der(&der)?);
+        }
+    }
+    Some(chain)
+}
+
+/// SHA-256 as people write it.
+pub fn fingerprint(bytes: &[u8]) -> String {
+    let bytes: Vec<String> = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02X}")).collect();
+    bytes.join(":")
+}
+
+fn names(certificate: &X509Certificate) -> Vec<String> {
+    if let Ok(Some(extension)) = certificate.subject_alternative_name() {
+        return extension.value.general_names.iter().filter_map(alternative).collect();
+    }
+    let common = certificate.subject().iter_common_name();
+    common
+        .filter_map(|name| name.as_str().ok().map(str::to_owned))
+        .collect()
+}
+
+fn alternative(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::DNSName(name) | GeneralName::RFC822Name(name) | GeneralName::URI(name) => Some((*name).to_owned()),
+        GeneralName::IPAddress(bytes) => address(bytes),
+        _ => None,
+    }
+}
+
+fn address(bytes: &[u8]) -> Option<String> {
+    if let Ok(four) = <[u8; 4]>::try_from(bytes) {
+        return Some(core::net::Ipv4Addr::from(four).to_string());
+    }
+    let sixteen = <[u8; 16]>::try_from(bytes).ok()?;
+    Some(core::net::Ipv6Addr::from(sixteen).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wildcard_stands_for_one_label() {
+        let names = ["a.test", "*.b.test", "*.C.test"].map(str::to_owned).to_vec();
+        let certificate = PublicCertificate {
+            subject: String::new(),
+            names,
+            not_before: 0,
+            not_after: 0,
+            fingerprint: String::new(),
+        };
+        for (name, covered) in [
+            ("a.test", true),
+            ("A.TEST", true),
+            ("b.a.test", false),
+            ("x.b.test", true),
+            ("x.c.test", true),
+            ("*.b.test", true),
+            ("b.test", false),
+            ("x.y.b.test", false),
+            ("*.x.b.test", false),
+            ("test", false),
+        ] {
+            assert_eq!(certificate.covers(name), covered, "{name}");
+        }
+    }
+}
