@@ -12,12 +12,14 @@ use crate::schema::Catalog;
 use crate::state::{self, DeclaredId, Desired, Diagnostic, Severity};
 
 mod asked;
+mod inventory;
 mod material;
 mod references;
 mod validate;
 mod vaults;
 
-pub use references::{EXPIRY_DAYS, Proof, Scene};
+pub use inventory::{prove_declared, prove_live, prove_offline};
+pub use references::{EXPIRY_DAYS, Proof, Proven, Scene};
 pub use validate::{check_offline, check_online};
 pub use vaults::{backends, declared_vaults, live_vaults};
 

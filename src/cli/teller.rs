@@ -5,7 +5,7 @@ use crate::plan::{Plan, Refusal};
 use crate::reference::Judged;
 use crate::report::{self, Bodies, JsonReport, Names, Summary, Told};
 use crate::schema::Catalog;
-use crate::state::{Diagnostic, Sources};
+use crate::state::{Desired, Diagnostic, Sources};
 
 /// Tells people, as it happens, or programs, in one document at the end.
 pub struct Teller {
@@ -19,6 +19,18 @@ impl Teller {
         Self {
             json: json.then(Box::default),
             silent: silence_events,
+        }
+    }
+
+    /// Tells of references alone; programs if so.
+    pub fn of_references(json: bool) -> Self {
+        let report = || JsonReport {
+            of_references: true,
+            ..JsonReport::default()
+        };
+        Self {
+            json: json.then(|| Box::new(report())),
+            silent: false,
         }
     }
 
@@ -45,11 +57,29 @@ impl Teller {
     }
 
     /// What is known of the references; people are told how many are what, and of each by the diagnostics.
-    pub fn references(&mut self, catalog: &Catalog, judged: &[Judged]) {
+    pub fn references(&mut self, catalog: &Catalog, desired: &Desired, sources: &Sources, judged: &[Judged]) {
         match &mut self.json {
-            Some(json) => json.judge(catalog, judged),
+            Some(json) => json.judge(report::references(catalog, desired, sources, judged)),
             None if self.silent => {}
             None => report::to_stderr(&report::verdicts(judged)),
+        }
+    }
+
+    /// All references, with what is known of each and who uses it.
+    ///
+    /// # Errors
+    /// When it cannot be printed.
+    pub fn inventory(
+        &mut self,
+        catalog: &Catalog,
+        desired: &Desired,
+        sources: &Sources,
+        judged: &[Judged],
+    ) -> io::Result<()> {
+        self.references(catalog, desired, sources, judged);
+        match self.is_text() {
+            true => report::to_stdout(&report::inventory(catalog, desired, sources, judged)),
+            false => Ok(()),
         }
     }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::Job;
 use crate::control_plane::{Asked, Client, Clock, Live, ReadError, Root, Transport, Wanted};
-use crate::schema::Catalog;
+use crate::schema::{Catalog, KindId, Object};
 use crate::state::{Desired, Diagnostic};
 
 /// Reads the node's schemas and what the run owns, at once.
@@ -31,17 +31,21 @@ pub async fn node_and_owned<T: Transport, C: Clock>(
 
 /// The schemas of all that the documents declare.
 pub fn wanted(catalog: &Catalog, desired: &Desired) -> Wanted {
+    let declared = desired.entities.iter();
+    wanted_for(
+        catalog,
+        declared.map(|declared| (declared.kind, declared.body.expose())),
+    )
+}
+
+/// The schemas of those entities.
+pub fn wanted_for<'a>(catalog: &Catalog, entities: impl Iterator<Item = (KindId, &'a Object)>) -> Wanted {
     let mut wanted = Wanted::default();
-    for declared in &desired.entities {
-        let kind = catalog.kind(declared.kind);
+    for (kind, body) in entities {
+        let kind = catalog.kind(kind);
         wanted.entities.insert(kind.collection.clone());
         let Some(subschemas) = &kind.subschemas else { continue };
-        let Some(name) = declared
-            .body
-            .expose()
-            .get(&subschemas.by)
-            .and_then(|name| name.as_str())
-        else {
+        let Some(name) = body.get(&subschemas.by).and_then(|name| name.as_str()) else {
             continue;
         };
         match subschemas.family.as_str() {

@@ -216,7 +216,7 @@ pub fn declared(catalog: &Catalog, desired: &Desired) -> Vec<Use> {
     uses.collect()
 }
 
-/// The first field of the kind's title that is set and not secret; the id, if none is.
+/// The first field of the kind's title that is set and not secret; the id, if none is and there is one.
 pub(super) fn title(kind: &Kind, id: Uuid, body: &Object) -> String {
     let open = |field: &&String| kind.record.get(field).is_some_and(|known| !known.secret);
     let mut named = kind
@@ -225,5 +225,9 @@ pub(super) fn title(kind: &Kind, id: Uuid, body: &Object) -> String {
         .iter()
         .filter(open)
         .filter_map(|field| body.get(field).and_then(Value::as_str));
-    named.next().map_or_else(|| id.to_string(), str::to_owned)
+    let unnamed = || match id.is_nil() {
+        true => "without an id".to_owned(),
+        false => id.to_string(),
+    };
+    named.next().map_or_else(unnamed, str::to_owned)
 }

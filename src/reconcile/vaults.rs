@@ -55,6 +55,7 @@ pub fn vaults(catalog: &Catalog, desired: &Desired, live: &Live, after: &After<'
         going,
         entities: owned.into_iter().chain(foreign).collect(),
         complete: !live.forbidden.contains(&vault),
+        unasked: false,
     }
 }
 
@@ -108,6 +109,7 @@ pub fn declared_vaults(catalog: &Catalog, desired: &Desired) -> Vaults {
     Vaults {
         loaded: backends(catalog),
         entities: entities.collect(),
+        unasked: true,
         ..Vaults::default()
     }
 }

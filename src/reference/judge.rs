@@ -16,6 +16,8 @@ pub struct Vaults {
     pub going: BTreeSet<String>,
     /// Whether these are all there are; if not, an unknown prefix proves nothing.
     pub complete: bool,
+    /// Whether no control plane was asked for any.
+    pub unasked: bool,
 }
 
 /// A vault, as far as references go.
@@ -140,7 +142,7 @@ fn located(reference: &Reference, vaults: &Vaults) -> (Finding, bool) {
         Some(vault) => (not_asked(&name), vault.is_changed()),
         None if vaults.going.contains(&name) => (deleted_vault(&name), false),
         None if vaults.complete => (unknown_vault(&name, vaults), false),
-        None => (vaults_unreadable(&name), false),
+        None => (vaults_unreadable(&name, vaults.unasked), false),
     }
 }
 
@@ -186,11 +188,18 @@ fn deleted_vault(name: &str) -> Finding {
         .help("keep the vault, or give up the reference first")
 }
 
-fn vaults_unreadable(name: &str) -> Finding {
-    let message = format!("not all vaults can be listed, so that '{name}' cannot be checked");
-    Finding::new(Reason::VaultsUnreadable, message)
-        .about(name)
-        .help("prefixes are looked for in all workspaces: a token that may list the vaults of each can tell")
+fn vaults_unreadable(name: &str, unasked: bool) -> Finding {
+    let (message, help) = match unasked {
+        true => (
+            format!("no file declares a vault '{name}', and no control plane was asked for one"),
+            "give the files that declare it, or a control plane with --kong-addr",
+        ),
+        false => (
+            format!("not all vaults can be listed, so that '{name}' cannot be checked"),
+            "prefixes are looked for in all workspaces: a token that may list the vaults of each can tell",
+        ),
+    };
+    Finding::new(Reason::VaultsUnreadable, message).about(name).help(help)
 }
 
 fn not_asked(name: &str) -> Finding {

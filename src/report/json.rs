@@ -5,10 +5,10 @@ use serde_json::ser::{PrettyFormatter, Serializer};
 use super::account::Told as Account;
 use super::body::Bodies;
 use super::diagnostic::{diagnostic_line, in_order};
+use super::references::Reference;
 use super::title::title;
 use crate::apply::ChangeEnd;
 use crate::plan::{Change, Plan, Refusal, Tree};
-use crate::reference::Judged;
 use crate::state::{Diagnostic, Severity, Sources};
 
 /// What a run has to say as one JSON document: decK's keys as decK has them, and ours beside them.
@@ -42,6 +42,33 @@ pub struct JsonReport {
     pub kong_version: Option<String>,
     /// The exit code.
     pub exit_code: u8,
+    /// Whether it is about references alone: then nothing is said of changes.
+    #[serde(skip)]
+    pub of_references: bool,
+}
+
+/// What `refs` has to say: the same, without changes.
+#[derive(Serialize)]
+struct Inventory<'a> {
+    references: &'a [Reference],
+    warnings: &'a [String],
+    errors: &'a [String],
+    notes: &'a [String],
+    diagnostics: &'a [Told],
+    exit_code: u8,
+}
+
+impl<'a> Inventory<'a> {
+    fn of(report: &'a JsonReport) -> Self {
+        Self {
+            references: &report.references,
+            warnings: &report.warnings,
+            errors: &report.errors,
+            notes: &report.notes,
+            diagnostics: &report.diagnostics,
+            exit_code: report.exit_code,
+        }
+    }
 }
 
 /// decK's lists of changes.
@@ -116,17 +143,6 @@ struct Place {
     column: u32,
 }
 
-/// What is known of one use of a reference.
-#[derive(Debug, Serialize)]
-pub struct Reference {
-    kind: String,
-    name: String,
-    field: String,
-    reference: String,
-    verdict: crate::reference::Verdict,
-    reason: crate::reference::Reason,
-}
-
 /// What a guard refuses.
 #[derive(Debug, Serialize)]
 pub struct Refused {
@@ -150,7 +166,11 @@ impl JsonReport {
     pub fn print(&self) -> String {
         let mut text = Vec::new();
         let mut serializer = Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b"\t"));
-        match self.serialize(&mut serializer) {
+        let told = match self.of_references {
+            true => Inventory::of(self).serialize(&mut serializer),
+            false => self.serialize(&mut serializer),
+        };
+        match told {
             Ok(()) => String::from_utf8_lossy(&text).into_owned() + "\n\n",
             Err(_) => "{\"errors\": [\"the report cannot be written as JSON\"]}\n\n".to_owned(),
         }
@@ -213,15 +233,8 @@ impl JsonReport {
     }
 
     /// Adds what is known of the references.
-    pub fn judge(&mut self, catalog: &crate::schema::Catalog, judged: &[Judged]) {
-        self.references.extend(judged.iter().map(|one| Reference {
-            kind: catalog.kind(one.usage.kind).name.clone(),
-            name: one.usage.title.clone(),
-            field: one.usage.path.to_string(),
-            reference: one.usage.text.clone(),
-            verdict: one.verdict(),
-            reason: one.finding.reason,
-        }));
+    pub fn judge(&mut self, references: Vec<Reference>) {
+        self.references.extend(references);
     }
 }
 

@@ -18,7 +18,7 @@ pub fn verdicts(judged: &[Judged]) -> String {
     format!("references: {}\n", counts.join(", "))
 }
 
-fn word(one: &Judged) -> &'static str {
+pub(super) fn word(one: &Judged) -> &'static str {
     match one.verdict() {
         Verdict::Found => "found",
         Verdict::NotCheckable if one.finding.reason == Reason::NotAsked => "not asked for",

@@ -3,13 +3,40 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::references::ReferenceArgs;
+use super::state::{ScopeArgs, StateArgs};
+
 /// `refs`.
 #[derive(Debug, Subcommand)]
 pub enum RefsCommand {
     /// Take references apart as Kong does, one JSON object a line
     Parse(ParseArgs),
+    /// Prove the references of state files without a plan; a control plane is asked only if --kong-addr is given
+    Check(InventoryArgs),
+    /// List references, what is known of each and who uses it: of state files, or of the control plane at --kong-addr
+    List(InventoryArgs),
     /// Resolve a reference of the env backend in the environment of this command
     Get(GetArgs),
+}
+
+/// `refs check` and `refs list`.
+#[derive(Args, Clone, Debug)]
+pub struct InventoryArgs {
+    /// The state files.
+    #[command(flatten)]
+    pub state: StateArgs,
+
+    /// What of them is meant.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+
+    /// How references are proven.
+    #[command(flatten)]
+    pub references: ReferenceArgs,
+
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    pub json_output: bool,
 }
 
 /// `refs parse`.

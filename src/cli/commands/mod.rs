@@ -8,7 +8,6 @@ mod outside;
 mod ping;
 mod prepare;
 mod refs;
-mod refs_get;
 mod reset;
 mod sync;
 mod validate;
@@ -72,12 +71,7 @@ fn dispatch(global: &Global, command: Command, teller: &mut Teller) -> Done {
         | Command::Gateway {
             command: Gateway::Reset(args),
         } => wait(reset::run(global, &args, teller)),
-        Command::Refs {
-            command: RefsCommand::Parse(args),
-        } => refs::parse(&args),
-        Command::Refs {
-            command: RefsCommand::Get(args),
-        } => wait(refs_get::run(global, &args, teller)),
+        Command::Refs { command } => wait(refs::run(global, &command, teller)),
         Command::Validate(args)
         | Command::File {
             command: FileCommand::Validate(args),
@@ -117,6 +111,9 @@ fn teller(command: &Command) -> Teller {
         | Command::Gateway {
             command: Gateway::Ping(args),
         } => (args.json_output, false),
+        Command::Refs {
+            command: RefsCommand::Check(args) | RefsCommand::List(args),
+        } => return Teller::of_references(args.json_output),
         _ => (false, false),
     };
     Teller::new(json, silent)

@@ -63,7 +63,12 @@ pub async fn prepare(
                 "planned"
             );
             teller.diagnostics(&prepared.diagnostics, &documents.sources);
-            teller.references(&prepared.catalog, &prepared.references);
+            teller.references(
+                &prepared.catalog,
+                &documents.desired,
+                &documents.sources,
+                &prepared.references,
+            );
             Ok(Ok(prepared))
         }
         Err(Failure::Unread(error)) => Err(Stop::unread(error)),

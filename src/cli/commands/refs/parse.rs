@@ -6,7 +6,7 @@ use crate::cli::stop::Done;
 use crate::reference::{answer, answer_line};
 
 /// Takes references apart, one JSON object a line. What is no reference is an answer too, not a failure.
-pub fn parse(args: &ParseArgs) -> Done {
+pub fn run(args: &ParseArgs) -> Done {
     let mut out = BufWriter::new(stdout().lock());
     let told = if args.references.is_empty() {
         lines(&mut out)

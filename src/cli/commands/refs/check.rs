@@ -1,0 +1,57 @@
+use std::sync::Arc;
+
+use crate::cli::Outcome;
+use crate::cli::args::{Global, InventoryArgs};
+use crate::cli::connection::connect;
+use crate::cli::documents::{self, Documents, is_error};
+use crate::cli::proof::proof;
+use crate::cli::signals::unless_interrupted;
+use crate::cli::stop::{Done, Stop};
+use crate::cli::teller::Teller;
+use crate::control_plane::{Clock, SystemClock};
+use crate::reconcile::{self, Proof, Proven};
+use crate::schema::Catalog;
+
+/// Proves the references of state files without a plan; a control plane is asked only if one is given.
+pub async fn run(global: &Global, args: &InventoryArgs, teller: &mut Teller) -> Done {
+    let catalog = Catalog::recorded();
+    let documents = documents::read(&args.state, &args.scope, &catalog, teller);
+    let proof = proof(global, &args.references, &args.state.paths(), &catalog, teller);
+    let (Some(documents), Some(proof)) = (documents, proof) else {
+        return Ok(Outcome::Invalid);
+    };
+    let (catalog, proven) = unless_interrupted(prove(global, &catalog, &documents, &proof)).await??;
+    teller.diagnostics(&documents.desired.remarks, &documents.sources);
+    teller.diagnostics(&proven.diagnostics, &documents.sources);
+    teller.references(&catalog, &documents.desired, &documents.sources, &proven.judged);
+    Ok(outcome(&proven))
+}
+
+/// Proves what documents declare.
+///
+/// # Errors
+/// The control plane cannot be read.
+pub async fn prove(
+    global: &Global,
+    catalog: &Arc<Catalog>,
+    documents: &Documents,
+    proof: &Proof,
+) -> Result<(Arc<Catalog>, Proven), Stop> {
+    let desired = &documents.desired;
+    if !global.names_control_plane() {
+        let proven = reconcile::prove_offline(catalog, desired, proof, SystemClock.now()).await;
+        return Ok((Arc::clone(catalog), proven));
+    }
+    let connection = connect(global, catalog)?;
+    reconcile::prove_declared(&connection, catalog, desired, proof)
+        .await
+        .map_err(Stop::unread)
+}
+
+/// Whether a run with these references would be stopped.
+fn outcome(proven: &Proven) -> Outcome {
+    match proven.diagnostics.iter().any(is_error) {
+        true => Outcome::Invalid,
+        false => Outcome::Done,
+    }
+}

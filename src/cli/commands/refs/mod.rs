@@ -1,0 +1,20 @@
+//! The commands about references.
+
+mod check;
+mod get;
+mod list;
+mod parse;
+
+use crate::cli::args::{Global, RefsCommand};
+use crate::cli::stop::Done;
+use crate::cli::teller::Teller;
+
+/// Does what `refs` is asked for.
+pub async fn run(global: &Global, command: &RefsCommand, teller: &mut Teller) -> Done {
+    match command {
+        RefsCommand::Parse(args) => parse::run(args),
+        RefsCommand::Get(args) => get::run(global, args, teller).await,
+        RefsCommand::Check(args) => check::run(global, args, teller).await,
+        RefsCommand::List(args) => list::run(global, args, teller).await,
+    }
+}

@@ -1,0 +1,122 @@
+//! References without a plan: of state files, and of a whole control plane.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::asked::{wanted, wanted_for};
+use super::references::{Proof, Proven, Scene, prove};
+use super::vaults::{declared_vaults, live_vaults, seek_elsewhere};
+use crate::control_plane::{Asked, Client, Clock, Live, ReadError, Root, Transport};
+use crate::plan::{self, Plan};
+use crate::reference::{VaultEntity, Vaults};
+use crate::schema::{Catalog, KindId};
+use crate::state::{Desired, Scope};
+
+/// Proves the references that documents declare, by what is recorded of Kong. Vaults that no document declares may be the
+/// control plane's.
+pub async fn prove_offline(catalog: &Catalog, desired: &Desired, proof: &Proof, now: i64) -> Proven {
+    let scene = Scene {
+        catalog,
+        desired,
+        planned: None,
+        now,
+    };
+    prove(&scene, scene.uses(), &declared_vaults(catalog, desired), proof).await
+}
+
+/// Proves the references that documents declare, by the schemas and vaults of a control plane.
+///
+/// # Errors
+/// No answer, wrong credentials, or an answer that is not Kong's.
+pub async fn prove_declared<T: Transport, C: Clock>(
+    client: &Client<T, C>,
+    recorded: &Arc<Catalog>,
+    desired: &Desired,
+    proof: &Proof,
+) -> Result<(Arc<Catalog>, Proven), ReadError> {
+    let root = client.root().await?;
+    let mut schemas = root.schemas();
+    client.schemas(&wanted(recorded, desired), &mut schemas).await?;
+    let catalog = Arc::new(recorded.overlaid(&schemas));
+    let but_vaults = catalog.kinds().map(|(id, _)| id);
+    let but_vaults = but_vaults.filter(|id| Some(*id) != catalog.find("vaults")).collect();
+    let live = read(client, &catalog, &root, but_vaults).await?;
+
+    let scene = Scene {
+        catalog: &catalog,
+        desired,
+        planned: None,
+        now: client.clock().now(),
+    };
+    let uses = scene.uses();
+    let mut vaults = beside(declared_vaults(&catalog, desired), live_vaults(&catalog, &live));
+    seek_elsewhere(client, &catalog, &root, &uses, &mut vaults).await?;
+    let proven = prove(&scene, uses, &vaults, proof).await;
+    Ok((catalog, proven))
+}
+
+/// Proves the references that a control plane holds.
+///
+/// # Errors
+/// No answer, wrong credentials, or an answer that is not Kong's.
+pub async fn prove_live<T: Transport, C: Clock>(
+    client: &Client<T, C>,
+    recorded: &Arc<Catalog>,
+    proof: &Proof,
+) -> Result<(Arc<Catalog>, Proven), ReadError> {
+    let root = client.root().await?;
+    let live = read(client, recorded, &root, BTreeSet::new()).await?;
+    let entities = live.owned.iter();
+    let entities = entities.flat_map(|(kind, all)| all.iter().map(|entity| (*kind, entity.body.expose())));
+    let mut schemas = root.schemas();
+    client.schemas(&wanted_for(recorded, entities), &mut schemas).await?;
+    let catalog = Arc::new(recorded.overlaid(&schemas));
+
+    let (plan, desired) = (Plan::default(), Desired::default());
+    let after = plan::after(&live, &plan);
+    let scene = Scene {
+        catalog: &catalog,
+        desired: &desired,
+        planned: Some((&plan, &after)),
+        now: client.clock().now(),
+    };
+    let uses = scene.uses();
+    let mut vaults = live_vaults(&catalog, &live);
+    seek_elsewhere(client, &catalog, &root, &uses, &mut vaults).await?;
+    let proven = prove(&scene, uses, &vaults, proof).await;
+    Ok((catalog, proven))
+}
+
+/// All that a control plane holds, save some kinds.
+async fn read<T: Transport, C: Clock>(
+    client: &Client<T, C>,
+    catalog: &Arc<Catalog>,
+    root: &Root,
+    skip: BTreeSet<KindId>,
+) -> Result<Live, ReadError> {
+    let asked = Asked {
+        scopes: vec![Scope { tags: BTreeSet::new() }],
+        skip,
+        edition: root.edition,
+    };
+    client.read_owned(catalog, &asked).await
+}
+
+/// The vaults of documents, and those of a control plane that no document declares: these are another's here.
+fn beside(declared: Vaults, live: Vaults) -> Vaults {
+    let mut vaults = Vaults {
+        loaded: live.loaded,
+        complete: live.complete,
+        unasked: false,
+        ..declared
+    };
+    for theirs in live.entities {
+        let ours = vaults.entities.iter_mut().find(|ours| ours.prefix == theirs.prefix);
+        match ours {
+            Some(ours) if ours.backend == theirs.backend => ours.live = Some(theirs.config),
+            Some(_) => {}
+            None => vaults.entities.push(VaultEntity { owned: false, ..theirs }),
+        }
+    }
+    vaults
+}
