@@ -4,7 +4,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::is_reference;
-use crate::schema::{Catalog, Field, FieldPath, FieldType, KindId, Object, Record};
+use crate::schema::{Catalog, Field, FieldPath, FieldType, KindId, Object, Record, Takes};
 use crate::state::DeclaredId;
 
 /// An entity that will stand once the plan is done, as far as its references go.
@@ -49,8 +49,8 @@ pub struct Use {
     pub path: FieldPath,
     /// The reference's text.
     pub text: String,
-    /// Whether the field takes references; `None` if no schema tells.
-    pub referenceable: Option<bool>,
+    /// Whether the field takes references.
+    pub takes: Takes,
     /// What the plan does to the entity.
     pub standing: Standing,
     /// Where the entity is declared, if it is.
@@ -74,7 +74,7 @@ pub fn find(catalog: &Catalog, holder: &Holder<'_>) -> Vec<Use> {
     );
     let mut seen = BTreeSet::new();
     found.retain(|place| place.path.top() != Some("tags") && seen.insert(place.path.clone()));
-    found.into_iter().map(|place| place.used_by(holder)).collect()
+    found.into_iter().map(|place| place.used_by(catalog, holder)).collect()
 }
 
 /// A reference with the field it stands in.
@@ -85,7 +85,7 @@ struct Placed {
 }
 
 impl Placed {
-    fn used_by(self, holder: &Holder<'_>) -> Use {
+    fn used_by(self, catalog: &Catalog, holder: &Holder<'_>) -> Use {
         let Holder {
             kind,
             id,
@@ -103,9 +103,9 @@ impl Placed {
             kind,
             id,
             title: (holder.title)(),
+            takes: catalog.takes(kind, holder.body, &path, referenceable),
             path,
             text,
-            referenceable,
             standing,
             declared,
         }

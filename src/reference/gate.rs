@@ -236,7 +236,7 @@ mod tests {
             title: String::new(),
             path: FieldPath::field("cert"),
             text: String::new(),
-            referenceable: Some(true),
+            takes: crate::schema::Takes::Yes,
             standing,
             declared: None,
             filled: false,

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Finding, Judged, Reason, Reference, Side, Standing, Use, parse};
+use crate::schema::Takes;
 use crate::state::{Body, nearest};
 
 /// The vaults by which references resolve once the plan is done.
@@ -120,11 +121,13 @@ pub fn judge(uses: Vec<Use>, vaults: &Vaults) -> Vec<Judged> {
 
 fn judge_one(usage: Use, vaults: &Vaults) -> Judged {
     let parsed = parse(&usage.text);
-    let (finding, vault_changed) = match (usage.referenceable, &parsed) {
-        (Some(false), _) => (not_referenceable(&usage), false),
+    let (finding, vault_changed) = match (usage.takes, &parsed) {
+        (Takes::No, _) => (not_referenceable(&usage), false),
+        (Takes::Never, _) => (of_vault(&usage), false),
         (_, Err(error)) => (bad_reference(&error.to_string()), false),
-        (None, Ok(_)) => (unknown_schema(&usage), false),
-        (Some(true), Ok(reference)) => located(reference, vaults),
+        (Takes::Unknown, Ok(_)) => (unknown_schema(&usage), false),
+        (Takes::Since(version), Ok(_)) => (since(&usage, version), false),
+        (Takes::Yes, Ok(reference)) => located(reference, vaults),
     };
     Judged {
         concerns_plan: usage.standing == Standing::Changed || vault_changed,
@@ -155,6 +158,16 @@ fn not_referenceable(usage: &Use) -> Finding {
     .help("Kong would use this text as it stands; write the value, or use a field that takes references")
 }
 
+fn of_vault(usage: &Use) -> Finding {
+    let message = format!(
+        "the field '{}' is a vault's own, and Kong resolves no references there",
+        usage.path
+    );
+    Finding::new(Reason::NotReferenceable, message)
+        .about(&usage.text)
+        .help("write the value (a template can take it from the environment), or let the data planes' settings say it")
+}
+
 fn bad_reference(words: &str) -> Finding {
     Finding::new(
         Reason::BadReference,
@@ -165,11 +178,20 @@ fn bad_reference(words: &str) -> Finding {
 }
 
 fn unknown_schema(usage: &Use) -> Finding {
-    Finding::new(
-        Reason::UnknownSchema,
-        "no schema tells whether this field takes references",
-    )
-    .about(&usage.text)
+    let message = format!("no schema tells whether the field '{}' takes references", usage.path);
+    Finding::new(Reason::UnknownSchema, message)
+        .about(&usage.text)
+        .help("a control plane that has it loaded tells")
+}
+
+fn since(usage: &Use, version: &str) -> Finding {
+    let message = format!(
+        "the field '{}' takes references from Kong Gateway {version} on",
+        usage.path
+    );
+    Finding::new(Reason::UnknownSchema, message)
+        .about(&usage.text)
+        .help("a control plane tells which version it is")
 }
 
 fn unknown_vault(name: &str, vaults: &Vaults) -> Finding {

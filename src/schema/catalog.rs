@@ -15,6 +15,7 @@ pub struct Catalog {
     kinds: Arc<[Kind]>,
     families: BTreeMap<String, Family>,
     version: Option<String>,
+    live: BTreeSet<String>,
     loaded_plugins: Option<BTreeSet<String>>,
     loaded_vaults: Option<BTreeSet<String>>,
     loaded_filters: Option<BTreeSet<String>>,
@@ -68,6 +69,7 @@ impl Catalog {
             kinds: kinds.into(),
             families: FAMILIES.map(|name| (name.to_owned(), subschema::recorded(name))).into(),
             version: None,
+            live: BTreeSet::new(),
             loaded_plugins: None,
             loaded_vaults: None,
             loaded_filters: None,
@@ -100,6 +102,7 @@ impl Catalog {
             kinds,
             families: families.collect(),
             version: live.version.clone(),
+            live: live.entities.keys().cloned().collect(),
             loaded_plugins: live.loaded_plugins.clone(),
             loaded_vaults: live.loaded_vaults.clone(),
             loaded_filters: live.loaded_filters.clone(),
@@ -182,6 +185,19 @@ impl Catalog {
             .get(family)
             .into_iter()
             .flat_map(|family| family.keys().map(String::as_str))
+    }
+
+    /// Whether a node told the schema of an entity: of one that names a further schema, that one.
+    pub fn is_live(&self, kind: KindId, body: &Object) -> bool {
+        let kind = self.kind(kind);
+        let named = kind.subschemas.as_ref().and_then(|sub| Some((sub, sub.name(body)?)));
+        match named {
+            Some((sub, name)) => {
+                let known = self.families.get(&sub.family).and_then(|family| family.get(name));
+                known.is_some_and(|known| known.is_live())
+            }
+            None => self.live.contains(&kind.collection),
+        }
     }
 
     /// The node's version, if this catalog is a live node's.

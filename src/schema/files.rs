@@ -48,6 +48,15 @@ impl File {
     }
 }
 
+/// The file at that path below `schemas/`; an empty one, if there is none.
+pub(super) fn single(name: &'static str) -> File {
+    let found = FILES.iter().find(|(path, _)| *path == name);
+    File {
+        path: name,
+        text: found.map_or("", |(_, text)| text),
+    }
+}
+
 /// The files right in a folder of `schemas/`, sorted.
 pub(super) fn folder(name: &str) -> impl Iterator<Item = File> {
     FILES

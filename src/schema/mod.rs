@@ -20,6 +20,7 @@ mod overlay;
 mod path;
 mod query;
 mod read;
+mod referenceable;
 mod shorthand;
 mod shows;
 mod subschema;
@@ -39,6 +40,7 @@ pub use kind::{
     NamesChildren, Nest, OnDelete, Quirk, Rotates, Subschemas, Title,
 };
 pub use path::{FieldPath, Segment};
+pub use referenceable::Takes;
 pub use shows::{says_as_compared, shows};
 pub use violations::Violations;
 pub use x509::{PublicCertificate, chain, fingerprint, moment};

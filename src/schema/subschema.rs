@@ -83,6 +83,11 @@ impl Subschema {
             .clone()
     }
 
+    /// Whether a node told it.
+    pub fn is_live(&self) -> bool {
+        matches!(self.source, Source::Live(..))
+    }
+
     /// The kind's record with its fields replaced by those of the same name here, as Kong does it.
     pub fn whole(&self, kind: &Arc<Record>) -> Arc<Record> {
         let Ok(own) = self.own() else {
