@@ -131,7 +131,7 @@ pub async fn prepare<T: Transport, C: Clock>(
         false => vaults::vaults(&catalog, job.desired, &live, &after),
     };
     vaults::seek_elsewhere(client, &catalog, &root, &uses, &mut known).await?;
-    let proven = references::prove(&scene, uses, &known, &job.references).await;
+    let proven = references::prove(&scene, uses, known, &job.references).await;
     let diagnostics = [diagnostics(&question, &plan), proven.diagnostics].concat();
     let decision = decide(job.guards.approve(plan, &question, &after), has_errors(&diagnostics));
     Ok(Prepared {

@@ -21,7 +21,7 @@ pub async fn prove_offline(catalog: &Catalog, desired: &Desired, proof: &Proof, 
         planned: None,
         now,
     };
-    prove(&scene, scene.uses(), &declared_vaults(catalog, desired), proof).await
+    prove(&scene, scene.uses(), declared_vaults(catalog, desired), proof).await
 }
 
 /// Proves the references that documents declare, by the schemas and vaults of a control plane.
@@ -51,7 +51,7 @@ pub async fn prove_declared<T: Transport, C: Clock>(
     let uses = scene.uses();
     let mut vaults = beside(declared_vaults(&catalog, desired), live_vaults(&catalog, &live));
     seek_elsewhere(client, &catalog, &root, &uses, &mut vaults).await?;
-    let proven = prove(&scene, uses, &vaults, proof).await;
+    let proven = prove(&scene, uses, vaults, proof).await;
     Ok((catalog, proven))
 }
 
@@ -83,7 +83,7 @@ pub async fn prove_live<T: Transport, C: Clock>(
     let uses = scene.uses();
     let mut vaults = live_vaults(&catalog, &live);
     seek_elsewhere(client, &catalog, &root, &uses, &mut vaults).await?;
-    let proven = prove(&scene, uses, &vaults, proof).await;
+    let proven = prove(&scene, uses, vaults, proof).await;
     Ok((catalog, proven))
 }
 

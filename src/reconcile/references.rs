@@ -46,6 +46,8 @@ pub struct Proven {
     pub judged: Vec<Judged>,
     /// What there is to tell: errors stop the run.
     pub diagnostics: Vec<Diagnostic>,
+    /// The vaults by which they resolve.
+    pub vaults: Vaults,
 }
 
 /// The entities whose references are proven: as they will stand once a plan is done, or as files declare them.
@@ -62,15 +64,15 @@ pub struct Scene<'a> {
 }
 
 /// Proves references: says what is known without asking, asks for the secrets of the rest, and looks at what comes.
-pub async fn prove(scene: &Scene<'_>, uses: Vec<Use>, vaults: &Vaults, proof: &Proof) -> Proven {
+pub async fn prove(scene: &Scene<'_>, uses: Vec<Use>, vaults: Vaults, proof: &Proof) -> Proven {
     let Scene { catalog, desired, .. } = *scene;
     let policies = Policies {
         general: proof.policy,
         settings: Some(&proof.settings),
     };
-    let mut judged = reference::judge(uses, vaults);
+    let mut judged = reference::judge(uses, &vaults);
     let asked = |name: &str| policies.of_vault(name) != Policy::Off;
-    let errands = reference::errands(catalog, &judged, vaults, &proof.settings, proof.foreign, &asked);
+    let errands = reference::errands(catalog, &judged, &vaults, &proof.settings, proof.foreign, &asked);
     let fetched = reference::backends::resolve(&errands.errands, &proof.context).await;
     let resolved = reference::prove(&mut judged, &errands, &fetched);
     let remarks = match proof.policy {
@@ -78,10 +80,14 @@ pub async fn prove(scene: &Scene<'_>, uses: Vec<Use>, vaults: &Vaults, proof: &P
         _ => material::examine(scene, &mut judged, &resolved, proof.expiry_days),
     };
     reference::withhold(&mut judged);
-    let mut diagnostics = named_as_backends(catalog, desired, vaults);
+    let mut diagnostics = named_as_backends(catalog, desired, &vaults);
     diagnostics.extend(reference::gate(catalog, desired, &judged, policies));
     diagnostics.extend(reference::remarked(catalog, desired, &remarks, policies));
-    Proven { judged, diagnostics }
+    Proven {
+        judged,
+        diagnostics,
+        vaults,
+    }
 }
 
 impl Scene<'_> {

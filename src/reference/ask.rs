@@ -19,6 +19,16 @@ pub struct Wanted {
     pub version: Option<String>,
 }
 
+impl Wanted {
+    /// The secret that a reference wants.
+    pub fn by(reference: &Reference) -> Self {
+        Self {
+            resource: String::from_utf8_lossy(&reference.resource).into_owned(),
+            version: reference.version_text(),
+        }
+    }
+}
+
 /// A vault to be asked, and what for.
 #[derive(Clone, Debug)]
 pub struct Errand {
@@ -76,10 +86,7 @@ pub fn errands(
             });
             errands.errands.len() - 1
         });
-        let wanted = Wanted {
-            resource: String::from_utf8_lossy(&reference.resource).into_owned(),
-            version: reference.version_text(),
-        };
+        let wanted = Wanted::by(reference);
         let place = *secrets.entry((errand, wanted.clone())).or_insert_with(|| {
             let wants = &mut errands.errands[errand].wanted;
             wants.push(wanted);
@@ -102,7 +109,7 @@ pub fn target(
     let backend = vault.backend();
     let mut said = match vault {
         FoundVault::Entity(entity) => of_entity(catalog, entity),
-        FoundVault::Backend(backend) => settings.backends.get(backend).cloned().unwrap_or_default(),
+        FoundVault::Backend(backend) => of_backend(catalog, backend, settings),
     };
     let by_name = matches!(vault, FoundVault::Backend(_));
     let checker = settings.of(name);
@@ -179,6 +186,18 @@ fn override_with(catalog: &Catalog, backend: &str, reference: &Reference, said: 
         };
         said.insert(name.to_owned(), setting);
     }
+}
+
+/// What the data planes' properties say of a backend: what its schema refuses is dropped, as Kong drops it.
+fn of_backend(catalog: &Catalog, backend: &str, settings: &Settings) -> BTreeMap<String, Setting> {
+    let mut said = settings.backends.get(backend).cloned().unwrap_or_default();
+    if let Some(kind) = catalog.find("vaults") {
+        said.retain(|option, setting| {
+            let value = inferred(&OptionValue::Text(setting.value.expose().to_vec()));
+            value.is_some_and(|value| is_taken(catalog, kind, backend, option, &value))
+        });
+    }
+    said
 }
 
 /// What Kong makes of an option's text: a truth value, a number, or the text.

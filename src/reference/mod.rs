@@ -39,7 +39,7 @@ pub use grammar::{OptionValue, ParseError, Reference, is_reference, parse};
 pub use judge::{FoundVault, VaultEntity, Vaults, judge};
 pub use material::{Bearer, Examination, Flaw, Remark, Validity};
 pub use notation::{from_json, to_json};
-pub use prove::{Resolved, prove};
+pub use prove::{Resolved, prove, proven};
 pub use secret::Secret;
 pub use settings::{
     Machine, Said, SaidPolicy, SaidVault, Settings, VARIABLES, VaultSettings, Words, merge_settings, read_settings,

@@ -29,6 +29,11 @@ pub fn prove(judged: &mut [Judged], errands: &Errands, fetched: &[Vec<Fetched>])
     resolved
 }
 
+/// What is known of one reference once its vault was asked, and what it resolves to.
+pub fn proven(target: &Target, reference: &Reference, fetched: &Fetched) -> (Finding, Resolved) {
+    Asked { target, reference }.prove(fetched)
+}
+
 /// A reference with the vault that was asked.
 struct Asked<'a> {
     target: &'a Target,

@@ -17,6 +17,7 @@ mod references;
 mod shape;
 mod title;
 mod value;
+mod variables;
 mod verdicts;
 mod yaml;
 
@@ -29,8 +30,9 @@ pub use json::{JsonReport, Summary};
 pub use messages::{error, help, refusals, warning};
 pub use names::{Names, names};
 pub use printer::{to_stderr, to_stdout};
-pub use references::{inventory, references};
+pub use references::{inventory, references, used_by};
 pub use value::{hidden, inline};
+pub use variables::{Variable, dotenv, secret_manifest};
 pub use verdicts::verdicts;
 pub use yaml::yaml;
 

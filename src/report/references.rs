@@ -114,7 +114,7 @@ pub fn inventory(catalog: &Catalog, desired: &Desired, sources: &Sources, judged
             text.push_str(&format!("  {message}\n"));
         }
         for one in uses {
-            text.push_str(&used_by(catalog, desired, sources, one));
+            text.push_str(&format!("  {}\n", used_by(catalog, desired, sources, one)));
         }
     }
     text
@@ -129,9 +129,10 @@ fn verdict(one: &Judged) -> String {
     }
 }
 
-fn used_by(catalog: &Catalog, desired: &Desired, sources: &Sources, one: &Judged) -> String {
+/// Who uses a reference: the entity, its field, and where that is declared.
+pub fn used_by(catalog: &Catalog, desired: &Desired, sources: &Sources, one: &Judged) -> String {
     let kind = &catalog.kind(one.usage.kind).name;
     let at = place(desired, sources, one).map(|Place { file, line, column }| format!(", {file}:{line}:{column}"));
     let (title, path) = (&one.usage.title, &one.usage.path);
-    format!("  used by {kind} {title} ({path}{})\n", at.unwrap_or_default())
+    format!("used by {kind} {title} ({path}{})", at.unwrap_or_default())
 }

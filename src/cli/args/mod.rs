@@ -16,7 +16,7 @@ pub use command::{
 pub use environment::{Parsed, parse, settings_file};
 pub use global::Global;
 pub use references::{PolicyArgs, ReferenceArgs};
-pub use refs::{GetArgs, InventoryArgs, ParseArgs, RefsCommand};
+pub use refs::{ConfArgs, EnvArgs, EnvFormat, GetArgs, InventoryArgs, ParseArgs, RefsCommand, Reveal};
 pub use state::{OutputArgs, ReadArgs, ScopeArgs, StateArgs};
 
 use clap::Parser;

@@ -15,7 +15,11 @@ pub enum RefsCommand {
     Check(InventoryArgs),
     /// List references, what is known of each and who uses it: of state files, or of the control plane at --kong-addr
     List(InventoryArgs),
-    /// Resolve a reference of the env backend in the environment of this command
+    /// Tell the variables that every data plane must define, as a template
+    Env(EnvArgs),
+    /// Check the references of a kong.conf and of KONG_* variables
+    Conf(ConfArgs),
+    /// Resolve a reference; one of env in the environment of this command, unless --dp-env gives a data plane's
     Get(GetArgs),
 }
 
@@ -31,6 +35,54 @@ pub struct InventoryArgs {
     pub scope: ScopeArgs,
 
     /// How references are proven.
+    #[command(flatten)]
+    pub references: ReferenceArgs,
+
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    pub json_output: bool,
+}
+
+/// `refs env`.
+#[derive(Args, Clone, Debug)]
+pub struct EnvArgs {
+    /// The state files.
+    #[command(flatten)]
+    pub state: StateArgs,
+
+    /// What of them is meant.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+
+    /// dotenv or kubernetes
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub format: EnvFormat,
+}
+
+/// As what variables are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum EnvFormat {
+    /// Lines of a dotenv file.
+    #[default]
+    Dotenv,
+    /// A Kubernetes Secret.
+    Kubernetes,
+}
+
+/// `refs conf`.
+#[derive(Args, Clone, Debug)]
+pub struct ConfArgs {
+    /// The kong.conf
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// How its references are proven.
     #[command(flatten)]
     pub references: ReferenceArgs,
 
@@ -63,9 +115,13 @@ pub struct GetArgs {
     #[arg(long, value_enum, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "true",
           hide_possible_values = true)]
     pub reveal: Option<Reveal>,
+
+    /// How it is resolved.
+    #[command(flatten)]
+    pub references: ReferenceArgs,
 }
 
-/// How much a value may be shown. Only env is asked yet, for which both are one.
+/// Where a value may be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Reveal {
     /// In CI, only of env.

@@ -114,6 +114,9 @@ fn teller(command: &Command) -> Teller {
         Command::Refs {
             command: RefsCommand::Check(args) | RefsCommand::List(args),
         } => return Teller::of_references(args.json_output),
+        Command::Refs {
+            command: RefsCommand::Conf(args),
+        } => return Teller::of_references(args.json_output),
         _ => (false, false),
     };
     Teller::new(json, silent)

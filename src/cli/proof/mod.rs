@@ -19,6 +19,7 @@ use crate::reference::backends::Context;
 use crate::reference::{Hosts, Policy, Secret};
 use crate::schema::Catalog;
 use crate::state::{Diagnostic, Sources};
+pub use kong_conf::properties;
 use repository::Repository;
 use settings::Reading;
 

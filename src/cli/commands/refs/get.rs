@@ -7,20 +7,24 @@ use anyhow::anyhow;
 use zeroize::Zeroizing;
 
 use crate::cli::Outcome;
-use crate::cli::args::{GetArgs, Global, ScopeArgs, StateArgs};
+use crate::cli::args::{GetArgs, Global, Reveal, ScopeArgs, StateArgs};
 use crate::cli::connection::connect;
 use crate::cli::documents;
+use crate::cli::proof::proof;
 use crate::cli::signals::unless_interrupted;
 use crate::cli::stop::{Done, Stop};
 use crate::cli::teller::Teller;
 use crate::control_plane::Asked;
-use crate::reconcile;
-use crate::reference::{FoundVault, Vaults, from_environment, is_reference, parse};
+use crate::reconcile::{self, Proof};
+use crate::reference::backends::resolve;
+use crate::reference::{
+    self, Errand, FoundVault, Reference, Target, Vaults, Verdict, Wanted, from_environment, is_reference, parse,
+};
 use crate::report;
 use crate::schema::Catalog;
 use crate::state::Scope;
 
-/// Resolves one reference, as `kong vault get` does, in this process' own environment.
+/// Resolves one reference, as `kong vault get` does: of env in this process' own environment unless data planes' are given.
 pub async fn run(global: &Global, args: &GetArgs, teller: &mut Teller) -> Done {
     let reference = match parse(whole(&args.reference)) {
         Ok(reference) => reference,
@@ -36,20 +40,62 @@ pub async fn run(global: &Global, args: &GetArgs, teller: &mut Teller) -> Done {
             ..Stop::invalid(anyhow!("unknown vault: no vault has the prefix '{name}'"))
         });
     };
-    if vault.backend() != "env" {
-        return Err(Stop::invalid(anyhow!(
-            "this version asks only env, and '{name}' is a vault of the backend '{}'",
-            vault.backend()
-        )));
+    if vault.backend() == "env" && args.references.dp_env.is_empty() {
+        let prefix = match vault {
+            FoundVault::Entity(vault) => vault.option("prefix"),
+            FoundVault::Backend(_) => None,
+        };
+        return match from_environment(&reference, prefix, &variable) {
+            Ok(value) => show(&value, args.reveal.is_some()),
+            Err(error) => refused(error),
+        };
     }
-    let prefix = match vault {
-        FoundVault::Entity(vault) => vault.option("prefix"),
-        FoundVault::Backend(_) => None,
+    let catalog = Catalog::recorded();
+    let Some(proof) = proof(global, &args.references, &args.files, &catalog, teller) else {
+        return Ok(Outcome::Invalid);
     };
-    match from_environment(&reference, prefix, &variable) {
-        Ok(value) => show(&value, args.reveal.is_some()),
-        Err(error) => refused(error),
+    let target = reference::target(&catalog, &name, vault, &reference, &proof.settings);
+    let revealed =
+        args.reveal == Some(Reveal::Force) || args.reveal.is_some() && (vault.backend() == "env" || !in_ci());
+    if args.reveal.is_some() && !revealed {
+        return Err(Stop {
+            help: Some("--reveal=force prints it here, too; the log of a CI job is read by many"),
+            ..Stop::invalid(anyhow!(
+                "this is CI, where the values of other vaults than env are not printed"
+            ))
+        });
     }
+    unless_interrupted(fetch(target, &reference, &proof, revealed)).await?
+}
+
+/// Asks the vault, and shows what comes.
+async fn fetch(target: Target, reference: &Reference, proof: &Proof, reveal: bool) -> Done {
+    let wanted = vec![Wanted::by(reference)];
+    let errands = [Errand { target, wanted }];
+    let fetched = resolve(&errands, &proof.context).await;
+    let answer = fetched.first().and_then(|all| all.first());
+    let (finding, values) = match answer {
+        Some(fetched) => reference::proven(&errands[0].target, reference, fetched),
+        None => return Err(Stop::failed(anyhow!("the vault gave no answer"))),
+    };
+    match values.first().filter(|_| finding.verdict() == Verdict::Found) {
+        Some((_, value)) => show(value.expose(), reveal),
+        None if finding.verdict() == Verdict::Found => {
+            report::to_stderr("found; its value cannot be read by anybody\n");
+            Ok(Outcome::Done)
+        }
+        None => {
+            let help = finding.help.as_deref().map(report::help).unwrap_or_default();
+            report::to_stderr(&(report::error(&finding.message) + &help));
+            Ok(Outcome::Invalid)
+        }
+    }
+}
+
+/// Whether this runs where logs are kept and read by others.
+fn in_ci() -> bool {
+    let is_set = |name: &str| std::env::var(name).is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false"));
+    ["CI", "GITHUB_ACTIONS", "GITLAB_CI"].into_iter().any(is_set)
 }
 
 /// Tells Kong's words as they are, control characters of the reference included, unless a terminal would obey them.

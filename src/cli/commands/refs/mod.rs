@@ -1,6 +1,8 @@
 //! The commands about references.
 
 mod check;
+mod conf;
+mod env;
 mod get;
 mod list;
 mod parse;
@@ -15,6 +17,8 @@ pub async fn run(global: &Global, command: &RefsCommand, teller: &mut Teller) ->
         RefsCommand::Parse(args) => parse::run(args),
         RefsCommand::Get(args) => get::run(global, args, teller).await,
         RefsCommand::Check(args) => check::run(global, args, teller).await,
+        RefsCommand::Conf(args) => conf::run(global, args, teller).await,
+        RefsCommand::Env(args) => env::run(global, args, teller).await,
         RefsCommand::List(args) => list::run(global, args, teller).await,
     }
 }

@@ -1,0 +1,154 @@
+//! `refs get` of other vaults than env, `refs env` and `refs conf`, through the program.
+
+mod refs_place;
+
+use refs_place::{Place, Ran};
+
+const NOWHERE: (&str, &str) = ("STRONGROOM_KONG_ADDR", "");
+
+const STATE: &str = "_format_version: \"3.0\"
+vaults:
+- {name: fs, prefix: disk, config: {prefix: /secrets}}
+- {name: env, prefix: my-env, config: {prefix: TEAM_}}
+plugins:
+- {name: loggly, config: {key: '{vault://my-env/loggly-key}'}}
+- name: http-log
+  config:
+    http_endpoint: http://log.test
+    headers: {a: '{vault://my-env/creds/user}', b: '{vault://my-env/creds/password}', c: '{vault://disk/x}'}
+";
+
+fn get(place: &Place, args: &[&str], variables: &[(&str, &str)]) -> Ran {
+    let directory = format!("/secrets={}", place.path("secrets").display());
+    let args = [&["refs", "get"], args, &["kong.yaml", "--dp-files", &directory]].concat();
+    place.run(&args, &[&[NOWHERE], variables].concat())
+}
+
+#[test]
+fn a_value_is_printed_where_it_is_asked_for_and_not_in_ci() {
+    let place = Place::new();
+    place.file("repo/kong.yaml", STATE);
+    place.file("secrets/x", "a value");
+    place.file("secrets/json", r#"{"user": "alice", "number": 5}"#);
+    let silent = get(&place, &["{vault://disk/x}"], &[]).ends(0);
+    assert!(
+        silent.out.is_empty() && silent.err.contains("found; the value is printed"),
+        "{}",
+        silent.err
+    );
+    assert_eq!(
+        get(&place, &["{vault://disk/x}", "--reveal"], &[]).ends(0).out,
+        "a value\n"
+    );
+    assert_eq!(get(&place, &["disk/json/user", "--reveal"], &[]).ends(0).out, "alice\n");
+    get(&place, &["disk/json/number", "--reveal"], &[])
+        .ends(3)
+        .tells("is no string: Kong's word for it is number");
+    get(&place, &["disk/none", "--reveal"], &[])
+        .ends(3)
+        .tells("the file 'none' below /secrets (vault 'disk') does not exist");
+    for ci in ["CI", "GITHUB_ACTIONS", "GITLAB_CI"] {
+        let refused = get(&place, &["{vault://disk/x}", "--reveal"], &[(ci, "true")]).ends(3);
+        assert!(refused.out.is_empty(), "{}", refused.out);
+        let forced = get(&place, &["{vault://disk/x}", "--reveal=force"], &[(ci, "true")]).ends(0);
+        assert_eq!(forced.out, "a value\n");
+        let env = get(
+            &place,
+            &["my-env/key", "--reveal"],
+            &[(ci, "true"), ("TEAM_KEY", "of env")],
+        )
+        .ends(0);
+        assert_eq!(env.out, "of env\n");
+    }
+    let plane = place.file("plane.env", "TEAM_KEY=of a data plane\n");
+    let given = get(
+        &place,
+        &["my-env/key", "--reveal", "--dp-env", &plane],
+        &[("TEAM_KEY", "ours")],
+    )
+    .ends(0);
+    assert_eq!(given.out, "of a data plane\n");
+}
+
+#[test]
+fn variables_are_told_as_templates() {
+    let place = Place::new();
+    place.file("repo/kong.yaml", STATE);
+    let dotenv = place.run(&["refs", "env", "kong.yaml"], &[NOWHERE]).ends(0);
+    let wanted = "\
+# used by plugin http-log (config.headers.a, kong.yaml:10:18)
+# used by plugin http-log (config.headers.b, kong.yaml:10:52)
+# a JSON object with \"password\", \"user\"
+TEAM_CREDS=
+
+# used by plugin loggly (config.key, kong.yaml:6:32)
+TEAM_LOGGLY_KEY=
+";
+    assert_eq!(dotenv.out, wanted);
+    let manifest = place
+        .run(&["refs", "env", "kong.yaml", "--format", "kubernetes"], &[NOWHERE])
+        .ends(0);
+    let read: serde_json::Value = serde_yaml::from_str(&manifest.out).expect("YAML");
+    assert_eq!(
+        read["stringData"],
+        serde_json::json!({"TEAM_CREDS": "", "TEAM_LOGGLY_KEY": ""})
+    );
+    let plane = place.file("plane.yaml", &manifest.out.replace("\"\"\n", "'x'\n"));
+    place
+        .run(
+            &["refs", "check", "kong.yaml", "--dp-env", &plane, "--references", "warn"],
+            &[NOWHERE],
+        )
+        .ends(0)
+        .tells("is no JSON object");
+}
+
+#[test]
+fn a_kong_conf_is_looked_at() {
+    let place = Place::new();
+    let conf = "\
+# a comment with {vault://env/none}
+pg_password = {vault://env/pg/password}
+pg_user = {vault://my-vault/user}
+ssl_cert_key = {vault://env/key#2}
+ssl_cert = {vault://env/key\\#2}
+lua_package_path = Bearer {vault://env/x}
+ssl_client = {vault://env/}
+vault_env_prefix = {vault://env/prefix}
+cluster_cert = {vault://env/there},{vault://env/gone}
+";
+    let file = place.file("repo/kong.conf", conf);
+    let plane = place.file(
+        "plane.env",
+        "PG={\"password\": \"zyzzyva\"}\nTHERE=zyzzyva\nKONG_PG_HOST={vault://env/host}\n",
+    );
+    let ran = place
+        .run(&["refs", "conf", &file, "--dp-env", &plane], &[NOWHERE])
+        .ends(3);
+    let ran = ran.tells("kong.conf:3:11: error: pg_user: 'my-vault' is no backend");
+    let ran = ran.tells("kong.conf:4:16: error: ssl_cert_key: the reference has no end: `#` begins a comment here");
+    let ran = ran.tells("kong.conf:5:12: error: ssl_cert: the variable KEY_PREVIOUS is not defined");
+    let ran = ran.tells("lua_package_path: a reference must be the whole value");
+    let ran = ran.tells("ssl_client: Kong cannot read this reference: reference url has empty path");
+    let ran = ran.tells("vault_env_prefix: settings of vaults are taken as they stand");
+    let ran = ran.tells("cluster_cert: the variable GONE is not defined");
+    let ran = ran.tells("KONG_PG_HOST (plane.env): the variable HOST is not defined");
+    assert!(
+        !ran.err.contains("pg_password") && !ran.err.contains("THERE"),
+        "{}",
+        ran.err
+    );
+    let fine = place.file("repo/fine.conf", "pg_password = {vault://env/pg/password}\n");
+    let plane = place.file("fine.env", "PG={\"password\": \"zyzzyva\"}\n");
+    place
+        .run(&["refs", "conf", &fine, "--dp-env", &plane], &[NOWHERE])
+        .ends(0);
+    place
+        .run(&["refs", "conf", &fine], &[NOWHERE])
+        .ends(0)
+        .tells("note: pg_password: the variable PG cannot be checked");
+    place
+        .run(&["refs", "conf", "none.conf"], &[NOWHERE])
+        .ends(3)
+        .tells("cannot read 'none.conf'");
+}
