@@ -79,8 +79,10 @@ pub async fn prove(scene: &Scene<'_>, uses: Vec<Use>, vaults: Vaults, proof: &Pr
         Policy::Off => Vec::new(),
         _ => material::examine(scene, &mut judged, &resolved, proof.expiry_days),
     };
+    let lints = reference::lint(catalog, desired, &judged, &vaults);
     reference::withhold(&mut judged);
     let mut diagnostics = named_as_backends(catalog, desired, &vaults);
+    diagnostics.extend(lints);
     diagnostics.extend(reference::gate(catalog, desired, &judged, policies));
     diagnostics.extend(reference::remarked(catalog, desired, &remarks, policies));
     Proven {

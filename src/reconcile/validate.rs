@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::{asked, references};
+use super::{asked, declared_vaults, references};
 use crate::control_plane::{Client, Clock, ReadError, Transport};
 use crate::reference::{self, Policies, Policy, Vaults};
 use crate::schema::Catalog;
@@ -12,6 +12,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 pub fn check_offline(catalog: &Catalog, desired: &Desired, policy: Policy, now: i64) -> Vec<Diagnostic> {
     let invalid = state::check(catalog, desired, now, &|_| true);
     let mut judged = reference::judge(references::declared(catalog, desired), &Vaults::default());
+    let lints = reference::lint(catalog, desired, &judged, &declared_vaults(catalog, desired));
     reference::withhold(&mut judged);
     let of_form = judged
         .into_iter()
@@ -26,7 +27,7 @@ pub fn check_offline(catalog: &Catalog, desired: &Desired, policy: Policy, now: 
             settings: None,
         },
     );
-    [&desired.remarks[..], &invalid, &references].concat()
+    [&desired.remarks[..], &invalid, &lints, &references].concat()
 }
 
 /// What the control plane itself says of every declared entity, each by itself, besides what its own schemas say.

@@ -8,7 +8,7 @@ use super::{
     Filled, Finding, FoundVault, Judged, OptionValue, Reason, Reference, Secret, Setting, Settings, Side, Target,
 };
 use super::{Standing, VaultEntity, Vaults};
-use crate::schema::{self, Catalog, FieldPath, KindId, Object, Purpose};
+use crate::schema::{self, Catalog, FieldPath, Object, Purpose};
 
 /// A secret that is wanted, however many references want it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -170,7 +170,7 @@ fn text(value: &Value) -> Option<Secret> {
 /// What a reference's own options change: Kong takes those that the backend's schema knows, and of these a value that the
 /// schema refuses unsets the option.
 fn override_with(catalog: &Catalog, backend: &str, reference: &Reference, said: &mut BTreeMap<String, Setting>) {
-    let (Some(record), Some(kind)) = (catalog.vault(backend), catalog.find("vaults")) else {
+    let Some(record) = catalog.vault(backend) else {
         return;
     };
     for (name, value) in reference.options.iter().flatten() {
@@ -178,7 +178,8 @@ fn override_with(catalog: &Catalog, backend: &str, reference: &Reference, said: 
         if record.field_at(&FieldPath::dotted("config").name(name)).is_none() {
             continue;
         }
-        let inferred = inferred(value).filter(|value| is_taken(catalog, kind, backend, name, value));
+        let taken = is_taken(catalog, backend, name, value);
+        let inferred = inferred(value).filter(|_| taken);
         let side = Side::File;
         let setting = match inferred.as_ref().and_then(text) {
             Some(value) => Setting { value, side },
@@ -191,12 +192,10 @@ fn override_with(catalog: &Catalog, backend: &str, reference: &Reference, said: 
 /// What the data planes' properties say of a backend: what its schema refuses is dropped, as Kong drops it.
 fn of_backend(catalog: &Catalog, backend: &str, settings: &Settings) -> BTreeMap<String, Setting> {
     let mut said = settings.backends.get(backend).cloned().unwrap_or_default();
-    if let Some(kind) = catalog.find("vaults") {
-        said.retain(|option, setting| {
-            let value = inferred(&OptionValue::Text(setting.value.expose().to_vec()));
-            value.is_some_and(|value| is_taken(catalog, kind, backend, option, &value))
-        });
-    }
+    said.retain(|option, setting| {
+        let value = OptionValue::Text(setting.value.expose().to_vec());
+        is_taken(catalog, backend, option, &value)
+    });
     said
 }
 
@@ -216,8 +215,11 @@ fn inferred(value: &OptionValue) -> Option<Value> {
     })
 }
 
-/// Whether the schema of a backend takes a value for an option.
-fn is_taken(catalog: &Catalog, kind: KindId, backend: &str, option: &str, value: &Value) -> bool {
+/// Whether the schema of a backend takes what is said of an option.
+pub(super) fn is_taken(catalog: &Catalog, backend: &str, option: &str, value: &OptionValue) -> bool {
+    let (Some(value), Some(kind)) = (inferred(value), catalog.find("vaults")) else {
+        return false;
+    };
     let body = json!({"name": backend, "prefix": "any-prefix", "config": {option: value}});
     let Value::Object(body): Value = body else { return false };
     let body: Object = body;

@@ -122,6 +122,7 @@ fn tell(catalog: &Catalog, desired: &Desired, severity: Severity, uses: &[&Judge
         path: &one.usage.path,
         declared: one.usage.declared,
         label: None,
+        confidential: false,
     });
     placed(catalog, desired, diagnostic, places)
 }
@@ -154,6 +155,7 @@ pub fn remarked(catalog: &Catalog, desired: &Desired, remarks: &[Remark], polici
             path: &remark.path,
             declared: remark.declared,
             label: remark.flaw.detail.as_deref(),
+            confidential: remark.confidential,
         });
         placed(catalog, desired, diagnostic, places)
     });
@@ -167,6 +169,7 @@ struct Spot<'a> {
     path: &'a FieldPath,
     declared: Option<DeclaredId>,
     label: Option<&'a str>,
+    confidential: bool,
 }
 
 /// Adds the places of a cause: those in files point there, the others are named.
@@ -179,7 +182,11 @@ fn placed<'a>(
     let mut elsewhere = Vec::new();
     for spot in spots {
         if let Some(declared) = spot.declared {
-            diagnostic = diagnostic.at(desired.entity(declared).source.position_of(spot.path));
+            let position = desired.entity(declared).source.position_of(spot.path);
+            diagnostic = match spot.confidential {
+                true => diagnostic.at_secret(position),
+                false => diagnostic.at(position),
+            };
             diagnostic = spot.label.into_iter().fold(diagnostic, Diagnostic::labelled);
             continue;
         }

@@ -110,10 +110,34 @@ pub fn parse(text: impl AsRef<[u8]>) -> Result<Reference, ParseError> {
     })
 }
 
+/// What cannot be seen any more once a reference is taken apart.
+pub(super) struct Form {
+    /// How many segments the path has, empty ones not counted.
+    pub segments: usize,
+    /// Whether something follows a semicolon.
+    pub parameters: bool,
+    /// Whether a user or a port stands beside the name.
+    pub around_host: bool,
+}
+
+/// How a reference is written.
+pub(super) fn form(text: impl AsRef<[u8]>) -> Form {
+    let text = text.as_ref();
+    let text = text.strip_prefix(b"{vault:").unwrap_or(text);
+    let url = Url::split(text.strip_suffix(b"}").unwrap_or(text));
+    let segments = url.path.split(|byte| *byte == b'/');
+    Form {
+        segments: segments.filter(|segment| !segment.is_empty()).count(),
+        parameters: url.parameters.is_some(),
+        around_host: url.host().is_some_and(|host| host != url.authority),
+    }
+}
+
 /// The parts of a URL without its scheme, in LuaSocket's order: fragment first, then authority, query, parameters.
 struct Url<'a> {
     authority: &'a [u8],
     path: &'a [u8],
+    parameters: Option<&'a [u8]>,
     query: Option<&'a [u8]>,
     fragment: Option<&'a [u8]>,
 }
@@ -124,10 +148,11 @@ impl<'a> Url<'a> {
         let text = text.strip_prefix(b"//").unwrap_or(text);
         let (authority, text) = text.split_at(text.iter().position(|byte| *byte == b'/').unwrap_or(text.len()));
         let (text, query) = cut(text, b'?');
-        let (path, _parameters) = cut(text, b';');
+        let (path, parameters) = cut(text, b';');
         Self {
             authority,
             path,
+            parameters,
             query,
             fragment,
         }

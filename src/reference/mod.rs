@@ -15,6 +15,7 @@ mod finding;
 mod gate;
 mod grammar;
 mod judge;
+mod lint;
 mod lua;
 mod material;
 mod notation;
@@ -28,6 +29,8 @@ mod variable;
 mod verdict;
 mod withhold;
 
+use ask::is_taken;
+
 pub use answer::{answer, answer_line};
 pub use ask::{Errand, Errands, Wanted, errands, segments, target};
 pub use environment::{EnvironmentError, from_environment};
@@ -37,6 +40,7 @@ pub use finding::Finding;
 pub use gate::{Policies, Policy, gate, remarked};
 pub use grammar::{OptionValue, ParseError, Reference, is_reference, parse};
 pub use judge::{FoundVault, VaultEntity, Vaults, judge};
+pub use lint::lint;
 pub use material::{Bearer, Examination, Flaw, Remark, Validity};
 pub use notation::{from_json, to_json};
 pub use prove::{Resolved, prove, proven};

@@ -52,6 +52,8 @@ pub struct Remark {
     pub standing: Standing,
     /// Where the entity is declared, if it is.
     pub declared: Option<DeclaredId>,
+    /// Whether the text that stands there must not be shown.
+    pub confidential: bool,
     /// What there is to tell.
     pub flaw: Flaw,
 }
@@ -60,7 +62,7 @@ pub struct Remark {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flaw {
     /// The field.
-    path: FieldPath,
+    pub(super) path: FieldPath,
     /// Whether it is wrong; else it is to be looked at.
     pub wrong: bool,
     /// A stable word.
@@ -268,6 +270,7 @@ fn tell(flaw: Flaw, bearer: &Bearer<'_>, values: &[Put<'_>], judged: &mut [Judge
             path: flaw.path.clone(),
             standing: bearer.standing,
             declared: bearer.declared,
+            confidential: false,
             flaw,
         }),
     }

@@ -1,0 +1,166 @@
+//! Texts that look like references and are none to Kong.
+
+use memchr::memmem;
+use serde_json::Value;
+
+use super::Odd;
+use crate::reference::{Remark, Standing, is_reference};
+use crate::schema::FieldPath;
+use crate::state::{Declared, DeclaredId, Desired};
+
+const BEGIN: &str = "{vault://";
+
+/// Every text of the documents that looks like a reference, or holds one, and is used as it stands. Nothing of it is told,
+/// for it may be a secret. Tags hold none.
+pub(super) fn remarks(desired: &Desired) -> Vec<Remark> {
+    let entities = (0..).map(DeclaredId).zip(&desired.entities);
+    let mut remarks = Vec::new();
+    for (declared, entity) in entities {
+        for (field, value) in entity.body.expose() {
+            if field != "tags" && may_look_like_one(value) {
+                let at = FieldPath::field(field);
+                walk(value, &at, &mut |at, odd| {
+                    remarks.push(remark(declared, entity, at, odd))
+                });
+            }
+        }
+    }
+    remarks
+}
+
+fn remark(declared: DeclaredId, entity: &Declared, at: &FieldPath, odd: Odd) -> Remark {
+    Remark {
+        kind: entity.kind,
+        title: String::new(),
+        path: at.clone(),
+        standing: Standing::Changed,
+        declared: Some(declared),
+        confidential: true,
+        flaw: odd.flaw(at.clone()),
+    }
+}
+
+/// A cheap look before a thorough one: most texts are far from it.
+fn may_look_like_one(value: &Value) -> bool {
+    match value {
+        Value::String(text) => {
+            let holds = |end: &str| memmem::find(text.as_bytes(), end.as_bytes()).is_some();
+            (holds("ault:/") || holds("AULT:/")) && !is_reference(text)
+        }
+        Value::Array(members) => members.iter().any(may_look_like_one),
+        Value::Object(members) => members.values().any(may_look_like_one),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+fn walk(value: &Value, at: &FieldPath, found: &mut dyn FnMut(&FieldPath, Odd)) {
+    match value {
+        Value::String(text) => {
+            if let Some(odd) = odd(text) {
+                found(at, odd);
+            }
+        }
+        Value::Array(members) => {
+            for (index, member) in members.iter().enumerate() {
+                walk(member, &at.index(index), found);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                walk(member, &at.name(name), found);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn odd(text: &str) -> Option<Odd> {
+    let trimmed = text.trim();
+    if is_reference(text) {
+        return None;
+    }
+    if is_reference(trimmed) {
+        return Some(Odd::new(
+            "reference-in-space",
+            "has white space around a reference: Kong uses the text as it stands",
+            "leave the white space out (in YAML, a block scalar ends in a line feed: write the reference on one line)",
+        ));
+    }
+    if let Some(why) = nearly(trimmed) {
+        return Some(Odd::new(
+            "near-reference",
+            format!("{why}: Kong uses the text as it stands"),
+            "a reference is {vault://PREFIX/SECRET} or {vault://PREFIX/SECRET/KEY}, in lower case and without spaces",
+        ));
+    }
+    text.contains(BEGIN).then(|| {
+        Odd::new(
+            "reference-in-text",
+            "holds a reference inside a longer text: Kong uses the text as it stands",
+            "put the whole text into the secret, and let the field hold the reference alone",
+        )
+    })
+}
+
+/// Why a text is no reference although it begins like one.
+fn nearly(text: &str) -> Option<&'static str> {
+    let without = text.trim_start_matches('$').trim_start_matches('{');
+    let braces = text.trim_start_matches('$').len() - without.len();
+    let (name, rest) = without.trim_start().split_once(':')?;
+    let slashes = rest.len() - rest.trim_start_matches('/').len();
+    if !name.eq_ignore_ascii_case("vault") || slashes == 0 || braces == 0 && !text.ends_with('}') {
+        return None;
+    }
+    Some(match () {
+        () if text.starts_with('$') => "begins a reference with a dollar sign",
+        () if braces > 1 => "begins a reference with several braces",
+        () if braces == 0 => "lacks the opening brace of a reference",
+        () if slashes < 2 => "has one slash where a reference has two",
+        () if without.starts_with(char::is_whitespace) => "has a space in the beginning of a reference",
+        () if name != "vault" => "writes the beginning of a reference with capitals",
+        () if !text.contains('}') => "lacks the closing brace of a reference",
+        () => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_like_a_reference_and_is_none() {
+        for (text, wanted) in [
+            ("{vault://env/a}", None),
+            ("a text", None),
+            ("https://vault.test:8200/v1", None),
+            ("see vault://docs", None),
+            (" {vault://env/a}", Some("has white space around a reference")),
+            ("{vault://env/a}\n", Some("has white space around a reference")),
+            ("Bearer {vault://env/a}", Some("holds a reference inside a longer text")),
+            (
+                "{vault://env/a}:{vault://env/b}x",
+                Some("holds a reference inside a longer text"),
+            ),
+            ("{vault:/env/a}", Some("has one slash where a reference has two")),
+            ("{ vault://env/a}", Some("has a space in the beginning of a reference")),
+            ("{{vault://env/a}}", Some("begins a reference with several braces")),
+            ("${vault://env/a}", Some("begins a reference with a dollar sign")),
+            ("${{vault://env/a}}", Some("begins a reference with a dollar sign")),
+            (
+                "{Vault://env/a}",
+                Some("writes the beginning of a reference with capitals"),
+            ),
+            (
+                "{VAULT://env/a}",
+                Some("writes the beginning of a reference with capitals"),
+            ),
+            ("{vault://env/a", Some("lacks the closing brace of a reference")),
+            ("vault://env/a}", Some("lacks the opening brace of a reference")),
+        ] {
+            let told = odd(text).map(|odd| odd.message);
+            let wanted = wanted.map(|wanted| format!("{wanted}: Kong uses the text as it stands"));
+            assert_eq!(told, wanted, "{text}");
+            assert!(told.is_none() || may_look_like_one(&text.into()), "{text}");
+        }
+    }
+}
