@@ -5,6 +5,7 @@
 
 #[cfg(feature = "aws")]
 mod aws;
+mod conjur;
 mod env;
 mod failure;
 mod fs;
@@ -92,6 +93,7 @@ fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding>
         _ if target.by_name && target.settings.is_empty() => Err(data_plane_settings(target)),
         "fs" => fs::open(target, context),
         "hcv" => hcv::open(target, context),
+        "conjur" => conjur::open(target, context),
         #[cfg(feature = "aws")]
         "aws" => aws::open(target, context),
         #[cfg(not(feature = "aws"))]
