@@ -3,6 +3,7 @@
 
 #[path = "backends_hcv/asked.rs"]
 mod asked;
+#[allow(dead_code)] // each test uses its part
 #[path = "common/fake.rs"]
 mod fake;
 
