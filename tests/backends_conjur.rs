@@ -6,6 +6,8 @@ mod asked;
 #[allow(dead_code)] // each test uses its part
 #[path = "common/fake.rs"]
 mod fake;
+#[path = "refs_place/mod.rs"]
+mod refs_place;
 
 use std::time::Duration;
 
@@ -20,7 +22,7 @@ const TOKEN: &str = r#"{"protected":"zyzzyva","payload":"zyzzyva","signature":"z
 
 /// The variables that there are; `prod/db` has a slash in its identifier.
 const VARIABLES: &[(&str, &str)] = &[
-    ("one", "value one"),
+    ("one", "value zyzzyva one"),
     ("two", "value two"),
     ("prod/db", r#"{"user": "alice"}"#),
 ];
@@ -132,7 +134,7 @@ async fn several_are_one_request() {
         .await;
     assert_eq!(
         all.iter().map(text).collect::<Vec<_>>(),
-        ["value one", "value two", r#"{"user": "alice"}"#]
+        ["value zyzzyva one", "value two", r#"{"user": "alice"}"#]
     );
     assert_eq!(server.requests().len(), 2, "a login and a batch");
 }
@@ -296,4 +298,34 @@ async fn nothing_of_a_secret_is_in_what_is_said() {
     };
     let said = format!("{finding:?} {fetched:?}");
     assert!(!said.contains("zyzzyva") && !said.contains("Token"), "{said}");
+}
+
+#[test]
+fn the_program_proves_references_and_shows_nothing_of_them() {
+    let server = server(|heard| match heard.path.contains("repeats") {
+        true => Some(Reply::new(500, format!("{} {}", heard.head, heard.body))),
+        false => None,
+    });
+    let place = refs_place::Place::new();
+    let state = "_format_version: \"3.0\"\nvaults:\n\
+                 - {name: conjur, prefix: team, config: {endpoint_url: 'https://conjur.internal', account: acme, login: host/apps/kong}}\n\
+                 plugins:\n- name: http-log\n  config:\n    http_endpoint: http://log.test\n    headers:\n\
+                 \x20     a: '{vault://team/one}'\n      b: '{vault://team/prod%2Fdb/user}'\n      c: '{vault://team/repeats}'\n\
+                 \x20     d: '{vault://team/prod/db}'\n";
+    let url = server.url();
+    let variables = [
+        ("STRONGROOM_VAULT_TEAM_ADDRESS", url.as_str()),
+        ("STRONGROOM_VAULT_TEAM_API_KEY", KEY),
+        ("RUST_LOG", "trace"),
+        ("RUST_BACKTRACE", "1"),
+    ];
+    let ran = place.diff(state, &["-vvv"], &variables).ends(3);
+    let ran = ran.tells("references: 2 found, 1 unreachable, 1 missing");
+    ran.tells("has no variable 'prod', or none with a value");
+    let json = place.diff(state, &["-vvv", "--json-output"], &variables).ends(3);
+    assert_eq!(json.verdicts().len(), 4);
+    place
+        .diff(state, &[], &variables[..1])
+        .ends(0)
+        .tells("no API key is given for the vault 'team'");
 }
