@@ -122,7 +122,7 @@ pub async fn prepare<T: Transport, C: Clock>(
     let scene = Scene {
         catalog: &catalog,
         desired: job.desired,
-        planned: Some((&plan, &after)),
+        planned: Some((&live, &plan, &after)),
         now,
     };
     let uses = scene.uses();

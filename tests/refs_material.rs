@@ -73,7 +73,7 @@ fn what_is_no_pem_is_told_without_a_word_of_it() {
     ran.tells("what {vault://disk/key} resolves to is no PEM key");
     let plugin = "plugins:\n- {name: http-log, config: {http_endpoint: '{vault://disk/cert}'}}\n";
     let ran = diff(&place, plugin, &[]).ends(3);
-    ran.tells("what {vault://disk/cert} resolves to is none that this field takes");
+    ran.tells("what {vault://disk/cert} resolves to is not a URL");
     let bytes = "plugins:\n- {name: loggly, config: {key: '{vault://disk/bytes}'}}\n";
     diff(&place, bytes, &[]).ends(3).tells("resolves to is no text (UTF-8)");
 }
@@ -178,10 +178,102 @@ fn the_names_that_a_certificate_is_served_under_are_its_own() {
     let ran = diff(&place, &certificate("cert", "key", names), &[]).ends(0);
     let ran = ran.tells("warning: the field 'cert' holds a certificate that is not good for all names");
     assert!(
-        ran.err.contains(" b.test") && !ran.err.contains("a.test"),
+        ran.err.contains(" *.c.test, b.test") && !ran.err.contains("a.test"),
         "{}",
         ran.err
     );
+}
+
+#[test]
+fn another_teams_names_count_too() {
+    let place = Place::new();
+    let good = pair(|_| {}, &ecdsa());
+    place.file("secrets/cert", &good.cert);
+    place.file("secrets/key", &good.key);
+    let directory = format!("/secrets={}", place.path("secrets").display());
+    let state = |team: &str, entities: &str| {
+        let text = format!("_format_version: \"3.0\"\n_info: {{select_tags: [{team}]}}\n{entities}");
+        place.file(&format!("repo/{team}.yaml"), &text)
+    };
+    let vault = "vaults:\n- {name: fs, prefix: disk, config: {prefix: /secrets}}\n";
+    let id = "11111111-1111-4111-8111-111111111111";
+    let ours = |tags: &str| {
+        let certificate = certificate("cert", "key", "  snis: [{name: a.test}]\n");
+        let named = certificate.replace("- cert", &format!("- id: {id}\n  tags: [{tags}]\n  cert"));
+        state("ours", &format!("{vault}{named}"))
+    };
+    let sync = |file: &str| {
+        place
+            .run(&["sync", file, "--yes", "--dp-files", &directory], &[])
+            .ends(0)
+    };
+    sync(&ours("one"));
+    sync(&state(
+        "theirs",
+        &format!("snis: [{{name: z.test, certificate: {{id: {id}}}}}]\n"),
+    ));
+    for tags in ["one", "two"] {
+        let ran = place.run(&["diff", &ours(tags), "--dp-files", &directory], &[]).ends(0);
+        ran.tells("warning: the field 'cert' holds a certificate that is not good for all names")
+            .tells(" z.test");
+    }
+}
+
+#[test]
+fn the_reference_at_fault_is_named() {
+    let place = Place::new();
+    let (one, other) = (pair(|_| {}, &ecdsa()), ecdsa());
+    let three = pair(|_| {}, &KeyPair::generate_for(&PKCS_ED25519).expect("a key"));
+    for (name, text) in [
+        ("cert", &one.cert),
+        ("key", &other.serialize_pem()),
+        ("cert3", &three.cert),
+        ("key3", &three.key),
+    ] {
+        place.file(&format!("secrets/{name}"), text);
+    }
+    let alternative = "  cert_alt: '{vault://disk/cert3}'\n  key_alt: '{vault://disk/key3}'\n";
+    let ran = diff(&place, &certificate("cert", "key", alternative), &[]).ends(3);
+    let ran = ran.tells("what {vault://disk/key} resolves to does not match the certificate");
+    assert_eq!(ran.err.matches("error:").count(), 1, "{}", ran.err);
+    place.file("secrets/name", "zyzzyva");
+    let half = "plugins:\n- name: ai-proxy\n  config:\n    route_type: llm/v1/chat\n    auth: {header_name: '{vault://disk/name}'}\n    \
+                model: {provider: openai, name: gpt-4}\n";
+    let ran = diff(&place, half, &[]).ends(3);
+    ran.tells("what {vault://disk/name} resolves to does not go together with other fields: all or none of these fields must be set: 'auth.header_name', 'auth.header_value'");
+}
+
+#[test]
+fn a_check_of_which_a_member_is_not_known_is_left_out() {
+    let place = Place::new();
+    let (one, two) = (pair(|_| {}, &ecdsa()), ecdsa());
+    place.file("secrets/cert", &one.cert);
+    let ran = diff(&place, &certificate("cert", "gone", ""), &[]).ends(3);
+    assert_eq!(ran.err.matches("error:").count(), 1, "{}", ran.err);
+    let inline = two.serialize_pem().trim().replace('\n', "\n    ");
+    let state = format!("certificates:\n- cert: '{{vault://disk/cert}}'\n  key: |\n    {inline}\n");
+    diff(&place, &state, &[])
+        .ends(3)
+        .tells("what {vault://disk/cert} resolves to does not match the key");
+}
+
+#[test]
+fn keys_are_private_and_open() {
+    let place = Place::new();
+    let key = ecdsa();
+    place.file("secrets/cert", &pair(|_| {}, &key).cert);
+    place.file("secrets/public", &key.public_key_pem());
+    let locked = key.serialize_pem().replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
+    place.file("secrets/locked", &locked);
+    place.file("secrets/empty", "");
+    for (secret, told) in [
+        ("public", "is a public key where a private one belongs"),
+        ("locked", "is a private key under a passphrase, which Kong cannot open"),
+        ("empty", "is empty"),
+    ] {
+        let ran = diff(&place, &certificate("cert", secret, ""), &[]).ends(3);
+        ran.tells(&format!("what {{vault://disk/{secret}}} resolves to {told}"));
+    }
 }
 
 #[test]

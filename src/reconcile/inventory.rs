@@ -77,7 +77,7 @@ pub async fn prove_live<T: Transport, C: Clock>(
     let scene = Scene {
         catalog: &catalog,
         desired: &desired,
-        planned: Some((&plan, &after)),
+        planned: Some((&live, &plan, &after)),
         now: client.clock().now(),
     };
     let uses = scene.uses();

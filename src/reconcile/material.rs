@@ -1,12 +1,13 @@
 //! What references resolve to, of every entity that will stand or is declared.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::references::{Scene, title};
+use crate::control_plane::Live;
 use crate::plan::{After, Plan};
 use crate::reference::{Bearer, Examination, Judged, Remark, Resolved, Standing, Validity};
 use crate::schema::{Kind, KindId, NamesChildren, Object};
@@ -17,13 +18,14 @@ pub fn examine(scene: &Scene<'_>, judged: &mut [Judged], resolved: &[Resolved], 
     let validity = Validity { now: scene.now, days };
     let mut examination = Examination::new(scene.catalog, judged, resolved, validity);
     match scene.planned {
-        Some((plan, after)) => standing(scene, plan, after, &mut examination),
+        Some(planned) => standing(scene, planned, &mut examination),
         None => declared(scene, &mut examination),
     }
     examination.remarks()
 }
 
-fn standing(scene: &Scene<'_>, plan: &Plan, after: &After<'_>, examination: &mut Examination<'_>) {
+fn standing(scene: &Scene<'_>, planned: (&Live, &Plan, &After<'_>), examination: &mut Examination<'_>) {
+    let (live, plan, after) = planned;
     let names = OnceCell::new();
     for entity in &after.owned {
         let kind = scene.catalog.kind(entity.kind);
@@ -31,9 +33,9 @@ fn standing(scene: &Scene<'_>, plan: &Plan, after: &After<'_>, examination: &mut
         let change = entity.change.and_then(|change| plan.changes.get(change));
         let served = || match &kind.names_children {
             Some(children) => names
-                .get_or_init(|| names_by_parent(scene, children, after))
+                .get_or_init(|| names_by_parent(scene, (entity.kind, children), live, after))
                 .get(&entity.id)
-                .cloned()
+                .map(|names| names.iter().cloned().collect())
                 .unwrap_or_default(),
             None => Vec::new(),
         };
@@ -52,18 +54,35 @@ fn standing(scene: &Scene<'_>, plan: &Plan, after: &After<'_>, examination: &mut
     }
 }
 
-/// The names by which the entities of a kind are served, of any team, by the entity.
-fn names_by_parent(scene: &Scene<'_>, children: &NamesChildren, after: &After<'_>) -> BTreeMap<Uuid, Vec<String>> {
+/// The names by which the entities of a kind are served, of any team, by the entity. Of children of others that were not
+/// read, an entity that is live tells the names itself.
+fn names_by_parent(
+    scene: &Scene<'_>,
+    (kind, children): (KindId, &NamesChildren),
+    live: &Live,
+    after: &After<'_>,
+) -> BTreeMap<Uuid, BTreeSet<String>> {
     let child = scene.catalog.kind(children.kind);
     let owned = after.owned.iter().filter(|entity| entity.kind == children.kind);
     let foreign = after.foreign.iter().filter(|(kind, _)| *kind == children.kind);
     let bodies = owned.map(|entity| entity.body.expose());
     let bodies = bodies.chain(foreign.map(|(_, entity)| entity.index.expose()));
-    let mut names: BTreeMap<Uuid, Vec<String>> = BTreeMap::new();
+    let of_kind = |kind| live.owned.get(&kind).into_iter().flatten();
+    let mut read: BTreeSet<String> = of_kind(children.kind)
+        .filter_map(|entity| name(child, entity.body.expose()))
+        .collect();
+    let mut names: BTreeMap<Uuid, BTreeSet<String>> = BTreeMap::new();
     for body in bodies {
         if let (Some(name), Some(parent)) = (name(child, body), parent(child, body)) {
-            names.entry(parent).or_default().push(name);
+            read.insert(name.clone());
+            names.entry(parent).or_default().insert(name);
         }
+    }
+    for entity in of_kind(kind) {
+        let told = entity.body.expose().get(&children.field).and_then(Value::as_array);
+        let told = told.into_iter().flatten().filter_map(Value::as_str);
+        let others = told.filter(|name| !read.contains(*name)).map(str::to_owned);
+        names.entry(entity.id).or_default().extend(others);
     }
     names
 }

@@ -3,7 +3,7 @@ use uuid::Uuid;
 
 use super::material;
 use super::vaults::named_as_backends;
-use crate::control_plane::ForeignEntity;
+use crate::control_plane::{ForeignEntity, Live};
 use crate::parallel::stretches;
 use crate::plan::{self, After, Plan};
 use crate::reference::{self, Holder, Judged, Policies, Policy, Settings, Standing, Use, Vaults, backends::Context};
@@ -57,8 +57,8 @@ pub struct Scene<'a> {
     pub catalog: &'a Catalog,
     /// What the documents say.
     pub desired: &'a Desired,
-    /// What will stand, if there is a plan.
-    pub planned: Option<(&'a Plan, &'a After<'a>)>,
+    /// What is live, what becomes of it and what will stand, if there is a plan.
+    pub planned: Option<(&'a Live, &'a Plan, &'a After<'a>)>,
     /// In seconds since 1970.
     pub now: i64,
 }
@@ -96,7 +96,7 @@ impl Scene<'_> {
     /// Every reference: of a plan those that will stand once it is done, owned and foreign.
     pub fn uses(&self) -> Vec<Use> {
         match self.planned {
-            Some((plan, after)) => standing(self.catalog, self.desired, plan, after),
+            Some((_, plan, after)) => standing(self.catalog, self.desired, plan, after),
             None => declared(self.catalog, self.desired),
         }
     }

@@ -1,5 +1,7 @@
 use serde_json::Value;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
+
+use crate::schema::wipe;
 
 /// Why a secret has no such member. `Display` gives Kong's words; nothing of the value is in them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +40,11 @@ impl Wiped {
         serde_json::from_slice(text).ok().map(Self)
     }
 
+    /// Takes a value over.
+    pub(super) fn of(value: Value) -> Self {
+        Self(value)
+    }
+
     /// The value.
     pub(super) fn value(&self) -> &Value {
         &self.0
@@ -65,16 +72,6 @@ fn take(decoded: &Value, key: &[u8]) -> Result<Zeroizing<Vec<u8>>, SubkeyError> 
         Some(Value::Null) => unexpected("userdata"),
         Some(Value::Object(_) | Value::Array(_)) => unexpected("table"),
         None => Err(SubkeyError::NotFound(named())),
-    }
-}
-
-/// Wipes every text of a decoded secret.
-pub(super) fn wipe(value: &mut Value) {
-    match value {
-        Value::String(text) => text.zeroize(),
-        Value::Array(members) => members.iter_mut().for_each(wipe),
-        Value::Object(members) => members.values_mut().for_each(wipe),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

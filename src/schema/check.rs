@@ -1,3 +1,6 @@
+use serde_json::Value;
+use zeroize::Zeroize;
+
 use super::checks::{Checker, choose};
 use super::{Catalog, KindId, Object, Violations};
 
@@ -8,6 +11,8 @@ pub enum Purpose {
     Store,
     /// The body of `/schemas/ENTITY/validate`.
     Validate,
+    /// A whole entity with what its references resolve to in their places: nothing but what is found wrong outlives the check.
+    Resolved,
 }
 
 /// Says what Kong would refuse in a body, in Kong's words: field types and rules, checks across fields, and the
@@ -30,9 +35,22 @@ pub fn check(catalog: &Catalog, kind: KindId, body: &Object, purpose: Purpose, n
     let mut errors = checker.record(&record, &filled);
     errors.extend(life);
     checker.kind_checks(&filled, &mut errors);
+    if purpose == Purpose::Resolved {
+        filled.values_mut().for_each(wipe);
+    }
     if errors.is_empty() {
         Ok(())
     } else {
         Err(Violations(errors))
+    }
+}
+
+/// Overwrites every text of a value that holds secrets.
+pub fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(members) => members.iter_mut().for_each(wipe),
+        Value::Object(members) => members.values_mut().for_each(wipe),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

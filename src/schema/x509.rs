@@ -34,14 +34,20 @@ impl PublicCertificate {
         })
     }
 
-    /// Whether it is good for a server name. A wildcard stands for one label, the first, as RFC 6125 (6.4.3) has it; a
-    /// name with a wildcard is covered by the same name only.
+    /// Whether it is good for a server name. A wildcard stands for one label, the first, as RFC 6125 (6.4.3) has it. Of the
+    /// names with wildcards that Kong serves under, `*.a.test` is covered by the same name only, `a.*` by a name that has
+    /// one label more, and of `*` nothing can be said.
     pub fn covers(&self, name: &str) -> bool {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
         let after = name.split_once('.').map(|(_, rest)| rest.to_owned());
+        if name == "*" {
+            return true;
+        }
         self.names.iter().map(|known| known.to_ascii_lowercase()).any(|known| {
             let wild = known.strip_prefix("*.").filter(|_| !name.starts_with('*'));
-            known == name || wild.is_some() && wild == after.as_deref()
+            let start = known.rsplit_once('.').map(|(start, _)| start);
+            let of_any_end = start.is_some() && start == name.strip_suffix(".*");
+            known == name || wild.is_some() && wild == after.as_deref() || of_any_end
         })
     }
 
@@ -129,6 +135,9 @@ mod tests {
             ("x.y.b.test", false),
             ("*.x.b.test", false),
             ("test", false),
+            ("a.*", true),
+            ("b.*", false),
+            ("*", true),
         ] {
             assert_eq!(certificate.covers(name), covered, "{name}");
         }

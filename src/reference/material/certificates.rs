@@ -41,7 +41,7 @@ pub(super) fn flaws(
     }
     if let Some((name, chain)) = borne.first().filter(|_| kind.names_children.is_some()) {
         let leaves = borne.iter().filter_map(|(_, chain)| chain.first());
-        let uncovered = |served: &String| !served.contains('*') && !leaves.clone().any(|leaf| leaf.covers(served));
+        let uncovered = |served: &String| !leaves.clone().any(|leaf| leaf.covers(served));
         let uncovered: Vec<String> = served().into_iter().filter(uncovered).collect();
         flaws.extend((!chain.is_empty() && !uncovered.is_empty()).then(|| not_named(name, &uncovered)));
     }

@@ -4,20 +4,21 @@
 //! are made on what the references resolve to; the same questions are put to certificates that stand in the open.
 
 mod certificates;
+mod keys;
 mod told;
+mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
 
 use rustc_hash::{FxBuildHasher, FxHashSet};
-use serde_json::Value;
 use uuid::Uuid;
 
 pub use certificates::Validity;
 
-use super::subkey::wipe;
+use self::trial::Trial;
 use super::{Finding, Judged, Reason, Resolved, Secret, Standing};
-use crate::schema::{self, Catalog, FieldPath, KindId, Object, Purpose, Segment};
+use crate::schema::{self, Catalog, FieldPath, KindId, Object};
 use crate::state::DeclaredId;
 
 /// An entity whose fields are looked at.
@@ -116,10 +117,11 @@ impl<'a> Examination<'a> {
             return;
         }
         let mut quiet = true;
+        let places: Vec<FieldPath> = uses.iter().map(|at| self.judged[*at].usage.path.clone()).collect();
         for plane in planes(&uses, self.resolved) {
             let values = values(&uses, self.judged, self.resolved, plane);
             values.iter().for_each(|put| portray(put, self.judged));
-            for mut flaw in flaws(self.catalog, bearer, &values, &self.validity) {
+            for mut flaw in flaws(self.catalog, bearer, &values, &places, &self.validity) {
                 quiet = false;
                 flaw.message
                     .extend(plane.map(|plane| format!(" (data plane: {plane})")));
@@ -154,6 +156,7 @@ impl Place {
 struct Put<'a> {
     at: usize,
     path: FieldPath,
+    text: String,
     value: &'a Secret,
 }
 
@@ -169,40 +172,43 @@ fn values<'a>(uses: &[usize], judged: &[Judged], resolved: &'a [Resolved], plane
     let value = |at: &usize| {
         let mut values = resolved[*at].iter();
         let (_, value) = values.find(|(of, _)| of.is_none() || of.as_deref() == plane)?;
-        let (at, path) = (*at, judged[*at].usage.path.clone());
-        Some(Put { at, path, value })
+        let usage = &judged[*at].usage;
+        Some(Put {
+            at: *at,
+            path: usage.path.clone(),
+            text: usage.text.clone(),
+            value,
+        })
     };
     uses.iter().filter_map(value).collect()
 }
 
 /// All that is the matter with an entity's fields once the values stand in them.
-fn flaws(catalog: &Catalog, bearer: &Bearer<'_>, values: &[Put<'_>], validity: &Validity) -> Vec<Flaw> {
-    let mut flaws: Vec<Flaw> = values.iter().filter_map(no_text).collect();
+fn flaws(
+    catalog: &Catalog,
+    bearer: &Bearer<'_>,
+    values: &[Put<'_>],
+    uses: &[FieldPath],
+    validity: &Validity,
+) -> Vec<Flaw> {
+    let of_certificates = |body: &Object| certificates::flaws(catalog, bearer.kind, body, bearer.served, validity);
     if values.is_empty() {
-        flaws.extend(certificates::flaws(
-            catalog,
-            bearer.kind,
-            bearer.body,
-            bearer.served,
-            validity,
-        ));
-        return flaws;
+        return of_certificates(bearer.body);
     }
-    let mut filled = bearer.body.clone();
-    for put in values {
-        if let (Some(slot), Some(text)) = (slot(&mut filled, &put.path.0), put.value.text()) {
-            *slot = Value::String(text.to_owned());
-        }
-    }
-    flaws.extend(refused(catalog, bearer, &filled, values, validity.now));
-    flaws.extend(certificates::flaws(
+    let record = catalog.record(bearer.kind, bearer.body);
+    let trial = Trial {
         catalog,
-        bearer.kind,
-        &filled,
-        bearer.served,
-        validity,
-    ));
-    filled.values_mut().for_each(wipe);
+        bearer,
+        record: &record,
+        values,
+        uses,
+        now: validity.now,
+    };
+    let filled = trial.filled(|_| true);
+    let mut flaws: Vec<Flaw> = values.iter().filter_map(no_text).collect();
+    flaws.extend(keys::flaws(catalog.kind(bearer.kind), &record, values));
+    flaws.extend(trial.refused(&filled));
+    flaws.extend(filled.value().as_object().into_iter().flat_map(of_certificates));
     flaws
 }
 
@@ -217,22 +223,6 @@ fn no_text(put: &Put<'_>) -> Option<Flaw> {
     })
 }
 
-/// What Kong's own checks say of the values and did not say of the references.
-fn refused(catalog: &Catalog, bearer: &Bearer<'_>, filled: &Object, values: &[Put<'_>], now: i64) -> Vec<Flaw> {
-    let violations = |body: &Object| match schema::check(catalog, bearer.kind, body, Purpose::Validate, now) {
-        Ok(()) => Vec::new(),
-        Err(violations) => violations.flatten(),
-    };
-    let before = violations(bearer.body);
-    let news = violations(filled).into_iter().filter(|told| !before.contains(told));
-    news.filter_map(|(path, message)| {
-        let mut concerned = values.iter().map(|put| &put.path);
-        let place = concerned.rfind(|value| value.is_within(&path) || path.is_within(value))?;
-        told::flaw(place.clone(), &message)
-    })
-    .collect()
-}
-
 /// Keeps what a certificate says to everybody.
 fn portray(put: &Put<'_>, judged: &mut [Judged]) {
     let text = put
@@ -242,17 +232,6 @@ fn portray(put: &Put<'_>, judged: &mut [Judged]) {
     if let Some(first) = text.and_then(schema::chain).and_then(|chain| chain.into_iter().next()) {
         judged[put.at].certificate = Some(first);
     }
-}
-
-/// Where a value stands.
-fn slot<'v>(body: &'v mut Object, path: &[Segment]) -> Option<&'v mut Value> {
-    let (first, rest) = path.split_first()?;
-    let Segment::Name(first) = first else { return None };
-    rest.iter()
-        .try_fold(body.get_mut(first)?, |value, segment| match segment {
-            Segment::Name(name) => value.get_mut(name),
-            Segment::Index(index) => value.get_mut(index),
-        })
 }
 
 /// What is wrong with a resolved value is the verdict on its reference, unless there is one already.

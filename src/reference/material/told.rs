@@ -1,7 +1,9 @@
 //! What Kong refuses, in words that hold nothing of a value.
 
+use serde_json::Value;
+
 use super::Flaw;
-use crate::schema::FieldPath;
+use crate::schema::{Field, FieldPath, FieldType, Record};
 
 /// What Kong's words begin with, what is said instead, and what to do. Kong's own texts may repeat what they are about.
 const SAID: [(&str, &str, &str); 12] = [
@@ -47,25 +49,63 @@ const PEM: &str = "store it as PEM text, with its lines: -----BEGIN …----- to 
 const PAIR: &str = "store the two that were made together, and check that no reference names the other's secret";
 const JWK: &str = "store the JWK as a JSON object with its kty";
 
-/// What is wrong with the value at a path of which Kong says this; nothing if it is told better elsewhere.
-pub(super) fn flaw(path: FieldPath, message: &str) -> Option<Flaw> {
-    if message.starts_with("certificate expired") {
+/// What a check says of a value.
+pub(super) struct Told<'a> {
+    /// The entity's record.
+    pub record: &'a Record,
+    /// Where the value stands.
+    pub own: &'a FieldPath,
+    /// Whether it is an empty text.
+    pub is_empty: bool,
+    /// Whether it is a certificate: of what goes wrong together, it may be the one that is told of.
+    pub is_certificate: bool,
+    /// What the check is about.
+    pub path: &'a FieldPath,
+    /// Kong's words.
+    pub message: &'a str,
+    /// Whether a value is found in them.
+    pub repeats: bool,
+}
+
+/// Whether words are about a field itself, or about the list or map of which it is a member.
+pub(super) fn is_about(record: &Record, own: &FieldPath, path: &FieldPath) -> bool {
+    path.is_within(own) || own.is_within(path) && !is_of_record(record, path)
+}
+
+/// Whether words are about a record as a whole: those name fields, and never repeat what stands in them.
+fn is_of_record(record: &Record, path: &FieldPath) -> bool {
+    let field = record.field_at(path).map(|field| &field.kind);
+    path.0.is_empty() || matches!(field, Some(FieldType::Record(_)))
+}
+
+/// What is wrong with a value; nothing if it is told better elsewhere.
+pub(super) fn flaw(told: &Told<'_>) -> Option<Flaw> {
+    if told.message.starts_with("certificate expired") {
         return None;
     }
-    let said = SAID.iter().find(|(begins, ..)| message.starts_with(begins));
+    let said = SAID.iter().find(|(begins, ..)| told.message.starts_with(begins));
     let (message, help) = match said {
+        _ if told.is_empty => ("is empty".to_owned(), "store the value, or leave the field out"),
+        Some((_, said, help)) if told.is_certificate && said.starts_with("does not match") => {
+            (said.replace("certificate", "key"), *help)
+        }
         Some((_, said, help)) => ((*said).to_owned(), *help),
-        None if names_fields_only(message) => (
-            format!("does not go together with other fields: {message}"),
-            "correct the fields that are named",
+        None if is_about(told.record, told.own, told.path) => {
+            let expected = told
+                .record
+                .field_at(told.own)
+                .map_or("what this field takes".to_owned(), expected);
+            (format!("is not {expected}"), VALUE)
+        }
+        None if is_of_record(told.record, told.path) && !told.repeats => (
+            format!("does not go together with other fields: {}", told.message),
+            FIELDS,
         ),
-        None => (
-            "is none that this field takes".to_owned(),
-            "Kong skips the field's check for a reference; put a value into the secret that the field would take itself",
-        ),
+        None if told.path.0.is_empty() => ("does not go together with other fields".to_owned(), FIELDS),
+        None => (format!("does not go together with the field '{}'", told.path), FIELDS),
     };
     Some(Flaw {
-        path,
+        path: told.own.clone(),
         wrong: true,
         code: "bad-content",
         message,
@@ -74,16 +114,60 @@ pub(super) fn flaw(path: FieldPath, message: &str) -> Option<Flaw> {
     })
 }
 
-/// Whether Kong's words are about fields, whose names they hold, and not about values.
-fn names_fields_only(message: &str) -> bool {
-    [
-        "all or none of these fields must be set",
-        "only one of these fields must be non-empty",
-        "only one or none of these fields must be set",
-        "at least one of these fields must be non-empty",
-        "required field missing",
-        "failed conditional validation given value of field",
-    ]
-    .iter()
-    .any(|known| message.starts_with(known))
+const VALUE: &str =
+    "Kong skips the field's check for a reference; put a value into the secret that the field would take itself";
+const FIELDS: &str = "correct the secret, or what stands in the other fields";
+
+/// What the named checks of a field ask for.
+const CHECKS: [(&str, &str); 15] = [
+    ("cookie_name", "the name of a cookie"),
+    ("header_name", "the name of a header"),
+    ("host_with_port", "a host, with or without a port"),
+    ("host_without_port", "a host without a port"),
+    ("ip_or_cidr", "an address or a range of addresses"),
+    ("origin", "an origin or a regular expression"),
+    ("redirect_uri", "a URI to redirect to"),
+    ("route_host", "a host"),
+    ("route_path", "a path"),
+    ("server_name", "the name of a server"),
+    ("target_host", "a host"),
+    ("upstream_name", "the name of an upstream"),
+    ("url", "a URL"),
+    ("url_path", "a path"),
+    ("utf8_name", "a name"),
+];
+
+/// What a field takes.
+fn expected(field: &Field) -> String {
+    let of_type = match field.kind {
+        FieldType::Integer => Some("a whole number"),
+        FieldType::Number => Some("a number"),
+        FieldType::Boolean => Some("true or false"),
+        _ => None,
+    };
+    let checks = field.rules.get("checks").and_then(Value::as_array);
+    let mut named = checks.into_iter().flatten().filter_map(Value::as_str);
+    let check = named.find_map(|name| CHECKS.iter().find(|(known, _)| *known == name).map(|(_, words)| *words));
+    of_type.or(check).map_or_else(|| by_rule(field), str::to_owned)
+}
+
+fn by_rule(field: &Field) -> String {
+    if let Some(choice) = field.rules.get("one_of").and_then(Value::as_array) {
+        let choice: Vec<&str> = choice.iter().filter_map(Value::as_str).collect();
+        return format!("one of: {}", choice.join(", "));
+    }
+    if let Some(start) = field.rules.get("starts_with").and_then(Value::as_str) {
+        return format!("a text that starts with '{start}'");
+    }
+    let has = |names: &[&str]| names.iter().any(|name| field.rules.contains_key(*name));
+    let words = match () {
+        () if has(&["is_regex"]) => "a regular expression",
+        () if has(&["uuid"]) => "a UUID",
+        () if has(&["len_eq", "len_min", "len_max"]) => "a text of a length that this field takes",
+        () if has(&["match", "match_all", "match_any", "match_none", "not_match"]) => {
+            "a text of the form that this field takes"
+        }
+        () => "what this field takes",
+    };
+    words.to_owned()
 }

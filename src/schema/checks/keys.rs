@@ -23,6 +23,11 @@ const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
 const P521: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x23];
 
+/// Whether a text holds a PEM key that can be used to sign.
+pub fn is_private_key(text: &str) -> bool {
+    PublicKey::of_private_pem(text).is_some()
+}
+
 impl PublicKey {
     /// Whether both are halves of one pair, as far as can be told.
     pub fn matches(&self, other: &Self) -> bool {

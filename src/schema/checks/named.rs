@@ -54,7 +54,7 @@ fn value_fault(checker: &Checker<'_>, name: &str, with: &Value, value: &Value) -
     match name {
         "some_true" => none_true(with, value.as_object()?),
         "key_pair" => pem_pair(with, value.as_object()?),
-        "unrepeated" if checker.purpose == Purpose::Store => {
+        "unrepeated" if checker.purpose != Purpose::Validate => {
             repeated(value).map(|told| format!("{told} is duplicated"))
         }
         "unrepeated_member" => repeated_member(with, value),
@@ -153,7 +153,7 @@ impl Checker<'_> {
 
     /// Whether the server fills a field in before it looks at what it is to store.
     fn makes_up(&self, field: &str) -> bool {
-        self.purpose == Purpose::Store && self.kind.record.get(field).is_some_and(|known| known.auto)
+        self.purpose != Purpose::Validate && self.kind.record.get(field).is_some_and(|known| known.auto)
     }
 }
 
