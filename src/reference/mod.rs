@@ -49,7 +49,6 @@ pub use settings::{
     Machine, Said, SaidPolicy, SaidVault, Settings, VARIABLES, VaultSettings, Words, merge_settings, read_settings,
     read_variables,
 };
-use subkey::wipe;
 pub use subkey::{SubkeyError, subkey};
 pub use target::{Filled, Setting, Side, Target};
 pub use trust::{Address, Hosts, NotAHost, may_show};

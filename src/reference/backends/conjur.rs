@@ -18,7 +18,8 @@ use url::Url;
 use super::http::{Access, Answer, Call, Http};
 use super::trusted::trusted;
 use super::{Backend, Context};
-use crate::reference::{Address, Fetched, Finding, Reason, Secret, Side, Target, Wanted, segments, wipe};
+use crate::reference::{Address, Fetched, Finding, Reason, Secret, Side, Target, Wanted, segments};
+use crate::schema::wipe;
 
 /// The words for the address: the checker's own, and Kong's.
 const ADDRESS: [&str; 3] = ["address", "endpoint", "endpoint_url"];
