@@ -15,11 +15,6 @@ pub struct Validity {
 
 const RENEW: &str = "renew the certificate";
 
-/// The certificates that an entity bears in the open.
-pub(super) fn in_the_open<'a>(kind: &'a Kind, body: &'a Object) -> impl Iterator<Item = &'a str> {
-    fields(kind).filter_map(|name| text(body, name))
-}
-
 /// What is the matter with an entity's certificates, those in the open and those that references resolve to.
 pub(super) fn flaws(
     catalog: &Catalog,
@@ -120,7 +115,7 @@ fn not_named(field: &str, uncovered: &[String]) -> Flaw {
 }
 
 /// The fields that hold PEM certificates.
-fn fields(kind: &Kind) -> impl Iterator<Item = &str> {
+pub(super) fn fields(kind: &Kind) -> impl Iterator<Item = &str> {
     let of_pem = |field: &Field| {
         let checks = field.rules.get("checks").and_then(Value::as_array);
         checks.is_some_and(|checks| checks.iter().any(|check| check == "pem_certificate"))
@@ -132,6 +127,6 @@ fn fields(kind: &Kind) -> impl Iterator<Item = &str> {
 }
 
 /// A field's text, if it is no reference.
-fn text<'b>(body: &'b Object, name: &str) -> Option<&'b str> {
+pub(super) fn text<'b>(body: &'b Object, name: &str) -> Option<&'b str> {
     body.get(name)?.as_str().filter(|text| !is_reference(text))
 }

@@ -84,6 +84,8 @@ pub struct Examination<'a> {
     resolved: &'a [Resolved],
     validity: Validity,
     uses: BTreeMap<Place, Vec<usize>>,
+    /// By kind, the fields that hold certificates: asked for of every entity, found once.
+    bearing: BTreeMap<KindId, Vec<String>>,
     /// Certificates in the open of which there is nothing to tell: thousands may be alike.
     quiet: FxHashSet<u64>,
     remarks: Vec<Remark>,
@@ -102,6 +104,7 @@ impl<'a> Examination<'a> {
             resolved,
             validity,
             uses,
+            bearing: BTreeMap::new(),
             quiet: FxHashSet::default(),
             remarks: Vec::new(),
         }
@@ -110,7 +113,12 @@ impl<'a> Examination<'a> {
     /// Looks at one entity.
     pub fn look_at(&mut self, bearer: &Bearer<'_>) {
         let uses = self.uses.remove(&Place::of(bearer)).unwrap_or_default();
-        let texts = certificates::in_the_open(self.catalog.kind(bearer.kind), bearer.body);
+        let kind = || certificates::fields(self.catalog.kind(bearer.kind));
+        let fields = self
+            .bearing
+            .entry(bearer.kind)
+            .or_insert_with(|| kind().map(str::to_owned).collect());
+        let texts = fields.iter().filter_map(|field| certificates::text(bearer.body, field));
         let texts: Vec<u64> = texts.map(|text| FxBuildHasher.hash_one(text)).collect();
         let known = bearer.standing != Standing::Changed && texts.iter().all(|text| self.quiet.contains(text));
         if uses.is_empty() && (texts.is_empty() || known) {
