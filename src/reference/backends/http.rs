@@ -89,7 +89,7 @@ pub struct Answer {
 }
 
 /// An answer with its headers.
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "azure"))]
 pub struct Exchanged {
     /// The status.
     pub status: u16,
@@ -225,7 +225,7 @@ impl Http {
     ///
     /// # Errors
     /// No answer, none in time, or one that is too long: unreachable.
-    #[cfg(feature = "aws")]
+    #[cfg(any(feature = "aws", feature = "azure"))]
     pub async fn exchange(&self, mut request: reqwest::Request) -> Result<Exchanged, Finding> {
         let place = self.place(request.url());
         *request.timeout_mut() = Some(self.until.saturating_duration_since(Instant::now()));

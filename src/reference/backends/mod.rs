@@ -98,6 +98,10 @@ fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding>
         "aws" => aws::open(target, context),
         #[cfg(not(feature = "aws"))]
         "aws" => Err(left_out(target)),
+        #[cfg(not(feature = "gcp"))]
+        "gcp" => Err(left_out(target)),
+        #[cfg(not(feature = "azure"))]
+        "azure" => Err(left_out(target)),
         _ => Err(unsupported(target)),
     }
 }
@@ -130,7 +134,7 @@ fn data_plane_settings(target: &Target) -> Finding {
 }
 
 /// This build has no client of that cloud.
-#[cfg(not(feature = "aws"))]
+#[cfg(not(all(feature = "aws", feature = "gcp", feature = "azure")))]
 fn left_out(target: &Target) -> Finding {
     let Target { name, backend, .. } = target;
     let message = format!("this build leaves out the backend '{backend}', which the vault '{name}' needs");
@@ -147,7 +151,7 @@ fn unsupported(target: &Target) -> Finding {
     Finding::new(Reason::UnsupportedBackend, message).about(name)
 }
 
-#[cfg(all(test, not(feature = "aws")))]
+#[cfg(all(test, not(all(feature = "aws", feature = "gcp", feature = "azure"))))]
 mod tests {
     use std::collections::BTreeMap;
 
@@ -156,9 +160,20 @@ mod tests {
 
     #[test]
     fn a_cloud_that_the_build_leaves_out_says_how_to_get_it() {
+        let clouds = [
+            ("aws", cfg!(feature = "aws")),
+            ("gcp", cfg!(feature = "gcp")),
+            ("azure", cfg!(feature = "azure")),
+        ];
+        for (backend, _) in clouds.iter().filter(|(_, built)| !built) {
+            says_how_to_get_it(backend);
+        }
+    }
+
+    fn says_how_to_get_it(backend: &str) {
         let target = Target {
-            name: "my-aws".to_owned(),
-            backend: "aws".to_owned(),
+            name: format!("my-{backend}"),
+            backend: backend.to_owned(),
             owned: true,
             by_name: false,
             filled: Filled::default(),
@@ -166,7 +181,8 @@ mod tests {
         };
         let finding = open(&target, &Context::default()).err().expect("it is left out");
         assert_eq!(finding.reason, Reason::UnsupportedBackend);
-        assert!(finding.message.contains("the vault 'my-aws'"));
-        assert!(finding.help.expect("what to do").contains("--features aws"));
+        assert!(finding.message.contains(&format!("the vault 'my-{backend}'")));
+        let features = format!("--features {backend}");
+        assert!(finding.help.expect("what to do").contains(&features));
     }
 }
