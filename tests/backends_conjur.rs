@@ -96,6 +96,7 @@ fn batch(heard: &Heard, query: &str) -> Reply {
             Some((_, value)) => found.insert(id.clone(), (*value).into()),
             None if name == "denied" => return Reply::new(403, ""),
             None if name == "binary" => return Reply::new(406, ""),
+            None if name == "odd" => return Reply::new(422, ""),
             None => return Reply::new(404, ""),
         };
     }
@@ -146,6 +147,7 @@ async fn of_a_batch_that_fails_each_is_asked_for_by_itself() {
         ("gone", "no-such-secret"),
         ("denied", "permission-denied"),
         ("binary", "bad-content"),
+        ("odd", "bad-resource"),
     ] {
         let all = vault()
             .at(&server.url())
@@ -153,6 +155,62 @@ async fn of_a_batch_that_fails_each_is_asked_for_by_itself() {
             .await;
         assert_eq!(all.iter().map(reason).collect::<Vec<_>>(), ["found", why, "found"]);
     }
+}
+
+#[tokio::test]
+async fn a_failure_that_no_variable_causes_is_told_of_all_and_nothing_more_is_asked() {
+    for (status, why) in [(401, "login-refused"), (500, "server-error"), (503, "server-error")] {
+        let server = server(move |heard| {
+            heard
+                .path
+                .starts_with("/secrets")
+                .then(|| Reply::new(status, "zyzzyva"))
+        });
+        let all = vault().at(&server.url()).all(&[("one", None), ("two", None)]).await;
+        assert_eq!(all.iter().map(reason).collect::<Vec<_>>(), [why, why]);
+        assert_eq!(server.requests().len(), 2, "a login and a batch");
+    }
+}
+
+#[tokio::test]
+async fn what_a_batch_leaves_out_is_asked_for_by_itself() {
+    let server = server(|heard| {
+        let of_a_batch = heard.path.starts_with("/secrets?");
+        of_a_batch.then(|| {
+            Reply::new(
+                200,
+                r#"{"acme:variable:one": "value zyzzyva one", "acme:variable:two": 2}"#,
+            )
+        })
+    });
+    let all = vault()
+        .at(&server.url())
+        .all(&[("one", None), ("two", None), ("gone", None)])
+        .await;
+    assert_eq!(
+        all.iter().map(reason).collect::<Vec<_>>(),
+        ["found", "found", "no-such-secret"]
+    );
+    assert_eq!(server.requests().len(), 4, "a login, a batch and what it leaves out");
+}
+
+#[tokio::test]
+async fn many_variables_are_several_batches() {
+    let server = server(|heard| {
+        let (path, query) = heard.path.split_once('?')?;
+        assert_eq!(path, "/secrets");
+        let ids: Vec<&str> = query.trim_start_matches("variable_ids=").split(',').collect();
+        let found: serde_json::Map<_, _> = ids
+            .iter()
+            .map(|id| (id.replace("%3A", ":").replace("%5F", "_"), "v".into()))
+            .collect();
+        Some(Reply::new(200, serde_json::Value::Object(found).to_string()))
+    });
+    let names: Vec<String> = (0..120).map(|at| format!("many_{at}")).collect();
+    let wanted: Vec<(&str, Option<&str>)> = names.iter().map(|name| (name.as_str(), None)).collect();
+    let all = vault().at(&server.url()).all(&wanted).await;
+    assert!(all.iter().all(|fetched| reason(fetched) == "found"));
+    assert_eq!(server.requests().len(), 4, "a login and three batches");
 }
 
 #[tokio::test]
@@ -302,7 +360,7 @@ async fn nothing_of_a_secret_is_in_what_is_said() {
 
 #[test]
 fn the_program_proves_references_and_shows_nothing_of_them() {
-    let server = server(|heard| match heard.path.contains("repeats") {
+    let server = server(|heard| match heard.path.ends_with("/repeats") {
         true => Some(Reply::new(500, format!("{} {}", heard.head, heard.body))),
         false => None,
     });

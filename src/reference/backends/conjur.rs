@@ -132,11 +132,9 @@ impl Backend for Conjur {
             let sound = open(&fetched);
             if sound.len() > 1 {
                 for batch in sound.chunks(BATCH) {
-                    let found = self
-                        .together(batch.iter().map(|at| wanted[*at].resource.as_str()).collect())
-                        .await;
-                    for (at, secret) in batch.iter().zip(found) {
-                        fetched[*at] = secret.map(Fetched::Text);
+                    let names = batch.iter().map(|at| wanted[*at].resource.as_str()).collect();
+                    for (at, answer) in batch.iter().zip(self.together(names).await) {
+                        fetched[*at] = answer;
                     }
                 }
             }
@@ -168,22 +166,35 @@ impl Conjur {
         ))
     }
 
-    /// Several variables in one request: nothing of those that it does not answer for, or if it fails as a whole. Then each
-    /// is asked for by itself, for only so it can be told which is wrong.
-    async fn together(&self, resources: Vec<&str>) -> Vec<Option<Secret>> {
-        let none = vec![None; resources.len()];
+    /// Several variables in one request; nothing of those that have to be asked for one by one. These are the ones that it
+    /// does not answer for, and all of them if it fails because of one: only so can it be told which.
+    async fn together(&self, resources: Vec<&str>) -> Vec<Option<Fetched>> {
         let id = |resource: &str| format!("{}:variable:{resource}", self.account);
         let encoded = |resource: &&str| utf8_percent_encode(&id(resource), NON_ALPHANUMERIC).to_string();
         let ids: Vec<String> = resources.iter().map(encoded).collect();
         let mut url = self.at(&["secrets"]);
         url.set_query(Some(&format!("variable_ids={}", ids.join(","))));
-        let Ok(answer) = self.read(url).await else { return none };
-        let Some(mut found) = members(&answer) else { return none };
-        let taken = resources.iter().map(|resource| match found.remove(&id(resource)) {
-            Some(Value::String(text)) => Some(Secret::new(text.into_bytes())),
+        let answer = match self.read(url.clone()).await {
+            Ok(answer) => answer,
+            Err(finding) => return vec![Some(Fetched::No(finding)); resources.len()],
+        };
+        match answer.status {
+            200 => self.each(&answer, &resources),
+            403 | 404 | 406 | 422 => vec![None; resources.len()],
+            status => vec![Some(Fetched::No(self.failed(&url, status))); resources.len()],
+        }
+    }
+
+    /// What the answer to a batch has for each.
+    fn each(&self, answer: &Answer, resources: &[&str]) -> Vec<Option<Fetched>> {
+        let Ok(mut found) = serde_json::from_slice::<Map<String, Value>>(answer.body.expose()) else {
+            return vec![None; resources.len()];
+        };
+        let take = |resource: &&str| match found.remove(&format!("{}:variable:{resource}", self.account)) {
+            Some(Value::String(text)) => Some(Fetched::Text(Secret::new(text.into_bytes()))),
             _ => None,
-        });
-        let taken = taken.collect();
+        };
+        let taken = resources.iter().map(take).collect();
         found.values_mut().for_each(wipe);
         taken
     }
@@ -219,47 +230,48 @@ impl Conjur {
                     "refuses the login: account, login or API key is wrong",
                 )
                 .help("check account and login in the vault's config, and the API key")),
-            status => Err(place.nonsense(&format!("answers a login with status {status}"))),
+            status => Err(self.failed(&url, status)),
+        }
+    }
+
+    /// An answer that has nothing to do with what was asked for.
+    fn failed(&self, url: &Url, status: u16) -> Finding {
+        let place = self.http.place(url);
+        match status {
+            401 => place
+                .finding(Reason::LoginRefused, "takes the token of its own login for no good one")
+                .help("check that the API key belongs to the login"),
+            503 => place
+                .finding(Reason::ServerError, "is not ready to answer")
+                .help("try again when the server is up"),
+            _ => place.nonsense(&format!("answers with status {status}")),
         }
     }
 
     fn refusal(&self, url: &Url, status: u16, resource: &str) -> Finding {
         let place = self.http.place(url);
-        let (reason, what) = match status {
-            401 => (
-                Reason::LoginRefused,
-                "takes the token of its own login for no good one".to_owned(),
-            ),
+        let (reason, what, help) = match status {
             403 => (
                 Reason::PermissionDenied,
                 format!("refuses to show the variable '{resource}', or it does not exist"),
+                "let the policy permit this host to execute the variable",
             ),
             404 => (
                 Reason::NoSuchSecret,
                 format!("has no variable '{resource}', or none with a value"),
+                "write the identifier as the policy has it, its slashes as %2F (a last segment is a JSON key), and load a value",
             ),
-            406 => {
-                return place.finding(
-                    Reason::BadContent,
-                    &format!("holds no text in the variable '{resource}'"),
-                );
-            }
+            406 => (
+                Reason::BadContent,
+                format!("holds no text in the variable '{resource}'"),
+                "store it as text",
+            ),
             422 => (
                 Reason::BadResource,
                 format!("takes '{resource}' for no variable's name"),
+                "correct the name in the reference",
             ),
-            503 => (Reason::Sealed, "is not ready to answer".to_owned()),
-            _ => return place.nonsense(&format!("answers with status {status}")),
-        };
-        let help = match reason {
-            Reason::NoSuchSecret if !resource.contains('/') => {
-                "the last segment of a reference is the key of a JSON object: write an identifier with slashes with %2F"
-            }
-            Reason::NoSuchSecret => "write the identifier as the policy has it, and load a value",
-            Reason::PermissionDenied => "let the policy permit this host to execute the variable",
-            Reason::BadResource => "correct the name in the reference",
-            Reason::LoginRefused => "check that the API key belongs to the login",
-            _ => "try again when the server is up",
+            _ => return self.failed(url, status),
         };
         place.finding(reason, &what).about(resource).help(help)
     }
@@ -283,9 +295,4 @@ fn header(token: &Secret) -> Secret {
     };
     let encoded = Secret::new(encoded);
     Secret::new([b"Token token=\"", encoded.expose(), b"\""].concat())
-}
-
-fn members(answer: &Answer) -> Option<Map<String, Value>> {
-    let read = serde_json::from_slice(answer.body.expose());
-    read.ok().filter(|_| answer.status == 200)
 }
