@@ -5,6 +5,8 @@
 
 #[cfg(feature = "aws")]
 mod aws;
+#[cfg(any(feature = "aws", feature = "gcp", feature = "azure"))]
+mod checker;
 mod conjur;
 mod env;
 mod failure;

@@ -11,8 +11,9 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::connector::Connector;
-use super::{own, role, unusable, variable};
+use super::role;
 use crate::reference::backends::Context;
+use crate::reference::backends::checker::{asks_metadata, own, unusable, variable};
 use crate::reference::{Finding, Reason, Secret, Target};
 
 /// How long the places in which AWS' tools look for credentials may take to give some.
@@ -61,7 +62,7 @@ impl Login {
             (None, None) => match of_environment(target, context)? {
                 Some(credentials) => Source::Said(credentials),
                 None => Source::Chain {
-                    metadata: own(target, "metadata")?.is_some() && target.is_on("metadata") == Some(true),
+                    metadata: asks_metadata(target)?,
                 },
             },
         };

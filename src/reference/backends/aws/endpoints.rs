@@ -3,8 +3,8 @@ use aws_config::profile::ProfileFileRegionProvider;
 use url::Url;
 
 use super::credentials::Login;
-use super::{unusable, variable};
 use crate::reference::backends::Context;
+use crate::reference::backends::checker::{address, authority, text, unusable, variable};
 use crate::reference::backends::trusted::trusted;
 use crate::reference::{Address, Finding, Reason, Side, Target};
 
@@ -179,20 +179,6 @@ impl Service {
     }
 }
 
-/// A variable of this machine, unless it is empty.
-fn text(context: &Context, name: &str) -> Option<String> {
-    let value = (context.environment)(name)?;
-    let text = value.text()?.trim();
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
-fn address(text: &str) -> Option<Url> {
-    let url = Url::parse(text).ok()?;
-    let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
-    let http = matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty());
-    (http && plain && url.fragment().is_none()).then_some(url)
-}
-
 /// A region becomes a part of a host's name: it must not make another host of it.
 fn is_word(region: &str) -> bool {
     let mut bytes = region.bytes();
@@ -202,14 +188,6 @@ fn is_word(region: &str) -> bool {
 
 fn no_region_word(vault: &str) -> Finding {
     unusable(vault, "its region is none: one is a word such as eu-west-1")
-}
-
-fn authority(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -26,9 +26,10 @@ use self::credentials::Login;
 use self::endpoints::Endpoints;
 use self::refusal::Refusal;
 use self::secrets::{Secrets, Wish};
+use super::checker::own;
 use super::http::{Access, Http};
 use super::{Backend, Context};
-use crate::reference::{Fetched, Finding, Reason, Secret, Side, Target, Wanted};
+use crate::reference::{Fetched, Finding, Target, Wanted};
 
 struct Aws {
     vault: String,
@@ -57,37 +58,6 @@ pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Find
         connector: Connector::new(Http::new(&access)?),
         limit: context.limit,
     }))
-}
-
-/// What only the side that runs the check may say, for it chooses among what this machine has.
-///
-/// # Errors
-/// Somebody else says it.
-fn own<'a>(target: &'a Target, word: &str) -> Result<Option<&'a Secret>, Finding> {
-    match target.get(word) {
-        None => Ok(None),
-        Some(setting) if setting.side == Side::Checker => Ok(Some(&setting.value)),
-        Some(_) => Err(unusable(
-            &target.name,
-            &format!("'{word}' is for the side that runs the check to say"),
-        )
-        .help(format!("say it there: {}", variable(&target.name, word)))),
-    }
-}
-
-/// The variable that says something of a vault.
-fn variable(vault: &str, word: &str) -> String {
-    format!("STRONGROOM_VAULT_{vault}_{word}")
-        .to_ascii_uppercase()
-        .replace('-', "_")
-}
-
-/// Settings that do not make sense.
-fn unusable(vault: &str, what: &str) -> Finding {
-    let message = format!("the vault '{vault}' cannot be asked: {what}");
-    Finding::new(Reason::BadSettings, message)
-        .about(vault)
-        .help("correct the settings of the vault")
 }
 
 impl Backend for Aws {
