@@ -32,7 +32,7 @@ mod x509;
 pub use canonical::{Canonical, canonical};
 pub use catalog::{Catalog, LiveSchemas};
 pub use check::{Purpose, check, wipe};
-pub use checks::is_private_key;
+pub use checks::{is_private_key, is_public_key};
 pub use complete::{complete, patched, shown, translated};
 pub use field::{Field, FieldType, Record};
 pub use files::{SchemaError, recorded_answer};

@@ -1,24 +1,24 @@
 use serde_json::Value;
 
+use super::told::PEM;
 use super::{Flaw, Put};
-use crate::schema::{FieldPath, Kind, Record, Segment, is_private_key};
+use crate::schema::{FieldPath, Kind, Record, Segment, is_private_key, is_public_key};
 
-/// What is the matter with keys that must be private and can be used: what Kong's own checks let through, or say less of.
+/// Which half of a pair a field holds.
+enum Half {
+    Private,
+    Public,
+}
+
+/// What is the matter with the halves of key pairs, each by itself: what Kong's own checks let through, or say less of, for
+/// they stop at the first.
 pub(super) fn flaws(kind: &Kind, record: &Record, values: &[Put<'_>]) -> Vec<Flaw> {
-    let private = values.iter().filter(|put| is_private(kind, record, &put.path));
     let flaw = |put: &Put<'_>| {
-        let (message, help) = match put.value.text()? {
-            text if is_private_key(text) => return None,
-            text if text.contains("ENCRYPTED") => (
-                "is a private key under a passphrase, which Kong cannot open",
-                "store the key without a passphrase",
-            ),
-            text if text.contains("PUBLIC KEY-----") => (
-                "is a public key where a private one belongs",
-                "store the private key that goes with the certificate or the public key",
-            ),
-            _ => return None,
-        };
+        let text = put.value.text().filter(|text| !text.is_empty())?;
+        let (message, help) = match half(kind, record, &put.path)? {
+            Half::Private => no_private_key(text),
+            Half::Public => no_public_key(text),
+        }?;
         Some(Flaw {
             path: put.path.clone(),
             wrong: true,
@@ -28,21 +28,54 @@ pub(super) fn flaws(kind: &Kind, record: &Record, values: &[Put<'_>]) -> Vec<Fla
             help,
         })
     };
-    private.filter_map(flaw).collect()
+    values.iter().filter_map(flaw).collect()
 }
 
-/// Whether a field holds the private half of a pair, as the checks of its kind or of its record say.
-fn is_private(kind: &Kind, record: &Record, path: &FieldPath) -> bool {
-    let Some((Segment::Name(name), outer)) = path.0.split_last() else {
-        return false;
+type Said = (&'static str, &'static str);
+
+fn no_private_key(text: &str) -> Option<Said> {
+    match text {
+        _ if is_private_key(text) => None,
+        _ if text.contains("ENCRYPTED") => Some((
+            "is a private key under a passphrase, which Kong cannot open",
+            "store the key without a passphrase",
+        )),
+        _ if text.contains("PUBLIC KEY-----") => Some((
+            "is a public key where a private one belongs",
+            "store the private key that goes with the certificate or the public key",
+        )),
+        _ => Some(("is no PEM key", PEM)),
+    }
+}
+
+fn no_public_key(text: &str) -> Option<Said> {
+    match text {
+        _ if is_public_key(text) => None,
+        _ if text.contains("PRIVATE KEY-----") => Some((
+            "is a private key where a public one belongs",
+            "store the public half, and keep the private one out of what others may read",
+        )),
+        _ => Some(("is no PEM key", PEM)),
+    }
+}
+
+/// Which half a field holds, as the checks of its kind or of its record say.
+fn half(kind: &Kind, record: &Record, path: &FieldPath) -> Option<Half> {
+    let (Segment::Name(name), outer) = path.0.split_last()? else {
+        return None;
     };
-    let is = |part: Option<&Value>| part.and_then(Value::as_str) == Some(name);
-    let of_kind = || {
-        let mut pairs = kind.checks.iter().filter(|check| check.check == "pair");
-        pairs.any(|check| is(check.arguments.get("private")))
-    };
+    let of_kind = kind.checks.iter().filter(|check| check.check == "pair");
+    let of_kind = of_kind.map(|check| &check.arguments).filter(|_| outer.is_empty());
     let outer = record.field_at(&FieldPath(outer.to_vec()));
     let checks = outer.and_then(|field| field.rules.get("checks")?.as_array());
-    let mut pairs = checks.into_iter().flatten().filter_map(|check| check.get("key_pair"));
-    path.0.len() == 1 && of_kind() || pairs.any(|pair| is(pair.get("private")))
+    let of_record = checks.into_iter().flatten().filter_map(|check| check.get("key_pair"));
+    let mut pairs = of_kind.chain(of_record);
+    pairs.find_map(|pair| {
+        let is = |part: &str| pair.get(part).and_then(Value::as_str) == Some(name);
+        match (is("private"), is("public")) {
+            (true, _) => Some(Half::Private),
+            (_, true) => Some(Half::Public),
+            _ => None,
+        }
+    })
 }

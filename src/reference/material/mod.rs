@@ -212,9 +212,10 @@ fn flaws(
         uses,
         now: validity.now,
     };
-    let filled = trial.filled(|_| true);
     let mut flaws: Vec<Flaw> = values.iter().filter_map(no_text).collect();
     flaws.extend(keys::flaws(catalog.kind(bearer.kind), &record, values));
+    // what is wrong by itself is no reason to blame others
+    let filled = trial.filled(|at| !flaws.iter().any(|flaw| flaw.path == values[at].path));
     flaws.extend(trial.refused(&filled));
     flaws.extend(filled.value().as_object().into_iter().flat_map(of_certificates));
     flaws

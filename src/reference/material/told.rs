@@ -6,7 +6,7 @@ use super::Flaw;
 use crate::schema::{Field, FieldPath, FieldType, Record};
 
 /// What Kong's words begin with, what is said instead, and what to do. Kong's own texts may repeat what they are about.
-const SAID: [(&str, &str, &str); 12] = [
+const SAID: [(&str, &str, &str); 11] = [
     ("invalid certificate", "is no PEM certificate", PEM),
     ("invalid key", "is no PEM key", PEM),
     ("certificate does not match key", "does not match the certificate", PAIR),
@@ -37,7 +37,6 @@ const SAID: [(&str, &str, &str); 12] = [
         "give both the same kid",
     ),
     ("could not load JWK", "is no JWK that Kong can load", JWK),
-    ("could not load p", "is no PEM key", PEM),
     (
         "public key does not match private key",
         "is no pair with the other half of the key",
@@ -45,7 +44,8 @@ const SAID: [(&str, &str, &str); 12] = [
     ),
 ];
 
-const PEM: &str = "store it as PEM text, with its lines: -----BEGIN …----- to -----END …-----";
+/// What to do about a text that is no PEM.
+pub(super) const PEM: &str = "store it as PEM text, with its lines: -----BEGIN …----- to -----END …-----";
 const PAIR: &str = "store the two that were made together, and check that no reference names the other's secret";
 const JWK: &str = "store the JWK as a JSON object with its kty";
 

@@ -28,6 +28,11 @@ pub fn is_private_key(text: &str) -> bool {
     PublicKey::of_private_pem(text).is_some()
 }
 
+/// Whether a text holds a public PEM key.
+pub fn is_public_key(text: &str) -> bool {
+    PublicKey::of_public_pem(text).is_some()
+}
+
 impl PublicKey {
     /// Whether both are halves of one pair, as far as can be told.
     pub fn matches(&self, other: &Self) -> bool {

@@ -31,7 +31,7 @@ use serde_json::{Value, json};
 use self::view::View;
 use super::{Catalog, Field, FieldType, Kind, KindId, Object, Purpose};
 
-pub use keys::is_private_key;
+pub use keys::{is_private_key, is_public_key};
 pub(super) use variant::choose;
 
 /// One run of checks over one body.
