@@ -41,5 +41,6 @@ pub mod plan;
 pub mod reconcile;
 pub mod reference;
 pub mod report;
+mod retry_after;
 pub mod schema;
 pub mod state;

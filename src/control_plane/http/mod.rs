@@ -6,16 +6,15 @@ mod name;
 mod settings;
 
 use std::error::Error;
-use std::time::SystemTime;
 
-use reqwest::header::{CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderValue, RETRY_AFTER};
-
+use reqwest::header::{CONTENT_TYPE, HOST};
 use rustls::AlertDescription;
 
 pub use base::{Base, BaseError};
 pub use settings::{HttpSettings, SettingsError};
 
 use super::{Method, Request, Response, Transport, TransportError};
+use crate::retry_after;
 
 /// Carries requests over HTTP. It never logs headers or bodies, and its `Debug` shows the masked address alone.
 pub struct HttpTransport {
@@ -75,7 +74,7 @@ impl Transport for HttpTransport {
         let sent = self.request(request).send().await;
         let answer = sent.map_err(|error| self.failure(&error))?;
         let status = answer.status().as_u16();
-        let retry_after = retry_after(answer.headers());
+        let retry_after = retry_after::seconds(answer.headers());
         let body = answer.bytes().await.map_err(|error| TransportError::Lost {
             host: self.base.authority(),
             why: reason(&error),
@@ -92,19 +91,6 @@ impl std::fmt::Debug for HttpTransport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "HttpTransport({})", self.base)
     }
-}
-
-/// How many seconds `Retry-After` asks to wait: so many, or until a date. A date is held against the server's own clock,
-/// where the answer tells it, else against ours; one that is past asks for nothing.
-fn retry_after(headers: &HeaderMap) -> Option<u64> {
-    let text = |name| headers.get(name).map(HeaderValue::to_str)?.ok().map(str::trim);
-    let asked = text(RETRY_AFTER)?;
-    asked.parse().ok().or_else(|| {
-        let until = httpdate::parse_http_date(asked).ok()?;
-        let now = text(DATE).and_then(|date| httpdate::parse_http_date(date).ok());
-        let left = until.duration_since(now.unwrap_or_else(SystemTime::now));
-        Some(left.map_or(0, |left| left.as_secs()))
-    })
 }
 
 /// Whether the server ended TLS over the certificate that it was shown, or that it was not. A client learns that only when
@@ -139,27 +125,4 @@ fn reason(error: &reqwest::Error) -> String {
         cause = inner;
     }
     cause.to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_server_asks_for_patience_in_seconds_or_until_a_date() {
-        let now = "Fri, 20 Nov 2026 10:00:00 GMT";
-        for (asked, date, wait) in [
-            ("7", None, Some(7)),
-            ("Fri, 20 Nov 2026 10:00:30 GMT", Some(now), Some(30)),
-            ("Friday, 20-Nov-26 10:00:30 GMT", Some(now), Some(30)),
-            ("Fri, 20 Nov 2026 09:59:30 GMT", Some(now), Some(0)),
-            ("Thu, 01 Jan 1970 00:00:00 GMT", None, Some(0)),
-            ("soon", Some(now), None),
-            ("-1", None, None),
-        ] {
-            let mut headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(asked))]);
-            headers.extend(date.map(|date| (DATE, HeaderValue::from_static(date))));
-            assert_eq!(retry_after(&headers), wait, "{asked}");
-        }
-    }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
-use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Certificate, Identity, Method, Response, Url};
 use serde::Serializer;
 use tokio::time::Instant;
@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::failure::{Place, failed};
 use crate::reference::{Finding, Reason, Secret};
+use crate::retry_after;
 
 /// The longest that a connection may take to stand.
 const CONNECTING: Duration = Duration::from_secs(10);
@@ -210,7 +211,7 @@ impl Http {
 
     /// Waits as long as the server asks for; without a word of it, longer each time.
     async fn wait(&self, response: &Response, turn: u32, place: &Place) -> Result<(), Finding> {
-        let asked = response.headers().get(RETRY_AFTER).and_then(seconds);
+        let asked = retry_after::seconds(response.headers()).map(Duration::from_secs);
         let pause = asked.unwrap_or_else(|| Duration::from_millis(500 << turn.min(4)));
         let pause = pause.max(Duration::from_millis(100));
         if pause > self.until.saturating_duration_since(Instant::now()) {
@@ -312,11 +313,6 @@ fn header(value: &Secret) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_maybe_shared(wiped(value.expose().trim_ascii())).ok()?;
     value.set_sensitive(true);
     Some(value)
-}
-
-/// `Retry-After` in seconds; the form with a date counts as none.
-fn seconds(value: &HeaderValue) -> Option<Duration> {
-    value.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 
 fn authorities(vault: &str, pem: &Secret) -> Result<Vec<Certificate>, Finding> {

@@ -1,0 +1,41 @@
+//! What a server means by `Retry-After` (RFC 9110, section 10.2.3).
+
+use std::time::SystemTime;
+
+use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+
+/// How many seconds `Retry-After` asks to wait: so many, or until a date. A date is held against the server's own clock,
+/// where the answer tells it, else against ours; one that is past asks for nothing.
+pub fn seconds(headers: &HeaderMap) -> Option<u64> {
+    let text = |name| headers.get(name).map(HeaderValue::to_str)?.ok().map(str::trim);
+    let asked = text(RETRY_AFTER)?;
+    asked.parse().ok().or_else(|| {
+        let until = httpdate::parse_http_date(asked).ok()?;
+        let now = text(DATE).and_then(|date| httpdate::parse_http_date(date).ok());
+        let left = until.duration_since(now.unwrap_or_else(SystemTime::now));
+        Some(left.map_or(0, |left| left.as_secs()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_asks_for_patience_in_seconds_or_until_a_date() {
+        let now = "Fri, 20 Nov 2026 10:00:00 GMT";
+        for (asked, date, wait) in [
+            ("7", None, Some(7)),
+            ("Fri, 20 Nov 2026 10:00:30 GMT", Some(now), Some(30)),
+            ("Friday, 20-Nov-26 10:00:30 GMT", Some(now), Some(30)),
+            ("Fri, 20 Nov 2026 09:59:30 GMT", Some(now), Some(0)),
+            ("Thu, 01 Jan 1970 00:00:00 GMT", None, Some(0)),
+            ("soon", Some(now), None),
+            ("-1", None, None),
+        ] {
+            let mut headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(asked))]);
+            headers.extend(date.map(|date| (DATE, HeaderValue::from_static(date))));
+            assert_eq!(seconds(&headers), wait, "{asked}");
+        }
+    }
+}
