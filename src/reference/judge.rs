@@ -181,7 +181,7 @@ fn unknown_schema(usage: &Use) -> Finding {
     let message = format!("no schema tells whether the field '{}' takes references", usage.path);
     Finding::new(Reason::UnknownSchema, message)
         .about(&usage.text)
-        .help("a control plane that has it loaded tells")
+        .help("a control plane that has loaded what the field belongs to tells: --kong-addr")
 }
 
 fn since(usage: &Use, version: &str) -> Finding {

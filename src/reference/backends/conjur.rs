@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 use url::Url;
 
+use super::checker::variable;
 use super::http::{Access, Answer, Call, Http};
 use super::trusted::trusted;
 use super::{Backend, Context};
@@ -98,10 +99,7 @@ fn address(target: &Target) -> Result<Address, Finding> {
 
 fn no_credentials(target: &Target) -> Finding {
     let vault = &target.name;
-    let variable = format!(
-        "STRONGROOM_VAULT_{}_API_KEY",
-        vault.to_ascii_uppercase().replace('-', "_")
-    );
+    let variable = variable(vault, "api_key");
     let message = format!("no API key is given for the vault '{vault}', so that it is not asked");
     Finding::new(Reason::NoCredentials, message)
         .about(vault)

@@ -150,7 +150,12 @@ fn left_out(target: &Target) -> Finding {
 fn unsupported(target: &Target) -> Finding {
     let Target { name, backend, .. } = target;
     let message = format!("secrets of the backend '{backend}' (vault '{name}') cannot be asked for from here");
-    Finding::new(Reason::UnsupportedBackend, message).about(name)
+    Finding::new(Reason::UnsupportedBackend, message)
+        .about(name)
+        .help(format!(
+            "try its references on a data plane; a policy of its own, {}=off, leaves it out",
+            checker::variable(name, "policy")
+        ))
 }
 
 #[cfg(all(test, not(all(feature = "aws", feature = "gcp", feature = "azure"))))]

@@ -104,7 +104,7 @@ impl Asked<'_> {
         }
         let at = metadata.get("deletion_time").and_then(Value::as_str);
         let at = at.and_then(|text| text.parse::<jiff::Timestamp>().ok());
-        let when = at.map(|at| format!(" at {at:.0}")).unwrap_or_default();
+        let when = at.map(|at| format!(" on {at:.0}")).unwrap_or_default();
         self.finding(Reason::DeletedVersion, format!("{which} was deleted in {place}{when}"))
             .help("undelete it, or write a new version")
     }
@@ -137,7 +137,7 @@ impl Asked<'_> {
         let (resource, place) = (&self.wanted.resource, &self.place);
         let finding = self.finding(
             Reason::PermissionDenied,
-            format!("{place} does not show these credentials the secret '{resource}', or it does not exist"),
+            format!("{place} denies these credentials the secret '{resource}', or it does not exist"),
         );
         match self.server.policy_path(resource) {
             Some(path) => finding.help(format!(

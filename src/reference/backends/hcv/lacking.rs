@@ -1,5 +1,6 @@
 //! Logins that cannot be made: what is missing, and what to set instead.
 
+use super::super::checker::variable;
 use crate::reference::{Finding, Reason, Target};
 
 /// Said once of a vault, whatever is wanted of it.
@@ -11,28 +12,23 @@ pub fn no_credentials(target: &Target, way: &str) -> Finding {
             format!("no credentials are given for the vault '{vault}', and those in another team's config are not used")
         }
     };
-    let of = |word: &str| {
-        format!(
-            "STRONGROOM_VAULT_{}_{word}",
-            vault.to_ascii_uppercase().replace('-', "_")
-        )
-    };
+    let of = |word: &str| variable(vault, word);
     let own = match way {
-        "approle" => format!("{} and {}", of("ROLE_ID"), of("SECRET_ID")),
-        "kubernetes" | "jwt" => of("JWT"),
-        "cert" => format!("{} and {}", of("CLIENT_CERT"), of("CLIENT_KEY")),
-        "userpass" => format!("{} and {}", of("USERNAME"), of("PASSWORD")),
+        "approle" => format!("{} and {}", of("role_id"), of("secret_id")),
+        "kubernetes" | "jwt" => of("jwt"),
+        "cert" => format!("{} and {}", of("client_cert"), of("client_key")),
+        "userpass" => format!("{} and {}", of("username"), of("password")),
         _ => {
             let help = format!(
                 "set {}, or the credentials of an AppRole, a JWT or a certificate",
-                of("TOKEN")
+                of("token")
             );
             return Finding::new(Reason::NoCredentials, message).about(vault).help(help);
         }
     };
     Finding::new(Reason::NoCredentials, message)
         .about(vault)
-        .help(format!("set {own} where the check runs, or {} instead", of("TOKEN")))
+        .help(format!("set {own} where the check runs, or {} instead", of("token")))
 }
 
 /// One part of what goes together only.
@@ -43,7 +39,10 @@ pub fn half(target: &Target, lacks: &str) -> Finding {
     );
     Finding::new(Reason::BadSettings, message)
         .about(&target.name)
-        .help(format!("give {lacks} too, or none of them"))
+        .help(format!(
+            "say it too, {} where the check runs, or none of them",
+            variable(&target.name, lacks)
+        ))
 }
 
 /// Logins that need a cloud's machine or signature.
@@ -56,13 +55,13 @@ pub fn unsupported(target: &Target, way: &str) -> Finding {
     } else {
         "in a way that is not known here".to_owned()
     };
-    let prefix = vault.to_ascii_uppercase().replace('-', "_");
     Finding::new(
         Reason::UnsupportedLogin,
         format!("data planes log in to the vault '{vault}' {how}, which cannot be done from here"),
     )
     .about(vault)
     .help(format!(
-        "give the check credentials of its own, such as STRONGROOM_VAULT_{prefix}_TOKEN"
+        "give the check credentials of its own, such as {}",
+        variable(vault, "token")
     ))
 }

@@ -110,11 +110,10 @@ impl Server {
     fn version(&self, wanted: &Wanted, version: &str) -> Result<u64, Finding> {
         version.parse().map_err(|_| {
             let (resource, vault) = (&wanted.resource, &self.vault);
-            let message =
-                format!("'#{version}' is no version that a secret of the vault '{vault}' could have (of '{resource}')");
+            let message = format!("the secret '{resource}' of the vault '{vault}' cannot have a version '{version}'");
             Finding::new(Reason::BadVersion, message)
                 .about(resource.clone())
-                .help("versions are whole numbers from 1 on; without one the latest is meant")
+                .help("versions are whole numbers; without one the latest is meant")
         })
     }
 }
