@@ -11,6 +11,8 @@ mod conjur;
 mod env;
 mod failure;
 mod fs;
+#[cfg(feature = "gcp")]
+mod gcp;
 mod hcv;
 mod http;
 mod resolve;
@@ -100,6 +102,8 @@ fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding>
         "aws" => aws::open(target, context),
         #[cfg(not(feature = "aws"))]
         "aws" => Err(left_out(target)),
+        #[cfg(feature = "gcp")]
+        "gcp" => gcp::open(target, context),
         #[cfg(not(feature = "gcp"))]
         "gcp" => Err(left_out(target)),
         #[cfg(not(feature = "azure"))]

@@ -1,0 +1,84 @@
+//! `gcp`: Google Secret Manager, by its one call `versions.access`, with credentials as Google's own tools find them.
+//!
+//! What Kong asks for is known from its documentation alone: the resource is the secret's name, no version is `latest`, and
+//! `#N` the version N. What answers mean goes by the envelope of errors that all of Google's APIs have.
+
+mod credentials;
+mod key;
+mod place;
+mod refusal;
+mod secrets;
+mod token;
+mod told;
+mod wish;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use self::credentials::Login;
+use self::place::Place;
+use self::secrets::Secrets;
+use self::wish::Wish;
+use super::checker::own;
+use super::http::{Access, Http};
+use super::{Backend, Context};
+use crate::reference::{Fetched, Finding, Target, Wanted};
+
+struct Gcp {
+    secrets: Secrets,
+    login: Login,
+}
+
+/// Secret Manager as the settings name it, if the credentials may be shown to it.
+///
+/// # Errors
+/// What holds for all of the vault's secrets: settings that make no sense, an address that nobody vouches for.
+pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding> {
+    let place = Place::of(target, context)?;
+    let access = Access {
+        hidden: place.hidden,
+        ca: own(target, "ca_cert")?,
+        ..Access::new(&target.name, context.limit)
+    };
+    let secrets = Secrets {
+        http: Http::new(&access)?,
+        place,
+        vault: target.name.clone(),
+    };
+    let login = Login::of(target, context)?;
+    Ok(Box::new(Gcp { secrets, login }))
+}
+
+impl Backend for Gcp {
+    fn fetch<'a>(&'a self, wanted: &'a [Wanted]) -> BoxFuture<'a, Vec<Fetched>> {
+        async move {
+            let vault = &self.secrets.vault;
+            let wishes: Vec<Result<Wish, Finding>> = wanted.iter().map(|wanted| Wish::of(vault, wanted)).collect();
+            let answers = self.answers(wishes.iter().flatten().cloned().collect()).await;
+            let answer = |wish: Result<Wish, Finding>| match wish {
+                Ok(wish) => answers.get(&wish).cloned(),
+                Err(finding) => Some(Fetched::No(finding)),
+            };
+            wishes.into_iter().filter_map(answer).collect()
+        }
+        .boxed()
+    }
+}
+
+impl Gcp {
+    /// An answer to each wish; without one nobody is asked, not even for credentials.
+    async fn answers(&self, wishes: BTreeSet<Wish>) -> BTreeMap<Wish, Fetched> {
+        if wishes.is_empty() {
+            return BTreeMap::new();
+        }
+        match self.login.bearer().await {
+            Ok(bearer) => self.secrets.fetch(&bearer, wishes).await,
+            Err(finding) => {
+                let refused = |wish| (wish, Fetched::No(finding.clone()));
+                wishes.into_iter().map(refused).collect()
+            }
+        }
+    }
+}
