@@ -1,9 +1,13 @@
 //! A server of the test's own: it keeps every byte that it is sent, and answers as it is told.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::thread;
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// A request that came.
 #[derive(Clone, Debug)]
@@ -37,15 +41,27 @@ impl Reply {
 
 pub struct Fake {
     address: SocketAddr,
+    scheme: &'static str,
     bytes: Arc<Mutex<Vec<u8>>>,
     requests: Arc<Mutex<Vec<Heard>>>,
 }
 
 impl Fake {
     pub fn start(answer: impl Fn(&Heard) -> Reply + Send + Sync + 'static) -> Self {
+        Self::serve(None, answer)
+    }
+
+    /// One that speaks TLS; says which authority to trust for it.
+    pub fn secure(answer: impl Fn(&Heard) -> Reply + Send + Sync + 'static) -> (Self, String) {
+        let (config, authority) = identity();
+        (Self::serve(Some(Arc::new(config)), answer), authority)
+    }
+
+    fn serve(tls: Option<Arc<ServerConfig>>, answer: impl Fn(&Heard) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let fake = Self {
             address: listener.local_addr().expect("an address"),
+            scheme: if tls.is_some() { "https" } else { "http" },
             bytes: Arc::default(),
             requests: Arc::default(),
         };
@@ -53,14 +69,21 @@ impl Fake {
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
                 let (bytes, requests, answer) = (Arc::clone(&bytes), Arc::clone(&requests), Arc::clone(&answer));
-                thread::spawn(move || serve(connection, &bytes, &requests, &*answer));
+                let tls = tls.clone();
+                thread::spawn(move || match tls {
+                    None => serve(connection, &bytes, &requests, &*answer),
+                    Some(tls) => {
+                        let tls = ServerConnection::new(tls).expect("a connection");
+                        serve(StreamOwned::new(tls, connection), &bytes, &requests, &*answer);
+                    }
+                });
             }
         });
         fake
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     pub fn host(&self) -> String {
@@ -76,17 +99,34 @@ impl Fake {
         self.requests.lock().expect("the requests").clone()
     }
 
-    /// Every byte that came, of whatever protocol.
+    /// Every byte that came, of whatever protocol; those of TLS as they were meant.
     pub fn bytes(&self) -> Vec<u8> {
         self.bytes.lock().expect("the bytes").clone()
     }
+}
+
+/// A certificate for this machine, and the authority that signed it.
+fn identity() -> (ServerConfig, String) {
+    let mut params = CertificateParams::new(Vec::new()).expect("parameters");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.distinguished_name.push(DnType::CommonName, "test CA");
+    let key = KeyPair::generate().expect("a key");
+    let authority = params.self_signed(&key).expect("an authority").pem();
+    let issuer = Issuer::new(params, key);
+    let key = KeyPair::generate().expect("a key");
+    let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("parameters");
+    let certificate = params.signed_by(&key, &issuer).expect("a certificate");
+    let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
+    let config = ServerConfig::builder().with_no_client_auth();
+    let config = config.with_single_cert(vec![certificate.der().clone()], key);
+    (config.expect("the settings of TLS"), authority)
 }
 
 /// What a TLS connection begins with. Servers of plain HTTP answer it in plain HTTP.
 const TLS: u8 = 0x16;
 
 fn serve(
-    mut connection: TcpStream,
+    mut connection: impl Read + Write,
     bytes: &Mutex<Vec<u8>>,
     requests: &Mutex<Vec<Heard>>,
     answer: &dyn Fn(&Heard) -> Reply,
