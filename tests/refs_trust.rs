@@ -403,7 +403,10 @@ const ADDRESSES: &[(&str, &[&str])] = &[
     ),
     (
         "azure",
-        &["{vault_uri: 'URL', location: us, type: secrets, client_id: c, tenant_id: t}"],
+        &[
+            "{vault_uri: 'URL', location: us, type: secrets, client_id: c, tenant_id: t}",
+            "{vault_uri: 'URL/', credentials_prefix: STRONGROOM_VAULT_TEAM}",
+        ],
     ),
     ("azure-certs", &["{vault_uri: 'URL', client_id: c, tenant_id: t}"]),
     (
@@ -424,6 +427,11 @@ const CREDENTIALS: &[(&str, &str)] = &[
     ("AZURE_CLIENT_SECRET", TOKEN),
     ("AZURE_CLIENT_ID", TOKEN),
     ("AZURE_TENANT_ID", TOKEN),
+    ("AZURE_FEDERATED_TOKEN_FILE", "/etc/hostname"),
+    ("AZURE_USERNAME", TOKEN),
+    ("AZURE_PASSWORD", TOKEN),
+    ("MSI_SECRET", TOKEN),
+    ("IDENTITY_HEADER", TOKEN),
 ];
 
 #[test]
@@ -435,6 +443,9 @@ fn no_backend_sends_a_credential_to_an_address_of_a_state_file() {
             let state = state(&config).replace("name: hcv", &format!("name: {backend}"));
             let found = place.verdicts(&state, &[], CREDENTIALS);
             assert_eq!(found[0].0, "not_checkable", "{backend} {config} {found:?}");
+            if *backend == "azure" && cfg!(feature = "azure") {
+                assert_eq!(found[0].1, "untrusted_host", "{config}");
+            }
             assert_eq!(listener.received(), "", "{backend} {config}");
         }
     }

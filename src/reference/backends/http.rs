@@ -226,19 +226,47 @@ impl Http {
     ///
     /// # Errors
     /// No answer, none in time, or one that is too long: unreachable.
-    #[cfg(any(feature = "aws", feature = "azure"))]
-    pub async fn exchange(&self, mut request: reqwest::Request) -> Result<Exchanged, Finding> {
+    #[cfg(feature = "aws")]
+    pub async fn exchange(&self, request: reqwest::Request) -> Result<Exchanged, Finding> {
         let place = self.place(request.url());
+        let response = self.execute(request, &place).await?;
+        exchanged(response, &place).await
+    }
+
+    /// The same, and again if the server asks for patience and there is time for it.
+    ///
+    /// # Errors
+    /// No answer, none in time, or one that is too long: unreachable.
+    #[cfg(feature = "azure")]
+    pub async fn exchange_patiently(&self, request: &reqwest::Request) -> Result<Exchanged, Finding> {
+        let place = self.place(request.url());
+        for turn in 0..PATIENCE {
+            let Some(request) = request.try_clone() else { break };
+            let response = self.execute(request, &place).await?;
+            if response.status().as_u16() != 429 {
+                return exchanged(response, &place).await;
+            }
+            self.wait(&response, turn, &place).await?;
+        }
+        Err(place.rate_limited())
+    }
+
+    #[cfg(any(feature = "aws", feature = "azure"))]
+    async fn execute(&self, mut request: reqwest::Request, place: &Place) -> Result<Response, Finding> {
         *request.timeout_mut() = Some(self.until.saturating_duration_since(Instant::now()));
         let sent = self.client.execute(request).await;
-        let mut response = sent.map_err(|error| failed(&error, &place))?;
-        let body = body(&mut response, &place).await?;
-        Ok(Exchanged {
-            status: response.status().as_u16(),
-            headers: std::mem::take(response.headers_mut()),
-            body,
-        })
+        sent.map_err(|error| failed(&error, place))
     }
+}
+
+#[cfg(any(feature = "aws", feature = "azure"))]
+async fn exchanged(mut response: Response, place: &Place) -> Result<Exchanged, Finding> {
+    let body = body(&mut response, place).await?;
+    Ok(Exchanged {
+        status: response.status().as_u16(),
+        headers: std::mem::take(response.headers_mut()),
+        body,
+    })
 }
 
 async fn answer(mut response: Response, asked: &Url, place: &Place) -> Result<Answer, Finding> {

@@ -5,7 +5,12 @@
 
 #[cfg(feature = "aws")]
 mod aws;
-#[cfg(any(feature = "aws", feature = "gcp", feature = "azure"))]
+#[cfg(feature = "azure")]
+mod azure;
+#[cfg_attr(
+    not(any(feature = "aws", feature = "gcp", feature = "azure")),
+    allow(dead_code) // clouds need all of it, the others a part
+)]
 mod checker;
 mod conjur;
 mod env;
@@ -17,6 +22,8 @@ mod hcv;
 mod http;
 mod resolve;
 mod trusted;
+#[cfg(any(feature = "aws", feature = "azure"))]
+mod unanswered;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -106,6 +113,8 @@ fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding>
         "gcp" => gcp::open(target, context),
         #[cfg(not(feature = "gcp"))]
         "gcp" => Err(left_out(target)),
+        #[cfg(feature = "azure")]
+        "azure" => azure::open(target, context),
         #[cfg(not(feature = "azure"))]
         "azure" => Err(left_out(target)),
         _ => Err(unsupported(target)),

@@ -164,7 +164,7 @@ impl Reader<'_> {
 
     /// A value that is no secret, if it is what its word asks for.
     fn checked(&mut self, entry: &Entry, word: &str, value: String) -> Option<Secret> {
-        let is_url = matches!(word, "address" | "endpoint" | "sts_endpoint");
+        let is_url = matches!(word, "address" | "authority_host" | "endpoint" | "sts_endpoint");
         if is_url && !is_address(&value) {
             let message = format!(
                 "'{}' is no address: http:// or https://, a host, and no password",

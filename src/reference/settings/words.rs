@@ -11,6 +11,7 @@ const OURS: &[(&str, bool)] = &[
     ("assume_role_arn", false),
     ("auth_method", false),
     ("auth_path", false),
+    ("authority_host", false),
     ("ca_cert", false),
     ("client_cert", false),
     ("client_id", false),

@@ -1,4 +1,3 @@
-use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,7 +8,8 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
-use super::super::http::{Exchanged, Http, wiped};
+use crate::reference::backends::http::{Exchanged, Http, wiped};
+use crate::reference::backends::unanswered::Unanswered;
 use crate::reference::{Finding, Reason};
 
 /// The SDK's way out: the HTTP client that vaults without a library have, too. It follows no redirects, keeps to the
@@ -68,26 +68,4 @@ fn unfit() -> Finding {
         "what is set makes no request that could be sent to AWS",
     )
     .help("correct the settings of the vault")
-}
-
-/// Why no answer came, on its way through the SDK.
-#[derive(Debug)]
-struct Unanswered(Finding);
-
-impl fmt::Display for Unanswered {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no answer")
-    }
-}
-
-impl Error for Unanswered {}
-
-/// What lies behind an error, and behind that.
-pub fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |&cause| cause.source())
-}
-
-/// Why no answer came, if that is what lies behind an error of the SDK.
-pub fn unanswered(error: &(dyn Error + 'static)) -> Option<Finding> {
-    causes(error).find_map(|cause| Some(cause.downcast_ref::<Unanswered>()?.0.clone()))
 }

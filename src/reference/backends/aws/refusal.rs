@@ -8,7 +8,7 @@ use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIden
 use backon::{BackoffBuilder, ExponentialBuilder};
 use tokio::time::Instant;
 
-use super::connector::{causes, unanswered};
+use crate::reference::backends::unanswered::{causes, unanswered};
 use crate::reference::{Finding, Reason};
 
 /// How often a server that is at fault itself is asked again.

@@ -3,11 +3,11 @@ use aws_sdk_secretsmanager::config::Credentials;
 use aws_sdk_sts::config::retry::RetryConfig;
 use aws_sdk_sts::config::{BehaviorVersion, Builder, Region};
 
-use super::connector::unanswered;
 use super::credentials::{Asking, none};
 use super::refusal::{Refusal, Sort, patiently};
 use crate::reference::backends::Context;
 use crate::reference::backends::checker::{unusable, variable};
+use crate::reference::backends::unanswered::unanswered;
 use crate::reference::{Finding, Reason, Side, Target};
 
 /// What Kong calls its sessions unless a vault says otherwise.

@@ -1,0 +1,183 @@
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use azure_core::cloud::CustomConfiguration;
+use azure_core::credentials::TokenCredential;
+use azure_core::http::{ClientMethodOptions, ClientOptions};
+use azure_identity::{
+    ClientAssertion, ClientAssertionCredential, ClientAssertionCredentialOptions, ClientSecretCredential,
+    ClientSecretCredentialOptions, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
+};
+use url::Url;
+
+use super::connector::{options, told};
+use super::entra::Entra;
+use super::identity::{Identity, said_client, variables};
+use crate::reference::backends::Context;
+use crate::reference::backends::checker::{asks_metadata, own, text, unusable, variable};
+use crate::reference::{Finding, Reason, Secret, Target};
+
+/// How long servers of the machine's cloud may take to give a token.
+const LOOKING: Duration = Duration::from_secs(2);
+
+/// The variable that names the file with this machine's own token, as Kubernetes puts it there.
+const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
+
+/// Who asks.
+pub struct Login {
+    way: Way,
+    none: Finding,
+}
+
+/// How a login is made.
+enum Way {
+    /// With the secret of an application.
+    Secret(Identity, Secret),
+    /// With a token of somebody whom the application trusts.
+    Federated(Identity, Assertion),
+    /// As the machine itself, or as one of the identities that it has.
+    Machine(Option<String>),
+}
+
+/// A token of somebody whom an application trusts.
+#[derive(Clone)]
+enum Assertion {
+    Said(Secret),
+    File(PathBuf),
+}
+
+impl Login {
+    /// What the side that runs the check says, else what its environment does.
+    ///
+    /// # Errors
+    /// None, half a set, or a choice that is not for a state file to make.
+    pub fn of(target: &Target, context: &Context) -> Result<Self, Finding> {
+        let of_settings = || Identity::of_settings(target, context);
+        let way = if let Some(secret) = own(target, "client_secret")? {
+            Way::Secret(of_settings()?, secret.clone())
+        } else if let Some(token) = own(target, "jwt")? {
+            Way::Federated(of_settings()?, Assertion::Said(token.clone()))
+        } else {
+            let variables = variables(target, context);
+            match (text(context, &variables.secret), text(context, TOKEN_FILE)) {
+                (Some(secret), _) => Way::Secret(variables.identity(target, context)?, Secret::new(secret)),
+                (None, Some(file)) => {
+                    Way::Federated(variables.identity(target, context)?, Assertion::File(file.into()))
+                }
+                (None, None) if asks_metadata(target)? => Way::Machine(said_client(target, context)),
+                (None, None) => return Err(none(target, &variables.secret)),
+            }
+        };
+        Ok(Self {
+            way,
+            none: none(target, "AZURE_CLIENT_SECRET"),
+        })
+    }
+
+    /// How long there is time for it, and what is said after that.
+    pub fn limit(&self) -> Option<(Duration, Finding)> {
+        matches!(self.way, Way::Machine(_)).then(|| (LOOKING, self.none.clone()))
+    }
+
+    /// The SDK's own way to log in.
+    ///
+    /// # Errors
+    /// An identity that the SDK refuses.
+    pub fn credential(&self, vault: &str, host: &Url, entra: Entra) -> Result<Arc<dyn TokenCredential>, Finding> {
+        let made: azure_core::Result<Arc<dyn TokenCredential>> = match &self.way {
+            Way::Secret(identity, secret) => identity.with_secret(secret, client_options(entra, host)),
+            Way::Federated(identity, assertion) => {
+                identity.with_assertion(vault, assertion.clone(), client_options(entra, host))
+            }
+            Way::Machine(client) => {
+                let settings = ManagedIdentityCredentialOptions {
+                    user_assigned_id: client.clone().map(UserAssignedId::ClientId),
+                    client_options: options(Arc::new(entra.plain())),
+                };
+                ManagedIdentityCredential::new(Some(settings)).map(|made| made as Arc<dyn TokenCredential>)
+            }
+        };
+        made.map_err(|_| unusable(vault, "its tenant_id or its client_id is none that Azure could have"))
+    }
+}
+
+fn client_options(entra: Entra, host: &Url) -> ClientOptions {
+    let mut cloud = CustomConfiguration::default();
+    cloud.authority_host = host.to_string();
+    ClientOptions {
+        cloud: Some(Arc::new(cloud.into())),
+        ..options(Arc::new(entra))
+    }
+}
+
+impl Identity {
+    fn with_secret(&self, secret: &Secret, client: ClientOptions) -> azure_core::Result<Arc<dyn TokenCredential>> {
+        let text = String::from_utf8_lossy(secret.expose()).into_owned();
+        let settings = ClientSecretCredentialOptions { client_options: client };
+        let made = ClientSecretCredential::new(&self.tenant, self.client.clone(), text.into(), Some(settings))?;
+        Ok(made)
+    }
+
+    fn with_assertion(
+        &self,
+        vault: &str,
+        assertion: Assertion,
+        client: ClientOptions,
+    ) -> azure_core::Result<Arc<dyn TokenCredential>> {
+        let settings = ClientAssertionCredentialOptions { client_options: client };
+        let bearer = Bearer {
+            vault: vault.to_owned(),
+            assertion,
+        };
+        let made = ClientAssertionCredential::new(self.tenant.clone(), self.client.clone(), bearer, Some(settings))?;
+        Ok(made)
+    }
+}
+
+/// Shows a token of somebody whom an application trusts.
+struct Bearer {
+    vault: String,
+    assertion: Assertion,
+}
+
+impl fmt::Debug for Bearer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Bearer")
+    }
+}
+
+#[async_trait]
+impl ClientAssertion for Bearer {
+    async fn secret(&self, _: Option<ClientMethodOptions<'_>>) -> azure_core::Result<String> {
+        let token = match &self.assertion {
+            Assertion::Said(token) => token.clone(),
+            Assertion::File(path) => match std::fs::read(path) {
+                Ok(bytes) => Secret::new(bytes),
+                Err(_) => return Err(told(unread(&self.vault))),
+            },
+        };
+        let text = token.text().map(str::trim).filter(|text| !text.is_empty());
+        text.map(str::to_owned).ok_or_else(|| told(unread(&self.vault)))
+    }
+}
+
+fn unread(vault: &str) -> Finding {
+    unusable(
+        vault,
+        "there is no token in the file that AZURE_FEDERATED_TOKEN_FILE names",
+    )
+    .help("check the file, and that the check may read it")
+}
+
+/// Nobody gives credentials.
+fn none(target: &Target, secret: &str) -> Finding {
+    let vault = &target.name;
+    let (own, metadata) = (variable(vault, "client_secret"), variable(vault, "metadata"));
+    let message = format!("there are no credentials for Azure here with which the vault '{vault}' could be asked");
+    Finding::new(Reason::NoCredentials, message).about(vault).help(format!(
+        "set AZURE_TENANT_ID, AZURE_CLIENT_ID and {secret} (or AZURE_FEDERATED_TOKEN_FILE), or {own} and the like; on a machine of Azure that has an identity, {metadata}=true"
+    ))
+}
