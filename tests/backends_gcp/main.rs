@@ -13,6 +13,7 @@ mod asked;
 mod refs_place;
 
 mod answers;
+mod givers;
 mod google;
 mod jwt;
 mod tokens;

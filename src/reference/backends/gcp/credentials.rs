@@ -126,7 +126,7 @@ impl Login {
         let asked = tokio::time::timeout(LOOKING, http.send(&call)).await;
         let answer = asked.ok().and_then(Result::ok).filter(|answer| answer.status == 200);
         let token = answer.and_then(|answer| token::access_token(&answer));
-        let token = token.ok_or_else(|| none(&self.vault))?;
+        let token = token.ok_or_else(|| not_of_machine(&self.vault))?;
         Ok(bearer(&token, self.quota_project.clone()))
     }
 }
@@ -158,6 +158,16 @@ fn server(context: &Context) -> Option<Url> {
     let host = text(context, "GCE_METADATA_HOST").unwrap_or_else(|| "metadata.google.internal".to_owned());
     let path = "computeMetadata/v1/instance/service-accounts/default/token";
     Url::parse(&format!("http://{host}/{path}?scopes={SCOPE}")).ok()
+}
+
+/// The server of the machine's cloud, which may be asked, gives no credentials.
+fn not_of_machine(vault: &str) -> Finding {
+    let message = format!(
+        "the metadata server of this machine gives no credentials with which the vault '{vault}' could be asked"
+    );
+    Finding::new(Reason::NoCredentials, message)
+        .about(vault)
+        .help("run the check on a machine of Google's that has a service account, or set GCP_SERVICE_ACCOUNT or GOOGLE_APPLICATION_CREDENTIALS")
 }
 
 /// Nobody gives credentials.

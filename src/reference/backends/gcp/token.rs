@@ -1,6 +1,8 @@
 use std::error::Error;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use google_cloud_auth::build_errors;
 use google_cloud_auth::credentials::{AccessTokenCredentials, external_account, impersonated, service_account};
 use google_cloud_auth::errors::CredentialsError;
@@ -107,14 +109,14 @@ async fn exchanged(
 
 /// What the library gives. It panics over answers that make no sense, which is nothing more than an error.
 async fn given(credentials: AccessTokenCredentials) -> Result<Secret, Option<CredentialsError>> {
-    let given = tokio::spawn(async move { credentials.access_token().await });
-    let given = given.await.map_err(|_| None)?;
+    let given = AssertUnwindSafe(credentials.access_token()).catch_unwind().await;
+    let given = given.map_err(|_| None)?;
     given.map(|given| Secret::new(given.token)).map_err(Some)
 }
 
 fn not_given(error: Option<&CredentialsError>, vault: &str) -> Finding {
     let Some(error) = error else {
-        return of_status(500, &whoever(vault), vault);
+        return of_status(200, &whoever(vault), vault);
     };
     let causes = || std::iter::successors(error.source(), |&cause| cause.source());
     let of_google = causes().find_map(|cause| {
@@ -131,12 +133,11 @@ fn not_given(error: Option<&CredentialsError>, vault: &str) -> Finding {
             Some(url) => failed(request, &Place::new(vault, url, false)),
             None => of_status(503, &whoever(vault), vault),
         },
-        (None, None) => told(
+        (None, None) => Finding::new(
             Reason::NoCredentials,
-            "what this machine names as the source of credentials",
-            "gives none",
-            vault,
+            format!("what this machine names as the source of credentials gives none for the vault '{vault}'"),
         )
+        .about(vault)
         .help("check the file, the address or the program that the credentials name as their source"),
     }
 }
