@@ -15,11 +15,13 @@ mod asked;
 mod inventory;
 mod material;
 mod references;
+mod survey;
 mod validate;
 mod vaults;
 
 pub use inventory::{prove_declared, prove_live, prove_offline};
 pub use references::{EXPIRY_DAYS, Proof, Proven, Scene};
+pub use survey::{Early, Survey};
 pub use validate::{check_offline, check_online};
 pub use vaults::{backends, declared_vaults, live_vaults};
 
@@ -98,7 +100,7 @@ fn has_errors(diagnostics: &[Diagnostic]) -> bool {
         .any(|diagnostic| diagnostic.severity == Severity::Error)
 }
 
-/// Reads what is live, plans, and checks all that can be checked before a write.
+/// Reads what is live (or goes on with what began early), plans, and checks all that can be checked before a write.
 ///
 /// # Errors
 /// The control plane cannot be read, or there is no plan: then all that is wrong, at once.
@@ -106,9 +108,14 @@ pub async fn prepare<T: Transport, C: Clock>(
     client: &Client<T, C>,
     recorded: &Arc<Catalog>,
     job: &Job<'_>,
+    early: Option<Early>,
 ) -> Result<Prepared, Failure> {
-    let root = client.root().await?;
-    let (catalog, mut live) = asked::node_and_owned(client, recorded, &root, job).await?;
+    let survey = survey::survey_for(client, recorded, job.desired, early).await?;
+    let Survey {
+        root,
+        catalog,
+        mut live,
+    } = survey;
     let now = client.clock().now();
     let needs = plan::needs(&question(job, &catalog, &live, now));
     client.read_foreign(&catalog, &mut live, &needs).await?;

@@ -91,8 +91,38 @@ fn a_run_that_is_interrupted_finishes_what_is_under_way() {
     assert!(text(&rest.stdout).contains("Created: 3\n"), "{}", text(&rest.stdout));
 }
 
+#[test]
+fn of_wrong_files_nothing_else_is_told() {
+    let node = Node::new(Fault::None);
+    let state = node.state("_format_version: '3.0'\nvautls:\n- {name: env, prefix: p}\n");
+    let told = |address: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_strongroom"));
+        let ended = command.args(["diff", &state, "--kong-addr", address]).output();
+        let ended = ended.expect("it runs");
+        (ended.status.code(), text(&ended.stdout), text(&ended.stderr))
+    };
+    let of_files = told("embedded");
+    assert_eq!(of_files.0, Some(3), "{of_files:?}");
+    // what answers, what does not, and what cannot be asked
+    for address in [&*node.address, "http://127.0.0.1:1", "ftp://nowhere"] {
+        assert_eq!(told(address), of_files, "{address}");
+    }
+}
+
+#[test]
+fn tags_that_are_hard_to_see_are_minded() {
+    let node = Node::new(Fault::None);
+    let others = node.state("_format_version: '3.0'\nvaults:\n- {name: env, prefix: theirs}\n");
+    assert_eq!(node.run(&["sync", &others]).status.code(), Some(0));
+    let ours = "_format_version: '3.0'\n_info: {\"select\\x5ftags\": [ours]}\nvaults:\n- {name: env, prefix: mine}\n";
+    let ended = node.run(&["sync", &node.state(ours)]);
+    let out = text(&ended.stdout);
+    assert!(out.contains("Created: 1\n") && out.contains("Deleted: 0\n"), "{out}");
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Fault {
+    None,
     RoutesAreRefused,
     WritesAreSlow,
 }
@@ -172,7 +202,7 @@ async fn answer(State(server): State<Arc<Server>>, method: HttpMethod, uri: Uri,
         server.written.notify_one();
         match server.fault {
             Fault::RoutesAreRefused if uri.path().starts_with("/routes") => return refused(),
-            Fault::RoutesAreRefused => {}
+            Fault::RoutesAreRefused | Fault::None => {}
             Fault::WritesAreSlow => tokio::time::sleep(Duration::from_millis(400)).await,
         }
     }

@@ -37,7 +37,7 @@ async fn sync<T: Transport, C: Clock>(node: &Node, client: &Client<T, C>, text: 
         references: Proof::new(Policy::Warn),
         fingerprinter: Fingerprinter::new(&[7; 64]),
     };
-    let prepared = reconcile::prepare(client, &node.catalog, &job)
+    let prepared = reconcile::prepare(client, &node.catalog, &job, None)
         .await
         .unwrap_or_else(|failure| panic!("{failure}"));
     let Decision::Approved(approved) = &prepared.decision else {
@@ -131,7 +131,7 @@ async fn a_token_that_may_see_nothing_but_vaults_manages_vaults() {
         references: Proof::new(Policy::Default),
         fingerprinter: Fingerprinter::new(&[7; 64]),
     };
-    let prepared = reconcile::prepare(&allowed, &node.catalog, &job)
+    let prepared = reconcile::prepare(&allowed, &node.catalog, &job, None)
         .await
         .unwrap_or_else(|failure| panic!("{failure}"));
     let Decision::Approved(approved) = &prepared.decision else {
@@ -212,7 +212,7 @@ async fn what_is_declared_must_be_readable() {
         references: Proof::new(Policy::Default),
         fingerprinter: Fingerprinter::new(&[7; 64]),
     };
-    let failure = reconcile::prepare(&blind, &node.catalog, &job)
+    let failure = reconcile::prepare(&blind, &node.catalog, &job, None)
         .await
         .err()
         .expect("no plan");

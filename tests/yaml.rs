@@ -53,7 +53,7 @@ fn outcome(folder: &Path) -> (String, String) {
         Ok(text) => serde_json::from_str(&text).unwrap(),
         Err(_) => BTreeMap::new(),
     };
-    let (text, error) = decode(FileId(0), &bytes);
+    let (text, error) = decode(FileId(0), bytes);
     let mut sources = Sources::default();
     let file = sources.add("state.yaml", text.as_str());
     if let Some(error) = error {

@@ -203,7 +203,7 @@ fn seeds() -> Vec<String> {
         .unwrap()
         .map(|entry| entry.unwrap().path());
     let texts = folders.filter_map(|folder| fs::read(folder.join("state.yaml")).ok());
-    texts.map(|bytes| decode(FileId(0), &bytes).0).collect()
+    texts.map(|bytes| decode(FileId(0), bytes).0).collect()
 }
 
 fn mutated_seed() -> impl Strategy<Value = String> {
@@ -303,7 +303,7 @@ proptest! {
 
     #[test]
     fn no_bytes_are_too_much(bytes in any::<Vec<u8>>()) {
-        read_and_show(&decode(FileId(0), &bytes).0);
+        read_and_show(&decode(FileId(0), bytes).0);
     }
 
     /// Whatever a variable holds, it becomes the value that asked for it, and all around stays what it was.

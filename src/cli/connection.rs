@@ -58,6 +58,11 @@ pub fn connect(global: &Global, catalog: &Arc<Catalog>) -> Result<Connection, St
     ))
 }
 
+/// Whether the control plane that the command line names is in this process.
+pub fn is_embedded(global: &Global) -> bool {
+    embedded_in(&global.kong_addr).is_some()
+}
+
 /// The database that an address of the embedded control plane names.
 fn embedded_in(address: &str) -> Option<Database> {
     match address.strip_prefix("embedded")? {

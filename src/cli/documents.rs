@@ -1,9 +1,11 @@
 use super::args::{ScopeArgs, StateArgs};
-use super::files::gather;
+use super::files::{self, Files, Gathered};
 use super::teller::Teller;
 use crate::control_plane::{Clock, SystemClock};
 use crate::schema::Catalog;
-use crate::state::{self, ComposeOptions, Desired, Diagnostic, Environment, Options, Severity, Sources};
+use crate::state::{
+    self, ComposeOptions, Desired, Diagnostic, Environment, Options, Reading, Scope, Severity, Sources,
+};
 
 /// What the state files of a run say.
 pub struct Documents {
@@ -13,34 +15,81 @@ pub struct Documents {
     pub desired: Desired,
 }
 
+/// What was read of state files, before anybody is told.
+pub struct Read {
+    gathered: Gathered,
+    reading: Reading,
+}
+
+/// The state files that the command line names, found but not read.
+pub struct Unread {
+    files: Files,
+    substitute_env: bool,
+    options: Options,
+}
+
+/// Finds the state files of a run.
+pub fn find(state: &StateArgs, scope: &ScopeArgs) -> Unread {
+    Unread {
+        files: files::find(&state.paths()),
+        substitute_env: state.substitute_env,
+        options: Options {
+            select_tags: scope.select_tag.iter().cloned().collect(),
+            filter_tags: scope.filter_tag.iter().cloned().collect(),
+        },
+    }
+}
+
 /// Reads state files, and tells what there is to tell of them: of wrong ones all that is wrong, at once. None if
 /// something is.
 pub fn read(state: &StateArgs, scope: &ScopeArgs, catalog: &Catalog, teller: &mut Teller) -> Option<Documents> {
-    let variable = |name: &str| std::env::var(name).ok();
-    let compose = ComposeOptions {
-        environment: Environment::Of(&variable),
-        substitute_env: state.substitute_env,
-    };
-    let gathered = gather(&state.paths(), &compose, catalog);
-    let options = Options {
-        select_tags: scope.select_tag.iter().cloned().collect(),
-        filter_tags: scope.filter_tag.iter().cloned().collect(),
-    };
-    let reading = state::read(gathered.documents, &options, catalog);
-    let mut told = gathered.told;
-    if told.iter().chain(&reading.errors).any(is_error) {
-        let refused = reading.check(catalog, SystemClock.now(), &told);
-        told.extend(reading.errors);
-        told.extend(reading.desired.remarks.iter().cloned());
-        told.extend(refused);
-        teller.diagnostics(&told, &gathered.sources);
-        return None;
+    find(state, scope).read(catalog).tell(catalog, teller)
+}
+
+impl Unread {
+    /// The scope of the run, if that is known before anything is read: the tags of the command line, else everything if
+    /// no file names tags.
+    pub fn scope(&self) -> Option<Scope> {
+        let tags = &self.options.select_tags;
+        let known = !tags.is_empty() || !self.files.may_name_scopes();
+        known.then(|| Scope { tags: tags.clone() })
     }
-    teller.diagnostics(&told, &gathered.sources);
-    Some(Documents {
-        sources: gathered.sources,
-        desired: reading.desired,
-    })
+
+    /// Reads them.
+    pub fn read(self, catalog: &Catalog) -> Read {
+        let variable = |name: &str| std::env::var(name).ok();
+        let compose = ComposeOptions {
+            environment: Environment::Of(&variable),
+            substitute_env: self.substitute_env,
+        };
+        let mut gathered = self.files.read(&compose, catalog);
+        let documents = std::mem::take(&mut gathered.documents);
+        Read {
+            reading: state::read(documents, &self.options, catalog),
+            gathered,
+        }
+    }
+}
+
+impl Read {
+    /// Tells what there is to tell. None if something is wrong.
+    pub fn tell(self, catalog: &Catalog, teller: &mut Teller) -> Option<Documents> {
+        let Self { gathered, reading } = self;
+        let mut told = gathered.told;
+        if told.iter().chain(&reading.errors).any(is_error) {
+            let refused = reading.check(catalog, SystemClock.now(), &told);
+            told.extend(reading.errors);
+            told.extend(reading.desired.remarks.iter().cloned());
+            told.extend(refused);
+            teller.diagnostics(&told, &gathered.sources);
+            return None;
+        }
+        teller.diagnostics(&told, &gathered.sources);
+        Some(Documents {
+            sources: gathered.sources,
+            desired: reading.desired,
+        })
+    }
 }
 
 /// Whether it stops a run.

@@ -8,7 +8,26 @@ use std::path::{Path, PathBuf};
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::schema::Catalog;
-use crate::state::{ComposeOptions, Diagnostic, FileId, Node, Recognised, Sources, compose, decode, recognise};
+use crate::state::{
+    ComposeOptions, Diagnostic, FileId, Node, Recognised, Sources, compose, decode, may_name_scopes, recognise,
+};
+
+/// Files as they were found, not yet read as documents.
+#[derive(Default)]
+pub struct Files(Vec<Found>);
+
+/// What was found, in order.
+enum Found {
+    /// A file's bytes.
+    Bytes {
+        name: String,
+        bytes: Vec<u8>,
+        /// Whether the user named it, so that it is read whatever it is.
+        named: bool,
+    },
+    /// Something to tell.
+    Told(Diagnostic),
+}
 
 /// What was read: texts, their nodes, and what there is to tell about either.
 #[derive(Default)]
@@ -21,34 +40,72 @@ pub struct Gathered {
     pub told: Vec<Diagnostic>,
 }
 
-/// Reads files, directories (with all that is below them, in sorted order) and standard input (`-`).
+/// Finds files, directories (with all that is below them, in sorted order) and standard input (`-`).
 ///
 /// Of a directory, files whose name begins with a dot or does not end in `.yaml`, `.yml` or `.json` are left alone;
-/// strongroom's own and those that are no state files are passed over with a note. What the user names is read whatever it is.
-pub fn gather(paths: &[PathBuf], options: &ComposeOptions<'_>, catalog: &Catalog) -> Gathered {
-    let mut gatherer = Gatherer {
-        options,
-        catalog,
+/// strongroom's own are passed over with a note. What the user names is read whatever it is.
+pub fn find(paths: &[PathBuf]) -> Files {
+    let mut finder = Finder {
         readable: readable(),
         seen: BTreeSet::new(),
         met: 0,
-        gathered: Gathered::default(),
+        files: Files::default(),
     };
     for path in paths {
-        gatherer.named(path);
+        finder.named(path);
     }
-    gatherer.gathered
+    finder.files
 }
 
-struct Gatherer<'a> {
-    options: &'a ComposeOptions<'a>,
-    catalog: &'a Catalog,
+impl Files {
+    /// Whether one of them may say by tags what it owns.
+    pub fn may_name_scopes(&self) -> bool {
+        self.0.iter().any(|found| match found {
+            Found::Bytes { bytes, .. } => may_name_scopes(bytes),
+            Found::Told(_) => false,
+        })
+    }
+
+    /// Reads them. Those found in a directory that are no state files are passed over with a note.
+    pub fn read(self, options: &ComposeOptions<'_>, catalog: &Catalog) -> Gathered {
+        let mut gathered = Gathered::default();
+        for found in self.0 {
+            match found {
+                Found::Told(told) => gathered.told.push(told),
+                Found::Bytes { name, bytes, named } => gathered.text(name, bytes, named, options, catalog),
+            }
+        }
+        gathered
+    }
+}
+
+impl Gathered {
+    fn text(&mut self, name: String, bytes: Vec<u8>, named: bool, options: &ComposeOptions<'_>, catalog: &Catalog) {
+        let id = FileId(self.sources.files.len() as u32);
+        let (text, fault) = decode(id, bytes);
+        self.sources.add(name, text);
+        if let Some(fault) = fault {
+            self.told.push(fault);
+            return;
+        }
+        let (node, told) = compose(id, &self.sources.file(id).text, options);
+        match node.as_ref().filter(|_| !named).map(|root| recognise(root, catalog)) {
+            Some(Recognised::Other(note)) => self.told.push(note),
+            _ => {
+                self.told.extend(told);
+                self.documents.extend(node.map(|node| (id, node)));
+            }
+        }
+    }
+}
+
+struct Finder {
     readable: Option<GlobMatcher>,
-    /// Files and directories that were read already, by their real paths.
+    /// Files and directories that were found already, by their real paths.
     seen: BTreeSet<PathBuf>,
     /// How many files were met in directories that could be state files.
     met: usize,
-    gathered: Gathered,
+    files: Files,
 }
 
 /// Names that strongroom's own files have.
@@ -59,7 +116,7 @@ fn readable() -> Option<GlobMatcher> {
     glob.ok().map(|glob| glob.compile_matcher())
 }
 
-impl Gatherer<'_> {
+impl Finder {
     fn named(&mut self, path: &Path) {
         if path == Path::new("-") {
             return self.stdin();
@@ -83,12 +140,11 @@ impl Gatherer<'_> {
     fn stdin(&mut self) {
         if !self.seen.insert(PathBuf::from("-")) {
             let twice = "standard input (`-`) is given twice, and can be read once";
-            self.gathered.told.push(Diagnostic::error("given-twice", twice));
-            return;
+            return self.tell(Diagnostic::error("given-twice", twice));
         }
         let mut bytes = Vec::new();
         match std::io::stdin().read_to_end(&mut bytes) {
-            Ok(_) => self.text(Path::new("-"), &bytes, true),
+            Ok(_) => self.found_bytes(Path::new("-"), bytes, true),
             Err(error) => self.cannot_read(Path::new("-"), &error),
         }
     }
@@ -98,7 +154,7 @@ impl Gatherer<'_> {
         let before = self.met;
         self.walk(path);
         if self.met == before {
-            self.gathered.told.push(
+            self.tell(
                 Diagnostic::error(
                     "no-state-file",
                     format!("there is no state file in '{}'", path.display()),
@@ -145,32 +201,14 @@ impl Gatherer<'_> {
 
     fn file(&mut self, path: &Path, named: bool) {
         match fs::read(path) {
-            Ok(bytes) => self.text(path, &bytes, named),
+            Ok(bytes) => self.found_bytes(path, bytes, named),
             Err(error) => self.cannot_read(path, &error),
         }
     }
 
-    fn text(&mut self, path: &Path, bytes: &[u8], named: bool) {
-        let gathered = &mut self.gathered;
-        let id = FileId(gathered.sources.files.len() as u32);
-        let (text, fault) = decode(id, bytes);
-        gathered.sources.add(path.display().to_string(), text.as_str());
-        if let Some(fault) = fault {
-            gathered.told.push(fault);
-            return;
-        }
-        let (node, told) = compose(id, &text, self.options);
-        match node
-            .as_ref()
-            .filter(|_| !named)
-            .map(|root| recognise(root, self.catalog))
-        {
-            Some(Recognised::Other(note)) => gathered.told.push(note),
-            _ => {
-                gathered.told.extend(told);
-                gathered.documents.extend(node.map(|node| (id, node)));
-            }
-        }
+    fn found_bytes(&mut self, path: &Path, bytes: Vec<u8>, named: bool) {
+        let name = path.display().to_string();
+        self.files.0.push(Found::Bytes { name, bytes, named });
     }
 
     /// Whether a path was not read before.
@@ -180,12 +218,16 @@ impl Gatherer<'_> {
     }
 
     fn note(&mut self, code: &'static str, message: String) {
-        self.gathered.told.push(Diagnostic::note(code, message));
+        self.tell(Diagnostic::note(code, message));
     }
 
     fn cannot_read(&mut self, path: &Path, error: &std::io::Error) {
         let message = format!("'{}' cannot be read: {error}", path.display());
-        self.gathered.told.push(Diagnostic::error("cannot-read", message));
+        self.tell(Diagnostic::error("cannot-read", message));
+    }
+
+    fn tell(&mut self, told: Diagnostic) {
+        self.files.0.push(Found::Told(told));
     }
 }
 
@@ -207,7 +249,7 @@ mod tests {
             environment: Environment::Of(&nothing),
             substitute_env: false,
         };
-        gather(paths, &options, &Catalog::recorded())
+        find(paths).read(&options, &Catalog::recorded())
     }
 
     fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {

@@ -1,33 +1,6 @@
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
-use super::Job;
-use crate::control_plane::{Asked, Client, Clock, Live, ReadError, Root, Transport, Wanted};
+use crate::control_plane::{Live, Wanted};
 use crate::schema::{Catalog, KindId, Object};
 use crate::state::{Desired, Diagnostic};
-
-/// Reads the node's schemas and what the run owns, at once.
-pub async fn node_and_owned<T: Transport, C: Clock>(
-    client: &Client<T, C>,
-    recorded: &Arc<Catalog>,
-    root: &Root,
-    job: &Job<'_>,
-) -> Result<(Arc<Catalog>, Live), ReadError> {
-    let mut schemas = root.schemas();
-    let wanted = wanted(recorded, job.desired);
-    let asked = Asked {
-        scopes: job.desired.scopes.clone(),
-        skip: BTreeSet::new(),
-        edition: root.edition,
-    };
-    let (schemas_read, live) = futures_util::future::join(
-        client.schemas(&wanted, &mut schemas),
-        client.read_owned(recorded, &asked),
-    )
-    .await;
-    schemas_read?;
-    Ok((Arc::new(recorded.overlaid(&schemas)), live?))
-}
 
 /// The schemas of all that the documents declare.
 pub fn wanted(catalog: &Catalog, desired: &Desired) -> Wanted {

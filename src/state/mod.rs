@@ -13,7 +13,9 @@ mod yaml;
 pub use body::Body;
 pub use desired::{Declared, DeclaredId, Desired, Link, LinkTo, Source};
 pub use diagnostic::{Diagnostic, Place, Severity};
-pub use documents::{Options, Reading, Recognised, check, checkable, desired, read, recognise, refused};
+pub use documents::{
+    Options, Reading, Recognised, check, checkable, desired, may_name_scopes, read, recognise, refused,
+};
 pub use nearest::nearest;
 pub use node::{Data, Entry, FileId, Node, Origin, SourceFile, Sources, Span, Style};
 pub use places::{NamedPlace, Parts, Places};

@@ -1,12 +1,15 @@
 use std::mem::ManuallyDrop;
 use std::path::Path;
+use std::sync::Arc;
 
 use strongroom::apply::{self, Event, Stop};
 use strongroom::control_plane::{Client, Clock, Dialect, HttpSettings, HttpTransport, SystemClock, Transport};
 use strongroom::plan::{Fingerprinter, Guards, Limit, Options};
-use strongroom::reconcile::{Decision, Job, Prepared, Proof, prepare};
+use strongroom::reconcile::{Decision, Early, Job, Prepared, Proof, prepare};
 use strongroom::reference::Policy;
 use strongroom::schema::Catalog;
+use strongroom::state::{Scope, may_name_scopes};
+use tokio::task::spawn_blocking;
 
 use super::common::run;
 
@@ -20,14 +23,14 @@ pub fn read(state: &Path) {
 /// Does a diff of what is in sync.
 pub async fn diff(address: &str, state: &Path) {
     // as the program, which ends then, and leaves it to the system to clean up
-    let prepared = ManuallyDrop::new(plan(&client(address), state).await);
+    let prepared = ManuallyDrop::new(plan(&Arc::new(client(address)), state).await);
     let changes = prepared.plan().changes.len();
     assert_eq!(changes, 0);
 }
 
 /// Does a sync.
 pub async fn sync(address: &str, state: &Path) {
-    let client = client(address);
+    let client = Arc::new(client(address));
     let prepared = plan(&client, state).await;
     let Decision::Approved(approved) = &prepared.decision else {
         panic!("the plan is withheld: {:?}", prepared.diagnostics);
@@ -36,11 +39,19 @@ pub async fn sync(address: &str, state: &Path) {
     assert!(account.is_complete(), "{account:?}");
 }
 
-/// Reads a state file and a control plane, and makes the plan.
-pub async fn plan<T: Transport, C: Clock>(client: &Client<T, C>, state: &Path) -> Prepared {
+/// Reads a state file and a control plane, at the same time if the file names no tags, and makes the plan.
+pub async fn plan<T: Transport + 'static, C: Clock + 'static>(client: &Arc<Client<T, C>>, state: &Path) -> Prepared {
     let catalog = Catalog::recorded();
     let text = std::fs::read_to_string(state).expect("a state file");
-    let desired = ManuallyDrop::new(run::declared(&catalog, &text));
+    let everything = !may_name_scopes(text.as_bytes());
+    let mut early = everything.then(|| Early::of(client.clone(), catalog.clone(), Scope::default()));
+    let recorded = catalog.clone();
+    let reading = spawn_blocking(move || ManuallyDrop::new(run::declared(&recorded, &text)));
+    let read = match &mut early {
+        Some(early) => early.meanwhile(reading).await,
+        None => reading.await,
+    };
+    let desired = read.expect("what the file says");
     let job = Job {
         desired: &desired,
         options: Options::default(),
@@ -52,7 +63,7 @@ pub async fn plan<T: Transport, C: Clock>(client: &Client<T, C>, state: &Path) -
         references: Proof::new(Policy::Warn),
         fingerprinter: Fingerprinter::new(&[7; 64]),
     };
-    match prepare(client, &catalog, &job).await {
+    match prepare(client, &catalog, &job, early).await {
         Ok(prepared) => prepared,
         Err(failure) => panic!("{failure:?}"),
     }

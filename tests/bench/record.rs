@@ -1,5 +1,5 @@
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use strongroom::control_plane::{
     Client, Dialect, HttpSettings, HttpTransport, Request, Response, SystemClock, Transport, TransportError,
@@ -27,7 +27,7 @@ pub async fn run(address: &str, state: &Path, output: &Path) {
         inner,
         paths: Mutex::default(),
     };
-    let client = Client::new(recorder, SystemClock, Dialect::gateway(), 10);
+    let client = Arc::new(Client::new(recorder, SystemClock, Dialect::gateway(), 10));
     flow::plan(&client, state).await;
     let paths = client.transport().paths.lock().expect("the paths").join("\n");
     std::fs::write(output, paths).expect("a file");

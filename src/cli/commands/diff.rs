@@ -1,11 +1,9 @@
 use std::mem::ManuallyDrop;
 
+use super::begin::{Begun, begin};
 use super::prepare::{Request, prepare};
 use crate::cli::Outcome;
 use crate::cli::args::{DiffArgs, Global};
-use crate::cli::connection::connect;
-use crate::cli::documents;
-use crate::cli::proof::proof;
 use crate::cli::stop::Done;
 use crate::cli::teller::Teller;
 use crate::reconcile::{Decision, Prepared};
@@ -15,25 +13,21 @@ use crate::schema::Catalog;
 /// Shows what `sync` would do, and ends as it would where it would be refused.
 pub async fn run(global: &Global, args: &DiffArgs, teller: &mut Teller) -> Done {
     let catalog = Catalog::recorded();
-    let documents = documents::read(&args.sync.state, &args.sync.scope, &catalog, teller);
-    let proof = proof(
-        global,
-        &args.sync.references,
-        &args.sync.state.paths(),
-        &catalog,
-        teller,
-    );
-    let (Some(documents), Some(proof)) = (documents, proof) else {
+    let Some(begun) = begin(global, &args.sync, &catalog, teller).await? else {
         return Ok(Outcome::Invalid);
     };
-    // the program ends with this: what was read is not taken apart before
-    let documents = ManuallyDrop::new(documents);
-    let connection = connect(global, &catalog)?;
+    let Begun {
+        documents,
+        proof,
+        connection,
+        early,
+    } = begun;
     let request = Request {
         documents: &documents,
         args: &args.sync,
         proof,
         guards: args.sync.guards.guards(),
+        early,
     };
     match prepare(&connection, &catalog, request, teller).await? {
         Ok(prepared) => show(&ManuallyDrop::new(prepared), args.non_zero_exit_code, teller),

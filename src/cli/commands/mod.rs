@@ -1,5 +1,6 @@
 //! The commands: options → a call of the library → a report → how it ended.
 
+mod begin;
 mod completions;
 mod control_plane;
 mod diff;
@@ -130,5 +131,9 @@ fn version() -> Done {
 /// Runs what waits for others, with as many threads as there are cores.
 fn wait(work: impl Future<Output = Done>) -> Done {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(Stop::failed)?.block_on(work)
+    let runtime = runtime.map_err(Stop::failed)?;
+    let done = runtime.block_on(work);
+    // what was asked for and is not wanted any more is not waited for
+    runtime.shutdown_background();
+    done
 }

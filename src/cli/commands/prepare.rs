@@ -9,7 +9,7 @@ use crate::cli::skip::skipped;
 use crate::cli::stop::Stop;
 use crate::cli::teller::Teller;
 use crate::plan::{Fingerprinter, Guards, Options, Problem, ProblemSort};
-use crate::reconcile::{self, Failure, Job, Prepared, Proof};
+use crate::reconcile::{self, Early, Failure, Job, Prepared, Proof};
 use crate::schema::Catalog;
 use crate::state::Diagnostic;
 
@@ -23,6 +23,8 @@ pub struct Request<'a> {
     pub proof: Proof,
     /// What it may delete.
     pub guards: Guards,
+    /// What the control plane is being asked already.
+    pub early: Option<Early>,
 }
 
 /// Plans and checks all that can be checked before a write, and tells what there is to tell.
@@ -40,6 +42,7 @@ pub async fn prepare(
         args,
         proof,
         guards,
+        early,
     } = request;
     let job = Job {
         desired: &documents.desired,
@@ -51,7 +54,7 @@ pub async fn prepare(
         references: proof,
         fingerprinter: fingerprinter(),
     };
-    let prepared = unless_interrupted(reconcile::prepare(connection, catalog, &job)).await?;
+    let prepared = unless_interrupted(reconcile::prepare(connection, catalog, &job, early)).await?;
     match prepared {
         Ok(prepared) => {
             let plan = prepared.plan();

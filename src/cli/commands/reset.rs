@@ -27,6 +27,7 @@ pub async fn run(global: &Global, args: &ResetArgs, teller: &mut Teller) -> Done
         args: &as_sync(args),
         proof: Proof::new(Policy::Default),
         guards: args.guards.guards_of_reset(),
+        early: None,
     };
     super::sync::reconcile(&connection, &catalog, request, teller).await
 }

@@ -1,14 +1,14 @@
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
+use super::begin::{Begun, begin};
 use super::prepare::{Request, prepare};
 use crate::apply::{self, Account, ChangeEnd, Halt};
 use crate::cli::Outcome;
 use crate::cli::args::{Global, SyncArgs};
-use crate::cli::connection::{Connection, connect};
-use crate::cli::documents::{self, Documents};
+use crate::cli::connection::Connection;
+use crate::cli::documents::Documents;
 use crate::cli::progress::Progress;
-use crate::cli::proof::proof;
 use crate::cli::signals::stop_on_signal;
 use crate::cli::stop::Done;
 use crate::cli::teller::Teller;
@@ -20,19 +20,21 @@ use crate::schema::Catalog;
 /// Brings the control plane to what the files say.
 pub async fn run(global: &Global, args: &SyncArgs, teller: &mut Teller) -> Done {
     let catalog = Catalog::recorded();
-    let documents = documents::read(&args.state, &args.scope, &catalog, teller);
-    let proof = proof(global, &args.references, &args.state.paths(), &catalog, teller);
-    let (Some(documents), Some(proof)) = (documents, proof) else {
+    let Some(begun) = begin(global, args, &catalog, teller).await? else {
         return Ok(Outcome::Invalid);
     };
-    // the program ends with this: what was read is not taken apart before
-    let documents = ManuallyDrop::new(documents);
-    let connection = connect(global, &catalog)?;
+    let Begun {
+        documents,
+        proof,
+        connection,
+        early,
+    } = begun;
     let request = Request {
         documents: &documents,
         args,
         proof,
         guards: args.guards.guards(),
+        early,
     };
     reconcile(&connection, &catalog, request, teller).await
 }

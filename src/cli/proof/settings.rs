@@ -135,7 +135,7 @@ impl<'a> Reading<'a> {
     fn node(&mut self, path: &Path) -> Option<Node> {
         let bytes = self.bytes(path)?;
         let id = self.sources.add(path.display().to_string(), "");
-        let (text, fault) = decode(id, &bytes);
+        let (text, fault) = decode(id, bytes.to_vec());
         let nothing = ComposeOptions {
             environment: Environment::Mocked,
             substitute_env: false,

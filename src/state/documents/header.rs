@@ -7,8 +7,10 @@ use super::vocabulary::Vocabulary;
 use crate::state::nearest;
 use crate::state::{Data, Diagnostic, Entry, Node, Span};
 
+const SELECT_TAGS: &str = "select_tags";
+
 const INFO: [&str; 6] = [
-    "select_tags",
+    SELECT_TAGS,
     "defaults",
     "default_lookup_tags",
     "consumer_group_policy_overrides",
@@ -16,11 +18,17 @@ const INFO: [&str; 6] = [
     "include_plugin_definitions",
 ];
 
+/// Whether a text may declare select tags: if not, it owns everything, or what others of the run declare. A yes may be
+/// wrong, and so may a no of a text that spells the key by escapes or in UTF-16.
+pub fn may_name_scopes(text: &[u8]) -> bool {
+    memchr::memmem::find(text, SELECT_TAGS.as_bytes()).is_some()
+}
+
 /// Reads `_info`.
 pub(super) fn info(document: &mut Document, info: Entry, vocabulary: &Vocabulary, problems: &mut Problems) {
     for entry in map(info, problems) {
         match entry.key.as_str() {
-            "select_tags" => document.select_tags = select_tags(&entry.value, problems),
+            SELECT_TAGS => document.select_tags = select_tags(&entry.value, problems),
             "defaults" => defaults(document, entry, vocabulary, problems),
             "default_lookup_tags" => problems.tell(
                 Diagnostic::note(

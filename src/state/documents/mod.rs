@@ -29,6 +29,7 @@ mod words;
 use std::collections::BTreeSet;
 
 pub use check::{check, checkable};
+pub use header::may_name_scopes;
 pub use recognise::{Recognised, recognise};
 pub use refusal::refused;
 

@@ -6,21 +6,24 @@ use crate::state::{Diagnostic, FileId, Span};
 /// The text of a file, without a byte order mark, and what is wrong with its bytes.
 ///
 /// UTF-8, and UTF-16 with a byte order mark, are read. Where bytes are neither, the text is for showing the error only.
-pub fn decode(file: FileId, bytes: &[u8]) -> (String, Option<Diagnostic>) {
-    let (text, fault) = match bytes {
+pub fn decode(file: FileId, bytes: Vec<u8>) -> (String, Option<Diagnostic>) {
+    let (text, fault) = match bytes.as_slice() {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        [0xef, 0xbb, 0xbf, rest @ ..] => utf8(rest),
+        [0xef, 0xbb, 0xbf, rest @ ..] => utf8(rest.to_vec()),
         _ => utf8(bytes),
     };
     let error = fault.map(|byte| not_text(file, &text, byte));
     (text, error)
 }
 
-fn utf8(bytes: &[u8]) -> (String, Option<usize>) {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => (text.to_owned(), None),
-        Err(error) => (String::from_utf8_lossy(bytes).into_owned(), Some(error.valid_up_to())),
+fn utf8(bytes: Vec<u8>) -> (String, Option<usize>) {
+    match String::from_utf8(bytes) {
+        Ok(text) => (text, None),
+        Err(error) => {
+            let fault = error.utf8_error().valid_up_to();
+            (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(fault))
+        }
     }
 }
 
