@@ -55,6 +55,16 @@ fn key_file(key: &KeyPair) -> Value {
     })
 }
 
+/// Lines of private keys, which nothing may show.
+pub fn lines_of_keys() -> Vec<String> {
+    let pems = [pem(&KEY), pem(&OTHER)];
+    let lines = pems
+        .iter()
+        .flat_map(|pem| pem.lines())
+        .filter(|line| !line.starts_with('-'));
+    lines.map(str::to_owned).collect()
+}
+
 /// Whether Google takes a token: its signature, who signed it, what it is for, and its times.
 pub fn is_good(token: &str) -> bool {
     checked(token).is_some()

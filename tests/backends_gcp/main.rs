@@ -16,4 +16,6 @@ mod answers;
 mod givers;
 mod google;
 mod jwt;
+mod program;
+mod safety;
 mod tokens;

@@ -63,8 +63,12 @@ impl std::fmt::Display for Place {
         let Self { vault, project, .. } = self;
         match (self.hidden, self.is_said) {
             (true, _) => write!(f, "the vault '{vault}'"),
-            (false, true) => write!(f, "the vault '{vault}' at {} (project {project})", authority(&self.url)),
-            (false, false) => write!(f, "the vault '{vault}' (project {project} of Google)"),
+            (false, true) => write!(
+                f,
+                "the vault '{vault}' at {} (Google project {project})",
+                authority(&self.url)
+            ),
+            (false, false) => write!(f, "the vault '{vault}' (Google project {project})"),
         }
     }
 }

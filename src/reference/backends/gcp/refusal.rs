@@ -83,9 +83,18 @@ pub fn sort(answer: &Answer) -> Sort {
     let body = Wiped::read(answer.body.expose());
     match body.as_ref().and_then(|body| body.value().get("error")?.as_object()) {
         Some(error) => of_code(code(error.get("status"), answer.status), error),
-        None if answer.status == 503 => Sort::Unavailable,
-        None if answer.status >= 500 => Sort::Broken,
-        None => Sort::Strange,
+        None => bare(answer.status),
+    }
+}
+
+/// What an answer without the envelope comes to: some front end's, not Secret Manager's.
+fn bare(status: u16) -> Sort {
+    match status {
+        401 => Sort::Credentials,
+        403 => Sort::Denied(Cause::Role),
+        503 => Sort::Unavailable,
+        500.. => Sort::Broken,
+        _ => Sort::Strange,
     }
 }
 

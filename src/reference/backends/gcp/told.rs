@@ -55,33 +55,33 @@ impl Told<'_> {
     }
 
     fn unreadable(&self, state: State) -> Finding {
-        let version = match self.wish.version {
+        let latest = match self.wish.version {
             Some(_) => "",
-            None => "in its latest version, which Kong asks for all the same, ",
+            None => " in its latest version, which Kong asks for all the same",
         };
         let (reason, what, help) = match state {
             State::Disabled => (
                 Reason::DisabledVersion,
-                "is disabled",
+                format!("is disabled{latest}"),
                 "enable the version, or add a new one",
             ),
             State::Destroyed => (
                 Reason::DestroyedVersion,
-                "is destroyed",
+                format!("is destroyed{latest}"),
                 "it cannot be brought back: add a new version",
             ),
             State::Enabled => (
                 Reason::PermissionDenied,
-                "cannot be decrypted: its KMS key is disabled or destroyed",
+                "cannot be decrypted: its KMS key is disabled or destroyed".to_owned(),
                 "enable the key, or add a version under another",
             ),
             State::Unknown => (
                 Reason::DisabledVersion,
-                "is disabled or destroyed, or its KMS key is",
+                format!("is disabled or destroyed{latest}, or its KMS key is"),
                 "enable the version and its key, or add a new version",
             ),
         };
-        self.finding(reason, &format!("{version}{what}"), help)
+        self.finding(reason, &what, help)
     }
 
     fn denied(&self, cause: Cause) -> Finding {
