@@ -8,4 +8,6 @@ mod common;
 mod asked;
 
 mod azure;
+mod logins;
 mod reads;
+mod safety;

@@ -12,6 +12,7 @@ use crate::reference::{Finding, Reason};
 pub struct Place {
     vault: String,
     host: Option<String>,
+    login: bool,
 }
 
 impl Place {
@@ -24,7 +25,13 @@ impl Place {
         Self {
             vault: vault.to_owned(),
             host: host.filter(|_| !hidden),
+            login: false,
         }
+    }
+
+    /// The same, where it is not the vault itself that is asked, but who lets in to it.
+    pub fn of_login(self, login: bool) -> Self {
+        Self { login, ..self }
     }
 
     /// A finding about the vault: `the vault 'v' at HOST …`.
@@ -45,6 +52,13 @@ impl Place {
             .help("check that the address is the vault's own and that no proxy answers in its place")
     }
 
+    /// The server says that it cannot answer now.
+    #[cfg(feature = "azure")]
+    pub fn away(&self) -> Finding {
+        self.finding(Reason::ServerError, "says that it is not available at the moment")
+            .help("run again later")
+    }
+
     fn unreachable(&self, what: &str, help: &str) -> Finding {
         self.finding(Reason::ConnectionFailed, what).help(help)
     }
@@ -52,6 +66,9 @@ impl Place {
 
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.login {
+            f.write_str("the login of ")?;
+        }
         match &self.host {
             Some(host) => write!(f, "the vault '{}' at {host}", self.vault),
             None => write!(f, "the vault '{}'", self.vault),

@@ -39,6 +39,8 @@ pub struct Access<'a> {
     pub vault: &'a str,
     /// Whether messages must not name the host: a template filled it in.
     pub hidden: bool,
+    /// Whether it is not the vault itself that is asked, but who lets in to it.
+    pub login: bool,
     /// PEM certificates to trust instead of the system's.
     pub ca: Option<&'a Secret>,
     /// A PEM certificate with its key, to show to the server.
@@ -55,6 +57,7 @@ impl<'a> Access<'a> {
         Self {
             vault,
             hidden: false,
+            login: false,
             ca: None,
             identity: None,
             verify: true,
@@ -68,6 +71,7 @@ pub struct Http {
     client: reqwest::Client,
     vault: String,
     hidden: bool,
+    login: bool,
     until: Instant,
 }
 
@@ -162,6 +166,7 @@ impl Http {
             client: building.build().map_err(unready)?,
             vault: access.vault.to_owned(),
             hidden: access.hidden,
+            login: access.login,
             // a little less than all the time there is, so that what is known by then is told
             until: Instant::now() + access.limit.mul_f32(0.98),
         })
@@ -186,7 +191,7 @@ impl Http {
 
     /// The place in messages.
     pub fn place(&self, url: &Url) -> Place {
-        Place::new(&self.vault, url, self.hidden)
+        Place::new(&self.vault, url, self.hidden).of_login(self.login)
     }
 
     fn request(&self, call: &Call) -> Result<reqwest::RequestBuilder, Finding> {

@@ -145,3 +145,76 @@ fn secure(target: &Target, word: &str, url: Option<Url>) -> Result<Url, Finding>
     url.filter(|url| url.scheme() == "https" && url.path() == "/")
         .ok_or_else(|| unusable(&target.name, &what))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::reference::{Filled, Secret, Setting};
+
+    #[test]
+    fn only_the_services_own_hosts_are_microsofts() {
+        for (url, vault, login) in [
+            ("https://my-vault1.vault.azure.net", Some(0), false),
+            ("https://my-vault1.vault.azure.net/", Some(0), false),
+            ("https://V.VAULT.AZURE.NET/", Some(0), false),
+            ("https://v.vault.usgovcloudapi.net", Some(1), false),
+            ("https://v.vault.azure.cn", Some(2), false),
+            ("https://login.microsoftonline.com", None, true),
+            ("https://login.microsoftonline.us/", None, true),
+            ("https://login.chinacloudapi.cn", None, true),
+            ("https://login.partner.microsoftonline.cn", None, true),
+            ("http://v.vault.azure.net", None, false),
+            ("https://v.vault.azure.net:444", None, false),
+            ("https://a.b.vault.azure.net", None, false),
+            ("https://.vault.azure.net", None, false),
+            ("https://vault.azure.net", None, false),
+            ("https://v.vault.azure.net.evil.example", None, false),
+            ("https://evil-vault.azure.net", None, false),
+            ("https://v.vault.azure.net@evil.example", None, false),
+            ("https://evil.login.microsoftonline.com", None, false),
+            ("http://login.microsoftonline.com", None, false),
+            ("https://login.microsoftonline.com:444", None, false),
+            ("https://evil.b2clogin.com", None, false),
+        ] {
+            let parsed = Url::parse(url).expect("a URL");
+            let own = vault.map(|at: usize| &CLOUDS[at]);
+            assert_eq!(Cloud::of_vault(&parsed), own, "{url}");
+            assert_eq!(Cloud::lets_in(&parsed), login, "{url}");
+        }
+    }
+
+    fn addresses(address: &str, side: Side, hosts: &str) -> Option<(String, Vec<&'static str>)> {
+        let value = Secret::new(address);
+        let target = Target {
+            name: "v".to_owned(),
+            backend: "azure".to_owned(),
+            owned: true,
+            by_name: false,
+            filled: Filled::default(),
+            settings: BTreeMap::from([("vault_uri".to_owned(), Setting { value, side })]),
+        };
+        let context = Context {
+            hosts: crate::reference::Hosts::read(&[hosts.to_owned()]).ok()?,
+            ..Context::default()
+        };
+        let found = Addresses::of(&target, &context).ok()?;
+        Some((found.login.host_str()?.to_owned(), found.resources().collect()))
+    }
+
+    #[test]
+    fn the_cloud_of_the_vault_lets_in() {
+        let public = ("login.microsoftonline.com".to_owned(), vec!["https://vault.azure.net"]);
+        let china = ("login.chinacloudapi.cn".to_owned(), vec!["https://vault.azure.cn"]);
+        for side in [Side::Checker, Side::Live, Side::Filled, Side::File] {
+            assert_eq!(addresses("https://v.vault.azure.net", side, ""), Some(public.clone()));
+            let trusted = (side <= Side::Live).then(|| china.clone());
+            assert_eq!(addresses("https://v.vault.azure.cn", side, ""), trusted);
+            let vouched = addresses("https://v.vault.azure.cn", side, "login.chinacloudapi.cn");
+            assert_eq!(vouched, Some(china.clone()));
+        }
+        let (login, resources) = addresses("https://vault.corp", Side::File, "vault.corp").expect("vouched for");
+        assert_eq!((login, resources.len()), (public.0, CLOUDS.len()));
+    }
+}

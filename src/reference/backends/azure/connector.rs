@@ -5,7 +5,9 @@ use async_trait::async_trait;
 use azure_core::http::headers::{HeaderName, HeaderValue, Headers};
 use azure_core::http::request::{Body, Request};
 use azure_core::http::{AsyncRawResponse, ClientOptions, HttpClient, RetryOptions, Transport};
+use url::Url;
 
+use crate::reference::backends::failure::Place;
 use crate::reference::backends::http::{Exchanged, Http, wiped};
 use crate::reference::backends::unanswered::Unanswered;
 use crate::reference::{Finding, Reason};
@@ -19,6 +21,11 @@ impl Connector {
     /// One over a client.
     pub fn new(http: Http) -> Self {
         Self(Arc::new(http))
+    }
+
+    /// Who is asked there, as messages name it.
+    pub fn place(&self, url: &Url) -> Place {
+        self.0.place(url)
     }
 
     /// Sends a request of the SDK's making.

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use azure_core::http::request::Request;
@@ -7,7 +8,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::connector::{Connector, heard, told};
-use crate::reference::backends::checker::authority;
+use crate::reference::backends::failure::Place;
 use crate::reference::{Finding, Reason, Secret};
 
 /// The SDK's way to the host that lets in. Its refusals are read here: the SDK's own reading fails on what Microsoft
@@ -15,8 +16,7 @@ use crate::reference::{Finding, Reason, Secret};
 #[derive(Clone)]
 pub struct Entra {
     connector: Connector,
-    vault: String,
-    host: String,
+    place: Arc<Place>,
 }
 
 /// A refusal as RFC 6749 (5.2) and Microsoft describe it.
@@ -28,13 +28,10 @@ struct Refusal {
 }
 
 impl Entra {
-    /// The way to a host, for a vault.
-    pub fn new(connector: Connector, vault: &str, host: &Url) -> Self {
-        Self {
-            connector,
-            vault: vault.to_owned(),
-            host: authority(host),
-        }
+    /// The way to a host.
+    pub fn new(connector: Connector, host: &Url) -> Self {
+        let place = Arc::new(connector.place(host));
+        Self { connector, place }
     }
 
     /// The same way, without a reading of refusals.
@@ -47,27 +44,22 @@ impl Entra {
         let passing = matches!(refusal.error.as_str(), "temporarily_unavailable" | "server_error");
         match status {
             400 | 401 | 403 if !passing => self.login_refused(&refusal),
-            503 => self.broken("says that it is not available at the moment"),
-            _ => self.broken("gives an answer that Microsoft does not give, or says that it is broken"),
+            503 => self.place.away(),
+            _ => self
+                .place
+                .nonsense("says that it is broken, or gives an answer that Microsoft does not give"),
         }
     }
 
     fn login_refused(&self, refusal: &Refusal) -> Finding {
-        let (what, help) = refusal.error_codes.iter().find_map(|code| meaning(*code)).unwrap_or((
-            "it lets nobody in with them",
-            "check tenant_id, client_id, and the client's secret or the token that stands for it",
-        ));
-        let (host, vault) = (&self.host, &self.vault);
-        let message = format!("Microsoft Entra ID at {host} refuses the credentials for the vault '{vault}': {what}");
-        Finding::new(Reason::LoginRefused, message).about(vault).help(help)
-    }
-
-    fn broken(&self, what: &str) -> Finding {
-        let (host, vault) = (&self.host, &self.vault);
-        let message = format!("Microsoft Entra ID at {host}, which lets in to the vault '{vault}', {what}");
-        Finding::new(Reason::ServerError, message)
-            .about(vault)
-            .help("run again later, and check that the host is Microsoft's own and that no proxy answers in its place")
+        let (what, help) = refusal
+            .error_codes
+            .iter()
+            .find_map(|code| meaning(*code))
+            .unwrap_or(UNKNOWN);
+        self.place
+            .finding(Reason::LoginRefused, &format!("refuses the credentials: {what}"))
+            .help(help)
     }
 }
 
@@ -87,6 +79,12 @@ impl HttpClient for Entra {
         }
     }
 }
+
+/// What is said of a code that says nothing to us.
+const UNKNOWN: (&str, &str) = (
+    "it lets nobody in with them",
+    "check tenant_id, client_id, and the client's secret or the token that stands for it",
+);
 
 /// What Microsoft's codes come to ("Microsoft Entra authentication and authorization error codes": AADSTS and the number).
 fn meaning(code: u32) -> Option<(&'static str, &'static str)> {

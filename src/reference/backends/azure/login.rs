@@ -15,7 +15,7 @@ use url::Url;
 
 use super::connector::{options, told};
 use super::entra::Entra;
-use super::identity::{Identity, said_client, variables};
+use super::identity::{Beside, Identity, Search};
 use crate::reference::backends::Context;
 use crate::reference::backends::checker::{asks_metadata, own, text, unusable, variable};
 use crate::reference::{Finding, Reason, Secret, Target};
@@ -55,26 +55,21 @@ impl Login {
     /// # Errors
     /// None, half a set, or a choice that is not for a state file to make.
     pub fn of(target: &Target, context: &Context) -> Result<Self, Finding> {
-        let of_settings = || Identity::of_settings(target, context);
-        let way = if let Some(secret) = own(target, "client_secret")? {
-            Way::Secret(of_settings()?, secret.clone())
-        } else if let Some(token) = own(target, "jwt")? {
-            Way::Federated(of_settings()?, Assertion::Said(token.clone()))
-        } else {
-            let variables = variables(target, context);
-            match (text(context, &variables.secret), text(context, TOKEN_FILE)) {
-                (Some(secret), _) => Way::Secret(variables.identity(target, context)?, Secret::new(secret)),
+        let search = Search::of(target, context);
+        let way = match (own(target, "client_secret")?, own(target, "jwt")?) {
+            (Some(secret), _) => Way::Secret(search.of_secret(Beside::Settings)?, secret.clone()),
+            (None, Some(token)) => Way::Federated(search.of_token(Beside::Settings)?, Assertion::Said(token.clone())),
+            (None, None) => match (search.secret(), text(context, TOKEN_FILE)) {
+                (Some(secret), _) => Way::Secret(search.of_secret(Beside::Environment)?, Secret::new(secret)),
                 (None, Some(file)) => {
-                    Way::Federated(variables.identity(target, context)?, Assertion::File(file.into()))
+                    Way::Federated(search.of_token(Beside::Environment)?, Assertion::File(file.into()))
                 }
-                (None, None) if asks_metadata(target)? => Way::Machine(said_client(target, context)),
-                (None, None) => return Err(none(target, &variables.secret)),
-            }
+                (None, None) if asks_metadata(target)? => Way::Machine(search.of_machine()),
+                (None, None) => return Err(none(target, &search)),
+            },
         };
-        Ok(Self {
-            way,
-            none: none(target, "AZURE_CLIENT_SECRET"),
-        })
+        let none = none(target, &search);
+        Ok(Self { way, none })
     }
 
     /// How long there is time for it, and what is said after that.
@@ -173,11 +168,16 @@ fn unread(vault: &str) -> Finding {
 }
 
 /// Nobody gives credentials.
-fn none(target: &Target, secret: &str) -> Finding {
+fn none(target: &Target, search: &Search<'_>) -> Finding {
     let vault = &target.name;
     let (own, metadata) = (variable(vault, "client_secret"), variable(vault, "metadata"));
     let message = format!("there are no credentials for Azure here with which the vault '{vault}' could be asked");
-    Finding::new(Reason::NoCredentials, message).about(vault).help(format!(
-        "set AZURE_TENANT_ID, AZURE_CLIENT_ID and {secret} (or AZURE_FEDERATED_TOKEN_FILE), or {own} and the like; on a machine of Azure that has an identity, {metadata}=true"
-    ))
+    let mut help = format!(
+        "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or AZURE_FEDERATED_TOKEN_FILE), or {own} and the like; on a machine of Azure that has an identity, {metadata}=true"
+    );
+    if search.ignored() {
+        let prefix = variable(vault, "credentials_prefix");
+        help += &format!("; a credentials_prefix that only a state file says names no variables here, {prefix} does");
+    }
+    Finding::new(Reason::NoCredentials, message).about(vault).help(help)
 }

@@ -51,9 +51,10 @@ pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Find
     let addresses = Addresses::of(target, context)?;
     let login = Login::of(target, context)?;
     let ca = own(target, "ca_cert")?;
-    let connector = |hidden| {
+    let connector = |login: bool| {
         let access = Access {
-            hidden,
+            hidden: addresses.hidden && !login,
+            login,
             ca,
             ..Access::new(&target.name, context.limit)
         };
@@ -61,8 +62,8 @@ pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Find
     };
     Ok(Box::new(Azure {
         vault: target.name.clone(),
-        connector: connector(addresses.hidden)?,
-        entra: connector(false)?,
+        connector: connector(false)?,
+        entra: connector(true)?,
         addresses,
         login,
     }))
@@ -101,7 +102,7 @@ impl Azure {
     }
 
     fn secrets(&self) -> Result<Secrets, Finding> {
-        let way = Entra::new(self.entra.clone(), &self.vault, &self.addresses.login);
+        let way = Entra::new(self.entra.clone(), &self.addresses.login);
         let credential = self.login.credential(&self.vault, &self.addresses.login, way)?;
         let ticket = Ticket::new(
             credential,

@@ -29,7 +29,7 @@ impl Refusal {
             403 => Self::of_secret(denied(place, name)),
             404 if is("SecretNotFound") => Self::of_secret(missing(place, name)),
             400 if is("BadParameter") => Self::of_secret(no_name(place, name)),
-            503 => Self::of_vault(away(place)),
+            503 => Self::of_vault(place.away()),
             500.. => {
                 Self::of_vault(place.nonsense("says that it is broken, or gives an answer that Azure does not give"))
             }
@@ -105,10 +105,4 @@ fn stranger(place: &Place) -> Finding {
     place
         .finding(Reason::LoginRefused, "takes the token of the login for no good one")
         .help("check that tenant_id is the directory of the vault, and the clock of this machine")
-}
-
-fn away(place: &Place) -> Finding {
-    place
-        .finding(Reason::ServerError, "says that it is not available at the moment")
-        .help("run again later")
 }

@@ -26,6 +26,7 @@ impl IdentityProvider {
         trusted(&client.shown, &address, &context.hosts, vault, client.hidden)?;
         let access = Access {
             hidden: client.hidden,
+            login: true,
             ..Access::new(vault, context.limit)
         };
         let http = Http::new(&access)?;

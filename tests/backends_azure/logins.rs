@@ -1,0 +1,295 @@
+//! Where credentials come from, and what becomes of a login.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use strongroom::reference::{Reason, Side};
+
+use crate::asked::{Asked, check, reason, text};
+use crate::azure::{ASSERTION, Azure, CLIENT, Running, SECRET, TENANT, login_refused};
+use crate::common::fake::{Heard, Reply};
+
+const WHOLE: [(&str, &str); 3] = [
+    ("AZURE_TENANT_ID", TENANT),
+    ("AZURE_CLIENT_ID", CLIENT),
+    ("AZURE_CLIENT_SECRET", SECRET),
+];
+
+fn running() -> Running {
+    Azure::default().text("a", "x").start()
+}
+
+#[tokio::test]
+async fn the_environment_gives_credentials() {
+    let running = running();
+    let nobody = running.nobody();
+    assert_eq!(text(&nobody.clone().environment(&WHOLE).one("a").await), "x");
+    // as data planes have it: the secret there, the rest in the vault's config
+    for side in [Side::File, Side::Live, Side::Checker] {
+        let asked = nobody.clone().environment(&WHOLE[2..]);
+        let asked = asked.said(side, "tenant_id", TENANT).said(side, "client_id", CLIENT);
+        assert_eq!(text(&asked.one("a").await), "x");
+    }
+    // what stands beside the secret is for it, and the config's identity is the data planes' own
+    let of_others = nobody
+        .clone()
+        .said(Side::Live, "client_id", "other")
+        .said(Side::Live, "tenant_id", "other");
+    assert_eq!(text(&of_others.clone().environment(&WHOLE).one("a").await), "x");
+    // what is said for the check itself goes before all
+    let other = [
+        ("AZURE_TENANT_ID", "other"),
+        ("AZURE_CLIENT_SECRET", "other"),
+        ("AZURE_CLIENT_ID", "other"),
+    ];
+    assert_eq!(text(&running.asked().environment(&other).one("a").await), "x");
+}
+
+#[tokio::test]
+async fn the_host_that_lets_in_is_the_environments_too() {
+    let running = running();
+    let url = running.fake.url();
+    for host in [url.clone(), format!("{url}/"), running.fake.host()] {
+        let variables = [&WHOLE[..], &[("AZURE_AUTHORITY_HOST", host.as_str())]].concat();
+        let asked = running.asked().said(Side::Checker, "authority_host", "");
+        assert_eq!(text(&asked.environment(&variables).one("a").await), "x", "{host}");
+    }
+    for wrong in ["http://127.0.0.1:1", "https://", "https://h/path"] {
+        let told = running.asked().checker("authority_host", wrong).refused("a").await;
+        check(&told, Reason::BadSettings, &["authority_host"]);
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_this_machine_logs_in() {
+    let running = running();
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), format!("{ASSERTION}\n")).expect("written");
+    let path = file.path().to_str().expect("a path");
+    let variables = [WHOLE[0], WHOLE[1], ("AZURE_FEDERATED_TOKEN_FILE", path)];
+    let nobody = running.nobody();
+    assert_eq!(text(&nobody.clone().environment(&variables).one("a").await), "x");
+    let said = nobody.clone().checker("jwt", ASSERTION).environment(&WHOLE[..2]);
+    assert_eq!(text(&said.one("a").await), "x");
+
+    let other = nobody
+        .clone()
+        .checker("jwt", "canary-7f3a.canary-7f3a.x")
+        .environment(&WHOLE[..2]);
+    check(
+        &other.refused("a").await,
+        Reason::LoginRefused,
+        &["federated credential"],
+    );
+    for lost in ["/nowhere/canary-7f3a", "/dev/null"] {
+        let variables = [WHOLE[0], WHOLE[1], ("AZURE_FEDERATED_TOKEN_FILE", lost)];
+        let told = nobody.clone().environment(&variables).refused("a").await;
+        check(&told, Reason::BadSettings, &["AZURE_FEDERATED_TOKEN_FILE"]);
+        assert!(!told.message.contains("canary"));
+    }
+    // several applications may trust the token: a state file does not choose among them
+    let requests = running.fake.requests().len();
+    let theirs = nobody
+        .said(Side::File, "client_id", CLIENT)
+        .said(Side::File, "tenant_id", TENANT);
+    let told = theirs.environment(&variables[2..]).refused("a").await;
+    check(&told, Reason::BadSettings, &["half", "tenant_id is missing"]);
+    assert_eq!(running.fake.requests().len(), requests);
+}
+
+#[tokio::test]
+async fn without_credentials_nobody_is_asked() {
+    let running = running();
+    let says = [
+        "there are no credentials for Azure",
+        "STRONGROOM_VAULT_MY_VAULT_METADATA=true",
+    ];
+    let empty = [("AZURE_CLIENT_SECRET", ""), ("AZURE_FEDERATED_TOKEN_FILE", " ")];
+    for asked in [
+        running.nobody(),
+        running.nobody().environment(&WHOLE[..2]),
+        running.nobody().environment(&empty),
+        running.nobody().said(Side::Live, "client_id", CLIENT),
+    ] {
+        check(&asked.refused("a").await, Reason::NoCredentials, &says);
+    }
+    assert!(running.fake.bytes().is_empty());
+}
+
+#[tokio::test]
+async fn half_a_set_is_a_mistake() {
+    let running = running();
+    for (has, lacks) in [(WHOLE[0], "client_id"), (WHOLE[1], "tenant_id")] {
+        let asked = running.nobody().environment(&[has, WHOLE[2]]);
+        let variable = lacks.to_uppercase();
+        let says = ["half of the credentials", lacks, &format!("AZURE_{variable}")];
+        check(&asked.refused("a").await, Reason::BadSettings, &says);
+        let asked = running.nobody().checker("client_secret", SECRET).environment(&[has]);
+        let says = [lacks, &format!("STRONGROOM_VAULT_MY_VAULT_{variable}")];
+        check(&asked.refused("a").await, Reason::BadSettings, &says);
+    }
+    for wrong in ["canary 7f3a", "../x", "..", "a/b", "a?b", "\u{e4}"] {
+        for word in ["tenant_id", "client_id"] {
+            let told = running.asked().checker(word, wrong).refused("a").await;
+            check(&told, Reason::BadSettings, &["tenant_id", "client_id"]);
+            assert!(!told.message.contains(wrong));
+        }
+    }
+    assert!(running.fake.bytes().is_empty());
+}
+
+#[tokio::test]
+async fn a_refused_login_says_why_and_is_tried_once() {
+    let running = Azure::default().text("a", "x").text("b", "x").start();
+    let wrong = |word, value| running.asked().checker(word, value);
+    for (asked, says) in [
+        (
+            wrong("client_secret", "canary-7f3a-wrong"),
+            "the secret is not that of the application",
+        ),
+        (wrong("client_id", "canary-7f3a"), "no such application"),
+        (wrong("tenant_id", "canary-7f3a"), "no such directory"),
+    ] {
+        let before = running.logins();
+        let fetched = asked.all(&[("a", None), ("b", None)]).await;
+        assert_eq!([reason(&fetched[0]), reason(&fetched[1])], ["login-refused"; 2]);
+        assert_eq!(fetched[0], fetched[1]);
+        assert_eq!(running.logins(), before + 1);
+        let told = asked.refused("a").await;
+        check(
+            &told,
+            Reason::LoginRefused,
+            &[says, "the login of", &running.fake.host()],
+        );
+        assert!(!format!("{told:?}").contains("canary"), "{told:?}");
+    }
+    assert!(running.reads().is_empty());
+}
+
+/// What Microsoft documents of its codes ("Microsoft Entra authentication and authorization error codes").
+#[tokio::test]
+async fn codes_of_the_login_are_told_in_our_words() {
+    for (status, error, code, says) in [
+        (401, "invalid_client", 7_000_222, "the secret has expired"),
+        (400, "invalid_request", 900_023, "no such directory"),
+        (401, "invalid_client", 700_024, "the token of this machine has expired"),
+        (400, "invalid_request", 700_211, "trusts no token"),
+        (400, "invalid_resource", 500_011, "knows no Key Vault"),
+        (400, "invalid_grant", 53_003, "it lets nobody in"),
+        (403, "access_denied", 1, "it lets nobody in"),
+    ] {
+        let refuse = move |heard: &Heard| Some(login_refused(status, error, code, heard));
+        let told = against_login(refuse).asked().refused("a").await;
+        check(&told, Reason::LoginRefused, &[says]);
+        assert!(!format!("{told:?}").contains("canary"), "{told:?}");
+    }
+    for (status, error) in [
+        (400, "temporarily_unavailable"),
+        (500, "server_error"),
+        (302, ""),
+        (404, "x"),
+        (503, "x"),
+    ] {
+        let refuse = move |heard: &Heard| Some(login_refused(status, error, 90_033, heard));
+        check(
+            &against_login(refuse).asked().refused("a").await,
+            Reason::ServerError,
+            &[],
+        );
+    }
+    for (status, body, why) in [
+        (400, "canary-7f3a", Reason::LoginRefused),
+        (401, "", Reason::LoginRefused),
+        (200, "canary-7f3a", Reason::ServerError),
+        (200, "{}", Reason::ServerError),
+        (200, r#"{"access_token": 1}"#, Reason::ServerError),
+        (200, "<html>", Reason::ServerError),
+    ] {
+        let told = against_login(move |_| Some(Reply::new(status, body)))
+            .asked()
+            .refused("a")
+            .await;
+        check(&told, why, &[]);
+        assert!(!format!("{told:?}").contains("canary"), "{told:?}");
+    }
+}
+
+fn against_login(answer: impl Fn(&Heard) -> Option<Reply> + Send + Sync + 'static) -> Running {
+    let only = move |heard: &Heard| heard.path.ends_with("/token").then(|| answer(heard)).flatten();
+    Azure::default().text("a", "x").first(only).start()
+}
+
+#[tokio::test]
+async fn a_login_that_nobody_answers_is_unreachable() {
+    let running = running();
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .expect("a port")
+        .local_addr()
+        .expect("an address");
+    let asked = |host: String| running.asked().checker("authority_host", &host);
+    let told = asked(format!("https://{closed}")).refused("a").await;
+    check(
+        &told,
+        Reason::ConnectionFailed,
+        &["the login of", &closed.to_string(), "refuses connections"],
+    );
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = silent.local_addr().expect("an address");
+    let begun = Instant::now();
+    let told = asked(format!("https://{address}"))
+        .within(Duration::from_secs(1))
+        .refused("a")
+        .await;
+    check(&told, Reason::TimedOut, &["the login of", &address.to_string()]);
+    assert!(begun.elapsed() < Duration::from_secs(3));
+}
+
+#[tokio::test]
+async fn the_machines_own_identity_is_taken_only_if_that_is_wanted() {
+    let running = running();
+    for side in [Side::File, Side::Live, Side::Filled] {
+        let told = running.nobody().said(side, "metadata", "true").refused("a").await;
+        check(
+            &told,
+            Reason::BadSettings,
+            &["'metadata'", "STRONGROOM_VAULT_MY_VAULT_METADATA"],
+        );
+    }
+    let off = running.nobody().checker("metadata", "false");
+    check(&off.refused("a").await, Reason::NoCredentials, &[]);
+}
+
+#[tokio::test]
+async fn variables_of_another_prefix_are_for_the_checker_or_the_live_vault_to_choose() {
+    let running = running();
+    let variables = [
+        ("DB_TENANT_ID", TENANT),
+        ("DB_CLIENT_ID", CLIENT),
+        ("DB_CLIENT_SECRET", SECRET),
+    ];
+    let asked = |side| {
+        let asked = running.nobody().environment(&variables);
+        asked.said(side, "credentials_prefix", "DB")
+    };
+    for side in [Side::Checker, Side::Live] {
+        assert_eq!(text(&asked(side).one("a").await), "x");
+    }
+    let requests = running.fake.requests().len();
+    let says = ["credentials_prefix", "STRONGROOM_VAULT_MY_VAULT_CREDENTIALS_PREFIX"];
+    for side in [Side::File, Side::Filled] {
+        let told = asked(side).refused("a").await;
+        check(&told, Reason::NoCredentials, &says);
+        assert!(!told.help.expect("what to do").contains("DB"));
+    }
+    check(
+        &asked(Side::Live).of_others().refused("a").await,
+        Reason::NoCredentials,
+        &says,
+    );
+    assert_eq!(running.fake.requests().len(), requests);
+    assert_eq!(text(&asked(Side::File).vouching("*").one("a").await), "x");
+    // this machine's own credentials do for a vault that names others
+    let own = running.nobody().environment(&WHOLE);
+    let own: Asked = own.said(Side::File, "credentials_prefix", "DB");
+    assert_eq!(text(&own.one("a").await), "x");
+}
