@@ -56,6 +56,12 @@ impl Azure {
         self.with(name, Held::Text(text))
     }
 
+    /// A token that somebody else gave out.
+    pub fn given(self, token: &str) -> Self {
+        self.given.lock().expect("the tokens").push(token.to_owned());
+        self
+    }
+
     /// What answers before the service does.
     pub fn first(mut self, first: impl Fn(&Heard) -> Option<Reply> + Send + Sync + 'static) -> Self {
         self.first = Some(Arc::new(first));

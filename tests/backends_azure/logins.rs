@@ -166,6 +166,23 @@ async fn a_refused_login_says_why_and_is_tried_once() {
     assert!(running.reads().is_empty());
 }
 
+#[tokio::test]
+async fn a_token_that_lives_a_minute_is_got_once_too() {
+    let body = r#"{"token_type": "Bearer", "expires_in": 60, "access_token": "canary-7f3a-short"}"#;
+    let short = move |heard: &Heard| heard.path.ends_with("/token").then(|| Reply::new(200, body));
+    let azure = Azure::default()
+        .text("a", "x")
+        .text("b", "x")
+        .given("canary-7f3a-short");
+    let running = azure.first(short).start();
+    let fetched = running.asked().all(&[("a", None), ("b", None), ("none", None)]).await;
+    assert_eq!(
+        [0, 1, 2].map(|at| reason(&fetched[at])),
+        ["found", "found", "no-such-secret"]
+    );
+    assert_eq!(running.logins(), 1);
+}
+
 /// What Microsoft documents of its codes ("Microsoft Entra authentication and authorization error codes").
 #[tokio::test]
 async fn codes_of_the_login_are_told_in_our_words() {

@@ -7,7 +7,11 @@ mod common;
 #[path = "../backends_hcv/asked.rs"]
 mod asked;
 
+#[path = "../refs_place/mod.rs"]
+mod refs_place;
+
 mod azure;
 mod logins;
+mod program;
 mod reads;
 mod safety;
