@@ -33,8 +33,9 @@ fn answer(heard: &Heard) -> Reply {
         ("POST", "/token") => refreshed(heard),
         ("POST", "/v1/token") => exchanged(heard),
         ("POST", path) if path.ends_with(":generateAccessToken") => impersonated(heard),
-        ("GET", "/subject") => subject(heard),
+        ("GET", "/subject?audience=a%2Fb") => subject(heard),
         ("GET", path) if path.starts_with("/computeMetadata/v1/") => of_machine(heard),
+        ("GET" | "PUT", path) if path.starts_with("/latest/") => of_aws(heard),
         _ => Reply::new(404, CANARY),
     }
 }
@@ -80,14 +81,18 @@ fn exchanged(heard: &Heard) -> Reply {
     let said = |name: &str| form.get(name).map(String::as_str);
     let right = said("grant_type") == Some("urn:ietf:params:oauth:grant-type:token-exchange")
         && said("requested_token_type") == Some("urn:ietf:params:oauth:token-type:access_token")
-        && said("subject_token_type") == Some("urn:ietf:params:oauth:token-type:jwt")
         && said("audience") == Some(AUDIENCE);
+    let subject = match said("subject_token_type") {
+        Some("urn:ietf:params:oauth:token-type:jwt") => said("subject_token") == Some(SUBJECT),
+        Some("urn:ietf:params:aws:token-type:aws4_request") => is_of_aws(said("subject_token").unwrap_or_default()),
+        _ => false,
+    };
     let token = match said("scope") {
         Some(SCOPE) => TOKEN,
         Some("https://www.googleapis.com/auth/iam") => FEDERATED,
         _ => return refusal(400, "invalid_scope", heard),
     };
-    match right && said("subject_token") == Some(SUBJECT) {
+    match right && subject {
         true => ok(&json!({
             "access_token": token,
             "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
@@ -96,6 +101,25 @@ fn exchanged(heard: &Heard) -> Reply {
         })),
         false => refusal(400, "invalid_grant", heard),
     }
+}
+
+/// A request for AWS, signed but not sent: GetCallerIdentity, bound to the audience.
+fn is_of_aws(token: &str) -> bool {
+    let text = percent_encoding::percent_decode_str(token)
+        .decode_utf8_lossy()
+        .replace('+', " ");
+    let request: Value = serde_json::from_str(&text).unwrap_or_default();
+    let header = |name: &str| {
+        let all = request["headers"].as_array().into_iter().flatten();
+        let mut found = all.filter(|header| header["key"].as_str().is_some_and(|key| key.eq_ignore_ascii_case(name)));
+        found
+            .find_map(|header| header["value"].as_str().map(str::to_owned))
+            .unwrap_or_default()
+    };
+    request["url"] == "https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15"
+        && request["method"] == "POST"
+        && header("x-goog-cloud-target-resource") == AUDIENCE
+        && header("authorization").starts_with("AWS4-HMAC-SHA256 Credential=AKIACANARY7F3AEXAMPL/")
 }
 
 fn impersonated(heard: &Heard) -> Reply {
@@ -133,6 +157,39 @@ fn of_machine(heard: &Heard) -> Reply {
         (Some("Google"), false) => Reply::new(404, CANARY),
         _ => Reply::new(403, CANARY),
     }
+}
+
+/// The metadata server of a machine of AWS (IMDSv2).
+fn of_aws(heard: &Heard) -> Reply {
+    if heard.method == "PUT" {
+        return Reply::new(200, "canary-7f3a-imds");
+    }
+    match (heard.header("x-aws-ec2-metadata-token"), heard.path.as_str()) {
+        (Some("canary-7f3a-imds"), "/latest/zone") => Reply::new(200, "eu-west-1a"),
+        (Some("canary-7f3a-imds"), "/latest/roles") => Reply::new(200, "ci"),
+        (Some("canary-7f3a-imds"), "/latest/roles/ci") => {
+            ok(&json!({"AccessKeyId": "AKIACANARY7F3AEXAMPL", "SecretAccessKey": CANARY, "Token": CANARY}))
+        }
+        _ => Reply::new(401, CANARY),
+    }
+}
+
+/// Federation of a machine of AWS, as `gcloud iam workload-identity-pools create-cred-config --aws` writes it.
+pub fn of_amazon(url: &str, act: bool) -> Value {
+    let source = json!({
+        "environment_id": "aws1",
+        "region_url": format!("{url}/latest/zone"),
+        "url": format!("{url}/latest/roles"),
+        "imdsv2_session_token_url": format!("{url}/latest/token"),
+        "regional_cred_verification_url": "https://sts.{region}.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15"
+    });
+    let mut file = if act {
+        acting(url, &source)
+    } else {
+        federation(url, &source)
+    };
+    file["subject_token_type"] = json!("urn:ietf:params:aws:token-type:aws4_request");
+    file
 }
 
 /// A person's login, as `gcloud auth application-default login` writes it.

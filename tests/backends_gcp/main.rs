@@ -13,9 +13,11 @@ mod asked;
 mod refs_place;
 
 mod answers;
+mod federation;
 mod givers;
 mod google;
 mod jwt;
 mod program;
+mod refusals;
 mod safety;
 mod tokens;

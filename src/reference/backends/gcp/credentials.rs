@@ -3,11 +3,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::header::HeaderName;
+use tokio::time::Instant;
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::giver::member;
 use super::key::Key;
-use super::token::{self, SCOPE};
+use super::token::{self, Asking, SCOPE};
 use crate::reference::backends::Context;
 use crate::reference::backends::checker::{asks_metadata, own, text, unusable, variable};
 use crate::reference::backends::http::{Access, Call, Http};
@@ -27,6 +29,7 @@ pub struct Login {
     vault: String,
     source: Source,
     quota_project: Option<String>,
+    metadata: bool,
     limit: Duration,
 }
 
@@ -69,6 +72,7 @@ impl Login {
             vault: vault.clone(),
             source,
             quota_project: text(context, "GOOGLE_CLOUD_QUOTA_PROJECT"),
+            metadata,
             limit: context.limit,
         })
     }
@@ -114,9 +118,14 @@ impl Login {
 
     async fn of_key(&self, key: Key) -> Result<Bearer, Finding> {
         let quota_project = self.quota_project.clone().or_else(|| key.quota_project());
-        let access = Access::new(&self.vault, self.limit);
-        let token = token::of_key(key, &access).await?;
-        Ok(bearer(&token, quota_project))
+        let asking = Asking {
+            vault: &self.vault,
+            // a little less than all the time there is, so that what is known by then is told
+            until: Instant::now() + self.limit.mul_f32(0.95),
+            metadata: self.metadata,
+        };
+        let token = token::of_key(key, &asking).await?;
+        Ok(shown(&token, quota_project))
     }
 
     /// The token of the machine's own service account.
@@ -125,15 +134,15 @@ impl Login {
         let call = Call::get(url.clone()).header(FLAVOR, Secret::new("Google"));
         let asked = tokio::time::timeout(LOOKING, http.send(&call)).await;
         let answer = asked.ok().and_then(Result::ok).filter(|answer| answer.status == 200);
-        let token = answer.and_then(|answer| token::access_token(&answer));
+        let token = answer.and_then(|answer| member(&answer.body, "access_token"));
         let token = token.ok_or_else(|| not_of_machine(&self.vault))?;
-        Ok(bearer(&token, self.quota_project.clone()))
+        Ok(shown(&token, self.quota_project.clone()))
     }
 }
 
-fn bearer(token: &Secret, quota_project: Option<String>) -> Bearer {
+fn shown(token: &Secret, quota_project: Option<String>) -> Bearer {
     Bearer {
-        authorization: Secret::new([b"Bearer ", token.expose()].concat()),
+        authorization: token::bearer(token),
         quota_project: quota_project.map(Secret::new),
     }
 }

@@ -7,6 +7,9 @@ use crate::schema::wipe;
 /// Where credentials are good that do not say where.
 const UNIVERSE: &str = "googleapis.com";
 
+/// Where a source of credentials names servers of a machine of AWS'.
+const MACHINE: [&str; 3] = ["url", "region_url", "imdsv2_session_token_url"];
+
 /// A file of credentials, as Google's tools write it: a key of a service account, a person's login, or how to get a token
 /// for somebody else's. It is wiped when dropped.
 pub struct Key {
@@ -25,7 +28,7 @@ pub enum Sort {
     /// A person's login.
     User,
     /// Somebody whom another provider vouches for (workload identity federation).
-    External,
+    Federated,
     /// A service account, by leave of the credentials within.
     Impersonated,
     /// Another.
@@ -59,16 +62,62 @@ impl Key {
         match self.text("type") {
             Some("service_account") => Sort::ServiceAccount,
             Some("authorized_user") => Sort::User,
-            Some("external_account") => Sort::External,
+            Some("external_account") => Sort::Federated,
             Some("impersonated_service_account") => Sort::Impersonated,
             None if self.text("private_key").is_some() => Sort::ServiceAccount,
             _ => Sort::Other,
         }
     }
 
+    /// Whether AWS or a program vouches, which Google's library knows how to ask; else it is a file or an address.
+    pub fn is_for_library(&self) -> bool {
+        let source = self.get("credential_source");
+        let is_said = |name: &&str| source.is_some_and(|source| source.get(name).is_some());
+        ["environment_id", "executable", "certificate"].iter().any(is_said)
+    }
+
+    /// The same without who lends a token, and without the servers of the machine's cloud unless they may be asked.
+    pub fn vouching(&self, lender: &str, metadata: bool) -> Self {
+        let mut key = Self {
+            vault: self.vault.clone(),
+            name: self.name.clone(),
+            value: self.value.clone(),
+        };
+        let Some(members) = key.value.as_object_mut() else {
+            return key;
+        };
+        members.remove(lender);
+        if let (Some(Value::Object(source)), false) = (members.get_mut("credential_source"), metadata) {
+            source.retain(|name, _| !MACHINE.contains(&name.as_str()));
+        }
+        key
+    }
+
+    /// What it says under a name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.value.get(name)
+    }
+
     /// What it says under a name, unless that is empty.
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.value.get(name)?.as_str().filter(|text| !text.is_empty())
+        self.get(name)?.as_str().filter(|text| !text.is_empty())
+    }
+
+    /// The credentials within, which another service account lends its token.
+    ///
+    /// # Errors
+    /// There are none, or they are of the same sort: there is no chain of these.
+    pub fn source(&self) -> Result<Self, Finding> {
+        let source = Self {
+            vault: self.vault.clone(),
+            name: self.name.clone(),
+            value: self.get("source_credentials").cloned().unwrap_or_default(),
+        };
+        match source.sort() {
+            Sort::Impersonated => Err(self.unusable("holds an impersonation within another: it takes delegates")),
+            Sort::Other => Err(self.unusable("holds no source_credentials that could be used")),
+            _ => Ok(source),
+        }
     }
 
     /// What it must say under a name.

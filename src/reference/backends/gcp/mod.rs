@@ -4,7 +4,10 @@
 //! `#N` the version N. What answers mean goes by the envelope of errors that all of Google's APIs have.
 
 mod credentials;
+mod federation;
+mod giver;
 mod key;
+mod library;
 mod place;
 mod refusal;
 mod secrets;
