@@ -149,6 +149,12 @@ fn certificates_are_valid_now_and_for_some_time() {
     diff(&place, &open, &[])
         .ends(3)
         .tells("error: the field 'cert' holds a certificate that has expired");
+    // it may be live already: nobody was asked
+    let validated = place.run(&["validate", "kong.yaml"], &[]).ends(0);
+    validated.tells("warning: the field 'cert' holds a certificate that has expired");
+    place
+        .run(&["validate", "kong.yaml", "--references", "strict"], &[])
+        .ends(3);
     let directory = format!("/secrets={}", place.path("secrets").display());
     place
         .run(

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::asked::{wanted, wanted_for};
+use super::asked::wanted;
 use super::references::{Proof, Proven, Scene, prove};
+use super::survey::{Survey, survey_held};
 use super::vaults::{declared_vaults, live_vaults, seek_elsewhere};
-use crate::control_plane::{Asked, Client, Clock, Live, ReadError, Root, Transport};
+use crate::control_plane::{Asked, Client, Clock, ReadError, Transport};
 use crate::plan::{self, Plan};
 use crate::reference::{VaultEntity, Vaults};
-use crate::schema::{Catalog, KindId};
+use crate::schema::Catalog;
 use crate::state::{Desired, Scope};
 
 /// Proves the references that documents declare, by what is recorded of Kong. Vaults that no document declares may be the
@@ -40,7 +41,12 @@ pub async fn prove_declared<T: Transport, C: Clock>(
     let catalog = Arc::new(recorded.overlaid(&schemas));
     let but_vaults = catalog.kinds().map(|(id, _)| id);
     let but_vaults = but_vaults.filter(|id| Some(*id) != catalog.find("vaults")).collect();
-    let live = read(client, &catalog, &root, but_vaults).await?;
+    let asked = Asked {
+        scopes: vec![Scope { tags: BTreeSet::new() }],
+        skip: but_vaults,
+        edition: root.edition,
+    };
+    let live = client.read_owned(&catalog, &asked).await?;
 
     let scene = Scene {
         catalog: &catalog,
@@ -64,14 +70,8 @@ pub async fn prove_live<T: Transport, C: Clock>(
     recorded: &Arc<Catalog>,
     proof: &Proof,
 ) -> Result<(Arc<Catalog>, Proven), ReadError> {
-    let root = client.root().await?;
-    let live = read(client, recorded, &root, BTreeSet::new()).await?;
-    let entities = live.owned.iter();
-    let entities = entities.flat_map(|(kind, all)| all.iter().map(|entity| (*kind, entity.body.expose())));
-    let mut schemas = root.schemas();
-    client.schemas(&wanted_for(recorded, entities), &mut schemas).await?;
-    let catalog = Arc::new(recorded.overlaid(&schemas));
-
+    let Survey { root, catalog, live } =
+        survey_held(client, recorded, Scope { tags: BTreeSet::new() }, BTreeSet::new()).await?;
     let (plan, desired) = (Plan::default(), Desired::default());
     let after = plan::after(&live, &plan);
     let scene = Scene {
@@ -85,21 +85,6 @@ pub async fn prove_live<T: Transport, C: Clock>(
     seek_elsewhere(client, &catalog, &root, &uses, &mut vaults).await?;
     let proven = prove(&scene, uses, vaults, proof).await;
     Ok((catalog, proven))
-}
-
-/// All that a control plane holds, save some kinds.
-async fn read<T: Transport, C: Clock>(
-    client: &Client<T, C>,
-    catalog: &Arc<Catalog>,
-    root: &Root,
-    skip: BTreeSet<KindId>,
-) -> Result<Live, ReadError> {
-    let asked = Asked {
-        scopes: vec![Scope { tags: BTreeSet::new() }],
-        skip,
-        edition: root.edition,
-    };
-    client.read_owned(catalog, &asked).await
 }
 
 /// The vaults of documents, and those of a control plane that no document declares: these are another's here.

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use futures_util::future::{Either, join, select};
 use tokio::sync::oneshot;
 
-use super::asked::wanted;
+use super::asked::{wanted, wanted_for};
 use crate::control_plane::{Asked, Client, Clock, Live, ReadError, Root, Transport, Wanted};
-use crate::schema::Catalog;
+use crate::schema::{Catalog, KindId};
 use crate::state::{Desired, Scope};
 
 /// Who a control plane is, what exists there, and what it holds of the scopes of a run.
@@ -123,6 +123,34 @@ async fn survey<T: Transport, C: Clock>(
     Ok(Survey {
         catalog: catalog?,
         live: live?,
+        root,
+    })
+}
+
+/// Surveys all that a control plane holds of a scope, save some kinds, by its own schemas of that.
+///
+/// # Errors
+/// No answer, wrong credentials, or an answer that is not Kong's.
+pub async fn survey_held<T: Transport, C: Clock>(
+    client: &Client<T, C>,
+    recorded: &Arc<Catalog>,
+    scope: Scope,
+    skip: BTreeSet<KindId>,
+) -> Result<Survey, ReadError> {
+    let root = client.root().await?;
+    let asked = Asked {
+        scopes: vec![scope],
+        skip,
+        edition: root.edition,
+    };
+    let live = client.read_owned(recorded, &asked).await?;
+    let held = live.owned.iter();
+    let held = held.flat_map(|(kind, all)| all.iter().map(|entity| (*kind, entity.body.expose())));
+    let mut schemas = root.schemas();
+    client.schemas(&wanted_for(recorded, held), &mut schemas).await?;
+    Ok(Survey {
+        catalog: Arc::new(recorded.overlaid(&schemas)),
+        live,
         root,
     })
 }

@@ -1,33 +1,44 @@
 use std::collections::BTreeSet;
 
-use super::{asked, declared_vaults, references};
+use super::references::{EXPIRY_DAYS, Scene};
+use super::{asked, declared_vaults, material, references};
 use crate::control_plane::{Client, Clock, ReadError, Transport};
-use crate::reference::{self, Policies, Policy, Vaults};
+use crate::reference::{self, Policies, Policy, Resolved, Vaults};
 use crate::schema::Catalog;
 use crate::state::{self, Declared, Desired, Diagnostic};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
-/// What can be said of state files without asking a control plane: all that is recorded of Kong, and the form of the
-/// references. An unknown vault proves nothing, for it may be the control plane's.
+/// What can be said of state files without asking a control plane: all that is recorded of Kong, the form of the
+/// references, and what certificates in the open say. An unknown vault proves nothing, for it may be the control plane's;
+/// an expired certificate may be live already and stay as it is.
 pub fn check_offline(catalog: &Catalog, desired: &Desired, policy: Policy, now: i64) -> Vec<Diagnostic> {
     let invalid = state::check(catalog, desired, now, &|_| true);
     let mut judged = reference::judge(references::declared(catalog, desired), &Vaults::default());
     let lints = reference::lint(catalog, desired, &judged, &declared_vaults(catalog, desired));
-    reference::withhold(&mut judged);
-    let of_form = judged
-        .into_iter()
-        .filter(|one| one.finding.reason.is_of_form())
-        .collect::<Vec<_>>();
-    let references = reference::gate(
+    let scene = Scene {
         catalog,
         desired,
-        &of_form,
-        Policies {
-            general: policy,
-            settings: None,
-        },
-    );
-    [&desired.remarks[..], &invalid, &lints, &references].concat()
+        planned: None,
+        now,
+    };
+    let unresolved = vec![Resolved::new(); judged.len()];
+    let remarks = material::examine(&scene, &mut judged, &unresolved, EXPIRY_DAYS);
+    let in_the_open = match policy {
+        Policy::Default => Policy::Warn,
+        said => said,
+    };
+    let remarked = reference::remarked(catalog, desired, &remarks, of_all(in_the_open));
+    reference::withhold(&mut judged);
+    judged.retain(|one| one.finding.reason.is_of_form());
+    let references = reference::gate(catalog, desired, &judged, of_all(policy));
+    [&desired.remarks[..], &invalid, &lints, &references, &remarked].concat()
+}
+
+fn of_all<'a>(general: Policy) -> Policies<'a> {
+    Policies {
+        general,
+        settings: None,
+    }
 }
 
 /// What the control plane itself says of every declared entity, each by itself, besides what its own schemas say.

@@ -13,18 +13,19 @@ use crate::cli::connection::{Connection, connect};
 use crate::cli::prompt::confirmed;
 use crate::cli::skip::{skipped, without_skipped};
 use crate::cli::stop::{Done, Stop};
-use crate::control_plane::{Asked, Live};
+use crate::control_plane::Live;
 use crate::plan::Needs;
+use crate::reconcile::{self, Survey};
 use crate::report::{self, DumpOptions};
 use crate::schema::{Catalog, Object};
 use crate::state::Scope;
 
 /// Writes what is live as a state file.
 pub async fn run(global: &Global, args: &DumpArgs) -> Done {
-    let catalog = Catalog::recorded();
-    let connection = connect(global, &catalog)?;
+    let recorded = Catalog::recorded();
+    let connection = connect(global, &recorded)?;
     let target = target(args)?;
-    let live = read(&connection, &catalog, args).await?;
+    let (catalog, live) = read(&connection, &recorded, args).await?;
     let options = options(args, target.is_none());
     let text = written(&report::dump(&catalog, &live, &options), args.format)?;
     match target {
@@ -45,29 +46,25 @@ pub async fn run(global: &Global, args: &DumpArgs) -> Done {
     Ok(Outcome::Done)
 }
 
-/// Everything that is in scope, and an index of what that refers to.
-async fn read(connection: &Connection, catalog: &Arc<Catalog>, args: &DumpArgs) -> Result<Live, Stop> {
-    let root = connection.root().await.map_err(Stop::unread)?;
-    let skip = skipped(catalog, &args.read)?;
-    let asked = Asked {
-        scopes: vec![Scope {
-            tags: args.select_tag.iter().cloned().collect(),
-        }],
-        skip: skip.clone(),
-        edition: root.edition,
+/// Everything that is in scope by the node's own schemas, and an index of what that refers to.
+async fn read(connection: &Connection, recorded: &Arc<Catalog>, args: &DumpArgs) -> Result<(Arc<Catalog>, Live), Stop> {
+    let scope = Scope {
+        tags: args.select_tag.iter().cloned().collect(),
     };
-    let mut live = connection.read_owned(catalog, &asked).await.map_err(Stop::unread)?;
-    refuse_parts(catalog, &live)?;
-    without_skipped(catalog, &skip, &mut live);
+    let skip = skipped(recorded, &args.read)?;
+    let survey = reconcile::survey_held(connection, recorded, scope, skip.clone()).await;
+    let Survey { catalog, mut live, .. } = survey.map_err(Stop::unread)?;
+    refuse_parts(&catalog, &live)?;
+    without_skipped(&catalog, &skip, &mut live);
     let needs = Needs {
-        foreign: referred_outside(catalog, &live),
+        foreign: referred_outside(&catalog, &live),
         ..Needs::default()
     };
     connection
-        .read_foreign(catalog, &mut live, &needs)
+        .read_foreign(&catalog, &mut live, &needs)
         .await
         .map_err(Stop::unread)?;
-    Ok(live)
+    Ok((catalog, live))
 }
 
 /// A dump of what a token may see would, once synced, delete what it may not.
