@@ -39,10 +39,8 @@ pub struct Azure {
     first: Option<Arc<Answer>>,
 }
 
-/// It runs.
 pub struct Running {
     pub fake: Fake,
-    /// The authority that signed its certificate.
     pub ca: String,
 }
 

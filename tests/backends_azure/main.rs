@@ -11,7 +11,11 @@ mod asked;
 mod refs_place;
 
 mod azure;
+mod canary;
 mod logins;
+mod machine;
 mod program;
 mod reads;
+mod refusals;
+mod refused_logins;
 mod safety;

@@ -77,26 +77,34 @@ impl Login {
         matches!(self.way, Way::Machine(_)).then(|| (LOOKING, self.none.clone()))
     }
 
-    /// The SDK's own way to log in.
+    /// The SDK's own way to log in. Where a machine is asked for its identity is said by variables of its own, which the
+    /// SDK reads itself.
     ///
     /// # Errors
-    /// An identity that the SDK refuses.
+    /// An identity that the SDK refuses, or a machine of a sort that it does not ask.
     pub fn credential(&self, vault: &str, host: &Url, entra: Entra) -> Result<Arc<dyn TokenCredential>, Finding> {
-        let made: azure_core::Result<Arc<dyn TokenCredential>> = match &self.way {
-            Way::Secret(identity, secret) => identity.with_secret(secret, client_options(entra, host)),
+        let refused = |_| unusable(vault, "its tenant_id or its client_id is none that Azure could have");
+        match &self.way {
+            Way::Secret(identity, secret) => {
+                let made = identity.with_secret(secret, client_options(entra, host));
+                made.map_err(refused)
+            }
             Way::Federated(identity, assertion) => {
-                identity.with_assertion(vault, assertion.clone(), client_options(entra, host))
+                let made = identity.with_assertion(vault, assertion.clone(), client_options(entra, host));
+                made.map_err(refused)
             }
-            Way::Machine(client) => {
-                let settings = ManagedIdentityCredentialOptions {
-                    user_assigned_id: client.clone().map(UserAssignedId::ClientId),
-                    client_options: options(Arc::new(entra.plain())),
-                };
-                ManagedIdentityCredential::new(Some(settings)).map(|made| made as Arc<dyn TokenCredential>)
-            }
-        };
-        made.map_err(|_| unusable(vault, "its tenant_id or its client_id is none that Azure could have"))
+            Way::Machine(client) => of_machine(client.clone(), entra).map_err(|_| unsupported(vault)),
+        }
     }
+}
+
+fn of_machine(client: Option<String>, entra: Entra) -> azure_core::Result<Arc<dyn TokenCredential>> {
+    let settings = ManagedIdentityCredentialOptions {
+        user_assigned_id: client.map(UserAssignedId::ClientId),
+        client_options: options(Arc::new(entra.plain())),
+    };
+    let made = ManagedIdentityCredential::new(Some(settings))?;
+    Ok(made)
 }
 
 fn client_options(entra: Entra, host: &Url) -> ClientOptions {
@@ -165,6 +173,14 @@ fn unread(vault: &str) -> Finding {
         "there is no token in the file that AZURE_FEDERATED_TOKEN_FILE names",
     )
     .help("check the file, and that the check may read it")
+}
+
+/// The SDK asks virtual machines and App Services, and none of the others.
+fn unsupported(vault: &str) -> Finding {
+    let message = format!("the vault '{vault}' is not asked: this machine's sort of identity cannot be used from here");
+    Finding::new(Reason::UnsupportedLogin, message).about(vault).help(
+        "identities of virtual machines and of App Service can; else set AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE",
+    )
 }
 
 /// Nobody gives credentials.
