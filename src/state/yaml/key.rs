@@ -7,6 +7,7 @@ use super::frame::Key;
 use super::number::spell_float;
 use super::scalar::{self, Meaning, Misfit, Surprise};
 use super::surprise::{misfit, surprising_key};
+use super::syntax::FOREIGN_TEMPLATE;
 use super::template::Complaint;
 use crate::state::{Data, Diagnostic, Node, Origin, Span, Style};
 
@@ -46,6 +47,12 @@ impl Composer<'_> {
             Data::Bool(truth) => self.name(Meaning::Bool(*truth), node.span),
             Data::Number(number) => self.name(Meaning::Number(number.clone()), node.span),
             Data::String(text, _) => Key::Named(text.clone(), node.span),
+            Data::Map(_) if self.is_foreign_template(node.span) => {
+                let (message, help) = FOREIGN_TEMPLATE;
+                let error = Diagnostic::error("yaml-syntax", message).at_secret(node.span);
+                self.problems.tell(error.help(help));
+                Key::Dropped
+            }
             Data::List(_) | Data::Map(_) => {
                 let message = format!("{} cannot be the name of a field", node.word());
                 let error = Diagnostic::error("yaml-key", message).at_secret(node.span);
@@ -54,6 +61,13 @@ impl Composer<'_> {
                 Key::Dropped
             }
         }
+    }
+
+    /// Whether a map that is a field's name is the inner half of `{{ … }}`, another program's template.
+    fn is_foreign_template(&self, span: Span) -> bool {
+        let before = self.original.get(..span.start as usize).unwrap_or_default();
+        let here = self.original.get(span.start as usize..).unwrap_or_default();
+        before.ends_with('{') && here.starts_with('{')
     }
 
     fn name(&mut self, meaning: Meaning<'_>, span: Span) -> Key {

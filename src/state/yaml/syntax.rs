@@ -113,8 +113,9 @@ const ENDS_EARLY: (&str, &str) = (
     "is the file complete? Close each `[` by `]` and each `{` by `}`",
 );
 
-const FOREIGN_TEMPLATE: (&str, &str) = (
-    "this line is a template of Helm's or Go's, which is not read here",
+/// What is told of a template that is not for this program.
+pub(super) const FOREIGN_TEMPLATE: (&str, &str) = (
+    "this is a template of Helm's or Go's, which is not read here",
     "render the file first, as with `helm template`; values of the environment are `${{ env \"DECK_NAME\" }}`",
 );
 
