@@ -8,6 +8,7 @@ mod owned;
 mod page;
 mod schemas;
 mod stretch;
+mod value;
 
 pub use owned::Asked;
 pub use schemas::Wanted;

@@ -4,6 +4,7 @@ use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 
+use super::value;
 use crate::control_plane::dialect::PAGE;
 use crate::schema::Object;
 
@@ -24,7 +25,8 @@ impl Page {
     /// # Errors
     /// Says where it is no page of Kong's, and repeats nothing of it.
     pub fn read(body: &[u8]) -> Result<Self, String> {
-        serde_json::from_slice(body).map_err(|error| {
+        let text = str::from_utf8(body).map_err(|error| format!("no text (byte {})", error.valid_up_to()))?;
+        serde_json::from_str(text).map_err(|error| {
             let what = match error.classify() {
                 Category::Eof => "the answer ends too early",
                 Category::Syntax => "no JSON",
@@ -51,7 +53,7 @@ impl<'de> Visitor<'de> for List {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let mut list = Vec::with_capacity(usize::from(PAGE));
-        while let Some(member) = members.next_element()? {
+        while let Some(Entity(member)) = members.next_element()? {
             list.push(member);
         }
         Ok(list)
@@ -62,6 +64,29 @@ impl<'de> Visitor<'de> for List {
             None => Ok(Vec::new()),
             Some(_) => Err(A::Error::invalid_type(Unexpected::Map, &self)),
         }
+    }
+}
+
+/// A member of a list.
+struct Entity(Object);
+
+impl<'de> Deserialize<'de> for Entity {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+struct Fields;
+
+impl<'de> Visitor<'de> for Fields {
+    type Value = Entity;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an entity")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Entity, A::Error> {
+        value::object(members).map(Entity)
     }
 }
 
@@ -91,5 +116,7 @@ mod tests {
             let why = Page::read(body.as_bytes()).map(|_| ()).unwrap_err();
             assert!(!why.contains("hush"), "{why}");
         }
+        let why = Page::read(b"{\"data\":[],\"x\":\"hush\xff\"}").map(|_| ()).unwrap_err();
+        assert_eq!(why, "no text (byte 20)");
     }
 }
