@@ -11,7 +11,7 @@ use strongroom::control_plane::{
 };
 use strongroom::plan::Needs;
 use strongroom::schema::{Catalog, Edition, LiveSchemas};
-use strongroom::state::Scope;
+use strongroom::state::{Scope, tags_of};
 use uuid::Uuid;
 
 fn answer(status: u16, body: &str) -> Response {
@@ -198,10 +198,11 @@ async fn what_is_foreign_is_reduced_to_an_index() {
     let [vault] = live.foreign[&node.kind("vaults")].as_slice() else {
         panic!("not one foreign vault");
     };
-    assert_eq!((vault.id, &vault.tags), (foreign, &tags(&["theirs"])));
+    let borne: Vec<&str> = tags_of(vault.index.expose()).collect();
+    assert_eq!((vault.id, borne), (foreign, vec!["theirs"]));
     let mut kept: Vec<&str> = vault.index.expose().keys().map(String::as_str).collect();
     kept.sort_unstable();
-    assert_eq!(kept, ["config", "name", "prefix"]);
+    assert_eq!(kept, ["config", "name", "prefix", "tags"]);
     let config = &vault.index.expose()["config"];
     assert_eq!(
         (&config["host"], config.get("token")),

@@ -23,8 +23,6 @@ pub struct Live {
 pub struct LiveEntity {
     /// Its id.
     pub id: Uuid,
-    /// Its tags.
-    pub tags: BTreeSet<String>,
     /// All of it, as the server shows it.
     pub body: Body,
 }
@@ -34,9 +32,7 @@ pub struct LiveEntity {
 pub struct ForeignEntity {
     /// Its id.
     pub id: Uuid,
-    /// Its tags.
-    pub tags: BTreeSet<String>,
-    /// The values of its unique fields, natural keys and foreign keys (secret ones are exposed to comparisons only),
+    /// Its tags, the values of its unique fields, natural keys and foreign keys (secret ones are exposed to comparisons only),
     /// and of a vault its config, save the secrets in it; nothing else.
     pub index: Body,
     /// The fields in which it holds a reference, with the reference's text.

@@ -7,7 +7,7 @@ use super::known::{Holder, Known, Standing, links_in};
 use super::settle::Settled;
 use super::{Problem, Question, kin, title};
 use crate::schema::{Foreign, KindId, OnDelete};
-use crate::state::{Diagnostic, ScopeId};
+use crate::state::{Diagnostic, ScopeId, tags_of};
 
 /// Adds the deletion of every owned entity that no document declares, those that refer to others first, and says
 /// which of them would take away or break what belongs to others.
@@ -78,8 +78,6 @@ fn loss(question: &Question<'_>, known: &Known<'_>, holder: &Holder<'_>, foreign
 
 fn scope_of(question: &Question<'_>, holder: &Holder<'_>) -> ScopeId {
     let scopes = &question.desired.scopes;
-    let at = scopes
-        .iter()
-        .position(|scope| scope.holds(holder.tags.iter().map(String::as_str)));
+    let at = scopes.iter().position(|scope| scope.holds(tags_of(holder.body)));
     ScopeId(at.unwrap_or(0) as u32)
 }

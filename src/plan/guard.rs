@@ -7,7 +7,7 @@ use super::order::{prefix, vaults_named};
 use super::{After, Change, Plan, Question, Subject, title};
 use crate::reference;
 use crate::schema::{KindId, Object};
-use crate::state::Scope;
+use crate::state::{Scope, tags_of};
 
 /// Below so many entities a scope is too small for a share to mean anything.
 const FEW: u64 = 10;
@@ -101,9 +101,7 @@ fn too_many(limit: Limit, plan: &Plan, question: &Question<'_>) -> Vec<Refusal> 
             return None;
         }
         let held = question.live.owned.values().flatten();
-        let held = held
-            .filter(|entity| scope.holds(entity.tags.iter().map(String::as_str)))
-            .count() as u64;
+        let held = held.filter(|entity| scope.holds(tags_of(entity.body.expose()))).count() as u64;
         let allowed = match limit {
             Limit::Count(most) => deleted <= most,
             Limit::Percent(most) => held < FEW || deleted as f64 * 100.0 <= most * held as f64,

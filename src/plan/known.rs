@@ -9,7 +9,7 @@ use super::Question;
 use super::key::text_of;
 use crate::control_plane::{ForeignEntity, LiveEntity};
 use crate::schema::{Catalog, Kind, KindId, Object, OnDelete};
-use crate::state::{Declared, LinkTo, Scope};
+use crate::state::{Declared, LinkTo, Scope, tags_of};
 
 /// Everything that the control plane is known to hold, to be found by id and by name.
 pub(super) struct Known<'a> {
@@ -29,7 +29,6 @@ type ByName<'a> = FxHashMap<KindId, FxHashMap<Cow<'a, str>, usize>>;
 pub(super) struct Holder<'a> {
     pub kind: KindId,
     pub id: Uuid,
-    pub tags: &'a BTreeSet<String>,
     /// All of an owned entity; of a foreign one its index.
     pub body: &'a Object,
     pub standing: Standing,
@@ -152,13 +151,11 @@ impl Holder<'_> {
 
     /// Its tags, for people.
     pub fn shown_tags(&self) -> String {
-        if self.tags.is_empty() {
-            return "no tags".to_owned();
+        let tags: BTreeSet<&str> = tags_of(self.body).collect();
+        match tags.is_empty() {
+            true => "no tags".to_owned(),
+            false => format!("tags {}", tags.into_iter().collect::<Vec<_>>().join(", ")),
         }
-        format!(
-            "tags {}",
-            self.tags.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
-        )
     }
 }
 
@@ -212,8 +209,7 @@ pub(super) fn is_spectator(question: &Question<'_>, declared: &Declared) -> bool
         return false;
     };
     if kind.taggable {
-        let tags = declared.body.expose().get("tags").and_then(|tags| tags.as_array());
-        let borne: FxHashSet<&str> = tags.into_iter().flatten().filter_map(|tag| tag.as_str()).collect();
+        let borne: FxHashSet<&str> = tags_of(declared.body.expose()).collect();
         return !filter.iter().all(|tag| borne.contains(tag.as_str()));
     }
     masters.into_iter().any(|(_, link)| match link.to {
@@ -226,7 +222,6 @@ fn owned_holder(kind: KindId, entity: &LiveEntity) -> Holder<'_> {
     Holder {
         kind,
         id: entity.id,
-        tags: &entity.tags,
         body: entity.body.expose(),
         standing: Standing::Owned,
     }
@@ -236,7 +231,6 @@ fn foreign_holder(kind: KindId, entity: &ForeignEntity) -> Holder<'_> {
     Holder {
         kind,
         id: entity.id,
-        tags: &entity.tags,
         body: entity.index.expose(),
         standing: Standing::Foreign,
     }
@@ -255,7 +249,7 @@ fn leaves_alone(question: &Question<'_>, holder: &Holder<'_>) -> bool {
         || masters(kind, holder.body).any(|(master, _)| skip.contains(&master))
         || filter.is_some_and(|filter| {
             let filter = Scope { tags: filter.clone() };
-            kind.taggable && !filter.holds(holder.tags.iter().map(String::as_str))
+            kind.taggable && !filter.holds(tags_of(holder.body))
         })
 }
 

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use serde_json::Value;
+
 use crate::schema::Object;
 
 /// The body of an entity, secrets included: readable through [`Body::expose`] alone, which finds every use.
@@ -23,6 +25,12 @@ impl Body {
     pub fn expose_mut(&mut self) -> &mut Object {
         &mut self.0
     }
+}
+
+/// The tags that an entity of that body bears.
+pub fn tags_of(body: &Object) -> impl Iterator<Item = &str> {
+    let tags = body.get("tags").and_then(Value::as_array);
+    tags.into_iter().flatten().filter_map(Value::as_str)
 }
 
 impl fmt::Debug for Body {

@@ -10,7 +10,7 @@ mod places;
 mod scope;
 mod yaml;
 
-pub use body::Body;
+pub use body::{Body, tags_of};
 pub use desired::{Declared, DeclaredId, Desired, Link, LinkTo, Source};
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use documents::{

@@ -14,8 +14,8 @@ pub struct Scope {
 impl Scope {
     /// Whether an entity with these tags belongs to the scope.
     pub fn holds<'a>(&self, tags: impl IntoIterator<Item = &'a str>) -> bool {
-        let borne: BTreeSet<&str> = tags.into_iter().collect();
-        self.tags.iter().all(|tag| borne.contains(tag.as_str()))
+        let borne: Vec<&str> = tags.into_iter().collect();
+        self.tags.iter().all(|tag| borne.contains(&tag.as_str()))
     }
 
     /// Whether all that the other scope owns is owned by this one.

@@ -58,14 +58,12 @@ pub fn live(catalog: &Catalog, held: &Value, scopes: &[Scope]) -> Live {
             if !kind.taggable || scopes.iter().any(|scope| scope.tags.is_subset(&tags)) {
                 live.owned.entry(id).or_default().push(LiveEntity {
                     id: entity,
-                    tags,
                     body: Body::new(body),
                 });
             } else {
                 let (index, references) = (index(kind, &body), Vec::new());
                 live.foreign.entry(id).or_default().push(ForeignEntity {
                     id: entity,
-                    tags,
                     index,
                     references,
                 });
@@ -82,10 +80,12 @@ fn index(kind: &Kind, body: &Object) -> Body {
         .chain(&kind.unique)
         .flatten()
         .chain(&kind.endpoint_key);
-    let fields: BTreeSet<&String> = keys.chain(kind.foreign.iter().map(|foreign| &foreign.field)).collect();
+    let mut fields: BTreeSet<&str> = keys.map(String::as_str).collect();
+    fields.extend(kind.foreign.iter().map(|foreign| foreign.field.as_str()));
+    fields.insert("tags");
     Body::new(
         body.iter()
-            .filter(|(field, _)| fields.contains(field))
+            .filter(|(field, _)| fields.contains(field.as_str()))
             .map(|(field, value)| (field.clone(), value.clone()))
             .collect(),
     )

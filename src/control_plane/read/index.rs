@@ -4,7 +4,6 @@ use std::sync::Arc;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::owned::tags;
 use crate::control_plane::ForeignEntity;
 use crate::reference::{holds_reference, is_reference};
 use crate::schema::{Catalog, FieldPath, FieldType, KindId, Object, Segment};
@@ -21,7 +20,7 @@ pub struct Index {
 const RESOLVES_REFERENCES: &str = "vaults";
 
 impl Index {
-    /// The unique fields, natural keys and foreign keys of a kind, and what says how its config is to be read.
+    /// The tags, unique fields, natural keys and foreign keys of a kind, and what says how its config is to be read.
     pub fn of(catalog: &Arc<Catalog>, id: KindId) -> Self {
         let kind = catalog.kind(id);
         let keys = kind.identity.iter().chain(&kind.unique).flatten();
@@ -29,6 +28,7 @@ impl Index {
         let names_schema = kind.subschemas.iter().map(|subschemas| &subschemas.by);
         let fields = keys.chain(foreign).chain(&kind.endpoint_key).chain(names_schema);
         let mut fields: BTreeSet<String> = fields.cloned().collect();
+        fields.insert("tags".to_owned());
         if kind
             .subschemas
             .iter()
@@ -54,7 +54,6 @@ impl Index {
         for (name, value) in body.iter().filter(|(_, value)| holds_reference(value)) {
             collect(value, &FieldPath::field(name), &mut references);
         }
-        let tags = tags(&body);
         let kept = body.into_iter().filter(|(name, _)| self.fields.contains(name));
         let mut index: Object = kept.collect();
         for secret in &self.catalog.secret_paths(self.kind, &index) {
@@ -62,7 +61,6 @@ impl Index {
         }
         ForeignEntity {
             id,
-            tags,
             index: Body::new(index),
             references,
         }

@@ -3,14 +3,13 @@ use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::list::{Keep, Listed, Query};
 use crate::control_plane::dialect::MOST_TAGS;
 use crate::control_plane::{Client, Clock, Live, LiveEntity, ReadError, Transport, family};
-use crate::schema::{Catalog, Edition, KindId, Object};
-use crate::state::{Body, Scope};
+use crate::schema::{Catalog, Edition, KindId};
+use crate::state::{Body, Scope, tags_of};
 
 /// What of a control plane is read as owned.
 #[derive(Clone, Debug, Default)]
@@ -183,11 +182,9 @@ impl Asked {
         let all = self.everything() || !catalog.kind(kind).taggable;
         let scopes = self.scopes.clone();
         Arc::new(move |id, body| {
-            let tags = tags(&body);
-            let owned = all || scopes.iter().any(|scope| scope.tags.is_subset(&tags));
+            let owned = all || scopes.iter().any(|scope| scope.holds(tags_of(&body)));
             owned.then(|| LiveEntity {
                 id,
-                tags,
                 body: Body::new(body),
             })
         })
@@ -241,15 +238,5 @@ fn children(catalog: &Catalog, asked: &Asked, head: KindId) -> Vec<KindId> {
     kinds(catalog, asked)
         .filter(|kind| asked.may_have(catalog, *kind))
         .filter(|kind| family::parent(catalog.kind(*kind)).is_some_and(|parent| parent.kind == head))
-        .collect()
-}
-
-/// The tags that an entity bears.
-pub(super) fn tags(body: &Object) -> BTreeSet<String> {
-    let tags = body.get("tags").and_then(Value::as_array);
-    tags.into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
         .collect()
 }

@@ -54,12 +54,10 @@ fn live(catalog: &Catalog) -> Live {
     Live {
         owned: each(catalog, &read["owned"], |body| LiveEntity {
             id: id(&body),
-            tags: BTreeSet::new(),
             body: Body::new(body),
         }),
         foreign: each(catalog, &read["foreign"], |body| ForeignEntity {
             id: id(&body),
-            tags: BTreeSet::new(),
             index: Body::new(body),
             references: Vec::new(),
         }),
