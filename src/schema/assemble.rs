@@ -72,8 +72,7 @@ fn kind(file: &KindFile, schema: &Value, place: Place) -> Result<Kind, String> {
 
 /// Tags are of the same characters in every kind.
 fn check_tags(record: &mut Record) {
-    let tags = record.fields.iter_mut().find(|(name, _)| name == "tags");
-    if let Some((_, field)) = tags
+    if let Some(field) = record.fields.named_mut("tags")
         && let FieldType::Set(tag) = &mut field.kind
     {
         tag.rules
@@ -183,11 +182,10 @@ impl Record {
 
     fn member_mut(&mut self, segment: &Segment) -> Option<&mut Field> {
         let Segment::Name(wanted) = segment else { return None };
+        let mut shorthands = self.shorthands.iter_mut();
         self.fields
-            .iter_mut()
-            .chain(&mut self.shorthands)
-            .find(|(name, _)| name == wanted)
-            .map(|(_, field)| field)
+            .named_mut(wanted)
+            .or_else(|| Some(&mut shorthands.find(|(name, _)| name == wanted)?.1))
     }
 }
 

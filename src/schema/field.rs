@@ -1,10 +1,12 @@
 use serde_json::Value;
 
+use super::Fields;
+
 /// A record of Kong's schema language: named fields in the order Kong gives them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
     /// The fields, in the order of the schema.
-    pub fields: Vec<(String, Field)>,
+    pub fields: Fields,
     /// Other spellings that Kong accepts and translates (`shorthand_fields`).
     pub shorthands: Vec<(String, Field)>,
     /// Checks over several fields, as Kong gives them (`conditional`, `mutually_required` …).

@@ -11,6 +11,7 @@ mod check;
 mod checks;
 mod complete;
 mod field;
+mod fields;
 mod files;
 mod fill;
 mod kind;
@@ -35,6 +36,7 @@ pub use check::{Purpose, check, wipe};
 pub use checks::{is_private_key, is_public_key};
 pub use complete::{complete, patched, shown, translated};
 pub use field::{Field, FieldType, Record};
+pub use fields::Fields;
 pub use files::{SchemaError, recorded_answer};
 pub use kind::{
     Computed, ComputedHow, Edition, Foreign, Former, FormerHow, Hashed, HashedHow, Kind, KindId, NamedCheck,

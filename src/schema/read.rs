@@ -6,7 +6,7 @@ use super::{Field, FieldType, Record, shorthand, words};
 pub(super) fn record(schema: &Value) -> Result<Record, String> {
     let schema = schema.as_object().ok_or("expected an object")?;
     let mut record = Record {
-        fields: named(schema.get("fields"))?,
+        fields: named(schema.get("fields"))?.into(),
         shorthands: named(schema.get("shorthand_fields"))?,
         entity_checks: list(schema.get("entity_checks")).to_vec(),
     };

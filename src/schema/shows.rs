@@ -1,4 +1,7 @@
+use std::iter::Peekable;
+
 use serde_json::Value;
+use serde_json::map::Iter;
 
 use super::fill::{default, lines};
 use super::shorthand;
@@ -48,12 +51,10 @@ fn is_shown(record: &Record, within: Within<'_>, said: &Object, live: &Object) -
     if shorthand::used(record, said) {
         return false;
     }
-    let (mut known_said, mut known_live) = (0, 0);
-    for (name, field) in &record.fields {
-        let (declared, shown) = (said.get(name), live.get(name));
-        known_said += usize::from(declared.is_some());
-        known_live += usize::from(shown.is_some());
-        let shown = shown.unwrap_or(&Value::Null);
+    // what stands in an object is met by name, too: nothing has to be looked for
+    let (mut declared, mut shown) = (Members::of(said), Members::of(live));
+    for (name, field) in record.fields.by_name() {
+        let (declared, shown) = (declared.up_to(name), shown.up_to(name).unwrap_or(&Value::Null));
         let as_said = match within.link(name) {
             Some(link) => link == shown,
             None => is_field_shown(field, within, (declared, said), shown),
@@ -63,12 +64,42 @@ fn is_shown(record: &Record, within: Within<'_>, said: &Object, live: &Object) -
         }
     }
     let is_nothing = |(name, value): (&String, &Value)| {
-        value.is_null()
-            || record.get(name).is_some()
-            || within.leaves_to_server(name)
-            || shorthand::is_mirrored(record, name, live)
+        value.is_null() || within.leaves_to_server(name) || shorthand::is_mirrored(record, name, live)
     };
-    known_said == said.len() && (known_live == live.len() || live.iter().all(is_nothing))
+    declared.passed().is_empty() && shown.passed().into_iter().all(is_nothing)
+}
+
+/// The members of an object, met in the order of their names.
+struct Members<'a> {
+    ahead: Peekable<Iter<'a>>,
+    /// Those that nobody asked for.
+    passed: Vec<(&'a String, &'a Value)>,
+}
+
+impl<'a> Members<'a> {
+    fn of(object: &'a Object) -> Self {
+        Self {
+            ahead: object.iter().peekable(),
+            passed: Vec::new(),
+        }
+    }
+
+    /// The member of that name. Names are to be asked for in their order.
+    fn up_to(&mut self, name: &str) -> Option<&'a Value> {
+        while let Some((known, value)) = self.ahead.next_if(|(known, _)| known.as_str() <= name) {
+            if known == name {
+                return Some(value);
+            }
+            self.passed.push((known, value));
+        }
+        None
+    }
+
+    /// Those that nobody asked for.
+    fn passed(mut self) -> Vec<(&'a String, &'a Value)> {
+        self.passed.extend(self.ahead);
+        self.passed
+    }
 }
 
 impl<'a> Within<'a> {

@@ -100,12 +100,7 @@ impl Subschema {
 
 fn completed(kind: &Record, own: &Record) -> Record {
     let mut whole = kind.clone();
-    for (name, field) in &own.fields {
-        match whole.fields.iter_mut().find(|(known, _)| known == name) {
-            Some((_, known)) => *known = field.clone(),
-            None => whole.fields.push((name.clone(), field.clone())),
-        }
-    }
+    whole.fields.put(&own.fields);
     whole.shorthands.extend(own.shorthands.iter().cloned());
     whole.entity_checks.extend(own.entity_checks.iter().cloned());
     whole
