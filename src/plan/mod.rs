@@ -31,8 +31,9 @@ mod tree;
 mod veil;
 mod write_out;
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
 pub use after::{After, Standing, after};
@@ -61,7 +62,7 @@ pub struct Plan {
     /// What is sent, for the executor, in an order in which they could run one after another.
     pub steps: Vec<Step>,
     /// Which entity is which declared one, changed or not.
-    pub declared: BTreeMap<(KindId, Uuid), DeclaredId>,
+    pub declared: Arc<FxHashMap<(KindId, Uuid), DeclaredId>>,
     /// What there is to tell, errors excepted.
     pub remarks: Vec<Diagnostic>,
 }
@@ -84,7 +85,7 @@ pub fn make(question: &Question<'_>, ids: &mut dyn FnMut() -> Uuid) -> Result<Pl
     let ordered = order(question, &known, &drafts, ids);
     match ordered {
         Ok(ordered) if problems.is_empty() => Ok(Plan {
-            declared: declared(question, found),
+            declared: Arc::new(declared(question, found)),
             remarks,
             ..write_out(question, &known, &drafts, &ordered)
         }),
@@ -96,7 +97,7 @@ pub fn make(question: &Question<'_>, ids: &mut dyn FnMut() -> Uuid) -> Result<Pl
     }
 }
 
-fn declared(question: &Question<'_>, found: Vec<Option<Uuid>>) -> BTreeMap<(KindId, Uuid), DeclaredId> {
+fn declared(question: &Question<'_>, found: Vec<Option<Uuid>>) -> FxHashMap<(KindId, Uuid), DeclaredId> {
     let entities = question.desired.entities.iter().zip(found).enumerate();
     let known = entities.filter_map(|(at, (declared, id))| Some(((declared.kind, id?), DeclaredId(at as u32))));
     known.collect()

@@ -1,6 +1,5 @@
 //! Texts that look like references and are none to Kong.
 
-use memchr::memmem;
 use serde_json::Value;
 
 use super::Odd;
@@ -43,14 +42,18 @@ fn remark(declared: DeclaredId, entity: &Declared, at: &FieldPath, odd: Odd) -> 
 /// A cheap look before a thorough one: most texts are far from it.
 fn may_look_like_one(value: &Value) -> bool {
     match value {
-        Value::String(text) => {
-            let holds = |end: &str| memmem::find(text.as_bytes(), end.as_bytes()).is_some();
-            (holds("ault:/") || holds("AULT:/")) && !is_reference(text)
-        }
+        Value::String(text) => names_a_vault(text.as_bytes()) && !is_reference(text),
         Value::Array(members) => members.iter().any(may_look_like_one),
         Value::Object(members) => members.values().any(may_look_like_one),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
+}
+
+fn names_a_vault(text: &[u8]) -> bool {
+    memchr::memchr_iter(b':', text).any(|at| {
+        let ends = |name: &[u8]| text[..at].ends_with(name);
+        (ends(b"ault") || ends(b"AULT")) && text.get(at + 1) == Some(&b'/')
+    })
 }
 
 fn walk(value: &Value, at: &FieldPath, found: &mut dyn FnMut(&FieldPath, Odd)) {
