@@ -42,7 +42,7 @@ pub(super) struct Draft<'a> {
     /// Its id, if it says one.
     pub id: Option<Uuid>,
     /// Its fields.
-    pub body: Object,
+    pub fields: Vec<(String, Value)>,
     /// Its foreign keys.
     pub links: Vec<Link>,
     /// Where all of that stands.
@@ -128,7 +128,7 @@ impl<'a> Entities<'a> {
         };
         let (value, places) = values.take(node, Wanted::of(field, free, unknown), Trail::Field(key));
         draft.secrets = values.secrets;
-        draft.body.insert(key.to_owned(), value);
+        draft.fields.push((key.to_owned(), value));
         places
     }
 
@@ -168,18 +168,19 @@ impl<'a> Entities<'a> {
         if let Some(parent) = parent {
             self.nest(&mut draft, parent, span);
         }
+        let mut body: Object = draft.fields.into_iter().collect();
         if self.document.format.is_some_and(|format| format.is_old()) {
-            former::bring_forward(kind, &mut draft.body, &draft.places, span, self.problems);
+            former::bring_forward(kind, &mut body, &draft.places, span, self.problems);
         }
-        self.refuse_hashes(kind, &draft);
-        stamp(kind, &mut draft.body, self.scope.1);
+        self.refuse_hashes(kind, &body, &draft.places);
+        stamp(kind, &mut body, self.scope.1);
         draft.secrets.retain(|path| !names_entity(kind, path));
         let id = DeclaredId(u32::try_from(self.entities.len()).unwrap_or(u32::MAX));
         let parts = Parts::Map(draft.places);
         self.entities.push(Declared {
             kind: kind_id,
             id: draft.id,
-            body: Body::new(draft.body),
+            body: Body::new(body),
             links: draft.links,
             scope: self.scope.0,
             source: Source {

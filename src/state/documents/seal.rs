@@ -1,18 +1,18 @@
 use serde_json::Value;
 
-use super::entity::{Draft, Entities};
+use super::entity::Entities;
 use crate::schema::{FieldPath, Kind, Object};
-use crate::state::{Diagnostic, Scope};
+use crate::state::{Diagnostic, NamedPlace, Scope};
 
 impl Entities<'_> {
     /// Refuses values that are said to be hashed already where they would be hashed again.
-    pub(super) fn refuse_hashes(&mut self, kind: &Kind, draft: &Draft) {
+    pub(super) fn refuse_hashes(&mut self, kind: &Kind, body: &Object, places: &[NamedPlace]) {
         let (Some(hashed), Some(transform)) = (&kind.hashed, self.document.keeps_hashes) else {
             return;
         };
         let when = hashed.when.as_ref();
-        let hashes = when.is_none_or(|when| draft.body.get(when) == Some(&Value::Bool(true)));
-        let Some(place) = draft.places.iter().find(|place| *place.name == *hashed.field) else {
+        let hashes = when.is_none_or(|when| body.get(when) == Some(&Value::Bool(true)));
+        let Some(place) = places.iter().find(|place| *place.name == *hashed.field) else {
             return;
         };
         if hashes {

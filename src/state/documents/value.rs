@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use serde_json::{Number, Value};
 
 use super::problems::Problems;
-use crate::schema::{Field, FieldPath, FieldType, Object, Record};
+use crate::schema::{Field, FieldPath, FieldType, Record};
 use crate::state::yaml::{spell_float, type_as_yaml};
 use crate::state::{Data, Diagnostic, Entry, NamedPlace, Node, Origin, Parts, Places, Span, Style};
 
@@ -89,7 +89,7 @@ impl Values<'_> {
     }
 
     fn map(&mut self, entries: Vec<Entry>, span: Span, wanted: Wanted, trail: Trail) -> (Value, Places) {
-        let mut values = Object::new();
+        let mut values = Vec::with_capacity(entries.len());
         let mut places = Vec::with_capacity(entries.len());
         for entry in entries {
             let inner = wanted.within(wanted.field.and_then(|field| member(field, &entry.key)));
@@ -99,10 +99,10 @@ impl Values<'_> {
                 key: entry.key_span,
                 value: place,
             });
-            values.insert(entry.key, value);
+            values.push((entry.key, value));
         }
         let parts = Parts::Map(places);
-        (Value::Object(values), Places { span, parts })
+        (Value::Object(values.into_iter().collect()), Places { span, parts })
     }
 
     fn scalar(&mut self, data: Data, span: Span, wanted: Wanted) -> Value {

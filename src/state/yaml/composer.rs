@@ -3,7 +3,7 @@
 use super::ComposeOptions;
 use super::anchors::{Anchors, Refusal, Weight};
 use super::events::{Event, Events, Mark, Scalar, What};
-use super::frame::{Frame, Key, Kind};
+use super::frame::{Frame, Key, Kind, Room};
 use super::map::{Added, Merged};
 use super::mask::Mask;
 use super::problems::Problems;
@@ -24,6 +24,7 @@ pub(super) struct Composer<'t> {
     pub(super) options: &'t ComposeOptions<'t>,
     pub(super) problems: Problems,
     frames: Vec<Frame>,
+    room: Room,
     anchors: Anchors,
     root: Option<Node>,
     documents: u32,
@@ -41,6 +42,7 @@ impl<'t> Composer<'t> {
             options,
             problems: Problems::default(),
             frames: Vec::new(),
+            room: Room::default(),
             anchors: Anchors::default(),
             root: None,
             documents: 0,
@@ -84,8 +86,14 @@ impl<'t> Composer<'t> {
         match what {
             What::Scalar(scalar) => self.scalar(&scalar, span)?,
             What::Alias(name) => self.alias(name, span)?,
-            What::SequenceStart { anchor, block } => self.open(anchor, Kind::List(Vec::new()), block, span)?,
-            What::MappingStart { anchor, block } => self.open(anchor, Kind::map(), block, span)?,
+            What::SequenceStart { anchor, block } => {
+                let list = self.room.list();
+                self.open(anchor, list, block, span)?;
+            }
+            What::MappingStart { anchor, block } => {
+                let map = self.room.map();
+                self.open(anchor, map, block, span)?;
+            }
             What::SequenceEnd | What::MappingEnd => self.close(span)?,
             What::DocumentStart => self.document(span)?,
             What::StreamEnd => return Ok(false),
@@ -127,7 +135,7 @@ impl<'t> Composer<'t> {
         let Some(frame) = self.frames.pop() else {
             return Err(Stop);
         };
-        let (node, anchor, weight) = frame.finish(end);
+        let (node, anchor, weight) = frame.finish(end, &mut self.room);
         self.keep(anchor, &node, weight)?;
         self.place(node, weight)
     }

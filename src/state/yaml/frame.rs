@@ -2,7 +2,7 @@
 
 use super::anchors::Weight;
 use super::map::MapBuilder;
-use crate::state::{Data, Node, Origin, Span};
+use crate::state::{Data, Entry, Node, Origin, Span};
 
 /// A list or map that is being read.
 pub(super) struct Frame {
@@ -31,10 +31,44 @@ pub(super) enum Key {
     Dropped,
 }
 
-impl Kind {
-    pub(super) fn map() -> Self {
-        Self::Map(MapBuilder::default(), Key::Awaited)
+/// Room in which lists and maps are gathered, one within another, until it is known how much of it they need.
+#[derive(Default)]
+pub(super) struct Room {
+    members: Vec<Vec<Node>>,
+    entries: Vec<Vec<Entry>>,
+}
+
+impl Room {
+    pub(super) fn list(&mut self) -> Kind {
+        Kind::List(self.members.pop().unwrap_or_default())
     }
+
+    pub(super) fn map(&mut self) -> Kind {
+        Kind::Map(MapBuilder::within(self.entries.pop().unwrap_or_default()), Key::Awaited)
+    }
+
+    /// What was gathered, in as much room as it needs.
+    fn fit(&mut self, kind: Kind) -> Data {
+        match kind {
+            Kind::List(mut members) => {
+                let list = fitting(&mut members);
+                self.members.push(members);
+                Data::List(list)
+            }
+            Kind::Map(map, _) => {
+                let mut entries = map.finish();
+                let map = fitting(&mut entries);
+                self.entries.push(entries);
+                Data::Map(map)
+            }
+        }
+    }
+}
+
+fn fitting<T>(gathered: &mut Vec<T>) -> Vec<T> {
+    let mut fitting = Vec::with_capacity(gathered.len());
+    fitting.append(gathered);
+    fitting
 }
 
 impl Frame {
@@ -52,17 +86,12 @@ impl Frame {
     }
 
     /// The complete node, its anchor and its weight. A block ends where its last member does.
-    pub(super) fn finish(self, end: Span) -> (Node, Option<String>, Weight) {
-        let (data, last) = match self.kind {
-            Kind::List(members) => {
-                let last = members.last().map(|member| member.span);
-                (Data::List(members), last)
-            }
-            Kind::Map(map, _) => {
-                let entries = map.finish();
-                let last = entries.last().map(|entry| entry.value.span);
-                (Data::Map(entries), last)
-            }
+    pub(super) fn finish(self, end: Span, room: &mut Room) -> (Node, Option<String>, Weight) {
+        let data = room.fit(self.kind);
+        let last = match &data {
+            Data::List(members) => members.last().map(|member| member.span),
+            Data::Map(entries) => entries.last().map(|entry| entry.value.span),
+            _ => None,
         };
         let end = match (self.block, last) {
             // an alias' span lies elsewhere

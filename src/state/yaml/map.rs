@@ -34,6 +34,14 @@ pub(super) enum Merged {
 }
 
 impl MapBuilder {
+    /// An empty map that is gathered in that room.
+    pub(super) fn within(room: Vec<Entry>) -> Self {
+        Self {
+            entries: room,
+            ..Self::default()
+        }
+    }
+
     /// Adds a field. The last of a name wins, as with decK.
     pub(super) fn add(&mut self, key: String, key_span: Span, value: Node) -> Added {
         let entry = Entry { key, key_span, value };
@@ -80,7 +88,7 @@ impl MapBuilder {
         Merged::Over(overwritten)
     }
 
-    /// The fields, in the order of the file.
+    /// The fields, in the order of the file, with all the room that was taken for them.
     pub(super) fn finish(self) -> Vec<Entry> {
         self.entries
     }
