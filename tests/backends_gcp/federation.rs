@@ -133,6 +133,40 @@ async fn a_service_account_lends_its_token() {
 }
 
 #[tokio::test]
+async fn the_word_of_another_provider_goes_to_google_or_where_it_may() {
+    let (fake, elsewhere) = (google(), givers::start());
+    let other = |text: &str| text.replace("127.0.0.1", "localhost");
+    let there = other(&elsewhere.url());
+    let source = json!({"file": "/dev/null"});
+    let mut lent = acting(&there, &source);
+    lent["token_url"] = json!("https://sts.googleapis.com/v1/token");
+    let lending_alone = lent.clone();
+    lent["service_account_impersonation_url"] = json!("https://iamcredentials.googleapis.com.evil.example/v1/x");
+    for (credentials, host) in [
+        (federation(&there, &source), "localhost:"),
+        (acting(&there, &source), "localhost:"),
+        (lending_alone, "localhost:"),
+        (lent, "evil.example"),
+        (of_amazon(&there, false), "localhost:"),
+    ] {
+        let asked = with(&fake, &credentials).checker("metadata", "true");
+        check(
+            &asked.refused("pg").await,
+            Reason::UntrustedHost,
+            &[host, "--references-hosts"],
+        );
+    }
+    assert!(elsewhere.bytes().is_empty() && fake.bytes().is_empty());
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("jwt");
+    std::fs::write(&file, SUBJECT).expect("a file");
+    let credentials = federation(&there, &json!({"file": file}));
+    let vouched = with(&fake, &credentials).vouching(&other(&elsewhere.host()));
+    assert_eq!(text(&vouched.one("pg").await), "x");
+}
+
+/// A client that is known to whoever exchanges tokens, and who pays for people of another provider.
+#[tokio::test]
 async fn an_exchange_says_what_its_file_says() {
     let (fake, seen) = (google(), Fake::start(|_| ok(&json!({"access_token": TOKEN}))));
     let mut file = federation(&seen.url(), &json!({"file": "/dev/null"}));

@@ -197,7 +197,6 @@ async fn a_persons_login_gives_a_token() {
     assert_eq!(fake.requests().len(), 1);
 }
 
-/// A client that is known to whoever exchanges tokens, and who pays for people of another provider.
 #[tokio::test]
 async fn a_machine_gives_a_token_only_if_it_may_be_asked() {
     let (fake, machine) = (google(), givers::start());

@@ -9,7 +9,9 @@ use zeroize::Zeroizing;
 
 use super::giver::member;
 use super::key::Key;
+use super::place::said_by_checker;
 use super::token::{self, Asking, SCOPE};
+use super::trust::Trust;
 use crate::reference::backends::Context;
 use crate::reference::backends::checker::{asks_metadata, own, text, unusable, variable};
 use crate::reference::backends::http::{Access, Call, Http};
@@ -30,6 +32,7 @@ pub struct Login {
     source: Source,
     quota_project: Option<String>,
     metadata: bool,
+    trust: Trust,
     limit: Duration,
 }
 
@@ -73,6 +76,10 @@ impl Login {
             source,
             quota_project: text(context, "GOOGLE_CLOUD_QUOTA_PROJECT"),
             metadata,
+            trust: Trust {
+                hosts: context.hosts.clone(),
+                endpoint: said_by_checker(target),
+            },
             limit: context.limit,
         })
     }
@@ -123,6 +130,7 @@ impl Login {
             // a little less than all the time there is, so that what is known by then is told
             until: Instant::now() + self.limit.mul_f32(0.95),
             metadata: self.metadata,
+            trust: &self.trust,
         };
         let token = token::of_key(key, &asking).await?;
         Ok(shown(&token, quota_project))

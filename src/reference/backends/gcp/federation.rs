@@ -39,11 +39,17 @@ const LENDER: &str = "service_account_impersonation_url";
 /// # Errors
 /// Nobody vouches, they are refused, or half of what it takes is not said.
 pub async fn federated(key: &Key, asking: &Asking<'_>) -> Result<Secret, Finding> {
+    let giver = Giver::of(key, "token_url", key.need("token_url")?, EXCHANGE)?;
+    asking.trust.check(key, &giver.url, "sts")?;
     let lender = key.text(LENDER);
+    if let Some(lender) = lender {
+        let lender = Giver::of(key, LENDER, lender, ACCOUNT)?;
+        asking.trust.check(key, &lender.url, "iamcredentials")?;
+    }
     let scope = if lender.is_some() { LENDING } else { SCOPE };
     let token = match key.is_for_library() {
         true => vouched(key.vouching(LENDER, asking.metadata), scope, asking.left()).await?,
-        false => exchanged(key, scope, asking).await?,
+        false => exchanged(key, &giver, scope, asking).await?,
     };
     match lender {
         Some(_) => lent(key, &token, asking).await,
@@ -52,8 +58,7 @@ pub async fn federated(key: &Key, asking: &Asking<'_>) -> Result<Secret, Finding
 }
 
 /// What another provider says of who runs the check, in a file or at an address, for a token of Google's (RFC 8693).
-async fn exchanged(key: &Key, scope: &str, asking: &Asking<'_>) -> Result<Secret, Finding> {
-    let giver = Giver::of(key, "token_url", key.need("token_url")?, EXCHANGE)?;
+async fn exchanged(key: &Key, giver: &Giver<'_>, scope: &str, asking: &Asking<'_>) -> Result<Secret, Finding> {
     let mut members = vec![
         (
             "grant_type",

@@ -13,6 +13,7 @@ mod refusal;
 mod secrets;
 mod token;
 mod told;
+mod trust;
 mod wish;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -73,11 +73,18 @@ impl std::fmt::Display for Place {
     }
 }
 
+/// The address that the side that runs the check says.
+pub fn said_by_checker(target: &Target) -> Option<Url> {
+    let word = ADDRESS.iter().find(|word| target.get(word).is_some())?;
+    let by_checker = target.get(word)?.side == Side::Checker;
+    target.text(word).filter(|_| by_checker).and_then(address)
+}
+
 fn of_vault(target: &Target, word: &str, hosts: &Hosts) -> Result<Url, Finding> {
     let url = target.text(word).and_then(address);
     let address = url.map(|url| Address {
         side: target.side_of(&[word]),
-        vendors_own: is_googles(&url),
+        vendors_own: is_googles(&url, "secretmanager"),
         url,
     });
     let address = address.ok_or_else(|| no_address(target, word))?;
@@ -90,18 +97,19 @@ fn no_address(target: &Target, word: &str) -> Finding {
     unusable(&target.name, &what)
 }
 
-/// Whether a host is Secret Manager as Google runs it: everywhere, of a region, for certificates of clients, or for private
+/// Whether a host is a service as Google runs it: everywhere, of a region, for certificates of clients, or for private
 /// networks, whose own endpoints for it have names of their customers' choosing below `p.googleapis.com`.
-fn is_googles(url: &Url) -> bool {
+pub fn is_googles(url: &Url, service: &str) -> bool {
     let host = url.host_str().unwrap_or_default();
-    let is_googles = match host.strip_suffix(".googleapis.com") {
-        Some("secretmanager" | "secretmanager.mtls" | "private" | "restricted") => true,
-        Some(stem) => match stem.split('.').collect::<Vec<_>>().as_slice() {
-            ["secretmanager", _region, "rep"] => true,
-            [endpoint, "p"] => endpoint.starts_with("secretmanager-"),
-            _ => false,
-        },
-        None => false,
+    let labels = host
+        .strip_suffix(".googleapis.com")
+        .map(|stem| stem.split('.').collect());
+    let labels: Vec<&str> = labels.unwrap_or_default();
+    let is_googles = match labels.as_slice() {
+        ["private" | "restricted"] => true,
+        [name] | [name, "mtls"] | [name, _, "rep"] => *name == service,
+        [name, "p"] => name.strip_prefix(service).is_some_and(|rest| rest.starts_with('-')),
+        _ => false,
     };
     is_googles && url.scheme() == "https" && url.port().is_none()
 }
@@ -168,6 +176,7 @@ mod tests {
             ("https://restricted.googleapis.com", true),
             ("http://secretmanager.googleapis.com", false),
             ("https://secretmanager.googleapis.com:8443", false),
+            ("https://secretmanager.p.googleapis.com", false),
             ("https://storage.googleapis.com", false),
             ("https://bucket.storage.googleapis.com", false),
             ("https://a.b.rep.googleapis.com", false),
@@ -179,7 +188,9 @@ mod tests {
             ("https://evilsecretmanager.googleapis.com", false),
             ("https://secretmanager.googleapis.com@evil.example", false),
         ] {
-            assert_eq!(is_googles(&url.parse().expect("a URL")), googles, "{url}");
+            let parsed = url.parse().expect("a URL");
+            assert_eq!(is_googles(&parsed, "secretmanager"), googles, "{url}");
+            assert!(!is_googles(&parsed, "sts") || url.contains("//private") || url.contains("//restricted"));
         }
     }
 

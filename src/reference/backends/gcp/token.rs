@@ -8,6 +8,7 @@ use super::federation::{federated, lent};
 use super::giver::Giver;
 use super::key::{Key, Sort};
 use super::library::signed;
+use super::trust::Trust;
 use crate::reference::backends::checker::variable;
 use crate::reference::backends::http::{Access, Call, FORM, Http, form};
 use crate::reference::{Finding, Reason, Secret};
@@ -31,6 +32,8 @@ pub struct Asking<'a> {
     pub until: Instant,
     /// Whether servers of the machine's cloud may be asked.
     pub metadata: bool,
+    /// Who may be shown what a file of credentials names, and does not hold itself.
+    pub trust: &'a Trust,
 }
 
 impl Asking<'_> {
