@@ -250,7 +250,7 @@ async fn nobody_waits_for_ever_for_a_token() {
         check(
             &asked.refused("pg").await,
             Reason::TimedOut,
-            &["gives no answer in time"],
+            &["can be reached from here"],
         );
     }
     assert!(begun.elapsed() < Duration::from_secs(4));
