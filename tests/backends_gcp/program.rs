@@ -192,6 +192,20 @@ fn what_is_only_wished_for_is_never_sent() {
 }
 
 #[test]
+fn the_backend_itself_goes_by_the_data_planes_settings() {
+    let (place, fake) = (Place::new(), google().start());
+    let state = STATE.replace("vault://my-gcp/", "vault://gcp/");
+    let conf = place.file("kong.conf", "vault_gcp_project_id = my-project-123\n");
+    let (text, url) = (key().to_string(), fake.url());
+    let credentials = ("GCP_SERVICE_ACCOUNT", text.as_str());
+    let verdicts = place.verdicts(&state, &[], &[credentials]);
+    assert_eq!(verdicts, verdict("not_checkable", "data_plane_settings"));
+    let variables = [credentials, ("STRONGROOM_VAULT_GCP_ENDPOINT", &url)];
+    let verdicts = place.verdicts(&state, &["--dp-conf", &conf], &variables);
+    assert_eq!(verdicts, verdict("found", "secret_found"));
+}
+
+#[test]
 fn many_references_to_twenty_secrets_are_twenty_requests() {
     let value = r#"{"k0":"a","k1":"a","k2":"a","k3":"a","k4":"a"}"#;
     let google = (0..20).fold(Google::default(), |google, at| google.text(&format!("s{at}"), value));

@@ -136,10 +136,9 @@ impl Key {
 
     /// Says that it is of no project, if it says of none: Google's library insists on it, and has no use for it.
     pub fn add_project(&mut self) {
+        let project = self.text("project_id").unwrap_or_default().to_owned();
         if let Some(members) = self.value.as_object_mut() {
-            members
-                .entry("project_id")
-                .or_insert_with(|| Value::String(String::new()));
+            members.insert("project_id".to_owned(), Value::String(project));
         }
     }
 
