@@ -1,5 +1,6 @@
 //! Work on all cores at once.
 
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 /// A thread is not worth it for less than so much work.
@@ -29,15 +30,38 @@ pub(crate) fn stretches<T: Send, R: Send>(mut all: Vec<T>, work: impl Fn(Vec<T>)
     })
 }
 
+/// Does pieces of work on all cores, each when a core is free, and says what became of each, in order.
+pub(crate) fn at_once<T: Send, R: Send>(all: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let ways = cores.min(all.len()).max(1);
+    let waiting = Mutex::new(all.into_iter().enumerate());
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let worker = || std::iter::from_fn(|| next().map(|(at, piece)| (at, work(piece)))).collect();
+    let mut done: Vec<(usize, R)> = thread::scope(|scope| {
+        let others: Vec<_> = (1..ways).map(|_| scope.spawn(worker)).collect();
+        let mut done: Vec<_> = worker();
+        for other in others {
+            match other.join() {
+                Ok(more) => done.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        done
+    });
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::stretches;
+    use super::{at_once, stretches};
 
     #[test]
     fn nothing_is_lost_and_the_order_stays() {
         for count in [0, 1, 255, 256, 1_000, 10_007] {
             let all: Vec<usize> = (0..count).collect();
             assert_eq!(stretches(all.clone(), |stretch| stretch).concat(), all);
+            assert_eq!(at_once(all.clone(), |one| one), all);
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::schema::Catalog;
 use crate::state::{self, DeclaredId, Desired, Diagnostic, Severity};
 
 mod asked;
+mod compose;
 mod inventory;
 mod material;
 mod references;
@@ -19,6 +20,7 @@ mod survey;
 mod validate;
 mod vaults;
 
+pub use compose::compose;
 pub use inventory::{prove_declared, prove_live, prove_offline};
 pub use references::{EXPIRY_DAYS, Proof, Proven, Scene};
 pub use survey::{Early, Survey, survey_held};

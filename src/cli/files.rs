@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
+use crate::reconcile;
 use crate::schema::Catalog;
-use crate::state::{
-    ComposeOptions, Diagnostic, FileId, Node, Recognised, Sources, compose, decode, may_name_scopes, recognise,
-};
+use crate::state::{ComposeOptions, Diagnostic, FileId, Node, Recognised, Sources, decode, may_name_scopes, recognise};
 
 /// Files as they were found, not yet read as documents.
 #[derive(Default)]
@@ -88,7 +87,7 @@ impl Gathered {
             self.told.push(fault);
             return;
         }
-        let (node, told) = compose(id, &self.sources.file(id).text, options);
+        let (node, told) = reconcile::compose(id, &self.sources.file(id).text, options);
         match node.as_ref().filter(|_| !named).map(|root| recognise(root, catalog)) {
             Some(Recognised::Other(note)) => self.told.push(note),
             _ => {

@@ -20,4 +20,4 @@ pub use nearest::nearest;
 pub use node::{Data, Entry, FileId, Node, Origin, SourceFile, Sources, Span, Style};
 pub use places::{NamedPlace, Parts, Places};
 pub use scope::{Scope, ScopeId};
-pub use yaml::{ComposeOptions, Environment, compose, decode, type_as_yaml};
+pub use yaml::{ComposeOptions, Environment, Sections, compose, decode, type_as_yaml};

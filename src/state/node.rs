@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use serde_json::Number;
 
 /// A file's place among the sources of a run.
@@ -19,7 +17,7 @@ pub struct SourceFile {
     /// Its path as the user gave it, `-` for standard input.
     pub name: String,
     /// Its text as it stands in the file (templates not filled in), without a byte order mark.
-    pub text: Arc<str>,
+    pub text: String,
 }
 
 impl Sources {
@@ -29,7 +27,7 @@ impl Sources {
     }
 
     /// Adds a file and says its id.
-    pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         self.files.push(SourceFile {
             name: name.into(),
             text: text.into(),
@@ -110,7 +108,7 @@ pub enum Origin {
     #[default]
     File,
     /// A template filled it in, wholly or in part, from these environment variables: it is secret wherever it stands.
-    Environment(Vec<String>),
+    Environment(Box<[String]>),
 }
 
 impl Node {

@@ -4,19 +4,17 @@ use std::sync::Arc;
 
 use strongroom::apply::{self, Event, Stop};
 use strongroom::control_plane::{Client, Clock, Dialect, HttpSettings, HttpTransport, SystemClock, Transport};
-use strongroom::plan::{Fingerprinter, Guards, Limit, Options};
-use strongroom::reconcile::{Decision, Early, Job, Prepared, Proof, prepare};
+use strongroom::plan::{self, Fingerprinter, Guards, Limit};
+use strongroom::reconcile::{Decision, Early, Job, Prepared, Proof, compose, prepare};
 use strongroom::reference::Policy;
 use strongroom::schema::Catalog;
-use strongroom::state::{Scope, may_name_scopes};
+use strongroom::state::{ComposeOptions, Desired, Environment, FileId, Options, Scope, desired, may_name_scopes};
 use tokio::task::spawn_blocking;
-
-use super::common::run;
 
 /// Reads a state file.
 pub fn read(state: &Path) {
     let text = std::fs::read_to_string(state).expect("a state file");
-    let desired = run::declared(&Catalog::recorded(), &text);
+    let desired = declared(&Catalog::recorded(), &text);
     assert!(!desired.entities.is_empty());
 }
 
@@ -46,7 +44,7 @@ pub async fn plan<T: Transport + 'static, C: Clock + 'static>(client: &Arc<Clien
     let everything = !may_name_scopes(text.as_bytes());
     let mut early = everything.then(|| Early::of(client.clone(), catalog.clone(), Scope::default()));
     let recorded = catalog.clone();
-    let reading = spawn_blocking(move || ManuallyDrop::new(run::declared(&recorded, &text)));
+    let reading = spawn_blocking(move || ManuallyDrop::new(declared(&recorded, &text)));
     let read = match &mut early {
         Some(early) => early.meanwhile(reading).await,
         None => reading.await,
@@ -54,7 +52,7 @@ pub async fn plan<T: Transport + 'static, C: Clock + 'static>(client: &Arc<Clien
     let desired = read.expect("what the file says");
     let job = Job {
         desired: &desired,
-        options: Options::default(),
+        options: plan::Options::default(),
         guards: Guards {
             max_deletes: Limit::Count(u64::MAX),
             allow_empty: true,
@@ -67,6 +65,18 @@ pub async fn plan<T: Transport + 'static, C: Clock + 'static>(client: &Arc<Clien
         Ok(prepared) => prepared,
         Err(failure) => panic!("{failure:?}"),
     }
+}
+
+/// What a state file says, read as the program does.
+fn declared(catalog: &Catalog, text: &str) -> Desired {
+    let options = ComposeOptions {
+        environment: Environment::Of(&|_| None),
+        substitute_env: false,
+    };
+    let file = FileId(0);
+    let (node, problems) = compose(file, text, &options);
+    let node = node.unwrap_or_else(|| panic!("{problems:?}"));
+    desired(vec![(file, node)], &Options::default(), catalog).unwrap_or_else(|errors| panic!("{errors:?}"))
 }
 
 fn client(address: &str) -> Client<HttpTransport, SystemClock> {

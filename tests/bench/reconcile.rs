@@ -5,9 +5,6 @@
 
 #![allow(clippy::print_stdout)] // figures are what a bench is for
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod child;
 mod floor;
 mod flow;

@@ -4,6 +4,7 @@ use super::ComposeOptions;
 use super::anchors::{Anchors, Refusal, Weight};
 use super::events::{Event, Events, Mark, Scalar, What};
 use super::frame::{Frame, Key, Kind, Room};
+use super::lines::Lines;
 use super::map::{Added, Merged};
 use super::mask::Mask;
 use super::problems::Problems;
@@ -20,7 +21,7 @@ const SHOWN_NAME: usize = 60;
 pub(super) struct Composer<'t> {
     pub(super) file: FileId,
     pub(super) original: &'t str,
-    pub(super) mask: Mask<'t>,
+    pub(super) mask: &'t Mask<'t>,
     pub(super) options: &'t ComposeOptions<'t>,
     pub(super) problems: Problems,
     frames: Vec<Frame>,
@@ -34,7 +35,7 @@ pub(super) struct Composer<'t> {
 pub(super) struct Stop;
 
 impl<'t> Composer<'t> {
-    pub(super) fn new(file: FileId, original: &'t str, mask: Mask<'t>, options: &'t ComposeOptions<'t>) -> Self {
+    pub(super) fn new(file: FileId, original: &'t str, mask: &'t Mask<'t>, options: &'t ComposeOptions<'t>) -> Self {
         Self {
             file,
             original,
@@ -51,8 +52,7 @@ impl<'t> Composer<'t> {
 
     /// Reads the whole text. There is no node if it could not be read to its end.
     pub(super) fn run(mut self) -> (Option<Node>, Vec<Diagnostic>) {
-        let text = self.mask.text.clone();
-        let mut events = Events::of(&text);
+        let mut events = Events::of(&self.mask.text);
         let read = loop {
             match self.step(&mut events) {
                 Ok(true) => {}
@@ -72,6 +72,25 @@ impl<'t> Composer<'t> {
         (node, self.problems.into_list())
     }
 
+    /// Reads a part of the text. None if there is anything out of the ordinary in it, or to tell of it. `inside` says that
+    /// it begins in a list, the value of a field at the top, and stands for their places.
+    pub(super) fn run_part(mut self, mut lines: Lines<'_>, inside: Option<Span>) -> Option<Node> {
+        if let Some(place) = inside {
+            let mut map = self.room.map();
+            if let Kind::Map(_, key) = &mut map {
+                *key = Key::Named(String::new(), place);
+            }
+            let list = self.room.list();
+            self.frames
+                .extend([map, list].map(|kind| Frame::new(kind, place, None, true)));
+        }
+        let mut more = true;
+        while more {
+            more = lines.has_next() && self.take(lines.next()).ok()?;
+        }
+        (lines.is_done() && self.problems.is_empty()).then_some(self.root)?
+    }
+
     /// Takes one event; false at the end.
     fn step(&mut self, events: &mut Events<'_>) -> Result<bool, Stop> {
         let event = match events.next() {
@@ -81,6 +100,10 @@ impl<'t> Composer<'t> {
                 return self.stop(error);
             }
         };
+        self.take(event)
+    }
+
+    fn take(&mut self, event: Event<'_>) -> Result<bool, Stop> {
         let Event { what, start, end } = event;
         let span = self.span(start, end);
         match what {

@@ -14,6 +14,7 @@ mod number;
 mod parser;
 mod problems;
 mod scalar;
+mod sections;
 mod surprise;
 mod syntax;
 mod template;
@@ -23,6 +24,7 @@ mod variable;
 pub use bytes::decode;
 pub(in crate::state) use number::spell_float;
 pub use scalar::type_as_yaml;
+pub use sections::Sections;
 pub use template::Environment;
 
 use super::{Diagnostic, FileId, Node, Span};
@@ -54,7 +56,7 @@ pub fn compose(file: FileId, text: &str, options: &ComposeOptions<'_>) -> (Optio
         return (None, vec![error]);
     }
     match Mask::of(text, options.substitute_env) {
-        Some(mask) => Composer::new(file, text, mask, options).run(),
+        Some(mask) => Composer::new(file, text, &mask, options).run(),
         None => (
             None,
             vec![Diagnostic::error("too-long", "the text leaves no character unused").at_secret(start(file))],

@@ -29,6 +29,11 @@ impl Problems {
         self.found.push(diagnostic);
     }
 
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
     /// All of them, in the order of the text.
     pub(super) fn into_list(mut self) -> Vec<Diagnostic> {
         self.found

@@ -93,7 +93,7 @@ impl Composer<'_> {
         };
         let origin = match whole.variables.is_empty() {
             true => Origin::File,
-            false => Origin::Environment(whole.variables),
+            false => Origin::Environment(whole.variables.into()),
         };
         Node { span, data, origin }
     }

@@ -2,15 +2,15 @@ use super::{Understood, Unusual};
 use crate::state::yaml::events::Mark;
 
 /// A text, and how its lines are found.
-pub(super) struct Text<'t> {
+pub(in crate::state::yaml) struct Text<'t> {
     pub whole: &'t str,
     /// Whether every character is one byte.
-    ascii: bool,
+    pub ascii: bool,
 }
 
 /// A line that holds something, by places in the text.
 #[derive(Clone, Copy)]
-pub(super) struct Line {
+pub(in crate::state::yaml) struct Line {
     /// Counted from 0.
     pub number: u32,
     /// Where it begins.

@@ -11,7 +11,9 @@ mod scalar;
 mod told;
 
 use super::events::{Event, Form, Mark};
-use line::{Line, Text};
+pub(super) use line::Text;
+
+use line::Line;
 use told::{Piece, Told, What};
 
 /// The events of a text, line by line.
@@ -25,6 +27,8 @@ pub(super) struct Lines<'t> {
     missing: Option<Mark>,
     told: Told,
     stage: Stage,
+    /// Where the text ends, if that is known.
+    end: Option<Mark>,
 }
 
 /// How far the text is read.
@@ -53,7 +57,7 @@ enum Sort {
 }
 
 /// Something is out of the ordinary.
-struct Unusual;
+pub(super) struct Unusual;
 
 /// Whether what was met is understood.
 type Understood = Result<(), Unusual>;
@@ -69,7 +73,32 @@ impl<'t> Lines<'t> {
             missing: None,
             told: Told::default(),
             stage: Stage::Start,
+            end: None,
         })
+    }
+
+    /// Begins to read a text at a line (its place and number): at its beginning, or at a member of a list in that column,
+    /// which is the value of a field at the top.
+    pub(super) fn within(
+        text: Text<'t>,
+        (start, number): (usize, u32),
+        list: Option<usize>,
+        end: Option<Mark>,
+    ) -> Self {
+        let sort = |column| if column == 0 { Sort::FlushList } else { Sort::List };
+        let open = list.map(|column| {
+            let (top, sort) = (Sort::Map, sort(column));
+            vec![Open { column: 0, sort: top }, Open { column, sort }]
+        });
+        Self {
+            ahead: text.line_from(start, number),
+            text,
+            stage: if list.is_some() { Stage::Lines } else { Stage::Start },
+            open: open.unwrap_or_default(),
+            missing: None,
+            told: Told::default(),
+            end,
+        }
     }
 
     /// Whether there is a next event that is certain.
@@ -87,6 +116,11 @@ impl<'t> Lines<'t> {
             }
         }
         true
+    }
+
+    /// Whether all of the text was told.
+    pub(super) fn is_done(&self) -> bool {
+        self.stage == Stage::End
     }
 
     /// The next event, if [`Self::has_next`] said that there is one.
@@ -259,7 +293,7 @@ impl<'t> Lines<'t> {
     }
 
     fn end(&mut self) {
-        let mark = self.text.end();
+        let mark = self.end.unwrap_or_else(|| self.text.end());
         if let Some(empty) = self.missing.take() {
             self.told.add_empty(empty);
         }

@@ -13,7 +13,7 @@ pub(super) use expression::{Expression, parse};
 #[derive(Clone, Copy)]
 pub enum Environment<'e> {
     /// The value of a variable, none if it is not set.
-    Of(&'e dyn Fn(&str) -> Option<String>),
+    Of(&'e (dyn Fn(&str) -> Option<String> + Sync)),
     /// Every variable holds its own name, `toBool` gives false, `toInt` and `toFloat` 42: for checks that must not
     /// demand secrets.
     Mocked,
