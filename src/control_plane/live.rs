@@ -2,7 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use crate::schema::KindId;
+use crate::reference::holds_reference;
+use crate::schema::{KindId, Object};
 use crate::state::Body;
 
 /// What the control plane holds, as far as it was read.
@@ -25,6 +26,19 @@ pub struct LiveEntity {
     pub id: Uuid,
     /// All of it, as the server shows it.
     pub body: Body,
+    /// Whether a reference stands anywhere in it: seen when it is read, for most hold none.
+    pub refers: bool,
+}
+
+impl LiveEntity {
+    /// An entity that the server shows so.
+    pub fn new(id: Uuid, body: Object) -> Self {
+        Self {
+            id,
+            refers: body.values().any(holds_reference),
+            body: Body::new(body),
+        }
+    }
 }
 
 /// An entity outside the run's scopes: what is needed to refer to it and to see it in the way, and no more.

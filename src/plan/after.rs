@@ -31,6 +31,8 @@ pub struct Standing<'a> {
     pub change: Option<usize>,
     /// The fields that the plan adds or changes; of an entity it creates, all that are set.
     pub changed: Vec<FieldPath>,
+    /// Whether it may hold references.
+    pub refers: bool,
 }
 
 /// What will stand once the plan is done.
@@ -49,6 +51,7 @@ pub fn after<'a>(live: &'a Live, plan: &Plan) -> After<'a> {
         declared: declared(kind, entity.id),
         change: None,
         changed: Vec::new(),
+        refers: entity.refers,
     });
     let made = fates
         .iter()
@@ -98,5 +101,6 @@ fn made(plan: &Plan, kind: KindId, id: Uuid, at: usize) -> Option<Standing<'stat
         declared: plan.declared.get(&(kind, id)).copied(),
         change: Some(at),
         changed,
+        refers: true,
     })
 }

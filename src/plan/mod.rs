@@ -33,7 +33,7 @@ mod write_out;
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use uuid::Uuid;
 
 pub use after::{After, Standing, after};
@@ -100,5 +100,7 @@ pub fn make(question: &Question<'_>, ids: &mut dyn FnMut() -> Uuid) -> Result<Pl
 fn declared(question: &Question<'_>, found: Vec<Option<Uuid>>) -> FxHashMap<(KindId, Uuid), DeclaredId> {
     let entities = question.desired.entities.iter().zip(found).enumerate();
     let known = entities.filter_map(|(at, (declared, id))| Some(((declared.kind, id?), DeclaredId(at as u32))));
-    known.collect()
+    let mut declared = FxHashMap::with_capacity_and_hasher(question.desired.entities.len(), FxBuildHasher);
+    declared.extend(known);
+    declared
 }

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use uuid::Uuid;
 
 use super::conflict::{in_the_way, nowhere, unhashable};
@@ -40,7 +40,7 @@ pub(super) fn settle<'a>(question: &Question<'a>, known: &Known<'a>, ids: &mut d
         settled: Vec::new(),
         result: Settled {
             found: vec![None; question.desired.entities.len()],
-            claimed: FxHashSet::default(),
+            claimed: FxHashSet::with_capacity_and_hasher(question.desired.entities.len(), FxBuildHasher),
             drafts: Vec::new(),
             problems: Vec::new(),
             remarks: Vec::new(),
@@ -138,37 +138,33 @@ impl<'a> Settling<'a, '_> {
         }
     }
 
-    /// The others are the owned ones with the same natural keys, the best first. What is found is compared at once, so
-    /// that no more than one canonical pair of a kind in sync is held.
+    /// The others are the owned ones with the same natural keys, the best first.
     fn by_keys(&mut self, kind: KindId, members: Vec<DeclaredId>) -> Vec<Pending<'a>> {
-        let mut sets = self.question.catalog.kind(kind).identity.iter();
-        let best = sets.next().map(|set| (set, self.unclaimed_by_key(kind, set)));
-        let mut left = Vec::new();
-        for at in members {
-            let one = self.pending(at);
-            left.extend(match &best {
-                Some((set, holders)) => self.by_key(set, holders, one),
-                None => Some(one),
-            });
-        }
-        for set in sets {
+        let catalog = self.question.catalog;
+        let mut left: Vec<_> = members.into_iter().map(|at| self.pending(at)).collect();
+        for set in &catalog.kind(kind).identity {
             if left.is_empty() {
                 break;
             }
             let holders = self.unclaimed_by_key(kind, set);
-            left = left
-                .into_iter()
-                .filter_map(|one| self.by_key(set, &holders, one))
-                .collect();
+            let keyed = stretches(left, |stretch| {
+                let keyed = stretch.into_iter().map(|one| {
+                    let key = one.key(catalog, set).map(Cow::into_owned);
+                    (one, key)
+                });
+                keyed.collect::<Vec<_>>()
+            });
+            let keyed = keyed.into_iter().flatten();
+            left = keyed.filter_map(|(one, key)| self.by_key(key, &holders, one)).collect();
         }
         left
     }
 
     /// Claims the live entity with the same key, or hands the pending one back.
-    fn by_key(&mut self, set: &[String], holders: &ByKey<'a>, one: Pending<'a>) -> Option<Pending<'a>> {
+    fn by_key(&mut self, key: Option<String>, holders: &ByKey<'a>, one: Pending<'a>) -> Option<Pending<'a>> {
         let known = self.known;
         let kind = one.declared.kind;
-        let found = one.key(self.question.catalog, set).and_then(|key| {
+        let found = key.and_then(|key| {
             let fits = |at: &&usize| {
                 let holder = &known.holders[**at];
                 (holder.standing == Standing::Owned || one.spectator)
@@ -191,16 +187,20 @@ impl<'a> Settling<'a, '_> {
     }
 
     fn unclaimed_by_key(&self, kind: KindId, set: &[String]) -> ByKey<'a> {
+        let places = self.known.places_of(kind);
+        let unclaimed = places.filter(|(_, holder)| !self.result.claimed.contains(&(kind, holder.id)));
+        let described = self.question.catalog.kind(kind);
+        let keyed = stretches(unclaimed.collect(), |stretch: Vec<(usize, &Holder<'a>)>| {
+            let keyed = stretch.into_iter();
+            let keyed = keyed.filter_map(|(at, holder)| Some((key_in(described, set, holder.body)?, at)));
+            keyed.collect::<Vec<_>>()
+        });
         let mut found = ByKey::default();
-        for (at, holder) in self.known.places_of(kind) {
-            if !self.result.claimed.contains(&(kind, holder.id))
-                && let Some(key) = key_in(self.question.catalog.kind(kind), set, holder.body)
-            {
-                found
-                    .entry(key)
-                    .and_modify(|(_, others)| others.push(at))
-                    .or_insert_with(|| (at, Vec::new()));
-            }
+        for (key, at) in keyed.into_iter().flatten() {
+            found
+                .entry(key)
+                .and_modify(|(_, others)| others.push(at))
+                .or_insert_with(|| (at, Vec::new()));
         }
         found
     }

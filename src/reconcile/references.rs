@@ -103,7 +103,8 @@ impl Scene<'_> {
 }
 
 fn standing(catalog: &Catalog, desired: &Desired, plan: &Plan, after: &After<'_>) -> Vec<Use> {
-    let owned = stretches(after.owned.iter().collect(), |stretch: Vec<&plan::Standing<'_>>| {
+    let refer = after.owned.iter().filter(|standing| standing.refers);
+    let owned = stretches(refer.collect(), |stretch: Vec<&plan::Standing<'_>>| {
         let uses = stretch
             .into_iter()
             .flat_map(|standing| owned(catalog, desired, plan, standing));

@@ -56,10 +56,7 @@ pub fn live(catalog: &Catalog, held: &Value, scopes: &[Scope]) -> Live {
             let entity = body["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
             let tags: BTreeSet<String> = texts(&body["tags"]);
             if !kind.taggable || scopes.iter().any(|scope| scope.tags.is_subset(&tags)) {
-                live.owned.entry(id).or_default().push(LiveEntity {
-                    id: entity,
-                    body: Body::new(body),
-                });
+                live.owned.entry(id).or_default().push(LiveEntity::new(entity, body));
             } else {
                 let (index, references) = (index(kind, &body), Vec::new());
                 live.foreign.entry(id).or_default().push(ForeignEntity {

@@ -9,7 +9,7 @@ use super::list::{Keep, Listed, Query};
 use crate::control_plane::dialect::MOST_TAGS;
 use crate::control_plane::{Client, Clock, Live, LiveEntity, ReadError, Transport, family};
 use crate::schema::{Catalog, Edition, KindId};
-use crate::state::{Body, Scope, tags_of};
+use crate::state::{Scope, tags_of};
 
 /// What of a control plane is read as owned.
 #[derive(Clone, Debug, Default)]
@@ -183,10 +183,7 @@ impl Asked {
         let scopes = self.scopes.clone();
         Arc::new(move |id, body| {
             let owned = all || scopes.iter().any(|scope| scope.holds(tags_of(&body)));
-            owned.then(|| LiveEntity {
-                id,
-                body: Body::new(body),
-            })
+            owned.then(|| LiveEntity::new(id, body))
         })
     }
 }

@@ -52,10 +52,7 @@ fn live(catalog: &Catalog) -> Live {
     let text = std::fs::read_to_string("fixtures/outputs/live.json").expect("a fixture");
     let read: Value = serde_json::from_str(&text).expect("JSON");
     Live {
-        owned: each(catalog, &read["owned"], |body| LiveEntity {
-            id: id(&body),
-            body: Body::new(body),
-        }),
+        owned: each(catalog, &read["owned"], |body| LiveEntity::new(id(&body), body)),
         foreign: each(catalog, &read["foreign"], |body| ForeignEntity {
             id: id(&body),
             index: Body::new(body),
