@@ -154,11 +154,17 @@ impl Catalog {
     ///
     /// The config of an unknown plugin or backend stays abstract.
     pub fn record(&self, kind: KindId, body: &Object) -> Arc<Record> {
+        let named = self.kind(kind).subschemas.as_ref();
+        self.record_named(kind, named.and_then(|sub| sub.name(body)))
+    }
+
+    /// The same, of a body that names that schema, or none.
+    pub fn record_named(&self, kind: KindId, name: Option<&str>) -> Arc<Record> {
         let kind = self.kind(kind);
         kind.subschemas
             .as_ref()
             .and_then(|sub| {
-                let name = sub.name(body).or_else(|| sub.default(&kind.record))?;
+                let name = name.or_else(|| sub.default(&kind.record))?;
                 Some(self.families.get(&sub.family)?.get(name)?.whole(&kind.record))
             })
             .unwrap_or_else(|| Arc::clone(&kind.record))

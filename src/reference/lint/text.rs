@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Odd;
+use crate::parallel::stretches;
 use crate::reference::{Remark, Standing, is_reference};
 use crate::schema::FieldPath;
 use crate::state::{Declared, DeclaredId, Desired};
@@ -13,18 +14,25 @@ const BEGIN: &str = "{vault://";
 /// for it may be a secret. Tags hold none.
 pub(super) fn remarks(desired: &Desired) -> Vec<Remark> {
     let entities = (0..).map(DeclaredId).zip(&desired.entities);
-    let mut remarks = Vec::new();
-    for (declared, entity) in entities {
-        for (field, value) in entity.body.expose() {
-            if field != "tags" && may_look_like_one(value) {
-                let at = FieldPath::field(field);
-                walk(value, &at, &mut |at, odd| {
-                    remarks.push(remark(declared, entity, at, odd))
-                });
-            }
+    let remarks = stretches(entities.collect(), |stretch: Vec<(DeclaredId, &Declared)>| {
+        let mut remarks = Vec::new();
+        for (declared, entity) in stretch {
+            of_entity(declared, entity, &mut remarks);
+        }
+        remarks
+    });
+    remarks.into_iter().flatten().collect()
+}
+
+fn of_entity(declared: DeclaredId, entity: &Declared, remarks: &mut Vec<Remark>) {
+    for (field, value) in entity.body.expose() {
+        if field != "tags" && may_look_like_one(value) {
+            let at = FieldPath::field(field);
+            walk(value, &at, &mut |at, odd| {
+                remarks.push(remark(declared, entity, at, odd))
+            });
         }
     }
-    remarks
 }
 
 fn remark(declared: DeclaredId, entity: &Declared, at: &FieldPath, odd: Odd) -> Remark {

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::collections::hash_map;
 
 use rustc_hash::FxHashMap;
@@ -13,10 +14,11 @@ use crate::state::{Declared, DeclaredId, Desired, Diagnostic, LinkTo, ScopeId, S
 
 /// Refuses entities that are declared twice: the same id, or the same values of fields that no two may share.
 pub(super) fn find(desired: &Desired, catalog: &Catalog, problems: &mut Problems) {
-    let names = Names::of(desired, catalog);
+    let names: Called<'_> = LazyCell::new(Box::new(|| Names::of(desired, catalog)));
     let sets: Vec<Vec<&[String]>> = catalog.kinds().map(|(_, kind)| sets(kind)).collect();
     let mut ids: FxHashMap<(KindId, Uuid), DeclaredId> = FxHashMap::default();
     let mut keys: FxHashMap<(KindId, usize, Key<'_>), DeclaredId> = FxHashMap::default();
+    keys.reserve(desired.entities.len());
     for (at, entity) in desired.entities.iter().enumerate() {
         let own = DeclaredId(at as u32);
         if let Some(id) = entity.id
@@ -64,6 +66,9 @@ struct Names<'a> {
     by_id: FxHashMap<(KindId, Uuid), DeclaredId>,
     by_name: FxHashMap<(KindId, &'a str), DeclaredId>,
 }
+
+/// The names, found out when they are first asked for: documents mostly nest what belongs together.
+type Called<'a> = LazyCell<Names<'a>, Box<dyn FnOnce() -> Names<'a> + 'a>>;
 
 impl<'a> Names<'a> {
     fn of(desired: &'a Desired, catalog: &Catalog) -> Self {
@@ -116,7 +121,7 @@ fn sets(kind: &Kind) -> Vec<&[String]> {
 }
 
 /// The values of a set of fields; none if one of its own fields has no value, or nothing at all is said.
-fn key<'a>(kind: &Kind, entity: &'a Declared, fields: &[String], names: &Names<'a>) -> Option<Key<'a>> {
+fn key<'a>(kind: &Kind, entity: &'a Declared, fields: &[String], names: &Called<'a>) -> Option<Key<'a>> {
     let (first, others) = fields.split_first()?;
     let first = part(kind, entity, first, names)?;
     let others = others.iter().map(|field| part(kind, entity, field, names));
@@ -125,7 +130,7 @@ fn key<'a>(kind: &Kind, entity: &'a Declared, fields: &[String], names: &Names<'
     said.then_some((first, others))
 }
 
-fn part<'a>(kind: &Kind, entity: &'a Declared, field: &str, names: &Names<'a>) -> Option<Part<'a>> {
+fn part<'a>(kind: &Kind, entity: &'a Declared, field: &str, names: &Called<'a>) -> Option<Part<'a>> {
     if let Some(foreign) = kind.foreign.iter().find(|foreign| foreign.field == field) {
         let link = entity.links.iter().find(|link| link.field == field);
         return Some(link.map_or(Part::Nothing, |link| names.part(foreign.kind, &link.to)));

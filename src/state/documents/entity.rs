@@ -84,13 +84,8 @@ impl<'a> Entities<'a> {
 
     /// The record that describes the whole entity, known by the field that says which one.
     fn record(&self, kind_id: KindId, kind: &Kind, node: &Node) -> Arc<Record> {
-        let mut by = Object::new();
-        if let Some(sub) = &kind.subschemas
-            && let Some(name) = node.get(&sub.by).and_then(Node::text)
-        {
-            by.insert(sub.by.clone(), Value::String(name.to_owned()));
-        }
-        self.catalog.record(kind_id, &by)
+        let named = kind.subschemas.as_ref().and_then(|sub| node.get(&sub.by));
+        self.catalog.record_named(kind_id, named.and_then(Node::text))
     }
 
     fn field(&mut self, kind: &'a Kind, record: &Record, entry: Entry, draft: &mut Draft<'a>) {
@@ -118,7 +113,7 @@ impl<'a> Entities<'a> {
     }
 
     fn value(&mut self, kind: &Kind, record: &Record, key: &str, node: Node, draft: &mut Draft) -> Places {
-        let is_abstract = |field: &Field| field.kind == FieldType::Abstract;
+        let is_abstract = |field: &Field| matches!(field.kind, FieldType::Abstract);
         let free = kind.record.get(key).is_some_and(is_abstract);
         let field = named(record, key);
         let unknown = free && field.is_none_or(is_abstract);

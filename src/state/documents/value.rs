@@ -106,7 +106,10 @@ impl Values<'_> {
     }
 
     fn scalar(&mut self, data: Data, span: Span, wanted: Wanted) -> Value {
-        let text_wanted = !wanted.free && wanted.field.is_some_and(|field| field.kind == FieldType::String);
+        let text_wanted = !wanted.free
+            && wanted
+                .field
+                .is_some_and(|field| matches!(field.kind, FieldType::String));
         match data {
             Data::Bool(truth) if text_wanted => Value::String(truth.to_string()),
             Data::Number(number) if text_wanted => self.number_as_text(spelled(&number), span, wanted.secret),
