@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::failure::{Place, failed};
+use super::near::{is_near, may_be_proxied};
 use crate::reference::{Finding, Reason, Secret};
 use crate::retry_after;
 
@@ -69,6 +70,8 @@ impl<'a> Access<'a> {
 /// A client of one vault.
 pub struct Http {
     client: reqwest::Client,
+    /// The same without proxies, if there may be some.
+    near: Option<reqwest::Client>,
     vault: String,
     hidden: bool,
     login: bool,
@@ -139,11 +142,7 @@ impl Call {
 }
 
 impl Http {
-    /// Makes ready to ask; nothing is sent yet.
-    ///
-    /// # Errors
-    /// Certificates or keys that are none.
-    pub fn new(access: &Access<'_>) -> Result<Self, Finding> {
+    fn build(access: &Access<'_>, proxies: bool) -> Result<reqwest::Client, Finding> {
         let building = reqwest::Client::builder()
             .user_agent(concat!("strongroom/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
@@ -153,6 +152,7 @@ impl Http {
             .no_gzip()
             .tcp_nodelay(true)
             .tls_danger_accept_invalid_certs(!access.verify);
+        let building = if proxies { building } else { building.no_proxy() };
         let building = match access.ca {
             Some(ca) => building.tls_certs_only(authorities(access.vault, ca)?),
             None => building,
@@ -162,8 +162,22 @@ impl Http {
             None => building,
         };
         let unready = |_| settings(access.vault, "the settings of TLS cannot be used");
+        building.build().map_err(unready)
+    }
+
+    /// The client for an address.
+    fn client(&self, url: &Url) -> &reqwest::Client {
+        self.near.as_ref().filter(|_| is_near(url)).unwrap_or(&self.client)
+    }
+
+    /// Makes ready to ask; nothing is sent yet.
+    ///
+    /// # Errors
+    /// Certificates or keys that are none.
+    pub fn new(access: &Access<'_>) -> Result<Self, Finding> {
         Ok(Self {
-            client: building.build().map_err(unready)?,
+            client: Self::build(access, true)?,
+            near: may_be_proxied().then(|| Self::build(access, false)).transpose()?,
             vault: access.vault.to_owned(),
             hidden: access.hidden,
             login: access.login,
@@ -196,7 +210,7 @@ impl Http {
 
     fn request(&self, call: &Call) -> Result<reqwest::RequestBuilder, Finding> {
         let mut building = self
-            .client
+            .client(&call.url)
             .request(call.method.clone(), call.url.clone())
             .timeout(self.until.saturating_duration_since(Instant::now()));
         for (name, value) in &call.headers {
@@ -259,7 +273,7 @@ impl Http {
     #[cfg(any(feature = "aws", feature = "azure"))]
     async fn execute(&self, mut request: reqwest::Request, place: &Place) -> Result<Response, Finding> {
         *request.timeout_mut() = Some(self.until.saturating_duration_since(Instant::now()));
-        let sent = self.client.execute(request).await;
+        let sent = self.client(request.url()).execute(request).await;
         sent.map_err(|error| failed(&error, place))
     }
 }

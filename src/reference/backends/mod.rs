@@ -20,6 +20,7 @@ mod fs;
 mod gcp;
 mod hcv;
 mod http;
+mod near;
 mod resolve;
 mod trusted;
 #[cfg(any(feature = "aws", feature = "azure"))]
