@@ -1,5 +1,6 @@
 //! Where credentials come from, and whose word for them counts.
 
+use serde_json::json;
 use strongroom::reference::{Reason, Side};
 
 use crate::asked::{Asked, check, reason, text};
@@ -150,6 +151,23 @@ async fn a_token_that_lives_a_minute_is_got_once_too() {
         ["found", "found", "no-such-secret"]
     );
     assert_eq!(running.logins(), 1);
+}
+
+/// The SDK adds the time to now, and panics where there is no such time.
+#[tokio::test]
+async fn a_token_that_is_good_for_no_time_is_no_fault_of_this_program() {
+    for time in [json!(i64::MAX), json!(i64::MIN), json!(-1), json!("soon"), json!(1e300)] {
+        let running = Azure::default()
+            .text("pg", "x")
+            .first(move |heard| {
+                let body = json!({"token_type": "Bearer", "expires_in": time, "access_token": "canary-7f3a-token"});
+                (heard.method == "POST").then(|| Reply::new(200, body.to_string()))
+            })
+            .start();
+        let told = running.asked().refused("pg").await;
+        assert_eq!(told.reason, Reason::ServerError, "{}", told.message);
+        assert!(!format!("{told:?}").contains("canary-7f3a"), "{told:?}");
+    }
 }
 
 #[tokio::test]

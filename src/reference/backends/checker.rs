@@ -44,6 +44,13 @@ pub fn unusable(vault: &str, what: &str) -> Finding {
         .help("correct the settings of the vault")
 }
 
+/// A secret in a variable of this machine, unless it is empty.
+pub fn secret(context: &Context, name: &str) -> Option<Secret> {
+    let value = (context.environment)(name)?;
+    let trimmed = value.expose().trim_ascii();
+    (!trimmed.is_empty()).then(|| Secret::new(trimmed))
+}
+
 /// A variable of this machine, unless it is empty.
 pub fn text(context: &Context, name: &str) -> Option<String> {
     let value = (context.environment)(name)?;

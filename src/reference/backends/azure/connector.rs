@@ -51,7 +51,8 @@ impl HttpClient for Connector {
     }
 }
 
-/// What the SDK's clients are told: to ask by this way alone, and once.
+/// What the SDK's clients are told: to ask by this way alone, and once (machines for their identity it asks again all the
+/// same).
 pub fn options(way: Arc<dyn HttpClient>) -> ClientOptions {
     ClientOptions {
         transport: Some(Transport::new(way)),

@@ -45,6 +45,7 @@ impl Entra {
         match status {
             400 | 401 | 403 if !passing => self.login_refused(&refusal),
             503 => self.place.away(),
+            200 => self.place.nonsense("gives a token that is good for no time"),
             _ => self
                 .place
                 .nonsense("says that it is broken, or gives an answer that Microsoft does not give"),
@@ -74,10 +75,21 @@ impl HttpClient for Entra {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
         let answer = self.connector.exchange(request).await.map_err(told)?;
         match answer.status {
-            200 => Ok(heard(answer)),
+            200 if is_timely(&answer.body) => Ok(heard(answer)),
             status => Err(told(self.refused(status, &answer.body))),
         }
     }
+}
+
+/// Whether the time for which a token is good, if that is said, is one that the SDK can add to now: it panics over others.
+fn is_timely(body: &Secret) -> bool {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Times {
+        expires_in: i64,
+    }
+    let times: Times = serde_json::from_slice(body.expose()).unwrap_or_default();
+    (0..=1_000_000_000).contains(&times.expires_in)
 }
 
 /// What is said of a code that says nothing to us.

@@ -1,6 +1,6 @@
 use crate::reference::backends::Context;
-use crate::reference::backends::checker::{text, unusable, variable};
-use crate::reference::{Finding, Reason, Side, Target};
+use crate::reference::backends::checker::{secret, text, unusable, variable};
+use crate::reference::{Finding, Reason, Secret, Side, Target};
 
 /// What the variables of Azure's own tools begin with.
 const PREFIX: &str = "AZURE";
@@ -52,7 +52,7 @@ impl<'a> Search<'a> {
             .get("credentials_prefix")
             .filter(|said| search.chooses(said.side));
         if let Some(prefix) = said.and_then(|said| said.value.text()) {
-            let is_set = text(context, &format!("{prefix}_CLIENT_SECRET")).is_some();
+            let is_set = secret(context, &format!("{prefix}_CLIENT_SECRET")).is_some();
             search.prefix = if is_set { prefix } else { PREFIX }.to_owned();
         }
         search
@@ -75,8 +75,8 @@ impl<'a> Search<'a> {
     }
 
     /// The secret of an application that the environment holds.
-    pub fn secret(&self) -> Option<String> {
-        text(self.context, &self.variable("client_secret"))
+    pub fn secret(&self) -> Option<Secret> {
+        secret(self.context, &self.variable("client_secret"))
     }
 
     fn variable(&self, word: &str) -> String {

@@ -60,7 +60,7 @@ impl Login {
             (Some(secret), _) => Way::Secret(search.of_secret(Beside::Settings)?, secret.clone()),
             (None, Some(token)) => Way::Federated(search.of_token(Beside::Settings)?, Assertion::Said(token.clone())),
             (None, None) => match (search.secret(), text(context, TOKEN_FILE)) {
-                (Some(secret), _) => Way::Secret(search.of_secret(Beside::Environment)?, Secret::new(secret)),
+                (Some(secret), _) => Way::Secret(search.of_secret(Beside::Environment)?, secret),
                 (None, Some(file)) => {
                     Way::Federated(search.of_token(Beside::Environment)?, Assertion::File(file.into()))
                 }
