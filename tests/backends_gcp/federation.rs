@@ -7,7 +7,7 @@ use strongroom::reference::Reason;
 
 use crate::asked::{check, text};
 use crate::fake::{Fake, Reply};
-use crate::givers::{self, SUBJECT, acting, delegated, delegation, federation, login, of_amazon};
+use crate::givers::{self, SUBJECT, acting, delegated, delegation, federation, login, token_file};
 use crate::google::{CANARY, TOKEN, ok};
 use crate::tokens::{google, with};
 
@@ -31,7 +31,18 @@ async fn another_provider_vouches_for_a_job() {
             assert_eq!(text(&with(&fake, &credentials).one("pg").await), "x", "{source}");
         }
     }
-    std::fs::write(&plain, "canary-7f3a-wrong").expect("a file");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_another_providers_word_is_said() {
+    let (fake, givers) = (google(), givers::start());
+    let folder = tempfile::tempdir().expect("a folder");
+    let (plain, no_token) = (folder.path().join("jwt"), folder.path().join("no-token"));
+    let format = json!({"type": "json", "subject_token_field_name": "value"});
+    let address = format!("{}/subject?audience=a%2Fb", givers.url());
+    let of_url = |bearer: &str| json!({"url": address, "headers": {"Authorization": bearer}, "format": format});
+    std::fs::write(&plain, "canary-7f3a.wrong.c2ln").expect("a file");
+    std::fs::write(&no_token, "canary-7f3a: what a file of the machine holds").expect("a file");
     for (source, reason, says) in [
         (
             json!({"file": plain}),
@@ -43,6 +54,8 @@ async fn another_provider_vouches_for_a_job() {
             Reason::LoginRefused,
             "id-token: write",
         ),
+        (json!({"file": no_token}), Reason::NoCredentials, "check the file"),
+        (json!({"file": "/dev/zero"}), Reason::NoCredentials, "check the file"),
         (
             json!({"file": "/nonexistent/canary-7f3a"}),
             Reason::NoCredentials,
@@ -55,8 +68,13 @@ async fn another_provider_vouches_for_a_job() {
         ),
         (
             json!({"executable": {"command": "/bin/echo canary-7f3a"}}),
-            Reason::NoCredentials,
-            "the program",
+            Reason::UnsupportedLogin,
+            "a program",
+        ),
+        (
+            json!({"environment_id": "aws1", "url": format!("{}/latest", givers.url())}),
+            Reason::UnsupportedLogin,
+            "has AWS",
         ),
         (json!({}), Reason::BadSettings, "credential_source"),
         (json!({"url": "file:///canary-7f3a"}), Reason::BadSettings, "no address"),
@@ -86,19 +104,7 @@ async fn a_source_on_the_machine_is_asked_only_if_it_may_be() {
             &["names the metadata server", "STRONGROOM_VAULT_MY_VAULT_METADATA=true"],
         );
     }
-    for act in [false, true] {
-        let asked = with(&fake, &of_amazon(&givers.url(), act));
-        check(
-            &asked.refused("pg").await,
-            Reason::NoCredentials,
-            &["AWS_REGION", "metadata: true"],
-        );
-    }
     assert!(givers.bytes().is_empty());
-    for act in [false, true] {
-        let asked = with(&fake, &of_amazon(&givers.url(), act)).checker("metadata", "true");
-        assert_eq!(text(&asked.one("pg").await), "x");
-    }
 }
 
 #[tokio::test]
@@ -137,17 +143,21 @@ async fn the_word_of_another_provider_goes_to_google_or_where_it_may() {
     let (fake, elsewhere) = (google(), givers::start());
     let other = |text: &str| text.replace("127.0.0.1", "localhost");
     let there = other(&elsewhere.url());
-    let source = json!({"file": "/dev/null"});
+    let source = token_file();
     let mut lent = acting(&there, &source);
     lent["token_url"] = json!("https://sts.googleapis.com/v1/token");
     let lending_alone = lent.clone();
     lent["service_account_impersonation_url"] = json!("https://iamcredentials.googleapis.com.evil.example/v1/x");
+    let mut within = federation(&there, &source);
+    within["token_url"] = json!("https://sts.googleapis.com/v1/token");
+    let mut wrapped = delegated(&there);
+    wrapped["source_credentials"] = within;
     for (credentials, host) in [
         (federation(&there, &source), "localhost:"),
         (acting(&there, &source), "localhost:"),
         (lending_alone, "localhost:"),
         (lent, "evil.example"),
-        (of_amazon(&there, false), "localhost:"),
+        (wrapped, "localhost:"),
     ] {
         let asked = with(&fake, &credentials).checker("metadata", "true");
         check(
@@ -169,7 +179,7 @@ async fn the_word_of_another_provider_goes_to_google_or_where_it_may() {
 #[tokio::test]
 async fn an_exchange_says_what_its_file_says() {
     let (fake, seen) = (google(), Fake::start(|_| ok(&json!({"access_token": TOKEN}))));
-    let mut file = federation(&seen.url(), &json!({"file": "/dev/null"}));
+    let mut file = federation(&seen.url(), &token_file());
     file["workforce_pool_user_project"] = json!("payer");
     assert_eq!(text(&with(&fake, &file).one("pg").await), "x");
     file["client_id"] = json!("ours");
@@ -203,35 +213,21 @@ async fn those_who_give_tokens_may_fail() {
         (307, Reason::ServerError),
     ] {
         let strange = Fake::start(move |heard| Reply::new(status, format!("{} {}", heard.head, heard.body)));
-        let federation = federation(&strange.url(), &json!({"file": "/dev/null"}));
+        let federation = federation(&strange.url(), &token_file());
         let mut lent = delegated(&givers.url());
         lent["service_account_impersonation_url"] = givers::impersonation(&strange.url(), "a@b.example");
-        let mut aws = of_amazon(&givers.url(), false);
-        aws["token_url"] = json!(strange.url());
-        for credentials in [federation, lent, aws] {
+        for credentials in [federation, lent] {
             let asked = with(&fake, &credentials).checker("metadata", "true");
             let told = asked.refused("pg").await;
             check(&told, reason, &["token"]);
             assert!(!format!("{told:?}").contains(CANARY), "{told:?}");
         }
     }
-    let source = json!({"file": "/dev/null"});
-    let mut aws = of_amazon(&givers.url(), false);
-    aws["token_url"] = json!("http://127.0.0.1:1");
-    for credentials in [federation("http://127.0.0.1:1", &source), aws.clone()] {
-        let told = with(&fake, &credentials)
-            .checker("metadata", "true")
-            .refused("pg")
-            .await;
-        check(&told, Reason::ConnectionFailed, &["127.0.0.1:1", "refuses connections"]);
-    }
-    // the library panics over a token that holds for ever
-    let endless = Fake::start(|_| {
-        ok(&json!({"access_token": TOKEN, "issued_token_type": "t", "token_type": "Bearer", "expires_in": u64::MAX}))
-    });
-    aws["token_url"] = json!(endless.url());
-    let told = with(&fake, &aws).checker("metadata", "true").refused("pg").await;
-    check(&told, Reason::ServerError, &["could be understood"]);
+    let source = token_file();
+    let told = with(&fake, &federation("http://127.0.0.1:1", &source))
+        .refused("pg")
+        .await;
+    check(&told, Reason::ConnectionFailed, &["127.0.0.1:1", "refuses connections"]);
     assert!(fake.bytes().is_empty());
 }
 
@@ -241,11 +237,7 @@ async fn nobody_waits_for_ever_for_a_token() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", silent.local_addr().expect("an address"));
     let begun = Instant::now();
-    for credentials in [
-        login(&url),
-        federation(&url, &json!({"file": "/dev/null"})),
-        delegated(&url),
-    ] {
+    for credentials in [login(&url), federation(&url, &token_file()), delegated(&url)] {
         let asked = with(&fake, &credentials).within(Duration::from_secs(1));
         check(
             &asked.refused("pg").await,
@@ -270,7 +262,7 @@ async fn a_redirect_takes_no_credential_elsewhere() {
         lent["service_account_impersonation_url"] = givers::impersonation(&first.url(), "a@b.example");
         for credentials in [
             login(&first.url()),
-            federation(&first.url(), &json!({"file": "/dev/null"})),
+            federation(&first.url(), &token_file()),
             federation(&givers.url(), &of_url),
             lent,
         ] {

@@ -15,7 +15,7 @@ use crate::google::{CANARY, TOKEN, error, ok, reply};
 pub const REFRESH: &str = "1//canary-7f3a-refresh";
 pub const CLIENT_SECRET: &str = "GOCSPX-canary-7f3a";
 /// What another provider says of who runs the check.
-pub const SUBJECT: &str = "eyJ.canary-7f3a-subject";
+pub const SUBJECT: &str = "eyJhbGciOiJSUzI1NiJ9.canary-7f3a-subject.c2ln";
 const AUDIENCE: &str =
     "//iam.googleapis.com/projects/987654321/locations/global/workloadIdentityPools/ci/providers/ours";
 /// What the Security Token Service gives to those who then act as a service account.
@@ -35,7 +35,6 @@ fn answer(heard: &Heard) -> Reply {
         ("POST", path) if path.ends_with(":generateAccessToken") => impersonated(heard),
         ("GET", "/subject?audience=a%2Fb") => subject(heard),
         ("GET", path) if path.starts_with("/computeMetadata/v1/") => of_machine(heard),
-        ("GET" | "PUT", path) if path.starts_with("/latest/") => of_aws(heard),
         _ => Reply::new(404, CANARY),
     }
 }
@@ -84,7 +83,6 @@ fn exchanged(heard: &Heard) -> Reply {
         && said("audience") == Some(AUDIENCE);
     let subject = match said("subject_token_type") {
         Some("urn:ietf:params:oauth:token-type:jwt") => said("subject_token") == Some(SUBJECT),
-        Some("urn:ietf:params:aws:token-type:aws4_request") => is_of_aws(said("subject_token").unwrap_or_default()),
         _ => false,
     };
     let token = match said("scope") {
@@ -101,25 +99,6 @@ fn exchanged(heard: &Heard) -> Reply {
         })),
         false => refusal(400, "invalid_grant", heard),
     }
-}
-
-/// A request for AWS, signed but not sent: GetCallerIdentity, bound to the audience.
-fn is_of_aws(token: &str) -> bool {
-    let text = percent_encoding::percent_decode_str(token)
-        .decode_utf8_lossy()
-        .replace('+', " ");
-    let request: Value = serde_json::from_str(&text).unwrap_or_default();
-    let header = |name: &str| {
-        let all = request["headers"].as_array().into_iter().flatten();
-        let mut found = all.filter(|header| header["key"].as_str().is_some_and(|key| key.eq_ignore_ascii_case(name)));
-        found
-            .find_map(|header| header["value"].as_str().map(str::to_owned))
-            .unwrap_or_default()
-    };
-    request["url"] == "https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15"
-        && request["method"] == "POST"
-        && header("x-goog-cloud-target-resource") == AUDIENCE
-        && header("authorization").starts_with("AWS4-HMAC-SHA256 Credential=AKIACANARY7F3AEXAMPL/")
 }
 
 fn impersonated(heard: &Heard) -> Reply {
@@ -157,39 +136,6 @@ fn of_machine(heard: &Heard) -> Reply {
         (Some("Google"), false) => Reply::new(404, CANARY),
         _ => Reply::new(403, CANARY),
     }
-}
-
-/// The metadata server of a machine of AWS (IMDSv2).
-fn of_aws(heard: &Heard) -> Reply {
-    if heard.method == "PUT" {
-        return Reply::new(200, "canary-7f3a-imds");
-    }
-    match (heard.header("x-aws-ec2-metadata-token"), heard.path.as_str()) {
-        (Some("canary-7f3a-imds"), "/latest/zone") => Reply::new(200, "eu-west-1a"),
-        (Some("canary-7f3a-imds"), "/latest/roles") => Reply::new(200, "ci"),
-        (Some("canary-7f3a-imds"), "/latest/roles/ci") => {
-            ok(&json!({"AccessKeyId": "AKIACANARY7F3AEXAMPL", "SecretAccessKey": CANARY, "Token": CANARY}))
-        }
-        _ => Reply::new(401, CANARY),
-    }
-}
-
-/// Federation of a machine of AWS, as `gcloud iam workload-identity-pools create-cred-config --aws` writes it.
-pub fn of_amazon(url: &str, act: bool) -> Value {
-    let source = json!({
-        "environment_id": "aws1",
-        "region_url": format!("{url}/latest/zone"),
-        "url": format!("{url}/latest/roles"),
-        "imdsv2_session_token_url": format!("{url}/latest/token"),
-        "regional_cred_verification_url": "https://sts.{region}.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15"
-    });
-    let mut file = if act {
-        acting(url, &source)
-    } else {
-        federation(url, &source)
-    };
-    file["subject_token_type"] = json!("urn:ietf:params:aws:token-type:aws4_request");
-    file
 }
 
 /// A person's login, as `gcloud auth application-default login` writes it.
@@ -241,4 +187,9 @@ pub fn delegation(url: &str, account: &str) -> Value {
 
 pub fn delegated(url: &str) -> Value {
     delegation(url, ACCOUNT)
+}
+
+/// A source of federation: a file with a token that nobody takes amiss.
+pub fn token_file() -> Value {
+    json!({"file": concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/gcp/token.jwt")})
 }

@@ -10,15 +10,12 @@ use zeroize::Zeroizing;
 use super::giver::member;
 use super::key::Key;
 use super::place::said_by_checker;
-use super::token::{self, Asking, SCOPE};
+use super::token::{self, Asking, LOOKING, SCOPE};
 use super::trust::Trust;
 use crate::reference::backends::Context;
 use crate::reference::backends::checker::{asks_metadata, own, text, unusable, variable};
 use crate::reference::backends::http::{Access, Call, Http};
 use crate::reference::{Finding, Reason, Secret, Target};
-
-/// How long the metadata server may take to give a token.
-const LOOKING: Duration = Duration::from_secs(2);
 
 /// Where Google's tools keep credentials of people, below the home directory (AIP-4113).
 const WELL_KNOWN: &str = ".config/gcloud/application_default_credentials.json";

@@ -1,19 +1,23 @@
 //! Those whom another provider vouches for (AIP-4117), and service accounts that lend their tokens.
 
+use std::path::Path;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{AUTHORIZATION, HeaderName};
 use serde_json::json;
-use url::{Host, Url};
 use zeroize::Zeroizing;
 
 use super::giver::{Giver, member};
 use super::key::Key;
-use super::library::vouched;
 use super::token::{Asking, SCOPE, bearer};
 use crate::reference::backends::checker::variable;
 use crate::reference::backends::http::{Call, FORM, JSON, form};
+use crate::reference::backends::near::is_of_machine;
 use crate::reference::{Finding, Reason, Secret};
+
+/// The largest file that a token is looked for in.
+const LARGEST: u64 = 1 << 20;
 
 /// What a token is to be good for that only serves to get another's.
 const LENDING: &str = "https://www.googleapis.com/auth/iam";
@@ -39,18 +43,17 @@ const LENDER: &str = "service_account_impersonation_url";
 /// # Errors
 /// Nobody vouches, they are refused, or half of what it takes is not said.
 pub async fn federated(key: &Key, asking: &Asking<'_>) -> Result<Secret, Finding> {
+    if !key.names_a_text() {
+        return Err(unsupported(key));
+    }
     let giver = Giver::of(key, "token_url", key.need("token_url")?, EXCHANGE)?;
     asking.trust.check(key, &giver.url, "sts")?;
     let lender = key.text(LENDER);
-    if let Some(lender) = lender {
-        let lender = Giver::of(key, LENDER, lender, ACCOUNT)?;
-        asking.trust.check(key, &lender.url, "iamcredentials")?;
+    if lender.is_some() {
+        lender_of(key, asking)?;
     }
     let scope = if lender.is_some() { LENDING } else { SCOPE };
-    let token = match key.is_for_library() {
-        true => vouched(key.vouching(LENDER, asking.metadata), scope, asking.left()).await?,
-        false => exchanged(key, &giver, scope, asking).await?,
-    };
+    let token = exchanged(key, &giver, scope, asking).await?;
     match lender {
         Some(_) => lent(key, &token, asking).await,
         None => Ok(token),
@@ -90,7 +93,7 @@ async fn exchanged(key: &Key, giver: &Giver<'_>, scope: &str, asking: &Asking<'_
 /// # Errors
 /// It is not lent.
 pub async fn lent(key: &Key, token: &Secret, asking: &Asking<'_>) -> Result<Secret, Finding> {
-    let giver = Giver::of(key, LENDER, key.need(LENDER)?, ACCOUNT)?;
+    let giver = lender_of(key, asking)?;
     let delegates = key.get("delegates").filter(|delegates| delegates.is_array());
     let body = json!({"scope": [SCOPE], "lifetime": "3600s", "delegates": delegates.unwrap_or(&json!([]))});
     let call = Call::post(giver.url.clone(), JSON, Secret::new(body.to_string()));
@@ -98,29 +101,56 @@ pub async fn lent(key: &Key, token: &Secret, asking: &Asking<'_>) -> Result<Secr
     giver.ask(&call, "accessToken", asking).await
 }
 
-/// What the other provider says of who runs the check.
+/// Who lends the token of a service account.
+///
+/// # Errors
+/// Nobody is said, or one whom no token may be shown to.
+pub fn lender_of<'a>(key: &'a Key, asking: &Asking<'_>) -> Result<Giver<'a>, Finding> {
+    let giver = Giver::of(key, LENDER, key.need(LENDER)?, ACCOUNT)?;
+    asking.trust.check(key, &giver.url, "iamcredentials")?;
+    Ok(giver)
+}
+
+/// What the other provider says of who runs the check. Only what looks like a token is shown to anybody: a file of
+/// credentials may name whatever this machine has.
 async fn subject(key: &Key, asking: &Asking<'_>) -> Result<Secret, Finding> {
     let source = key.get("credential_source");
     let text = |name: &str| source.and_then(|source| source.get(name)?.as_str());
     let said = match (text("file"), text("url")) {
-        (Some(path), _) => match std::fs::read(path) {
-            Ok(content) => Secret::from(Zeroizing::new(content)),
-            Err(_) => return Err(unread(key)),
-        },
+        (Some(path), _) => content(Path::new(path)).ok_or_else(|| unread(key))?,
         (None, Some(url)) => told(key, url, asking).await?,
         (None, None) => return Err(key.unusable("holds a credential_source that is none")),
     };
     let format = |name: &str| source.and_then(|source| source.get("format")?.get(name)?.as_str());
-    match (format("type"), format("subject_token_field_name")) {
-        (Some("json"), Some(name)) => member(&said, name).ok_or_else(|| unread(key)),
-        _ => Ok(Secret::new(said.expose().trim_ascii())),
-    }
+    let token = match (format("type"), format("subject_token_field_name")) {
+        (Some("json"), Some(name)) => member(&said, name),
+        _ => Some(Secret::new(said.expose().trim_ascii())),
+    };
+    token.filter(is_token).ok_or_else(|| unread(key))
+}
+
+/// What is in a file, if it is one and no larger than a token could be with all around it.
+fn content(path: &Path) -> Option<Secret> {
+    let fits = std::fs::metadata(path).is_ok_and(|about| about.is_file() && about.len() <= LARGEST);
+    let content = fits.then(|| std::fs::read(path).ok()).flatten()?;
+    Some(Secret::from(Zeroizing::new(content)))
+}
+
+/// Whether a text is three parts of base64url, as a signed JWT is (RFC 7515, 3.1).
+fn is_token(text: &Secret) -> bool {
+    let parts: Vec<&[u8]> = text.expose().split(|byte| *byte == b'.').collect();
+    let is_part = |part: &&[u8]| {
+        let fits = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        !part.is_empty() && part.iter().all(fits)
+    };
+    parts.len() == 3 && parts.iter().all(is_part)
 }
 
 /// What an address says of who runs the check.
 async fn told(key: &Key, url: &str, asking: &Asking<'_>) -> Result<Secret, Finding> {
     let giver = Giver::of(key, "credential_source", url, SUBJECT)?;
-    if is_of_machine(&giver.url) && !asking.metadata {
+    let of_machine = is_of_machine(&giver.url);
+    if of_machine && !asking.metadata {
         return Err(not_to_ask(key));
     }
     let mut call = Call::get(giver.url.clone());
@@ -134,17 +164,25 @@ async fn told(key: &Key, url: &str, asking: &Asking<'_>) -> Result<Secret, Findi
         };
         call = call.header(name, Secret::new(value));
     }
-    giver.body(&call, asking).await
+    match of_machine {
+        true => {
+            let said = giver.body(&call, &asking.of_machine()).await;
+            said.map_err(|_| unread(key))
+        }
+        false => giver.body(&call, asking).await,
+    }
 }
 
-/// Whether an address is of the server that clouds give their machines.
-fn is_of_machine(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_link_local(),
-        Some(Host::Ipv6(address)) => address.is_unicast_link_local() || address.is_unique_local(),
-        Some(Host::Domain(name)) => matches!(name, "metadata.google.internal" | "metadata"),
-        None => false,
-    }
+/// No program is run for a token, and no certificate or key of AWS' used: a file of credentials would choose among what this
+/// machine has, and Google's library, which knows these ways, follows redirects with what it gets.
+fn unsupported(key: &Key) -> Finding {
+    let Key { vault, name, .. } = key;
+    let message = format!(
+        "the vault '{vault}' is not asked: {name} has AWS, a program or a certificate vouch for this machine, which cannot be used from here"
+    );
+    Finding::new(Reason::UnsupportedLogin, message)
+        .about(vault)
+        .help("name a file or an address with a token as the credential_source, or give the key of a service account")
 }
 
 /// Servers of the machine's cloud are asked only if the side that runs the check says so.

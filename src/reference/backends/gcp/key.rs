@@ -7,9 +7,6 @@ use crate::schema::wipe;
 /// Where credentials are good that do not say where.
 const UNIVERSE: &str = "googleapis.com";
 
-/// Where a source of credentials names servers of a machine of AWS'.
-const MACHINE: [&str; 3] = ["url", "region_url", "imdsv2_session_token_url"];
-
 /// A file of credentials, as Google's tools write it: a key of a service account, a person's login, or how to get a token
 /// for somebody else's. It is wiped when dropped.
 pub struct Key {
@@ -69,28 +66,13 @@ impl Key {
         }
     }
 
-    /// Whether AWS or a program vouches, which Google's library knows how to ask; else it is a file or an address.
-    pub fn is_for_library(&self) -> bool {
+    /// Whether another provider's word is a text in a file or at an address.
+    pub fn names_a_text(&self) -> bool {
         let source = self.get("credential_source");
-        let is_said = |name: &&str| source.is_some_and(|source| source.get(name).is_some());
-        ["environment_id", "executable", "certificate"].iter().any(is_said)
-    }
-
-    /// The same without who lends a token, and without the servers of the machine's cloud unless they may be asked.
-    pub fn vouching(&self, lender: &str, metadata: bool) -> Self {
-        let mut key = Self {
-            vault: self.vault.clone(),
-            name: self.name.clone(),
-            value: self.value.clone(),
-        };
-        let Some(members) = key.value.as_object_mut() else {
-            return key;
-        };
-        members.remove(lender);
-        if let (Some(Value::Object(source)), false) = (members.get_mut("credential_source"), metadata) {
-            source.retain(|name, _| !MACHINE.contains(&name.as_str()));
-        }
-        key
+        let others = ["environment_id", "executable", "certificate"];
+        !others
+            .iter()
+            .any(|name| source.is_some_and(|source| source.get(name).is_some()))
     }
 
     /// What it says under a name.

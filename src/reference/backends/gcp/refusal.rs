@@ -143,7 +143,11 @@ fn of_code(code: &str, error: &Map<String, Value>) -> Sort {
 /// The state that a text names after the secret's own name, which stands in brackets.
 fn named(error: &Map<String, Value>) -> State {
     let text = error.get("message").and_then(Value::as_str).unwrap_or_default();
-    let rest = text.rsplit_once(']').map_or("", |(_, rest)| rest);
+    // a key's state is told in other words
+    let of_version = text.strip_prefix("Secret Version [");
+    let rest = of_version
+        .and_then(|text| text.rsplit_once(']'))
+        .map_or("", |(_, rest)| rest);
     match (rest.contains("DISABLED"), rest.contains("DESTROYED")) {
         (true, false) => State::Disabled,
         (false, true) => State::Destroyed,

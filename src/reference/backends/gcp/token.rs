@@ -4,10 +4,10 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
-use super::federation::{federated, lent};
+use super::federation::{federated, lender_of, lent};
 use super::giver::Giver;
 use super::key::{Key, Sort};
-use super::library::signed;
+use super::signature::signed;
 use super::trust::Trust;
 use crate::reference::backends::checker::variable;
 use crate::reference::backends::http::{Access, Call, FORM, Http, form};
@@ -15,6 +15,9 @@ use crate::reference::{Finding, Reason, Secret};
 
 /// What a token is to be good for.
 pub const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
+
+/// How long a server of the machine's cloud may take.
+pub const LOOKING: Duration = Duration::from_secs(2);
 
 /// Where people's logins are turned into tokens.
 const TOKENS: &str = "https://oauth2.googleapis.com/token";
@@ -45,6 +48,14 @@ impl Asking<'_> {
         Http::new(&Access::new(self.vault, self.left()))
     }
 
+    /// The same for a server of the machine's cloud, which answers soon or not at all.
+    pub fn of_machine(&self) -> Self {
+        Self {
+            until: self.until.min(Instant::now() + LOOKING),
+            ..*self
+        }
+    }
+
     /// How long there still is time.
     pub fn left(&self) -> Duration {
         self.until.saturating_duration_since(Instant::now())
@@ -62,6 +73,7 @@ pub fn of_key<'a>(key: Key, asking: &'a Asking<'a>) -> BoxFuture<'a, Result<Secr
             Sort::User => refreshed(&key, asking).await,
             Sort::Federated => federated(&key, asking).await,
             Sort::Impersonated => {
+                lender_of(&key, asking)?;
                 let token = of_key(key.source()?, asking).await?;
                 lent(&key, &token, asking).await
             }

@@ -6,8 +6,8 @@ use crate::reference::backends::checker::authority;
 use crate::reference::{Finding, Hosts, Reason};
 
 /// Who may be shown what a file of credentials names, and does not hold itself: the word of another provider, and the tokens
-/// that it is good for. Files of federation hold no secret, so that they lie in repositories: who changes one must not have
-/// that sent elsewhere.
+/// that it is good for. Files of federation hold no secret, so that they may lie in repositories: who changes one must not
+/// have that sent elsewhere.
 pub struct Trust {
     /// The hosts that the side that runs the check vouches for.
     pub hosts: Hosts,
@@ -22,10 +22,8 @@ impl Trust {
     /// # Errors
     /// It may not.
     pub fn check(&self, key: &Key, url: &Url, service: &str) -> Result<(), Finding> {
-        let is_endpoint = self
-            .endpoint
-            .as_ref()
-            .is_some_and(|endpoint| endpoint.host() == url.host());
+        let mut endpoint = self.endpoint.iter();
+        let is_endpoint = endpoint.any(|endpoint| endpoint.origin() == url.origin());
         if is_googles(url, service) || is_endpoint || self.hosts.include(url) {
             return Ok(());
         }
