@@ -1,45 +1,58 @@
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::draft::{Differing, Sent, Update};
 use super::hashed::{self, HashedValue};
+use super::key::text_of;
 use super::made_up::{self, MadeUp};
 use super::pending::Pending;
 use super::tree::put_at;
-use crate::schema::{Catalog, FieldPath, Kind, KindId, Object, canonical, says_as_compared, shows};
+use crate::schema::{Catalog, FieldPath, Held, Kind, KindId, Object, canonical, says_as_compared, shows};
 
 /// What a document says of an entity, with its foreign keys found.
 pub(super) struct Said<'b> {
     /// As the document spells it.
     pub body: &'b Object,
-    /// The foreign keys, as the server shows them.
-    pub links: &'b [(String, Value)],
+    /// The foreign keys.
+    pub links: &'b [(&'b str, Held)],
 }
 
 impl<'b> Said<'b> {
     /// The canonical form of it.
     pub fn canonical(&self, catalog: &Catalog, kind: KindId) -> Object {
         let mut desired = canonical(catalog, kind, self.body).0;
-        for (field, value) in self.links {
-            desired.insert(field.clone(), value.clone());
-        }
+        desired.extend(self.shown_links());
         desired
     }
 
-    /// The value of a field, a foreign key included.
-    pub fn get(&self, field: &str) -> Option<&'b Value> {
-        let link = self.links.iter().find(|(known, _)| known == field);
-        link.map(|(_, link)| link).or_else(|| self.body.get(field))
+    /// The foreign keys, as the server shows them.
+    fn shown_links(&self) -> impl Iterator<Item = (String, Value)> {
+        self.links
+            .iter()
+            .map(|(field, held)| ((*field).to_owned(), held.value()))
+    }
+
+    /// The value of a field, a foreign key included, as a part of a key.
+    pub fn text(&self, field: &str) -> Option<Cow<'b, str>> {
+        let link = self.links.iter().find(|(known, _)| *known == field);
+        match link.map(|(_, held)| held) {
+            Some(Held::Nothing) => None,
+            Some(Held::One(id)) => Some(Cow::Owned(id.to_string())),
+            Some(several) => Some(Cow::Owned(several.value().to_string())),
+            None => self.body.get(field).and_then(text_of),
+        }
     }
 
     /// Whether the canonical form of a field is what is said, word for word.
     pub fn is_compared_as_said(&self, kind: &Kind, field: &str) -> bool {
-        self.links.iter().any(|(known, _)| known == field) || says_as_compared(&kind.record, self.body, field)
+        self.links.iter().any(|(known, _)| *known == field) || says_as_compared(&kind.record, self.body, field)
     }
 
     /// What is sent: what is said, and nothing else.
     pub fn to_send(&self) -> Object {
         let mut body = self.body.clone();
-        body.extend(self.links.iter().cloned());
+        body.extend(self.shown_links());
         body
     }
 }

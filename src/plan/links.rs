@@ -1,37 +1,34 @@
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::known::is_spectator;
 use super::resolve::Target;
 use super::settle::Settling;
-use crate::schema::{KindId, Object};
+use crate::schema::{Held, KindId};
 use crate::state::{Declared, Diagnostic, LinkTo, Span};
 
-impl Settling<'_, '_> {
+impl<'a> Settling<'a, '_> {
     /// The foreign keys of a declared entity, and whether one of them is broken.
-    pub(super) fn links(&mut self, declared: &Declared, spectator: bool) -> (Vec<(String, Value)>, bool) {
+    pub(super) fn links(&mut self, declared: &'a Declared, spectator: bool) -> (Vec<(&'a str, Held)>, bool) {
         let kind = self.question.catalog.kind(declared.kind);
         let (mut links, mut broken) = (Vec::new(), false);
         for link in &declared.links {
             let Some(foreign) = kind.foreign.iter().find(|foreign| foreign.field == link.field) else {
                 continue;
             };
-            let value = match &link.to {
-                LinkTo::Nothing => Some(Value::Null),
-                LinkTo::Declared(at) => self.result.found[at.0 as usize].map(link_to),
-                LinkTo::Named(text) => self.link(foreign.kind, text, link.span, spectator).map(link_to),
+            let held = match &link.to {
+                LinkTo::Nothing => Some(Held::Nothing),
+                LinkTo::Declared(at) => self.result.found[at.0 as usize].map(Held::One),
+                LinkTo::Named(text) => self.link(foreign.kind, text, link.span, spectator).map(Held::One),
                 LinkTo::List(texts) => {
                     let ids = texts
                         .iter()
                         .map(|(text, span)| self.link(foreign.kind, text, *span, spectator));
-                    ids.collect::<Vec<_>>()
-                        .into_iter()
-                        .collect::<Option<Vec<_>>>()
-                        .map(|ids| ids.iter().map(Uuid::to_string).collect())
+                    let ids = ids.collect::<Vec<_>>().into_iter();
+                    ids.collect::<Option<Vec<_>>>().map(Held::Several)
                 }
             };
-            broken |= value.is_none();
-            links.extend(value.map(|value| (link.field.clone(), value)));
+            broken |= held.is_none();
+            links.extend(held.map(|held| (link.field.as_str(), held)));
         }
         (links, broken)
     }
@@ -63,8 +60,4 @@ impl Settling<'_, '_> {
         }
         None
     }
-}
-
-fn link_to(id: Uuid) -> Value {
-    Value::Object(Object::from_iter([("id".to_owned(), Value::from(id.to_string()))]))
 }

@@ -6,16 +6,16 @@ use uuid::Uuid;
 
 use super::compare::{Said, compare};
 use super::draft::Act;
-use super::key::{key_in, key_of, text_of};
+use super::key::{key_in, key_of};
 use super::made_up::{self, MadeUp};
-use crate::schema::{Catalog, Object};
+use crate::schema::{Catalog, Held, Object};
 use crate::state::{Declared, DeclaredId};
 
 /// A declared entity on its way.
 pub(super) struct Pending<'a> {
     pub at: DeclaredId,
     pub declared: &'a Declared,
-    pub links: Vec<(String, Value)>,
+    pub links: Vec<(&'a str, Held)>,
     /// Canonical, links filled in, once it is asked for: what is in sync never is.
     pub desired: OnceCell<Object>,
     /// Whether something that it refers to is missing: it is looked for, and not compared.
@@ -43,7 +43,7 @@ impl Pending<'_> {
         let kind = catalog.kind(self.declared.kind);
         let said = self.said();
         if set.iter().all(|field| said.is_compared_as_said(kind, field)) {
-            key_of(kind, set, move |field| said.get(field).and_then(text_of))
+            key_of(kind, set, move |field| said.text(field))
         } else {
             key_in(kind, set, self.desired(catalog))
         }

@@ -196,6 +196,7 @@ impl<'a> Settling<'a, '_> {
             keyed.collect::<Vec<_>>()
         });
         let mut found = ByKey::default();
+        found.reserve(keyed.iter().map(Vec::len).sum());
         for (key, at) in keyed.into_iter().flatten() {
             found
                 .entry(key)

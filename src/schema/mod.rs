@@ -14,6 +14,7 @@ mod field;
 mod fields;
 mod files;
 mod fill;
+mod held;
 mod kind;
 mod kind_file;
 mod merge;
@@ -38,6 +39,7 @@ pub use complete::{complete, patched, shown, translated};
 pub use field::{Field, FieldType, Record};
 pub use fields::Fields;
 pub use files::{SchemaError, recorded_answer};
+pub use held::Held;
 pub use kind::{
     Computed, ComputedHow, Edition, Foreign, Former, FormerHow, Hashed, HashedHow, Kind, KindId, NamedCheck,
     NamesChildren, Nest, OnDelete, Quirk, Rotates, Subschemas, Title,

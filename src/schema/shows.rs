@@ -5,14 +5,14 @@ use serde_json::map::Iter;
 
 use super::fill::{default, lines};
 use super::shorthand;
-use super::{Catalog, Field, FieldType, Kind, KindId, Object, Record};
+use super::{Catalog, Field, FieldType, Held, Kind, KindId, Object, Record};
 
 /// Whether an entity as the server shows it is what a document says (its foreign keys found), as far as it says
 /// anything: told field by field, and nothing is copied.
 ///
 /// A yes is certain: then the canonical forms do not differ in anything that a document can say. A no may be wrong
 /// (sets in another order, shorthands, hashed fields): then the canonical forms have to be compared.
-pub fn shows(catalog: &Catalog, kind: KindId, live: &Object, said: &Object, links: &[(String, Value)]) -> bool {
+pub fn shows(catalog: &Catalog, kind: KindId, live: &Object, said: &Object, links: &[(&str, Held)]) -> bool {
     let record = catalog.record(kind, said);
     let kind = catalog.kind(kind);
     kind.hashed.is_none() && is_shown(&record, Within::Entity(kind, links), said, live)
@@ -40,7 +40,7 @@ pub fn says_as_compared(record: &Record, body: &Object, name: &str) -> bool {
 #[derive(Clone, Copy)]
 enum Within<'a> {
     /// The entity itself, of whose foreign keys these are known.
-    Entity(&'a Kind, &'a [(String, Value)]),
+    Entity(&'a Kind, &'a [(&'a str, Held)]),
     /// A record of it: what the server makes up there is left to it, too.
     Record,
     /// A member of a list or map.
@@ -56,7 +56,7 @@ fn is_shown(record: &Record, within: Within<'_>, said: &Object, live: &Object) -
     for (name, field) in record.fields.by_name() {
         let (declared, shown) = (declared.up_to(name), shown.up_to(name).unwrap_or(&Value::Null));
         let as_said = match within.link(name) {
-            Some(link) => link == shown,
+            Some(link) => link.is(shown),
             None => is_field_shown(field, within, (declared, said), shown),
         };
         if !as_said && !field.transient() && !within.leaves_to_server(name) {
@@ -103,9 +103,9 @@ impl<'a> Members<'a> {
 }
 
 impl<'a> Within<'a> {
-    fn link(self, name: &str) -> Option<&'a Value> {
+    fn link(self, name: &str) -> Option<&'a Held> {
         let Self::Entity(_, links) = self else { return None };
-        links.iter().find(|(field, _)| field == name).map(|(_, link)| link)
+        links.iter().find(|(field, _)| *field == name).map(|(_, link)| link)
     }
 
     fn leaves_to_server(self, name: &str) -> bool {
