@@ -81,8 +81,9 @@ fn names_by_parent(
     for entity in of_kind(kind) {
         let told = entity.body.expose().get(&children.field).and_then(Value::as_array);
         let told = told.into_iter().flatten().filter_map(Value::as_str);
-        let others = told.filter(|name| !read.contains(*name)).map(str::to_owned);
-        names.entry(entity.id).or_default().extend(others);
+        for name in told.filter(|name| !read.contains(*name)) {
+            names.entry(entity.id).or_default().insert(name.to_owned());
+        }
     }
     names
 }
