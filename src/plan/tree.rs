@@ -27,6 +27,25 @@ pub enum Tree {
 }
 
 impl Tree {
+    /// Of two showings of one value the one that hides what either does.
+    pub(super) fn hidden_as(self, other: Self) -> Self {
+        match (self, other) {
+            (_, hidden @ Self::Secret(_)) => hidden,
+            (Self::List(members), Self::List(others)) => {
+                let both = members.into_iter().zip(others);
+                Self::List(both.map(|(member, other)| member.hidden_as(other)).collect())
+            }
+            (Self::Map(members), Self::Map(others)) => {
+                let both = members.into_iter().zip(others);
+                Self::Map(
+                    both.map(|((name, member), (_, other))| (name, member.hidden_as(other)))
+                        .collect(),
+                )
+            }
+            (shown, _) => shown,
+        }
+    }
+
     /// The JSON that is sent: secrets in clear, ids of other steps filled in. None if such an id is not known.
     pub fn fill(&self, id_of: &dyn Fn(StepId) -> Option<Uuid>) -> Option<Value> {
         Some(match self {

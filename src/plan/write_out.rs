@@ -9,7 +9,7 @@ use super::order::{Ordered, Work};
 use super::title;
 use super::veil::Veil;
 use super::{Action, Change, FieldChange, Phase, Plan, Question, SecretOrigin, Step, StepId, Subject, Tree};
-use crate::schema::{KindId, Object, canonical};
+use crate::schema::{FieldPath, KindId, Object, canonical};
 
 /// Writes the ordered drafts out as changes, for people, and steps, for the executor: from here on every secret is hidden.
 pub(super) fn write_out<'a>(
@@ -83,11 +83,16 @@ impl Writer<'_, '_> {
     }
 
     fn update(&self, draft: &Draft<'_>, update: &Update<'_>) -> Change {
-        let veil = self.veil(draft, &update.desired);
+        // a plugin or a vault may become another, whose fields are others
+        let veils = [&update.before, &update.desired].map(|body| self.veil(draft, body));
+        let shown = |path: &FieldPath, value: &Value, origin: &SecretOrigin| {
+            let [one, two] = veils.each_ref().map(|veil| veil.field(path, value, origin));
+            one.hidden_as(two)
+        };
         let field = |field: &super::draft::Differing| FieldChange {
             path: field.path.clone(),
-            before: veil.field(&field.path, &field.before, &SecretOrigin::Live),
-            after: veil.field(&field.path, &field.after, &SecretOrigin::File),
+            before: shown(&field.path, &field.before, &SecretOrigin::Live),
+            after: shown(&field.path, &field.after, &SecretOrigin::File),
         };
         Change::Update {
             subject: self.subject(draft, &update.desired, None),
