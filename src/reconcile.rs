@@ -119,7 +119,11 @@ pub async fn prepare<T: Transport, C: Clock>(
         mut live,
     } = survey;
     let now = client.clock().now();
-    let needs = plan::needs(&question(job, &catalog, &live, now));
+    let unplanned = question(job, &catalog, &live, now);
+    let needs = match job.references.asks_foreign() {
+        true => plan::needs(&unplanned).with_referrers(&unplanned),
+        false => plan::needs(&unplanned),
+    };
     client.read_foreign(&catalog, &mut live, &needs).await?;
     if let Some(path) = asked::declared_but_forbidden(&catalog, job.desired, &live) {
         return Err(Failure::Unread(ReadError::Forbidden { path }));

@@ -51,6 +51,72 @@ fn one_plan_creates_a_vault_and_what_refers_to_it() {
     assert!(again.out.contains("Created: 0"), "{}", again.out);
 }
 
+const TAGGED: &str = "_format_version: \"3.0\"\n_info: {select_tags: [TAG]}\n";
+
+/// A vault under an id, and another team's plugin that refers to it.
+fn two_teams(place: &Place) -> String {
+    let ours = TAGGED.replace("TAG", "platform")
+        + "vaults:\n- {id: 11111111-1111-4111-8111-111111111111, name: env, prefix: shared-v, config: {prefix: A_}}\n";
+    let theirs =
+        TAGGED.replace("TAG", "payments") + "plugins:\n- {name: loggly, config: {key: '{vault://shared-v/word}'}}\n";
+    place.sync(&ours, &[]);
+    place.sync(&theirs, &[]);
+    ours
+}
+
+#[test]
+fn a_vault_in_use_keeps_its_prefix_whatever_the_policy_and_the_command() {
+    let place = Place::new();
+    let renamed = two_teams(&place).replace("shared-v", "shared-w");
+    for more in [
+        &["--references", "strict"][..],
+        &["--references", "off"],
+        &["--no-delete"],
+        &["--json-output"],
+    ] {
+        for command in ["diff", "sync"]
+            .into_iter()
+            .filter(|command| *command == "sync" || !more.contains(&"--no-delete"))
+        {
+            place.file("repo/kong.yaml", &renamed);
+            let ran = place.run(&[&[command, "kong.yaml"], more].concat(), &[]).ends(5);
+            let told = ran.err + &ran.out;
+            for part in [
+                "would lose the prefix shared-v",
+                "plugin loggly",
+                "--allow-delete-in-use",
+            ] {
+                assert!(told.contains(part), "{part}\n{told}");
+            }
+        }
+    }
+    let allowed = place.diff(&renamed, &["--allow-delete-in-use"], &[]).ends(0);
+    allowed.tells("warning: this plan takes the vault 'shared-v' away");
+}
+
+#[test]
+fn another_teams_reference_that_a_plan_breaks_stops_it_once_it_is_asked_for() {
+    let place = Place::new();
+    let ours = two_teams(&place);
+    let plane = place.file("plane.env", "A_WORD=zyzzyva\n");
+    let (moved, asked) = (ours.replace("A_", "B_"), ["--dp-env", &*plane, "--references-foreign"]);
+    place.diff(&ours, &asked, &[]).ends(0).tells("references: 1 found");
+    let broken = place.diff(&moved, &asked, &[]).ends(3);
+    broken
+        .tells("error: the variable B_WORD is not defined")
+        .tells("plugin loggly");
+    place
+        .diff(&moved, &[&asked[..], &["--references", "warn"]].concat(), &[])
+        .ends(0);
+    // nobody asked for it, or nothing of it changes
+    place.diff(&moved, &asked[..2], &[]).ends(0);
+    place.file("plane.env", "");
+    place
+        .diff(&ours, &asked, &[])
+        .ends(0)
+        .tells("warning: the variable A_WORD is not defined");
+}
+
 #[test]
 fn a_plan_that_takes_away_a_vault_of_which_another_team_makes_use_is_refused_and_tells_who() {
     let (place, files) = with_secrets();

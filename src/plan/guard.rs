@@ -32,7 +32,8 @@ pub struct Guards {
     pub max_deletes: Limit,
     /// Whether an empty desired state may delete something.
     pub allow_empty: bool,
-    /// Whether a vault, certificate, CA certificate or key set that something still refers to may be deleted.
+    /// Whether a vault, certificate, CA certificate or key set that something still refers to may be deleted, or a vault
+    /// given another prefix.
     pub allow_delete_in_use: bool,
 }
 
@@ -136,25 +137,55 @@ fn emptied(plan: &Plan, question: &Question<'_>) -> Vec<Refusal> {
     refused.collect()
 }
 
-/// The deletions of what something will still refer to.
+/// What something will still refer to, and that goes: by deletion, or a vault by another prefix.
 fn in_use(plan: &Plan, question: &Question<'_>, after: &After<'_>) -> Vec<Refusal> {
-    if deleted(plan).next().is_none() {
+    let gone: BTreeSet<(KindId, Uuid)> = deleted(plan).map(|subject| (subject.kind, subject.id)).collect();
+    let vaults = question.catalog.find("vaults");
+    let mut seen = HashSet::new();
+    let touched = plan.changes.iter().map(Change::subject).filter(|subject| {
+        let id = (subject.kind, subject.id);
+        (gone.contains(&id) || Some(subject.kind) == vaults) && seen.insert(id)
+    });
+    let touched: Vec<&Subject> = touched.collect();
+    if touched.is_empty() {
         return Vec::new();
     }
-    let uses = Uses::of(question, after);
-    let refused = deleted(plan).filter_map(|subject| {
-        let users = uses.users(question, subject)?;
+    let (uses, prefixes) = (Uses::of(question, after), prefixes(question, vaults));
+    let refused = touched.into_iter().filter_map(|subject| {
+        let is_gone = gone.contains(&(subject.kind, subject.id));
+        let prefix = prefixes.get(&subject.id).filter(|_| Some(subject.kind) == vaults);
+        let users = uses
+            .linked(subject)
+            .filter(|_| is_gone)
+            .or_else(|| uses.by_name(prefix?))?;
         let word = &question.catalog.kind(subject.kind).name;
+        let fate = match (is_gone, prefix) {
+            (false, Some(prefix)) => format!("would lose the prefix {prefix}, which"),
+            _ => "would be deleted, and".to_owned(),
+        };
         Some(Refusal {
-            message: format!(
-                "{word} {} would be deleted, and is still in use by {}",
-                subject.title,
-                list(users)
-            ),
+            message: format!("{word} {} {fate} is still in use by {}", subject.title, list(users)),
             allow: "--allow-delete-in-use",
         })
     });
     refused.collect()
+}
+
+/// The prefixes that the live vaults of the scopes have.
+fn prefixes(question: &Question<'_>, vaults: Option<KindId>) -> HashMap<Uuid, String> {
+    let kind = vaults.into_iter();
+    let live = kind.flat_map(|kind| {
+        question
+            .live
+            .owned
+            .get(&kind)
+            .into_iter()
+            .flatten()
+            .map(move |entity| (kind, entity))
+    });
+    let named =
+        live.filter_map(|(kind, entity)| Some((entity.id, prefix(question.catalog, kind, entity.body.expose())?)));
+    named.collect()
 }
 
 /// What every entity that will stand refers to.
@@ -211,20 +242,15 @@ impl Uses {
         }
     }
 
-    fn users(&self, question: &Question<'_>, gone: &Subject) -> Option<&[String]> {
-        let linked = self.by_id.get(&(gone.kind, gone.id));
-        let live = question
-            .live
-            .owned
-            .get(&gone.kind)
-            .into_iter()
-            .flatten()
-            .find(|entity| entity.id == gone.id);
-        let referred = || {
-            let prefix = prefix(question.catalog, gone.kind, live?.body.expose())?;
-            self.by_prefix.get(&prefix).filter(|_| !self.standing.contains(&prefix))
-        };
-        linked.or_else(referred).map(Vec::as_slice)
+    /// Who points at an entity.
+    fn linked(&self, gone: &Subject) -> Option<&[String]> {
+        self.by_id.get(&(gone.kind, gone.id)).map(Vec::as_slice)
+    }
+
+    /// Who names a vault's prefix, if none will stand with it.
+    fn by_name(&self, prefix: &str) -> Option<&[String]> {
+        let users = self.by_prefix.get(prefix).filter(|_| !self.standing.contains(prefix));
+        users.map(Vec::as_slice)
     }
 }
 

@@ -9,7 +9,7 @@ use super::known::{Known, is_spectator};
 use super::order::{prefix, vaults_named};
 use super::resolve::Names;
 use super::{Question, kin};
-use crate::schema::{Field, FieldType, Kind, KindId, Object, Record};
+use crate::schema::{Catalog, Field, FieldType, Kind, KindId, Object, Record};
 use crate::state::{Declared, DeclaredId, LinkTo};
 
 /// What has to be known of the entities outside the scopes before a plan can be made, and no more: a token that sees
@@ -23,14 +23,36 @@ pub struct Needs {
     pub under: BTreeMap<KindId, BTreeSet<String>>,
 }
 
+impl Needs {
+    /// The same, and all of others that may hold references, with the vaults that these may name.
+    pub fn with_referrers(mut self, question: &Question<'_>) -> Self {
+        if !owns_everything(question) {
+            self.foreign.extend(referrers(question.catalog));
+            self.foreign.extend(question.catalog.find("vaults"));
+        }
+        self
+    }
+}
+
+fn owns_everything(question: &Question<'_>) -> bool {
+    question.desired.scopes.iter().any(|scope| scope.tags.is_empty())
+}
+
+/// The kinds that may hold references.
+fn referrers(catalog: &Catalog) -> impl Iterator<Item = KindId> {
+    let kinds = catalog.kinds();
+    kinds
+        .filter(|(_, kind)| may_hold_references(&kind.record))
+        .map(|(id, _)| id)
+}
+
 /// Says what has to be known besides the owned entities (`question.live` holds nothing else yet).
 ///
 /// It looks at the documents as they are spelled, and so asks rather for too much than for too little: for the kinds
 /// of what is not there yet, of what changes a unique value, of what is referred to and not found, of what a deletion
 /// would take with it or break; and for the vaults if a reference names one that is not found.
 pub fn needs(question: &Question<'_>) -> Needs {
-    if question.desired.scopes.iter().any(|scope| scope.tags.is_empty()) {
-        // everything is owned
+    if owns_everything(question) {
         return Needs::default();
     }
     let known = Known::index(question);
@@ -152,20 +174,21 @@ impl<'a> Finding<'a, '_> {
         self.needs
             .foreign
             .extend(catalog.kinds().filter(|(_, kind)| refers(kind)).map(|(id, _)| id));
-        if self
-            .prefixes_live()
-            .difference(&self.prefixes_declared())
-            .next()
-            .is_some()
-            && !self.question.options.no_delete
-        {
-            self.needs.foreign.extend(
-                catalog
-                    .kinds()
-                    .filter(|(_, kind)| may_hold_references(&kind.record))
-                    .map(|(id, _)| id),
-            );
+        if self.loses_a_prefix() {
+            self.needs.foreign.extend(referrers(catalog));
         }
+    }
+
+    /// Whether a vault goes, or is given another prefix.
+    fn loses_a_prefix(&self) -> bool {
+        let declared = self.prefixes_declared();
+        let owned = self.question.live.owned.iter();
+        let mut owned = owned.flat_map(|(kind, entities)| entities.iter().map(|entity| (*kind, entity)));
+        owned.any(|(kind, entity)| {
+            let changes = !self.question.options.no_delete || self.claimed.contains(&(kind, entity.id));
+            let prefix = prefix(self.question.catalog, kind, entity.body.expose());
+            changes && prefix.is_some_and(|prefix| !declared.contains(&prefix))
+        })
     }
 
     /// The vaults of others, if a reference names one that is neither declared nor owned.

@@ -40,6 +40,13 @@ impl Proof {
     }
 }
 
+impl Proof {
+    /// Whether the secrets of other teams' references are asked for.
+    pub fn asks_foreign(&self) -> bool {
+        self.foreign && self.policy != Policy::Off
+    }
+}
+
 /// What is known of references, and what there is to tell of them.
 pub struct Proven {
     /// What is known of each.

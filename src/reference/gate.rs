@@ -90,14 +90,18 @@ pub fn gate(catalog: &Catalog, desired: &Desired, judged: &[Judged], policies: P
 fn severity(one: &Judged, policy: Policy) -> Option<Severity> {
     let reason = one.finding.reason;
     let foreign = one.usage.standing == Standing::Foreign;
-    let stops = !foreign && (one.concerns_plan || policy == Policy::Strict);
+    // another team's reference concerns the plan if that changes the vault which it names
+    let stops = one.concerns_plan || policy == Policy::Strict && !foreign;
     match (one.verdict(), policy) {
         (Verdict::Found, _) => None,
         (_, Policy::Off) if !reason.is_of_form() => None,
         // the plan's guard stops such a run, or is told to let it pass
         (Verdict::Missing, _) if reason == Reason::DeletedVault && !one.concerns_plan => Some(Severity::Warning),
         (Verdict::NotCheckable, _) if foreign && reason == Reason::NotAsked => None,
-        (Verdict::NotCheckable, Policy::Strict) => Some(if stops { Severity::Error } else { Severity::Warning }),
+        (Verdict::NotCheckable, Policy::Strict) => Some(match stops && !foreign {
+            true => Severity::Error,
+            false => Severity::Warning,
+        }),
         (Verdict::NotCheckable, _) => Some(Severity::Note),
         (_, Policy::Warn) => Some(Severity::Warning),
         _ => Some(if stops { Severity::Error } else { Severity::Warning }),
@@ -310,8 +314,10 @@ mod tests {
         holds(&UNKNOWN, &live, [E, N, N, None]);
         holds(&GUARDED, &live, [W, W, W, None]);
         let foreign = [(Standing::Foreign, false), (Standing::Foreign, true)];
-        holds(&BAD, &foreign, [W, W, W, None]);
-        holds(&OF_FORM, &foreign, [W, W, W, W]);
+        // the vault that it names changes, and then it is wrong
+        holds(&BAD, &foreign[1..], [E, E, W, None]);
+        holds(&BAD, &foreign[..1], [W, W, W, None]);
+        holds(&OF_FORM, &foreign[..1], [W, W, W, W]);
         holds(&UNKNOWN, &foreign, [W, N, N, None]);
         holds(&GUARDED, &foreign[..1], [W, W, W, None]);
         holds(&[Reason::NotAsked], &foreign, [None; 4]);

@@ -69,7 +69,8 @@ pub struct GuardArgs {
     #[arg(long)]
     pub allow_empty: bool,
 
-    /// Let vaults, certificates, CA certificates and key sets be deleted that something still refers to
+    /// Let vaults, certificates, CA certificates and key sets be deleted that something still refers to, or vaults be given
+    /// another prefix
     #[arg(long)]
     pub allow_delete_in_use: bool,
 }
