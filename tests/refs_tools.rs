@@ -152,3 +152,86 @@ cluster_cert = {vault://env/there},{vault://env/gone}
         .ends(3)
         .tells("cannot read 'none.conf'");
 }
+
+const FILLED: &str = "_format_version: \"3.0\"
+vaults:
+- {name: env, prefix: my-env, config: {prefix: '${{ env \"DECK_SECRET\" }}'}}
+- {name: env, prefix: '${{ env \"DECK_PREFIX\" }}'}
+plugins:
+- {name: loggly, config: {key: '{vault://my-env/a/k}'}}
+- {name: session, config: {secret: '{vault://${{ env \"DECK_PREFIX\" }}/b}'}}
+- {name: acme, config: {account_email: '{vault://my-zyzzyvb/x}', tos_accepted: true}}
+";
+
+#[test]
+fn what_a_template_fills_in_is_in_no_template_of_variables() {
+    let place = Place::new();
+    place.file("repo/kong.yaml", FILLED);
+    let variables = [
+        NOWHERE,
+        ("DECK_SECRET", "ZYZZYVA-zyzzyva"),
+        ("DECK_PREFIX", "my-zyzzyva"),
+    ];
+    for format in ["dotenv", "kubernetes"] {
+        let ran = place.run(&["refs", "env", "kong.yaml", "--format", format], &variables);
+        let ran = ran
+            .ends(0)
+            .tells("kong.yaml:6:32: note: the variable PREFIX…A is left out");
+        assert!(!ran.out.contains("ZYZZYVA"), "{}", ran.out);
+        ran.tells("kong.yaml:7:36: note: the variable of this reference is left out");
+    }
+    // nor is a prefix that a template fills in what somebody else may have meant
+    let ran = place.run(&["refs", "check", "kong.yaml"], &variables[1..]);
+    ran.ends(3).tells("help: declare the vault, or correct the reference");
+}
+
+#[test]
+fn names_that_no_file_can_hold_stand_in_comments() {
+    let place = Place::new();
+    let state = "_format_version: \"3.0\"
+plugins:
+- {name: loggly, config: {key: '{vault://env/a%0AEVIL=1}'}}
+- {name: session, config: {secret: '{vault://env/a%20b}'}}
+- {name: acme, config: {account_email: '{vault://env/foo%2Fbar}', tos_accepted: true}}
+";
+    place.file("repo/kong.yaml", state);
+    let dotenv = place.run(&["refs", "env", "kong.yaml"], &[NOWHERE]).ends(0).out;
+    assert!(
+        dotenv.contains("# no file can set the variable \"A\\nEVIL=1\""),
+        "{dotenv}"
+    );
+    assert!(dotenv.contains("# no file can set the variable \"A B\""), "{dotenv}");
+    assert!(dotenv.contains("this name: rename the secret\nFOO/BAR=\n"), "{dotenv}");
+    let lines: Vec<&str> = dotenv
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+        .collect();
+    assert_eq!(lines, ["FOO/BAR="]);
+    let args = ["refs", "env", "kong.yaml", "--format", "kubernetes"];
+    let manifest = place.run(&args, &[NOWHERE]).ends(0).out;
+    assert!(
+        manifest.contains("  # no Secret can hold the variable \"FOO/BAR\""),
+        "{manifest}"
+    );
+    let read: serde_json::Value = serde_yaml::from_str(&manifest).expect("YAML");
+    assert_eq!(read["stringData"], serde_json::json!({}));
+}
+
+#[test]
+fn what_is_wrong_gives_no_template_and_the_data_planes_prefix_counts() {
+    let place = Place::new();
+    let state = "_format_version: \"3.0\"\nplugins: [{name: loggly, config: {key: '{vault://env/a}'}}]\n";
+    place.file("repo/kong.yaml", state);
+    let conf = place.file("kong.conf", "vault_env_prefix = P_\n");
+    let ran = place
+        .run(&["refs", "env", "kong.yaml", "--dp-conf", &conf], &[NOWHERE])
+        .ends(0);
+    assert!(ran.out.ends_with("\nP_A=\n"), "{}", ran.out);
+    let get = ["refs", "get", "env/a", "--reveal", "--dp-conf", &conf];
+    let ran = place.run(&get, &[NOWHERE, ("A", "no"), ("P_A", "yes")]).ends(0);
+    assert_eq!(ran.out, "yes\n");
+    place.file("repo/kong.yaml", &state.replace("env/a}", "env/}"));
+    let ran = place.run(&["refs", "env", "kong.yaml"], &[NOWHERE]).ends(3);
+    assert_eq!(ran.out, "");
+    ran.tells("error: Kong cannot read this reference");
+}

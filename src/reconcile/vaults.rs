@@ -9,7 +9,7 @@ use crate::control_plane::{Client, Clock, Live, ReadError, Root, Transport};
 use crate::plan::After;
 use crate::reference::{self, Use, VaultEntity, Vaults};
 use crate::schema::{Catalog, Edition, FieldPath, KindId, Object, Segment};
-use crate::state::{Body, Desired, Diagnostic};
+use crate::state::{Body, Declared, Desired, Diagnostic};
 
 /// The vaults by which references resolve once the plan is done.
 pub fn vaults(catalog: &Catalog, desired: &Desired, live: &Live, after: &After<'_>) -> Vaults {
@@ -36,7 +36,9 @@ pub fn vaults(catalog: &Catalog, desired: &Desired, live: &Live, after: &After<'
             let mut entity = shape.vault(standing.body.expose())?;
             entity.live = before.remove(&(entity.prefix.clone(), entity.backend.clone()));
             if let Some(declared) = standing.declared {
-                entity.filled = shape.filled(&desired.entity(declared).secrets);
+                let declared = desired.entity(declared);
+                entity.filled = shape.filled(&declared.secrets);
+                entity.filled_prefix = shape.fills_prefix(declared);
             }
             Some(VaultEntity {
                 owned: true,
@@ -101,6 +103,7 @@ pub fn declared_vaults(catalog: &Catalog, desired: &Desired) -> Vaults {
         let entity = shape.vault(declared.body.expose())?;
         Some(VaultEntity {
             filled: shape.filled(&declared.secrets),
+            filled_prefix: shape.fills_prefix(declared),
             owned: true,
             changed: true,
             ..entity
@@ -201,9 +204,16 @@ impl<'a> Shape<'a> {
             config: Body::new(config.unwrap_or_default()),
             live: None,
             filled: BTreeSet::new(),
+            filled_prefix: false,
             owned: false,
             changed: false,
         })
+    }
+
+    /// Whether the prefix was filled in from the environment.
+    fn fills_prefix(self, declared: &Declared) -> bool {
+        self.prefix
+            .is_some_and(|prefix| declared.filled_names.contains(&FieldPath::field(prefix)))
     }
 
     /// The options of a config that hold what was filled in from the environment.

@@ -34,6 +34,8 @@ pub struct VaultEntity {
     pub live: Option<Body>,
     /// The options of its config that were filled in from the environment, or hold what was.
     pub filled: BTreeSet<String>,
+    /// Whether a template filled the prefix in: then it is suggested to nobody.
+    pub filled_prefix: bool,
     /// Whether it is one of the scopes of this run.
     pub owned: bool,
     /// Whether this plan creates or changes it.
@@ -108,7 +110,8 @@ impl Vaults {
     }
 
     fn known(&self) -> impl Iterator<Item = &str> {
-        let prefixes = self.entities.iter().map(|vault| vault.prefix.as_str());
+        let told = self.entities.iter().filter(|vault| !vault.filled_prefix);
+        let prefixes = told.map(|vault| vault.prefix.as_str());
         prefixes.chain(self.loaded.iter().map(String::as_str))
     }
 }

@@ -137,7 +137,7 @@ fn level(severity: Severity) -> Level<'static> {
 }
 
 /// A character as it is, or its escape if it would move the cursor.
-fn printable(character: char) -> Vec<char> {
+pub(super) fn printable(character: char) -> Vec<char> {
     match character.is_control() {
         true => character.escape_default().collect(),
         false => vec![character],

@@ -1,5 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::diagnostic::printable;
+
 /// What every data plane has to define.
 #[derive(Debug, Default)]
 pub struct Variable {
@@ -9,29 +11,33 @@ pub struct Variable {
     pub used_by: Vec<String>,
 }
 
-/// The variables as a dotenv template.
+/// The variables as a dotenv template. One whose name no line can hold is told in a comment.
 pub fn dotenv(variables: &BTreeMap<String, Variable>) -> String {
     let each = variables.iter().map(|(name, variable)| {
-        let odd = match is_name(name) {
-            true => "",
-            false => "# no shell can set a variable of this name: rename the secret\n",
+        let line = match (is_name(name), is_one_word(name)) {
+            (true, _) => format!("{name}=\n"),
+            (_, true) => format!("# no shell can set a variable of this name: rename the secret\n{name}=\n"),
+            _ => format!("# no file can set the variable {name:?}: rename the secret\n"),
         };
-        format!("{}{odd}{name}=\n", comments(variable, ""))
+        format!("{}{line}", comments(variable, ""))
     });
     each.collect::<Vec<_>>().join("\n")
 }
 
-/// The variables as a Kubernetes Secret, for `envFrom`.
+/// The variables as a Kubernetes Secret, for `envFrom`. One whose name is no key of a Secret is told in a comment.
 pub fn secret_manifest(variables: &BTreeMap<String, Variable>) -> String {
     let mut text = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: kong-vault-env\ntype: Opaque\n".to_owned();
-    text += if variables.is_empty() {
-        "stringData: {}\n"
-    } else {
+    text += if variables.keys().any(|name| is_key(name)) {
         "stringData:\n"
+    } else {
+        "stringData: {}\n"
     };
     for (name, variable) in variables {
-        let quoted = serde_json::Value::from(name.as_str());
-        text += &format!("{}  {quoted}: \"\"\n", comments(variable, "  "));
+        text += &comments(variable, "  ");
+        text += &match is_key(name) {
+            true => format!("  {}: \"\"\n", serde_json::Value::from(name.as_str())),
+            false => format!("  # no Secret can hold the variable {name:?}: rename the secret\n"),
+        };
     }
     text
 }
@@ -39,7 +45,8 @@ pub fn secret_manifest(variables: &BTreeMap<String, Variable>) -> String {
 fn comments(variable: &Variable, indent: &str) -> String {
     let mut text = String::new();
     for by in &variable.used_by {
-        text += &format!("{indent}# {}\n", by.trim());
+        let by: String = by.trim().chars().flat_map(printable).collect();
+        text += &format!("{indent}# {by}\n");
     }
     if !variable.keys.is_empty() {
         let keys: Vec<String> = variable.keys.iter().map(|key| format!("{key:?}")).collect();
@@ -48,7 +55,21 @@ fn comments(variable: &Variable, indent: &str) -> String {
     text
 }
 
+/// A name that shells know.
 fn is_name(name: &str) -> bool {
     let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     !name.is_empty() && name.bytes().all(word) && !name.starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// A name that ends where its line has its `=`, and is no comment.
+fn is_one_word(name: &str) -> bool {
+    let ends = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '=' | '"' | '\'' | '#' | '\u{fffd}');
+    !name.is_empty() && !name.contains(ends)
+}
+
+/// A key of a Secret (letters, digits, `-`, `_` and `.`) that `envFrom` takes for a variable's name.
+fn is_key(name: &str) -> bool {
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+    let starts = |first: char| first.is_ascii_alphabetic() || first == '_';
+    name.bytes().all(word) && name.starts_with(starts) && name.len() <= 253
 }

@@ -41,6 +41,9 @@ pub struct Declared {
     pub source: Source,
     /// Fields whose value is secret because of where it came from.
     pub secrets: BTreeSet<FieldPath>,
+    /// Fields that were filled in and are no secret, because they name the entity. Whoever does not name it is not told
+    /// the name: it is suggested to nobody.
+    pub filled_names: BTreeSet<FieldPath>,
 }
 
 /// A declared foreign key.

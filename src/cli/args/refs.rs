@@ -54,6 +54,10 @@ pub struct EnvArgs {
     #[command(flatten)]
     pub scope: ScopeArgs,
 
+    /// The data planes' kong.conf, for references that name a backend and no vault
+    #[arg(long, value_name = "FILE")]
+    pub dp_conf: Option<PathBuf>,
+
     /// dotenv or kubernetes
     #[arg(
         long,

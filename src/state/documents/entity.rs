@@ -169,7 +169,7 @@ impl<'a> Entities<'a> {
         }
         self.refuse_hashes(kind, &body, &draft.places);
         stamp(kind, &mut body, self.scope.1);
-        draft.secrets.retain(|path| !names_entity(kind, path));
+        let (filled_names, secrets) = draft.secrets.into_iter().partition(|path| names_entity(kind, path));
         let id = DeclaredId(u32::try_from(self.entities.len()).unwrap_or(u32::MAX));
         let parts = Parts::Map(draft.places);
         self.entities.push(Declared {
@@ -182,7 +182,8 @@ impl<'a> Entities<'a> {
                 span,
                 places: Arc::new(Places { span, parts }),
             },
-            secrets: draft.secrets,
+            secrets,
+            filled_names,
         });
         for (nest, list) in draft.nested {
             self.nested(nest, list, id);

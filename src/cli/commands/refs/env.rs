@@ -2,37 +2,42 @@ use std::collections::BTreeMap;
 
 use super::check::prove;
 use crate::cli::Outcome;
-use crate::cli::args::{EnvArgs, EnvFormat, Global};
-use crate::cli::documents;
+use crate::cli::args::{EnvArgs, EnvFormat, Global, ReferenceArgs};
+use crate::cli::documents::{self, Documents, is_error};
+use crate::cli::proof::proof;
 use crate::cli::signals::unless_interrupted;
 use crate::cli::stop::Done;
 use crate::cli::teller::Teller;
-use crate::reconcile::Proof;
-use crate::reference::{FoundVault, Judged, Policy, Vaults, variable};
+use crate::reconcile::{Proof, Proven};
+use crate::reference::{Judged, Policy, Settings, target, variable_of};
 use crate::report::{self, Variable};
 use crate::schema::Catalog;
+use crate::state::Diagnostic;
 
 /// Tells the variables that the references of state files ask of every data plane. No vault is asked for anything.
 pub async fn run(global: &Global, args: &EnvArgs, teller: &mut Teller) -> Done {
     let catalog = Catalog::recorded();
-    let Some(documents) = documents::read(&args.state, &args.scope, &catalog, teller) else {
+    let references = ReferenceArgs {
+        dp_conf: args.dp_conf.clone(),
+        ..ReferenceArgs::default()
+    };
+    let documents = documents::read(&args.state, &args.scope, &catalog, teller);
+    let said = proof(global, &references, &args.state.paths(), &catalog, teller);
+    let (Some(documents), Some(said)) = (documents, said) else {
         return Ok(Outcome::Invalid);
     };
-    let proof = Proof::new(Policy::Off);
-    let (catalog, proven) = unless_interrupted(prove(global, &catalog, &documents, &proof)).await??;
-    teller.diagnostics(&proven.diagnostics, &documents.sources);
-    let mut variables: BTreeMap<String, Variable> = BTreeMap::new();
-    for one in &proven.judged {
-        let Some(name) = name(one, &proven.vaults) else {
-            continue;
-        };
-        let by = report::used_by(&catalog, &documents.desired, &documents.sources, one);
-        let key = one.reference.as_ref().and_then(|reference| reference.key.clone());
-        let variable = variables.entry(name).or_default();
-        variable
-            .keys
-            .extend(key.map(|key| String::from_utf8_lossy(&key).into_owned()));
-        variable.used_by.push(by);
+    let nothing_asked = Proof::new(Policy::Off);
+    let (catalog, proven) = unless_interrupted(prove(global, &catalog, &documents, &nothing_asked)).await??;
+    let asked = Asked {
+        catalog: &catalog,
+        documents: &documents,
+        proven: &proven,
+        settings: &said.settings,
+    };
+    let (variables, left_out) = asked.variables();
+    teller.diagnostics(&[&proven.diagnostics[..], &left_out].concat(), &documents.sources);
+    if proven.diagnostics.iter().any(is_error) {
+        return Ok(Outcome::Invalid);
     }
     report::to_stdout(&match args.format {
         EnvFormat::Dotenv => report::dotenv(&variables),
@@ -41,13 +46,74 @@ pub async fn run(global: &Global, args: &EnvArgs, teller: &mut Teller) -> Done {
     Ok(Outcome::Done)
 }
 
-/// The variable that a reference names, if its vault is one of env. One that a template fills in is not told.
-fn name(one: &Judged, vaults: &Vaults) -> Option<String> {
-    let reference = one.reference.as_ref().filter(|_| !one.usage.filled)?;
-    let vault = vaults.find(&one.vault()?).filter(|vault| vault.backend() == "env")?;
-    let prefix = match vault {
-        FoundVault::Entity(vault) => vault.option("prefix"),
-        FoundVault::Backend(_) => None,
-    };
-    Some(variable(reference, prefix))
+/// What references ask of data planes.
+struct Asked<'a> {
+    catalog: &'a Catalog,
+    documents: &'a Documents,
+    proven: &'a Proven,
+    settings: &'a Settings,
+}
+
+/// What a reference calls a variable.
+enum Name {
+    /// Its name.
+    Told(String),
+    /// What is shown of one that a template fills in, wholly or in part.
+    Filled(String),
+}
+
+impl Asked<'_> {
+    /// The variables, and what there is to tell of those that are left out.
+    fn variables(&self) -> (BTreeMap<String, Variable>, Vec<Diagnostic>) {
+        let Documents { sources, desired } = self.documents;
+        let mut variables: BTreeMap<String, Variable> = BTreeMap::new();
+        let mut left_out = Vec::new();
+        for one in &self.proven.judged {
+            match self.name(one) {
+                Some(Name::Told(name)) => {
+                    let key = one.reference.as_ref().and_then(|reference| reference.key.clone());
+                    let variable = variables.entry(name).or_default();
+                    variable
+                        .keys
+                        .extend(key.map(|key| String::from_utf8_lossy(&key).into_owned()));
+                    let by = report::used_by(self.catalog, desired, sources, one);
+                    variable.used_by.push(by);
+                }
+                Some(Name::Filled(shown)) => left_out.push(self.left_out(one, &shown)),
+                None => {}
+            }
+        }
+        (variables, left_out)
+    }
+
+    /// The variable that a reference names, if its vault is one of env.
+    fn name(&self, one: &Judged) -> Option<Name> {
+        let reference = one.reference.as_ref()?;
+        let vault_name = one.vault()?;
+        let vault = self.proven.vaults.find(&vault_name)?;
+        if vault.backend() != "env" {
+            return None;
+        }
+        let target = target(self.catalog, &vault_name, vault, reference, self.settings);
+        let resource = String::from_utf8_lossy(&reference.resource);
+        let of = |prefix: &str| variable_of(prefix, &resource, reference.version == Some(2.0));
+        Some(match one.usage.filled {
+            true => Name::Filled("of this reference".to_owned()),
+            false if target.is_filled("prefix") => Name::Filled(format!("PREFIX…{}", of(""))),
+            false => Name::Told(of(target.text("prefix").unwrap_or_default())),
+        })
+    }
+
+    fn left_out(&self, one: &Judged, shown: &str) -> Diagnostic {
+        let message = format!("the variable {shown} is left out: a template fills in what it is called");
+        let told = Diagnostic::note("filled-variable", message)
+            .help("data planes must define it, too; what comes from the environment is not shown");
+        match one.usage.declared {
+            Some(declared) => {
+                let source = &self.documents.desired.entity(declared).source;
+                told.at(source.position_of(&one.usage.path))
+            }
+            None => told,
+        }
+    }
 }

@@ -18,7 +18,7 @@ use crate::control_plane::Asked;
 use crate::reconcile::{self, Proof};
 use crate::reference::backends::resolve;
 use crate::reference::{
-    self, Errand, FoundVault, Reference, Target, Vaults, Verdict, Wanted, from_environment, is_reference, parse,
+    self, Errand, Reference, Target, Vaults, Verdict, Wanted, from_environment, is_reference, parse,
 };
 use crate::report;
 use crate::schema::Catalog;
@@ -40,21 +40,17 @@ pub async fn run(global: &Global, args: &GetArgs, teller: &mut Teller) -> Done {
             ..Stop::invalid(anyhow!("unknown vault: no vault has the prefix '{name}'"))
         });
     };
-    if vault.backend() == "env" && args.references.dp_env.is_empty() {
-        let prefix = match vault {
-            FoundVault::Entity(vault) => vault.option("prefix"),
-            FoundVault::Backend(_) => None,
-        };
-        return match from_environment(&reference, prefix, &variable) {
-            Ok(value) => show(&value, args.reveal.is_some()),
-            Err(error) => refused(error),
-        };
-    }
     let catalog = Catalog::recorded();
     let Some(proof) = proof(global, &args.references, &args.files, &catalog, teller) else {
         return Ok(Outcome::Invalid);
     };
     let target = reference::target(&catalog, &name, vault, &reference, &proof.settings);
+    if vault.backend() == "env" && args.references.dp_env.is_empty() {
+        return match from_environment(&reference, target.text("prefix"), &variable) {
+            Ok(value) => show(&value, args.reveal.is_some()),
+            Err(error) => refused(error),
+        };
+    }
     let revealed =
         args.reveal == Some(Reveal::Force) || args.reveal.is_some() && (vault.backend() == "env" || !in_ci());
     if args.reveal.is_some() && !revealed {
