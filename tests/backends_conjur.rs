@@ -324,9 +324,11 @@ async fn an_address_of_a_state_file_gets_no_byte_of_a_key_of_this_machine() {
         );
     }
     let filled = vault()
-        .said(Side::Live, "endpoint_url", &server.url())
+        .said(Side::Live, "endpoint_url", &server.url().replace("http:", "https:"))
         .said(Side::File, "ca_cert", "x");
-    assert_eq!(filled.refused("one").await.reason, Reason::UntrustedHost);
+    for vouched in [filled.clone(), filled.vouching(&server.host())] {
+        check(&vouched.refused("one").await, Reason::UntrustedHost, &["_CA_CERT=FILE"]);
+    }
     assert!(server.bytes().is_empty());
     let vouched = vault()
         .said(Side::File, "endpoint_url", &server.url())

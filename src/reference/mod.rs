@@ -51,7 +51,7 @@ pub use settings::{
 };
 pub use subkey::{SubkeyError, subkey};
 pub use target::{Filled, Setting, Side, Target};
-pub use trust::{Address, Hosts, NotAHost, may_show};
+pub use trust::{Address, Hosts, NotAHost, host_to_vouch, how_to_vouch, is_of_this_machine, may_show};
 pub use variable::{variable, variable_of};
 pub use verdict::{Judged, Reason, Verdict};
 pub use withhold::withhold;

@@ -1,7 +1,7 @@
 //! Whom a credential may be shown to. A pull request can change state files: what they name must never be sent a
 //! credential of the machine that runs the check, unless that side vouches for the address.
 
-use url::Url;
+use url::{Host, Url};
 
 use super::{Finding, Reason, Side};
 
@@ -29,7 +29,7 @@ pub struct Address {
 pub struct NotAHost(String);
 
 impl Hosts {
-    /// Reads `HOST`, `HOST:PORT`, `[V6]:PORT` and `*`.
+    /// Reads `HOST`, `HOST:PORT`, `[V6]:PORT` and `*`. Without a port, any is meant.
     ///
     /// # Errors
     /// The first that is none of these.
@@ -52,11 +52,16 @@ impl Hosts {
         self.any
     }
 
-    /// Whether an address is vouched for.
+    /// Whether an address is vouched for. What others could read on its way (http) is vouched for by its port alone, so
+    /// that no file brings a host that is meant to be asked over TLS to be asked in the clear.
     pub fn include(&self, url: &Url) -> bool {
         let Some(host) = url.host_str() else { return false };
-        let same = |(name, port): &(String, Option<u16>)| {
-            name == host && (port.is_none() || *port == url.port_or_known_default())
+        let same = |(name, said): &(String, Option<u16>)| {
+            let fits = match said {
+                Some(_) => *said == url.port_or_known_default(),
+                None => !is_in_the_clear(url),
+            };
+            name == host && fits
         };
         self.any || self.named.iter().any(same)
     }
@@ -64,13 +69,15 @@ impl Hosts {
 
 /// The host as a URL has it (lower case, an address in its one spelling), and the port that is asked for.
 fn host_and_port(word: &str) -> Option<(String, Option<u16>)> {
-    if word.contains(['/', '@', '?', '#', '\\']) || word.contains(char::is_whitespace) {
+    if word.contains(['/', '@', '?', '#', '\\', '*']) || word.contains(char::is_whitespace) {
         return None;
     }
-    // a scheme whose default port nobody means, so that a port that is said is seen
     let url = Url::parse(&format!("ws://{word}/")).ok()?;
-    let said = word.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-    let port = if word.ends_with(']') { None } else { said };
+    // a URL forgets a port that is its scheme's own, and takes an empty one for that
+    let port = match word.rsplit_once(':') {
+        Some((_, port)) if !word.ends_with(']') => Some(port.parse().ok()?),
+        _ => None,
+    };
     Some((url.host_str()?.to_owned(), port))
 }
 
@@ -86,20 +93,54 @@ pub fn may_show(credential: Side, address: &Address, hosts: &Hosts, vault: &str)
     if trusted || credential == Side::File {
         return Ok(());
     }
-    let host = shown(&address.url);
-    Err(Finding::new(
-        Reason::UntrustedHost,
-        format!("the vault '{vault}' is not asked: a state file names the host {host}, and no credential is sent there unless you vouch for it"),
-    )
-    .about(vault)
-    .help(format!("if the host is yours, say so where the check runs: --references-hosts {host} (or STRONGROOM_REFERENCES_HOSTS)")))
+    let (host, over) = (host_to_vouch(&address.url), over(&address.url));
+    let message = format!(
+        "the vault '{vault}' is not asked: a state file names the host {host}{over}, and no credential is sent there unless you vouch for it"
+    );
+    Err(Finding::new(Reason::UntrustedHost, message)
+        .about(vault)
+        .help(how_to_vouch(&host)))
 }
 
-/// Host and port, as `--references-hosts` takes them.
-fn shown(url: &Url) -> String {
-    match (url.host_str(), url.port()) {
+/// Host and port as `--references-hosts` takes them, so that it vouches for an address.
+pub fn host_to_vouch(url: &Url) -> String {
+    let port = match is_in_the_clear(url) {
+        true => url.port_or_known_default(),
+        false => url.port(),
+    };
+    match (url.host_str(), port) {
         (Some(host), Some(port)) => format!("{host}:{port}"),
         (host, _) => host.unwrap_or_default().to_owned(),
+    }
+}
+
+/// How a host is vouched for.
+pub fn how_to_vouch(host: &str) -> String {
+    format!(
+        "if the host is yours, say so where the check runs: --references-hosts {host} (or STRONGROOM_REFERENCES_HOSTS)"
+    )
+}
+
+/// What is worth knowing of the way to an address before vouching for it.
+fn over(url: &Url) -> &'static str {
+    match is_in_the_clear(url) {
+        true => " over http, in the clear",
+        false => "",
+    }
+}
+
+/// Whether others could read what is sent to an address.
+fn is_in_the_clear(url: &Url) -> bool {
+    url.scheme() != "https" && !is_of_this_machine(url)
+}
+
+/// Whether an address is this machine's own.
+pub fn is_of_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
+        Some(Host::Domain(name)) => name.trim_end_matches('.') == "localhost",
+        None => false,
     }
 }
 
@@ -117,11 +158,17 @@ mod tests {
             "Vault.Corp".to_owned(),
             "10.0.0.1:8200".to_owned(),
             "[::1]:80".to_owned(),
+            "localhost".to_owned(),
         ]);
         let hosts = hosts.expect("hosts");
         for (address, included) in [
             ("https://vault.corp/", true),
-            ("http://VAULT.corp:8200/", true),
+            ("https://VAULT.corp:8200/", true),
+            ("http://vault.corp/", false),
+            ("http://vault.corp:8200/", false),
+            ("http://[::1]:80/", true),
+            ("http://localhost:8200/", true),
+            ("https://10.0.0.1:8200/", true),
             ("http://vault.corp.evil/", false),
             ("http://vault.corp@evil/", false),
             ("http://10.0.0.1:8200/", true),
@@ -136,8 +183,38 @@ mod tests {
                 .expect("all")
                 .include(&url("http://any/"))
         );
-        for wrong in ["http://a", "a/b", "a b", "u@h"] {
+        for wrong in [
+            "http://a",
+            "a/b",
+            "a b",
+            "u@h",
+            "h:",
+            "127.0.0.1:",
+            "[::1]:",
+            "h:x",
+            "h:+80",
+            "h:65536",
+            "*.h",
+            "*:80",
+            "::1",
+        ] {
             assert!(Hosts::read(&[wrong.to_owned()]).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_told_to_vouch_for_does() {
+        for (address, word) in [
+            ("https://h/", "h"),
+            ("https://h:8200/", "h:8200"),
+            ("http://h/", "h:80"),
+            ("http://h:8200/", "h:8200"),
+            ("http://[::2]/", "[::2]:80"),
+            ("http://localhost/", "localhost"),
+        ] {
+            assert_eq!(host_to_vouch(&url(address)), word);
+            let hosts = Hosts::read(&[word.to_owned()]).expect("a host");
+            assert!(hosts.include(&url(address)), "{address}");
         }
     }
 

@@ -13,7 +13,8 @@ pub struct ReferenceArgs {
     #[command(flatten)]
     pub policy: PolicyArgs,
 
-    /// Hosts that credentials may be shown to although a state file names them; * for all, where all files are trusted
+    /// Hosts that credentials may be shown to although a state file names them (over http only with the port); * for all,
+    /// where all files are trusted
     #[arg(long, value_name = "HOST[:PORT]", value_delimiter = ',', help_heading = HEADING)]
     pub references_hosts: Vec<String>,
 

@@ -17,7 +17,7 @@ use url::Url;
 
 use super::checker::variable;
 use super::http::{Access, Answer, Call, Http};
-use super::trusted::trusted;
+use super::trusted::{trusted, verified};
 use super::{Backend, Context};
 use crate::reference::{Address, Fetched, Finding, Reason, Secret, Side, Target, Wanted, segments};
 use crate::schema::wipe;
@@ -58,6 +58,7 @@ pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Find
         .filter(|side| matches!(side, Side::Checker | Side::Filled));
     let shown: Vec<Side> = [key.side].into_iter().chain(notes).collect();
     let hidden = ADDRESS.iter().any(|word| target.is_filled(word));
+    verified(&shown, &base.url, target, &context.hosts)?;
     trusted(&shown, &base, &context.hosts, &target.name, hidden)?;
     let access = Access {
         hidden,
@@ -85,8 +86,7 @@ fn address(target: &Target) -> Result<Address, Finding> {
     let url = url
         .filter(plain)
         .filter(|url| url.query().is_none() && url.fragment().is_none());
-    // a certificate that a state file trusts makes any server the one that is meant
-    let side = target.side_of(&[word, "ca_cert"]);
+    let side = target.side_of(&[word]);
     match url {
         Some(url) => Ok(Address {
             url,

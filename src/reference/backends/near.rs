@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
+use crate::reference::is_of_this_machine;
+
 /// The variables that name proxies.
 const PROXIES: [&str; 6] = [
     "HTTP_PROXY",
@@ -30,13 +32,7 @@ pub fn may_be_proxied() -> bool {
 /// Whether only this machine reaches an address: its own, or that of the server which its cloud gives it. What is asked for
 /// there is no proxy's to see, which would ask in its own name.
 pub fn is_near(url: &Url) -> bool {
-    let own = match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
-        Some(Host::Domain(name)) => name.trim_end_matches('.') == "localhost",
-        None => false,
-    };
-    own || is_of_machine(url)
+    is_of_this_machine(url) || is_of_machine(url)
 }
 
 /// Whether an address is of the server that clouds give their machines.

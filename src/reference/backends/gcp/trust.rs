@@ -2,8 +2,7 @@ use url::Url;
 
 use super::key::Key;
 use super::place::is_googles;
-use crate::reference::backends::checker::authority;
-use crate::reference::{Finding, Hosts, Reason};
+use crate::reference::{Finding, Hosts, Reason, host_to_vouch, how_to_vouch};
 
 /// Who may be shown what a file of credentials names, and does not hold itself: the word of another provider, and the tokens
 /// that it is good for. Files of federation hold no secret, so that they may lie in repositories: who changes one must not
@@ -27,13 +26,12 @@ impl Trust {
         if is_googles(url, service) || is_endpoint || self.hosts.include(url) {
             return Ok(());
         }
-        let (vault, host) = (&key.vault, authority(url));
+        let (vault, host) = (&key.vault, host_to_vouch(url));
         let message = format!(
             "the vault '{vault}' is not asked: {} names the host {host}, which is not Google's, and no credential is sent there unless you vouch for it",
             key.name
         );
-        Err(Finding::new(Reason::UntrustedHost, message).about(vault).help(format!(
-            "if the host is yours, say so where the check runs: --references-hosts {host} (or STRONGROOM_REFERENCES_HOSTS)"
-        )))
+        let finding = Finding::new(Reason::UntrustedHost, message).about(vault);
+        Err(finding.help(how_to_vouch(&host)))
     }
 }

@@ -19,7 +19,7 @@ pub struct Server {
     pub vault: String,
     /// Its address.
     pub base: Url,
-    /// The least trusted of those who say the address, or how its certificate is verified.
+    /// The least trusted of those who say the address.
     pub side: Side,
     /// Whether a template fills in a part of the address, which messages then must not show.
     pub hidden: bool,
@@ -39,22 +39,17 @@ impl Server {
     /// # Errors
     /// An address or a mount that is none.
     pub fn of(target: &Target) -> Result<Self, Finding> {
-        let mut words = match target.get("address") {
+        let words = match target.get("address") {
             Some(_) => vec!["address"],
             None => PARTS.map(|(word, _)| word).to_vec(),
         };
         let hidden = words.iter().any(|word| is_filled(target, word));
-        let verify = target.is_on("ssl_verify").unwrap_or(true);
-        if !verify {
-            words.push("ssl_verify");
-        }
-        words.push("ca_cert");
         Ok(Self {
             vault: target.name.clone(),
             base: address(target)?,
             side: target.side_of(&words),
             hidden,
-            verify,
+            verify: target.is_on("ssl_verify").unwrap_or(true),
             kv2: target.text("kv") == Some("v2"),
             namespace: target.get("namespace").map(|setting| setting.value.clone()),
             mount: path(target, "mount", "secret")?,

@@ -9,8 +9,8 @@ use super::server::Server;
 use crate::reference::backends::Context;
 use crate::reference::backends::failure::Place;
 use crate::reference::backends::http::{Access, Answer, Call, Http, JSON, json_object};
-use crate::reference::backends::trusted::trusted;
-use crate::reference::{Address, Finding, Hosts, Reason, Secret, Side, Target, may_show};
+use crate::reference::backends::trusted::{trusted, verified};
+use crate::reference::{Address, Finding, Hosts, Reason, Secret, Side, Target, host_to_vouch, how_to_vouch, may_show};
 
 /// The header that bears a token.
 const TOKEN: HeaderName = HeaderName::from_static("x-vault-token");
@@ -54,6 +54,7 @@ impl Session {
             side: server.side,
             vendors_own: false,
         };
+        verified(&login.shown, &address.url, target, &context.hosts)?;
         trusted(&login.shown, &address, &context.hosts, vault, server.hidden)?;
         let identity = login.identity.as_ref();
         let access = Access {
@@ -184,16 +185,12 @@ impl Entrance {
 }
 
 fn elsewhere(from: &Place, to: &Url) -> Finding {
-    let host = match (to.host_str().unwrap_or_default(), to.port()) {
-        (host, Some(port)) => format!("{host}:{port}"),
-        (host, None) => host.to_owned(),
-    };
+    let host = host_to_vouch(to);
     let what = format!(
         "sends requests on to {host}, as a standby does, and no credential is sent there unless you vouch for it"
     );
-    from.finding(Reason::UntrustedHost, &what).help(format!(
-        "if the host is yours, say so where the check runs: --references-hosts {host} (or STRONGROOM_REFERENCES_HOSTS), or name the active node"
-    ))
+    let help = format!("{}, or name the active node", how_to_vouch(&host));
+    from.finding(Reason::UntrustedHost, &what).help(help)
 }
 
 fn is_redirect(answer: &Answer) -> bool {
