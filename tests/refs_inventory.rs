@@ -118,3 +118,59 @@ fn a_list_of_a_control_plane_alone_needs_no_files() {
     let nothing = place.run(&["refs", "list"], &[("STRONGROOM_KONG_ADDR", "")]).ends(3);
     nothing.tells("name state files, or a control plane with --kong-addr");
 }
+
+const UNSET: &str = "_format_version: \"3.0\"
+vaults:
+- {name: fs, prefix: disk, config: {prefix: /secrets}}
+- {name: env, prefix: theirs, config: {prefix: '${{ env \"DECK_THEIRS\" }}'}}
+- {name: hcv, prefix: team, config: {host: '${{ env \"DECK_HOST\" }}', token: '${{ env \"DECK_TOKEN\" }}'}}
+- {name: env, prefix: '${{ env \"DECK_PREFIX\" }}'}
+services:
+- {id: '${{ env \"DECK_ID\" }}', name: '${{ env \"DECK_NAME\" }}', host: a.test, port: ${{ env \"DECK_PORT\" | toInt }}}
+certificates:
+- {cert: '${{ env \"DECK_CERT\" }}', key: '{vault://disk/${{ env \"DECK_KEY\" }}}'}
+plugins:
+- {name: loggly, config: {key: '{vault://disk/there}'}}
+- {name: acme, config: {account_email: '{vault://theirs/x}', tos_accepted: true}}
+- {name: session, config: {secret: '{vault://team/x/y}'}}
+- {name: http-log, config: {http_endpoint: '{vault://elsewhere/x}', headers: {a: '{vault://disk/gone}'}}}
+";
+
+#[test]
+fn a_forks_pull_request_needs_no_variables() {
+    let (place, directory) = place();
+    place.file("repo/kong.yaml", UNSET);
+    let here = [("STRONGROOM_KONG_ADDR", "")];
+    let check = ["refs", "check", "kong.yaml", "--dp-files", &directory];
+    let ran = place.run(&check, &here).ends(3);
+    assert_eq!(ran.err.matches("error:").count(), 1, "{}", ran.err);
+    let ran = ran.tells("kong.yaml:15:82: error: the file 'gone' below /secrets");
+    let ran = ran.tells("kong.yaml:5:45: note: the environment variable `DECK_HOST` is not set");
+    let ran = ran.tells("help: what it fills in is not checked; set it to have that checked: `export DECK_HOST=…`");
+    let ran = ran.tells("note: the vault 'theirs' is not asked: its prefix is made of a variable that is not set here");
+    let ran = ran.tells("note: the vault 'team' is not asked: its host is made of a variable that is not set here");
+    let ran = ran.tells("kong.yaml:10:41: note: a template of this reference names a variable that is not set here");
+    let ran = ran.tells("note: no file declares a vault 'elsewhere'");
+    ran.tells("references: 1 found, 4 not checkable from here, 1 missing");
+    place.file("secrets/gone", "zyzzyva");
+    place.run(&check, &here).ends(0);
+    let strict = place.run(&[&check[..], &["--references", "strict"]].concat(), &here);
+    strict.ends(3).tells("error: the vault 'team' is not asked");
+    let listed = place
+        .run(&["refs", "list", "kong.yaml", "--json-output"], &here)
+        .ends(0);
+    let unset = |one: &(String, String)| *one == ("not_checkable".to_owned(), "unset_variable".to_owned());
+    assert_eq!(listed.verdicts().iter().filter(|one| unset(one)).count(), 3);
+    place
+        .run(&["refs", "env", "kong.yaml"], &here)
+        .ends(0)
+        .tells("the variable PREFIX…X is left out");
+    // what is asked of a control plane has to be whole
+    place
+        .run(&check, &[])
+        .ends(3)
+        .tells("error: the environment variable `DECK_HOST` is not set");
+    let set = [here[0], ("DECK_THEIRS", "T_")];
+    let ran = place.run(&check, &set).ends(0);
+    ran.tells("note: the variable PREFIX…X cannot be checked from here");
+}

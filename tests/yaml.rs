@@ -87,6 +87,7 @@ fn outline(node: &Node, name: &str, depth: usize, text: &mut String) {
     let origin = match &node.origin {
         Origin::File => String::new(),
         Origin::Environment(names) => format!(" from {}", names.join(", ")),
+        Origin::Unset => " from a variable that is not set".to_owned(),
     };
     let style = match node.data {
         Data::String(_, Style::Template) => " as a template",

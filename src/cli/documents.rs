@@ -25,6 +25,8 @@ pub struct Read {
 pub struct Unread {
     files: Files,
     substitute_env: bool,
+    /// Whether a variable that is not set is a note.
+    without_variables: bool,
     options: Options,
 }
 
@@ -33,6 +35,7 @@ pub fn find(state: &StateArgs, scope: &ScopeArgs) -> Unread {
     Unread {
         files: files::find(&state.paths()),
         substitute_env: state.substitute_env,
+        without_variables: false,
         options: Options {
             select_tags: scope.select_tag.iter().cloned().collect(),
             filter_tags: scope.filter_tag.iter().cloned().collect(),
@@ -44,6 +47,15 @@ pub fn find(state: &StateArgs, scope: &ScopeArgs) -> Unread {
 /// something is.
 pub fn read(state: &StateArgs, scope: &ScopeArgs, catalog: &Catalog, teller: &mut Teller) -> Option<Documents> {
     find(state, scope).read(catalog).tell(catalog, teller)
+}
+
+/// The same for a run that asks no control plane: it does without variables that are not set, and tells which.
+pub fn read_offline(state: &StateArgs, scope: &ScopeArgs, catalog: &Catalog, teller: &mut Teller) -> Option<Documents> {
+    let unread = Unread {
+        without_variables: true,
+        ..find(state, scope)
+    };
+    unread.read(catalog).tell(catalog, teller)
 }
 
 impl Unread {
@@ -59,7 +71,10 @@ impl Unread {
     pub fn read(self, catalog: &Catalog) -> Read {
         let variable = |name: &str| std::env::var(name).ok();
         let compose = ComposeOptions {
-            environment: Environment::Of(&variable),
+            environment: match self.without_variables {
+                true => Environment::IfSet(&variable),
+                false => Environment::Of(&variable),
+            },
             substitute_env: self.substitute_env,
         };
         let mut gathered = self.files.read(&compose, catalog);

@@ -1,5 +1,6 @@
 //! What references resolve to, of every entity that will stand or is declared.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,7 @@ use super::references::{Scene, title};
 use crate::control_plane::Live;
 use crate::plan::{After, Plan};
 use crate::reference::{Bearer, Examination, Judged, Remark, Resolved, Standing, Validity};
-use crate::schema::{Kind, KindId, NamesChildren, Object};
+use crate::schema::{Kind, KindId, NamesChildren, Object, Segment};
 use crate::state::{Declared, DeclaredId, LinkTo};
 
 /// Looks at what the references of all entities resolve to.
@@ -105,7 +106,8 @@ fn parent(child: &Kind, body: &Object) -> Option<Uuid> {
 fn declared(scene: &Scene<'_>, examination: &mut Examination<'_>) {
     for (declared, entity) in (0..).map(DeclaredId).zip(&scene.desired.entities) {
         let kind = scene.catalog.kind(entity.kind);
-        let (id, body) = (entity.id.unwrap_or_default(), entity.body.expose());
+        let body = known(entity);
+        let (id, body) = (entity.id.unwrap_or_default(), &*body);
         let served = || {
             kind.names_children
                 .as_ref()
@@ -120,6 +122,33 @@ fn declared(scene: &Scene<'_>, examination: &mut Examination<'_>) {
             declared: Some(declared),
             served: &served,
         });
+    }
+}
+
+/// What is known of a declared entity: what is made up, because a variable is not set, is left open.
+fn known(entity: &Declared) -> Cow<'_, Object> {
+    let mut body = Cow::Borrowed(entity.body.expose());
+    for path in &entity.unset {
+        if let Some((Segment::Name(field), inner)) = path.0.split_first()
+            && let Some(value) = body.to_mut().get_mut(field)
+        {
+            leave_open(value, inner);
+        }
+    }
+    body
+}
+
+fn leave_open(value: &mut Value, path: &[Segment]) {
+    let Some((first, rest)) = path.split_first() else {
+        *value = Value::Null;
+        return;
+    };
+    let inner = match first {
+        Segment::Name(name) => value.get_mut(name),
+        Segment::Index(index) => value.get_mut(index),
+    };
+    if let Some(inner) = inner {
+        leave_open(inner, rest);
     }
 }
 

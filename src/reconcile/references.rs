@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -6,8 +8,10 @@ use super::vaults::named_as_backends;
 use crate::control_plane::{ForeignEntity, Live};
 use crate::parallel::stretches;
 use crate::plan::{self, After, Plan};
-use crate::reference::{self, Holder, Judged, Policies, Policy, Settings, Standing, Use, Vaults, backends::Context};
-use crate::schema::{Catalog, Kind, KindId, Object, Segment};
+use crate::reference::{
+    self, Finding, Holder, Judged, Policies, Policy, Reason, Settings, Standing, Use, Vaults, backends::Context,
+};
+use crate::schema::{Catalog, FieldPath, Kind, KindId, Object, Segment};
 use crate::state::{Declared, DeclaredId, Desired, Diagnostic};
 
 /// For how many days certificates should be good still, if nobody says.
@@ -78,6 +82,7 @@ pub async fn prove(scene: &Scene<'_>, uses: Vec<Use>, vaults: Vaults, proof: &Pr
         settings: Some(&proof.settings),
     };
     let mut judged = reference::judge(uses, &vaults);
+    leave_made_up(desired, &mut judged);
     let asked = |name: &str| policies.of_vault(name) != Policy::Off;
     let errands = reference::errands(catalog, &judged, &vaults, &proof.settings, proof.foreign, &asked);
     let fetched = reference::backends::resolve(&errands.errands, &proof.context).await;
@@ -96,6 +101,20 @@ pub async fn prove(scene: &Scene<'_>, uses: Vec<Use>, vaults: Vaults, proof: &Pr
         judged,
         diagnostics,
         vaults,
+    }
+}
+
+/// Says of references that are made of a variable that is not set that nobody can tell: they are none that anybody wrote.
+fn leave_made_up(desired: &Desired, judged: &mut [Judged]) {
+    for one in judged {
+        let declared = one.usage.declared.map(|declared| desired.entity(declared));
+        let made_up = declared.is_some_and(|declared| holds(declared, &declared.unset, &one.usage.text));
+        if made_up && one.finding.reason != Reason::NotReferenceable {
+            let message = "a template of this reference names a variable that is not set here";
+            one.finding = Finding::new(Reason::UnsetVariable, message)
+                .about(&one.usage.text)
+                .help("set the variable");
+        }
     }
 }
 
@@ -152,9 +171,13 @@ fn owned(catalog: &Catalog, desired: &Desired, plan: &Plan, standing: &plan::Sta
 
 /// Whether a template filled in that text of an entity. By the text, for a plan may have it in another place.
 fn is_filled(declared: &Declared, text: &str) -> bool {
+    holds(declared, &declared.secrets, text)
+}
+
+/// Whether one of those fields of an entity holds that text.
+fn holds(declared: &Declared, fields: &BTreeSet<FieldPath>, text: &str) -> bool {
     let body = declared.body.expose();
-    declared
-        .secrets
+    fields
         .iter()
         .any(|path| value_at(body, &path.0).and_then(Value::as_str) == Some(text))
 }

@@ -100,9 +100,12 @@ pub fn declared_vaults(catalog: &Catalog, desired: &Desired) -> Vaults {
     let declared = desired.entities.iter().filter(|declared| Some(declared.kind) == vault);
     let entities = declared.filter_map(|declared| {
         let shape = Shape::of(catalog, declared.kind);
-        let entity = shape.vault(declared.body.expose())?;
+        let entity = shape
+            .vault(declared.body.expose())
+            .filter(|_| !shape.is_made_up(declared))?;
         Some(VaultEntity {
             filled: shape.filled(&declared.secrets),
+            unset: shape.filled(&declared.unset),
             filled_prefix: shape.fills_prefix(declared),
             owned: true,
             changed: true,
@@ -204,10 +207,17 @@ impl<'a> Shape<'a> {
             config: Body::new(config.unwrap_or_default()),
             live: None,
             filled: BTreeSet::new(),
+            unset: BTreeSet::new(),
             filled_prefix: false,
             owned: false,
             changed: false,
         })
+    }
+
+    /// Whether the prefix or the backend is made up, because a variable is not set.
+    fn is_made_up(self, declared: &Declared) -> bool {
+        let mut fields = [self.prefix, self.backend].into_iter().flatten();
+        fields.any(|field| declared.unset.contains(&FieldPath::field(field)))
     }
 
     /// Whether the prefix was filled in from the environment.

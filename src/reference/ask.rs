@@ -117,19 +117,27 @@ pub fn target(
         override_with(catalog, backend, reference, &mut said);
     }
     said.extend(checker);
+    let filled = match vault {
+        FoundVault::Entity(vault) => filled(vault, &said),
+        FoundVault::Backend(_) => Filled::default(),
+    };
     Target {
         name: name.to_owned(),
         backend: backend.to_owned(),
         owned: matches!(vault, FoundVault::Entity(VaultEntity { owned: true, .. })),
-        filled: Filled {
-            settings: match vault {
-                FoundVault::Entity(vault) => vault.filled.clone(),
-                FoundVault::Backend(_) => BTreeSet::new(),
-            },
-            resources: false,
-        },
+        filled,
         by_name,
         settings: said,
+    }
+}
+
+/// What templates filled in, and what of it is made up and said by nobody else.
+fn filled(vault: &VaultEntity, said: &BTreeMap<String, Setting>) -> Filled {
+    let is_theirs = |name: &&String| said.get(*name).is_some_and(|setting| setting.side == Side::Filled);
+    Filled {
+        settings: vault.filled.clone(),
+        resources: false,
+        unset: vault.unset.iter().filter(is_theirs).cloned().collect(),
     }
 }
 

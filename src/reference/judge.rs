@@ -34,6 +34,8 @@ pub struct VaultEntity {
     pub live: Option<Body>,
     /// The options of its config that were filled in from the environment, or hold what was.
     pub filled: BTreeSet<String>,
+    /// Those of them that are made up, because a variable is not set.
+    pub unset: BTreeSet<String>,
     /// Whether a template filled the prefix in: then it is suggested to nobody.
     pub filled_prefix: bool,
     /// Whether it is one of the scopes of this run.

@@ -26,6 +26,8 @@ pub struct Filled {
     pub settings: BTreeSet<String>,
     /// The names of the secrets that are asked for.
     pub resources: bool,
+    /// Settings that are made up, because a variable is not set.
+    pub unset: BTreeSet<String>,
 }
 
 /// One thing that is said of a vault. It may be a secret, whatever its name.

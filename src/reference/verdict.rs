@@ -94,6 +94,8 @@ pub enum Reason {
     VaultsUnreadable,
     /// The plugin's schema is not known, so that nobody can say whether the field takes references.
     UnknownSchema,
+    /// The reference, or its vault, is made of an environment variable that is not set here.
+    UnsetVariable,
     /// The variable is one of the data planes' environment.
     DataPlaneEnvironment,
     /// The file is one of the data planes' disks.
@@ -189,6 +191,7 @@ impl Reason {
             Self::ServerError => "server-error",
             Self::VaultsUnreadable => "vaults-unreadable",
             Self::UnknownSchema => "unknown-schema",
+            Self::UnsetVariable => "unset-variable",
             Self::DataPlaneEnvironment => "data-plane-environment",
             Self::DataPlaneFiles => "data-plane-files",
             Self::DataPlaneSettings => "data-plane-settings",
@@ -228,6 +231,7 @@ impl Reason {
             }
             Self::VaultsUnreadable
             | Self::UnknownSchema
+            | Self::UnsetVariable
             | Self::DataPlaneEnvironment
             | Self::DataPlaneFiles
             | Self::DataPlaneSettings

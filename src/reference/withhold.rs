@@ -1,4 +1,4 @@
-use super::{Finding, Judged};
+use super::{Finding, Judged, Reason};
 
 /// What stands for the text of a reference that is not shown.
 const TEXT: &str = "{vault://…}";
@@ -10,7 +10,10 @@ pub fn withhold(judged: &mut [Judged]) {
         let reason = one.finding.reason;
         let words = reason.code().replace('-', " ");
         let message = format!("{words}: more is not said of a reference that a template fills in");
-        one.finding = Finding::new(reason, message).about("that a template names");
+        if reason != Reason::UnsetVariable {
+            one.finding = Finding::new(reason, message);
+        }
+        "that a template names".clone_into(&mut one.finding.subject);
         one.certificate = None;
         TEXT.clone_into(&mut one.usage.text);
     }

@@ -44,6 +44,8 @@ pub struct Declared {
     /// Fields that were filled in and are no secret, because they name the entity. Whoever does not name it is not told
     /// the name: it is suggested to nobody.
     pub filled_names: BTreeSet<FieldPath>,
+    /// Fields whose value is made up, because an environment variable is not set and the reading does without it.
+    pub unset: BTreeSet<FieldPath>,
 }
 
 /// A declared foreign key.

@@ -109,6 +109,8 @@ pub enum Origin {
     File,
     /// A template filled it in, wholly or in part, from these environment variables: it is secret wherever it stands.
     Environment(Box<[String]>),
+    /// A template should have filled it in, wholly or in part, from an environment variable that is not set: it is made up.
+    Unset,
 }
 
 impl Node {

@@ -99,6 +99,7 @@ impl Default for Context {
 /// # Errors
 /// It cannot be asked: what holds for all of its secrets.
 fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding> {
+    set(target)?;
     trusted_with_names(target, context)?;
     match target.backend.as_str() {
         "env" => env::open(target, context),
@@ -120,6 +121,18 @@ fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding>
         "azure" => Err(left_out(target)),
         _ => Err(unsupported(target)),
     }
+}
+
+/// What is made up, because a variable is not set, is nothing to ask with.
+fn set(target: &Target) -> Result<(), Finding> {
+    let Some(first) = target.filled.unset.first() else {
+        return Ok(());
+    };
+    let name = &target.name;
+    let message = format!("the vault '{name}' is not asked: its {first} is made of a variable that is not set here");
+    Err(Finding::new(Reason::UnsetVariable, message)
+        .about(name)
+        .help("set the variable that the template names"))
 }
 
 /// Names that a template fills in may be secrets of the machine: as credentials, they go to no address that a state file

@@ -178,6 +178,7 @@ mod tests {
             config: Body::new(config.as_object().cloned().unwrap_or_default()),
             live: None,
             filled: BTreeSet::new(),
+            unset: BTreeSet::new(),
             filled_prefix: false,
             owned: true,
             changed: false,

@@ -51,6 +51,8 @@ pub(super) struct Draft<'a> {
     pub nested: Vec<(&'a Nest, Node)>,
     /// Fields whose value came from the environment.
     pub secrets: BTreeSet<FieldPath>,
+    /// Those of them whose value is made up.
+    pub unset: BTreeSet<FieldPath>,
 }
 
 impl<'a> Entities<'a> {
@@ -120,16 +122,17 @@ impl<'a> Entities<'a> {
         let mut values = Values {
             problems: self.problems,
             secrets: std::mem::take(&mut draft.secrets),
+            unset: std::mem::take(&mut draft.unset),
         };
         let (value, places) = values.take(node, Wanted::of(field, free, unknown), Trail::Field(key));
-        draft.secrets = values.secrets;
+        (draft.secrets, draft.unset) = (values.secrets, values.unset);
         draft.fields.push((key.to_owned(), value));
         places
     }
 
     fn id(&mut self, node: &Node) -> Option<Uuid> {
         let found = node.text().and_then(id);
-        if found.is_none() && !matches!(node.data, Data::Null) {
+        if found.is_none() && !matches!(node.data, Data::Null) && node.origin != Origin::Unset {
             self.problems.tell(
                 Diagnostic::error(
                     "wrong-type",
@@ -184,6 +187,7 @@ impl<'a> Entities<'a> {
             },
             secrets,
             filled_names,
+            unset: draft.unset,
         });
         for (nest, list) in draft.nested {
             self.nested(nest, list, id);

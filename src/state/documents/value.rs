@@ -13,6 +13,8 @@ pub(super) struct Values<'a> {
     pub problems: &'a mut Problems,
     /// Fields whose value came from the environment.
     pub secrets: BTreeSet<FieldPath>,
+    /// Those of them whose value is made up: the environment does not have it.
+    pub unset: BTreeSet<FieldPath>,
 }
 
 /// What is known of the place that a value is for.
@@ -60,8 +62,11 @@ impl Values<'_> {
     /// The value of a node, and where its parts stand.
     pub fn take(&mut self, node: Node, wanted: Wanted, trail: Trail) -> (Value, Places) {
         let Node { span, data, origin } = node;
-        if matches!(origin, Origin::Environment(_)) {
+        if origin != Origin::File {
             self.secrets.insert(trail.path());
+        }
+        if origin == Origin::Unset {
+            self.unset.insert(trail.path());
         }
         match data {
             Data::List(members) => self.list(members, span, wanted, trail),

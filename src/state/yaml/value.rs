@@ -92,6 +92,7 @@ impl Composer<'_> {
             (_, None) => Data::String(whole.text, Style::Quoted),
         };
         let origin = match whole.variables.is_empty() {
+            _ if whole.is_made_up => Origin::Unset,
             true => Origin::File,
             false => Origin::Environment(whole.variables.into()),
         };
@@ -135,6 +136,8 @@ struct Whole {
     has_backslash: bool,
     /// Whether white space at the beginning of the next text goes.
     trims: bool,
+    /// Whether a variable is not set.
+    is_made_up: bool,
     variables: Vec<String>,
 }
 
@@ -152,7 +155,12 @@ impl Whole {
             Piece::Text(text) if self.trims => self.text.push_str(text.trim_start()),
             Piece::Text(text) => self.text.push_str(text),
             Piece::Hole(hole) => match self.fill(hole, environment) {
-                Ok(filled) => self.take(filled, indentation),
+                Ok(mut filled) => {
+                    let unset = filled.unset.take().map(Complaint::Unset);
+                    self.is_made_up |= unset.is_some();
+                    told.extend(unset.map(|unset| unset.note().at(hole.span(span.file))));
+                    self.take(filled, indentation);
+                }
                 Err(complaint) => told.push(complaint.diagnostic().at(hole.span(span.file))),
             },
         }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::cli::Outcome;
-use crate::cli::args::{Global, InventoryArgs};
+use crate::cli::args::{Global, InventoryArgs, ScopeArgs, StateArgs};
 use crate::cli::connection::connect;
 use crate::cli::documents::{self, Documents, is_error};
 use crate::cli::proof::proof;
@@ -15,7 +15,7 @@ use crate::schema::Catalog;
 /// Proves the references of state files without a plan; a control plane is asked only if one is given.
 pub async fn run(global: &Global, args: &InventoryArgs, teller: &mut Teller) -> Done {
     let catalog = Catalog::recorded();
-    let documents = documents::read(&args.state, &args.scope, &catalog, teller);
+    let documents = read(global, &args.state, &args.scope, &catalog, teller);
     let proof = proof(global, &args.references, &args.state.paths(), &catalog, teller);
     let (Some(documents), Some(proof)) = (documents, proof) else {
         return Ok(Outcome::Invalid);
@@ -25,6 +25,20 @@ pub async fn run(global: &Global, args: &InventoryArgs, teller: &mut Teller) -> 
     teller.diagnostics(&proven.diagnostics, &documents.sources);
     teller.references(&catalog, &documents.desired, &documents.sources, &proven.judged);
     Ok(outcome(&proven))
+}
+
+/// Reads state files. Whoever has no control plane, as a fork's pull request, may have no variables either.
+pub fn read(
+    global: &Global,
+    state: &StateArgs,
+    scope: &ScopeArgs,
+    catalog: &Catalog,
+    teller: &mut Teller,
+) -> Option<Documents> {
+    match global.names_control_plane() {
+        true => documents::read(state, scope, catalog, teller),
+        false => documents::read_offline(state, scope, catalog, teller),
+    }
 }
 
 /// Proves what documents declare.

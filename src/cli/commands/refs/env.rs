@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
-use super::check::prove;
+use super::check::{prove, read};
 use crate::cli::Outcome;
 use crate::cli::args::{EnvArgs, EnvFormat, Global, ReferenceArgs};
-use crate::cli::documents::{self, Documents, is_error};
+use crate::cli::documents::{Documents, is_error};
 use crate::cli::proof::proof;
 use crate::cli::signals::unless_interrupted;
 use crate::cli::stop::Done;
@@ -21,7 +21,7 @@ pub async fn run(global: &Global, args: &EnvArgs, teller: &mut Teller) -> Done {
         dp_conf: args.dp_conf.clone(),
         ..ReferenceArgs::default()
     };
-    let documents = documents::read(&args.state, &args.scope, &catalog, teller);
+    let documents = read(global, &args.state, &args.scope, &catalog, teller);
     let said = proof(global, &references, &args.state.paths(), &catalog, teller);
     let (Some(documents), Some(said)) = (documents, said) else {
         return Ok(Outcome::Invalid);

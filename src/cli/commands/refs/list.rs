@@ -1,10 +1,10 @@
 use anyhow::anyhow;
 
-use super::check::prove;
+use super::check::{prove, read};
 use crate::cli::Outcome;
 use crate::cli::args::{Global, InventoryArgs};
 use crate::cli::connection::connect;
-use crate::cli::documents::{self, Documents};
+use crate::cli::documents::Documents;
 use crate::cli::proof::proof;
 use crate::cli::signals::unless_interrupted;
 use crate::cli::stop::{Done, Stop};
@@ -25,7 +25,7 @@ pub async fn run(global: &Global, args: &InventoryArgs, teller: &mut Teller) -> 
         });
     }
     let documents = match of_files {
-        true => documents::read(&args.state, &args.scope, &catalog, teller),
+        true => read(global, &args.state, &args.scope, &catalog, teller),
         false => Some(Documents {
             sources: Sources::default(),
             desired: Desired::default(),

@@ -53,6 +53,17 @@ impl Complaint {
         }
     }
 
+    /// The same of a variable that a run can do without.
+    pub(in crate::state::yaml) fn note(&self) -> Diagnostic {
+        let note = Diagnostic::note(self.code(), self.message());
+        match self {
+            Self::Unset(name) => note.help(format!(
+                "what it fills in is not checked; set it to have that checked: `export {name}=…`"
+            )),
+            _ => note,
+        }
+    }
+
     fn code(&self) -> &'static str {
         match self {
             Self::Unset(_) => "unset-variable",

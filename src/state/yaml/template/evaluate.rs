@@ -14,6 +14,8 @@ pub(in crate::state::yaml) struct Filled {
     pub(in crate::state::yaml) indent: usize,
     /// The variables it was made of.
     pub(in crate::state::yaml) variables: Vec<String>,
+    /// The variable among them that is not set, if one is: the text is made up.
+    pub(in crate::state::yaml) unset: Option<String>,
 }
 
 /// What is mocked as a number.
@@ -43,7 +45,8 @@ fn call(function: Function, arguments: &[Expression], environment: &Environment<
             let filled = evaluate(value, environment)?;
             match environment {
                 Environment::Mocked => Ok(filled.typed_as(mocked(function).to_owned())),
-                Environment::Of(_) => convert(function, filled),
+                _ if filled.unset.is_some() => Ok(filled.typed_as(mocked(function).to_owned())),
+                Environment::Of(_) | Environment::IfSet(_) => convert(function, filled),
             }
         }
         _ => Err(Complaint::Arguments(function.name())),
@@ -61,14 +64,19 @@ fn variable(name: String, environment: &Environment<'_>) -> Result<Filled, Compl
 pub(in crate::state::yaml) fn look_up(name: String, environment: &Environment<'_>) -> Result<Filled, Complaint> {
     let value = match environment {
         Environment::Mocked => Some(name.clone()),
-        Environment::Of(value) => value(&name),
+        Environment::Of(value) | Environment::IfSet(value) => value(&name),
     };
-    match value {
-        Some(text) => Ok(Filled {
+    match (value, environment) {
+        (Some(text), _) => Ok(Filled {
             variables: vec![name],
             ..Filled::of(text, false)
         }),
-        None => Err(Complaint::Unset(name)),
+        (None, Environment::IfSet(_)) => Ok(Filled {
+            variables: vec![name.clone()],
+            unset: Some(name.clone()),
+            ..Filled::of(name, false)
+        }),
+        (None, _) => Err(Complaint::Unset(name)),
     }
 }
 
@@ -119,6 +127,7 @@ impl Filled {
             typed,
             indent: 0,
             variables: Vec::new(),
+            unset: None,
         }
     }
 

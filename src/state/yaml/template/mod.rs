@@ -14,6 +14,8 @@ pub(super) use expression::{Expression, parse};
 pub enum Environment<'e> {
     /// The value of a variable, none if it is not set.
     Of(&'e (dyn Fn(&str) -> Option<String> + Sync)),
+    /// The same; one that is not set is a note and no error, and is mocked. What it would fill in is known to be made up.
+    IfSet(&'e (dyn Fn(&str) -> Option<String> + Sync)),
     /// Every variable holds its own name, `toBool` gives false, `toInt` and `toFloat` 42: for checks that must not
     /// demand secrets.
     Mocked,
