@@ -14,6 +14,7 @@ mod aws;
 mod batches;
 mod chain;
 mod moto;
+mod patience;
 mod program;
 mod refusals;
 mod safety;

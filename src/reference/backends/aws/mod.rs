@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_secretsmanager::config::{BehaviorVersion, Builder, Region};
+use aws_sdk_secretsmanager::config::{BehaviorVersion, Builder, Region, StalledStreamProtectionConfig};
 use aws_sdk_secretsmanager::{Client, config::retry::RetryConfig};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -113,6 +113,8 @@ impl Aws {
             .region(Region::new(region))
             .http_client(self.connector.clone())
             .retry_config(RetryConfig::disabled())
+            // the connector keeps the time, which is longer than the SDK would wait for a byte
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .credentials_provider(credentials);
         config.set_endpoint_url(self.endpoints.secrets.as_ref().map(ToString::to_string));
         Ok(Secrets {

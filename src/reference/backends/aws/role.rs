@@ -1,7 +1,7 @@
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_secretsmanager::config::Credentials;
 use aws_sdk_sts::config::retry::RetryConfig;
-use aws_sdk_sts::config::{BehaviorVersion, Builder, Region};
+use aws_sdk_sts::config::{BehaviorVersion, Builder, Region, StalledStreamProtectionConfig};
 
 use super::credentials::{Asking, none};
 use super::refusal::{Refusal, Sort, patiently};
@@ -55,6 +55,8 @@ impl Role {
             .region(Region::new(asking.region.to_owned()))
             .http_client(asking.connector.clone())
             .retry_config(RetryConfig::disabled())
+            // the connector keeps the time, which is longer than the SDK would wait for a byte
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .credentials_provider(own);
         config.set_endpoint_url(asking.sts.map(ToString::to_string));
         let client = aws_sdk_sts::Client::from_conf(config.build());
