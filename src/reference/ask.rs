@@ -61,6 +61,7 @@ pub fn errands(
     asked: &dyn Fn(&str) -> bool,
 ) -> Errands {
     let mut errands = Errands::default();
+    let mut seen = BTreeMap::new();
     let mut targets = BTreeMap::new();
     let mut secrets = BTreeMap::new();
     for (at, one) in judged.iter().enumerate() {
@@ -77,14 +78,14 @@ pub fn errands(
         }
         let options = format!("{:?}", reference.options);
         let filled = one.usage.filled;
-        let errand = *targets.entry((name.clone(), options, filled)).or_insert_with(|| {
-            let mut target = target(catalog, &name, vault, reference, settings);
-            target.filled.resources = filled;
-            errands.errands.push(Errand {
-                target,
-                wanted: Vec::new(),
-            });
-            errands.errands.len() - 1
+        let errand = *seen.entry((name.clone(), options, filled)).or_insert_with(|| {
+            let (mut target, changes) = changed(catalog, &name, vault, reference, settings);
+            *targets.entry((name.clone(), changes, filled)).or_insert_with(|| {
+                target.filled.resources = filled;
+                let wanted = Vec::new();
+                errands.errands.push(Errand { target, wanted });
+                errands.errands.len() - 1
+            })
         });
         let wanted = Wanted::by(reference);
         let place = *secrets.entry((errand, wanted.clone())).or_insert_with(|| {
@@ -106,6 +107,19 @@ pub fn target(
     reference: &Reference,
     settings: &Settings,
 ) -> Target {
+    changed(catalog, name, vault, reference, settings).0
+}
+
+/// What a reference's own options change of how its vault is asked: references that change the same ask together.
+type Changes = Vec<(String, Vec<u8>)>;
+
+fn changed(
+    catalog: &Catalog,
+    name: &str,
+    vault: FoundVault<'_>,
+    reference: &Reference,
+    settings: &Settings,
+) -> (Target, Changes) {
     let backend = vault.backend();
     let mut said = match vault {
         FoundVault::Entity(entity) => of_entity(catalog, entity),
@@ -113,22 +127,52 @@ pub fn target(
     };
     let by_name = matches!(vault, FoundVault::Backend(_));
     let checker = settings.of(name);
+    let mut overriding = BTreeMap::new();
     if !by_name || backend == WITHOUT_SETTINGS || !(said.is_empty() && checker.is_empty()) {
-        override_with(catalog, backend, reference, &mut said);
+        overriding = overrides(catalog, backend, reference);
+        overriding.retain(|option, setting| {
+            let same = said.get(option).is_some_and(|said| said.value == setting.value);
+            !same && counts(option, &checker)
+        });
     }
+    let changes = overriding
+        .iter()
+        .map(|(option, setting)| (option.clone(), setting.value.expose().to_vec()));
+    let changes = changes.collect();
+    said.extend(overriding);
     said.extend(checker);
     let filled = match vault {
         FoundVault::Entity(vault) => filled(vault, &said),
         FoundVault::Backend(_) => Filled::default(),
     };
-    Target {
+    let target = Target {
         name: name.to_owned(),
         backend: backend.to_owned(),
         owned: matches!(vault, FoundVault::Entity(VaultEntity { owned: true, .. })),
         filled,
         by_name,
         settings: said,
-    }
+    };
+    (target, changes)
+}
+
+/// Options that say how long data planes keep a secret, and nothing of how it is asked for.
+const KEEPING: [&str; 3] = ["ttl", "neg_ttl", "resurrect_ttl"];
+
+/// The checker's words for an address, and the options that say nothing once one of them is said.
+const REPLACED: [(&str, &[&str]); 3] = [
+    ("address", &["protocol", "host", "port", "endpoint_url", "vault_uri"]),
+    ("endpoint", &["endpoint_url", "vault_uri"]),
+    ("sts_endpoint", &["sts_endpoint_url"]),
+];
+
+/// Whether an option of a reference has a say in how its vault is asked, given what the checker's side says.
+fn counts(option: &str, checker: &BTreeMap<String, Setting>) -> bool {
+    let replaced = |(word, parts): &(&str, &[&str])| {
+        let said = checker.get(*word).filter(|said| !said.value.expose().is_empty());
+        said.is_some() && parts.contains(&option)
+    };
+    !KEEPING.contains(&option) && !checker.contains_key(option) && !REPLACED.iter().any(replaced)
 }
 
 /// What templates filled in, and what of it is made up and said by nobody else.
@@ -177,9 +221,10 @@ fn text(value: &Value) -> Option<Secret> {
 
 /// What a reference's own options change: Kong takes those that the backend's schema knows, and of these a value that the
 /// schema refuses unsets the option.
-fn override_with(catalog: &Catalog, backend: &str, reference: &Reference, said: &mut BTreeMap<String, Setting>) {
+fn overrides(catalog: &Catalog, backend: &str, reference: &Reference) -> BTreeMap<String, Setting> {
+    let mut said = BTreeMap::new();
     let Some(record) = catalog.vault(backend) else {
-        return;
+        return said;
     };
     for (name, value) in reference.options.iter().flatten() {
         let Ok(name) = std::str::from_utf8(name) else { continue };
@@ -195,6 +240,7 @@ fn override_with(catalog: &Catalog, backend: &str, reference: &Reference, said: 
         };
         said.insert(name.to_owned(), setting);
     }
+    said
 }
 
 /// What the data planes' properties say of a backend: what its schema refuses is dropped, as Kong drops it.

@@ -11,16 +11,19 @@ mod oauth;
 mod server;
 mod session;
 
+use std::collections::BTreeMap;
+
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt};
+use url::Url;
 
 use self::answer::Asked;
 use self::login::Login;
 use self::server::Server;
 use self::session::Session;
 use super::{Backend, Context};
-use crate::reference::{Fetched, Finding, Secret, Target, Wanted};
+use crate::reference::{Fetched, Finding, Target, Wanted};
 
 /// How many secrets of one vault are read at a time.
 const AT_ONCE: usize = 8;
@@ -44,25 +47,48 @@ pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Find
 
 impl Backend for Hcv {
     fn fetch<'a>(&'a self, wanted: &'a [Wanted]) -> BoxFuture<'a, Vec<Fetched>> {
-        let reads = stream::iter(wanted).map(move |wanted| async move {
-            match self.read(wanted).await {
-                Ok(members) => Fetched::Members(members),
-                Err(finding) => Fetched::No(finding),
+        async move {
+            let mut fetched = vec![None; wanted.len()];
+            let mut requests: BTreeMap<Url, Vec<usize>> = BTreeMap::new();
+            // what cannot be asked for is found out before anything is sent, a login included
+            for (at, wanted) in wanted.iter().enumerate() {
+                match self.server.secret(wanted) {
+                    Ok(url) => requests.entry(url).or_default().push(at),
+                    Err(finding) => fetched[at] = Some(Fetched::No(finding)),
+                }
             }
-        });
-        reads.buffered(AT_ONCE).collect().boxed()
+            let reads = stream::iter(requests).map(|(url, places)| self.read(url, places, wanted));
+            let mut reads = reads.buffer_unordered(AT_ONCE);
+            while let Some(answers) = reads.next().await {
+                for (at, answer) in answers {
+                    fetched[at] = Some(answer);
+                }
+            }
+            fetched.into_iter().flatten().collect()
+        }
+        .boxed()
     }
 }
 
 impl Hcv {
-    /// What cannot be asked for is found out before anything is sent, a login included.
-    async fn read(&self, wanted: &Wanted) -> Result<Secret, Finding> {
-        let url = self.server.secret(wanted)?;
-        let asked = Asked {
-            place: self.session.place(&url),
-            server: &self.server,
-            wanted,
+    /// Reads once what several want: in version 1, all versions of a secret are the same.
+    async fn read(&self, url: Url, places: Vec<usize>, wanted: &[Wanted]) -> Vec<(usize, Fetched)> {
+        let answer = self.session.read(url.clone()).await;
+        let told = |at: usize| {
+            let asked = Asked {
+                place: self.session.place(&url),
+                server: &self.server,
+                wanted: &wanted[at],
+            };
+            match answer
+                .as_ref()
+                .map_err(Clone::clone)
+                .and_then(|answer| asked.members(answer))
+            {
+                Ok(members) => Fetched::Members(members),
+                Err(finding) => Fetched::No(finding),
+            }
         };
-        asked.members(&self.session.read(url).await?)
+        places.into_iter().map(|at| (at, told(at))).collect()
     }
 }
