@@ -1,4 +1,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::available_parallelism;
+
+use tokio::sync::Semaphore;
 
 use super::{
     Clock, Dialect, GaveUp, Outcome, Pool, ReadError, Refusal, Request, Response, Retries, Retry, Root, Transport,
@@ -15,6 +18,8 @@ pub struct Client<T, C> {
     pub(super) clock: C,
     pub(super) dialect: Dialect,
     pub(super) pool: Pool,
+    /// One for each core: more threads that read pages at once only take more memory.
+    pub(super) readers: Semaphore,
     retries: Retries,
     answered: AtomicBool,
 }
@@ -41,6 +46,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
             clock,
             dialect,
             pool: Pool::new(parallelism),
+            readers: Semaphore::new(available_parallelism().map_or(1, usize::from)),
             retries: Retries::default(),
             answered: AtomicBool::new(false),
         }

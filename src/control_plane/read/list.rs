@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::page::Page;
@@ -111,16 +112,23 @@ impl<T: Transport, C: Clock> Client<T, C> {
             _ => return Err(refused(&request, answer)),
         }
         let body = answer.response.body;
-        let kept = elsewhere(body, stretch, keep).await;
+        let kept = elsewhere(body, stretch, keep, &self.readers).await;
         kept.map(Listed::Holds).map_err(|why| unreadable(&request, why))
     }
 }
 
 /// Reduces a page, a large one on another thread.
-async fn elsewhere<R: Send + 'static>(body: Vec<u8>, stretch: Stretch, keep: &Keep<R>) -> Result<Kept<R>, String> {
+async fn elsewhere<R: Send + 'static>(
+    body: Vec<u8>,
+    stretch: Stretch,
+    keep: &Keep<R>,
+    readers: &Semaphore,
+) -> Result<Kept<R>, String> {
     if body.len() < SMALL {
         return reduce(&body, stretch, keep);
     }
+    // it is never closed
+    let _turn = readers.acquire().await;
     let keep = Arc::clone(keep);
     let read = tokio::task::spawn_blocking(move || reduce(&body, stretch, &keep));
     read.await.unwrap_or_else(|_| Err("reading it failed".to_owned()))
