@@ -24,10 +24,12 @@ pub struct Survey {
     pub live: Live,
 }
 
-/// A survey that begins before it is known what the documents declare. It goes on while somebody waits for it, or
-/// [`Early::meanwhile`] for something else; dropping it ends it.
+/// A survey that begins before it is known what the documents declare: who the node is can be asked at once, what it
+/// holds once the scope is known, or likely. It goes on while somebody waits for it, or [`Early::meanwhile`] for something
+/// else; dropping it ends it.
 pub struct Early {
-    scope: Scope,
+    guess: Option<Scope>,
+    scopes: Option<oneshot::Sender<Vec<Scope>>>,
     wanted: oneshot::Sender<Wanted>,
     stage: Stage,
 }
@@ -40,23 +42,33 @@ enum Stage {
 }
 
 impl Early {
-    /// A survey of a control plane for documents that are likely to be of that scope.
-    pub fn of<T, C>(client: Arc<Client<T, C>>, recorded: Arc<Catalog>, scope: Scope) -> Self
+    /// A survey of a control plane.
+    pub fn of<T, C>(client: Arc<Client<T, C>>, recorded: Arc<Catalog>) -> Self
     where
         T: Transport + 'static,
         C: Clock + 'static,
     {
         let (wanted, declared) = oneshot::channel();
-        let scopes = vec![scope.clone()];
+        let (scopes, told) = oneshot::channel();
         let survey = async move {
+            let scopes = async { told.await.unwrap_or_default() };
             let wanted = async { declared.await.unwrap_or_default() };
-            survey(&client, &recorded, &scopes, wanted).await
+            survey(&client, &recorded, scopes, wanted).await
         };
         Self {
-            scope,
+            guess: None,
+            scopes: Some(scopes),
             wanted,
             stage: Stage::UnderWay(Box::pin(survey)),
         }
+    }
+
+    /// Says of what scope the documents are likely to be.
+    pub fn guess(&mut self, scope: Scope) {
+        if let Some(scopes) = self.scopes.take() {
+            scopes.send(vec![scope.clone()]).ok();
+        }
+        self.guess = Some(scope);
     }
 
     /// Goes on until something else is done.
@@ -74,8 +86,16 @@ impl Early {
         }
     }
 
-    /// Goes on to the end, now that it is known what is wanted.
-    async fn finish(self, wanted: Wanted) -> Surveyed {
+    /// Whether it was right to go on with what was guessed, if anything was.
+    fn is_of(&self, scopes: &[Scope]) -> bool {
+        self.guess.as_ref().is_none_or(|guess| scopes == slice::from_ref(guess))
+    }
+
+    /// Goes on to the end, now that everything is known.
+    async fn finish(self, scopes: &[Scope], wanted: Wanted) -> Surveyed {
+        if let Some(waiting) = self.scopes {
+            waiting.send(scopes.to_vec()).ok();
+        }
         self.wanted.send(wanted).ok();
         match self.stage {
             Stage::UnderWay(survey) => survey.await,
@@ -95,22 +115,23 @@ pub async fn survey_for<T: Transport, C: Clock>(
     early: Option<Early>,
 ) -> Result<Survey, ReadError> {
     let wanted = wanted(recorded, desired);
-    match early.filter(|early| desired.scopes == slice::from_ref(&early.scope)) {
-        Some(early) => early.finish(wanted).await,
-        None => survey(client, recorded, &desired.scopes, ready(wanted)).await,
+    let scopes = &desired.scopes;
+    match early.filter(|early| early.is_of(scopes)) {
+        Some(early) => early.finish(scopes, wanted).await,
+        None => survey(client, recorded, ready(scopes.clone()), ready(wanted)).await,
     }
 }
 
-/// Asks a node who it is; then for its schemas, once it is known which are wanted, and what the scopes hold, at once.
+/// Asks a node who it is; then, once it is known what for, for its schemas and what the scopes hold, at once.
 async fn survey<T: Transport, C: Clock>(
     client: &Client<T, C>,
     recorded: &Arc<Catalog>,
-    scopes: &[Scope],
+    scopes: impl Future<Output = Vec<Scope>>,
     wanted: impl Future<Output = Wanted>,
 ) -> Result<Survey, ReadError> {
     let root = client.root().await?;
     let asked = Asked {
-        scopes: scopes.to_vec(),
+        scopes: scopes.await,
         skip: BTreeSet::new(),
         edition: root.edition,
     };

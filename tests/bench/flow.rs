@@ -40,15 +40,16 @@ pub async fn sync(address: &str, state: &Path) {
 /// Reads a state file and a control plane, at the same time if the file names no tags, and makes the plan.
 pub async fn plan<T: Transport + 'static, C: Clock + 'static>(client: &Arc<Client<T, C>>, state: &Path) -> Prepared {
     let catalog = Catalog::recorded();
-    let text = std::fs::read_to_string(state).expect("a state file");
-    let everything = !may_name_scopes(text.as_bytes());
-    let mut early = everything.then(|| Early::of(client.clone(), catalog.clone(), Scope::default()));
+    let mut early = Early::of(client.clone(), catalog.clone());
+    let state = state.to_owned();
+    let text = early.meanwhile(spawn_blocking(|| std::fs::read_to_string(state)));
+    let text = text.await.expect("no panic").expect("a state file");
+    if !may_name_scopes(text.as_bytes()) {
+        early.guess(Scope::default());
+    }
     let recorded = catalog.clone();
     let reading = spawn_blocking(move || ManuallyDrop::new(declared(&recorded, &text)));
-    let read = match &mut early {
-        Some(early) => early.meanwhile(reading).await,
-        None => reading.await,
-    };
+    let read = early.meanwhile(reading).await;
     let desired = read.expect("what the file says");
     let job = Job {
         desired: &desired,
@@ -61,7 +62,7 @@ pub async fn plan<T: Transport + 'static, C: Clock + 'static>(client: &Arc<Clien
         references: Proof::new(Policy::Warn),
         fingerprinter: Fingerprinter::new(&[7; 64]),
     };
-    match prepare(client, &catalog, &job, early).await {
+    match prepare(client, &catalog, &job, Some(early)).await {
         Ok(prepared) => prepared,
         Err(failure) => panic!("{failure:?}"),
     }

@@ -24,8 +24,8 @@ pub struct Begun {
     pub early: Option<Early>,
 }
 
-/// Reads the files of a run, and asks the control plane at the same time if it is known before what for. None if something
-/// is wrong with what the files say, or the side that runs the check: that is told, and nothing else.
+/// Reads the files of a run, and asks the control plane at the same time: who it is, and what it holds if it is known
+/// before of what scope. None if something is wrong with what the files say, or the side that runs the check: that is told, and nothing else.
 ///
 /// # Errors
 /// A control plane that cannot be asked.
@@ -35,21 +35,19 @@ pub async fn begin(
     catalog: &Arc<Catalog>,
     teller: &mut Teller,
 ) -> Result<Option<Begun>, Stop> {
-    let files = documents::find(&args.state, &args.scope);
     let connect = || connect(global, catalog).map(Arc::new);
     // files that are wrong leave no database behind
     let outside = (!is_embedded(global)).then(connect);
-    let mut early = match (&outside, files.scope()) {
-        (Some(Ok(connection)), Some(scope)) => Some(Early::of(connection.clone(), catalog.clone(), scope)),
-        _ => None,
-    };
+    let asked = outside.as_ref().and_then(|connection| connection.as_ref().ok());
+    let mut early = asked.map(|connection| Early::of(connection.clone(), catalog.clone()));
+    let (state, scope) = (args.state.clone(), args.scope.clone());
+    let files = meanwhile(&mut early, move || documents::find(&state, &scope)).await?;
+    if let (Some(early), Some(scope)) = (&mut early, files.scope()) {
+        early.guess(scope);
+    }
     let recorded = catalog.clone();
-    let reading = spawn_blocking(move || files.read(&recorded));
-    let read = match &mut early {
-        Some(early) => early.meanwhile(reading).await,
-        None => reading.await,
-    };
-    let documents = read.map_err(Stop::failed)?.tell(catalog, teller);
+    let read = meanwhile(&mut early, move || files.read(&recorded)).await?;
+    let documents = read.tell(catalog, teller);
     let proof = proof(global, &args.references, &args.state.paths(), catalog, teller);
     let (Some(documents), Some(proof)) = (documents, proof) else {
         return Ok(None);
@@ -60,4 +58,17 @@ pub async fn begin(
         connection: outside.unwrap_or_else(connect)?,
         early,
     }))
+}
+
+/// Works on a thread of its own while the control plane is asked, if it is.
+async fn meanwhile<R: Send + 'static>(
+    early: &mut Option<Early>,
+    work: impl FnOnce() -> R + Send + 'static,
+) -> Result<R, Stop> {
+    let working = spawn_blocking(work);
+    let done = match early {
+        Some(early) => early.meanwhile(working).await,
+        None => working.await,
+    };
+    done.map_err(Stop::failed)
 }
