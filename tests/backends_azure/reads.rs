@@ -98,7 +98,7 @@ async fn what_azure_could_not_have_is_never_sent() {
         check(
             &told,
             Reason::BadVersion,
-            &["'pg'", &format!("version {version}"), "leave the part after #"],
+            &["'pg'", &format!("version '{version}'"), "leave the part after #"],
         );
     }
     assert!(running.fake.bytes().is_empty());

@@ -35,7 +35,7 @@ use futures_util::future::BoxFuture;
 
 pub use resolve::resolve;
 
-use super::{Fetched, Finding, Hosts, Reason, Secret, Side, Target, Wanted};
+use super::{Fetched, Finding, Hosts, Reason, Secret, Side, Target, Verdict, Wanted, segments};
 
 /// The checker's words for where a vault is.
 const ADDRESSES: [&str; 2] = ["address", "endpoint"];
@@ -133,6 +133,23 @@ fn set(target: &Target) -> Result<(), Finding> {
     Err(Finding::new(Reason::UnsetVariable, message)
         .about(name)
         .help("set the variable that the template names"))
+}
+
+/// What is wrong about a secret's name or version, whatever the vault has: that needs no credentials.
+fn malformed(target: &Target, wanted: &Wanted) -> Option<Finding> {
+    let vault = &target.name;
+    let found = match target.backend.as_str() {
+        "fs" | "conjur" => segments(vault, &wanted.resource).err(),
+        "hcv" => hcv::malformed(target, wanted),
+        #[cfg(feature = "aws")]
+        "aws" => aws::unfit(vault, wanted),
+        #[cfg(feature = "gcp")]
+        "gcp" => gcp::unfit(vault, wanted),
+        #[cfg(feature = "azure")]
+        "azure" => azure::unfit(vault, wanted),
+        _ => None,
+    };
+    found.filter(|finding| finding.verdict() == Verdict::Malformed)
 }
 
 /// Names that a template fills in may be secrets of the machine: as credentials, they go to no address that a state file

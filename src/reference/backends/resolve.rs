@@ -1,6 +1,6 @@
 use futures_util::future::join_all;
 
-use super::{Context, open};
+use super::{Context, malformed, open};
 use crate::reference::{Errand, Fetched, Finding, Reason};
 
 /// Asks all vaults at once, each for all that is wanted of it. What is not there within the time limit is not waited for.
@@ -12,7 +12,11 @@ async fn one(errand: &Errand, context: &Context) -> Vec<Fetched> {
     let all = |finding: Finding| vec![Fetched::No(finding); errand.wanted.len()];
     let backend = match open(&errand.target, context) {
         Ok(backend) => backend,
-        Err(finding) => return all(finding),
+        Err(finding) => {
+            // what cannot be right is so whoever asks
+            let answer = |wanted| malformed(&errand.target, wanted).unwrap_or_else(|| finding.clone());
+            return errand.wanted.iter().map(answer).map(Fetched::No).collect();
+        }
     };
     tracing::debug!(
         vault = errand.target.name,

@@ -60,6 +60,11 @@ pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Find
     }))
 }
 
+/// What is wrong about a secret that is wanted, whoever asks.
+pub fn unfit(vault: &str, wanted: &Wanted) -> Option<Finding> {
+    Wish::of(vault, wanted).err()
+}
+
 impl Backend for Aws {
     fn fetch<'a>(&'a self, wanted: &'a [Wanted]) -> BoxFuture<'a, Vec<Fetched>> {
         async move {

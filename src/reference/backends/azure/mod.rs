@@ -69,6 +69,11 @@ pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Find
     }))
 }
 
+/// What is wrong about a secret that is wanted, whoever asks.
+pub fn unfit(vault: &str, wanted: &Wanted) -> Option<Finding> {
+    Name::of(vault, wanted).err()
+}
+
 impl Backend for Azure {
     fn fetch<'a>(&'a self, wanted: &'a [Wanted]) -> BoxFuture<'a, Vec<Fetched>> {
         async move {

@@ -47,7 +47,7 @@ fn no_name(vault: &str, name: &str) -> Finding {
 
 fn no_version(vault: &str, name: &str, version: &str) -> Finding {
     let message = format!(
-        "version {version} of the secret '{name}' in the vault '{vault}' cannot be: versions of Azure are no numbers"
+        "the secret '{name}' of the vault '{vault}' cannot have a version '{version}': those of Azure are no numbers"
     );
     Finding::new(Reason::BadVersion, message)
         .about(name)

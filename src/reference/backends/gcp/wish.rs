@@ -50,7 +50,7 @@ impl Wish {
 fn number(vault: &str, id: &str, version: &str) -> Result<u64, Finding> {
     let number = version.parse().ok().filter(|number| *number > 0);
     number.ok_or_else(|| {
-        let message = format!("'#{version}' is no version that a secret of the vault '{vault}' could have (of '{id}')");
+        let message = format!("the secret '{id}' of the vault '{vault}' cannot have a version '{version}'");
         Finding::new(Reason::BadVersion, message)
             .about(id)
             .help("versions are whole numbers from 1 on; without one the latest is meant")

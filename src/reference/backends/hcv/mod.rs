@@ -21,6 +21,7 @@ use url::Url;
 use self::answer::Asked;
 use self::login::Login;
 use self::server::Server;
+pub use self::server::malformed;
 use self::session::Session;
 use super::{Backend, Context};
 use crate::reference::{Fetched, Finding, Target, Wanted};

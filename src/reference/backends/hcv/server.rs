@@ -50,7 +50,7 @@ impl Server {
             side: target.side_of(&words),
             hidden,
             verify: target.is_on("ssl_verify").unwrap_or(true),
-            kv2: target.text("kv") == Some("v2"),
+            kv2: is_version_2(target),
             namespace: target.get("namespace").map(|setting| setting.value.clone()),
             mount: path(target, "mount", "secret")?,
             mount_shown: !is_filled(target, "mount"),
@@ -69,7 +69,7 @@ impl Server {
         path.extend(segments(&self.vault, &wanted.resource)?);
         let mut url = self.at(&path)?;
         if let (true, Some(version)) = (self.kv2, &wanted.version) {
-            let number = self.version(wanted, version)?;
+            let number = number(&self.vault, wanted, version)?;
             url.set_query(Some(&format!("version={number}")));
         }
         Ok(url)
@@ -99,18 +99,30 @@ impl Server {
         self.mount_shown
             .then(|| format!("{}{data}/{resource}", self.mount.join("/")))
     }
+}
 
-    /// HashiCorp counts versions from 1; 0 is the latest. What else is no whole number, the server refuses or, below 0,
-    /// takes for the latest.
-    fn version(&self, wanted: &Wanted, version: &str) -> Result<u64, Finding> {
-        version.parse().map_err(|_| {
-            let (resource, vault) = (&wanted.resource, &self.vault);
-            let message = format!("the secret '{resource}' of the vault '{vault}' cannot have a version '{version}'");
-            Finding::new(Reason::BadVersion, message)
-                .about(resource.clone())
-                .help("versions are whole numbers; without one the latest is meant")
-        })
-    }
+/// HashiCorp counts versions from 1; 0 is the latest. What else is no whole number, the server refuses or, below 0, takes
+/// for the latest.
+fn number(vault: &str, wanted: &Wanted, version: &str) -> Result<u64, Finding> {
+    version.parse().map_err(|_| {
+        let resource = &wanted.resource;
+        let message = format!("the secret '{resource}' of the vault '{vault}' cannot have a version '{version}'");
+        Finding::new(Reason::BadVersion, message)
+            .about(resource.clone())
+            .help("versions are whole numbers; without one the latest is meant")
+    })
+}
+
+/// What is wrong about a name or a version, wherever the server is.
+pub fn malformed(target: &Target, wanted: &Wanted) -> Option<Finding> {
+    let vault = &target.name;
+    let version = wanted.version.as_deref().filter(|_| is_version_2(target));
+    let of_version = || number(vault, wanted, version?).err();
+    segments(vault, &wanted.resource).err().or_else(of_version)
+}
+
+fn is_version_2(target: &Target) -> bool {
+    target.text("kv") == Some("v2")
 }
 
 /// Whether a template fills it in from the environment.
