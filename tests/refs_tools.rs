@@ -1,4 +1,4 @@
-//! `refs get` of other vaults than env, `refs env` and `refs conf`, through the program.
+//! `refs get` of other vaults than env, and `refs env`, through the program.
 
 mod refs_place;
 
@@ -101,56 +101,6 @@ TEAM_LOGGLY_KEY=
         )
         .ends(0)
         .tells("is no JSON object");
-}
-
-#[test]
-fn a_kong_conf_is_looked_at() {
-    let place = Place::new();
-    let conf = "\
-# a comment with {vault://env/none}
-pg_password = {vault://env/pg/password}
-pg_user = {vault://my-vault/user}
-ssl_cert_key = {vault://env/key#2}
-ssl_cert = {vault://env/key\\#2}
-lua_package_path = Bearer {vault://env/x}
-ssl_client = {vault://env/}
-vault_env_prefix = {vault://env/prefix}
-cluster_cert = {vault://env/there},{vault://env/gone}
-";
-    let file = place.file("repo/kong.conf", conf);
-    let plane = place.file(
-        "plane.env",
-        "PG={\"password\": \"zyzzyva\"}\nTHERE=zyzzyva\nKONG_PG_HOST={vault://env/host}\n",
-    );
-    let ran = place
-        .run(&["refs", "conf", &file, "--dp-env", &plane], &[NOWHERE])
-        .ends(3);
-    let ran = ran.tells("kong.conf:3:11: error: pg_user: 'my-vault' is no backend");
-    let ran = ran.tells("kong.conf:4:16: error: ssl_cert_key: the reference has no end: `#` begins a comment here");
-    let ran = ran.tells("kong.conf:5:12: error: ssl_cert: the variable KEY_PREVIOUS is not defined");
-    let ran = ran.tells("lua_package_path: a reference must be the whole value");
-    let ran = ran.tells("ssl_client: Kong cannot read this reference: reference url has empty path");
-    let ran = ran.tells("vault_env_prefix: settings of vaults are taken as they stand");
-    let ran = ran.tells("cluster_cert: the variable GONE is not defined");
-    let ran = ran.tells("KONG_PG_HOST (plane.env): the variable HOST is not defined");
-    assert!(
-        !ran.err.contains("pg_password") && !ran.err.contains("THERE"),
-        "{}",
-        ran.err
-    );
-    let fine = place.file("repo/fine.conf", "pg_password = {vault://env/pg/password}\n");
-    let plane = place.file("fine.env", "PG={\"password\": \"zyzzyva\"}\n");
-    place
-        .run(&["refs", "conf", &fine, "--dp-env", &plane], &[NOWHERE])
-        .ends(0);
-    place
-        .run(&["refs", "conf", &fine], &[NOWHERE])
-        .ends(0)
-        .tells("note: pg_password: the variable PG cannot be checked");
-    place
-        .run(&["refs", "conf", "none.conf"], &[NOWHERE])
-        .ends(3)
-        .tells("cannot read 'none.conf'");
 }
 
 const FILLED: &str = "_format_version: \"3.0\"

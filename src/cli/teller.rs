@@ -3,7 +3,7 @@ use std::io;
 use super::Outcome;
 use crate::plan::{Plan, Refusal};
 use crate::reference::Judged;
-use crate::report::{self, Bodies, JsonReport, Names, Summary, Told};
+use crate::report::{self, Bodies, JsonReport, Names, Property, Summary, Told};
 use crate::schema::Catalog;
 use crate::state::{Desired, Diagnostic, Sources};
 
@@ -61,7 +61,15 @@ impl Teller {
         match &mut self.json {
             Some(json) => json.judge(report::references(catalog, desired, sources, judged)),
             None if self.silent => {}
-            None => report::to_stderr(&report::verdicts(judged)),
+            None => report::to_stderr(&report::verdicts(judged.iter().map(|one| &one.finding))),
+        }
+    }
+
+    /// The same of values that properties of a node have.
+    pub fn properties(&mut self, properties: Vec<Property<'_>>, sources: &Sources) {
+        match &mut self.json {
+            Some(json) => json.judge(report::properties(&properties, sources)),
+            None => report::to_stderr(&report::verdicts(properties.iter().map(|one| one.finding))),
         }
     }
 

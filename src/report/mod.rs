@@ -30,7 +30,7 @@ pub use json::{JsonReport, Summary};
 pub use messages::{error, help, refusals, warning};
 pub use names::{Names, names};
 pub use printer::{to_stderr, to_stdout};
-pub use references::{inventory, references, used_by};
+pub use references::{Property, inventory, properties, references, used_by};
 pub use value::{hidden, inline};
 pub use variables::{Variable, dotenv, secret_manifest};
 pub use verdicts::verdicts;

@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::reference::{Judged, Reason, Verdict};
+use crate::reference::{Finding, Judged, Reason, Verdict, is_reference, parse};
 use crate::schema::Catalog;
-use crate::state::{Desired, Sources};
+use crate::state::{Desired, Sources, Span};
 
 /// What is known of one use of a reference, for programs.
 #[derive(Debug, Serialize)]
@@ -73,14 +73,55 @@ fn reference(catalog: &Catalog, desired: &Desired, sources: &Sources, one: &Judg
     }
 }
 
-fn place(desired: &Desired, sources: &Sources, one: &Judged) -> Option<Place> {
-    let declared = desired.entity(one.usage.declared?);
-    let span = declared.source.position_of(&one.usage.path);
-    Some(Place {
+/// A value that speaks of a vault in a property of a node, with what is known of it.
+pub struct Property<'a> {
+    /// The file, or the data plane whose variable it is.
+    pub said_by: &'a str,
+    /// The property or the variable.
+    pub name: &'a str,
+    /// The value: shown only if it is a reference and nothing more.
+    pub text: &'a str,
+    /// What is known of it.
+    pub finding: &'a Finding,
+    /// Where it stands, if in a file.
+    pub span: Option<Span>,
+}
+
+/// The same of properties of a node: their kind is `property`, their name the file or data plane that says it.
+pub fn properties(properties: &[Property<'_>], sources: &Sources) -> Vec<Reference> {
+    properties.iter().map(|one| property(one, sources)).collect()
+}
+
+fn property(one: &Property<'_>, sources: &Sources) -> Reference {
+    let told = one.finding.verdict() != Verdict::Found;
+    let whole = is_reference(one.text);
+    let parsed = parse(one.text).ok().filter(|_| whole);
+    Reference {
+        kind: "property".to_owned(),
+        name: one.said_by.to_owned(),
+        field: one.name.to_owned(),
+        reference: if whole { one.text } else { "{vault://…}" }.to_owned(),
+        vault: parsed.map(|reference| String::from_utf8_lossy(&reference.name).into_owned()),
+        verdict: one.finding.verdict(),
+        reason: one.finding.reason,
+        message: told.then(|| one.finding.message.clone()),
+        help: one.finding.help.clone().filter(|_| told),
+        certificate: None,
+        place: one.span.map(|span| at(sources, span)),
+    }
+}
+
+fn at(sources: &Sources, span: Span) -> Place {
+    Place {
         file: sources.file(span.file).name.clone(),
         line: span.line,
         column: span.column,
-    })
+    }
+}
+
+fn place(desired: &Desired, sources: &Sources, one: &Judged) -> Option<Place> {
+    let declared = desired.entity(one.usage.declared?);
+    Some(at(sources, declared.source.position_of(&one.usage.path)))
 }
 
 /// The references as a table for people: each with what is known of it, and below it who uses it.
@@ -121,7 +162,7 @@ pub fn inventory(catalog: &Catalog, desired: &Desired, sources: &Sources, judged
 }
 
 fn verdict(one: &Judged) -> String {
-    let word = super::verdicts::word(one);
+    let word = super::verdicts::word(&one.finding);
     let reason = one.finding.reason.code().replace('-', "_");
     match one.verdict() {
         Verdict::Found => word.to_owned(),

@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 
-use crate::reference::{Judged, Reason, Verdict};
+use crate::reference::{Finding, Reason, Verdict};
 
 /// What is known of all references, in one line: nothing, if there are none.
-pub fn verdicts(judged: &[Judged]) -> String {
+pub fn verdicts<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> String {
     let mut counts: BTreeMap<(Verdict, &str), usize> = BTreeMap::new();
-    for one in judged {
+    for one in findings {
         *counts.entry((one.verdict(), word(one))).or_default() += 1;
     }
     let counts: Vec<String> = counts
@@ -18,10 +18,10 @@ pub fn verdicts(judged: &[Judged]) -> String {
     format!("references: {}\n", counts.join(", "))
 }
 
-pub(super) fn word(one: &Judged) -> &'static str {
+pub(super) fn word(one: &Finding) -> &'static str {
     match one.verdict() {
         Verdict::Found => "found",
-        Verdict::NotCheckable if one.finding.reason == Reason::NotAsked => "not asked for",
+        Verdict::NotCheckable if one.reason == Reason::NotAsked => "not asked for",
         Verdict::NotCheckable => "not checkable from here",
         Verdict::Unreachable => "unreachable",
         Verdict::Denied => "denied",

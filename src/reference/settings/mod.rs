@@ -13,7 +13,7 @@ pub use read::{Machine, Said, SaidPolicy, SaidVault, read_settings};
 pub use variables::{VARIABLES, read_variables};
 pub use words::Words;
 
-use super::{Policy, Setting};
+use super::{Finding, Policy, Reason, Setting};
 
 /// What the side that runs the check says of the vaults.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +44,16 @@ impl Settings {
         let files = self.vaults.get(name);
         let said = files.into_iter().chain(self.variables.get(&owner(name)));
         said.flat_map(|said| said.values.clone()).collect()
+    }
+
+    /// Why a reference that names this backend cannot be checked, if data planes say different things of it.
+    pub fn differing(&self, backend: &str) -> Option<Finding> {
+        let message = format!("the data planes have different settings of the backend '{backend}'");
+        self.ambiguous.contains(backend).then(|| {
+            Finding::new(Reason::DataPlaneSettings, message)
+                .about(backend)
+                .help("check each data plane by itself, with its own --dp-env")
+        })
     }
 
     /// What the verdicts on a vault's secrets may do to a run, if it is not what all may.

@@ -1,0 +1,104 @@
+mod look;
+mod stated;
+
+use crate::cli::Outcome;
+use crate::cli::args::{ConfArgs, Global, ReferenceArgs};
+use crate::cli::documents::is_error;
+use crate::cli::proof::proof;
+use crate::cli::signals::unless_interrupted;
+use crate::cli::stop::{Done, Stop};
+use crate::cli::teller::Teller;
+use crate::reference::{Finding, Policies, Policy, Verdict};
+use crate::report::Property;
+use crate::schema::Catalog;
+use crate::state::{Diagnostic, Severity, Sources};
+use look::Look;
+use stated::{Stated, of_file, of_variables};
+
+/// Looks at the references of a kong.conf, and of the `KONG_*` variables that come with it.
+///
+/// Kong resolves them once, when it starts, before it has a database: only backends' own names work there, with the
+/// `vault_*` properties for settings, and a failure is fatal (facts of kong.conf's own documentation).
+pub async fn run(global: &Global, args: &ConfArgs, teller: &mut Teller) -> Done {
+    let catalog = Catalog::recorded();
+    let text = std::fs::read_to_string(&args.file).map_err(|error| {
+        let file = args.file.display();
+        Stop::invalid(anyhow::anyhow!("cannot read '{file}': {error}"))
+    })?;
+    let references = ReferenceArgs {
+        dp_conf: Some(args.file.clone()),
+        ..args.references.clone()
+    };
+    let Some(proof) = proof(global, &references, std::slice::from_ref(&args.file), &catalog, teller) else {
+        return Ok(Outcome::Invalid);
+    };
+    let mut sources = Sources::default();
+    let name = args.file.display().to_string();
+    let file = sources.add(name.as_str(), text.as_str());
+    let planes = &proof.context.planes;
+    let mut all = of_file(&text, file, planes);
+    all.extend(of_variables(planes));
+    let policies = Policies {
+        general: proof.policy,
+        settings: Some(&proof.settings),
+    };
+    let look = Look {
+        catalog: &catalog,
+        proof: &proof,
+        policies,
+    };
+    let findings = unless_interrupted(look.at(&all)).await?;
+    let known = || all.iter().zip(&findings);
+    let told: Vec<Diagnostic> = known()
+        .filter_map(|(one, finding)| tell(one, finding, policies))
+        .collect();
+    teller.diagnostics(&told, &sources);
+    let properties = known().map(|(one, finding)| one.reported(&name, finding)).collect();
+    teller.properties(properties, &sources);
+    Ok(match told.iter().any(is_error) {
+        true => Outcome::Invalid,
+        false => Outcome::Done,
+    })
+}
+
+impl Stated {
+    fn reported<'a>(&'a self, file: &'a str, finding: &'a Finding) -> Property<'a> {
+        Property {
+            said_by: self.plane.as_deref().unwrap_or(file),
+            name: &self.property,
+            text: &self.text,
+            finding,
+            span: self.span,
+        }
+    }
+}
+
+/// What there is to tell of a value, if anything. What is wrong keeps a node from starting, whoever wrote it and when.
+fn tell(one: &Stated, finding: &Finding, policies: Policies<'_>) -> Option<Diagnostic> {
+    let policy = match one.vault() {
+        Some(name) if finding.reason.is_of_backend() => policies.of_vault(&name),
+        _ => policies.general,
+    };
+    let told = Diagnostic {
+        severity: severity(finding, policy)?,
+        code: finding.reason.code(),
+        message: format!("{}: {}", one.title(), finding.message),
+        places: Vec::new(),
+        help: finding.help.clone(),
+    };
+    Some(match one.span {
+        Some(span) => told.at_secret(span),
+        None => told,
+    })
+}
+
+fn severity(finding: &Finding, policy: Policy) -> Option<Severity> {
+    match (finding.verdict(), policy) {
+        (Verdict::Found, _) => None,
+        (_, Policy::Off) if !finding.reason.is_of_form() => None,
+        (Verdict::NotCheckable, Policy::Strict) => Some(Severity::Error),
+        (Verdict::NotCheckable, _) => Some(Severity::Note),
+        (_, Policy::Warn) => Some(Severity::Warning),
+        _ => Some(Severity::Error),
+    }
+}
