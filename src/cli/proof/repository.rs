@@ -11,7 +11,7 @@ pub struct Repository {
     here: PathBuf,
     /// The root of the repository that it is in; itself, if it is in none.
     root: PathBuf,
-    /// All roots: its own, and those of the repositories that the state files are in.
+    /// All roots: its own, and those of the repositories that the state files are in, or of their folders.
     roots: BTreeSet<PathBuf>,
 }
 
@@ -25,7 +25,7 @@ impl Repository {
     fn of(here: PathBuf, paths: &[PathBuf]) -> Self {
         let root = root(&here).unwrap_or_else(|| here.clone());
         let named = paths.iter().filter_map(|path| path.canonicalize().ok());
-        let roots = named.filter_map(|path| self::root(&path));
+        let roots = named.filter_map(|path| self::root(&path).or_else(|| folder(path)));
         Self {
             roots: roots.chain([root.clone()]).collect(),
             here,
@@ -75,6 +75,14 @@ fn lexical(path: &Path) -> PathBuf {
         }
         path
     })
+}
+
+/// A folder, or that of a file: what brings a state file without a repository brings what lies beside it, too.
+fn folder(path: PathBuf) -> Option<PathBuf> {
+    match path.is_dir() {
+        true => Some(path),
+        false => path.parent().map(Path::to_owned),
+    }
 }
 
 /// The root of the repository that a path is in. Of a repository within another (a submodule, a work tree), whose `.git`
@@ -138,6 +146,16 @@ mod tests {
         let (_kept, at) = folder(&["work/x", "repo/.git/HEAD", "repo/kong.yaml", "repo/settings.yaml"]);
         let repository = Repository::of(at.join("work"), &[at.join("repo/kong.yaml")]);
         assert!(repository.holds(&at.join("repo/settings.yaml")));
+    }
+
+    #[test]
+    fn without_a_root_the_folder_of_a_state_file_is_its_repository() {
+        let (_kept, at) = folder(&["work/x", "pr/in/kong.yaml", "pr/in/a/settings.yaml", "pr/above.yaml"]);
+        for named in ["pr/in/kong.yaml", "pr/in"] {
+            let repository = Repository::of(at.join("work"), &[at.join(named)]);
+            assert!(repository.holds(Path::new("../pr/in/a/settings.yaml")), "{named}");
+            assert!(!repository.holds(Path::new("../pr/above.yaml")), "{named}");
+        }
     }
 
     #[test]
