@@ -311,7 +311,7 @@ fn a_reference_that_names_a_backend_goes_by_the_data_planes_settings() {
         place.file("two.env", "X=1\n"),
     );
     let both = place.verdicts(&by_name("{vault://env/x}"), &["--dp-env", &one, "--dp-env", &two], &[]);
-    assert_eq!(both, verdict("not_checkable", "not_asked"));
+    assert_eq!(both, verdict("found", "secret_found"));
     let alone = place.verdicts(&by_name("{vault://env/x}"), &["--dp-env", &one], &[]);
     assert_eq!(alone, verdict("found", "secret_found"));
 }

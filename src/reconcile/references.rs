@@ -9,7 +9,8 @@ use crate::control_plane::{ForeignEntity, Live};
 use crate::parallel::stretches;
 use crate::plan::{self, After, Plan};
 use crate::reference::{
-    self, Finding, Holder, Judged, Policies, Policy, Reason, Settings, Standing, Use, Vaults, backends::Context,
+    self, Finding, FoundVault, Holder, Judged, Policies, Policy, Reason, Settings, Standing, Use, Vaults,
+    backends::Context,
 };
 use crate::schema::{Catalog, FieldPath, Kind, KindId, Object, Segment};
 use crate::state::{Declared, DeclaredId, Desired, Diagnostic};
@@ -83,6 +84,7 @@ pub async fn prove(scene: &Scene<'_>, uses: Vec<Use>, vaults: Vaults, proof: &Pr
     };
     let mut judged = reference::judge(uses, &vaults);
     leave_made_up(desired, &mut judged);
+    leave_differing(&vaults, &proof.settings, &mut judged);
     let asked = |name: &str| policies.of_vault(name) != Policy::Off;
     let errands = reference::errands(catalog, &judged, &vaults, &proof.settings, proof.foreign, &asked);
     let fetched = reference::backends::resolve(&errands.errands, &proof.context).await;
@@ -114,6 +116,17 @@ fn leave_made_up(desired: &Desired, judged: &mut [Judged]) {
             one.finding = Finding::new(Reason::UnsetVariable, message)
                 .about(&one.usage.text)
                 .help("set the variable");
+        }
+    }
+}
+
+/// Says of references that name a backend of which data planes say different things why nobody is asked.
+fn leave_differing(vaults: &Vaults, settings: &Settings, judged: &mut [Judged]) {
+    let unasked = judged.iter_mut().filter(|one| one.finding.reason == Reason::NotAsked);
+    for one in unasked {
+        let name = one.vault().unwrap_or_default();
+        if let Some(FoundVault::Backend(backend)) = vaults.find(&name) {
+            one.finding = settings.differing(backend).unwrap_or_else(|| one.finding.clone());
         }
     }
 }

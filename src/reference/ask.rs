@@ -140,11 +140,11 @@ fn changed(
         .map(|(option, setting)| (option.clone(), setting.value.expose().to_vec()));
     let changes = changes.collect();
     said.extend(overriding);
-    said.extend(checker);
     let filled = match vault {
-        FoundVault::Entity(vault) => filled(vault, &said),
+        FoundVault::Entity(vault) => filled(vault, &said, &checker),
         FoundVault::Backend(_) => Filled::default(),
     };
+    said.extend(checker);
     let target = Target {
         name: name.to_owned(),
         backend: backend.to_owned(),
@@ -175,9 +175,10 @@ fn counts(option: &str, checker: &BTreeMap<String, Setting>) -> bool {
     !KEEPING.contains(&option) && !checker.contains_key(option) && !REPLACED.iter().any(replaced)
 }
 
-/// What templates filled in, and what of it is made up and said by nobody else.
-fn filled(vault: &VaultEntity, said: &BTreeMap<String, Setting>) -> Filled {
-    let is_theirs = |name: &&String| said.get(*name).is_some_and(|setting| setting.side == Side::Filled);
+/// What templates filled in, and what of it is made up, counts and is said by nobody else.
+fn filled(vault: &VaultEntity, said: &BTreeMap<String, Setting>, checker: &BTreeMap<String, Setting>) -> Filled {
+    let is_filled = |name: &str| said.get(name).is_some_and(|setting| setting.side == Side::Filled);
+    let is_theirs = |name: &&String| is_filled(name) && counts(name, checker);
     Filled {
         settings: vault.filled.clone(),
         resources: false,
@@ -246,11 +247,14 @@ fn overrides(catalog: &Catalog, backend: &str, reference: &Reference) -> BTreeMa
 /// What the data planes' properties say of a backend: what its schema refuses is dropped, as Kong drops it.
 fn of_backend(catalog: &Catalog, backend: &str, settings: &Settings) -> BTreeMap<String, Setting> {
     let mut said = settings.backends.get(backend).cloned().unwrap_or_default();
-    said.retain(|option, setting| {
-        let value = OptionValue::Text(setting.value.expose().to_vec());
-        is_taken(catalog, backend, option, &value)
-    });
+    said.retain(|option, setting| takes(catalog, backend, option, setting));
     said
+}
+
+/// Whether a data plane takes what one of its properties says of a backend; if not, it drops that.
+pub fn takes(catalog: &Catalog, backend: &str, option: &str, setting: &Setting) -> bool {
+    let value = OptionValue::Text(setting.value.expose().to_vec());
+    is_taken(catalog, backend, option, &value)
 }
 
 /// What Kong makes of an option's text: a truth value, a number, or the text.

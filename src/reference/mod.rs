@@ -32,7 +32,7 @@ mod withhold;
 use ask::is_taken;
 
 pub use answer::{answer, answer_line};
-pub use ask::{Errand, Errands, Wanted, errands, segments, target};
+pub use ask::{Errand, Errands, Wanted, errands, segments, takes, target};
 pub use environment::{EnvironmentError, from_environment};
 pub use fetched::Fetched;
 pub use find::{Holder, Standing, Use, find, holds_reference};

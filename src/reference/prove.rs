@@ -52,26 +52,32 @@ impl Asked<'_> {
         }
     }
 
-    /// Of several data planes the worst verdict counts, and all that have it are named.
+    /// Of several data planes the worst verdict counts: each of its causes, with those that have it.
     fn worst(&self, planes: &[(String, Fetched)]) -> (Finding, Resolved) {
         let mut resolved = Resolved::new();
-        let mut worst: Option<(Finding, Vec<&str>)> = None;
+        let mut causes: Vec<(Finding, Vec<&str>)> = Vec::new();
         for (plane, fetched) in planes {
             let (finding, values) = self.prove(fetched);
             resolved.extend(values.into_iter().map(|(_, secret)| (Some(plane.clone()), secret)));
-            match &mut worst {
-                Some((worst, planes)) if worst.reason == finding.reason => planes.push(plane),
-                Some((worst, _)) if worst.verdict() >= finding.verdict() => {}
-                _ => worst = Some((finding, vec![plane])),
+            match causes.iter_mut().find(|(known, _)| *known == finding) {
+                Some((_, planes)) => planes.push(plane),
+                None => causes.push((finding, vec![plane])),
             }
         }
-        let Some((mut finding, at)) = worst else {
-            return (self.found(Reason::SecretFound), resolved);
-        };
-        if finding.verdict() != Verdict::Found {
-            finding.message = format!("{} (data plane: {})", finding.message, at.join(", "));
+        let worst = causes.iter().map(|(finding, _)| finding.verdict()).max();
+        causes.retain(|(finding, _)| Some(finding.verdict()) == worst);
+        let told: Vec<String> = causes
+            .iter()
+            .map(|(finding, at)| format!("{} (data plane: {})", finding.message, at.join(", ")))
+            .collect();
+        match causes.into_iter().next() {
+            None => (self.found(Reason::SecretFound), resolved),
+            Some((finding, _)) if finding.verdict() == Verdict::Found => (finding, resolved),
+            Some((mut finding, _)) => {
+                finding.message = told.join("; ");
+                (finding, resolved)
+            }
         }
-        (finding, resolved)
     }
 
     fn valued(&self, value: Result<Secret, Finding>) -> (Finding, Resolved) {

@@ -6,7 +6,7 @@ use super::settings::Reading;
 use super::{dotenv, kong_conf, manifest};
 use crate::cli::args::ReferenceArgs;
 use crate::reference::backends::{Plane, PlaneFiles};
-use crate::reference::{Secret, Setting, Side};
+use crate::reference::{Secret, Setting, Side, takes};
 use crate::schema::Catalog;
 use crate::state::Diagnostic;
 
@@ -30,7 +30,11 @@ pub fn read(args: &ReferenceArgs, catalog: &Catalog, reading: &mut Reading<'_>) 
         } else {
             reading.side(path)
         });
-        planes.push(Plane { name, variables });
+        planes.push(Plane {
+            name,
+            variables,
+            prefix: None,
+        });
     }
     let of_file = args.dp_conf.as_deref().and_then(|path| conf(path, reading));
     let mut said = Vec::new();
@@ -50,6 +54,7 @@ pub fn read(args: &ReferenceArgs, catalog: &Catalog, reading: &mut Reading<'_>) 
     if said.is_empty() {
         said.push(settings(catalog, of_file.iter().flatten()));
     }
+    own_prefixes(catalog, &mut said, &mut planes);
     reading.settings.backends = agreed(said, &planes, reading);
     planes
 }
@@ -103,6 +108,14 @@ fn variables(path: &Path, reading: &mut Reading<'_>) -> Option<BTreeMap<String, 
         Some(read) => read,
         None => dotenv::variables(text),
     };
+    let read = read.and_then(
+        |read| match read.iter().find(|(_, value)| value.expose().contains(&0)) {
+            Some((name, _)) => Err(format!(
+                "has a NUL in the value of {name:?}, which no variable can hold"
+            )),
+            None => Ok(read),
+        },
+    );
     reading.told_of(read.map_err(wrong))
 }
 
@@ -144,6 +157,30 @@ fn spelled(option: &str) -> &str {
     match option {
         "decode_base64" => "base64_decode",
         other => other,
+    }
+}
+
+/// The backend of the data planes' own variables, and the one option of it that each may have for itself.
+const ENV: (&str, &str) = ("env", "prefix");
+
+/// Gives data planes that name variables differently each its own prefix: they can be looked at one by one.
+fn own_prefixes(catalog: &Catalog, said: &mut [Backends], planes: &mut [Plane]) {
+    let (backend, option) = ENV;
+    let of = |backends: &Backends| {
+        let setting = backends.get(backend)?.get(option)?;
+        let taken = takes(catalog, backend, option, setting);
+        setting.value.text().filter(|_| taken).map(str::to_owned)
+    };
+    let prefixes: Vec<Option<String>> = said.iter().map(of).collect();
+    if prefixes.iter().all(|prefix| *prefix == prefixes[0]) {
+        return;
+    }
+    for ((backends, plane), prefix) in said.iter_mut().zip(planes).zip(prefixes) {
+        plane.prefix = Some(prefix.unwrap_or_default());
+        if let Some(options) = backends.get_mut(backend) {
+            options.remove(option);
+        }
+        backends.retain(|_, options| !options.is_empty());
     }
 }
 

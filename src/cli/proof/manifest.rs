@@ -1,6 +1,6 @@
 //! Variables as Kubernetes' Secrets and ConfigMaps hold them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use base64::Engine;
@@ -12,20 +12,22 @@ use zeroize::Zeroizing;
 use crate::reference::Secret;
 
 /// The variables of all Secrets and ConfigMaps of a text, one document or many; none if the text is no manifest. What else
-/// is in it is passed over.
+/// is in it is passed over, as long as there is one of them.
 pub fn variables(text: &str) -> Option<Result<BTreeMap<String, Secret>, String>> {
-    let is_key = |line: &str| line.trim_start().starts_with("apiVersion:");
-    let is_json = || text.trim_start().starts_with('{') && text.contains("\"apiVersion\"");
+    let is_key = |line: &str| line.trim_start().starts_with("apiVersion:") || line.starts_with("kind:");
+    let names = |key: &str| text.contains(key);
+    let is_json = || text.trim_start().starts_with('{') && (names("\"apiVersion\"") || names("\"kind\""));
     if !text.lines().any(is_key) && !is_json() {
         return None;
     }
     let mut variables = BTreeMap::new();
+    let mut others = Others::default();
     for document in serde_yaml::Deserializer::from_str(text) {
         match Option::<Manifest>::deserialize(document) {
             Ok(manifest) => {
                 if let Err(why) = manifest
                     .into_iter()
-                    .try_for_each(|manifest| manifest.give(&mut variables))
+                    .try_for_each(|manifest| manifest.give(&mut variables, &mut others))
                 {
                     return Some(Err(why));
                 }
@@ -38,7 +40,30 @@ pub fn variables(text: &str) -> Option<Result<BTreeMap<String, Secret>, String>>
             }
         }
     }
-    Some(Ok(variables))
+    Some(others.verdict().map(|()| variables))
+}
+
+/// What else is in a text than what holds variables.
+#[derive(Default)]
+struct Others {
+    /// Whether there is a Secret or a ConfigMap.
+    has_variables: bool,
+    kinds: BTreeSet<String>,
+}
+
+impl Others {
+    /// A text of other things only is another file than the one that was meant, not a data plane without variables.
+    fn verdict(self) -> Result<(), String> {
+        if self.has_variables {
+            return Ok(());
+        }
+        let kinds: Vec<String> = self.kinds.into_iter().collect();
+        let told = match kinds.as_slice() {
+            [] => String::new(),
+            kinds => format!(", only {}", kinds.join(", ")),
+        };
+        Err(format!("holds no Secret and no ConfigMap{told}"))
+    }
 }
 
 #[derive(Deserialize)]
@@ -56,8 +81,9 @@ struct Manifest {
 }
 
 impl Manifest {
-    fn give(self, variables: &mut BTreeMap<String, Secret>) -> Result<(), String> {
+    fn give(self, variables: &mut BTreeMap<String, Secret>, others: &mut Others) -> Result<(), String> {
         let plain = |entries: Option<BTreeMap<String, Text>>| entries.into_iter().flatten();
+        others.has_variables |= matches!(self.kind.as_str(), "Secret" | "ConfigMap");
         match self.kind.as_str() {
             "Secret" => {
                 for (name, Text(value)) in plain(self.data) {
@@ -74,9 +100,12 @@ impl Manifest {
                     variables.insert(name, decoded);
                 }
             }
-            _ => {
+            kind => {
+                others
+                    .kinds
+                    .extend(Some(kind.to_owned()).filter(|_| self.items.is_none() && !kind.is_empty()));
                 for item in self.items.into_iter().flatten() {
-                    item.give(variables)?;
+                    item.give(variables, others)?;
                 }
             }
         }
@@ -140,6 +169,7 @@ mod tests {
         let text = "apiVersion: v1\nkind: Secret\ndata:\n  A: Yg==\n  B: eA==\nstringData:\n  B: plain\n---\n\
                     apiVersion: v1\nkind: ConfigMap\ndata:\n  C: \"1\"\n---\napiVersion: apps/v1\nkind: Deployment\nspec: {a: 1}\n";
         assert_eq!(read(text), pairs(&[("A", "b"), ("B", "plain"), ("C", "1")]));
+        assert_eq!(read("kind: Secret\ndata: {A: Yg==}\n"), pairs(&[("A", "b")]));
         let list = r#"{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "v1", "kind": "Secret", "data": {"A": "Yg=="}}]}"#;
         assert_eq!(read(list), pairs(&[("A", "b")]));
     }
@@ -152,6 +182,17 @@ mod tests {
         ] {
             let error = variables(text).expect("a manifest").expect_err("wrong");
             assert!(!error.contains("hush"), "{error}");
+        }
+        for text in [
+            "apiVersion: apps/v1\nkind: Deployment\nspec: {a: hush}\n",
+            "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nspec: {encryptedData: {A: hush}}\n",
+            r#"{"apiVersion": "v1", "kind": "List", "items": []}"#,
+        ] {
+            let error = variables(text).expect("a manifest").expect_err("no variables");
+            assert!(
+                error.contains("holds no Secret and no ConfigMap") && !error.contains("hush"),
+                "{error}"
+            );
         }
         for text in ["A=b\n", "A={\"apiVersion\": 1}\n", "# apiVersion: v1\nA=apiVersion:\n"] {
             assert!(variables(text).is_none(), "{text}");

@@ -7,7 +7,8 @@ use super::{Backend, Context, Plane};
 use crate::reference::{Fetched, Finding, Reason, Target, Wanted, variable_of};
 
 struct Env {
-    prefix: String,
+    /// The prefix that is said for all data planes; none, if each has its own.
+    prefix: Option<String>,
     /// Whether a template fills the prefix in: messages do not show it.
     hidden: bool,
     planes: Vec<Plane>,
@@ -17,8 +18,9 @@ struct Env {
 /// The environments that `--dp-env` gives; none is fine, too.
 pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding> {
     let environment = context.environment.clone();
+    let said = !target.by_name || target.settings.contains_key("prefix");
     Ok(Box::new(Env {
-        prefix: target.text("prefix").unwrap_or_default().to_owned(),
+        prefix: said.then(|| target.text("prefix").unwrap_or_default().to_owned()),
         hidden: target.is_filled("prefix"),
         planes: context.planes.clone(),
         set_here: Box::new(move |name| environment(name).is_some()),
@@ -34,17 +36,22 @@ impl Backend for Env {
 impl Env {
     fn look_up(&self, wanted: &Wanted) -> Fetched {
         let previous = wanted.version.as_deref() == Some("2");
-        let name = variable_of(&self.prefix, &wanted.resource, previous);
-        let shown = match self.hidden {
-            true => format!("PREFIX…{}", variable_of("", &wanted.resource, previous)),
-            false => name.clone(),
+        let name = |prefix: &str| variable_of(prefix, &wanted.resource, previous);
+        let shown = |prefix: &str| match self.hidden {
+            true => format!("PREFIX…{}", name("")),
+            false => name(prefix),
         };
+        let prefix = |plane: &'_ Plane| self.prefix.clone().or_else(|| plane.prefix.clone()).unwrap_or_default();
         match self.planes.as_slice() {
-            [] => Fetched::No(self.unknown(&name, &shown)),
+            [] => {
+                let prefix = self.prefix.as_deref().unwrap_or_default();
+                Fetched::No(self.unknown(&name(prefix), &shown(prefix)))
+            }
             planes => Fetched::Planes(
                 planes
                     .iter()
-                    .map(|plane| (plane.name.clone(), of_plane(plane, &name, &shown)))
+                    .map(|plane| (plane, prefix(plane)))
+                    .map(|(plane, prefix)| (plane.name.clone(), of_plane(plane, &name(&prefix), &shown(&prefix))))
                     .collect(),
             ),
         }

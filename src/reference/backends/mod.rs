@@ -71,6 +71,8 @@ pub struct Plane {
     pub name: String,
     /// Its variables.
     pub variables: BTreeMap<String, Secret>,
+    /// The prefix of variables that holds for references to `env` itself, where not all data planes have the same.
+    pub prefix: Option<String>,
 }
 
 /// A directory of the data planes that is here, too.

@@ -27,7 +27,6 @@ enum Known {
 #[derive(Default)]
 struct Asked {
     errands: Vec<Errand>,
-    targets: BTreeMap<(String, String), usize>,
     secrets: BTreeMap<(usize, Wanted), usize>,
 }
 
@@ -81,15 +80,11 @@ impl Look<'_> {
     }
 
     fn want(&self, name: &str, reference: &Reference, asked: &mut Asked) -> (usize, usize) {
-        let Asked {
-            errands,
-            targets,
-            secrets,
-        } = asked;
-        let options = format!("{:?}", reference.options);
-        let errand = *targets.entry((name.to_owned(), options)).or_insert_with(|| {
-            let vault = FoundVault::Backend(name);
-            let target = reference::target(self.catalog, name, vault, reference, &self.proof.settings);
+        let Asked { errands, secrets } = asked;
+        let vault = FoundVault::Backend(name);
+        let target = reference::target(self.catalog, name, vault, reference, &self.proof.settings);
+        let known = errands.iter().position(|errand| errand.target == target);
+        let errand = known.unwrap_or_else(|| {
             let wanted = Vec::new();
             errands.push(Errand { target, wanted });
             errands.len() - 1
