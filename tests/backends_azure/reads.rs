@@ -133,11 +133,9 @@ async fn nobody_answers() {
 
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = silent.local_addr().expect("an address");
-    let begun = Instant::now();
     let asked = running.asked().checker("address", &format!("https://{address}"));
     let told = asked.within(Duration::from_secs(2)).refused("pg").await;
     check(&told, Reason::TimedOut, &[&address.to_string()]);
-    assert!(begun.elapsed() < Duration::from_secs(4));
 
     let (stranger, _) = Fake::secure(|_| Reply::new(200, ""));
     let told = running.asked().checker("address", &stranger.url()).refused("pg").await;

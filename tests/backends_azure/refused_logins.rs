@@ -1,7 +1,7 @@
 //! What becomes of a login that does not let in.
 
 use std::net::TcpListener;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use strongroom::reference::Reason;
 
@@ -106,11 +106,9 @@ async fn a_login_that_nobody_answers_is_unreachable() {
     );
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = silent.local_addr().expect("an address");
-    let begun = Instant::now();
     let told = asked(format!("https://{address}"))
         .within(Duration::from_secs(2))
         .refused("a")
         .await;
     check(&told, Reason::TimedOut, &["the login of", &address.to_string()]);
-    assert!(begun.elapsed() < Duration::from_secs(4));
 }

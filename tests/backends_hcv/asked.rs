@@ -3,6 +3,7 @@
 #![allow(dead_code)] // each backend's test uses its part
 
 use std::collections::BTreeMap;
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -164,4 +165,24 @@ pub fn check(finding: &Finding, reason: Reason, says: &[&str]) {
     for part in says {
         assert!(all.contains(part), "{all} lacks {part}");
     }
+}
+
+/// Whatever vault it is: nothing listens, nobody answers in time, there is no such host.
+pub async fn nobody_answers(asked: impl Fn(&str) -> Asked) {
+    let listener = || TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = |listener: &TcpListener| listener.local_addr().expect("an address");
+    let closed = address(&listener());
+    let refused = asked(&format!("http://{closed}")).refused("pg").await;
+    let says = [&*closed.to_string(), "refuses connections"];
+    check(&refused, Reason::ConnectionFailed, &says);
+
+    let silent = listener();
+    let waiting = asked(&format!("http://{}", address(&silent))).within(Duration::from_secs(1));
+    let late = waiting.refused("pg").await;
+    check(&late, Reason::TimedOut, &["gives no answer in time"]);
+    let both = waiting.all(&[("pg", None), ("other", None)]).await;
+    assert!(both.iter().all(|one| reason(one) == "timed-out"));
+
+    let unknown = asked("https://nowhere.invalid").refused("pg").await;
+    check(&unknown, Reason::ConnectionFailed, &["no such host"]);
 }
