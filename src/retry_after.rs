@@ -4,17 +4,22 @@ use std::time::SystemTime;
 
 use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 
+/// The longest wait that is told apart, in seconds: longer than anybody waits, and short enough to add to a time.
+const LONGEST: u64 = 1 << 32;
+
 /// How many seconds `Retry-After` asks to wait: so many, or until a date. A date is held against the server's own clock,
 /// where the answer tells it, else against ours; one that is past asks for nothing.
 pub fn seconds(headers: &HeaderMap) -> Option<u64> {
     let text = |name| headers.get(name).map(HeaderValue::to_str)?.ok().map(str::trim);
     let asked = text(RETRY_AFTER)?;
-    asked.parse().ok().or_else(|| {
-        let until = httpdate::parse_http_date(asked).ok()?;
-        let now = text(DATE).and_then(|date| httpdate::parse_http_date(date).ok());
-        let left = until.duration_since(now.unwrap_or_else(SystemTime::now));
-        Some(left.map_or(0, |left| left.as_secs()))
-    })
+    let is_number = !asked.is_empty() && asked.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number {
+        return Some(asked.parse().unwrap_or(LONGEST).min(LONGEST));
+    }
+    let until = httpdate::parse_http_date(asked).ok()?;
+    let now = text(DATE).and_then(|date| httpdate::parse_http_date(date).ok());
+    let left = until.duration_since(now.unwrap_or_else(SystemTime::now));
+    Some(left.map_or(0, |left| left.as_secs()))
 }
 
 #[cfg(test)]
@@ -32,6 +37,10 @@ mod tests {
             ("Thu, 01 Jan 1970 00:00:00 GMT", None, Some(0)),
             ("soon", Some(now), None),
             ("-1", None, None),
+            ("+1", None, None),
+            ("", None, None),
+            ("18446744073709551615", None, Some(LONGEST)),
+            ("99999999999999999999", None, Some(LONGEST)),
         ] {
             let mut headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(asked))]);
             headers.extend(date.map(|date| (DATE, HeaderValue::from_static(date))));

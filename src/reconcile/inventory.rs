@@ -91,6 +91,7 @@ pub async fn prove_live<T: Transport, C: Clock>(
 fn beside(declared: Vaults, live: Vaults) -> Vaults {
     let mut vaults = Vaults {
         loaded: live.loaded,
+        unloaded: live.unloaded,
         complete: live.complete,
         unasked: false,
         ..declared

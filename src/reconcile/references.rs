@@ -4,7 +4,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::material;
-use super::vaults::named_as_backends;
+use super::vaults::{named_as_backends, settings_of_nobody};
 use crate::control_plane::{ForeignEntity, Live};
 use crate::parallel::stretches;
 use crate::plan::{self, After, Plan};
@@ -96,6 +96,7 @@ pub async fn prove(scene: &Scene<'_>, uses: Vec<Use>, vaults: Vaults, proof: &Pr
     let lints = reference::lint(catalog, desired, &judged, &vaults);
     reference::withhold(&mut judged);
     let mut diagnostics = named_as_backends(catalog, desired, &vaults);
+    diagnostics.extend(settings_of_nobody(&proof.settings, &vaults));
     diagnostics.extend(lints);
     diagnostics.extend(reference::gate(catalog, desired, &judged, policies));
     diagnostics.extend(reference::remarked(catalog, desired, &remarks, policies));

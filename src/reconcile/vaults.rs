@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use crate::control_plane::{Client, Clock, Live, ReadError, Root, Transport};
 use crate::plan::After;
-use crate::reference::{self, Use, VaultEntity, Vaults};
+use crate::reference::{self, Settings, Use, VaultEntity, Vaults};
 use crate::schema::{Catalog, Edition, FieldPath, KindId, Object, Segment};
-use crate::state::{Body, Declared, Desired, Diagnostic};
+use crate::state::{Body, Declared, Desired, Diagnostic, nearest};
 
 /// The vaults by which references resolve once the plan is done.
 pub fn vaults(catalog: &Catalog, desired: &Desired, live: &Live, after: &After<'_>) -> Vaults {
@@ -54,6 +54,7 @@ pub fn vaults(catalog: &Catalog, desired: &Desired, live: &Live, after: &After<'
     let foreign = foreign.filter_map(|(_, foreign)| Some(shape.vault(foreign.index.expose())?.as_live()));
     Vaults {
         loaded: backends(catalog),
+        unloaded: unloaded(catalog),
         going,
         entities: owned.into_iter().chain(foreign).collect(),
         complete: !live.forbidden.contains(&vault),
@@ -136,6 +137,7 @@ pub fn live_vaults(catalog: &Catalog, live: &Live) -> Vaults {
     });
     Vaults {
         loaded: backends(catalog),
+        unloaded: unloaded(catalog),
         entities: entities.collect(),
         complete: live.forbidden.is_empty(),
         ..Vaults::default()
@@ -148,6 +150,32 @@ pub fn backends(catalog: &Catalog) -> BTreeSet<String> {
         .loaded_vaults()
         .cloned()
         .unwrap_or_else(|| catalog.subschemas("vaults").map(str::to_owned).collect())
+}
+
+/// The known backends that the node, if it says which it has loaded, has not.
+fn unloaded(catalog: &Catalog) -> BTreeSet<String> {
+    let known = catalog.subschemas("vaults").map(str::to_owned);
+    match catalog.loaded_vaults() {
+        Some(loaded) => known.filter(|name| !loaded.contains(name)).collect(),
+        None => BTreeSet::new(),
+    }
+}
+
+/// What files of settings say of vaults that are nobody's, and so holds for nothing. A file may be meant for several
+/// control planes, so that this is worth a note, and no more.
+pub fn settings_of_nobody(settings: &Settings, vaults: &Vaults) -> Vec<Diagnostic> {
+    let names = settings.vaults.keys().filter(|_| vaults.complete && !vaults.unasked);
+    let unknown = names.filter(|name| vaults.find(name).is_none() && !vaults.unloaded.contains(*name));
+    let told = unknown.map(|name| {
+        let message =
+            format!("what the settings say of the vault '{name}' holds for nothing: no vault has that prefix");
+        let told = Diagnostic::note("settings-of-nobody", message);
+        match nearest(name, vaults.known()) {
+            Some(close) => told.help(format!("did you mean '{close}'?")),
+            None => told,
+        }
+    });
+    told.collect()
 }
 
 /// Vaults whose prefix is the name of a backend. Where it is loaded, Kong refuses such a vault, and references mean the

@@ -11,6 +11,8 @@ use crate::state::{Body, nearest};
 pub struct Vaults {
     /// The backends that the data planes have loaded: their names go before any prefix.
     pub loaded: BTreeSet<String>,
+    /// The backends that are known, and that the data planes say they have not loaded.
+    pub unloaded: BTreeSet<String>,
     /// The vault entities, owned and foreign.
     pub entities: Vec<VaultEntity>,
     /// The prefixes of vaults that are live, and that this plan deletes or renames.
@@ -111,7 +113,8 @@ impl Vaults {
         backend.or_else(entity)
     }
 
-    fn known(&self) -> impl Iterator<Item = &str> {
+    /// The names that references can give, but for those that a template filled in.
+    pub fn known(&self) -> impl Iterator<Item = &str> {
         let told = self.entities.iter().filter(|vault| !vault.filled_prefix);
         let prefixes = told.map(|vault| vault.prefix.as_str());
         prefixes.chain(self.loaded.iter().map(String::as_str))
@@ -149,6 +152,7 @@ fn located(reference: &Reference, vaults: &Vaults) -> (Finding, bool) {
     match vaults.find(&name) {
         Some(vault) => (not_asked(&name), vault.is_changed()),
         None if vaults.going.contains(&name) => (deleted_vault(&name), false),
+        None if vaults.complete && vaults.unloaded.contains(&name) => (unloaded_backend(&name), false),
         None if vaults.complete => (unknown_vault(&name, vaults), false),
         None => (vaults_unreadable(&name, vaults.unasked), false),
     }
@@ -207,6 +211,13 @@ fn unknown_vault(name: &str, vaults: &Vaults) -> Finding {
     Finding::new(Reason::UnknownVault, format!("no vault has the prefix '{name}'"))
         .about(name)
         .help(help)
+}
+
+fn unloaded_backend(name: &str) -> Finding {
+    let message = format!("the backend '{name}' is not loaded, and no vault has the prefix '{name}'");
+    Finding::new(Reason::UnknownVault, message).about(name).help(
+        "have the nodes load it (`vaults` in kong.conf; most backends need Kong's Enterprise edition), or name a vault by its prefix",
+    )
 }
 
 fn deleted_vault(name: &str) -> Finding {
