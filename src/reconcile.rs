@@ -24,7 +24,7 @@ pub use compose::compose;
 pub use inventory::{prove_declared, prove_live, prove_offline};
 pub use references::{EXPIRY_DAYS, Proof, Proven, Scene};
 pub use survey::{Early, Survey, survey_held};
-pub use validate::{check_offline, check_online};
+pub use validate::{check_material, check_offline, check_online};
 pub use vaults::{backends, declared_vaults, live_vaults};
 
 /// What a run is to do.

@@ -338,3 +338,20 @@ fn a_certificate_of_a_ca_is_one() {
     let ran = diff(&place, &state, &["--expiry-days", "36500"]).ends(0);
     ran.tells("warning: the field 'cert' holds a certificate that expires within 36500 days");
 }
+
+#[test]
+fn a_check_without_a_plan_looks_at_what_stands_in_the_open() {
+    let place = Place::new();
+    let pem = |text: &str| text.trim().replace('\n', "\n    ");
+    let state = |cert: &str, key: &str| {
+        let (cert, key) = (pem(cert), pem(key));
+        format!("_format_version: \"3.0\"\ncertificates:\n- cert: |\n    {cert}\n  key: |\n    {key}\n")
+    };
+    let (one, other) = (pair(|_| {}, &ecdsa()), ecdsa().serialize_pem());
+    let here = [("STRONGROOM_KONG_ADDR", "")];
+    place.file("repo/kong.yaml", &state(&one.cert, &other));
+    let ran = place.run(&["refs", "check", "kong.yaml"], &here).ends(3);
+    ran.tells("certificate does not match key");
+    place.file("repo/kong.yaml", &state(&one.cert, &one.key));
+    place.run(&["refs", "check", "kong.yaml"], &here).ends(0);
+}

@@ -185,3 +185,21 @@ fn what_is_wrong_gives_no_template_and_the_data_planes_prefix_counts() {
     assert_eq!(ran.out, "");
     ran.tells("error: Kong cannot read this reference");
 }
+
+#[test]
+fn a_near_prefix_is_suggested_and_a_line_break_begins_no_line() {
+    let place = Place::new();
+    place.file("repo/kong.yaml", STATE);
+    let ran = place.run(&["refs", "get", "my-evn/a", "kong.yaml"], &[NOWHERE]).ends(3);
+    ran.tells("unknown vault: no vault has the prefix 'my-evn' (did you mean 'my-env'?)");
+    let state = "_format_version: \"3.0\"\nplugins:\n- {name: loggly, config: {key: '{vault://env/a%0Aerror:%20b}'}}\n";
+    place.file("repo/kong.yaml", state);
+    let ran = place.run(&["refs", "check", "kong.yaml"], &[NOWHERE]).ends(0);
+    ran.tells("the variable A\\nERROR: B cannot be checked from here");
+    let listed = place.run(&["refs", "list", "kong.yaml"], &[NOWHERE]).ends(0);
+    assert!(
+        listed.out.contains("the variable A\\nERROR: B cannot"),
+        "{}",
+        listed.out
+    );
+}

@@ -34,6 +34,15 @@ pub fn check_offline(catalog: &Catalog, desired: &Desired, policy: Policy, now: 
     [&desired.remarks[..], &invalid, &lints, &references, &remarked].concat()
 }
 
+/// What Kong's own checks say of certificates and keys in the open. Of an entity of which a part is made up, because a
+/// variable is not set, nobody can tell.
+pub fn check_material(catalog: &Catalog, desired: &Desired, now: i64) -> Vec<Diagnostic> {
+    state::check(catalog, desired, now, &|declared| {
+        let entity = desired.entity(declared);
+        entity.unset.is_empty() && reference::bears_material(catalog.kind(entity.kind))
+    })
+}
+
 fn of_all<'a>(general: Policy) -> Policies<'a> {
     Policies {
         general,

@@ -9,7 +9,7 @@ use crate::control_plane::{Client, Clock, Live, ReadError, Root, Transport};
 use crate::plan::After;
 use crate::reference::{self, Settings, Use, VaultEntity, Vaults};
 use crate::schema::{Catalog, Edition, FieldPath, KindId, Object, Segment};
-use crate::state::{Body, Declared, Desired, Diagnostic, nearest};
+use crate::state::{Body, Declared, Desired, Diagnostic};
 
 /// The vaults by which references resolve once the plan is done.
 pub fn vaults(catalog: &Catalog, desired: &Desired, live: &Live, after: &After<'_>) -> Vaults {
@@ -170,7 +170,7 @@ pub fn settings_of_nobody(settings: &Settings, vaults: &Vaults) -> Vec<Diagnosti
         let message =
             format!("what the settings say of the vault '{name}' holds for nothing: no vault has that prefix");
         let told = Diagnostic::note("settings-of-nobody", message);
-        match nearest(name, vaults.known()) {
+        match vaults.nearest(name) {
             Some(close) => told.help(format!("did you mean '{close}'?")),
             None => told,
         }

@@ -113,11 +113,11 @@ impl Vaults {
         backend.or_else(entity)
     }
 
-    /// The names that references can give, but for those that a template filled in.
-    pub fn known(&self) -> impl Iterator<Item = &str> {
+    /// The name that was most likely meant by one that stands for nothing, but for those that a template filled in.
+    pub fn nearest(&self, name: &str) -> Option<&str> {
         let told = self.entities.iter().filter(|vault| !vault.filled_prefix);
         let prefixes = told.map(|vault| vault.prefix.as_str());
-        prefixes.chain(self.loaded.iter().map(String::as_str))
+        nearest(name, prefixes.chain(self.loaded.iter().map(String::as_str)))
     }
 }
 
@@ -204,7 +204,7 @@ fn since(usage: &Use, version: &str) -> Finding {
 }
 
 fn unknown_vault(name: &str, vaults: &Vaults) -> Finding {
-    let help = match nearest(name, vaults.known()) {
+    let help = match vaults.nearest(name) {
         Some(close) => format!("did you mean '{close}'?"),
         None => "declare the vault, or correct the reference".to_owned(),
     };

@@ -40,7 +40,7 @@ pub(super) fn diagnostic_line(diagnostic: &Diagnostic, sources: &Sources) -> Str
     if let Some(help) = &diagnostic.help {
         let _ = write!(line, " (help: {help})");
     }
-    line.chars().flat_map(printable).collect()
+    on_one_line(&line)
 }
 
 /// The same diagnostics, in the order of the files and of the places in them; what has no place comes first.
@@ -59,7 +59,7 @@ fn render(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> St
     let (shown, others) = split(diagnostic);
     let mut shown = shown.into_iter();
     let level = level(diagnostic.severity).with_name(heading(diagnostic, sources));
-    let mut cause = Group::with_title(level.primary_title(diagnostic.message.as_str()));
+    let mut cause = Group::with_title(level.primary_title(on_one_line(&diagnostic.message)));
     if let Some(place) = shown.next() {
         cause = cause.elements(snippet(place, place.label.as_deref(), sources));
     }
@@ -71,7 +71,7 @@ fn render(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> St
         cause = cause.element(Level::NOTE.with_name("also at").message(others.join(", ")));
     }
     if let Some(help) = &diagnostic.help {
-        cause = cause.element(Level::HELP.message(help.as_str()));
+        cause = cause.element(Level::HELP.message(on_one_line(help)));
     }
     let groups: Vec<Group<'_>> = iter::once(cause)
         .chain(shown.filter_map(|place| further(place, sources)))
@@ -136,8 +136,13 @@ fn level(severity: Severity) -> Level<'static> {
     }
 }
 
+/// A text without what would move the cursor: a name in it may hold a line break.
+pub fn on_one_line(text: &str) -> String {
+    text.chars().flat_map(printable).collect()
+}
+
 /// A character as it is, or its escape if it would move the cursor.
-pub(super) fn printable(character: char) -> Vec<char> {
+fn printable(character: char) -> Vec<char> {
     match character.is_control() {
         true => character.escape_default().collect(),
         false => vec![character],

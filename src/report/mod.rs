@@ -24,7 +24,7 @@ mod yaml;
 pub use account::Told;
 pub use body::Bodies;
 pub use changes::{changes, named, summary};
-pub use diagnostic::diagnostics;
+pub use diagnostic::{diagnostics, on_one_line};
 pub use dump::{DumpOptions, dump};
 pub use json::{JsonReport, Summary};
 pub use messages::{error, help, refusals, warning};

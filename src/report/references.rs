@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::diagnostic::on_one_line;
 use crate::reference::{Finding, Judged, Reason, Verdict, is_reference, parse};
 use crate::schema::Catalog;
 use crate::state::{Desired, Sources, Span};
@@ -134,10 +135,10 @@ pub fn inventory(catalog: &Catalog, desired: &Desired, sources: &Sources, judged
             .map(|certificate| format!("expires {}", certificate.expiry()));
         let message = match one.verdict() {
             Verdict::Found => String::new(),
-            _ => one.finding.message.clone(),
+            _ => on_one_line(&one.finding.message),
         };
         let row = [
-            one.usage.text.clone(),
+            on_one_line(&one.usage.text),
             verdict(one),
             expiry.unwrap_or_default(),
             message,
@@ -155,7 +156,8 @@ pub fn inventory(catalog: &Catalog, desired: &Desired, sources: &Sources, judged
             text.push_str(&format!("  {message}\n"));
         }
         for one in uses {
-            text.push_str(&format!("  {}\n", used_by(catalog, desired, sources, one)));
+            let by = used_by(catalog, desired, sources, one);
+            text.push_str(&format!("  {}\n", on_one_line(&by)));
         }
     }
     text

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::diagnostic::printable;
+use super::diagnostic::on_one_line;
 
 /// What every data plane has to define.
 #[derive(Debug, Default)]
@@ -45,8 +45,7 @@ pub fn secret_manifest(variables: &BTreeMap<String, Variable>) -> String {
 fn comments(variable: &Variable, indent: &str) -> String {
     let mut text = String::new();
     for by in &variable.used_by {
-        let by: String = by.trim().chars().flat_map(printable).collect();
-        text += &format!("{indent}# {by}\n");
+        text += &format!("{indent}# {}\n", on_one_line(by.trim()));
     }
     if !variable.keys.is_empty() {
         let keys: Vec<String> = variable.keys.iter().map(|key| format!("{key:?}")).collect();

@@ -12,13 +12,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
 
 use rustc_hash::{FxBuildHasher, FxHashSet};
+use serde_json::Value;
 use uuid::Uuid;
 
 pub use certificates::Validity;
 
 use self::trial::Trial;
 use super::{Finding, Judged, Reason, Resolved, Secret, Standing};
-use crate::schema::{self, Catalog, FieldPath, KindId, Object};
+use crate::schema::{self, Catalog, Field, FieldPath, Kind, KindId, Object};
 use crate::state::DeclaredId;
 
 /// An entity whose fields are looked at.
@@ -144,6 +145,16 @@ impl<'a> Examination<'a> {
         self.remarks.dedup();
         self.remarks
     }
+}
+
+/// Whether entities of a kind hold certificates or pairs of keys.
+pub fn bears_material(kind: &Kind) -> bool {
+    let of_pair = |field: &Field| {
+        let checks = field.rules.get("checks").and_then(Value::as_array);
+        checks.is_some_and(|checks| checks.iter().any(|check| check.get("key_pair").is_some()))
+    };
+    let pairs = kind.checks.iter().any(|check| check.check == "pair");
+    pairs || certificates::fields(kind).next().is_some() || kind.record.fields.iter().any(|(_, field)| of_pair(field))
 }
 
 /// What tells entities apart: those of files have no ids yet.

@@ -22,9 +22,14 @@ pub async fn run(global: &Global, args: &InventoryArgs, teller: &mut Teller) -> 
     };
     let (catalog, proven) = unless_interrupted(prove(global, &catalog, &documents, &proof)).await??;
     teller.diagnostics(&documents.desired.remarks, &documents.sources);
-    teller.diagnostics(&proven.diagnostics, &documents.sources);
+    let in_the_open = reconcile::check_material(&catalog, &documents.desired, SystemClock.now());
+    let told = [proven.diagnostics, in_the_open].concat();
+    teller.diagnostics(&told, &documents.sources);
     teller.references(&catalog, &documents.desired, &documents.sources, &proven.judged);
-    Ok(outcome(&proven))
+    Ok(match told.iter().any(is_error) {
+        true => Outcome::Invalid,
+        false => Outcome::Done,
+    })
 }
 
 /// Reads state files. Whoever has no control plane, as a fork's pull request, may have no variables either.
@@ -60,12 +65,4 @@ pub async fn prove(
     reconcile::prove_declared(&connection, catalog, desired, proof)
         .await
         .map_err(Stop::unread)
-}
-
-/// Whether a run with these references would be stopped.
-fn outcome(proven: &Proven) -> Outcome {
-    match proven.diagnostics.iter().any(is_error) {
-        true => Outcome::Invalid,
-        false => Outcome::Done,
-    }
 }

@@ -37,7 +37,7 @@ pub async fn run(global: &Global, args: &GetArgs, teller: &mut Teller) -> Done {
     let Some(vault) = vaults.find(&name) else {
         return Err(Stop {
             help: Some("the backend's name, or the prefix of a vault in FILES or of a control plane (--kong-addr)"),
-            ..Stop::invalid(anyhow!("unknown vault: no vault has the prefix '{name}'"))
+            ..Stop::invalid(unknown(&vaults, &name))
         });
     };
     let catalog = Catalog::recorded();
@@ -64,6 +64,15 @@ pub async fn run(global: &Global, args: &GetArgs, teller: &mut Teller) -> Done {
     unless_interrupted(fetch(target, &reference, &proof, revealed)).await?
 }
 
+fn unknown(vaults: &Vaults, name: &str) -> anyhow::Error {
+    let meant = vaults.nearest(name).map(|near| format!(" (did you mean '{near}'?)"));
+    let name = report::on_one_line(name);
+    anyhow!(
+        "unknown vault: no vault has the prefix '{name}'{}",
+        meant.unwrap_or_default()
+    )
+}
+
 /// Asks the vault, and shows what comes.
 async fn fetch(target: Target, reference: &Reference, proof: &Proof, reveal: bool) -> Done {
     let wanted = vec![Wanted::by(reference)];
@@ -82,7 +91,7 @@ async fn fetch(target: Target, reference: &Reference, proof: &Proof, reveal: boo
         }
         None => {
             let help = finding.help.as_deref().map(report::help).unwrap_or_default();
-            report::to_stderr(&(report::error(&finding.message) + &help));
+            report::to_stderr(&(report::error(&report::on_one_line(&finding.message)) + &help));
             Ok(Outcome::Invalid)
         }
     }
