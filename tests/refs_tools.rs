@@ -147,16 +147,16 @@ plugins:
     place.file("repo/kong.yaml", state);
     let dotenv = place.run(&["refs", "env", "kong.yaml"], &[NOWHERE]).ends(0).out;
     assert!(
-        dotenv.contains("# no file can set the variable \"A\\nEVIL=1\""),
+        dotenv.contains("# no shell can set the variable \"A\\nEVIL=1\""),
         "{dotenv}"
     );
-    assert!(dotenv.contains("# no file can set the variable \"A B\""), "{dotenv}");
-    assert!(dotenv.contains("this name: rename the secret\nFOO/BAR=\n"), "{dotenv}");
+    assert!(dotenv.contains("# no shell can set the variable \"A B\""), "{dotenv}");
+    assert!(dotenv.contains("variable \"FOO/BAR\""), "{dotenv}");
     let lines: Vec<&str> = dotenv
         .lines()
         .filter(|line| !line.starts_with('#') && !line.is_empty())
         .collect();
-    assert_eq!(lines, ["FOO/BAR="]);
+    assert!(lines.is_empty(), "{dotenv}");
     let args = ["refs", "env", "kong.yaml", "--format", "kubernetes"];
     let manifest = place.run(&args, &[NOWHERE]).ends(0).out;
     assert!(

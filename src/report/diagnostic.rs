@@ -141,9 +141,10 @@ pub fn on_one_line(text: &str) -> String {
     text.chars().flat_map(printable).collect()
 }
 
-/// A character as it is, or its escape if it would move the cursor.
+/// A character as it is, or its escape if it would move the cursor, begin a line for some reader, or turn the direction.
 fn printable(character: char) -> Vec<char> {
-    match character.is_control() {
+    let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    match character.is_control() || turns {
         true => character.escape_default().collect(),
         false => vec![character],
     }

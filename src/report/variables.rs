@@ -11,13 +11,13 @@ pub struct Variable {
     pub used_by: Vec<String>,
 }
 
-/// The variables as a dotenv template. One whose name no line can hold is told in a comment.
+/// The variables as a dotenv template, which shells may read, too: one whose name they do not know is told in a comment,
+/// for they would take its line for a command.
 pub fn dotenv(variables: &BTreeMap<String, Variable>) -> String {
     let each = variables.iter().map(|(name, variable)| {
-        let line = match (is_name(name), is_one_word(name)) {
-            (true, _) => format!("{name}=\n"),
-            (_, true) => format!("# no shell can set a variable of this name: rename the secret\n{name}=\n"),
-            _ => format!("# no file can set the variable {name:?}: rename the secret\n"),
+        let line = match is_name(name) {
+            true => format!("{name}=\n"),
+            false => format!("# no shell can set the variable {name:?}: rename the secret\n"),
         };
         format!("{}{line}", comments(variable, ""))
     });
@@ -58,12 +58,6 @@ fn comments(variable: &Variable, indent: &str) -> String {
 fn is_name(name: &str) -> bool {
     let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     !name.is_empty() && name.bytes().all(word) && !name.starts_with(|first: char| first.is_ascii_digit())
-}
-
-/// A name that ends where its line has its `=`, and is no comment.
-fn is_one_word(name: &str) -> bool {
-    let ends = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '=' | '"' | '\'' | '#' | '\u{fffd}');
-    !name.is_empty() && !name.contains(ends)
 }
 
 /// A key of a Secret (letters, digits, `-`, `_` and `.`) that `envFrom` takes for a variable's name.
