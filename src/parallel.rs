@@ -1,15 +1,17 @@
 //! Work on all cores at once.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread;
+
+/// How many cores there are for this process: asked once, for the system looks it up in files.
+pub(crate) static CORES: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
 
 /// A thread is not worth it for less than so much work.
 const FEW: usize = 256;
 
 /// Hands a list out in stretches, one to a core, and says what became of each, in the order of the list.
 pub(crate) fn stretches<T: Send, R: Send>(mut all: Vec<T>, work: impl Fn(Vec<T>) -> R + Sync) -> Vec<R> {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let ways = cores.min(all.len() / FEW).max(1);
+    let ways = CORES.min(all.len() / FEW).max(1);
     let (size, mut rest) = (all.len() / ways, Vec::with_capacity(ways));
     for way in (1..ways).rev() {
         rest.push(all.split_off(way * size));
@@ -32,8 +34,7 @@ pub(crate) fn stretches<T: Send, R: Send>(mut all: Vec<T>, work: impl Fn(Vec<T>)
 
 /// Does pieces of work on all cores, each when a core is free, and says what became of each, in order.
 pub(crate) fn at_once<T: Send, R: Send>(all: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let ways = cores.min(all.len()).max(1);
+    let ways = CORES.min(all.len()).max(1);
     let waiting = Mutex::new(all.into_iter().enumerate());
     let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
     let worker = || std::iter::from_fn(|| next().map(|(at, piece)| (at, work(piece)))).collect();

@@ -1,5 +1,4 @@
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::available_parallelism;
 
 use tokio::sync::Semaphore;
 
@@ -7,6 +6,7 @@ use super::{
     Clock, Dialect, GaveUp, Outcome, Pool, ReadError, Refusal, Request, Response, Retries, Retry, Root, Transport,
     TransportError, Trouble,
 };
+use crate::parallel::CORES;
 use crate::schema::{FieldPath, Kind};
 use crate::state::Body;
 
@@ -46,7 +46,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
             clock,
             dialect,
             pool: Pool::new(parallelism),
-            readers: Semaphore::new(available_parallelism().map_or(1, usize::from)),
+            readers: Semaphore::new(*CORES),
             retries: Retries::default(),
             answered: AtomicBool::new(false),
         }
