@@ -30,6 +30,13 @@ fn words(dictionary: &str) -> Vec<Vec<u8>> {
     lines.map(|line| percent_decode_str(&line).collect()).collect()
 }
 
+/// What a fuzzer found.
+#[test]
+fn a_backslash_before_what_looks_like_a_byte_is_answered() {
+    is_answered(br"{vault://a/\\udcC_}");
+    is_answered(b"\"\\\\udcC_\\udc80\"");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 100_000, failure_persistence: None, ..ProptestConfig::default() })]
 

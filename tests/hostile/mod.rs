@@ -37,7 +37,24 @@ pub fn is_read_or_refused(text: &str, substitute_env: bool) {
     }
 }
 
-/// Lone surrogates stand for bytes that are no text; a reader of JSON takes none.
+/// Lone surrogates stand for bytes that are no text; a reader of JSON takes none. A backslash may be escaped itself.
 fn lone_as_text(line: &str) -> String {
-    line.replace("\\udc", "dc")
+    let mut text = String::new();
+    let mut rest = line;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        text.push_str(before);
+        rest = match escape.strip_prefix("\\udc") {
+            Some(after) => {
+                text.push_str("dc");
+                after
+            }
+            None => {
+                let end = escape.char_indices().nth(2).map_or(escape.len(), |(end, _)| end);
+                text.push_str(&escape[..end]);
+                &escape[end..]
+            }
+        };
+    }
+    text + rest
 }
