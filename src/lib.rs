@@ -14,6 +14,7 @@
 //!
 //! | module | is | may do I/O |
 //! |---|---|---|
+//! | [`json`] | values, kept small | no |
 //! | [`schema`] | what exists: kinds, fields, checks, canonical form | no |
 //! | [`state`] | what is said: nodes with positions, templates, documents, the desired state | no |
 //! | [`mod@reference`] | what is pointed at: the grammar of `{vault://…}`, where references may stand, verdicts | no |
@@ -36,6 +37,7 @@ pub mod apply;
 pub mod cli;
 pub mod control_plane;
 pub mod embedded;
+pub mod json;
 mod parallel;
 pub mod plan;
 pub mod reconcile;

@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{Method as HttpMethod, StatusCode, Uri};
-use serde_json::{Map, Value, json};
 use strongroom::control_plane::{Method, Request};
 use strongroom::embedded::{ControlPlane, Options};
-use strongroom::schema::{Catalog, Field, FieldType, Object, Record};
+use strongroom::json::{Object, Value, json};
+use strongroom::schema::{Catalog, Field, FieldType, Record};
 
 /// Everything that must not be seen, and where it may not be seen.
 struct Canaries {
@@ -159,7 +159,8 @@ fn no_secret_is_ever_seen() {
     assert_eq!(canaries.run(SYNC, &before, &address), 0);
     let mut changed = state(&canaries);
     // what is gone from the file is deleted with its live values
-    changed["plugins"].as_array_mut().expect("plugins").truncate(2);
+    let plugins = changed.get_mut("plugins").and_then(Value::as_array_mut);
+    plugins.expect("plugins").truncate(2);
     let changed = canaries.file("changed.yaml", &changed);
     assert_eq!(canaries.run(DIFF, &changed, &address), 0);
     assert_eq!(canaries.run(SYNC, &changed, &address), 0);
@@ -249,7 +250,7 @@ fn state(canaries: &Canaries) -> Value {
 /// A state, wrong in many ways, with a canary in every secret field of every plugin, vault backend and kind there is.
 fn every_secret(canaries: &Canaries) -> Value {
     let catalog = Catalog::recorded();
-    let mut state = Map::new();
+    let mut state = Object::new();
     state.insert("_format_version".to_owned(), "3.0".into());
     let mut planted = 0;
     for family in ["plugins", "vaults"] {
@@ -350,12 +351,12 @@ async fn repeat(
     }
     let sent: Value = serde_json::from_slice(&body).unwrap_or_default();
     let words = format!("this will not do: {sent}");
-    let fields: Map<String, Value> = sent
+    let fields: Object = sent
         .as_object()
         .into_iter()
         .flatten()
-        .map(|(name, value)| (name.clone(), format!("wrong: {value}").into()))
-        .chain([("@entity".to_owned(), json!([words.clone()]))])
+        .map(|(name, value)| (name, format!("wrong: {value}").into()))
+        .chain([("@entity", json!([words.clone()]))])
         .collect();
     let error = json!({ "code": 2, "name": "schema violation", "message": words, "fields": fields });
     (StatusCode::BAD_REQUEST, error.to_string().into_bytes())

@@ -3,7 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a skipped test says why")]
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use strongroom::json::{Value, json};
 use strongroom::schema::{Catalog, LiveSchemas, Object, canonical, complete, patched, shown, shows};
 
 /// A catalog as an open-source node has it.
@@ -33,10 +33,7 @@ fn sorted(value: &Value) -> Value {
             members.sort_by_key(Value::to_string);
             Value::Array(members)
         }
-        Value::Object(members) => members
-            .iter()
-            .map(|(name, value)| (name.clone(), sorted(value)))
-            .collect(),
+        Value::Object(members) => members.iter().map(|(name, value)| (name, sorted(value))).collect(),
         other => other.clone(),
     }
 }
@@ -46,7 +43,7 @@ fn differences(expected: &Value, found: &Value, at: &str, into: &mut Vec<String>
         (Value::Object(expected), Value::Object(found)) => {
             for name in expected
                 .keys()
-                .chain(found.keys().filter(|name| !expected.contains_key(*name)))
+                .chain(found.keys().filter(|name| !expected.contains_key(name)))
             {
                 let of = |side: &Object| side.get(name).cloned().unwrap_or_else(|| json!("<absent>"));
                 differences(&of(expected), &of(found), &format!("{at}.{name}"), into);

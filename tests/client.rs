@@ -200,13 +200,13 @@ async fn what_is_foreign_is_reduced_to_an_index() {
     };
     let borne: Vec<&str> = tags_of(vault.index.expose()).collect();
     assert_eq!((vault.id, borne), (foreign, vec!["theirs"]));
-    let mut kept: Vec<&str> = vault.index.expose().keys().map(String::as_str).collect();
+    let mut kept: Vec<&str> = vault.index.expose().keys().collect();
     kept.sort_unstable();
     assert_eq!(kept, ["config", "name", "prefix", "tags"]);
     let config = &vault.index.expose()["config"];
     assert_eq!(
         (&config["host"], config.get("token")),
-        (&serde_json::Value::from("h"), None)
+        (&strongroom::json::Value::from("h"), None)
     );
     assert_eq!(vault.references.len(), 1);
     assert_eq!(vault.references[0].1, "{vault://ours/x}");

@@ -9,8 +9,8 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-use strongroom::schema::{Catalog, FieldPath, Object};
+use strongroom::json::Value;
+use strongroom::schema::{Catalog, FieldPath, Object, Segment};
 use strongroom::state::{
     ComposeOptions, Declared, Desired, Diagnostic, Environment, LinkTo, Options, Reading, Severity, Sources, compose,
     read,
@@ -48,7 +48,7 @@ fn decks_own_states_are_read_or_refused_for_a_reason() {
     let (mut read, mut wrong) = (0, Vec::new());
     for file in &files {
         let options =
-            serde_json::json!({"env": DECK_ENV.iter().copied().collect::<std::collections::BTreeMap<_, _>>()});
+            strongroom::json::json!({"env": DECK_ENV.iter().copied().collect::<std::collections::BTreeMap<_, _>>()});
         let case = Case::of(std::iter::once(file.clone()), &options);
         let known = KNOWN_REFUSALS.iter().find(|(name, _)| file.ends_with(name));
         let mut told = String::new();
@@ -111,7 +111,7 @@ fn the_paths_of_routes_are_read_as_kong_reads_them() {
     let mut wrong = Vec::new();
     for row in rows.lines() {
         let row: Value = serde_json::from_str(row).expect("a recorded path");
-        let state = serde_json::json!({
+        let state = strongroom::json::json!({
             "_format_version": row["format_version"],
             "routes": [{"name": "r", "paths": [row["path"]]}],
         });
@@ -340,16 +340,12 @@ fn hide(catalog: &Catalog, entity: &Declared) -> Object {
         }
     }
     for path in &entity.secrets {
-        let pointer: String = path
-            .0
-            .iter()
-            .map(|segment| match segment {
-                strongroom::schema::Segment::Name(name) => format!("/{name}"),
-                strongroom::schema::Segment::Index(index) => format!("/{index}"),
-            })
-            .collect();
         let mut whole = Value::Object(std::mem::take(&mut body));
-        if let Some(value) = whole.pointer_mut(&pointer) {
+        let found = path.0.iter().try_fold(&mut whole, |value, segment| match segment {
+            Segment::Name(name) => value.get_mut(name),
+            Segment::Index(index) => value.at_mut(*index),
+        });
+        if let Some(value) = found {
             *value = Value::String(format!("<secret {}>", sort(value)));
         }
         if let Value::Object(object) = whole {

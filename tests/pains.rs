@@ -5,9 +5,9 @@ mod common;
 use std::time::Duration;
 
 use common::{Hurry, Node, client, run::declared};
-use serde_json::{Value, json};
 use strongroom::apply::{self, Stop};
 use strongroom::control_plane::{Client, Clock, Method, Request, Transport};
+use strongroom::json::{Value, json};
 use strongroom::plan::{Fingerprinter, Guards, Options};
 use strongroom::reconcile::{self, Decision, Job, Prepared, Proof};
 use strongroom::reference::Policy;

@@ -8,8 +8,8 @@ mod plan_case;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use serde_json::json;
 use strongroom::control_plane::Live;
+use strongroom::json::json;
 use strongroom::plan::{Fingerprinter, Guards, Limit, Options, Question, after, needs};
 use strongroom::schema::Catalog;
 use strongroom::state::{self, Desired};
@@ -82,7 +82,7 @@ fn options(catalog: &Catalog, text: &str) -> (state::Options, Options) {
     (reading, options)
 }
 
-fn held(catalog: &Catalog, text: &str, held: serde_json::Value) -> (Desired, Live) {
+fn held(catalog: &Catalog, text: &str, held: strongroom::json::Value) -> (Desired, Live) {
     let desired = plan_case::desired(
         catalog,
         &[("state.yaml".to_owned(), text.to_owned())],
@@ -96,13 +96,13 @@ fn id(at: usize) -> String {
     format!("{at:08}-1111-4111-8111-111111111111")
 }
 
-fn services(count: usize) -> serde_json::Value {
+fn services(count: usize) -> strongroom::json::Value {
     let service = |at| json!({"id": id(at), "name": format!("s{at}"), "host": "a.example"});
     json!({"services": (1..=count).map(service).collect::<Vec<_>>()})
 }
 
 /// What the guards refuse of the plan for a state: the flags that would allow it.
-fn refused(guards: &Guards, text: &str, control_plane: serde_json::Value) -> Vec<&'static str> {
+fn refused(guards: &Guards, text: &str, control_plane: strongroom::json::Value) -> Vec<&'static str> {
     let catalog = Catalog::recorded();
     let (desired, live) = held(&catalog, text, control_plane);
     let plan = plan_case::plan(&catalog, &desired, &live, &Options::default()).unwrap();
@@ -185,7 +185,7 @@ fn guards_refuse_to_delete_a_vault_that_something_still_names() {
 }
 
 /// The kinds whose foreign index a plan needs.
-fn needed(text: &str, control_plane: serde_json::Value) -> Vec<String> {
+fn needed(text: &str, control_plane: strongroom::json::Value) -> Vec<String> {
     let catalog = Catalog::recorded();
     let (desired, live) = held(&catalog, text, control_plane);
     let kinds = asked(&catalog, &desired, &live, |question| needs(question).foreign);

@@ -16,10 +16,10 @@ use property_model::{Materials, State, Tape, Told};
 use proptest::collection::vec;
 use proptest::prelude::any;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
-use serde_json::{Value, json};
 use strongroom::apply::{self, Event, Stop};
 use strongroom::control_plane::{Client, Method, Request, Response, Transport, TransportError};
 use strongroom::embedded::{ControlPlane, EmbeddedTransport, Options};
+use strongroom::json::{Value, json};
 use strongroom::plan::{self, Action, Guards, Limit, Plan, Problem};
 use strongroom::report::{DumpOptions, dump};
 use strongroom::schema::{Catalog, Edition, Kind};
@@ -100,7 +100,7 @@ impl World {
 
     /// Makes something that belongs to another team.
     fn theirs(&mut self, path: &str, mut body: Value) -> bool {
-        body["tags"] = json!(["theirs"]);
+        body.as_object_mut().unwrap().insert("tags", json!(["theirs"]));
         let (status, made) = self.ask(Method::Post, path, Some(body));
         if status == 201 {
             let path = format!("{path}/{}", made["id"].as_str().unwrap());
@@ -240,10 +240,12 @@ fn without_made_up(kind: &Kind, row: &Value, said: &str) -> Value {
         .filter(|(name, field)| field.auto && name != "id")
     {
         let names_it = kind.identity.iter().flatten().any(|known| known == name);
+        let is_made_up = row[name].as_str().is_some_and(|text| !says(said, name, text));
+        let row = row.as_object_mut().unwrap();
         if !names_it {
-            row.as_object_mut().unwrap().remove(name);
-        } else if row[name].as_str().is_some_and(|text| !says(said, name, text)) {
-            row[name] = json!("<made up>");
+            row.remove(name);
+        } else if is_made_up {
+            row.insert(name.as_str(), json!("<made up>"));
         }
     }
     row

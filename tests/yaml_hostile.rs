@@ -5,7 +5,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use serde_json::{Map, Value};
+use strongroom::json::{Object, Value};
 use strongroom::report;
 use strongroom::state::{
     ComposeOptions, Data, Diagnostic, Environment, FileId, Node, Severity, Sources, compose, decode,
@@ -270,7 +270,7 @@ fn plain(node: &Node) -> Value {
     }
 }
 
-fn document() -> impl Strategy<Value = Map<String, Value>> {
+fn document() -> impl Strategy<Value = Object> {
     let text = any_value()
         .prop_filter("a name with a template is no name", |text| !text.contains("${{"))
         .boxed();
@@ -314,7 +314,7 @@ proptest! {
         let (node, diagnostics) = compose(FileId(0), text, &options);
         prop_assert_eq!(errors(&diagnostics), Vec::<&str>::new());
         let within = format!("<{value}>");
-        let expected = serde_json::json!({
+        let expected = strongroom::json::json!({
             "a": value, "b": within, "c": [within, 1], "d": format!("{within}\n"),
             "e": {"f": value, "g": format!("x{value}x")}, "h": 1,
         });

@@ -1,5 +1,5 @@
+use crate::json::Value;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use serde_json::Value;
 
 use super::queue::Queue;
 use super::veil::Veil;

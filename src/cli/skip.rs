@@ -46,7 +46,7 @@ pub fn without_skipped(catalog: &Catalog, skipped: &BTreeSet<KindId>, live: &mut
             .map(|foreign| foreign.field.as_str())
             .collect();
         entities.retain(|entity| {
-            let belongs = |field: &&str| entity.body.expose().get(*field).is_some_and(|value| !value.is_null());
+            let belongs = |field: &&str| entity.body.expose().get(field).is_some_and(|value| !value.is_null());
             !fields.iter().any(belongs)
         });
     }

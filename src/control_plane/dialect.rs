@@ -1,5 +1,5 @@
+use crate::json::Value;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Method, Outcome, Request, Response, outcome};

@@ -33,9 +33,10 @@ pub struct LiveEntity {
 impl LiveEntity {
     /// An entity that the server shows so.
     pub fn new(id: Uuid, body: Object) -> Self {
+        let refers = body.values().any(holds_reference);
         Self {
             id,
-            refers: body.values().any(holds_reference),
+            refers,
             body: Body::new(body),
         }
     }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::Response;
 use crate::schema::{FieldPath, Object, Violations};

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::wire::word;
 use crate::schema::{Edition, LiveSchemas};
@@ -64,7 +64,7 @@ fn text(value: &Value) -> Option<String> {
 /// The names in a map of them or a list of them. Kong writes an empty map as either.
 fn names(value: &Value) -> Option<BTreeSet<String>> {
     match value {
-        Value::Object(members) => Some(members.keys().cloned().collect()),
+        Value::Object(members) => Some(members.keys().map(str::to_owned).collect()),
         Value::Array(members) => Some(members.iter().filter_map(text).collect()),
         _ => None,
     }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::client::OnRetry;
 use super::{Client, Clock, Outcome, Transport, Trouble, Verb, Write};
@@ -122,7 +122,7 @@ fn agrees(catalog: &Catalog, write: &Write, sent: &Body, live: &Object) -> Stand
     let partial = matches!(write.verb, Verb::Change(_));
     let all = wanted.iter().all(|(name, value)| {
         let said = sent.expose().contains_key(name);
-        let hashed = kind.hashed.as_ref().is_some_and(|hashed| &hashed.field == name);
+        let hashed = kind.hashed.as_ref().is_some_and(|hashed| hashed.field == name);
         let counts = !hashed && if partial { said } else { said || !value.is_null() };
         !counts || covers(value, found.get(name).unwrap_or(&Value::Null))
     });

@@ -1,4 +1,4 @@
-use serde_json::Value;
+use crate::json::Value;
 
 use super::control_plane::ControlPlane;
 use super::draft::Made;

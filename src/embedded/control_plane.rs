@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::incoming::{Incoming, body_of};
 use super::introspection::loaded_plugins;

@@ -1,4 +1,4 @@
-use serde_json::Value;
+use crate::json::Value;
 
 use super::refusal::Refusal;
 use crate::schema::{Kind, Object, Violations};

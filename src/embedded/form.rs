@@ -1,4 +1,4 @@
-use serde_json::Value;
+use crate::json::Value;
 
 use super::control_plane::ControlPlane;
 use super::incoming::Incoming;
@@ -45,24 +45,19 @@ fn insert(body: &mut Object, path: &[&str], value: &str) {
     let value = || Value::from(text);
     match path {
         [] => {}
-        [name] => match body.get_mut(*name) {
+        [name] => match body.get_mut(name) {
             None => drop(body.insert((*name).to_owned(), value())),
             Some(Value::Array(there)) => there.push(value()),
             Some(there) => *there = Value::from(vec![there.take(), value()]),
         },
         [name, index] if index.is_empty() || index.bytes().all(|byte| byte.is_ascii_digit()) => {
-            match body
-                .entry((*name).to_owned())
-                .or_insert_with(|| Value::Array(Vec::new()))
-            {
+            match body.get_or_insert_with(name, || Value::Array(Vec::new())) {
                 Value::Array(there) => there.push(value()),
                 there => *there = Value::from(vec![there.take(), value()]),
             }
         }
         [name, rest @ ..] => {
-            let inner = body
-                .entry((*name).to_owned())
-                .or_insert_with(|| Value::Object(Object::new()));
+            let inner = body.get_or_insert_with(name, || Value::Object(Object::new()));
             if let Value::Object(inner) = inner {
                 insert(inner, rest, text);
             }
@@ -101,7 +96,7 @@ fn type_value(field: &Field, value: &mut Value) {
                 *value = typed;
             }
         }
-        (FieldType::Foreign(_), Value::String(id)) => *value = serde_json::json!({ "id": id }),
+        (FieldType::Foreign(_), Value::String(id)) => *value = crate::json::json!({ "id": id }),
         _ => {}
     }
 }

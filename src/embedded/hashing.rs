@@ -1,9 +1,9 @@
 use std::num::NonZeroU32;
 
+use crate::json::Value;
 use aws_lc_rs::{pbkdf2, rand};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use serde_json::Value;
 use sha1::{Digest as _, Sha1};
 
 use super::locate::linked_id;

@@ -1,4 +1,4 @@
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::schema::{Catalog, Kind, KindId, Object};
 
@@ -54,7 +54,7 @@ pub(super) fn fields_of<'a>(set: impl IntoIterator<Item = &'a String>) -> String
 pub(super) fn value_of(values: &[Value]) -> String {
     match values {
         [Value::String(text)] => text.clone(),
-        _ => Value::from(values).to_string(),
+        _ => Value::from(values.to_vec()).to_string(),
     }
 }
 
@@ -63,14 +63,14 @@ fn unique(kind: &Kind, set: &[String], body: &Object) -> Option<Unique> {
     let set: Vec<&String> = set.iter().filter(|field| kind.record.get(field).is_some()).collect();
     let shown: Object = set
         .iter()
-        .map(|field| ((*field).clone(), body.get(*field).cloned().unwrap_or(Value::Null)))
+        .map(|field| ((*field).clone(), body.get(field).cloned().unwrap_or(Value::Null)))
         .collect();
     if shown.len() < 2 && shown.values().all(Value::is_null) {
         return None;
     }
     let values: Vec<Value> = set
         .iter()
-        .filter_map(|field| shown.get(*field))
+        .filter_map(|field| shown.get(field))
         .map(|value| value.get("id").unwrap_or(value).clone())
         .collect();
     Some(Unique {

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::control_plane::{ControlPlane, json_response};
 use super::expiry::take_expiry;
@@ -15,8 +15,11 @@ const ROOT: &str = include_str!("../../schemas/kong-3.9.1/root.json");
 /// The plugins that the recorded node has loaded.
 pub(super) fn loaded_plugins() -> BTreeSet<String> {
     let root = root();
-    let loaded = root.pointer("/configuration/loaded_plugins").and_then(Value::as_object);
-    loaded.into_iter().flat_map(|plugins| plugins.keys().cloned()).collect()
+    let loaded = root["configuration"]["loaded_plugins"].as_object();
+    loaded
+        .into_iter()
+        .flat_map(|plugins| plugins.keys().map(str::to_owned))
+        .collect()
 }
 
 impl ControlPlane {
@@ -28,10 +31,13 @@ impl ControlPlane {
             .iter()
             .map(|name| (name.clone(), Value::Bool(true)))
             .collect();
-        if let Some(loaded) = root.pointer_mut("/configuration/loaded_vaults") {
+        if let Some(loaded) = root
+            .get_mut("configuration")
+            .and_then(|known| known.get_mut("loaded_vaults"))
+        {
             *loaded = Value::Object(vaults);
         }
-        if let Some(id) = root.pointer_mut("/node_id") {
+        if let Some(id) = root.get_mut("node_id") {
             *id = Value::from(self.store.node_id());
         }
         json_response(200, &root)

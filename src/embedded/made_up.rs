@@ -1,7 +1,7 @@
+use crate::json::Value;
 use aws_lc_rs::rand;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -30,7 +30,7 @@ pub(super) fn make_up_absent(kind: &Kind, body: &mut Object, now: f64) {
         .iter()
         .filter(|(name, field)| field.auto && name != "id");
     for (name, field) in auto.filter(|(name, _)| !kind.server_only.contains(name)) {
-        body.entry(name.clone()).or_insert_with(|| value(field, now));
+        body.get_or_insert_with(name, || value(field, now));
     }
 }
 
@@ -52,7 +52,7 @@ fn slot<'b>(body: &'b mut Object, path: &FieldPath) -> Option<&'b mut Value> {
     });
     let mut value = body.get_mut(names.next()??)?;
     for name in names {
-        value = value.as_object_mut()?.entry(name?).or_insert(Value::Null);
+        value = value.as_object_mut()?.get_or_null(name?);
     }
     Some(value)
 }

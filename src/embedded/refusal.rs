@@ -1,4 +1,4 @@
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::violation_text::violation_text;
 use super::wire::error_body;

@@ -1,4 +1,4 @@
-use serde_json::Value;
+use crate::json::Value;
 use uuid::Uuid;
 
 use super::children::Names;
@@ -102,7 +102,7 @@ impl ControlPlane {
         if let Some(id) = id_of(name) {
             body.insert("id".to_owned(), Value::from(id));
         } else if let Some(named) = &described.names_children {
-            let names = body.entry(named.field.clone()).or_insert(Value::Null);
+            let names = body.get_or_null(&named.field);
             match names {
                 Value::Array(names) if !names.iter().any(|known| known == name) => names.push(Value::from(name)),
                 Value::Null => *names = Value::from(vec![name]),
@@ -202,7 +202,7 @@ impl ControlPlane {
 
 /// Lets a foreign field refer to that id.
 pub(super) fn refer_to(body: &mut Object, field: &str, id: &str) {
-    body.insert(field.to_owned(), serde_json::json!({ "id": id }));
+    body.insert(field.to_owned(), crate::json::json!({ "id": id }));
 }
 
 /// The id that a body asks for.

@@ -1,5 +1,5 @@
+use crate::json::Value;
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::Value;
 
 use crate::schema::Object;
 
@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn members_of_lists_are_written_last_field_first() {
-        let body = serde_json::json!({"a": [{"ip": null, "port": 80}, [1]], "b": {"c": 1, "d": [true]}});
+        let body = crate::json::json!({"a": [{"ip": null, "port": 80}, [1]], "b": {"c": 1, "d": [true]}});
         let Value::Object(body) = body else { panic!("an object") };
         assert_eq!(
             text(&body),

@@ -1,4 +1,4 @@
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::schema::Violations;
 
@@ -28,7 +28,7 @@ fn plain(value: &Value) -> String {
 /// The members of a record or list with their names; lists count from 1.
 fn members(value: &Value) -> Box<dyn Iterator<Item = (String, &Value)> + '_> {
     match value {
-        Value::Object(members) => Box::new(members.iter().map(|(name, value)| (name.clone(), value))),
+        Value::Object(members) => Box::new(members.iter().map(|(name, value)| (name.to_owned(), value))),
         Value::Array(members) => Box::new(
             members
                 .iter()
@@ -88,7 +88,7 @@ fn lua_string(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     fn text(fields: Value) -> String {
         violation_text(&Violations(fields.as_object().cloned().unwrap_or_default()))

@@ -1,6 +1,6 @@
 //! What the Admin API calls the parts of its own answers.
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use crate::schema::Object;
 

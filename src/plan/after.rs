@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use crate::json::Value;
 use uuid::Uuid;
 
 use super::{Change, Plan};

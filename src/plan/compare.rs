@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::draft::{Differing, Sent, Update};
 use super::hashed::{self, HashedValue};
@@ -154,9 +154,7 @@ fn patch(
         Some(said) if !said.is_object() => said.clone(),
         _ => Value::clone(value),
     };
-    fields
-        .map(|(field, value)| (field.clone(), spelled(field, value)))
-        .collect()
+    fields.map(|(field, value)| (field, spelled(field, value))).collect()
 }
 
 /// The fields in which two canonical bodies differ, those that are only the server's aside.
@@ -190,8 +188,8 @@ fn walk(at: &FieldPath, name: &str, before: Option<&Value>, after: Option<&Value
 }
 
 fn names<'o>(before: &'o Object, after: &'o Object) -> impl Iterator<Item = &'o str> {
-    let new = after.keys().filter(|name| !before.contains_key(*name));
-    before.keys().chain(new).map(String::as_str)
+    let new = after.keys().filter(|name| !before.contains_key(name));
+    before.keys().chain(new)
 }
 
 /// Equality, in which 1 and 1.0 are the same and an absent member is null.

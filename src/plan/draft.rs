@@ -1,4 +1,4 @@
-use serde_json::Value;
+use crate::json::Value;
 use uuid::Uuid;
 
 use crate::schema::{FieldPath, KindId, Object};

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
+use crate::json::Value;
 use rustc_hash::{FxHashMap, FxHashSet};
-use serde_json::Value;
 
 use super::Question;
 use super::compare::compare;

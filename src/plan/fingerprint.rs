@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
+use crate::json::Value;
 use hmac::{Hmac, KeyInit, Mac};
-use serde_json::Value;
 use sha2::Sha256;
 
 /// Makes short texts that stand for secrets: equal for equal values, meaningless without the run's key.

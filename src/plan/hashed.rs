@@ -1,4 +1,4 @@
-use serde_json::Value;
+use crate::json::Value;
 use sha1::{Digest, Sha1};
 
 use super::known::link_in;

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::tree::{value_at, value_at_mut};
 use crate::schema::{Catalog, FieldType, Kind, KindId, Object, Record};

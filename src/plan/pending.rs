@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use serde_json::Value;
+use crate::json::Value;
 use uuid::Uuid;
 
 use super::compare::{Said, compare};

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use serde_json::{Map, Number, Value};
+use crate::json::{Number, Object, Value};
 use uuid::Uuid;
 
 use super::StepId;
@@ -60,7 +60,7 @@ impl Tree {
                 let filled = members
                     .iter()
                     .map(|(name, member)| Some((name.clone(), member.fill(id_of)?)));
-                Value::Object(filled.collect::<Option<Map<_, _>>>()?)
+                Value::Object(filled.collect::<Option<Object>>()?)
             }
             Self::Secret(secret) => secret.expose().clone(),
             Self::IdOf(step) => Value::String(id_of(*step)?.to_string()),
@@ -71,7 +71,7 @@ impl Tree {
 /// A value that is never shown: reports see its fingerprint and where it comes from.
 #[derive(Clone)]
 pub struct Secret {
-    value: std::sync::Arc<serde_json::Value>,
+    value: std::sync::Arc<crate::json::Value>,
     fingerprint: String,
     /// Where the value comes from.
     pub origin: SecretOrigin,
@@ -90,7 +90,7 @@ pub enum SecretOrigin {
 
 impl Secret {
     /// Hides a value behind a fingerprint (made by the run's keyed fingerprinter).
-    pub fn new(value: serde_json::Value, fingerprint: String, origin: SecretOrigin) -> Self {
+    pub fn new(value: crate::json::Value, fingerprint: String, origin: SecretOrigin) -> Self {
         Self {
             value: std::sync::Arc::new(value),
             fingerprint,
@@ -99,7 +99,7 @@ impl Secret {
     }
 
     /// The value. Used where a request's body is filled in, and nowhere else.
-    pub fn expose(&self) -> &serde_json::Value {
+    pub fn expose(&self) -> &crate::json::Value {
         &self.value
     }
 
@@ -122,20 +122,20 @@ impl fmt::Debug for Secret {
 }
 
 /// The value to which names lead in a body.
-pub(super) fn value_at<'v>(body: &'v Map<String, Value>, path: &[String]) -> Option<&'v Value> {
+pub(super) fn value_at<'v>(body: &'v Object, path: &[String]) -> Option<&'v Value> {
     let (first, rest) = path.split_first()?;
     rest.iter().try_fold(body.get(first)?, |value, name| value.get(name))
 }
 
 /// The same, to be changed.
-pub(super) fn value_at_mut<'v>(body: &'v mut Map<String, Value>, path: &[String]) -> Option<&'v mut Value> {
+pub(super) fn value_at_mut<'v>(body: &'v mut Object, path: &[String]) -> Option<&'v mut Value> {
     let (first, rest) = path.split_first()?;
     rest.iter()
         .try_fold(body.get_mut(first)?, |value, name| value.get_mut(name))
 }
 
 /// Puts a value where names lead to, making the records on the way.
-pub(super) fn put_at(body: &mut Map<String, Value>, path: &[String], value: Value) {
+pub(super) fn put_at(body: &mut Object, path: &[String], value: Value) {
     let Some((first, rest)) = path.split_first() else {
         return;
     };
@@ -143,9 +143,9 @@ pub(super) fn put_at(body: &mut Map<String, Value>, path: &[String], value: Valu
         body.insert(first.clone(), value);
         return;
     }
-    let inner = body.entry(first).or_insert(Value::Null);
+    let inner = body.get_or_null(first);
     if !inner.is_object() {
-        *inner = Value::Object(Map::new());
+        *inner = Value::Object(Object::new());
     }
     if let Value::Object(inner) = inner {
         put_at(inner, rest, value);

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::compare::differing;
 use super::{Fingerprinter, Secret, SecretOrigin, Tree};
@@ -77,9 +77,9 @@ impl<'a> Veil<'a> {
         secret: bool,
         origin: &SecretOrigin,
     ) -> Vec<(String, Tree)> {
-        let member = |(name, value): (&String, &Value)| {
+        let member = |(name, value): (&str, &Value)| {
             let field = record.and_then(|record| field_of(record, name));
-            (name.clone(), self.tree(field, value, &at.name(name), secret, origin))
+            (name.to_owned(), self.tree(field, value, &at.name(name), secret, origin))
         };
         members.iter().map(member).collect()
     }
@@ -106,8 +106,8 @@ impl<'a> Veil<'a> {
                 Tree::Map(match inner {
                     None => self.members(record, members, at, secret, origin),
                     inner => {
-                        let shown = |(name, value): (&String, &Value)| {
-                            (name.clone(), self.tree(inner, value, &at.name(name), secret, origin))
+                        let shown = |(name, value): (&str, &Value)| {
+                            (name.to_owned(), self.tree(inner, value, &at.name(name), secret, origin))
                         };
                         members.iter().map(shown).collect()
                     }
@@ -190,7 +190,7 @@ fn value_of<'v>(body: &'v Object, path: &FieldPath) -> Option<&'v Value> {
     let Segment::Name(first) = first else { return None };
     rest.iter().try_fold(body.get(first)?, |value, segment| match segment {
         Segment::Name(name) => value.get(name),
-        Segment::Index(index) => value.get(index),
+        Segment::Index(index) => value.at(*index),
     })
 }
 

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use serde_json::Value;
+use crate::json::Value;
 use uuid::Uuid;
 
 use super::draft::{Act, Draft, Sent, Update};
@@ -107,11 +107,11 @@ impl Writer<'_, '_> {
         let replaced = self.ordered.replaced(at);
         let (action, note) = match (work, &draft.act) {
             (Work::Park, _) => {
-                let fields: Vec<&str> = self.ordered.parked(at).map(|(field, _)| field.as_str()).collect();
+                let fields: Vec<&str> = self.ordered.parked(at).map(|(field, _)| field).collect();
                 let parked = self
                     .ordered
                     .parked(at)
-                    .map(|(field, value)| (field.clone(), value.clone()))
+                    .map(|(field, value)| (field, value.clone()))
                     .collect();
                 (
                     Action::Change(self.tree(draft, &parked)),
@@ -213,11 +213,11 @@ impl Writer<'_, '_> {
 /// The body of an update as that of a creation under the same id.
 fn anew(question: &Question<'_>, draft: &Draft<'_>, body: &Object) -> Object {
     let carried = &question.catalog.kind(draft.kind).carried;
-    let kept = body.iter().filter(|(field, _)| !carried.contains(field));
-    let id = ("id".to_owned(), Value::from(draft.id.to_string()));
-    kept.map(|(field, value)| (field.clone(), value.clone()))
-        .chain([id])
-        .collect()
+    let kept = body
+        .iter()
+        .filter(|(field, _)| !carried.iter().any(|known| known == field));
+    let id = ("id", Value::from(draft.id.to_string()));
+    kept.map(|(field, value)| (field, value.clone())).chain([id]).collect()
 }
 
 fn index(drafts: &[Draft<'_>]) -> HashMap<(KindId, Uuid), usize> {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use crate::json::Value;
 use uuid::Uuid;
 
 use super::references::{Scene, title};
@@ -145,7 +145,7 @@ fn leave_open(value: &mut Value, path: &[Segment]) {
     };
     let inner = match first {
         Segment::Name(name) => value.get_mut(name),
-        Segment::Index(index) => value.get_mut(index),
+        Segment::Index(index) => value.at_mut(*index),
     };
     if let Some(inner) = inner {
         leave_open(inner, rest);

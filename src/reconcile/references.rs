@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use crate::json::Value;
 use uuid::Uuid;
 
 use super::material;
@@ -201,7 +201,7 @@ fn value_at<'v>(body: &'v Object, path: &[Segment]) -> Option<&'v Value> {
     let Segment::Name(name) = first else { return None };
     rest.iter().try_fold(body.get(name)?, |value, segment| match segment {
         Segment::Name(name) => value.get(name),
-        Segment::Index(index) => value.get(index),
+        Segment::Index(index) => value.at(*index),
     })
 }
 
@@ -238,7 +238,9 @@ fn put(value: &mut Value, path: &[Segment], text: &str) {
             if !value.is_object() {
                 *value = Value::Object(Object::new());
             }
-            put(&mut value[name.as_str()], rest, text);
+            if let Value::Object(members) = value {
+                put(members.get_or_null(name), rest, text);
+            }
         }
         Segment::Index(index) => {
             let mut members = value.as_array_mut().map(std::mem::take).unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::control_plane::{Client, Clock, Live, ReadError, Root, Transport};
 use crate::plan::After;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::{
     Filled, Finding, FoundVault, Judged, OptionValue, Reason, Reference, Secret, Setting, Settings, Side, Target,
@@ -196,15 +196,15 @@ fn of_entity(catalog: &Catalog, vault: &VaultEntity) -> BTreeMap<String, Setting
     };
     let options = vault.config.expose();
     let live = vault.live.iter().flat_map(|live| live.expose().keys());
-    let names: BTreeSet<&String> = options.keys().chain(live).collect();
+    let names: BTreeSet<&str> = options.keys().chain(live).collect();
     let said = names.into_iter().filter_map(|name| {
         let field = field(name);
         let side = vault.side(name, field.and_then(|field| field.default.as_ref()));
         let value = options.get(name).and_then(text);
         let shown = vault.owned || !field.is_some_and(|field| field.secret);
         match value {
-            Some(value) if shown => Some((name.clone(), Setting { value, side })),
-            None if side == Side::File => Some((name.clone(), Setting::unset(side))),
+            Some(value) if shown => Some((name.to_owned(), Setting { value, side })),
+            None if side == Side::File => Some((name.to_owned(), Setting::unset(side))),
             _ => None,
         }
     });

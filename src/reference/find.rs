@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use crate::json::Value;
 use uuid::Uuid;
 
 use super::is_reference;
@@ -144,7 +144,7 @@ fn walk_shorthand(
         return walk(Some(shorthand), value, at, found);
     };
     let (first, rest) = (
-        target.first().and_then(|name| body.get(*name)),
+        target.first().and_then(|name| body.get(name)),
         target.get(1..).unwrap_or_default(),
     );
     let there = rest

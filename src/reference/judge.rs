@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::{Finding, Judged, Reason, Reference, Side, Standing, Use, parse};
 use crate::schema::Takes;

@@ -1,4 +1,4 @@
-use serde_json::Value;
+use crate::json::Value;
 use uuid::Uuid;
 
 use super::Names;
@@ -28,7 +28,7 @@ impl Bodies<'_> {
         drop_nulls(&self.catalog.kind(kind).record, &mut body);
         self.name_what_it_refers_to(self.catalog.kind(kind), &mut body);
         if let Some((field, children)) = self.names.children(kind, id) {
-            body.entry(field.clone()).or_insert_with(|| children.clone());
+            body.get_or_insert_with(field, || children.clone());
         }
         body.insert("id".to_owned(), id.to_string().into());
         Value::Object(body)

@@ -1,5 +1,5 @@
+use crate::json::Value;
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::ser::{PrettyFormatter, Serializer};
 
 use super::account::Told as Account;

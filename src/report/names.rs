@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use crate::json::Value;
 use uuid::Uuid;
 
 use crate::control_plane::Live;

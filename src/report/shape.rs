@@ -1,6 +1,6 @@
 //! decK's shape of a body: which fields it shows.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::schema::{Field, FieldType, Object, Record};
 
@@ -22,7 +22,7 @@ pub fn fill(record: &Record, body: &mut Object) {
 /// Drops what is null. The record is the kind's, its configuration not resolved: in there, and in other free-form parts,
 /// decK keeps it. It is kept as well where a reader would put a default in its place.
 pub fn drop_nulls(record: &Record, body: &mut Object) {
-    let has_default = |name: &String| {
+    let has_default = |name: &str| {
         let default = record.get(name).and_then(|field| field.default.as_ref());
         default.is_some_and(|default| !default.is_null())
     };

@@ -1,6 +1,6 @@
 //! What a plan looks like, compared with `fixtures/outputs`. Set `UPDATE_FIXTURES` to write what is printed now.
 
-use serde_json::json;
+use crate::json::json;
 use uuid::Uuid;
 
 use super::Names;

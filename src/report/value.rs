@@ -34,7 +34,7 @@ pub fn is_block(text: &str) -> bool {
 }
 
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    crate::json::Value::from(text).to_string()
 }
 
 fn joined(texts: impl Iterator<Item = String>) -> String {

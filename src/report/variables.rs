@@ -35,7 +35,7 @@ pub fn secret_manifest(variables: &BTreeMap<String, Variable>) -> String {
     for (name, variable) in variables {
         text += &comments(variable, "  ");
         text += &match is_key(name) {
-            true => format!("  {}: \"\"\n", serde_json::Value::from(name.as_str())),
+            true => format!("  {}: \"\"\n", crate::json::Value::from(name.as_str())),
             false => format!("  # no Secret can hold the variable {name:?}: rename the secret\n"),
         };
     }

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
+use crate::json::Value;
 use serde::{Serialize, Serializer};
-use serde_json::Value;
 use serde_saphyr::{DoubleQuoted, ser_options};
 
 use crate::schema::Object;

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::files::SchemaError;
 use super::kind_file::KindFile;
@@ -76,7 +76,7 @@ fn check_tags(record: &mut Record) {
         && let FieldType::Set(tag) = &mut field.kind
     {
         tag.rules
-            .insert("checks".to_owned(), serde_json::json!(["tag_characters"]));
+            .insert("checks".to_owned(), crate::json::json!(["tag_characters"]));
     }
 }
 

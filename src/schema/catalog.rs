@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::files::SchemaError;
 use super::kind_file::KindFile;

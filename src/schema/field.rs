@@ -1,4 +1,4 @@
-use serde_json::Value;
+use crate::json::{Object, Value};
 
 use super::Fields;
 
@@ -49,7 +49,7 @@ pub struct Field {
     /// Whether no two entities may share a value.
     pub unique: bool,
     /// Everything else the schema says of the field: `between`, `match`, `one_of`, `len_min`, `deprecation` …
-    pub rules: serde_json::Map<String, Value>,
+    pub rules: Object,
 }
 
 impl Field {

@@ -1,4 +1,4 @@
-use serde_json::Value;
+use crate::json::Value;
 
 /// The files under `schemas/`, by their path below it, as `build.rs` lists them: sorted.
 static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/schemas.rs"));

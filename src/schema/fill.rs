@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use serde_json::{Number, Value};
+use crate::json::{Number, Value};
 
 use super::path::Step;
 use super::shorthand::{self, Conflict};
@@ -111,10 +111,7 @@ impl<'a> Fill<'a> {
             (FieldType::Map { values, .. }, Value::Object(members)) => {
                 let compared = self.form == Form::Compared;
                 let said = members.iter().filter(|(_, value)| !compared || !value.is_null());
-                Value::Object(
-                    said.map(|(name, value)| (name.clone(), self.value(values, value)))
-                        .collect(),
-                )
+                Value::Object(said.map(|(name, value)| (name, self.value(values, value))).collect())
             }
             (FieldType::Record(record), Value::Array(none)) if self.form == Form::Checked && none.is_empty() => {
                 Value::Object(self.record(record, &Object::new()))
@@ -221,7 +218,7 @@ fn without_nulls(value: &Value) -> Value {
             members
                 .iter()
                 .filter(|(_, value)| !value.is_null())
-                .map(|(name, value)| (name.clone(), without_nulls(value)))
+                .map(|(name, value)| (name, without_nulls(value)))
                 .collect(),
         ),
         Value::Array(members) => Value::Array(members.iter().map(without_nulls).collect()),

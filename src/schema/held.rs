@@ -1,4 +1,4 @@
-use serde_json::Value;
+use crate::json::Value;
 use uuid::Uuid;
 
 use super::Object;
@@ -39,7 +39,7 @@ impl Held {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 

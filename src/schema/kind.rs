@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::json::Value;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::{FieldPath, Object, Record};
 
@@ -287,7 +287,7 @@ pub struct NamedCheck {
     pub check: String,
     /// What it is told: field names mostly.
     #[serde(default, rename = "with")]
-    pub arguments: serde_json::Value,
+    pub arguments: crate::json::Value,
 }
 
 /// A field that the server stores hashed.

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
+use crate::json::{Value, json};
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 use super::files::{self, SchemaError};
 use super::merge::{merge, without_enterprise};

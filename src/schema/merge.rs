@@ -1,4 +1,4 @@
-use serde_json::Value;
+use crate::json::Value;
 
 /// Lays corrections over a schema, both in Kong's shape: fields of the same name are corrected member by member, new
 /// ones are added behind (a correction without a type is for a field that this schema lacks); `null` takes a rule away; anything else is put in place.
@@ -7,9 +7,9 @@ pub(super) fn merge(schema: &mut Value, corrections: &Value) {
         return;
     };
     for (name, correction) in corrections {
-        match name.as_str() {
+        match name {
             "fields" | "shorthand_fields" => {
-                let fields = schema.entry(name).or_insert_with(|| Value::Array(Vec::new()));
+                let fields = schema.get_or_insert_with(name, || Value::Array(Vec::new()));
                 merge_fields(fields, correction);
             }
             "elements" | "keys" | "values" if schema.contains_key(name) => {
@@ -18,13 +18,13 @@ pub(super) fn merge(schema: &mut Value, corrections: &Value) {
                 }
             }
             "default" | "eq" => {
-                schema.insert(name.clone(), correction.clone());
+                schema.insert(name, correction.clone());
             }
             _ if correction.is_null() => {
                 schema.remove(name);
             }
             _ => {
-                schema.insert(name.clone(), correction.clone());
+                schema.insert(name, correction.clone());
             }
         }
     }
@@ -40,7 +40,7 @@ fn merge_fields(fields: &mut Value, corrections: &Value) {
     for (name, correction) in corrections.iter().filter_map(Value::as_object).flatten() {
         match fields.iter_mut().find_map(|field| field.get_mut(name)) {
             Some(field) => merge(field, correction),
-            None if correction.get("type").is_some() => fields.push(serde_json::json!({ name: correction })),
+            None if correction.get("type").is_some() => fields.push(crate::json::json!({ name: correction })),
             None => {}
         }
     }

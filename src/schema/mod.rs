@@ -51,4 +51,4 @@ pub use violations::Violations;
 pub use x509::{PublicCertificate, chain, fingerprint, moment};
 
 /// A JSON object: the body of an entity or a part of one.
-pub type Object = serde_json::Map<String, serde_json::Value>;
+pub use crate::json::Object;

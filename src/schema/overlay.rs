@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::files::SchemaError;
 use super::kind_file::KindFile;
@@ -32,16 +32,16 @@ fn loaded(schema: &mut Value, live: &LiveSchemas, told: bool) {
     if !told {
         if let Some(sort) = one_of {
             match list(live, &sort) {
-                Some(names) => rules.insert("one_of".into(), json!(names)),
+                Some(names) => rules.insert("one_of", json!(names)),
                 None => rules.remove("one_of"),
             };
         }
         if let Some(names) = not_one_of.and_then(|sort| list(live, &sort)) {
-            rules.insert("not_one_of".into(), json!(names));
+            rules.insert("not_one_of", json!(names));
         }
     }
     for (name, inner) in rules.iter_mut() {
-        match (name.as_str(), inner) {
+        match (name, inner) {
             ("fields", Value::Array(fields)) => {
                 for field in fields
                     .iter_mut()
@@ -78,7 +78,8 @@ mod tests {
 
     fn live(collection: &str, more: Value) -> LiveSchemas {
         let mut schema = recorded_answer("entities", collection).unwrap();
-        schema["fields"].as_array_mut().unwrap().push(more);
+        let fields = schema.get_mut("fields").and_then(Value::as_array_mut);
+        fields.unwrap().push(more);
         LiveSchemas {
             entities: [(collection.to_owned(), schema)].into(),
             ..LiveSchemas::default()

@@ -1,4 +1,4 @@
-use serde_json::{Map, Value};
+use crate::json::{Object, Value};
 
 use super::{Field, FieldType, Record, shorthand, words};
 
@@ -33,7 +33,7 @@ fn named(fields: Option<&Value>) -> Result<Vec<(String, Field)>, String> {
         let entry = entry.as_object().ok_or("a field is no object")?;
         for (name, schema) in entry {
             let field = field(schema).map_err(|why| format!("{name}: {why}"))?;
-            read.push((name.clone(), field));
+            read.push((name.to_owned(), field));
         }
     }
     Ok(read)
@@ -55,7 +55,7 @@ pub(super) fn field(schema: &Value) -> Result<Field, String> {
     })
 }
 
-fn kind(schema: &Map<String, Value>) -> Result<FieldType, String> {
+fn kind(schema: &Object) -> Result<FieldType, String> {
     Ok(match text(schema, "type")? {
         "string" => FieldType::String,
         "integer" => FieldType::Integer,
@@ -77,14 +77,14 @@ fn kind(schema: &Map<String, Value>) -> Result<FieldType, String> {
     })
 }
 
-fn inner(schema: &Map<String, Value>, name: &str) -> Result<Box<Field>, String> {
+fn inner(schema: &Object, name: &str) -> Result<Box<Field>, String> {
     let Some(inner) = schema.get(name) else {
         return Err(format!("{name} is missing"));
     };
     field(inner).map(Box::new).map_err(|why| format!("{name}: {why}"))
 }
 
-fn text<'a>(schema: &'a Map<String, Value>, name: &str) -> Result<&'a str, String> {
+fn text<'a>(schema: &'a Object, name: &str) -> Result<&'a str, String> {
     schema
         .get(name)
         .and_then(Value::as_str)
@@ -92,7 +92,7 @@ fn text<'a>(schema: &'a Map<String, Value>, name: &str) -> Result<&'a str, Strin
 }
 
 /// What [`Field`] has no member for.
-fn rules(schema: &Map<String, Value>) -> Map<String, Value> {
+fn rules(schema: &Object) -> Object {
     const KNOWN: &[&str] = &[
         "type",
         "fields",
@@ -113,8 +113,8 @@ fn rules(schema: &Map<String, Value>) -> Map<String, Value> {
     ];
     schema
         .iter()
-        .filter(|(name, _)| !KNOWN.contains(&name.as_str()))
-        .map(|(name, value)| (name.clone(), value.clone()))
+        .filter(|(name, _)| !KNOWN.contains(name))
+        .map(|(name, value)| (name, value.clone()))
         .collect()
 }
 

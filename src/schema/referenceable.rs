@@ -133,7 +133,7 @@ fn lists() -> Result<Lists, SchemaError> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use crate::json::{Value, json};
 
     use super::*;
     use crate::schema::LiveSchemas;

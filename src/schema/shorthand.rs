@@ -1,6 +1,6 @@
-use serde_json::{Map, Value};
+use crate::json::{Object, Value};
 
-use super::{Field, Object, Record, sugar, words};
+use super::{Field, Record, sugar, words};
 
 /// How a spelling that is not a field itself becomes fields (`shorthand_fields`).
 ///
@@ -12,9 +12,9 @@ enum Translation<'a> {
     /// The same value at these places; both spellings at once must agree.
     Replaced(Vec<Vec<&'a str>>),
     /// The value at these places, over what stands there.
-    Into(Vec<Vec<&'a str>>, Option<&'a Map<String, Value>>),
+    Into(Vec<Vec<&'a str>>, Option<&'a Object>),
     /// The parts of a URL.
-    Url(&'a Map<String, Value>),
+    Url(&'a Object),
 }
 
 /// Who wins where a deprecated spelling and its successor differ.
@@ -122,7 +122,7 @@ fn path(list: &Value) -> Option<Vec<&str>> {
 
 fn at<'a>(body: &'a Object, path: &[&str]) -> Option<&'a Value> {
     let (first, rest) = path.split_first()?;
-    rest.iter().try_fold(body.get(*first)?, |value, name| value.get(name))
+    rest.iter().try_fold(body.get(first)?, |value, name| value.get(name))
 }
 
 /// Puts a value where nothing stands yet; false if something else does.
@@ -144,7 +144,7 @@ fn put(body: &mut Object, path: &[&str], value: Value) {
         body.insert((*first).to_owned(), value);
         return;
     }
-    let inner = body.entry(*first).or_insert(Value::Null);
+    let inner = body.get_or_null(first);
     if !inner.is_object() {
         *inner = Value::Object(Object::new());
     }

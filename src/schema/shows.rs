@@ -1,7 +1,8 @@
+use std::cmp::Ordering;
 use std::iter::Peekable;
 
-use serde_json::Value;
-use serde_json::map::Iter;
+use crate::json::Iter;
+use crate::json::Value;
 
 use super::fill::{default, lines};
 use super::shorthand;
@@ -32,7 +33,7 @@ pub fn says_as_compared(record: &Record, body: &Object, name: &str) -> bool {
         )
         && !["stored", "compared", "default_if"]
             .iter()
-            .any(|rule| field.rules.contains_key(*rule))
+            .any(|rule| field.rules.contains_key(rule))
         && !shorthand::used(record, body)
 }
 
@@ -51,8 +52,11 @@ fn is_shown(record: &Record, within: Within<'_>, said: &Object, live: &Object) -
     if shorthand::used(record, said) {
         return false;
     }
+    let is_nothing = |name: &str, value: &Value| {
+        value.is_null() || within.leaves_to_server(name) || shorthand::is_mirrored(record, name, live)
+    };
     // what stands in an object is met by name, too: nothing has to be looked for
-    let (mut declared, mut shown) = (Members::of(said), Members::of(live));
+    let (mut declared, mut shown) = (Members::of(said, |_, _| false), Members::of(live, is_nothing));
     for (name, field) in record.fields.by_name() {
         let (declared, shown) = (declared.up_to(name), shown.up_to(name).unwrap_or(&Value::Null));
         let as_said = match within.link(name) {
@@ -63,42 +67,50 @@ fn is_shown(record: &Record, within: Within<'_>, said: &Object, live: &Object) -
             return false;
         }
     }
-    let is_nothing = |(name, value): (&String, &Value)| {
-        value.is_null() || within.leaves_to_server(name) || shorthand::is_mirrored(record, name, live)
-    };
-    declared.passed().is_empty() && shown.passed().into_iter().all(is_nothing)
+    declared.may_all_be_passed() && shown.may_all_be_passed()
 }
 
 /// The members of an object, met in the order of their names.
-struct Members<'a> {
+struct Members<'a, P> {
     ahead: Peekable<Iter<'a>>,
-    /// Those that nobody asked for.
-    passed: Vec<(&'a String, &'a Value)>,
+    /// Whether one that nobody asks for may be passed.
+    may_be_passed: P,
+    all_may: bool,
 }
 
-impl<'a> Members<'a> {
-    fn of(object: &'a Object) -> Self {
+impl<'a, P: Fn(&str, &Value) -> bool> Members<'a, P> {
+    fn of(object: &'a Object, may_be_passed: P) -> Self {
         Self {
             ahead: object.iter().peekable(),
-            passed: Vec::new(),
+            may_be_passed,
+            all_may: true,
         }
     }
 
     /// The member of that name. Names are to be asked for in their order.
     fn up_to(&mut self, name: &str) -> Option<&'a Value> {
-        while let Some((known, value)) = self.ahead.next_if(|(known, _)| known.as_str() <= name) {
-            if known == name {
+        while let Some((known, value)) = self.ahead.peek().copied() {
+            let order = known.cmp(name);
+            if order == Ordering::Greater {
+                return None;
+            }
+            self.ahead.next();
+            if order == Ordering::Equal {
                 return Some(value);
             }
-            self.passed.push((known, value));
+            self.all_may &= (self.may_be_passed)(known, value);
         }
         None
     }
 
-    /// Those that nobody asked for.
-    fn passed(mut self) -> Vec<(&'a String, &'a Value)> {
-        self.passed.extend(self.ahead);
-        self.passed
+    /// Whether all that nobody asked for may be passed, to the last.
+    fn may_all_be_passed(self) -> bool {
+        let Self {
+            mut ahead,
+            may_be_passed,
+            all_may,
+        } = self;
+        all_may && ahead.all(|(name, value)| may_be_passed(name, value))
     }
 }
 
@@ -152,7 +164,7 @@ fn is_same(field: &Field, within: Within<'_>, said: &Value, shown: &Value) -> bo
             said.len() == shown.len() && members.all(|(said, shown)| is_same(inner, Within::Member, said, shown))
         }
         (FieldType::Map { values, .. }, Value::Object(said), Value::Object(shown)) => {
-            let is_member_same = |(name, said): (&String, &Value)| {
+            let is_member_same = |(name, said): (&str, &Value)| {
                 let shown = shown.get(name);
                 shown.is_some_and(|shown| is_same(values, Within::Member, said, shown))
             };

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::files::{self, File, SchemaError};
 use super::merge::{merge, without_enterprise};

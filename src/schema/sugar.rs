@@ -1,4 +1,4 @@
-use serde_json::Value;
+use crate::json::Value;
 
 use super::Object;
 use super::words::url;
@@ -74,7 +74,7 @@ fn usual_port(scheme: &str) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::url_parts;
 
@@ -105,7 +105,7 @@ mod tests {
                 json!({"scheme": "http", "host": "a.test", "port": "x", "path": "/"}),
             ),
         ] {
-            assert_eq!(serde_json::Value::Object(url_parts(url)), parts, "{url}");
+            assert_eq!(crate::json::Value::Object(url_parts(url)), parts, "{url}");
         }
     }
 }

@@ -1,4 +1,4 @@
-use serde_json::Value;
+use crate::json::Value;
 
 use super::{FieldPath, Object, Segment};
 
@@ -47,7 +47,7 @@ fn place(tree: &mut Value, path: &[Segment], message: String) {
     }
     match (first, tree) {
         (Segment::Name(name), Value::Object(members)) => {
-            place(members.entry(name).or_insert(Value::Null), rest, message);
+            place(members.get_or_null(name), rest, message);
         }
         (Segment::Index(index), Value::Array(members)) => {
             if members.len() <= *index {
@@ -77,7 +77,7 @@ fn collect(value: &Value, at: FieldPath, found: &mut Vec<(FieldPath, String)>) {
                     }
                     _ => {
                         let mut deeper = at.0.clone();
-                        deeper.push(Segment::Name(name.clone()));
+                        deeper.push(Segment::Name(name.to_owned()));
                         collect(member, FieldPath(deeper), found);
                     }
                 }
@@ -89,7 +89,7 @@ fn collect(value: &Value, at: FieldPath, found: &mut Vec<(FieldPath, String)>) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 

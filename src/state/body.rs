@@ -1,6 +1,6 @@
 use std::fmt;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::schema::Object;
 

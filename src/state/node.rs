@@ -1,4 +1,4 @@
-use serde_json::Number;
+use crate::json::Number;
 
 /// A file's place among the sources of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -11,11 +11,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
-use serde_json::{Value, json};
 use strongroom::control_plane::{
     Address, Client, Clock, Dialect, Request, Response, Retries, Transport, TransportError, Verb, Write, Written,
 };
 use strongroom::embedded::{ControlPlane, EmbeddedTransport, Options, serve};
+use strongroom::json::{Value, json};
 use strongroom::schema::{Catalog, KindId};
 use strongroom::state::Body;
 use uuid::Uuid;

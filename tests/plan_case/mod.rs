@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use serde_json::Value;
 use strongroom::control_plane::{ForeignEntity, Live, LiveEntity};
+use strongroom::json::Value;
 use strongroom::plan::{Action, Change, Fingerprinter, Options, Phase, Plan, Problem, Question, Tree, make};
 use strongroom::schema::{Catalog, Kind, Object, complete};
 use strongroom::state::{self, Body, ComposeOptions, Desired, Environment, Scope, Sources, compose};
@@ -52,7 +52,7 @@ pub fn live(catalog: &Catalog, held: &Value, scopes: &[Scope]) -> Live {
         for body in bodies.as_array().expect("a list of bodies") {
             let mut body = body.as_object().expect("a body").clone();
             body = complete(catalog, id, &body).unwrap_or(body);
-            body.entry("created_at").or_insert(Value::from(1_700_000_000));
+            body.get_or_insert_with("created_at", || Value::from(1_700_000_000));
             let entity = body["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
             let tags: BTreeSet<String> = texts(&body["tags"]);
             if !kind.taggable || scopes.iter().any(|scope| scope.tags.is_subset(&tags)) {
@@ -82,8 +82,8 @@ fn index(kind: &Kind, body: &Object) -> Body {
     fields.insert("tags");
     Body::new(
         body.iter()
-            .filter(|(field, _)| fields.contains(field.as_str()))
-            .map(|(field, value)| (field.clone(), value.clone()))
+            .filter(|(field, _)| fields.contains(field))
+            .map(|(field, value)| (field, value.clone()))
             .collect(),
     )
 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::Value;
+use crate::json::Value;
 use uuid::Uuid;
 
 use crate::control_plane::ForeignEntity;
@@ -54,7 +54,7 @@ impl Index {
         for (name, value) in body.iter().filter(|(_, value)| holds_reference(value)) {
             collect(value, &FieldPath::field(name), &mut references);
         }
-        let kept = body.into_iter().filter(|(name, _)| self.fields.contains(name));
+        let kept = body.into_iter().filter(|(name, _)| self.fields.contains(name.as_str()));
         let mut index: Object = kept.collect();
         for secret in &self.catalog.secret_paths(self.kind, &index) {
             forget(&mut index, &secret.0);

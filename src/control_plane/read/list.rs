@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
+use crate::json::Value;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use serde_json::Value;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 

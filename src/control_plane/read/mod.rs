@@ -8,7 +8,6 @@ mod owned;
 mod page;
 mod schemas;
 mod stretch;
-mod value;
 
 pub use owned::Asked;
 pub use schemas::Wanted;

@@ -4,7 +4,6 @@ use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 
-use super::value;
 use crate::control_plane::dialect::PAGE;
 use crate::schema::Object;
 
@@ -53,7 +52,7 @@ impl<'de> Visitor<'de> for List {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let mut list = Vec::with_capacity(usize::from(PAGE));
-        while let Some(Entity(member)) = members.next_element()? {
+        while let Some(member) = members.next_element()? {
             list.push(member);
         }
         Ok(list)
@@ -64,29 +63,6 @@ impl<'de> Visitor<'de> for List {
             None => Ok(Vec::new()),
             Some(_) => Err(A::Error::invalid_type(Unexpected::Map, &self)),
         }
-    }
-}
-
-/// A member of a list.
-struct Entity(Object);
-
-impl<'de> Deserialize<'de> for Entity {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Fields)
-    }
-}
-
-struct Fields;
-
-impl<'de> Visitor<'de> for Fields {
-    type Value = Entity;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an entity")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Entity, A::Error> {
-        value::object(members).map(Entity)
     }
 }
 

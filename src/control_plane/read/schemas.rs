@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::json::Value;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use serde_json::Value;
 
 use crate::control_plane::client::{refused, unreadable};
 use crate::control_plane::dialect::SchemaOf;

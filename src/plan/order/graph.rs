@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use crate::json::Value;
 use petgraph::graph::{DiGraph, NodeIndex};
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::super::Phase;

@@ -1,9 +1,9 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
+use crate::json::Value;
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
-use serde_json::Value;
 
 use super::graph::{Decisions, Graph, Node, Work};
 use crate::schema::Object;
@@ -18,7 +18,7 @@ pub(in super::super) struct Ordered {
 
 impl Ordered {
     /// The fields that a draft parks.
-    pub fn parked(&self, draft: usize) -> impl Iterator<Item = (&String, &Value)> {
+    pub fn parked(&self, draft: usize) -> impl Iterator<Item = (&str, &Value)> {
         self.decisions.parked.get(&draft).into_iter().flat_map(Object::iter)
     }
 

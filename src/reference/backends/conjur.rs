@@ -4,6 +4,7 @@
 //! `%2F`); paths, bodies and statuses are those of CyberArk's OpenAPI description 5.3.2 and its documentation. No real
 //! server was at hand.
 
+use crate::json::{Object, Value};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt;
@@ -11,7 +12,6 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION};
-use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 use url::Url;
 
@@ -185,7 +185,7 @@ impl Conjur {
 
     /// What the answer to a batch has for each.
     fn each(&self, answer: &Answer, resources: &[&str]) -> Vec<Option<Fetched>> {
-        let Ok(mut found) = serde_json::from_slice::<Map<String, Value>>(answer.body.expose()) else {
+        let Ok(mut found) = serde_json::from_slice::<Object>(answer.body.expose()) else {
             return vec![None; resources.len()];
         };
         let take = |resource: &&str| match found.remove(&format!("{}:variable:{resource}", self.account)) {

@@ -164,7 +164,7 @@ fn shown(bytes: &[u8]) -> String {
 mod tests {
     use std::collections::BTreeSet;
 
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
     use crate::reference::{Use, judge};
@@ -172,7 +172,7 @@ mod tests {
     use crate::state::Body;
 
     fn vaults() -> Vaults {
-        let vault = |backend: &str, config: serde_json::Value| VaultEntity {
+        let vault = |backend: &str, config: crate::json::Value| VaultEntity {
             prefix: format!("my-{backend}"),
             backend: backend.to_owned(),
             config: Body::new(config.as_object().cloned().unwrap_or_default()),

@@ -1,6 +1,6 @@
 //! Texts that look like references and are none to Kong.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::Odd;
 use crate::parallel::stretches;

@@ -11,8 +11,8 @@ mod trial;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
 
+use crate::json::Value;
 use rustc_hash::{FxBuildHasher, FxHashSet};
-use serde_json::Value;
 use uuid::Uuid;
 
 pub use certificates::Validity;

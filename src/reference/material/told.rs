@@ -1,6 +1,6 @@
 //! What Kong refuses, in words that hold nothing of a value.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::Flaw;
 use crate::schema::{Field, FieldPath, FieldType, Record};
@@ -159,7 +159,7 @@ fn by_rule(field: &Field) -> String {
     if let Some(start) = field.rules.get("starts_with").and_then(Value::as_str) {
         return format!("a text that starts with '{start}'");
     }
-    let has = |names: &[&str]| names.iter().any(|name| field.rules.contains_key(*name));
+    let has = |names: &[&str]| names.iter().any(|name| field.rules.contains_key(name));
     let words = match () {
         () if has(&["is_regex"]) => "a regular expression",
         () if has(&["uuid"]) => "a UUID",

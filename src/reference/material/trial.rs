@@ -1,6 +1,6 @@
 //! The checks that Kong skips where a field holds a reference, made with what the references resolve to.
 
-use serde_json::Value;
+use crate::json::Value;
 use zeroize::Zeroizing;
 
 use super::told::{self, Told};
@@ -117,7 +117,7 @@ impl<'a> Trial<'a> {
             }
             Value::Object(members) => {
                 for (name, member) in members {
-                    at.0.push(Segment::Name(name.clone()));
+                    at.0.push(Segment::Name(name.to_owned()));
                     self.put(member, at, wanted);
                     at.0.pop();
                 }

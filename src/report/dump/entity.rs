@@ -1,4 +1,4 @@
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 use uuid::Uuid;
 
 use super::Dump;
@@ -24,7 +24,7 @@ impl Dump<'_> {
         if self.needs_id(kind, id) {
             body.insert("id".to_owned(), id.to_string().into());
         }
-        body.append(&mut self.nested_in(kind, id));
+        body.extend(self.nested_in(kind, id));
         body
     }
 

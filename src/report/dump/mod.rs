@@ -8,7 +8,7 @@ mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 use uuid::Uuid;
 
 use crate::control_plane::{Live, LiveEntity};

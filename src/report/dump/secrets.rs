@@ -1,4 +1,4 @@
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::reference::is_reference;
 use crate::schema::{Catalog, FieldPath, KindId, Object, Segment};
@@ -22,7 +22,7 @@ fn at<'b>(body: &'b mut Object, path: &FieldPath) -> Option<&'b mut Value> {
     rest.iter()
         .try_fold(body.get_mut(top)?, |value, segment| match segment {
             Segment::Name(name) => value.get_mut(name),
-            Segment::Index(index) => value.get_mut(index),
+            Segment::Index(index) => value.at_mut(*index),
         })
 }
 

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use crate::json::Value;
 use uuid::Uuid;
 
 use super::{Dump, DumpOptions};

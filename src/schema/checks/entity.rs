@@ -1,4 +1,4 @@
-use serde_json::Value;
+use crate::json::Value;
 
 use super::record::message;
 use super::view::View;
@@ -63,7 +63,7 @@ impl Checker<'_> {
         if sources.iter().any(|path| holds_reference(across, path)) {
             return false;
         }
-        if !habits.with_wrong && sources.iter().any(|path| errors.contains_key(*path)) {
+        if !habits.with_wrong && sources.iter().any(|path| errors.contains_key(path)) {
             return false;
         }
         if sources.iter().all(|path| value(path).is_none()) {

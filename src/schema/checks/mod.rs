@@ -26,7 +26,7 @@ mod view;
 
 use std::sync::LazyLock;
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use self::view::View;
 use super::{Catalog, Field, FieldType, Kind, KindId, Object, Purpose};
@@ -62,9 +62,10 @@ impl Checker<'_> {
     /// Takes the seconds that an entity has to live out of its body, and says what is wrong with them: of such fields no
     /// schema tells.
     pub fn take_life(&self, body: &mut Object) -> Option<(String, Value)> {
-        let (name, life) = body.remove_entry(self.kind.expires.as_ref()?)?;
+        let name = self.kind.expires.as_ref()?;
+        let life = body.remove(name)?;
         let seconds = View::plain(&LIFE);
-        self.value(seconds, &life).err().map(|fault| (name, fault))
+        self.value(seconds, &life).err().map(|fault| (name.clone(), fault))
     }
 
     /// Whether it does not matter what stands in a field, because the server writes it.

@@ -1,4 +1,4 @@
-use serde_json::Value;
+use crate::json::Value;
 
 use super::view::View;
 use super::{
@@ -65,7 +65,7 @@ fn value_fault(checker: &Checker<'_>, name: &str, with: &Value, value: &Value) -
 /// At least one of the named fields must be true.
 fn none_true(names: &Value, record: &Object) -> Option<String> {
     let names: Vec<&str> = names.as_array()?.iter().filter_map(Value::as_str).collect();
-    let some = names.iter().any(|name| record.get(*name) == Some(&Value::Bool(true)));
+    let some = names.iter().any(|name| record.get(name) == Some(&Value::Bool(true)));
     (!some).then(|| format!("at least one of these fields must be true: {}", names.join(", ")))
 }
 

@@ -1,4 +1,4 @@
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::attributes;
 use super::named;
@@ -22,7 +22,7 @@ impl Checker<'_> {
         let mut errors = Object::new();
         for name in input.keys() {
             if record.get(name).is_none() {
-                errors.insert(name.clone(), message("unknown field"));
+                errors.insert(name, message("unknown field"));
             }
         }
         for (name, field) in &record.fields {
@@ -117,7 +117,7 @@ impl Checker<'_> {
     fn entries(&self, keys: View<'_>, values: View<'_>, value: &Value) -> Result<(), Fault> {
         match value {
             Value::Object(entries) => entries.iter().try_for_each(|(key, value)| {
-                self.value(keys, &Value::String(key.clone()))?;
+                self.value(keys, &Value::from(key))?;
                 self.value(values, value)
             }),
             Value::Array(members) => members.iter().zip(1..).try_for_each(|(value, key)| {

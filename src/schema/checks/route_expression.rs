@@ -1,5 +1,5 @@
+use crate::json::Value;
 use regex::Regex;
-use serde_json::Value;
 
 use crate::schema::Object;
 
@@ -224,11 +224,11 @@ fn underline(length: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::check;
 
-    fn told(route: serde_json::Value) -> Result<(), String> {
+    fn told(route: crate::json::Value) -> Result<(), String> {
         let parts = json!({"tls.sni": "snis", "http.method": "methods", "http.host": "hosts", "http.path": "paths",
                            "http.headers": "headers"});
         check(route.as_object().expect("an object"), &parts)

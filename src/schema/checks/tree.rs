@@ -1,4 +1,4 @@
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::schema::{Field, FieldType, Object, Record};
 
@@ -31,7 +31,7 @@ pub(super) fn put(errors: &mut Object, path: &str, message: Value) {
             errors.insert(path.to_owned(), message);
         }
         Some((outer, rest)) => {
-            let inner = errors.entry(outer).or_insert_with(|| Value::Object(Object::new()));
+            let inner = errors.get_or_insert_with(outer, || Value::Object(Object::new()));
             if let Some(inner) = inner.as_object_mut() {
                 put(inner, rest, message);
             }
@@ -41,7 +41,7 @@ pub(super) fn put(errors: &mut Object, path: &str, message: Value) {
 
 /// Adds a message about the whole record.
 pub(super) fn add(errors: &mut Object, message: String) {
-    let messages = errors.entry(ENTITY).or_insert_with(|| Value::Array(Vec::new()));
+    let messages = errors.get_or_insert_with(ENTITY, || Value::Array(Vec::new()));
     if let Some(messages) = messages.as_array_mut() {
         messages.push(Value::String(message));
     }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::record::message;
 use super::{attributes, tree};

@@ -2,8 +2,8 @@ use std::borrow::Cow;
 use std::cell::LazyCell;
 use std::collections::hash_map;
 
+use crate::json::Value;
 use rustc_hash::FxHashMap;
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::link;

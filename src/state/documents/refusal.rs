@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::check::whole;
 use super::hint::{declared_by, fields_at, meant, place};
@@ -201,6 +201,6 @@ fn value_at<'b>(body: &'b Object, path: &FieldPath) -> Option<&'b Value> {
     let Segment::Name(first) = first else { return None };
     rest.iter().try_fold(body.get(first)?, |value, segment| match segment {
         Segment::Name(name) => value.get(name),
-        Segment::Index(index) => value.get(index),
+        Segment::Index(index) => value.at(*index),
     })
 }

@@ -1,4 +1,4 @@
-use serde_json::Value;
+use crate::json::Value;
 
 use super::entity::Entities;
 use crate::schema::{FieldPath, Kind, Object};
@@ -38,7 +38,7 @@ pub(super) fn stamp(kind: &Kind, body: &mut Object, scope: &Scope) {
     if !kind.taggable || scope.tags.is_empty() {
         return;
     }
-    let tags = body.entry("tags").or_insert(Value::Null);
+    let tags = body.get_or_null("tags");
     if tags.is_null() {
         *tags = Value::Array(Vec::new());
     }

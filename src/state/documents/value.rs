@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use serde_json::{Number, Value};
+use crate::json::{Number, Value};
 
 use super::problems::Problems;
 use crate::schema::{Field, FieldPath, FieldType, Record};

@@ -1,6 +1,6 @@
 //! Numbers as go-yaml 2 reads them, which is how decK does.
 
-use serde_json::Number;
+use crate::json::Number;
 
 /// A number that was read, and what is odd about how it was written.
 pub(super) struct Reading {

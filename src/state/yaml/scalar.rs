@@ -9,7 +9,7 @@ use crate::state::{Data, Style};
 pub(super) enum Meaning<'s> {
     Null,
     Bool(bool),
-    Number(serde_json::Number),
+    Number(crate::json::Number),
     Text(Cow<'s, str>),
 }
 

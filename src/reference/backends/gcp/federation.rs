@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use crate::json::json;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{AUTHORIZATION, HeaderName};
-use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::giver::{Giver, member};

@@ -1,4 +1,4 @@
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::reference::backends::checker::unusable;
 use crate::reference::{Finding, Secret};

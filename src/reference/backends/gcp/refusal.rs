@@ -1,4 +1,4 @@
-use serde_json::{Map, Value};
+use crate::json::{Object, Value};
 
 use crate::reference::backends::http::Answer;
 use crate::reference::subkey::Wiped;
@@ -126,7 +126,7 @@ fn code(said: Option<&Value>, status: u16) -> &str {
     })
 }
 
-fn of_code(code: &str, error: &Map<String, Value>) -> Sort {
+fn of_code(code: &str, error: &Object) -> Sort {
     match code {
         "NOT_FOUND" => Sort::Missing,
         "FAILED_PRECONDITION" => Sort::Unreadable(named(error)),
@@ -141,7 +141,7 @@ fn of_code(code: &str, error: &Map<String, Value>) -> Sort {
 }
 
 /// The state that a text names after the secret's own name, which stands in brackets.
-fn named(error: &Map<String, Value>) -> State {
+fn named(error: &Object) -> State {
     let text = error.get("message").and_then(Value::as_str).unwrap_or_default();
     // a key's state is told in other words
     let of_version = text.strip_prefix("Secret Version [");
@@ -155,7 +155,7 @@ fn named(error: &Map<String, Value>) -> State {
     }
 }
 
-fn cause(error: &Map<String, Value>) -> Cause {
+fn cause(error: &Object) -> Cause {
     let details = error.get("details").and_then(Value::as_array).into_iter().flatten();
     let mut reasons = details.filter_map(|detail| detail.get("reason")?.as_str());
     reasons.find_map(of_reason).unwrap_or(Cause::Role)

@@ -1,11 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::json::Value;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::stream::{self, StreamExt};
 use reqwest::header::{AUTHORIZATION, HeaderName};
-use serde_json::Value;
 use url::Url;
 use zeroize::Zeroizing;
 

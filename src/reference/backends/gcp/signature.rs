@@ -17,7 +17,7 @@ pub async fn signed(mut key: Key) -> Result<Secret, Finding> {
     // the library signs with what the process has chosen
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let no_key = key.unusable("holds no private key with which a token could be signed");
-    let built = Builder::new(key.take())
+    let built = Builder::new(key.take().into())
         .with_access_specifier(AccessSpecifier::from_scopes([SCOPE]))
         .build_access_token_credentials();
     let Ok(credentials) = built else { return Err(no_key) };

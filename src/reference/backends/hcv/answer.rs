@@ -1,7 +1,7 @@
 //! What a server's answers mean: by status and shape, never by text, which differs between versions and may repeat what it
 //! was sent. Recorded from Vault 1.14.1 and 1.21.0.
 
-use serde_json::Value;
+use crate::json::Value;
 use zeroize::Zeroizing;
 
 use super::server::Server;
@@ -161,7 +161,7 @@ pub fn token(place: &Place, answer: &Answer) -> Result<Secret, Finding> {
     let body = body.as_ref().map(Wiped::value);
     match answer.status {
         200 => {
-            let token = body.and_then(|body| body.pointer("/auth/client_token")?.as_str());
+            let token = body.and_then(|body| body.get("auth")?.get("client_token")?.as_str());
             let token = token.filter(|token| !token.is_empty());
             token.map(|token| Secret::new(token.as_bytes())).ok_or_else(|| {
                 place

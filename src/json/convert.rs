@@ -1,0 +1,154 @@
+use std::borrow::Cow;
+use std::ops::Index;
+
+use super::{Name, Number, Object, Value};
+
+impl From<serde_json::Value> for Value {
+    fn from(value: serde_json::Value) -> Self {
+        match value {
+            serde_json::Value::Null => Self::Null,
+            serde_json::Value::Bool(truth) => Self::Bool(truth),
+            serde_json::Value::Number(number) => Self::Number(number),
+            serde_json::Value::String(text) => Self::String(text),
+            serde_json::Value::Array(members) => members.into_iter().collect(),
+            serde_json::Value::Object(members) => {
+                let members = members.into_iter().map(|(name, value)| (name, Self::from(value)));
+                Self::Object(members.collect())
+            }
+        }
+    }
+}
+
+impl From<Value> for serde_json::Value {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(truth) => Self::Bool(truth),
+            Value::Number(number) => Self::Number(number),
+            Value::String(text) => Self::String(text),
+            Value::Array(members) => members.into_iter().collect(),
+            Value::Object(members) => members
+                .into_iter()
+                .map(|(name, value)| (name.into_string(), Self::from(value)))
+                .collect(),
+        }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::String(text.to_owned())
+    }
+}
+
+impl From<Cow<'_, str>> for Value {
+    fn from(text: Cow<'_, str>) -> Self {
+        Self::String(text.into_owned())
+    }
+}
+
+/// Says as which value something is kept.
+macro_rules! kept_as {
+    ($($variant:ident: $($kind:ty),+;)+) => {
+        $($(impl From<$kind> for Value {
+            fn from(value: $kind) -> Self {
+                Self::$variant(value.into())
+            }
+        })+)+
+    };
+}
+
+kept_as! {
+    String: String;
+    Bool: bool;
+    Number: Number, u8, u16, u32, u64, usize, i32, i64;
+    Object: Object;
+}
+
+/// As JSON has it: what is no number is `null`.
+impl From<f64> for Value {
+    fn from(number: f64) -> Self {
+        Number::from_f64(number).map_or(Self::Null, Self::Number)
+    }
+}
+
+impl<T: Into<Value>> From<Vec<T>> for Value {
+    fn from(members: Vec<T>) -> Self {
+        members.into_iter().collect()
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl<T: Into<Value>> FromIterator<T> for Value {
+    fn from_iter<I: IntoIterator<Item = T>>(members: I) -> Self {
+        Self::Array(members.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<N: Into<Name>> FromIterator<(N, Value)> for Value {
+    fn from_iter<I: IntoIterator<Item = (N, Value)>>(members: I) -> Self {
+        Self::Object(members.into_iter().collect())
+    }
+}
+
+impl PartialEq<str> for Value {
+    fn eq(&self, text: &str) -> bool {
+        self.as_str() == Some(text)
+    }
+}
+
+impl PartialEq<i32> for Value {
+    fn eq(&self, number: &i32) -> bool {
+        self.as_i64() == Some(i64::from(*number))
+    }
+}
+
+impl PartialEq<&str> for Value {
+    fn eq(&self, text: &&str) -> bool {
+        self == *text
+    }
+}
+
+/// What is not there is `null`.
+const NOTHING: &Value = &Value::Null;
+
+/// A member of an object; `null` where there is none.
+impl Index<&str> for Value {
+    type Output = Value;
+
+    fn index(&self, name: &str) -> &Value {
+        self.get(name).unwrap_or(NOTHING)
+    }
+}
+
+/// A member of an object; `null` where there is none.
+impl Index<&String> for Value {
+    type Output = Value;
+
+    fn index(&self, name: &String) -> &Value {
+        &self[name.as_str()]
+    }
+}
+
+/// A member of a list; `null` where there is none.
+impl Index<usize> for Value {
+    type Output = Value;
+
+    fn index(&self, at: usize) -> &Value {
+        self.as_array().and_then(|members| members.get(at)).unwrap_or(NOTHING)
+    }
+}
+
+/// A member of an object; `null` where there is none.
+impl Index<&str> for Object {
+    type Output = Value;
+
+    fn index(&self, name: &str) -> &Value {
+        self.get(name).unwrap_or(NOTHING)
+    }
+}

@@ -1,0 +1,218 @@
+use std::fmt;
+
+use super::Value;
+
+/// A member's name: a short one stands in the object itself.
+pub type Name = compact_str::CompactString;
+
+/// The members of a JSON object, ordered by name.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Object(Vec<(Name, Value)>);
+
+impl Object {
+    /// No members.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// No members, and room for so many.
+    pub fn with_capacity(count: usize) -> Self {
+        Self(Vec::with_capacity(count))
+    }
+
+    /// How many members there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The member of that name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.find(name).ok().map(|at| &self.0[at].1)
+    }
+
+    /// The member of that name, to be changed.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
+        self.find(name).ok().map(|at| &mut self.0[at].1)
+    }
+
+    /// Whether there is a member of that name.
+    pub fn contains_key(&self, name: &str) -> bool {
+        self.find(name).is_ok()
+    }
+
+    /// Sets a member, and hands out what it was before.
+    pub fn insert(&mut self, name: impl Into<Name>, value: Value) -> Option<Value> {
+        let name = name.into();
+        match self.find(&name) {
+            Ok(at) => Some(std::mem::replace(&mut self.0[at].1, value)),
+            Err(at) => {
+                self.0.insert(at, (name, value));
+                None
+            }
+        }
+    }
+
+    /// The member of that name, which is made if there is none.
+    pub fn get_or_insert_with(&mut self, name: &str, make: impl FnOnce() -> Value) -> &mut Value {
+        let at = self.find(name).unwrap_or_else(|at| {
+            self.0.insert(at, (name.into(), make()));
+            at
+        });
+        &mut self.0[at].1
+    }
+
+    /// The member of that name, set to `null` if there is none.
+    pub fn get_or_null(&mut self, name: &str) -> &mut Value {
+        self.get_or_insert_with(name, || Value::Null)
+    }
+
+    /// Takes a member out.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        self.find(name).ok().map(|at| self.0.remove(at).1)
+    }
+
+    /// Drops the members of which that is not said.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str, &mut Value) -> bool) {
+        self.0.retain_mut(|(name, value)| keep(name, value));
+    }
+
+    /// The members in their order.
+    pub fn iter(&self) -> Iter<'_> {
+        Iter(self.0.iter())
+    }
+
+    /// The members in their order, to be changed.
+    pub fn iter_mut(&mut self) -> IterMut<'_> {
+        IterMut(self.0.iter_mut())
+    }
+
+    /// The names in their order.
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &str> + ExactSizeIterator + Clone {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The values in the order of their names.
+    pub fn values(&self) -> impl DoubleEndedIterator<Item = &Value> + ExactSizeIterator + Clone {
+        self.0.iter().map(|(_, value)| value)
+    }
+
+    /// The values in the order of their names, to be changed.
+    pub fn values_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut Value> {
+        self.0.iter_mut().map(|(_, value)| value)
+    }
+
+    /// The values in the order of their names.
+    pub fn into_values(self) -> impl DoubleEndedIterator<Item = Value> {
+        self.0.into_iter().map(|(_, value)| value)
+    }
+
+    /// Where the member of that name stands, or would.
+    fn find(&self, name: &str) -> Result<usize, usize> {
+        match self.0.last() {
+            // members mostly come in their order
+            Some((last, _)) if last.as_str() < name => Err(self.0.len()),
+            _ => self.0.binary_search_by(|(known, _)| known.as_str().cmp(name)),
+        }
+    }
+}
+
+/// Makes an object of members in any order. Of several of one name the last counts.
+impl From<Vec<(Name, Value)>> for Object {
+    fn from(mut members: Vec<(Name, Value)>) -> Self {
+        if !members.is_sorted_by(|(one, _), (next, _)| one < next) {
+            // the sort is stable, so that the last of a name comes first once all are turned round
+            members.reverse();
+            members.sort_by(|(one, _), (other, _)| one.cmp(other));
+            members.dedup_by(|(one, _), (other, _)| one == other);
+        }
+        Self(members)
+    }
+}
+
+impl<N: Into<Name>> FromIterator<(N, Value)> for Object {
+    fn from_iter<I: IntoIterator<Item = (N, Value)>>(members: I) -> Self {
+        let members = members.into_iter().map(|(name, value)| (name.into(), value));
+        Self::from(members.collect::<Vec<_>>())
+    }
+}
+
+impl<N: Into<Name>> Extend<(N, Value)> for Object {
+    fn extend<I: IntoIterator<Item = (N, Value)>>(&mut self, members: I) {
+        for (name, value) in members {
+            self.insert(name, value);
+        }
+    }
+}
+
+impl IntoIterator for Object {
+    type Item = (Name, Value);
+    type IntoIter = std::vec::IntoIter<(Name, Value)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Object {
+    type Item = (&'a str, &'a Value);
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Iter<'a> {
+        self.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a mut Object {
+    type Item = (&'a str, &'a mut Value);
+    type IntoIter = IterMut<'a>;
+
+    fn into_iter(self) -> IterMut<'a> {
+        self.iter_mut()
+    }
+}
+
+/// The members of an object, in their order, to be changed.
+pub struct IterMut<'a>(std::slice::IterMut<'a, (Name, Value)>);
+
+impl<'a> Iterator for IterMut<'a> {
+    type Item = (&'a str, &'a mut Value);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(|(name, value)| (name.as_str(), value))
+    }
+}
+
+/// The members of an object, in their order.
+#[derive(Clone)]
+pub struct Iter<'a>(std::slice::Iter<'a, (Name, Value)>);
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = (&'a str, &'a Value);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(|(name, value)| (name.as_str(), value))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl DoubleEndedIterator for Iter<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.0.next_back().map(|(name, value)| (name.as_str(), value))
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
+
+impl fmt::Debug for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self).finish()
+    }
+}
