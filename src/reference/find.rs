@@ -59,6 +59,24 @@ pub struct Use {
     pub filled: bool,
 }
 
+#[cfg(test)]
+impl Use {
+    /// A reference for a certificate, in an entity that has nothing else to it.
+    pub fn for_certificate(text: &str, standing: Standing) -> Self {
+        Self {
+            kind: Catalog::recorded().find("certificates").expect("a kind"),
+            id: Uuid::nil(),
+            title: String::new(),
+            path: FieldPath::field("cert"),
+            text: text.to_owned(),
+            takes: Takes::Yes,
+            standing,
+            declared: None,
+            filled: false,
+        }
+    }
+}
+
 /// Every place of an entity where a text stands that Kong takes for a reference. Tags hold none. `filled` tells of a text
 /// whether a template filled it in from the environment, wholly or in part.
 pub fn find(catalog: &Catalog, holder: &Holder<'_>, filled: &dyn Fn(&str) -> bool) -> Vec<Use> {
