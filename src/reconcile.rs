@@ -13,6 +13,7 @@ use crate::state::{self, DeclaredId, Desired, Diagnostic, Severity};
 
 mod asked;
 mod compose;
+mod holder;
 mod inventory;
 mod material;
 mod references;

@@ -7,9 +7,7 @@ use std::time::{Duration, Instant};
 
 use common::fake::{Fake, Reply};
 use refs_place::Place;
-use serde_json::{Value, json};
-
-const NOWHERE: (&str, &str) = ("STRONGROOM_KONG_ADDR", "");
+use serde_json::json;
 
 #[test]
 fn a_kong_conf_is_looked_at() {
@@ -30,9 +28,7 @@ status_ssl_cert = {vault://env/there},{vault://env/gone}
         "plane.env",
         "PG={\"password\": \"zyzzyva\"}\nTHERE=zyzzyva\nKONG_PG_HOST={vault://env/host}\n",
     );
-    let ran = place
-        .run(&["refs", "conf", &file, "--dp-env", &plane], &[NOWHERE])
-        .ends(3);
+    let ran = place.offline(&["refs", "conf", &file, "--dp-env", &plane]).ends(3);
     let ran = ran.tells("kong.conf:3:11: error: pg_user: 'my-vault' is no backend");
     let ran = ran.tells("kong.conf:4:16: error: ssl_cert_key: the reference has no end: `#` begins a comment here");
     let ran = ran.tells("kong.conf:5:12: error: ssl_cert: the variable KEY_PREVIOUS is not defined");
@@ -48,15 +44,13 @@ status_ssl_cert = {vault://env/there},{vault://env/gone}
     );
     let fine = place.file("repo/fine.conf", "pg_password = {vault://env/pg/password}\n");
     let plane = place.file("fine.env", "PG={\"password\": \"zyzzyva\"}\n");
+    place.offline(&["refs", "conf", &fine, "--dp-env", &plane]).ends(0);
     place
-        .run(&["refs", "conf", &fine, "--dp-env", &plane], &[NOWHERE])
-        .ends(0);
-    place
-        .run(&["refs", "conf", &fine], &[NOWHERE])
+        .offline(&["refs", "conf", &fine])
         .ends(0)
         .tells("note: pg_password: the variable PG cannot be checked");
     place
-        .run(&["refs", "conf", "none.conf"], &[NOWHERE])
+        .offline(&["refs", "conf", "none.conf"])
         .ends(3)
         .tells("cannot read 'none.conf'");
 }
@@ -66,17 +60,11 @@ fn a_comma_divides_lists_and_nothing_else() {
     let place = Place::new();
     let plane = place.file("plane.env", "A,B=zyzzyva\nA=zyzzyva\n");
     let conf = place.file("repo/kong.conf", "pg_password = {vault://env/a,b}\n");
-    place
-        .run(&["refs", "conf", &conf, "--dp-env", &plane], &[NOWHERE])
-        .ends(0);
+    place.offline(&["refs", "conf", &conf, "--dp-env", &plane]).ends(0);
     let conf = place.file("repo/kong.conf", "ssl_cert = {vault://env/a}, {vault://env/a%2Cb}\n");
-    place
-        .run(&["refs", "conf", &conf, "--dp-env", &plane], &[NOWHERE])
-        .ends(0);
+    place.offline(&["refs", "conf", &conf, "--dp-env", &plane]).ends(0);
     let conf = place.file("repo/kong.conf", "ssl_cert = {vault://env/a,b}\n");
-    let ran = place
-        .run(&["refs", "conf", &conf, "--dp-env", &plane], &[NOWHERE])
-        .ends(3);
+    let ran = place.offline(&["refs", "conf", &conf, "--dp-env", &plane]).ends(3);
     ran.tells("ssl_cert: the reference has no end: a comma divides this list");
 }
 
@@ -91,17 +79,15 @@ fn what_a_data_plane_says_otherwise_does_not_hold_for_it() {
     let has = place.file("has.env", "A=zyzzyva\n");
     let lacks = place.file("lacks.env", "B=zyzzyva\n");
     let check = ["refs", "conf", &conf, "--dp-env", &over];
-    place.run(&check, &[NOWHERE]).ends(0);
-    place
-        .run(&[&check[..], &["--dp-env", &has]].concat(), &[NOWHERE])
-        .ends(0);
-    let ran = place.run(&[&check[..], &["--dp-env", &lacks]].concat(), &[NOWHERE]);
+    place.offline(&check).ends(0);
+    place.offline(&[&check[..], &["--dp-env", &has]].concat()).ends(0);
+    let ran = place.offline(&[&check[..], &["--dp-env", &lacks]].concat());
     ran.ends(3)
         .tells("kong.conf:2:11: error: pg_user: the variable A is not defined (data plane: lacks.env)");
     // a variable holds for the plane that has it
     let refers = place.file("refers.env", "KONG_PG_HOST={vault://env/a}\n");
     let args = ["refs", "conf", &conf, "--dp-env", &has, "--dp-env", &refers];
-    let ran = place.run(&args, &[NOWHERE]).ends(3);
+    let ran = place.offline(&args).ends(3);
     ran.tells("error: KONG_PG_HOST (refers.env): the variable A is not defined (data plane: refers.env)");
 }
 
@@ -114,14 +100,10 @@ fn policies_hold_and_the_report_lists_what_is_known() {
     );
     let plane = place.file("plane.env", "B=zyzzyva\n");
     let check = ["refs", "conf", &conf, "--dp-env", &plane];
-    let warned = place
-        .run(&[&check[..], &["--references", "warn"]].concat(), &[NOWHERE])
-        .ends(0);
+    let warned = place.offline(&[&check[..], &["--references", "warn"]].concat()).ends(0);
     let warned = warned.tells("warning: pg_user: the variable A is not defined");
     warned.tells("references: 1 missing, 1 malformed");
-    let off = place
-        .run(&[&check[..], &["--references", "off"]].concat(), &[NOWHERE])
-        .ends(3);
+    let off = place.offline(&[&check[..], &["--references", "off"]].concat()).ends(3);
     assert!(
         !off.err.contains("pg_user") && off.err.contains("error: pg_password"),
         "{}",
@@ -130,13 +112,11 @@ fn policies_hold_and_the_report_lists_what_is_known() {
     let fine = place.file("repo/fine.conf", "pg_user = {vault://env/a}\n");
     let strict = ["refs", "conf", &fine, "--references", "strict"];
     place
-        .run(&strict, &[NOWHERE])
+        .offline(&strict)
         .ends(3)
         .tells("error: pg_user: the variable A cannot be checked");
-    let ran = place
-        .run(&[&check[..], &["--json-output"]].concat(), &[NOWHERE])
-        .ends(3);
-    let report: Value = serde_json::from_str(&ran.out).expect("JSON");
+    let ran = place.offline(&[&check[..], &["--json-output"]].concat()).ends(3);
+    let report = ran.report();
     let known = report["references"].as_array().expect("references");
     assert_eq!(known.len(), 2);
     assert_eq!(known[0]["field"], "pg_user");
@@ -157,7 +137,7 @@ fn each_distinct_secret_is_fetched_once_and_all_within_one_limit() {
     let many: String = (0..50).map(|at| format!("p{at} = {{vault://hcv/s/k}}\n")).collect();
     let conf = place.file("kong.conf", &(settings(vault.port()) + &many));
     place
-        .run(&["refs", "conf", &conf], &[NOWHERE])
+        .offline(&["refs", "conf", &conf])
         .ends(0)
         .tells("references: 50 found");
     assert_eq!(vault.requests().len(), 1);
@@ -168,6 +148,6 @@ fn each_distinct_secret_is_fetched_once_and_all_within_one_limit() {
     let several: String = (0..8).map(|at| format!("p{at} = {{vault://hcv/s{at}/k}}\n")).collect();
     let conf = place.file("kong.conf", &(settings(slow.port()) + &several));
     let began = Instant::now();
-    place.run(&["refs", "conf", &conf], &[NOWHERE]).ends(0);
+    place.offline(&["refs", "conf", &conf]).ends(0);
     assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
 }

@@ -2,7 +2,7 @@
 
 mod refs_place;
 
-use refs_place::{Place, Ran};
+use refs_place::{NOWHERE, Place};
 use serde_json::{Value, json};
 
 const STATE: &str = "_format_version: \"3.0\"
@@ -24,27 +24,23 @@ fn place() -> (Place, String) {
     (place, directory)
 }
 
-fn json(ran: &Ran) -> Value {
-    serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}{}", ran.out, ran.err))
-}
-
 #[test]
 fn files_are_checked_without_a_control_plane() {
     let (place, directory) = place();
-    let here = [("STRONGROOM_KONG_ADDR", "")];
     let check = ["refs", "check", "kong.yaml", "--dp-files", &directory];
-    let ran = place.run(&check, &here).ends(3);
+    let ran = place.offline(&check).ends(3);
     let ran = ran.tells("kong.yaml:9:45: error: the file 'gone' below /secrets (vault 'disk') does not exist");
     let ran = ran.tells("note: no file declares a vault 'theirs', and no control plane was asked for one");
     ran.tells("references: 2 found, 1 not checkable from here, 1 missing");
+    place.offline(&[&check[..], &["--references", "warn"]].concat()).ends(0);
     place
-        .run(&[&check[..], &["--references", "warn"]].concat(), &here)
-        .ends(0);
-    place
-        .run(&[&check[..], &["--references", "strict"]].concat(), &here)
+        .offline(&[&check[..], &["--references", "strict"]].concat())
         .ends(3);
     place.file("secrets/gone", "zyzzyva");
-    let report = json(&place.run(&[&check[..], &["--json-output"]].concat(), &here).ends(0));
+    let report = place
+        .offline(&[&check[..], &["--json-output"]].concat())
+        .ends(0)
+        .report();
     assert_eq!(report["exit_code"], 0);
     assert!(report.get("changes").is_none(), "nothing changes: {report}");
     assert_eq!(report["references"].as_array().map(Vec::len), Some(4));
@@ -71,9 +67,8 @@ fn a_control_plane_that_is_given_tells_of_its_vaults() {
 #[test]
 fn a_list_names_every_use() {
     let (place, directory) = place();
-    let here = [("STRONGROOM_KONG_ADDR", "")];
     let list = ["refs", "list", "kong.yaml", "--dp-files", &directory];
-    let ran = place.run(&list, &here).ends(0);
+    let ran = place.offline(&list).ends(0);
     let wanted = "\
 {vault://disk/gone}   missing (no_such_secret)
   the file 'gone' below /secrets (vault 'disk') does not exist
@@ -86,7 +81,10 @@ fn a_list_names_every_use() {
   used by plugin http-log (config.headers.c, kong.yaml:9:71)
 ";
     assert_eq!(ran.out, wanted);
-    let report = json(&place.run(&[&list[..], &["--json-output"]].concat(), &here).ends(0));
+    let report = place
+        .offline(&[&list[..], &["--json-output"]].concat())
+        .ends(0)
+        .report();
     let gone = report["references"]
         .as_array()
         .and_then(|all| all.iter().find(|one| one["field"] == "config.headers.b"));
@@ -115,7 +113,7 @@ fn a_list_of_a_control_plane_alone_needs_no_files() {
     let mut lines: Vec<&str> = ran.out.lines().collect();
     lines[3..].sort_unstable();
     assert_eq!(lines.join("\n") + "\n", wanted);
-    let nothing = place.run(&["refs", "list"], &[("STRONGROOM_KONG_ADDR", "")]).ends(3);
+    let nothing = place.offline(&["refs", "list"]).ends(3);
     nothing.tells("name state files, or a control plane with --kong-addr");
 }
 
@@ -140,9 +138,8 @@ plugins:
 fn a_forks_pull_request_needs_no_variables() {
     let (place, directory) = place();
     place.file("repo/kong.yaml", UNSET);
-    let here = [("STRONGROOM_KONG_ADDR", "")];
     let check = ["refs", "check", "kong.yaml", "--dp-files", &directory];
-    let ran = place.run(&check, &here).ends(3);
+    let ran = place.offline(&check).ends(3);
     assert_eq!(ran.err.matches("error:").count(), 1, "{}", ran.err);
     let ran = ran.tells("kong.yaml:15:82: error: the file 'gone' below /secrets");
     let ran = ran.tells("kong.yaml:5:45: note: the environment variable `DECK_HOST` is not set");
@@ -153,16 +150,14 @@ fn a_forks_pull_request_needs_no_variables() {
     let ran = ran.tells("note: no file declares a vault 'elsewhere'");
     ran.tells("references: 1 found, 4 not checkable from here, 1 missing");
     place.file("secrets/gone", "zyzzyva");
-    place.run(&check, &here).ends(0);
-    let strict = place.run(&[&check[..], &["--references", "strict"]].concat(), &here);
+    place.offline(&check).ends(0);
+    let strict = place.offline(&[&check[..], &["--references", "strict"]].concat());
     strict.ends(3).tells("error: the vault 'team' is not asked");
-    let listed = place
-        .run(&["refs", "list", "kong.yaml", "--json-output"], &here)
-        .ends(0);
+    let listed = place.offline(&["refs", "list", "kong.yaml", "--json-output"]).ends(0);
     let unset = |one: &(String, String)| *one == ("not_checkable".to_owned(), "unset_variable".to_owned());
     assert_eq!(listed.verdicts().iter().filter(|one| unset(one)).count(), 3);
     place
-        .run(&["refs", "env", "kong.yaml"], &here)
+        .offline(&["refs", "env", "kong.yaml"])
         .ends(0)
         .tells("the variable PREFIX…X is left out");
     // what is asked of a control plane has to be whole
@@ -170,7 +165,7 @@ fn a_forks_pull_request_needs_no_variables() {
         .run(&check, &[])
         .ends(3)
         .tells("error: the environment variable `DECK_HOST` is not set");
-    let set = [here[0], ("DECK_THEIRS", "T_")];
+    let set = [NOWHERE, ("DECK_THEIRS", "T_")];
     let ran = place.run(&check, &set).ends(0);
     ran.tells("note: the variable PREFIX…X cannot be checked from here");
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use fake::{Fake, Heard, Reply};
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, date_time_ymd};
-use refs_place::{Place, TOKEN};
+use refs_place::{NOWHERE, Place, TOKEN};
 use serde_json::{Value, json};
 
 /// A field that may hold a reference, of every kind there is: the place of `REF` is where one stands, with the name of the
@@ -364,7 +364,7 @@ fn told(case: &Case, vault: &Fake) -> (String, Vec<(String, String, String)>) {
     place.file("repo/plane.env", "APP_OTHER=zyzzyva\n");
     let url = vault.url();
     let usual = [
-        ("STRONGROOM_KONG_ADDR", ""),
+        NOWHERE,
         ("STRONGROOM_VAULT_TEAM_ADDRESS", url.as_str()),
         ("STRONGROOM_VAULT_TEAM_TOKEN", TOKEN),
     ];
@@ -377,8 +377,9 @@ fn told(case: &Case, vault: &Fake) -> (String, Vec<(String, String, String)>) {
         .err
         .replace(&vault.host(), "127.0.0.1:PORT");
     place.file("repo/kong.yaml", &case.state(true));
-    let json = place.run(&[&check[..], &["--json-output"]].concat(), &variables).out;
-    let report: Value = serde_json::from_str(&json).unwrap_or_else(|_| panic!("{json}\n{text}"));
+    let report = place
+        .run(&[&check[..], &["--json-output"]].concat(), &variables)
+        .report();
     let word = |one: &Value, name: &str| one[name].as_str().unwrap_or_default().to_owned();
     let references = report["references"].as_array().cloned().unwrap_or_default();
     let verdicts = references

@@ -2,9 +2,7 @@
 
 mod refs_place;
 
-use refs_place::{Place, Ran};
-
-const NOWHERE: (&str, &str) = ("STRONGROOM_KONG_ADDR", "");
+use refs_place::{NOWHERE, Place, Ran};
 
 const STATE: &str = "_format_version: \"3.0\"
 vaults:
@@ -74,7 +72,7 @@ fn a_value_is_printed_where_it_is_asked_for_and_not_in_ci() {
 fn variables_are_told_as_templates() {
     let place = Place::new();
     place.file("repo/kong.yaml", STATE);
-    let dotenv = place.run(&["refs", "env", "kong.yaml"], &[NOWHERE]).ends(0);
+    let dotenv = place.offline(&["refs", "env", "kong.yaml"]).ends(0);
     let wanted = "\
 # used by plugin http-log (config.headers.a, kong.yaml:10:18)
 # used by plugin http-log (config.headers.b, kong.yaml:10:52)
@@ -86,7 +84,7 @@ TEAM_LOGGLY_KEY=
 ";
     assert_eq!(dotenv.out, wanted);
     let manifest = place
-        .run(&["refs", "env", "kong.yaml", "--format", "kubernetes"], &[NOWHERE])
+        .offline(&["refs", "env", "kong.yaml", "--format", "kubernetes"])
         .ends(0);
     let read: serde_json::Value = serde_yaml::from_str(&manifest.out).expect("YAML");
     assert_eq!(
@@ -95,10 +93,7 @@ TEAM_LOGGLY_KEY=
     );
     let plane = place.file("plane.yaml", &manifest.out.replace("\"\"\n", "'x'\n"));
     place
-        .run(
-            &["refs", "check", "kong.yaml", "--dp-env", &plane, "--references", "warn"],
-            &[NOWHERE],
-        )
+        .offline(&["refs", "check", "kong.yaml", "--dp-env", &plane, "--references", "warn"])
         .ends(0)
         .tells("is no JSON object");
 }
@@ -145,7 +140,7 @@ plugins:
 - {name: acme, config: {account_email: '{vault://env/foo%2Fbar}', tos_accepted: true}}
 ";
     place.file("repo/kong.yaml", state);
-    let dotenv = place.run(&["refs", "env", "kong.yaml"], &[NOWHERE]).ends(0).out;
+    let dotenv = place.offline(&["refs", "env", "kong.yaml"]).ends(0).out;
     assert!(
         dotenv.contains("# no shell can set the variable \"A\\nEVIL=1\""),
         "{dotenv}"
@@ -158,7 +153,7 @@ plugins:
         .collect();
     assert!(lines.is_empty(), "{dotenv}");
     let args = ["refs", "env", "kong.yaml", "--format", "kubernetes"];
-    let manifest = place.run(&args, &[NOWHERE]).ends(0).out;
+    let manifest = place.offline(&args).ends(0).out;
     assert!(
         manifest.contains("  # no Secret can hold the variable \"FOO/BAR\""),
         "{manifest}"
@@ -173,15 +168,13 @@ fn what_is_wrong_gives_no_template_and_the_data_planes_prefix_counts() {
     let state = "_format_version: \"3.0\"\nplugins: [{name: loggly, config: {key: '{vault://env/a}'}}]\n";
     place.file("repo/kong.yaml", state);
     let conf = place.file("kong.conf", "vault_env_prefix = P_\n");
-    let ran = place
-        .run(&["refs", "env", "kong.yaml", "--dp-conf", &conf], &[NOWHERE])
-        .ends(0);
+    let ran = place.offline(&["refs", "env", "kong.yaml", "--dp-conf", &conf]).ends(0);
     assert!(ran.out.ends_with("\nP_A=\n"), "{}", ran.out);
     let get = ["refs", "get", "env/a", "--reveal", "--dp-conf", &conf];
     let ran = place.run(&get, &[NOWHERE, ("A", "no"), ("P_A", "yes")]).ends(0);
     assert_eq!(ran.out, "yes\n");
     place.file("repo/kong.yaml", &state.replace("env/a}", "env/}"));
-    let ran = place.run(&["refs", "env", "kong.yaml"], &[NOWHERE]).ends(3);
+    let ran = place.offline(&["refs", "env", "kong.yaml"]).ends(3);
     assert_eq!(ran.out, "");
     ran.tells("error: Kong cannot read this reference");
 }
@@ -190,13 +183,13 @@ fn what_is_wrong_gives_no_template_and_the_data_planes_prefix_counts() {
 fn a_near_prefix_is_suggested_and_a_line_break_begins_no_line() {
     let place = Place::new();
     place.file("repo/kong.yaml", STATE);
-    let ran = place.run(&["refs", "get", "my-evn/a", "kong.yaml"], &[NOWHERE]).ends(3);
+    let ran = place.offline(&["refs", "get", "my-evn/a", "kong.yaml"]).ends(3);
     ran.tells("unknown vault: no vault has the prefix 'my-evn' (did you mean 'my-env'?)");
     let state = "_format_version: \"3.0\"\nplugins:\n- {name: loggly, config: {key: '{vault://env/a%0Aerror:%20b}'}}\n";
     place.file("repo/kong.yaml", state);
-    let ran = place.run(&["refs", "check", "kong.yaml"], &[NOWHERE]).ends(0);
+    let ran = place.offline(&["refs", "check", "kong.yaml"]).ends(0);
     ran.tells("the variable A\\nERROR: B cannot be checked from here");
-    let listed = place.run(&["refs", "list", "kong.yaml"], &[NOWHERE]).ends(0);
+    let listed = place.offline(&["refs", "list", "kong.yaml"]).ends(0);
     assert!(
         listed.out.contains("the variable A\\nERROR: B cannot"),
         "{}",

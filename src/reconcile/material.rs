@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::json::Value;
 use uuid::Uuid;
 
-use super::references::{Scene, title};
+use super::holder::{of_files, of_plan};
+use super::references::Scene;
 use crate::control_plane::Live;
 use crate::plan::{After, Plan};
-use crate::reference::{Bearer, Examination, Judged, Remark, Resolved, Standing, Validity};
+use crate::reference::{Examination, Holder, Judged, Remark, Resolved, Validity};
 use crate::schema::{Kind, KindId, NamesChildren, Object, Segment};
 use crate::state::{Declared, DeclaredId, LinkTo};
 
@@ -30,8 +31,6 @@ fn standing(scene: &Scene<'_>, planned: (&Live, &Plan, &After<'_>), examination:
     let names = OnceCell::new();
     for entity in &after.owned {
         let kind = scene.catalog.kind(entity.kind);
-        let body = entity.body.expose();
-        let change = entity.change.and_then(|change| plan.changes.get(change));
         let served = || match &kind.names_children {
             Some(children) => names
                 .get_or_init(|| names_by_parent(scene, (entity.kind, children), live, after))
@@ -40,17 +39,8 @@ fn standing(scene: &Scene<'_>, planned: (&Live, &Plan, &After<'_>), examination:
                 .unwrap_or_default(),
             None => Vec::new(),
         };
-        examination.look_at(&Bearer {
-            kind: entity.kind,
-            id: entity.id,
-            title: &|| change.map_or_else(|| title(kind, entity.id, body), |change| change.subject().title.clone()),
-            body,
-            standing: match change {
-                Some(_) => Standing::Changed,
-                None => Standing::Unchanged,
-            },
-            declared: entity.declared,
-            served: &served,
+        of_plan(scene.catalog, plan, entity, |holder| {
+            examination.look_at(holder, &served)
         });
     }
 }
@@ -106,22 +96,13 @@ fn parent(child: &Kind, body: &Object) -> Option<Uuid> {
 fn declared(scene: &Scene<'_>, examination: &mut Examination<'_>) {
     for (declared, entity) in (0..).map(DeclaredId).zip(&scene.desired.entities) {
         let kind = scene.catalog.kind(entity.kind);
-        let body = known(entity);
-        let (id, body) = (entity.id.unwrap_or_default(), &*body);
         let served = || {
             kind.names_children
                 .as_ref()
                 .map_or_else(Vec::new, |children| nested(scene, children.kind, declared))
         };
-        examination.look_at(&Bearer {
-            kind: entity.kind,
-            id,
-            title: &|| title(kind, id, body),
-            body,
-            standing: Standing::Changed,
-            declared: Some(declared),
-            served: &served,
-        });
+        let look = |holder: &Holder<'_>| examination.look_at(holder, &served);
+        of_files(scene.catalog, (declared, entity), &known(entity), look);
     }
 }
 

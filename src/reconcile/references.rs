@@ -1,18 +1,17 @@
 use std::collections::BTreeSet;
 
-use crate::json::Value;
-use uuid::Uuid;
-
+use super::holder::{of_files, of_plan, title};
 use super::material;
 use super::vaults::{named_as_backends, settings_of_nobody};
 use crate::control_plane::{ForeignEntity, Live};
+use crate::json::Value;
 use crate::parallel::stretches;
 use crate::plan::{self, After, Plan};
 use crate::reference::{
     self, Finding, FoundVault, Holder, Judged, Policies, Policy, Reason, Settings, Standing, Use, Vaults,
     backends::Context,
 };
-use crate::schema::{Catalog, FieldPath, Kind, KindId, Object, Segment};
+use crate::schema::{Catalog, FieldPath, KindId, Object, Segment};
 use crate::state::{Declared, DeclaredId, Desired, Diagnostic};
 
 /// For how many days certificates should be good still, if nobody says.
@@ -158,29 +157,11 @@ fn standing(catalog: &Catalog, desired: &Desired, plan: &Plan, after: &After<'_>
 }
 
 fn owned(catalog: &Catalog, desired: &Desired, plan: &Plan, standing: &plan::Standing<'_>) -> Vec<Use> {
-    let body = standing.body.expose();
-    let changed = standing.change.and_then(|change| plan.changes.get(change));
-    let title = || match changed {
-        Some(change) => change.subject().title.clone(),
-        None => title(catalog.kind(standing.kind), standing.id, body),
-    };
-    let holder = Holder {
-        kind: standing.kind,
-        id: standing.id,
-        title: &title,
-        body,
-        standing: if changed.is_some() {
-            Standing::Changed
-        } else {
-            Standing::Unchanged
-        },
-        declared: standing.declared,
-        filled: &|text| {
-            let declared = standing.declared.map(|declared| desired.entity(declared));
-            declared.is_some_and(|declared| is_filled(declared, text))
-        },
-    };
-    reference::find(catalog, &holder)
+    let declared = standing.declared.map(|declared| desired.entity(declared));
+    let filled = |text: &str| declared.is_some_and(|declared| is_filled(declared, text));
+    of_plan(catalog, plan, standing, |holder| {
+        reference::find(catalog, holder, &filled)
+    })
 }
 
 /// Whether a template filled in that text of an entity. By the text, for a plan may have it in another place.
@@ -222,9 +203,8 @@ fn foreign(catalog: &Catalog, kind: KindId, entity: &ForeignEntity) -> Vec<Use> 
         body: &body,
         standing: Standing::Foreign,
         declared: None,
-        filled: &|_| false,
     };
-    reference::find(catalog, &holder)
+    reference::find(catalog, &holder, &|_| false)
 }
 
 /// Puts a text at a path, and makes what the path leads through.
@@ -255,34 +235,9 @@ fn put(value: &mut Value, path: &[Segment], text: &str) {
 pub fn declared(catalog: &Catalog, desired: &Desired) -> Vec<Use> {
     let entities = (0..).map(DeclaredId).zip(&desired.entities);
     let uses = entities.flat_map(|(declared, entity)| {
-        let body = entity.body.expose();
-        let id = entity.id.unwrap_or_default();
-        let holder = Holder {
-            kind: entity.kind,
-            id,
-            title: &|| title(catalog.kind(entity.kind), id, body),
-            body,
-            standing: Standing::Changed,
-            declared: Some(declared),
-            filled: &|text| is_filled(entity, text),
-        };
-        reference::find(catalog, &holder)
+        let filled = |text: &str| is_filled(entity, text);
+        let find = |holder: &Holder<'_>| reference::find(catalog, holder, &filled);
+        of_files(catalog, (declared, entity), entity.body.expose(), find)
     });
     uses.collect()
-}
-
-/// The first field of the kind's title that is set and not secret; the id, if none is and there is one.
-pub(super) fn title(kind: &Kind, id: Uuid, body: &Object) -> String {
-    let open = |field: &&String| kind.record.get(field).is_some_and(|known| !known.secret);
-    let mut named = kind
-        .title
-        .fields
-        .iter()
-        .filter(open)
-        .filter_map(|field| body.get(field).and_then(Value::as_str));
-    let unnamed = || match id.is_nil() {
-        true => "without an id".to_owned(),
-        false => id.to_string(),
-    };
-    named.next().map_or_else(unnamed, str::to_owned)
 }

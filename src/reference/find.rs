@@ -7,7 +7,8 @@ use super::is_reference;
 use crate::schema::{Catalog, Field, FieldPath, FieldType, KindId, Object, Record, Takes};
 use crate::state::DeclaredId;
 
-/// An entity that will stand once the plan is done, as far as its references go.
+/// An entity that is looked at for its references, and for what stands in its fields.
+#[derive(Clone, Copy)]
 pub struct Holder<'a> {
     /// Its kind.
     pub kind: KindId,
@@ -15,14 +16,12 @@ pub struct Holder<'a> {
     pub id: Uuid,
     /// Says its name in reports.
     pub title: &'a dyn Fn() -> String,
-    /// Its body; of a foreign entity only the fields that hold references.
+    /// Its body, references as they are; of a foreign entity only the fields that hold them.
     pub body: &'a Object,
     /// What the plan does to it.
     pub standing: Standing,
     /// Where it is declared, if it is.
     pub declared: Option<DeclaredId>,
-    /// Whether a template filled a text in from the environment, wholly or in part.
-    pub filled: &'a dyn Fn(&str) -> bool,
 }
 
 /// What a plan does to an entity.
@@ -60,8 +59,27 @@ pub struct Use {
     pub filled: bool,
 }
 
-/// Every place of an entity where a text stands that Kong takes for a reference. Tags hold none.
-pub fn find(catalog: &Catalog, holder: &Holder<'_>) -> Vec<Use> {
+#[cfg(test)]
+impl Use {
+    /// A reference for a certificate, in an entity that has nothing else to it.
+    pub fn for_certificate(text: &str, standing: Standing) -> Self {
+        Self {
+            kind: Catalog::recorded().find("certificates").expect("a kind"),
+            id: Uuid::nil(),
+            title: String::new(),
+            path: FieldPath::field("cert"),
+            text: text.to_owned(),
+            takes: Takes::Yes,
+            standing,
+            declared: None,
+            filled: false,
+        }
+    }
+}
+
+/// Every place of an entity where a text stands that Kong takes for a reference. Tags hold none. `filled` tells of a text
+/// whether a template filled it in from the environment, wholly or in part.
+pub fn find(catalog: &Catalog, holder: &Holder<'_>, filled: &dyn Fn(&str) -> bool) -> Vec<Use> {
     if !holder.body.values().any(holds_reference) {
         return Vec::new();
     }
@@ -74,7 +92,8 @@ pub fn find(catalog: &Catalog, holder: &Holder<'_>) -> Vec<Use> {
     );
     let mut seen = BTreeSet::new();
     found.retain(|place| place.path.top() != Some("tags") && seen.insert(place.path.clone()));
-    found.into_iter().map(|place| place.used_by(catalog, holder)).collect()
+    let used = |place: Placed| place.used_by(catalog, holder, filled);
+    found.into_iter().map(used).collect()
 }
 
 /// A reference with the field it stands in.
@@ -85,7 +104,7 @@ struct Placed {
 }
 
 impl Placed {
-    fn used_by(self, catalog: &Catalog, holder: &Holder<'_>) -> Use {
+    fn used_by(self, catalog: &Catalog, holder: &Holder<'_>, filled: &dyn Fn(&str) -> bool) -> Use {
         let Holder {
             kind,
             id,
@@ -99,7 +118,7 @@ impl Placed {
             referenceable,
         } = self;
         Use {
-            filled: (holder.filled)(&text),
+            filled: filled(&text),
             kind,
             id,
             title: (holder.title)(),

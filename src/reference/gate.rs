@@ -235,25 +235,12 @@ fn environment(uses: &[&Judged]) -> String {
 mod tests {
     use super::*;
     use crate::reference::{Finding, Use};
-    use crate::schema::FieldPath;
 
     const ALL: [Policy; 4] = [Policy::Strict, Policy::Default, Policy::Warn, Policy::Off];
 
     fn judged(reason: Reason, standing: Standing, concerns_plan: bool) -> Judged {
-        let catalog = Catalog::recorded();
-        let usage = Use {
-            kind: catalog.find("certificates").expect("a kind"),
-            id: uuid::Uuid::nil(),
-            title: String::new(),
-            path: FieldPath::field("cert"),
-            text: String::new(),
-            takes: crate::schema::Takes::Yes,
-            standing,
-            declared: None,
-            filled: false,
-        };
         Judged {
-            usage,
+            usage: Use::for_certificate("", standing),
             reference: None,
             finding: Finding::new(reason, ""),
             certificate: None,

@@ -17,6 +17,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// What no run may print.
 pub const TOKEN: &str = "hvs.canary-zyzzyva";
 
+/// The variable that takes a [`Place`]'s control plane away.
+pub const NOWHERE: (&str, &str) = ("STRONGROOM_KONG_ADDR", "");
+
 /// A folder with `repo` (the working directory), `home` and what else a test makes in it.
 pub struct Place {
     folder: tempfile::TempDir,
@@ -92,6 +95,11 @@ impl Place {
         ran
     }
 
+    /// Runs the program in the repository, with no control plane to ask.
+    pub fn offline(&self, args: &[&str]) -> Ran {
+        self.run(args, &[NOWHERE])
+    }
+
     /// `diff` of the state.
     pub fn diff(&self, state: &str, args: &[&str], variables: &[(&str, &str)]) -> Ran {
         self.file("repo/kong.yaml", state);
@@ -130,9 +138,15 @@ impl Ran {
         self
     }
 
+    /// What `--json-output` wrote.
+    #[track_caller]
+    pub fn report(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|_| panic!("{}\n{}", self.out, self.err))
+    }
+
     #[track_caller]
     pub fn verdicts(&self) -> Vec<(String, String)> {
-        let report: Value = serde_json::from_str(&self.out).unwrap_or_else(|_| panic!("{}\n{}", self.out, self.err));
+        let report = self.report();
         let references = report["references"].as_array().cloned().unwrap_or_default();
         let word = |one: &Value, name: &str| one[name].as_str().unwrap_or_default().to_owned();
         references

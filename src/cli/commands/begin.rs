@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use tokio::task::spawn_blocking;
 
+use super::prepare::Request;
 use crate::cli::args::{Global, SyncArgs};
 use crate::cli::connection::{Connection, connect, is_embedded};
 use crate::cli::documents::{self, Documents};
@@ -16,16 +17,34 @@ use crate::schema::Catalog;
 pub struct Begun {
     /// What the files say. The program ends with the run: it is not taken apart before.
     pub documents: ManuallyDrop<Documents>,
-    /// How references are proven.
-    pub proof: Proof,
     /// Who is asked.
     pub connection: Arc<Connection>,
+}
+
+/// What a run goes by, and uses up.
+pub struct Terms {
+    /// How references are proven.
+    pub proof: Proof,
     /// What is being asked already.
     pub early: Option<Early>,
 }
 
+impl Begun {
+    /// What `sync` asks for.
+    pub fn request<'a>(&'a self, args: &'a SyncArgs, terms: Terms) -> Request<'a> {
+        Request {
+            connection: &self.connection,
+            documents: &self.documents,
+            args,
+            guards: args.guards.guards(),
+            terms,
+        }
+    }
+}
+
 /// Reads the files of a run, and asks the control plane at the same time: who it is, and what it holds if it is known
-/// before of what scope. None if something is wrong with what the files say, or the side that runs the check: that is told, and nothing else.
+/// before of what scope. None if something is wrong with what the files say, or the side that runs the check: that is
+/// told, and nothing else.
 ///
 /// # Errors
 /// A control plane that cannot be asked.
@@ -34,7 +53,7 @@ pub async fn begin(
     args: &SyncArgs,
     catalog: &Arc<Catalog>,
     teller: &mut Teller,
-) -> Result<Option<Begun>, Stop> {
+) -> Result<Option<(Begun, Terms)>, Stop> {
     let connect = || connect(global, catalog).map(Arc::new);
     // files that are wrong leave no database behind
     let outside = (!is_embedded(global)).then(connect);
@@ -52,12 +71,11 @@ pub async fn begin(
     let (Some(documents), Some(proof)) = (documents, proof) else {
         return Ok(None);
     };
-    Ok(Some(Begun {
+    let begun = Begun {
         documents: ManuallyDrop::new(documents),
-        proof,
         connection: outside.unwrap_or_else(connect)?,
-        early,
-    }))
+    };
+    Ok(Some((begun, Terms { proof, early })))
 }
 
 /// Works on a thread of its own while the control plane is asked, if it is.

@@ -1,7 +1,7 @@
 use std::mem::ManuallyDrop;
 
-use super::begin::{Begun, begin};
-use super::prepare::{Request, prepare};
+use super::begin::begin;
+use super::prepare::prepare;
 use crate::cli::Outcome;
 use crate::cli::args::{DiffArgs, Global};
 use crate::cli::stop::Done;
@@ -13,23 +13,10 @@ use crate::schema::Catalog;
 /// Shows what `sync` would do, and ends as it would where it would be refused.
 pub async fn run(global: &Global, args: &DiffArgs, teller: &mut Teller) -> Done {
     let catalog = Catalog::recorded();
-    let Some(begun) = begin(global, &args.sync, &catalog, teller).await? else {
+    let Some((begun, terms)) = begin(global, &args.sync, &catalog, teller).await? else {
         return Ok(Outcome::Invalid);
     };
-    let Begun {
-        documents,
-        proof,
-        connection,
-        early,
-    } = begun;
-    let request = Request {
-        documents: &documents,
-        args: &args.sync,
-        proof,
-        guards: args.sync.guards.guards(),
-        early,
-    };
-    match prepare(&connection, &catalog, request, teller).await? {
+    match prepare(&catalog, begun.request(&args.sync, terms), teller).await? {
         Ok(prepared) => show(&ManuallyDrop::new(prepared), args.non_zero_exit_code, teller),
         Err(outcome) => Ok(outcome),
     }

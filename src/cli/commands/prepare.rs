@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::begin::Terms;
 use crate::cli::Outcome;
 use crate::cli::args::SyncArgs;
 use crate::cli::connection::Connection;
@@ -9,22 +10,22 @@ use crate::cli::skip::skipped;
 use crate::cli::stop::Stop;
 use crate::cli::teller::Teller;
 use crate::plan::{Fingerprinter, Guards, Options, Problem, ProblemSort};
-use crate::reconcile::{self, Early, Failure, Job, Prepared, Proof};
+use crate::reconcile::{self, Failure, Job, Prepared};
 use crate::schema::Catalog;
 use crate::state::Diagnostic;
 
 /// What a run is asked for.
 pub struct Request<'a> {
+    /// Who is asked.
+    pub connection: &'a Connection,
     /// What the files say.
     pub documents: &'a Documents,
     /// The options of `sync`.
     pub args: &'a SyncArgs,
-    /// How its references are proven.
-    pub proof: Proof,
     /// What it may delete.
     pub guards: Guards,
-    /// What the control plane is being asked already.
-    pub early: Option<Early>,
+    /// What it goes by.
+    pub terms: Terms,
 }
 
 /// Plans and checks all that can be checked before a write, and tells what there is to tell.
@@ -32,17 +33,16 @@ pub struct Request<'a> {
 /// # Errors
 /// The control plane cannot be read, or somebody interrupted; how the run ends if there is no plan, told already.
 pub async fn prepare(
-    connection: &Connection,
     catalog: &Arc<Catalog>,
     request: Request<'_>,
     teller: &mut Teller,
 ) -> Result<Result<Prepared, Outcome>, Stop> {
     let Request {
+        connection,
         documents,
         args,
-        proof,
         guards,
-        early,
+        terms: Terms { proof, early },
     } = request;
     let job = Job {
         desired: &documents.desired,

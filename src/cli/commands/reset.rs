@@ -1,3 +1,7 @@
+use std::mem::ManuallyDrop;
+use std::sync::Arc;
+
+use super::begin::{Begun, Terms};
 use super::prepare::Request;
 use crate::cli::args::{Global, OutputArgs, ReferenceArgs, ResetArgs, StateArgs, SyncArgs};
 use crate::cli::connection::connect;
@@ -21,15 +25,20 @@ pub async fn run(global: &Global, args: &ResetArgs, teller: &mut Teller) -> Done
         return Err(Stop::failed(anyhow::anyhow!("nothing was deleted")));
     }
     let catalog = Catalog::recorded();
-    let connection = connect(global, &catalog)?;
-    let request = Request {
-        documents: &nothing(args),
-        args: &as_sync(args),
+    let begun = Begun {
+        documents: ManuallyDrop::new(nothing(args)),
+        connection: Arc::new(connect(global, &catalog)?),
+    };
+    let terms = Terms {
         proof: Proof::new(Policy::Default),
-        guards: args.guards.guards_of_reset(),
         early: None,
     };
-    super::sync::reconcile(&connection, &catalog, request, teller).await
+    let sync = as_sync(args);
+    let request = Request {
+        guards: args.guards.guards_of_reset(),
+        ..begun.request(&sync, terms)
+    };
+    super::sync::reconcile(&catalog, request, teller).await
 }
 
 /// Nothing is to be in the scope.

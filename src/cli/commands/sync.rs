@@ -1,7 +1,7 @@
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
-use super::begin::{Begun, begin};
+use super::begin::begin;
 use super::prepare::{Request, prepare};
 use crate::apply::{self, Account, ChangeEnd, Halt};
 use crate::cli::Outcome;
@@ -20,34 +20,18 @@ use crate::schema::Catalog;
 /// Brings the control plane to what the files say.
 pub async fn run(global: &Global, args: &SyncArgs, teller: &mut Teller) -> Done {
     let catalog = Catalog::recorded();
-    let Some(begun) = begin(global, args, &catalog, teller).await? else {
+    let Some((begun, terms)) = begin(global, args, &catalog, teller).await? else {
         return Ok(Outcome::Invalid);
     };
-    let Begun {
-        documents,
-        proof,
-        connection,
-        early,
-    } = begun;
-    let request = Request {
-        documents: &documents,
-        args,
-        proof,
-        guards: args.guards.guards(),
-        early,
-    };
-    reconcile(&connection, &catalog, request, teller).await
+    reconcile(&catalog, begun.request(args, terms), teller).await
 }
 
 /// Plans, asks for consent, and carries it out.
-pub(super) async fn reconcile(
-    connection: &Connection,
-    catalog: &Arc<Catalog>,
-    request: Request<'_>,
-    teller: &mut Teller,
-) -> Done {
-    let documents = request.documents;
-    let prepared = match prepare(connection, catalog, request, teller).await? {
+pub(super) async fn reconcile(catalog: &Arc<Catalog>, request: Request<'_>, teller: &mut Teller) -> Done {
+    let Request {
+        connection, documents, ..
+    } = request;
+    let prepared = match prepare(catalog, request, teller).await? {
         Ok(prepared) => ManuallyDrop::new(prepared),
         Err(outcome) => return Ok(outcome),
     };

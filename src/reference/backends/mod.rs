@@ -21,6 +21,8 @@ mod gcp;
 mod hcv;
 mod http;
 mod near;
+#[cfg(any(feature = "aws", feature = "gcp", feature = "azure"))]
+mod once;
 mod resolve;
 mod trusted;
 #[cfg(any(feature = "aws", feature = "azure"))]

@@ -168,7 +168,6 @@ mod tests {
 
     use super::*;
     use crate::reference::{Use, judge};
-    use crate::schema::Takes;
     use crate::state::Body;
 
     fn vaults() -> Vaults {
@@ -201,17 +200,7 @@ mod tests {
 
     fn told(text: &str) -> Vec<String> {
         let catalog = Catalog::recorded();
-        let usage = Use {
-            kind: catalog.find("certificates").expect("a kind"),
-            id: uuid::Uuid::nil(),
-            title: String::new(),
-            path: FieldPath::field("cert"),
-            text: text.to_owned(),
-            takes: Takes::Yes,
-            standing: Standing::Changed,
-            declared: None,
-            filled: false,
-        };
+        let usage = Use::for_certificate(text, Standing::Changed);
         let vaults = vaults();
         let remarks = super::remarks(&catalog, &judge(vec![usage], &vaults), &vaults);
         remarks.into_iter().map(|remark| remark.flaw.message).collect()

@@ -18,28 +18,9 @@ use uuid::Uuid;
 pub use certificates::Validity;
 
 use self::trial::Trial;
-use super::{Finding, Judged, Reason, Resolved, Secret, Standing};
+use super::{Finding, Holder, Judged, Reason, Resolved, Secret, Standing};
 use crate::schema::{self, Catalog, Field, FieldPath, Kind, KindId, Object};
 use crate::state::DeclaredId;
-
-/// An entity whose fields are looked at.
-#[derive(Clone, Copy)]
-pub struct Bearer<'a> {
-    /// Its kind.
-    pub kind: KindId,
-    /// Its id.
-    pub id: Uuid,
-    /// Says its name in reports.
-    pub title: &'a dyn Fn() -> String,
-    /// Its body, references as they are.
-    pub body: &'a Object,
-    /// What the plan does to it.
-    pub standing: Standing,
-    /// Where it is declared, if it is.
-    pub declared: Option<DeclaredId>,
-    /// The names under which its certificates are served.
-    pub served: &'a dyn Fn() -> Vec<String>,
-}
 
 /// What is to be told of a field that holds no reference, or that is not wrong yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,17 +92,17 @@ impl<'a> Examination<'a> {
         }
     }
 
-    /// Looks at one entity.
-    pub fn look_at(&mut self, bearer: &Bearer<'_>) {
-        let uses = self.uses.remove(&Place::of(bearer)).unwrap_or_default();
-        let kind = || certificates::fields(self.catalog.kind(bearer.kind));
+    /// Looks at one entity. `served` tells the names under which its certificates are served.
+    pub fn look_at(&mut self, holder: &Holder<'_>, served: &dyn Fn() -> Vec<String>) {
+        let uses = self.uses.remove(&Place::of(holder)).unwrap_or_default();
+        let kind = || certificates::fields(self.catalog.kind(holder.kind));
         let fields = self
             .bearing
-            .entry(bearer.kind)
+            .entry(holder.kind)
             .or_insert_with(|| kind().map(str::to_owned).collect());
-        let texts = fields.iter().filter_map(|field| certificates::text(bearer.body, field));
+        let texts = fields.iter().filter_map(|field| certificates::text(holder.body, field));
         let texts: Vec<u64> = texts.map(|text| FxBuildHasher.hash_one(text)).collect();
-        let known = bearer.standing != Standing::Changed && texts.iter().all(|text| self.quiet.contains(text));
+        let known = holder.standing != Standing::Changed && texts.iter().all(|text| self.quiet.contains(text));
         if uses.is_empty() && (texts.is_empty() || known) {
             return;
         }
@@ -130,11 +111,11 @@ impl<'a> Examination<'a> {
         for plane in planes(&uses, self.resolved) {
             let values = values(&uses, self.judged, self.resolved, plane);
             values.iter().for_each(|put| portray(put, self.judged));
-            for mut flaw in flaws(self.catalog, bearer, &values, &places, &self.validity) {
+            for mut flaw in flaws(self.catalog, (holder, served), &values, &places, &self.validity) {
                 quiet = false;
                 flaw.message
                     .extend(plane.map(|plane| format!(" (data plane: {plane})")));
-                tell(flaw, bearer, &values, self.judged, &mut self.remarks);
+                tell(flaw, holder, &values, self.judged, &mut self.remarks);
             }
         }
         self.quiet.extend(texts.into_iter().filter(|_| quiet));
@@ -162,8 +143,8 @@ pub fn bears_material(kind: &Kind) -> bool {
 struct Place(KindId, Uuid, Option<DeclaredId>);
 
 impl Place {
-    fn of(bearer: &Bearer<'_>) -> Self {
-        Self(bearer.kind, bearer.id, bearer.declared)
+    fn of(holder: &Holder<'_>) -> Self {
+        Self(holder.kind, holder.id, holder.declared)
     }
 
     fn of_use(one: &Judged) -> Self {
@@ -205,26 +186,26 @@ fn values<'a>(uses: &[usize], judged: &[Judged], resolved: &'a [Resolved], plane
 /// All that is the matter with an entity's fields once the values stand in them.
 fn flaws(
     catalog: &Catalog,
-    bearer: &Bearer<'_>,
+    (holder, served): (&Holder<'_>, &dyn Fn() -> Vec<String>),
     values: &[Put<'_>],
     uses: &[FieldPath],
     validity: &Validity,
 ) -> Vec<Flaw> {
-    let of_certificates = |body: &Object| certificates::flaws(catalog, bearer.kind, body, bearer.served, validity);
+    let of_certificates = |body: &Object| certificates::flaws(catalog, holder.kind, body, served, validity);
     if values.is_empty() {
-        return of_certificates(bearer.body);
+        return of_certificates(holder.body);
     }
-    let record = catalog.record(bearer.kind, bearer.body);
+    let record = catalog.record(holder.kind, holder.body);
     let trial = Trial {
         catalog,
-        bearer,
+        holder,
         record: &record,
         values,
         uses,
         now: validity.now,
     };
     let mut flaws: Vec<Flaw> = values.iter().filter_map(no_text).collect();
-    flaws.extend(keys::flaws(catalog.kind(bearer.kind), &record, values));
+    flaws.extend(keys::flaws(catalog.kind(holder.kind), &record, values));
     // what is wrong by itself is no reason to blame others
     let filled = trial.filled(|at| !flaws.iter().any(|flaw| flaw.path == values[at].path));
     flaws.extend(trial.refused(&filled));
@@ -255,7 +236,7 @@ fn portray(put: &Put<'_>, judged: &mut [Judged]) {
 }
 
 /// What is wrong with a resolved value is the verdict on its reference, unless there is one already.
-fn tell(flaw: Flaw, bearer: &Bearer<'_>, values: &[Put<'_>], judged: &mut [Judged], remarks: &mut Vec<Remark>) {
+fn tell(flaw: Flaw, holder: &Holder<'_>, values: &[Put<'_>], judged: &mut [Judged], remarks: &mut Vec<Remark>) {
     let put = values.iter().find(|put| put.path == flaw.path);
     match put.map(|put| &mut judged[put.at]) {
         Some(one) if flaw.wrong => {
@@ -264,11 +245,11 @@ fn tell(flaw: Flaw, bearer: &Bearer<'_>, values: &[Put<'_>], judged: &mut [Judge
             }
         }
         _ => remarks.push(Remark {
-            kind: bearer.kind,
-            title: (bearer.title)(),
+            kind: holder.kind,
+            title: (holder.title)(),
             path: flaw.path.clone(),
-            standing: bearer.standing,
-            declared: bearer.declared,
+            standing: holder.standing,
+            declared: holder.declared,
             confidential: false,
             flaw,
         }),

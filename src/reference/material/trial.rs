@@ -4,7 +4,8 @@ use crate::json::Value;
 use zeroize::Zeroizing;
 
 use super::told::{self, Told};
-use super::{Bearer, Flaw, Put};
+use super::{Flaw, Put};
+use crate::reference::Holder;
 use crate::reference::subkey::Wiped;
 use crate::schema::{self, Catalog, FieldPath, FieldType, Object, Purpose, Record, Segment};
 
@@ -14,7 +15,7 @@ type Violation = (FieldPath, Zeroizing<String>);
 /// An entity with references and what they resolve to on a data plane.
 pub(super) struct Trial<'a> {
     pub catalog: &'a Catalog,
-    pub bearer: &'a Bearer<'a>,
+    pub holder: &'a Holder<'a>,
     pub record: &'a Record,
     pub values: &'a [Put<'a>],
     /// Where all of its references stand, those of which nothing is known, too.
@@ -25,7 +26,7 @@ pub(super) struct Trial<'a> {
 impl<'a> Trial<'a> {
     /// The entity with values in the places of their references, those of which that is said. It is wiped when dropped.
     pub fn filled(&self, wanted: impl Fn(usize) -> bool) -> Wiped {
-        let mut body = Value::Object(self.bearer.body.clone());
+        let mut body = Value::Object(self.holder.body.clone());
         self.put(&mut body, &mut FieldPath::default(), &wanted);
         Wiped::of(body)
     }
@@ -40,7 +41,7 @@ impl<'a> Trial<'a> {
         if found.is_empty() {
             return Vec::new();
         }
-        let before = self.violations(self.bearer.body);
+        let before = self.violations(self.holder.body);
         let news = found.iter().filter(|violation| !before.contains(violation));
         news.filter_map(|violation| self.flaw(violation)).collect()
     }
@@ -84,7 +85,7 @@ impl<'a> Trial<'a> {
     }
 
     fn violations(&self, body: &Object) -> Vec<Violation> {
-        match schema::check(self.catalog, self.bearer.kind, body, Purpose::Resolved, self.now) {
+        match schema::check(self.catalog, self.holder.kind, body, Purpose::Resolved, self.now) {
             Ok(()) => Vec::new(),
             Err(mut violations) => {
                 let found = violations.flatten().into_iter();

@@ -11,7 +11,6 @@ mod refusal;
 mod role;
 mod secrets;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,10 +23,10 @@ use tokio::time::Instant;
 use self::connector::Connector;
 use self::credentials::Login;
 use self::endpoints::Endpoints;
-use self::refusal::Refusal;
 use self::secrets::{Secrets, Wish};
 use super::checker::own;
 use super::http::{Access, Http};
+use super::once::each_once;
 use super::{Backend, Context};
 use crate::reference::{Fetched, Finding, Target, Wanted};
 
@@ -67,38 +66,13 @@ pub fn unfit(vault: &str, wanted: &Wanted) -> Option<Finding> {
 
 impl Backend for Aws {
     fn fetch<'a>(&'a self, wanted: &'a [Wanted]) -> BoxFuture<'a, Vec<Fetched>> {
-        async move {
-            let wishes: Vec<Result<Wish, Finding>> =
-                wanted.iter().map(|wanted| Wish::of(&self.vault, wanted)).collect();
-            let distinct: BTreeSet<Wish> = wishes.iter().flatten().cloned().collect();
-            let answers = self.answers(distinct).await;
-            let unanswered =
-                || Fetched::No(Refusal::nonsense().of_vault(&format!("the vault '{}'", self.vault), &self.vault));
-            let answer = |wish: Result<Wish, Finding>| match wish {
-                Ok(wish) => answers.get(&wish).cloned().unwrap_or_else(unanswered),
-                Err(finding) => Fetched::No(finding),
-            };
-            wishes.into_iter().map(answer).collect()
-        }
-        .boxed()
+        let wishes = wanted.iter().map(|wanted| Wish::of(&self.vault, wanted));
+        let ask = async |wishes| Ok(self.secrets().await?.fetch(wishes).await);
+        each_once(&self.vault, wishes, ask).boxed()
     }
 }
 
 impl Aws {
-    /// An answer to each wish; without one nobody is asked, not even for credentials.
-    async fn answers(&self, wishes: BTreeSet<Wish>) -> BTreeMap<Wish, Fetched> {
-        if wishes.is_empty() {
-            return BTreeMap::new();
-        }
-        match self.secrets().await {
-            Ok(secrets) => secrets.fetch(wishes).await,
-            Err(finding) => {
-                let refused = |wish| (wish, Fetched::No(finding.clone()));
-                wishes.into_iter().map(refused).collect()
-            }
-        }
-    }
-
     /// Gets credentials, once.
     async fn secrets(&self) -> Result<Secrets, Finding> {
         // a little less than all the time there is, so that what is known by then is told

@@ -15,7 +15,6 @@ mod refusal;
 mod secrets;
 mod ticket;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use azure_security_keyvault_secrets::{SecretClient, SecretClientOptions};
@@ -31,6 +30,7 @@ use self::ticket::Ticket;
 use super::checker::{own, unusable};
 use super::failure::Place;
 use super::http::{Access, Http};
+use super::once::each_once;
 use super::{Backend, Context};
 use crate::reference::{Fetched, Finding, Target, Wanted};
 
@@ -76,36 +76,13 @@ pub fn unfit(vault: &str, wanted: &Wanted) -> Option<Finding> {
 
 impl Backend for Azure {
     fn fetch<'a>(&'a self, wanted: &'a [Wanted]) -> BoxFuture<'a, Vec<Fetched>> {
-        async move {
-            let names: Vec<Result<Name, Finding>> = wanted.iter().map(|wanted| Name::of(&self.vault, wanted)).collect();
-            let distinct: BTreeSet<Name> = names.iter().flatten().cloned().collect();
-            let answers = self.answers(distinct).await;
-            let unanswered = || Fetched::No(self.place().nonsense("gives no answer"));
-            let answer = |name: Result<Name, Finding>| match name {
-                Ok(name) => answers.get(&name).cloned().unwrap_or_else(unanswered),
-                Err(finding) => Fetched::No(finding),
-            };
-            names.into_iter().map(answer).collect()
-        }
-        .boxed()
+        let names = wanted.iter().map(|wanted| Name::of(&self.vault, wanted));
+        let ask = async |names| Ok(self.secrets()?.fetch(names).await);
+        each_once(&self.vault, names, ask).boxed()
     }
 }
 
 impl Azure {
-    /// An answer to each name; without one nobody is asked.
-    async fn answers(&self, names: BTreeSet<Name>) -> BTreeMap<Name, Fetched> {
-        if names.is_empty() {
-            return BTreeMap::new();
-        }
-        match self.secrets() {
-            Ok(secrets) => secrets.fetch(names).await,
-            Err(finding) => {
-                let refused = |name| (name, Fetched::No(finding.clone()));
-                names.into_iter().map(refused).collect()
-            }
-        }
-    }
-
     fn secrets(&self) -> Result<Secrets, Finding> {
         let way = Entra::new(self.entra.clone(), &self.addresses.login);
         let credential = self.login.credential(&self.vault, &self.addresses.login, way)?;

@@ -16,8 +16,6 @@ mod told;
 mod trust;
 mod wish;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
@@ -27,6 +25,7 @@ use self::secrets::Secrets;
 use self::wish::Wish;
 use super::checker::own;
 use super::http::{Access, Http};
+use super::once::each_once;
 use super::{Backend, Context};
 use crate::reference::{Fetched, Finding, Target, Wanted};
 
@@ -62,32 +61,9 @@ pub fn unfit(vault: &str, wanted: &Wanted) -> Option<Finding> {
 
 impl Backend for Gcp {
     fn fetch<'a>(&'a self, wanted: &'a [Wanted]) -> BoxFuture<'a, Vec<Fetched>> {
-        async move {
-            let vault = &self.secrets.vault;
-            let wishes: Vec<Result<Wish, Finding>> = wanted.iter().map(|wanted| Wish::of(vault, wanted)).collect();
-            let answers = self.answers(wishes.iter().flatten().cloned().collect()).await;
-            let answer = |wish: Result<Wish, Finding>| match wish {
-                Ok(wish) => answers.get(&wish).cloned(),
-                Err(finding) => Some(Fetched::No(finding)),
-            };
-            wishes.into_iter().filter_map(answer).collect()
-        }
-        .boxed()
-    }
-}
-
-impl Gcp {
-    /// An answer to each wish; without one nobody is asked, not even for credentials.
-    async fn answers(&self, wishes: BTreeSet<Wish>) -> BTreeMap<Wish, Fetched> {
-        if wishes.is_empty() {
-            return BTreeMap::new();
-        }
-        match self.login.bearer().await {
-            Ok(bearer) => self.secrets.fetch(&bearer, wishes).await,
-            Err(finding) => {
-                let refused = |wish| (wish, Fetched::No(finding.clone()));
-                wishes.into_iter().map(refused).collect()
-            }
-        }
+        let vault = &self.secrets.vault;
+        let wishes = wanted.iter().map(|wanted| Wish::of(vault, wanted));
+        let ask = async |wishes| Ok(self.secrets.fetch(&self.login.bearer().await?, wishes).await);
+        each_once(vault, wishes, ask).boxed()
     }
 }

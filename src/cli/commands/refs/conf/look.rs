@@ -39,8 +39,10 @@ impl Look<'_> {
         let findings = known.into_iter().zip(stated).map(|(known, one)| match known {
             Known::All(finding) => finding,
             Known::Wants(reference, errand, place) => {
-                let fetched = of_planes(&fetched[errand][place], one);
-                reference::proven(&asked.errands[errand].target, &reference, &fetched).0
+                let errand = asked.errands.get(errand).zip(fetched.get(errand));
+                let answer = errand.and_then(|(errand, all)| Some((&errand.target, all.get(place)?)));
+                let proven = |(target, fetched)| reference::proven(target, &reference, &of_planes(fetched, one)).0;
+                answer.map_or_else(|| not_asked(&String::from_utf8_lossy(&reference.name)), proven)
             }
         });
         findings.collect()
@@ -73,8 +75,7 @@ impl Look<'_> {
     /// Why a backend is not asked, if it is not.
     fn unasked(&self, name: &str) -> Option<Finding> {
         if self.policies.of_vault(name) == Policy::Off {
-            let message = format!("secrets of the backend '{name}' are not asked for");
-            return Some(Finding::new(Reason::NotAsked, message));
+            return Some(not_asked(name));
         }
         self.proof.settings.differing(name)
     }
@@ -96,6 +97,11 @@ impl Look<'_> {
         });
         (errand, place)
     }
+}
+
+fn not_asked(name: &str) -> Finding {
+    let message = format!("secrets of the backend '{name}' are not asked for");
+    Finding::new(Reason::NotAsked, message)
 }
 
 /// What the data planes have for which a value holds.

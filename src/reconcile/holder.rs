@@ -1,0 +1,68 @@
+//! Entities as their references, and what stands in their fields, are looked at. Their names are made when they are told.
+
+use crate::json::Value;
+use uuid::Uuid;
+
+use crate::plan::{self, Plan};
+use crate::reference::{Holder, Standing};
+use crate::schema::{Catalog, Kind, Object};
+use crate::state::{Declared, DeclaredId};
+
+/// Looks at an entity that will stand once a plan is done.
+pub fn of_plan<T>(
+    catalog: &Catalog,
+    plan: &Plan,
+    entity: &plan::Standing<'_>,
+    look: impl FnOnce(&Holder<'_>) -> T,
+) -> T {
+    let body = entity.body.expose();
+    let change = entity.change.and_then(|change| plan.changes.get(change));
+    look(&Holder {
+        kind: entity.kind,
+        id: entity.id,
+        title: &|| match change {
+            Some(change) => change.subject().title.clone(),
+            None => title(catalog.kind(entity.kind), entity.id, body),
+        },
+        body,
+        standing: match change {
+            Some(_) => Standing::Changed,
+            None => Standing::Unchanged,
+        },
+        declared: entity.declared,
+    })
+}
+
+/// Looks at an entity that the documents declare, with that body.
+pub fn of_files<T>(
+    catalog: &Catalog,
+    (declared, entity): (DeclaredId, &Declared),
+    body: &Object,
+    look: impl FnOnce(&Holder<'_>) -> T,
+) -> T {
+    let id = entity.id.unwrap_or_default();
+    look(&Holder {
+        kind: entity.kind,
+        id,
+        title: &|| title(catalog.kind(entity.kind), id, body),
+        body,
+        standing: Standing::Changed,
+        declared: Some(declared),
+    })
+}
+
+/// The first field of the kind's title that is set and not secret; the id, if none is and there is one.
+pub fn title(kind: &Kind, id: Uuid, body: &Object) -> String {
+    let open = |field: &&String| kind.record.get(field).is_some_and(|known| !known.secret);
+    let mut named = kind
+        .title
+        .fields
+        .iter()
+        .filter(open)
+        .filter_map(|field| body.get(field).and_then(Value::as_str));
+    let unnamed = || match id.is_nil() {
+        true => "without an id".to_owned(),
+        false => id.to_string(),
+    };
+    named.next().map_or_else(unnamed, str::to_owned)
+}
