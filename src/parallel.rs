@@ -10,20 +10,14 @@ pub(crate) static CORES: LazyLock<usize> = LazyLock::new(|| thread::available_pa
 const FEW: usize = 256;
 
 /// Hands a list out in stretches, one to a core, and says what became of each, in the order of the list.
-pub(crate) fn stretches<T: Send, R: Send>(mut all: Vec<T>, work: impl Fn(Vec<T>) -> R + Sync) -> Vec<R> {
+pub(crate) fn stretches<'a, T: Send, R: Send>(all: &'a mut [T], work: impl Fn(&'a mut [T]) -> R + Sync) -> Vec<R> {
     let ways = CORES.min(all.len() / FEW).max(1);
-    let (size, mut rest) = (all.len() / ways, Vec::with_capacity(ways));
-    for way in (1..ways).rev() {
-        rest.push(all.split_off(way * size));
-    }
+    let (first, rest) = all.split_at_mut(all.len().div_ceil(ways));
     thread::scope(|scope| {
         let work = &work;
-        let others: Vec<_> = rest
-            .into_iter()
-            .rev()
-            .map(|stretch| scope.spawn(move || work(stretch)))
-            .collect();
-        let first = work(all);
+        let others = rest.chunks_mut(first.len().max(1));
+        let others: Vec<_> = others.map(|stretch| scope.spawn(move || work(stretch))).collect();
+        let first = work(first);
         let others = others.into_iter().map(|other| match other.join() {
             Ok(done) => done,
             Err(panic) => std::panic::resume_unwind(panic),
@@ -61,7 +55,7 @@ mod tests {
     fn nothing_is_lost_and_the_order_stays() {
         for count in [0, 1, 255, 256, 1_000, 10_007] {
             let all: Vec<usize> = (0..count).collect();
-            assert_eq!(stretches(all.clone(), |stretch| stretch).concat(), all);
+            assert_eq!(stretches(&mut all.clone(), |stretch| stretch.to_vec()).concat(), all);
             assert_eq!(at_once(all.clone(), |one| one), all);
         }
     }

@@ -57,8 +57,11 @@ pub fn after<'a>(live: &'a Live, plan: &Plan) -> After<'a> {
         .iter()
         .filter_map(|((kind, id), change)| made(plan, *kind, *id, (*change)?));
     let foreign = live.foreign.iter();
+    let count = live.owned.values().map(Vec::len).sum();
+    let mut standing = Vec::with_capacity(count);
+    standing.extend(unchanged.chain(made));
     After {
-        owned: unchanged.chain(made).collect(),
+        owned: standing,
         foreign: foreign
             .flat_map(|(kind, entities)| entities.iter().map(|entity| (*kind, entity)))
             .collect(),

@@ -47,8 +47,11 @@ pub(super) enum Standing {
 
 impl<'a> Known<'a> {
     pub fn index(question: &Question<'a>) -> Self {
+        let live = question.live;
+        let (owned, foreign) = (live.owned.values(), live.foreign.values());
+        let count = owned.map(Vec::len).chain(foreign.map(Vec::len)).sum();
         let mut known = Self {
-            holders: Vec::new(),
+            holders: Vec::with_capacity(count),
             by_id: FxHashMap::default(),
             by_name: OnceCell::new(),
             of: FxHashMap::default(),

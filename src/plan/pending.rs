@@ -49,9 +49,9 @@ impl Pending<'_> {
         }
     }
 
-    fn into_desired(self, catalog: &Catalog) -> Object {
+    fn take_desired(&mut self, catalog: &Catalog) -> Object {
         self.desired(catalog);
-        self.desired.into_inner().unwrap_or_default()
+        self.desired.take().unwrap_or_default()
     }
 }
 
@@ -68,20 +68,20 @@ pub(super) type Done<'a> = (DeclaredId, &'a Declared, Uuid, Act<'a>);
 
 impl<'a> Identified<'a> {
     /// What is to be done, if anything is.
-    pub fn act(self, catalog: &Catalog, made_up: &mut MadeUp) -> Option<Done<'a>> {
+    pub fn act(&mut self, catalog: &Catalog, made_up: &mut MadeUp) -> Option<Done<'a>> {
         let Self { pending, id, live } = self;
         let (at, declared) = (pending.at, pending.declared);
         let act = match live {
-            Some(live) => Act::Update(Box::new(compare(catalog, made_up, &pending, live)?)),
+            Some(live) => Act::Update(Box::new(compare(catalog, made_up, pending, live)?)),
             None => {
                 let mut body = pending.said().to_send();
                 body.insert("id".to_owned(), Value::from(id.to_string()));
-                let mut desired = pending.into_desired(catalog);
+                let mut desired = pending.take_desired(catalog);
                 let made_up = made_up.of(catalog, declared.kind, &desired);
                 made_up::carry(&made_up, declared.body.expose(), &mut desired, None);
                 Act::Create { desired, body }
             }
         };
-        Some((at, declared, id, act))
+        Some((at, declared, *id, act))
     }
 }

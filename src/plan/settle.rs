@@ -37,7 +37,7 @@ pub(super) fn settle<'a>(question: &Question<'a>, known: &Known<'a>, ids: &mut d
         names: Names::of(question),
         dangling: Dangling::default(),
         made_up: MadeUp::default(),
-        settled: Vec::new(),
+        settled: Vec::with_capacity(question.desired.entities.len()),
         result: Settled {
             found: vec![None; question.desired.entities.len()],
             claimed: FxHashSet::with_capacity_and_hasher(question.desired.entities.len(), FxBuildHasher),
@@ -147,52 +147,40 @@ impl<'a> Settling<'a, '_> {
                 break;
             }
             let holders = self.unclaimed_by_key(kind, set);
-            let keyed = stretches(left, |stretch| {
-                let keyed = stretch.into_iter().map(|one| {
-                    let key = one.key(catalog, set).map(Cow::into_owned);
-                    (one, key)
-                });
+            let keyed = stretches(&mut left, |stretch| {
+                let keyed = stretch.iter().map(|one| (one.spectator, one.key(catalog, set)));
                 keyed.collect::<Vec<_>>()
             });
             let keyed = keyed.into_iter().flatten();
-            left = keyed.filter_map(|(one, key)| self.by_key(key, &holders, one)).collect();
+            let matched = keyed.map(|(spectator, key)| self.by_key(kind, &key?, &holders, spectator));
+            let matched = matched.collect();
+            left = self.claim_some(left, matched);
         }
         left
     }
 
-    /// Claims the live entity with the same key, or hands the pending one back.
-    fn by_key(&mut self, key: Option<String>, holders: &ByKey<'a>, one: Pending<'a>) -> Option<Pending<'a>> {
+    /// The live entity with that key, which no other one is from now on.
+    fn by_key(&mut self, kind: KindId, key: &str, holders: &ByKey<'a>, spectator: bool) -> Option<usize> {
         let known = self.known;
-        let kind = one.declared.kind;
-        let found = key.and_then(|key| {
-            let fits = |at: &&usize| {
-                let holder = &known.holders[**at];
-                (holder.standing == Standing::Owned || one.spectator)
-                    && !self.result.claimed.contains(&(kind, holder.id))
-            };
-            let (first, others) = holders.get(&*key)?;
-            std::iter::once(first)
-                .chain(others)
-                .filter(fits)
-                .min_by_key(|at| known.holders[**at].id)
-                .copied()
-        });
-        match found {
-            Some(at) => {
-                self.claim(one, &known.holders[at]);
-                None
-            }
-            None => Some(one),
-        }
+        let fits = |at: &&usize| {
+            let holder = &known.holders[**at];
+            (holder.standing == Standing::Owned || spectator) && !self.result.claimed.contains(&(kind, holder.id))
+        };
+        let (first, others) = holders.get(key)?;
+        let fitting = std::iter::once(first).chain(others).filter(fits);
+        let at = *fitting.min_by_key(|at| known.holders[**at].id)?;
+        self.take(&known.holders[at]);
+        Some(at)
     }
 
     fn unclaimed_by_key(&self, kind: KindId, set: &[String]) -> ByKey<'a> {
         let places = self.known.places_of(kind);
         let unclaimed = places.filter(|(_, holder)| !self.result.claimed.contains(&(kind, holder.id)));
         let described = self.question.catalog.kind(kind);
-        let keyed = stretches(unclaimed.collect(), |stretch: Vec<(usize, &Holder<'a>)>| {
-            let keyed = stretch.into_iter();
-            let keyed = keyed.filter_map(|(at, holder)| Some((key_in(described, set, holder.body)?, at)));
+        let mut unclaimed: Vec<(usize, &Holder<'a>)> = unclaimed.collect();
+        let keyed = stretches(&mut unclaimed, |stretch| {
+            let keyed = stretch.iter();
+            let keyed = keyed.filter_map(|(at, holder)| Some((key_in(described, set, holder.body)?, *at)));
             keyed.collect::<Vec<_>>()
         });
         let mut found = ByKey::default();
@@ -243,9 +231,7 @@ impl<'a> Settling<'a, '_> {
 
     fn claim(&mut self, pending: Pending<'a>, holder: &Holder<'a>) {
         self.result.found[pending.at.0 as usize] = Some(holder.id);
-        if holder.standing != Standing::Foreign {
-            self.result.claimed.insert((pending.declared.kind, holder.id));
-        }
+        self.take(holder);
         if !pending.broken && !pending.spectator {
             let kind = self.question.catalog.kind(pending.declared.kind);
             hashed::note_unseen(kind, pending.declared, holder.body, &mut self.result.remarks);
@@ -254,6 +240,13 @@ impl<'a> Settling<'a, '_> {
                 id: holder.id,
                 live: Some(holder.body),
             });
+        }
+    }
+
+    /// Remembers that an owned entity is a declared one.
+    fn take(&mut self, holder: &Holder<'a>) {
+        if holder.standing != Standing::Foreign {
+            self.result.claimed.insert((holder.kind, holder.id));
         }
     }
 
@@ -268,9 +261,9 @@ impl<'a> Settling<'a, '_> {
     /// Compares what is declared with what stands, on all cores: nothing of it bears on who is who.
     fn compare(&mut self) {
         let catalog = self.question.catalog;
-        let acts = stretches(std::mem::take(&mut self.settled), |settled| {
+        let acts = stretches(&mut self.settled, |settled| {
             let mut made_up = MadeUp::default();
-            let acts = settled.into_iter().filter_map(|one| one.act(catalog, &mut made_up));
+            let acts = settled.iter_mut().filter_map(|one| one.act(catalog, &mut made_up));
             acts.collect::<Vec<_>>()
         });
         for (at, declared, id, act) in acts.into_iter().flatten() {

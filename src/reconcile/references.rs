@@ -142,10 +142,10 @@ impl Scene<'_> {
 }
 
 fn standing(catalog: &Catalog, desired: &Desired, plan: &Plan, after: &After<'_>) -> Vec<Use> {
-    let refer = after.owned.iter().filter(|standing| standing.refers);
-    let owned = stretches(refer.collect(), |stretch: Vec<&plan::Standing<'_>>| {
+    let mut refer: Vec<_> = after.owned.iter().filter(|standing| standing.refers).collect();
+    let owned = stretches(&mut refer, |stretch| {
         let uses = stretch
-            .into_iter()
+            .iter()
             .flat_map(|standing| owned(catalog, desired, plan, standing));
         uses.collect::<Vec<_>>()
     });

@@ -13,11 +13,11 @@ const BEGIN: &str = "{vault://";
 /// Every text of the documents that looks like a reference, or holds one, and is used as it stands. Nothing of it is told,
 /// for it may be a secret. Tags hold none.
 pub(super) fn remarks(desired: &Desired) -> Vec<Remark> {
-    let entities = (0..).map(DeclaredId).zip(&desired.entities);
-    let remarks = stretches(entities.collect(), |stretch: Vec<(DeclaredId, &Declared)>| {
+    let mut entities: Vec<_> = (0..).map(DeclaredId).zip(&desired.entities).collect();
+    let remarks = stretches(&mut entities, |stretch| {
         let mut remarks = Vec::new();
         for (declared, entity) in stretch {
-            of_entity(declared, entity, &mut remarks);
+            of_entity(*declared, entity, &mut remarks);
         }
         remarks
     });
