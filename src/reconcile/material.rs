@@ -5,14 +5,16 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::json::Value;
+use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
 use super::holder::{of_files, of_plan};
 use super::references::Scene;
-use crate::control_plane::Live;
-use crate::plan::{After, Plan};
-use crate::reference::{Examination, Holder, Judged, Remark, Resolved, Validity};
-use crate::schema::{Kind, KindId, NamesChildren, Object, Segment};
+use crate::control_plane::{Live, LiveEntity};
+use crate::parallel::stretches;
+use crate::plan::{self, After, Plan};
+use crate::reference::{CertificateFields, Examination, Holder, Judged, Remark, Resolved, Validity};
+use crate::schema::{Catalog, Kind, KindId, NamesChildren, Object, Segment};
 use crate::state::{Declared, DeclaredId, LinkTo};
 
 /// Looks at what the references of all entities resolve to.
@@ -28,60 +30,99 @@ pub fn examine(scene: &Scene<'_>, judged: &mut [Judged], resolved: &[Resolved], 
 
 fn standing(scene: &Scene<'_>, planned: (&Live, &Plan, &After<'_>), examination: &mut Examination<'_>) {
     let (live, plan, after) = planned;
-    let names = OnceCell::new();
-    for entity in &after.owned {
-        let kind = scene.catalog.kind(entity.kind);
-        let served = || match &kind.names_children {
-            Some(children) => names
-                .get_or_init(|| names_by_parent(scene, (entity.kind, children), live, after))
-                .get(&entity.id)
-                .map(|names| names.iter().cloned().collect())
-                .unwrap_or_default(),
-            None => Vec::new(),
-        };
+    let fields = CertificateFields::of(scene.catalog);
+    let mut entities: Vec<_> = after.owned.iter().collect();
+    let open = stretches(&mut entities, |stretch| {
+        let open = stretch.iter();
+        let open = open.map(|entity| fields.open(entity.kind, entity.body.expose()));
+        open.collect::<Vec<_>>()
+    });
+    let names = by_kind(scene.catalog, |kind, children| {
+        ServedNames::of(scene.catalog, (kind, children), live, after)
+    });
+    for (entity, open) in after.owned.iter().zip(open.into_iter().flatten()) {
+        let names = names.get(&entity.kind);
+        let served = || names.map_or_else(Vec::new, |names| names.of_entity(entity));
         of_plan(scene.catalog, plan, entity, |holder| {
-            examination.look_at(holder, &served)
+            examination.look_at(holder, open, &served)
         });
     }
 }
 
-/// The names by which the entities of a kind are served, of any team, by the entity. Of children of others that were not
-/// read, an entity that is live tells the names itself.
-fn names_by_parent(
-    scene: &Scene<'_>,
-    (kind, children): (KindId, &NamesChildren),
-    live: &Live,
-    after: &After<'_>,
-) -> BTreeMap<Uuid, BTreeSet<String>> {
-    let child = scene.catalog.kind(children.kind);
-    let owned = after.owned.iter().filter(|entity| entity.kind == children.kind);
-    let foreign = after.foreign.iter().filter(|(kind, _)| *kind == children.kind);
-    let bodies = owned.map(|entity| entity.body.expose());
-    let bodies = bodies.chain(foreign.map(|(_, entity)| entity.index.expose()));
-    let of_kind = |kind| live.owned.get(&kind).into_iter().flatten();
-    let mut read: BTreeSet<String> = of_kind(children.kind)
-        .filter_map(|entity| name(child, entity.body.expose()))
-        .collect();
-    let mut names: BTreeMap<Uuid, BTreeSet<String>> = BTreeMap::new();
-    for body in bodies {
-        if let (Some(name), Some(parent)) = (name(child, body), parent(child, body)) {
-            read.insert(name.clone());
-            names.entry(parent).or_default().insert(name);
+/// Something of every kind whose entities are served by the names of their children.
+fn by_kind<'a, T>(catalog: &'a Catalog, made: impl Fn(KindId, &'a NamesChildren) -> T) -> FxHashMap<KindId, T> {
+    let kinds = catalog.kinds();
+    kinds
+        .filter_map(|(id, kind)| Some((id, made(id, kind.names_children.as_ref()?))))
+        .collect()
+}
+
+/// The names by which the entities of a kind are served, of any team.
+struct ServedNames<'a> {
+    /// Of children that were read, by the entity that they belong to.
+    read: BTreeMap<Uuid, BTreeSet<&'a str>>,
+    /// All of those, and those that the plan takes away.
+    known: BTreeSet<&'a str>,
+    /// The field in which a live entity tells of its children, read or not.
+    field: &'a str,
+    /// Entities as they were before the plan.
+    before: OnceCell<FxHashMap<Uuid, &'a Object>>,
+    live: &'a [LiveEntity],
+}
+
+impl<'a> ServedNames<'a> {
+    fn of(
+        catalog: &Catalog,
+        (kind, children): (KindId, &'a NamesChildren),
+        live: &'a Live,
+        after: &'a After<'_>,
+    ) -> Self {
+        let child = catalog.kind(children.kind);
+        let owned = after.owned.iter().filter(|entity| entity.kind == children.kind);
+        let foreign = after.foreign.iter().filter(|(kind, _)| *kind == children.kind);
+        let bodies = owned.map(|entity| entity.body.expose());
+        let bodies = bodies.chain(foreign.map(|(_, entity)| entity.index.expose()));
+        let before = live.owned.get(&children.kind).into_iter().flatten();
+        let mut known: BTreeSet<&str> = before.filter_map(|entity| name(child, entity.body.expose())).collect();
+        let mut read: BTreeMap<Uuid, BTreeSet<&str>> = BTreeMap::new();
+        for body in bodies {
+            if let (Some(name), Some(parent)) = (name(child, body), parent(child, body)) {
+                known.insert(name);
+                read.entry(parent).or_default().insert(name);
+            }
+        }
+        Self {
+            read,
+            known,
+            field: &children.field,
+            before: OnceCell::new(),
+            live: live.owned.get(&kind).map(Vec::as_slice).unwrap_or_default(),
         }
     }
-    for entity in of_kind(kind) {
-        let told = entity.body.expose().get(&children.field).and_then(Value::as_array);
+
+    /// Those of an entity. Of children of others that were not read, it tells the names itself if it is live.
+    fn of_entity(&self, entity: &plan::Standing<'_>) -> Vec<String> {
+        let shown = match entity.change {
+            None => Some(entity.body.expose()),
+            Some(_) => self.before().get(&entity.id).copied(),
+        };
+        let told = shown.and_then(|body| body.get(self.field)?.as_array());
         let told = told.into_iter().flatten().filter_map(Value::as_str);
-        for name in told.filter(|name| !read.contains(*name)) {
-            names.entry(entity.id).or_default().insert(name.to_owned());
-        }
+        let unread = told.filter(|name| !self.known.contains(name));
+        let read = self.read.get(&entity.id).into_iter().flatten().copied();
+        let names: BTreeSet<&str> = read.chain(unread).collect();
+        names.into_iter().map(str::to_owned).collect()
     }
-    names
+
+    fn before(&self) -> &FxHashMap<Uuid, &'a Object> {
+        let bodies = || self.live.iter().map(|entity| (entity.id, entity.body.expose()));
+        self.before.get_or_init(|| bodies().collect())
+    }
 }
 
 /// The name of an entity among its kind.
-fn name(kind: &Kind, body: &Object) -> Option<String> {
-    body.get(kind.endpoint_key.as_deref()?)?.as_str().map(str::to_owned)
+fn name<'b>(kind: &Kind, body: &'b Object) -> Option<&'b str> {
+    body.get(kind.endpoint_key.as_deref()?)?.as_str()
 }
 
 /// The entity that a child belongs to.
@@ -94,15 +135,15 @@ fn parent(child: &Kind, body: &Object) -> Option<Uuid> {
 }
 
 fn declared(scene: &Scene<'_>, examination: &mut Examination<'_>) {
+    let fields = CertificateFields::of(scene.catalog);
+    let names = by_kind(scene.catalog, |_, children| nested(scene, children.kind));
     for (declared, entity) in (0..).map(DeclaredId).zip(&scene.desired.entities) {
-        let kind = scene.catalog.kind(entity.kind);
-        let served = || {
-            kind.names_children
-                .as_ref()
-                .map_or_else(Vec::new, |children| nested(scene, children.kind, declared))
-        };
-        let look = |holder: &Holder<'_>| examination.look_at(holder, &served);
-        of_files(scene.catalog, (declared, entity), &known(entity), look);
+        let names = names.get(&entity.kind).and_then(|names| names.get(&declared));
+        let served = || names.cloned().unwrap_or_default();
+        let body = known(entity);
+        let open = fields.open(entity.kind, &body);
+        let look = |holder: &Holder<'_>| examination.look_at(holder, open, &served);
+        of_files(scene.catalog, (declared, entity), &body, look);
     }
 }
 
@@ -133,13 +174,19 @@ fn leave_open(value: &mut Value, path: &[Segment]) {
     }
 }
 
-/// The names of the children that a file nests in an entity.
-fn nested(scene: &Scene<'_>, child: KindId, parent: DeclaredId) -> Vec<String> {
-    let is_child = |entity: &&Declared| {
-        let mut links = entity.links.iter();
-        entity.kind == child && links.any(|link| matches!(link.to, LinkTo::Declared(to) if to == parent))
-    };
-    let children = scene.desired.entities.iter().filter(is_child);
+/// The names of the children of a kind that files nest in entities.
+fn nested(scene: &Scene<'_>, child: KindId) -> BTreeMap<DeclaredId, Vec<String>> {
     let kind = scene.catalog.kind(child);
-    children.filter_map(|entity| name(kind, entity.body.expose())).collect()
+    let mut names: BTreeMap<DeclaredId, Vec<String>> = BTreeMap::new();
+    for entity in scene.desired.entities.iter().filter(|entity| entity.kind == child) {
+        let parents = entity.links.iter().filter_map(|link| match link.to {
+            LinkTo::Declared(parent) => Some(parent),
+            _ => None,
+        });
+        let name = name(kind, entity.body.expose());
+        for (parent, name) in parents.zip(name) {
+            names.entry(parent).or_default().push(name.to_owned());
+        }
+    }
+    names
 }

@@ -41,7 +41,7 @@ pub use gate::{Policies, Policy, gate, remarked};
 pub use grammar::{OptionValue, ParseError, Reference, is_reference, parse};
 pub use judge::{FoundVault, VaultEntity, Vaults, judge};
 pub use lint::lint;
-pub use material::{Examination, Flaw, Remark, Validity, bears_material};
+pub use material::{CertificateFields, Examination, Flaw, OpenMaterial, Remark, Validity, bears_material};
 pub use notation::{from_json, to_json};
 pub use prove::{Resolved, prove, proven};
 pub use secret::Secret;

@@ -1,4 +1,4 @@
-use crate::json::Number;
+use crate::json::{Name, Number};
 
 /// A file's place among the sources of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -94,7 +94,7 @@ pub enum Style {
 #[derive(Clone)]
 pub struct Entry {
     /// The name.
-    pub key: String,
+    pub key: Name,
     /// Where the name stands.
     pub key_span: Span,
     /// The value.

@@ -1,4 +1,5 @@
 use super::Span;
+use crate::json::Name;
 use crate::schema::{FieldPath, Segment};
 
 /// Where an entity and the parts of its body stand in the files: the shape of what was read, without its values.
@@ -27,7 +28,7 @@ pub enum Parts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedPlace {
     /// Its name.
-    pub name: Box<str>,
+    pub name: Name,
     /// Where the name stands.
     pub key: Span,
     /// Where the value stands.
@@ -65,7 +66,7 @@ impl Places {
     /// The part of that name.
     pub fn get(&self, name: &str) -> Option<&NamedPlace> {
         match &self.parts {
-            Parts::Map(named) => named.iter().find(|part| &*part.name == name),
+            Parts::Map(named) => named.iter().find(|part| part.name == name),
             _ => None,
         }
     }

@@ -66,10 +66,9 @@ pub struct Examination<'a> {
     resolved: &'a [Resolved],
     validity: Validity,
     uses: BTreeMap<Place, Vec<usize>>,
-    /// By kind, the fields that hold certificates: asked for of every entity, found once.
-    bearing: BTreeMap<KindId, Vec<String>>,
-    /// Certificates in the open of which there is nothing to tell: thousands may be alike.
-    quiet: FxHashSet<u64>,
+    /// Certificates in the open of which there is nothing to tell, with the names under which they are served: thousands
+    /// may be alike.
+    quiet: FxHashSet<(OpenMaterial, Vec<String>)>,
     remarks: Vec<Remark>,
 }
 
@@ -86,24 +85,20 @@ impl<'a> Examination<'a> {
             resolved,
             validity,
             uses,
-            bearing: BTreeMap::new(),
             quiet: FxHashSet::default(),
             remarks: Vec::new(),
         }
     }
 
-    /// Looks at one entity. `served` tells the names under which its certificates are served.
-    pub fn look_at(&mut self, holder: &Holder<'_>, served: &dyn Fn() -> Vec<String>) {
+    /// Looks at one entity, and what of it is in the open. `served` tells the names under which its certificates are served.
+    pub fn look_at(&mut self, holder: &Holder<'_>, open: Option<OpenMaterial>, served: &dyn Fn() -> Vec<String>) {
         let uses = self.uses.remove(&Place::of(holder)).unwrap_or_default();
-        let kind = || certificates::fields(self.catalog.kind(holder.kind));
-        let fields = self
-            .bearing
-            .entry(holder.kind)
-            .or_insert_with(|| kind().map(str::to_owned).collect());
-        let texts = fields.iter().filter_map(|field| certificates::text(holder.body, field));
-        let texts: Vec<u64> = texts.map(|text| FxBuildHasher.hash_one(text)).collect();
-        let known = holder.standing != Standing::Changed && texts.iter().all(|text| self.quiet.contains(text));
-        if uses.is_empty() && (texts.is_empty() || known) {
+        if uses.is_empty() && open.is_none() {
+            return;
+        }
+        let told = open.map(|open| (open, served()));
+        let is_known = |told| holder.standing != Standing::Changed && self.quiet.contains(told);
+        if uses.is_empty() && told.as_ref().is_some_and(is_known) {
             return;
         }
         let mut quiet = true;
@@ -118,13 +113,39 @@ impl<'a> Examination<'a> {
                 tell(flaw, holder, &values, self.judged, &mut self.remarks);
             }
         }
-        self.quiet.extend(texts.into_iter().filter(|_| quiet));
+        self.quiet.extend(told.filter(|_| quiet));
     }
 
     /// What there is to tell besides the verdicts on references.
     pub fn remarks(mut self) -> Vec<Remark> {
         self.remarks.dedup();
         self.remarks
+    }
+}
+
+/// The certificates of an entity that are no references, told from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct OpenMaterial(u64);
+
+/// The fields that hold certificates, by kind.
+pub struct CertificateFields(Vec<Vec<String>>);
+
+impl CertificateFields {
+    /// Those of all kinds.
+    pub fn of(catalog: &Catalog) -> Self {
+        let fields = |kind| certificates::fields(kind).map(str::to_owned).collect();
+        Self(catalog.kinds().map(|(_, kind)| fields(kind)).collect())
+    }
+
+    /// What of an entity is in the open, if anything is.
+    pub fn open(&self, kind: KindId, body: &Object) -> Option<OpenMaterial> {
+        let fields = self.0.get(usize::from(kind.0))?;
+        let texts = fields.iter().map(|field| certificates::text(body, field));
+        let mut texts = texts.peekable();
+        texts.peek()?;
+        let texts: Vec<Option<&str>> = texts.collect();
+        let any = texts.iter().any(Option::is_some);
+        any.then(|| OpenMaterial(FxBuildHasher.hash_one(texts)))
     }
 }
 

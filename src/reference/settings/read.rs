@@ -68,7 +68,7 @@ impl Reader<'_> {
                 "vaults" => {
                     for vault in self.map(&entry.value, "`vaults`") {
                         let of_vault = self.vault(vault);
-                        said.vaults.insert(vault.key.clone(), of_vault);
+                        said.vaults.insert(vault.key.to_string(), of_vault);
                     }
                 }
                 unknown => self.unknown(entry, nearest(unknown, ["policy", "vaults"])),

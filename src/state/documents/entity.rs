@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::json::Value;
+use crate::json::{Name, Value};
 use uuid::Uuid;
 
 use super::document::{Document, first_key};
@@ -42,7 +42,7 @@ pub(super) struct Draft<'a> {
     /// Its id, if it says one.
     pub id: Option<Uuid>,
     /// Its fields.
-    pub fields: Vec<(String, Value)>,
+    pub fields: Vec<(Name, Value)>,
     /// Its foreign keys.
     pub links: Vec<Link>,
     /// Where all of that stands.
@@ -55,10 +55,23 @@ pub(super) struct Draft<'a> {
     pub unset: BTreeSet<FieldPath>,
 }
 
+impl Draft<'_> {
+    /// One of about so many fields.
+    fn of(count: usize) -> Self {
+        Self {
+            fields: Vec::with_capacity(count),
+            places: Vec::with_capacity(count),
+            ..Self::default()
+        }
+    }
+}
+
 impl<'a> Entities<'a> {
     /// Reads the list of entities of a kind that stands at the top of the document.
     pub fn list(&mut self, kind: KindId, entry: Entry) {
-        for member in self.members(&entry.key, entry.value) {
+        let members = self.members(&entry.key, entry.value);
+        self.entities.reserve(members.len());
+        for member in members {
             self.entity(kind, member, None);
         }
     }
@@ -73,8 +86,8 @@ impl<'a> Entities<'a> {
         let before = self.problems.errors();
         self.fill_in(kind_id, kind, &mut node);
         let record = self.record(kind_id, kind, &node);
-        let mut draft = Draft::default();
         let Data::Map(entries) = node.data else { return };
+        let mut draft = Draft::of(entries.len());
         for entry in entries {
             self.field(kind, &record, entry, &mut draft);
         }
@@ -108,13 +121,13 @@ impl<'a> Entities<'a> {
             self.value(kind, record, &key, value, draft)
         };
         draft.places.push(NamedPlace {
-            name: key.into_boxed_str(),
+            name: key,
             key: key_span,
             value: places,
         });
     }
 
-    fn value(&mut self, kind: &Kind, record: &Record, key: &str, node: Node, draft: &mut Draft) -> Places {
+    fn value(&mut self, kind: &Kind, record: &Record, key: &Name, node: Node, draft: &mut Draft) -> Places {
         let is_abstract = |field: &Field| matches!(field.kind, FieldType::Abstract);
         let free = kind.record.get(key).is_some_and(is_abstract);
         let field = named(record, key);
@@ -126,7 +139,7 @@ impl<'a> Entities<'a> {
         };
         let (value, places) = values.take(node, Wanted::of(field, free, unknown), Trail::Field(key));
         (draft.secrets, draft.unset) = (values.secrets, values.unset);
-        draft.fields.push((key.to_owned(), value));
+        draft.fields.push((key.clone(), value));
         places
     }
 
@@ -166,7 +179,7 @@ impl<'a> Entities<'a> {
         if let Some(parent) = parent {
             self.nest(&mut draft, parent, span);
         }
-        let mut body: Object = draft.fields.into_iter().collect();
+        let mut body = Object::from(draft.fields);
         if self.document.format.is_some_and(|format| format.is_old()) {
             former::bring_forward(kind, &mut body, &draft.places, span, self.problems);
         }

@@ -25,7 +25,7 @@ impl Entities<'_> {
         // what a shorthand says is said: a default must not stand beside it
         let mut defaults = defaults.clone();
         if let Data::Map(entries) = &mut defaults.data {
-            entries.retain(|entry| !spelled.contains(&entry.key));
+            entries.retain(|entry| !spelled.iter().any(|known| *known == entry.key));
         }
         fill(node, &defaults, true);
     }
@@ -46,7 +46,7 @@ impl Entities<'_> {
             Some(own) if matches!(own.value.data, Data::Null) => own.value = config.clone(),
             Some(own) => fill(&mut own.value, config, false),
             None => entries.push(Entry {
-                key: field.to_owned(),
+                key: field.into(),
                 key_span: named.key_span,
                 value: config.clone(),
             }),

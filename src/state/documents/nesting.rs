@@ -75,7 +75,7 @@ impl<'a> Entities<'a> {
             (Data::String(..), Some(key)) if by_name => {
                 let span = node.span;
                 let entry = Entry {
-                    key: key.clone(),
+                    key: key.as_str().into(),
                     key_span: span,
                     value: node,
                 };

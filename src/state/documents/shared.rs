@@ -27,7 +27,9 @@ impl Shared {
         }
         for config in document.plugin_configs.drain(..) {
             join(
-                self.configs.entry(config.key).or_insert_with(|| empty(&config.value)),
+                self.configs
+                    .entry(config.key.into_string())
+                    .or_insert_with(|| empty(&config.value)),
                 config.value,
                 problems,
             );

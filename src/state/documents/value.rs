@@ -100,14 +100,14 @@ impl Values<'_> {
             let inner = wanted.within(wanted.field.and_then(|field| member(field, &entry.key)));
             let (value, place) = self.take(entry.value, inner, Trail::Name(&trail, &entry.key));
             places.push(NamedPlace {
-                name: entry.key.as_str().into(),
+                name: entry.key.clone(),
                 key: entry.key_span,
                 value: place,
             });
             values.push((entry.key, value));
         }
         let parts = Parts::Map(places);
-        (Value::Object(values.into_iter().collect()), Places { span, parts })
+        (Value::Object(values.into()), Places { span, parts })
     }
 
     fn scalar(&mut self, data: Data, span: Span, wanted: Wanted) -> Value {

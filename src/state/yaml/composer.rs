@@ -9,6 +9,7 @@ use super::map::{Added, Merged};
 use super::mask::Mask;
 use super::problems::Problems;
 use super::syntax::syntax_error;
+use crate::json::Name;
 use crate::state::{Data, Diagnostic, FileId, Node, Origin, Span};
 
 /// How deep a text may nest: decK's limit is higher, but no state file comes near this one.
@@ -78,7 +79,7 @@ impl<'t> Composer<'t> {
         if let Some(place) = inside {
             let mut map = self.room.map();
             if let Kind::Map(_, key) = &mut map {
-                *key = Key::Named(String::new(), place);
+                *key = Key::Named(Name::default(), place);
             }
             let list = self.room.list();
             self.frames

@@ -2,6 +2,7 @@
 
 use super::anchors::Weight;
 use super::map::MapBuilder;
+use crate::json::Name;
 use crate::state::{Data, Entry, Node, Origin, Span};
 
 /// A list or map that is being read.
@@ -24,7 +25,7 @@ pub(super) enum Key {
     /// A name.
     Awaited,
     /// The value of this name.
-    Named(String, Span),
+    Named(Name, Span),
     /// What a `<<` brings in.
     Merge(Span),
     /// The value of a name that cannot be one: told already.

@@ -23,7 +23,7 @@ impl Composer<'_> {
         let resolved = match scalar.tag {
             Some(tag) => scalar::tagged(tag, scalar.value),
             None if scalar.implicit => scalar::plain(scalar.value),
-            None => return Key::Named(scalar.value.to_owned(), span),
+            None => return Key::Named(scalar.value.into(), span),
         };
         match resolved {
             Ok(resolved) => {
@@ -32,7 +32,7 @@ impl Composer<'_> {
                 }
                 self.name(resolved.meaning, span)
             }
-            Err(Misfit::NotFinite) => Key::Named(scalar.value.to_owned(), span),
+            Err(Misfit::NotFinite) => Key::Named(scalar.value.into(), span),
             Err(cause) => {
                 self.problems.tell(misfit(cause, span));
                 Key::Dropped
@@ -46,7 +46,7 @@ impl Composer<'_> {
             Data::Null => self.name(Meaning::Null, node.span),
             Data::Bool(truth) => self.name(Meaning::Bool(*truth), node.span),
             Data::Number(number) => self.name(Meaning::Number(number.clone()), node.span),
-            Data::String(text, _) => Key::Named(text.clone(), node.span),
+            Data::String(text, _) => Key::Named(text.as_str().into(), node.span),
             Data::Map(_) if self.is_foreign_template(node.span) => {
                 let (message, help) = FOREIGN_TEMPLATE;
                 let error = Diagnostic::error("yaml-syntax", message).at_secret(node.span);
@@ -72,11 +72,11 @@ impl Composer<'_> {
 
     fn name(&mut self, meaning: Meaning<'_>, span: Span) -> Key {
         let name = match meaning {
-            Meaning::Text(text) => text.into_owned(),
-            Meaning::Bool(truth) => truth.to_string(),
+            Meaning::Text(text) => text.into(),
+            Meaning::Bool(truth) => truth.to_string().into(),
             Meaning::Number(number) => match number.as_f64() {
-                Some(float) if number.is_f64() => spell_float(float),
-                _ => number.to_string(),
+                Some(float) if number.is_f64() => spell_float(float).into(),
+                _ => number.to_string().into(),
             },
             Meaning::Null => {
                 let error = Diagnostic::error("yaml-key", "a field has no name").at(span);

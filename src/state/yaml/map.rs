@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::json::Name;
 use crate::state::{Data, Entry, Node, Span};
 
 /// From how many fields on names are looked up in an index.
@@ -12,7 +13,7 @@ const MANY: usize = 24;
 pub(super) struct MapBuilder {
     entries: Vec<Entry>,
     /// Where names stand among the entries, once there are many.
-    index: Option<HashMap<String, usize>>,
+    index: Option<HashMap<Name, usize>>,
     /// Which entries a merge brought.
     merged: HashSet<usize>,
 }
@@ -43,7 +44,7 @@ impl MapBuilder {
     }
 
     /// Adds a field. The last of a name wins, as with decK.
-    pub(super) fn add(&mut self, key: String, key_span: Span, value: Node) -> Added {
+    pub(super) fn add(&mut self, key: Name, key_span: Span, value: Node) -> Added {
         let entry = Entry { key, key_span, value };
         match self.find(&entry.key) {
             None => {
