@@ -6,7 +6,6 @@ use super::{
     Clock, Dialect, GaveUp, Outcome, Pool, ReadError, Refusal, Request, Response, Retries, Retry, Root, Transport,
     TransportError, Trouble,
 };
-use crate::parallel::CORES;
 use crate::schema::{FieldPath, Kind};
 use crate::state::Body;
 
@@ -46,7 +45,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
             clock,
             dialect,
             pool: Pool::new(parallelism),
-            readers: Semaphore::new(*CORES),
+            readers: Semaphore::new(rayon::current_num_threads()),
             retries: Retries::default(),
             answered: AtomicBool::new(false),
         }

@@ -10,6 +10,7 @@ mod read;
 mod value;
 mod write;
 
+pub(crate) use object::{FEW, glance, glancing};
 pub use object::{Iter, IterMut, Name, Object};
 pub use serde_json::Number;
 pub use value::Value;

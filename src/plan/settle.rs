@@ -13,6 +13,7 @@ use super::made_up::MadeUp;
 use super::pending::{Identified, Pending};
 use super::resolve::{Dangling, Names};
 use super::{Problem, Question, kin, rotate};
+use crate::json::{FEW, glance, glancing};
 use crate::parallel::stretches;
 use crate::schema::KindId;
 use crate::state::{Declared, DeclaredId, Diagnostic};
@@ -148,7 +149,8 @@ impl<'a> Settling<'a, '_> {
             }
             let holders = self.unclaimed_by_key(kind, set);
             let keyed = stretches(&mut left, |stretch| {
-                let keyed = stretch.iter().map(|one| (one.spectator, one.key(catalog, set)));
+                let glanced = glancing(stretch, |one| Some(one.declared.body.expose()));
+                let keyed = glanced.map(|one| (one.spectator, one.key(catalog, set)));
                 keyed.collect::<Vec<_>>()
             });
             let keyed = keyed.into_iter().flatten();
@@ -179,8 +181,8 @@ impl<'a> Settling<'a, '_> {
         let described = self.question.catalog.kind(kind);
         let mut unclaimed: Vec<(usize, &Holder<'a>)> = unclaimed.collect();
         let keyed = stretches(&mut unclaimed, |stretch| {
-            let keyed = stretch.iter();
-            let keyed = keyed.filter_map(|(at, holder)| Some((key_in(described, set, holder.body)?, *at)));
+            let glanced = glancing(stretch, |(_, holder)| Some(holder.body));
+            let keyed = glanced.filter_map(|(at, holder)| Some((key_in(described, set, holder.body)?, *at)));
             keyed.collect::<Vec<_>>()
         });
         let mut found = ByKey::default();
@@ -263,8 +265,12 @@ impl<'a> Settling<'a, '_> {
         let catalog = self.question.catalog;
         let acts = stretches(&mut self.settled, |settled| {
             let mut made_up = MadeUp::default();
-            let acts = settled.iter_mut().filter_map(|one| one.act(catalog, &mut made_up));
-            acts.collect::<Vec<_>>()
+            let mut acts = Vec::new();
+            for few in settled.chunks_mut(FEW) {
+                glance(few.iter().filter_map(|one| one.live));
+                acts.extend(few.iter_mut().filter_map(|one| one.act(catalog, &mut made_up)));
+            }
+            acts
         });
         for (at, declared, id, act) in acts.into_iter().flatten() {
             if let Act::Update(update) = &act {

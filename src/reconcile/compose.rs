@@ -1,12 +1,13 @@
-use crate::parallel::at_once;
+use rayon::prelude::*;
+
 use crate::state::{self, ComposeOptions, Diagnostic, FileId, Node, Sections};
 
 /// Reads a text as [`state::compose`] does, a long one on all cores.
 pub fn compose(file: FileId, text: &str, options: &ComposeOptions<'_>) -> (Option<Node>, Vec<Diagnostic>) {
     let in_sections = || {
         let sections = Sections::of(file, text, options)?;
-        let read = at_once((0..sections.count()).collect(), |at| sections.read(at));
-        Sections::join(read)
+        let parts = 0..sections.count();
+        Sections::join(parts.into_par_iter().map(|at| sections.read(at)).collect())
     };
     match in_sections() {
         Some(whole) => (Some(whole), Vec::new()),

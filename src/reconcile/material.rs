@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::json::Value;
+use crate::json::{Value, glancing};
 use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
@@ -33,12 +33,12 @@ fn standing(scene: &Scene<'_>, planned: (&Live, &Plan, &After<'_>), examination:
     let fields = CertificateFields::of(scene.catalog);
     let mut entities: Vec<_> = after.owned.iter().collect();
     let open = stretches(&mut entities, |stretch| {
-        let open = stretch.iter();
-        let open = open.map(|entity| fields.open(entity.kind, entity.body.expose()));
+        let glanced = glancing(stretch, |entity| fields.has(entity.kind).then(|| entity.body.expose()));
+        let open = glanced.map(|entity| fields.open(entity.kind, entity.body.expose()));
         open.collect::<Vec<_>>()
     });
     let names = by_kind(scene.catalog, |kind, children| {
-        ServedNames::of(scene.catalog, (kind, children), live, after)
+        ServedNames::of(scene, (kind, children), live, after)
     });
     for (entity, open) in after.owned.iter().zip(open.into_iter().flatten()) {
         let names = names.get(&entity.kind);
@@ -63,8 +63,8 @@ struct ServedNames<'a> {
     read: BTreeMap<Uuid, BTreeSet<&'a str>>,
     /// All of those, and those that the plan takes away.
     known: BTreeSet<&'a str>,
-    /// The field in which a live entity tells of its children, read or not.
-    field: &'a str,
+    /// The field in which a live entity tells of its children, if some may not have been read.
+    field: Option<&'a str>,
     /// Entities as they were before the plan.
     before: OnceCell<FxHashMap<Uuid, &'a Object>>,
     live: &'a [LiveEntity],
@@ -72,12 +72,15 @@ struct ServedNames<'a> {
 
 impl<'a> ServedNames<'a> {
     fn of(
-        catalog: &Catalog,
+        scene: &Scene<'_>,
         (kind, children): (KindId, &'a NamesChildren),
         live: &'a Live,
         after: &'a After<'_>,
     ) -> Self {
-        let child = catalog.kind(children.kind);
+        let child = scene.catalog.kind(children.kind);
+        let mut scopes = scene.desired.scopes.iter();
+        let is_seen = !live.forbidden.contains(&children.kind) && !live.absent.contains(&children.kind);
+        let all_are_read = is_seen && scopes.any(|scope| scope.tags.is_empty());
         let owned = after.owned.iter().filter(|entity| entity.kind == children.kind);
         let foreign = after.foreign.iter().filter(|(kind, _)| *kind == children.kind);
         let bodies = owned.map(|entity| entity.body.expose());
@@ -94,7 +97,7 @@ impl<'a> ServedNames<'a> {
         Self {
             read,
             known,
-            field: &children.field,
+            field: (!all_are_read).then_some(&children.field),
             before: OnceCell::new(),
             live: live.owned.get(&kind).map(Vec::as_slice).unwrap_or_default(),
         }
@@ -102,14 +105,17 @@ impl<'a> ServedNames<'a> {
 
     /// Those of an entity. Of children of others that were not read, it tells the names itself if it is live.
     fn of_entity(&self, entity: &plan::Standing<'_>) -> Vec<String> {
+        let read = self.read.get(&entity.id).into_iter().flatten().copied();
+        let Some(field) = self.field else {
+            return read.map(str::to_owned).collect();
+        };
         let shown = match entity.change {
             None => Some(entity.body.expose()),
             Some(_) => self.before().get(&entity.id).copied(),
         };
-        let told = shown.and_then(|body| body.get(self.field)?.as_array());
+        let told = shown.and_then(|body| body.get(field)?.as_array());
         let told = told.into_iter().flatten().filter_map(Value::as_str);
         let unread = told.filter(|name| !self.known.contains(name));
-        let read = self.read.get(&entity.id).into_iter().flatten().copied();
         let names: BTreeSet<&str> = read.chain(unread).collect();
         names.into_iter().map(str::to_owned).collect()
     }

@@ -137,6 +137,11 @@ impl CertificateFields {
         Self(catalog.kinds().map(|(_, kind)| fields(kind)).collect())
     }
 
+    /// Whether entities of a kind have any.
+    pub fn has(&self, kind: KindId) -> bool {
+        self.0.get(usize::from(kind.0)).is_some_and(|fields| !fields.is_empty())
+    }
+
     /// What of an entity is in the open, if anything is.
     pub fn open(&self, kind: KindId, body: &Object) -> Option<OpenMaterial> {
         let fields = self.0.get(usize::from(kind.0))?;
