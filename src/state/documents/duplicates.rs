@@ -1,9 +1,10 @@
 use std::borrow::Cow;
 use std::cell::LazyCell;
-use std::collections::hash_map;
+use std::collections::{BTreeSet, hash_map};
+use std::hash::BuildHasher;
 
 use crate::json::Value;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use uuid::Uuid;
 
 use super::link;
@@ -14,30 +15,53 @@ use crate::state::{Declared, DeclaredId, Desired, Diagnostic, LinkTo, ScopeId, S
 
 /// Refuses entities that are declared twice: the same id, or the same values of fields that no two may share.
 pub(super) fn find(desired: &Desired, catalog: &Catalog, problems: &mut Problems) {
-    let names: Called<'_> = LazyCell::new(Box::new(|| Names::of(desired, catalog)));
     let sets: Vec<Vec<&[String]>> = catalog.kinds().map(|(_, kind)| sets(kind)).collect();
-    let mut ids: FxHashMap<(KindId, Uuid), DeclaredId> = FxHashMap::default();
-    let mut keys: FxHashMap<(KindId, usize, Key<'_>), DeclaredId> = FxHashMap::default();
-    keys.reserve(desired.entities.len());
-    for (at, entity) in desired.entities.iter().enumerate() {
-        let own = DeclaredId(at as u32);
-        if let Some(id) = entity.id
-            && let Some(first) = taken(ids.entry((entity.kind, id)), own)
-        {
-            problems.tell(twice(desired, catalog, first, own, &["id".to_owned()]));
-            continue;
-        }
-        let kind = catalog.kind(entity.kind);
-        for (index, fields) in sets[usize::from(entity.kind.0)].iter().enumerate() {
-            let Some(key) = key(kind, entity, fields, &names) else {
-                continue;
-            };
-            if let Some(first) = taken(keys.entry((entity.kind, index, key)), own) {
+    let id = [String::from("id")];
+    let names: Called<'_> = LazyCell::new(Box::new(|| Names::of(desired, catalog)));
+    let keys_of = |entity| keys(catalog, entity, (&id, &sets), &names);
+    let mut first: FxHashMap<(KindId, Key<'_>), DeclaredId> = FxHashMap::default();
+    for own in suspects(desired, keys_of) {
+        let entity = desired.entity(own);
+        for (fields, key) in keys_of(entity) {
+            if let Some(first) = taken(first.entry((entity.kind, key)), own) {
                 problems.tell(twice(desired, catalog, first, own, fields));
                 break;
             }
         }
     }
+}
+
+/// The entities that may be declared twice, in order: those with a key of which a digest is that of another's. Mostly there
+/// are none, and a list of digests is made sooner than a map of keys.
+fn suspects<'a, I: Iterator<Item = (&'a [String], Key<'a>)>>(
+    desired: &'a Desired,
+    keys_of: impl Fn(&'a Declared) -> I,
+) -> BTreeSet<DeclaredId> {
+    let mut digests = Vec::with_capacity(2 * desired.entities.len());
+    for (own, entity) in (0..).map(DeclaredId).zip(&desired.entities) {
+        digests.extend(keys_of(entity).map(|(_, key)| (FxBuildHasher.hash_one((entity.kind, key)), own)));
+    }
+    digests.sort_unstable();
+    let alike = digests.chunk_by(|(one, _), (other, _)| one == other);
+    let alike = alike.filter(|alike| alike.len() > 1).flatten();
+    alike.map(|(_, own)| *own).collect()
+}
+
+/// What no other entity of its kind may have: the fields, and their values.
+fn keys<'a, 's>(
+    catalog: &Catalog,
+    entity: &'a Declared,
+    (id, sets): (&'s [String], &'s [Vec<&'s [String]>]),
+    names: &Called<'a>,
+) -> impl Iterator<Item = (&'s [String], Key<'a>)> {
+    let kind = catalog.kind(entity.kind);
+    let id = entity.id.map(|said| (id, Key::Id(said)));
+    let of_kind = sets[usize::from(entity.kind.0)].iter().enumerate();
+    let values = of_kind.filter_map(move |(at, fields)| {
+        let (first, others) = values(kind, entity, fields, names)?;
+        Some((*fields, Key::Values(at, first, others)))
+    });
+    id.into_iter().chain(values)
 }
 
 fn taken<K>(entry: hash_map::Entry<K, DeclaredId>, own: DeclaredId) -> Option<DeclaredId> {
@@ -50,8 +74,13 @@ fn taken<K>(entry: hash_map::Entry<K, DeclaredId>, own: DeclaredId) -> Option<De
     }
 }
 
-/// The values of a set of fields: the first, and those of the others.
-type Key<'a> = (Part<'a>, Vec<Part<'a>>);
+/// What no two entities of a kind may share.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Key<'a> {
+    Id(Uuid),
+    /// The values of one of the kind's sets of fields: the first, and those of the others.
+    Values(usize, Part<'a>, Vec<Part<'a>>),
+}
 
 /// A part of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -121,7 +150,12 @@ fn sets(kind: &Kind) -> Vec<&[String]> {
 }
 
 /// The values of a set of fields; none if one of its own fields has no value, or nothing at all is said.
-fn key<'a>(kind: &Kind, entity: &'a Declared, fields: &[String], names: &Called<'a>) -> Option<Key<'a>> {
+fn values<'a>(
+    kind: &Kind,
+    entity: &'a Declared,
+    fields: &[String],
+    names: &Called<'a>,
+) -> Option<(Part<'a>, Vec<Part<'a>>)> {
     let (first, others) = fields.split_first()?;
     let first = part(kind, entity, first, names)?;
     let others = others.iter().map(|field| part(kind, entity, field, names));
