@@ -191,6 +191,24 @@ fn the_names_that_a_certificate_is_served_under_are_its_own() {
 }
 
 #[test]
+fn of_two_that_are_alike_each_is_served_under_its_own_names() {
+    let place = Place::new();
+    let good = pair(|_| {}, &ecdsa());
+    let (cert, key) = (good.cert.replace('\n', "\\n"), good.key.replace('\n', "\\n"));
+    let certificate = |id: u8, name: &str| {
+        let id = format!("{id:08}-1111-4111-8111-111111111111");
+        format!("- id: {id}\n  cert: \"{cert}\"\n  key: \"{key}\"\n  snis: [{{name: {name}}}]\n")
+    };
+    let both = certificate(1, "a.test") + &certificate(2, "b.test");
+    let state = format!("_format_version: \"3.0\"\ncertificates:\n{both}");
+    let file = place.file("repo/kong.yaml", &state);
+    place.run(&["sync", &file, "--yes"], &[]).ends(0);
+    let live = place.run(&["diff", &file], &[]).ends(0);
+    live.tells("warning: the field 'cert' holds a certificate that is not good for all names")
+        .tells(" b.test");
+}
+
+#[test]
 fn another_teams_names_count_too() {
     let place = Place::new();
     let good = pair(|_| {}, &ecdsa());
