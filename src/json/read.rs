@@ -65,11 +65,11 @@ impl<'de> Visitor<'de> for Any {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
+        let mut list = Vec::with_capacity(MEMBERS);
         while let Some(member) = members.next_element()? {
             list.push(member);
         }
-        Ok(Value::Array(list))
+        Ok(Value::Array(fitting(list)))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Value, A::Error> {
@@ -87,11 +87,17 @@ impl<'de> Visitor<'de> for Members {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Object, A::Error> {
-        let mut read = Vec::with_capacity(members.size_hint().unwrap_or(MEMBERS).min(MEMBERS));
+        let mut read = Vec::with_capacity(MEMBERS);
         while let Some(member) = members.next_entry::<Name, Value>()? {
             read.push(member);
         }
-        read.shrink_to_fit();
-        Ok(Object::from(read))
+        Ok(Object::from(fitting(read)))
     }
+}
+
+/// What was gathered, in as much room as it needs: an allocator that is asked to shrink a list leaves it half empty.
+fn fitting<T>(mut gathered: Vec<T>) -> Vec<T> {
+    let mut fitting = Vec::with_capacity(gathered.len());
+    fitting.append(&mut gathered);
+    fitting
 }

@@ -1,10 +1,15 @@
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashSet;
+
 use crate::control_plane::{Live, Wanted};
+use crate::json::glancing;
 use crate::schema::{Catalog, KindId, Object};
 use crate::state::{Desired, Diagnostic};
 
 /// The schemas of all that the documents declare.
 pub fn wanted(catalog: &Catalog, desired: &Desired) -> Wanted {
-    let declared = desired.entities.iter();
+    let declared = glancing(&desired.entities, |declared| Some(declared.body.expose()));
     wanted_for(
         catalog,
         declared.map(|declared| (declared.kind, declared.body.expose())),
@@ -13,19 +18,23 @@ pub fn wanted(catalog: &Catalog, desired: &Desired) -> Wanted {
 
 /// The schemas of those entities.
 pub fn wanted_for<'a>(catalog: &Catalog, entities: impl Iterator<Item = (KindId, &'a Object)>) -> Wanted {
-    let mut wanted = Wanted::default();
+    let mut named: BTreeMap<KindId, FxHashSet<&str>> = BTreeMap::new();
     for (kind, body) in entities {
+        let names = named.entry(kind).or_default();
+        let subschemas = catalog.kind(kind).subschemas.as_ref();
+        names.extend(subschemas.and_then(|subschemas| body.get(&subschemas.by)?.as_str()));
+    }
+    let mut wanted = Wanted::default();
+    for (kind, names) in named {
         let kind = catalog.kind(kind);
         wanted.entities.insert(kind.collection.clone());
-        let Some(subschemas) = &kind.subschemas else { continue };
-        let Some(name) = body.get(&subschemas.by).and_then(|name| name.as_str()) else {
-            continue;
-        };
-        match subschemas.family.as_str() {
-            "plugins" => wanted.plugins.insert(name.to_owned()),
-            "vaults" => wanted.vaults.insert(name.to_owned()),
-            _ => continue,
-        };
+        let family = kind.subschemas.as_ref().map(|subschemas| subschemas.family.as_str());
+        let names = names.into_iter().map(str::to_owned);
+        match family {
+            Some("plugins") => wanted.plugins.extend(names),
+            Some("vaults") => wanted.vaults.extend(names),
+            _ => {}
+        }
     }
     wanted
 }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::json::Value;
+use rustc_hash::FxHashSet;
 
 use crate::control_plane::{Client, Clock, Live, ReadError, Root, Transport};
+use crate::json::{Value, glancing};
 use crate::plan::After;
 use crate::reference::{self, Settings, Use, VaultEntity, Vaults};
 use crate::schema::{Catalog, Edition, FieldPath, KindId, Object, Segment};
@@ -183,9 +184,13 @@ pub fn settings_of_nobody(settings: &Settings, vaults: &Vaults) -> Vec<Diagnosti
 pub fn named_as_backends(catalog: &Catalog, desired: &Desired, vaults: &Vaults) -> Vec<Diagnostic> {
     let (kind, declared) = (catalog.find("vaults"), desired.entities.iter());
     let declared = declared.filter(|entity| Some(entity.kind) == kind);
-    let told = declared.filter_map(|entity| {
+    let declared: Vec<&Declared> = declared.collect();
+    let backends: FxHashSet<&str> = catalog.subschemas("vaults").collect();
+    let is_backend =
+        |name: &str| backends.contains(name) || catalog.loaded_vaults().is_some_and(|all| all.contains(name));
+    let told = glancing(&declared, |entity| Some(entity.body.expose())).filter_map(|entity| {
         let key = catalog.kind(entity.kind).endpoint_key.as_deref()?;
-        let prefix = entity.body.expose().get(key)?.as_str()?;
+        let prefix = entity.body.expose().get(key)?.as_str().filter(|prefix| is_backend(prefix))?;
         let written = || vaults.entities.iter().any(|vault| vault.prefix == prefix && vault.changed);
         let told = match catalog.loaded_vaults().map(|loaded| loaded.contains(prefix)) {
             None => return None,
@@ -197,11 +202,10 @@ pub fn named_as_backends(catalog: &Catalog, desired: &Desired, vaults: &Vaults) 
                 "prefix-of-backend",
                 format!("the prefix '{prefix}' is the name of a backend that this node has loaded: references mean the backend"),
             ),
-            Some(false) if catalog.subschemas("vaults").any(|backend| backend == prefix) => Diagnostic::warning(
+            Some(false) => Diagnostic::warning(
                 "prefix-of-backend",
                 format!("the prefix '{prefix}' is the name of a backend: where that is loaded, references mean it"),
             ),
-            Some(false) => return None,
         };
         let place = entity.source.position_of(&FieldPath::field(key));
         Some(told.at(place).help("give the vault another prefix"))

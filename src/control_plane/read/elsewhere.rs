@@ -3,7 +3,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::index::Index;
-use super::page::Page;
+use super::page::read_page;
 use crate::control_plane::client::{refused, unreadable};
 use crate::control_plane::dialect::{Listing, PAGE};
 use crate::control_plane::wire::word;
@@ -68,9 +68,8 @@ impl<T: Transport, C: Clock> Client<T, C> {
                 Outcome::Forbidden => return Ok(Objects::Forbidden),
                 _ => return Err(refused(&request, answer)),
             }
-            let page = Page::read(&answer.response.body).map_err(|why| unreadable(&request, why))?;
-            all.extend(page.data);
-            offset = page.offset;
+            let read = read_page(&answer.response.body, |entity| all.push(entity));
+            offset = read.map_err(|why| unreadable(&request, why))?;
             if offset.is_none() {
                 return Ok(Objects::Are(all));
             }

@@ -5,7 +5,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use super::page::Page;
+use super::page::read_page;
 use super::stretch::{Seen, Stretch};
 use crate::control_plane::client::{refused, unreadable};
 use crate::control_plane::dialect::Listing;
@@ -136,24 +136,32 @@ async fn elsewhere<R: Send + 'static>(
 
 /// Reads a page once, and drops what is not kept at once.
 fn reduce<R>(body: &[u8], stretch: Stretch, keep: &Keep<R>) -> Result<Kept<R>, String> {
-    let page = Page::read(body)?;
-    let count = page.data.len();
-    let mut rows = Vec::with_capacity(count);
-    let mut last = None;
-    for entity in page.data {
-        let id = id(&entity).ok_or("an entity without an id")?;
-        last = Some(id);
-        if stretch.holds(id) {
-            rows.extend(keep(id, entity));
+    let mut rows = Vec::with_capacity(usize::from(stretch.size));
+    let (mut count, mut last, mut all_named) = (0, None, true);
+    let offset = read_page(body, |entity| {
+        count += 1;
+        match id(&entity) {
+            Some(id) => {
+                last = Some(id);
+                rows.extend(
+                    Some(entity)
+                        .filter(|_| stretch.holds(id))
+                        .and_then(|entity| keep(id, entity)),
+                );
+            }
+            None => all_named = false,
         }
+    })?;
+    match all_named {
+        true => Ok(Kept {
+            stretch,
+            rows,
+            count,
+            last,
+            offset,
+        }),
+        false => Err("an entity without an id".to_owned()),
     }
-    Ok(Kept {
-        stretch,
-        rows,
-        count,
-        last,
-        offset: page.offset,
-    })
 }
 
 fn id(entity: &Object) -> Option<Uuid> {

@@ -1,66 +1,82 @@
 use std::fmt;
 
-use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde_json::error::Category;
 
-use crate::control_plane::dialect::PAGE;
 use crate::schema::Object;
 
-/// A page of a list.
-#[derive(Deserialize)]
-pub struct Page {
-    /// The entities, ordered by id.
-    #[serde(deserialize_with = "list")]
-    pub data: Vec<Object>,
-    /// Where the next page begins, if there is one.
-    #[serde(default)]
-    pub offset: Option<String>,
+/// Reads a page of a list, hands over each entity as soon as it is read, in the order of their ids, and says where the
+/// next page begins, if there is one.
+///
+/// # Errors
+/// Says where it is no page of Kong's, and repeats nothing of it.
+pub fn read_page(body: &[u8], mut each: impl FnMut(Object)) -> Result<Option<String>, String> {
+    let text = str::from_utf8(body).map_err(|error| format!("no text (byte {})", error.valid_up_to()))?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    let read = json.deserialize_map(Page(&mut each));
+    let read = read.and_then(|offset| json.end().map(|()| offset));
+    read.map_err(|error| {
+        let what = match error.classify() {
+            Category::Eof => "the answer ends too early",
+            Category::Syntax => "no JSON",
+            Category::Data | Category::Io => "no list of entities",
+        };
+        format!("{what} (line {}, column {})", error.line(), error.column())
+    })
 }
 
-impl Page {
-    /// Reads a page.
-    ///
-    /// # Errors
-    /// Says where it is no page of Kong's, and repeats nothing of it.
-    pub fn read(body: &[u8]) -> Result<Self, String> {
-        let text = str::from_utf8(body).map_err(|error| format!("no text (byte {})", error.valid_up_to()))?;
-        serde_json::from_str(text).map_err(|error| {
-            let what = match error.classify() {
-                Category::Eof => "the answer ends too early",
-                Category::Syntax => "no JSON",
-                Category::Data | Category::Io => "no list of entities",
-            };
-            format!("{what} (line {}, column {})", error.line(), error.column())
-        })
+struct Page<'e, E>(&'e mut E);
+
+impl<'de, E: FnMut(Object)> Visitor<'de> for Page<'_, E> {
+    type Value = Option<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a page of a list")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let (mut listed, mut offset) = (None, None);
+        while let Some(name) = members.next_key::<String>()? {
+            match name.as_str() {
+                "data" => listed = Some(members.next_value_seed(List(&mut *self.0))?),
+                "offset" => offset = members.next_value()?,
+                _ => drop(members.next_value::<IgnoredAny>()?),
+            }
+        }
+        listed.ok_or_else(|| A::Error::missing_field("data"))?;
+        Ok(offset)
     }
 }
 
 /// A list; Lua may write an empty one as `{}`.
-fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Object>, D::Error> {
-    deserializer.deserialize_any(List)
+struct List<'e, E>(&'e mut E);
+
+impl<'de, E: FnMut(Object)> DeserializeSeed<'de> for List<'_, E> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
 }
 
-struct List;
-
-impl<'de> Visitor<'de> for List {
-    type Value = Vec<Object>;
+impl<'de, E: FnMut(Object)> Visitor<'de> for List<'_, E> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of entities")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut list = Vec::with_capacity(usize::from(PAGE));
+    fn visit_seq<A: SeqAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         while let Some(member) = members.next_element()? {
-            list.push(member);
+            (self.0)(member);
         }
-        Ok(list)
+        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         match members.next_entry::<IgnoredAny, IgnoredAny>()? {
-            None => Ok(Vec::new()),
+            None => Ok(()),
             Some(_) => Err(A::Error::invalid_type(Unexpected::Map, &self)),
         }
     }
@@ -72,13 +88,16 @@ mod tests {
 
     #[test]
     fn lists_are_read_and_an_empty_one_may_be_a_map() {
-        let page = Page::read(br#"{"data":[{"id":"1"},{"id":"2"}],"next":"/x","offset":"abc"}"#)
-            .unwrap_or_else(|why| panic!("{why}"));
-        assert_eq!((page.data.len(), page.offset.as_deref()), (2, Some("abc")));
-        assert_eq!(
-            Page::read(br#"{"data":{},"next":null}"#).map(|page| page.data.len()),
-            Ok(0)
-        );
+        let read = |body: &str| {
+            let mut count = 0;
+            read_page(body.as_bytes(), |_| count += 1).map(|offset| (count, offset))
+        };
+        let page = read(r#"{"data":[{"id":"1"},{"id":"2"}],"next":"/x","offset":"abc"}"#);
+        assert_eq!(page, Ok((2, Some("abc".to_owned()))));
+        assert_eq!(read(r#"{"data":{},"next":null}"#), Ok((0, None)));
+        for wrong in ["{}", "[]", r#"{"data":[]} x"#] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]
@@ -89,10 +108,10 @@ mod tests {
             "hush",
             r#"{"data":[{"#,
         ] {
-            let why = Page::read(body.as_bytes()).map(|_| ()).unwrap_err();
+            let why = read_page(body.as_bytes(), drop).unwrap_err();
             assert!(!why.contains("hush"), "{why}");
         }
-        let why = Page::read(b"{\"data\":[],\"x\":\"hush\xff\"}").map(|_| ()).unwrap_err();
+        let why = read_page(b"{\"data\":[],\"x\":\"hush\xff\"}", drop).unwrap_err();
         assert_eq!(why, "no text (byte 20)");
     }
 }
