@@ -3,8 +3,8 @@
 #![allow(clippy::print_stdout, reason = "a skipped test says why")]
 
 use serde::Deserialize;
-use strongroom::json::{Value, json};
-use strongroom::schema::{Catalog, LiveSchemas, Object, canonical, complete, patched, shown, shows};
+use strongroom::json::{Object, Value, json};
+use strongroom::schema::{Catalog, LiveSchemas, canonical, complete, patched, shown, shows};
 
 /// A catalog as an open-source node has it.
 fn node() -> Catalog {

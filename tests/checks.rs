@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use regex::Regex;
-use strongroom::json::{Value, json};
-use strongroom::schema::{Catalog, KindId, LiveSchemas, Object, Purpose, check};
+use strongroom::json::{Object, Value, json};
+use strongroom::schema::{Catalog, KindId, LiveSchemas, Purpose, check};
 
 /// When the answers were recorded, in seconds since 1970: the certificates among them live later.
 const NOW: i64 = 1_795_219_200;

@@ -9,8 +9,8 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use strongroom::json::Value;
-use strongroom::schema::{Catalog, FieldPath, Object, Segment};
+use strongroom::json::{Object, Value};
+use strongroom::schema::{Catalog, FieldPath, Segment};
 use strongroom::state::{
     ComposeOptions, Declared, Desired, Diagnostic, Environment, LinkTo, Options, Reading, Severity, Sources, compose,
     read,

@@ -1,5 +1,4 @@
 use crate::json::Value;
-
 use crate::plan::Tree;
 use crate::schema::{FieldPath, FieldType, Record, Segment};
 

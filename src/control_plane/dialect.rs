@@ -1,8 +1,8 @@
-use crate::json::Value;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
 use super::{Method, Outcome, Request, Response, outcome};
+use crate::json::Value;
 use crate::schema::{Catalog, Kind, KindId};
 use crate::state::Body;
 

@@ -2,8 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
+use crate::json::Object;
 use crate::reference::holds_reference;
-use crate::schema::{KindId, Object};
+use crate::schema::KindId;
 use crate::state::Body;
 
 /// What the control plane holds, as far as it was read.

@@ -1,10 +1,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::json::Value;
-
 use super::Response;
-use crate::schema::{FieldPath, Object, Violations};
+use crate::json::{Object, Value};
+use crate::schema::{FieldPath, Violations};
 
 /// What an answer means.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,8 +1,7 @@
 use std::collections::BTreeSet;
 
-use crate::json::Value;
-
 use super::wire::word;
+use crate::json::Value;
 use crate::schema::{Edition, LiveSchemas};
 
 /// Who a node says it is. Read leniently: what it does not tell is not known.

@@ -1,10 +1,9 @@
 use std::fmt;
 
-use crate::json::Value;
-
 use super::client::OnRetry;
 use super::{Client, Clock, Outcome, Transport, Trouble, Verb, Write};
-use crate::schema::{Canonical, Catalog, Kind, Object, canonical};
+use crate::json::{Object, Value};
+use crate::schema::{Canonical, Catalog, Kind, canonical};
 use crate::state::Body;
 
 /// How a write ended.

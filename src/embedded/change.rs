@@ -1,5 +1,3 @@
-use crate::json::Value;
-
 use super::control_plane::{ControlPlane, text_response};
 use super::draft::Made;
 use super::locate::{id_of, unique_endpoint_key};
@@ -8,7 +6,8 @@ use super::refusal::Refusal;
 use super::show::{parsed, without_shown};
 use super::store::{Edit, Row};
 use crate::control_plane::Response;
-use crate::schema::{KindId, Object, patched};
+use crate::json::{Object, Value};
+use crate::schema::{KindId, patched};
 
 impl ControlPlane {
     /// `PATCH /services/S`

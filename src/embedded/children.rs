@@ -1,5 +1,3 @@
-use crate::json::Value;
-
 use super::control_plane::ControlPlane;
 use super::draft::Made;
 use super::locate::{linked_id, unique_endpoint_key};
@@ -7,7 +5,8 @@ use super::refusal::Refusal;
 use super::save::refer_to;
 use super::show::parsed;
 use super::store::{Edit, View};
-use crate::schema::{Catalog, KindId, NamesChildren, Object, Violations};
+use crate::json::{Object, Value};
+use crate::schema::{Catalog, KindId, NamesChildren, Violations};
 
 /// Which children a body names.
 pub(super) enum Names {

@@ -1,8 +1,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::json::Value;
-
 use super::incoming::{Incoming, body_of};
 use super::introspection::loaded_plugins;
 use super::options::Options;
@@ -10,7 +8,8 @@ use super::place::{Place, Under};
 use super::refusal::Refusal;
 use super::store::Store;
 use crate::control_plane::{Method, Request, Response};
-use crate::schema::{Catalog, KindId, LiveSchemas, Object};
+use crate::json::{Object, Value};
+use crate::schema::{Catalog, KindId, LiveSchemas};
 
 /// Kong's Admin API as a function: requests in, answers out. Share it freely; it locks for itself.
 pub struct ControlPlane {

@@ -1,7 +1,6 @@
-use crate::json::Value;
-
 use super::refusal::Refusal;
-use crate::schema::{Kind, Object, Violations};
+use crate::json::{Object, Value};
+use crate::schema::{Kind, Violations};
 
 /// The longest life Kong grants, in seconds.
 const LONGEST: i64 = 100_000_000;

@@ -1,10 +1,9 @@
-use crate::json::Value;
-
 use super::control_plane::ControlPlane;
 use super::incoming::Incoming;
 use super::place::Place;
 use crate::control_plane::Request;
-use crate::schema::{Field, FieldType, Object, Record};
+use crate::json::{Object, Value};
+use crate::schema::{Field, FieldType, Record};
 
 impl ControlPlane {
     /// A form (`config.prefix=A&tags[]=a&tags[]=b`) as the JSON that the path takes: every value becomes what its

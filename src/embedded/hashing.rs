@@ -1,6 +1,5 @@
 use std::num::NonZeroU32;
 
-use crate::json::Value;
 use aws_lc_rs::{pbkdf2, rand};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -8,7 +7,8 @@ use sha1::{Digest as _, Sha1};
 
 use super::locate::linked_id;
 use super::made_up::hex;
-use crate::schema::{Hashed, HashedHow, Kind, Object};
+use crate::json::{Object, Value};
+use crate::schema::{Hashed, HashedHow, Kind};
 
 /// How often a salted hash is turned over: as often as a test node should bear.
 const ROUNDS: NonZeroU32 = NonZeroU32::MIN.saturating_add(9_999);

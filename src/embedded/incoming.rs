@@ -2,7 +2,7 @@ use percent_encoding::percent_decode_str;
 
 use super::refusal::Refusal;
 use crate::control_plane::Request;
-use crate::schema::Object;
+use crate::json::Object;
 
 /// A request, taken apart.
 pub(super) struct Incoming {

@@ -1,6 +1,5 @@
-use crate::json::Value;
-
-use crate::schema::{Catalog, Kind, KindId, Object};
+use crate::json::{Object, Value};
+use crate::schema::{Catalog, Kind, KindId};
 
 /// What of an entity the store can be asked for.
 pub(super) struct Index {

@@ -1,5 +1,3 @@
-use crate::json::Value;
-
 use super::control_plane::{ControlPlane, text_response};
 use super::incoming::Incoming;
 use super::paging::{Paging, next, offset};
@@ -9,6 +7,7 @@ use super::store::{Filter, Page, View};
 use super::tag_filter::tag_filter;
 use super::wire::tag_use;
 use crate::control_plane::Response;
+use crate::json::Value;
 use crate::schema::KindId;
 
 impl ControlPlane {

@@ -1,4 +1,3 @@
-use crate::json::{Value, json};
 use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
@@ -6,6 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::incoming::Incoming;
 use super::refusal::Refusal;
+use crate::json::{Value, json};
 
 /// Kong's decoder: URL alphabet, with or without padding, whatever the last bits are.
 const OFFSETS: GeneralPurpose = GeneralPurpose::new(

@@ -1,9 +1,8 @@
-use crate::json::{Value, json};
-
 use super::violation_text::violation_text;
 use super::wire::error_body;
 use crate::control_plane::Response;
-use crate::schema::{Object, Violations};
+use crate::json::{Object, Value, json};
+use crate::schema::Violations;
 
 /// Why a request is not carried out, with what Kong answers then.
 pub(super) enum Refusal {

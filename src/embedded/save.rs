@@ -1,4 +1,3 @@
-use crate::json::Value;
 use uuid::Uuid;
 
 use super::children::Names;
@@ -11,7 +10,8 @@ use super::refusal::Refusal;
 use super::store::{Edit, Row, View};
 use super::text::text;
 use crate::control_plane::Response;
-use crate::schema::{KindId, Object};
+use crate::json::{Object, Value};
+use crate::schema::KindId;
 
 impl ControlPlane {
     /// `POST /services`, `POST /services/S/routes`

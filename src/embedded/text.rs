@@ -1,7 +1,6 @@
-use crate::json::Value;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::schema::Object;
+use crate::json::{Object, Value};
 
 /// The text in which an entity is kept and answered.
 ///

@@ -1,5 +1,4 @@
 use crate::json::Value;
-
 use crate::schema::Violations;
 
 /// Violations in one sentence, as Kong words them: two levels by path, and what lies deeper as a Lua table.

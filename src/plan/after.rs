@@ -1,11 +1,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::json::Value;
 use uuid::Uuid;
 
 use super::{Change, Plan};
 use crate::control_plane::{ForeignEntity, Live};
+use crate::json::Value;
 use crate::schema::{FieldPath, KindId};
 use crate::state::{Body, DeclaredId};
 

@@ -1,14 +1,13 @@
 use std::borrow::Cow;
 
-use crate::json::Value;
-
 use super::draft::{Differing, Sent, Update};
 use super::hashed::{self, HashedValue};
 use super::key::text_of;
 use super::made_up::{self, MadeUp};
 use super::pending::Pending;
 use super::tree::put_at;
-use crate::schema::{Catalog, FieldPath, Held, Kind, KindId, Object, canonical, says_as_compared, shows};
+use crate::json::{Object, Value};
+use crate::schema::{Catalog, FieldPath, Held, Kind, KindId, canonical, says_as_compared, shows};
 
 /// What a document says of an entity, with its foreign keys found.
 pub(super) struct Said<'b> {

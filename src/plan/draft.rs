@@ -1,7 +1,7 @@
-use crate::json::Value;
 use uuid::Uuid;
 
-use crate::schema::{FieldPath, KindId, Object};
+use crate::json::{Object, Value};
+use crate::schema::{FieldPath, KindId};
 use crate::state::{DeclaredId, ScopeId};
 
 /// A change that has not yet found its place in the order. It holds secrets in clear.

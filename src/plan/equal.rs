@@ -1,6 +1,5 @@
 use std::borrow::Cow;
 
-use crate::json::Value;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Question;
@@ -10,7 +9,8 @@ use super::known::{Holder, Known};
 use super::made_up::{Made, MadeUp};
 use super::pending::Pending;
 use super::tree::value_at_mut;
-use crate::schema::{Kind, KindId, Object, canonical};
+use crate::json::{Object, Value};
+use crate::schema::{Kind, KindId, canonical};
 use crate::state::Desired;
 
 /// Says for each pending entity that has no natural key which live one equals it (by its place), each once.

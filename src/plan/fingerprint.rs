@@ -1,8 +1,9 @@
 use std::fmt::Write as _;
 
-use crate::json::Value;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+
+use crate::json::Value;
 
 /// Makes short texts that stand for secrets: equal for equal values, meaningless without the run's key.
 #[derive(Clone)]

@@ -1,8 +1,8 @@
-use crate::json::Value;
 use sha1::{Digest, Sha1};
 
 use super::known::link_in;
-use crate::schema::{FieldPath, Hashed, HashedHow, Kind, Object};
+use crate::json::{Object, Value};
+use crate::schema::{FieldPath, Hashed, HashedHow, Kind};
 use crate::state::{Declared, Diagnostic};
 
 /// How a declared value compares with the hash that is stored.

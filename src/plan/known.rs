@@ -8,7 +8,8 @@ use uuid::Uuid;
 use super::Question;
 use super::key::text_of;
 use crate::control_plane::{ForeignEntity, LiveEntity};
-use crate::schema::{Catalog, Kind, KindId, Object, OnDelete};
+use crate::json::Object;
+use crate::schema::{Catalog, Kind, KindId, OnDelete};
 use crate::state::{Declared, LinkTo, Scope, tags_of};
 
 /// Everything that the control plane is known to hold, to be found by id and by name.

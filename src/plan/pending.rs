@@ -1,14 +1,14 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use crate::json::Value;
 use uuid::Uuid;
 
 use super::compare::{Said, compare};
 use super::draft::Act;
 use super::key::{key_in, key_of};
 use super::made_up::{self, MadeUp};
-use crate::schema::{Catalog, Held, Object};
+use crate::json::{Object, Value};
+use crate::schema::{Catalog, Held};
 use crate::state::{Declared, DeclaredId};
 
 /// A declared entity on its way.

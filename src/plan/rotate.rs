@@ -9,7 +9,8 @@ use super::Question;
 use super::key::{key_in, text_of};
 use super::known::{Holder, Known};
 use super::pending::Pending;
-use crate::schema::{Catalog, Kind, KindId, Nest, Object, Rotates};
+use crate::json::Object;
+use crate::schema::{Catalog, Kind, KindId, Nest, Rotates};
 use crate::state::{DeclaredId, LinkTo};
 
 /// Says for each pending entity which live one it is (by its place): one with the same material, of several the one at

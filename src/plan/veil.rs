@@ -1,12 +1,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::json::Value;
-
 use super::compare::differing;
 use super::{Fingerprinter, Secret, SecretOrigin, Tree};
+use crate::json::{Object, Value};
 use crate::reference::is_reference;
-use crate::schema::{Catalog, Field, FieldPath, FieldType, KindId, Object, Record, Segment, canonical};
+use crate::schema::{Catalog, Field, FieldPath, FieldType, KindId, Record, Segment, canonical};
 use crate::state::Declared;
 
 /// Turns bodies of one entity into trees in which every secret is hidden. What is secret on one side of a change is

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashSet;
 
 use crate::control_plane::{Live, Wanted};
-use crate::json::glancing;
-use crate::schema::{Catalog, KindId, Object};
+use crate::json::{Object, glancing};
+use crate::schema::{Catalog, KindId};
 use crate::state::{Desired, Diagnostic};
 
 /// The schemas of all that the documents declare.

@@ -1,11 +1,11 @@
 //! Entities as their references, and what stands in their fields, are looked at. Their names are made when they are told.
 
-use crate::json::Value;
 use uuid::Uuid;
 
+use crate::json::{Object, Value};
 use crate::plan::{self, Plan};
 use crate::reference::{Holder, Standing};
-use crate::schema::{Catalog, Kind, Object};
+use crate::schema::{Catalog, Kind};
 use crate::state::{Declared, DeclaredId};
 
 /// Looks at an entity that will stand once a plan is done.

@@ -4,17 +4,17 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::json::{Value, glancing};
 use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
 use super::holder::{of_files, of_plan};
 use super::references::Scene;
 use crate::control_plane::{Live, LiveEntity};
+use crate::json::{Object, Value, glancing};
 use crate::parallel::stretches;
 use crate::plan::{self, After, Plan};
 use crate::reference::{CertificateFields, Examination, Holder, Judged, Remark, Resolved, Validity};
-use crate::schema::{Catalog, Kind, KindId, NamesChildren, Object, Segment};
+use crate::schema::{Catalog, Kind, KindId, NamesChildren, Segment};
 use crate::state::{Declared, DeclaredId, LinkTo};
 
 /// Looks at what the references of all entities resolve to.

@@ -4,14 +4,14 @@ use super::holder::{of_files, of_plan, title};
 use super::material;
 use super::vaults::{named_as_backends, settings_of_nobody};
 use crate::control_plane::{ForeignEntity, Live};
-use crate::json::Value;
+use crate::json::{Object, Value};
 use crate::parallel::stretches;
 use crate::plan::{self, After, Plan};
 use crate::reference::{
     self, Finding, FoundVault, Holder, Judged, Policies, Policy, Reason, Settings, Standing, Use, Vaults,
     backends::Context,
 };
-use crate::schema::{Catalog, FieldPath, KindId, Object, Segment};
+use crate::schema::{Catalog, FieldPath, KindId, Segment};
 use crate::state::{Declared, DeclaredId, Desired, Diagnostic};
 
 /// For how many days certificates should be good still, if nobody says.

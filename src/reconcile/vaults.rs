@@ -6,10 +6,10 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use crate::control_plane::{Client, Clock, Live, ReadError, Root, Transport};
-use crate::json::{Value, glancing};
+use crate::json::{Object, Value, glancing};
 use crate::plan::After;
 use crate::reference::{self, Settings, Use, VaultEntity, Vaults};
-use crate::schema::{Catalog, Edition, FieldPath, KindId, Object, Segment};
+use crate::schema::{Catalog, Edition, FieldPath, KindId, Segment};
 use crate::state::{Body, Declared, Desired, Diagnostic};
 
 /// The vaults by which references resolve once the plan is done.

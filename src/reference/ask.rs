@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::json::{Value, json};
-
 use super::{
     Filled, Finding, FoundVault, Judged, OptionValue, Reason, Reference, Secret, Setting, Settings, Side, Target,
 };
 use super::{Standing, VaultEntity, Vaults};
-use crate::schema::{self, Catalog, FieldPath, Object, Purpose};
+use crate::json::{Object, Value, json};
+use crate::schema::{self, Catalog, FieldPath, Purpose};
 
 /// A secret that is wanted, however many references want it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

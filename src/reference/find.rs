@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 
-use crate::json::Value;
 use uuid::Uuid;
 
 use super::is_reference;
-use crate::schema::{Catalog, Field, FieldPath, FieldType, KindId, Object, Record, Takes};
+use crate::json::{Object, Value};
+use crate::schema::{Catalog, Field, FieldPath, FieldType, KindId, Record, Takes};
 use crate::state::DeclaredId;
 
 /// An entity that is looked at for its references, and for what stands in its fields.

@@ -1,8 +1,7 @@
 use std::collections::BTreeSet;
 
-use crate::json::Value;
-
 use super::{Finding, Judged, Reason, Reference, Side, Standing, Use, parse};
+use crate::json::Value;
 use crate::schema::Takes;
 use crate::state::{Body, nearest};
 

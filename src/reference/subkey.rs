@@ -1,6 +1,6 @@
-use crate::json::Value;
 use zeroize::Zeroizing;
 
+use crate::json::Value;
 use crate::schema::wipe;
 
 /// Why a secret has no such member. `Display` gives Kong's words; nothing of the value is in them.

@@ -1,11 +1,11 @@
-use crate::json::Value;
 use uuid::Uuid;
 
 use super::Names;
 use super::shape::{drop_nulls, fill};
 use super::value::hidden;
+use crate::json::{Object, Value};
 use crate::plan::{Plan, Tree};
-use crate::schema::{Catalog, Kind, KindId, Object};
+use crate::schema::{Catalog, Kind, KindId};
 
 /// Everything that the JSON form of a body needs besides the body.
 pub struct Bodies<'a> {

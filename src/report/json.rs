@@ -1,4 +1,3 @@
-use crate::json::Value;
 use serde::Serialize;
 use serde_json::ser::{PrettyFormatter, Serializer};
 
@@ -8,6 +7,7 @@ use super::diagnostic::{diagnostic_line, in_order};
 use super::references::Reference;
 use super::title::title;
 use crate::apply::ChangeEnd;
+use crate::json::Value;
 use crate::plan::{Change, Plan, Refusal, Tree};
 use crate::state::{Diagnostic, Severity, Sources};
 

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
-use crate::json::Value;
 use uuid::Uuid;
 
 use crate::control_plane::Live;
+use crate::json::Value;
 use crate::plan::{Change, Plan, Tree};
 use crate::schema::{Catalog, KindId};
 

@@ -1,8 +1,7 @@
 //! decK's shape of a body: which fields it shows.
 
-use crate::json::Value;
-
-use crate::schema::{Field, FieldType, Object, Record};
+use crate::json::{Object, Value};
+use crate::schema::{Field, FieldType, Record};
 
 /// Puts the defaults of the schema where nothing is said. The record is the entity's own, its configuration resolved.
 pub fn fill(record: &Record, body: &mut Object) {

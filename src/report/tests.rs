@@ -1,10 +1,10 @@
 //! What a plan looks like, compared with `fixtures/outputs`. Set `UPDATE_FIXTURES` to write what is printed now.
 
-use crate::json::json;
 use uuid::Uuid;
 
 use super::Names;
 use super::changes::change_in_words;
+use crate::json::json;
 use crate::plan::{Change, FieldChange, Plan, Secret, SecretOrigin, Subject, Tree};
 use crate::schema::{Catalog, FieldPath};
 use crate::state::ScopeId;

@@ -1,10 +1,9 @@
 use std::borrow::Cow;
 
-use crate::json::Value;
 use serde::{Serialize, Serializer};
 use serde_saphyr::{DoubleQuoted, ser_options};
 
-use crate::schema::Object;
+use crate::json::{Object, Value};
 
 /// A document as YAML that decK reads back as the same values: words and numbers of YAML 1.1 are quoted where they are
 /// text, texts of several lines (certificates) stand as blocks, no line is folded, and nothing is taken for a template.

@@ -1,10 +1,9 @@
 use std::sync::Arc;
 
-use crate::json::Value;
-
 use super::files::SchemaError;
 use super::kind_file::KindFile;
 use super::{Field, FieldPath, FieldType, Foreign, Kind, KindId, NamesChildren, Nest, OnDelete, Record, Segment, read};
+use crate::json::Value;
 
 type Place<'a> = &'a dyn Fn(&str) -> Option<KindId>;
 

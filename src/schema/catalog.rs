@@ -1,12 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-use crate::json::Value;
-
 use super::files::SchemaError;
 use super::kind_file::KindFile;
 use super::subschema::{self, Family};
-use super::{Edition, Kind, KindId, Object, Record, assemble, overlay, read, words};
+use super::{Edition, Kind, KindId, Record, assemble, overlay, read, words};
+use crate::json::{Object, Value};
 
 /// All kinds, plugins and vault backends that are known: a value, handed to whoever needs it.
 #[derive(Clone, Debug)]

@@ -1,8 +1,8 @@
-use crate::json::Value;
 use zeroize::Zeroize;
 
 use super::checks::{Checker, choose};
-use super::{Catalog, KindId, Object, Violations};
+use super::{Catalog, KindId, Violations};
+use crate::json::{Object, Value};
 
 /// What a body is for: which rules apply to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,7 @@
-use crate::json::Value;
-
 use super::fill::{Fill, Form};
 use super::shorthand;
-use super::{Catalog, Field, FieldType, KindId, Object, Record, Violations};
+use super::{Catalog, Field, FieldType, KindId, Record, Violations};
+use crate::json::{Object, Value};
 
 /// What Kong would store for a body: shorthands translated, defaults filled in, sets without repetitions, targets and
 /// addresses in full, every field there (null where nothing is said). Values that the server makes up (`auto`) are left

@@ -1,6 +1,5 @@
-use crate::json::{Object, Value};
-
 use super::Fields;
+use crate::json::{Object, Value};
 
 /// A record of Kong's schema language: named fields in the order Kong gives them.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,11 +1,10 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use crate::json::{Number, Value};
-
 use super::path::Step;
 use super::shorthand::{self, Conflict};
-use super::{Field, FieldPath, FieldType, Object, Record, Violations, address};
+use super::{Field, FieldPath, FieldType, Record, Violations, address};
+use crate::json::{Number, Object, Value};
 
 /// Brings a body to the form in which it is stored, or in which it is compared.
 pub(super) struct Fill<'a> {

@@ -1,7 +1,6 @@
-use crate::json::Value;
 use uuid::Uuid;
 
-use super::Object;
+use crate::json::{Object, Value};
 
 /// What a foreign key holds, once it is known which entities are meant.
 #[derive(Clone, Debug, PartialEq, Eq)]

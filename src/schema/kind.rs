@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::json::Value;
 use serde::Deserialize;
 
-use super::{FieldPath, Object, Record};
+use super::{FieldPath, Record};
+use crate::json::{Object, Value};
 
 /// A kind's place in its catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 
-use crate::json::{Value, json};
 use serde::Deserialize;
 
 use super::files::{self, SchemaError};
 use super::merge::{merge, without_enterprise};
 use super::{Computed, Edition, Former, Hashed, NamedCheck, OnDelete, Quirk, Rotates, Subschemas, Title};
+use crate::json::{Value, json};
 
 /// A file of `schemas/kinds/`: what Kong's own schema does not tell of a kind.
 #[derive(Clone, Debug, Deserialize)]

@@ -49,6 +49,3 @@ pub use referenceable::Takes;
 pub use shows::{says_as_compared, shows};
 pub use violations::Violations;
 pub use x509::{PublicCertificate, chain, fingerprint, moment};
-
-/// A JSON object: the body of an entity or a part of one.
-pub use crate::json::Object;

@@ -1,10 +1,9 @@
 use std::collections::BTreeSet;
 
-use crate::json::{Value, json};
-
 use super::files::SchemaError;
 use super::kind_file::KindFile;
 use super::{Edition, LiveSchemas, words};
+use crate::json::{Value, json};
 
 /// The schemas of kinds as a node has them: its own answers where it gave them, the recorded ones elsewhere, each
 /// corrected by the kind's file.

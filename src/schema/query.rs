@@ -1,8 +1,7 @@
-use crate::json::Value;
-
 use super::path::Step;
 use super::shorthand;
-use super::{Catalog, Field, FieldPath, FieldType, KindId, Object, Record, Segment};
+use super::{Catalog, Field, FieldPath, FieldType, KindId, Record, Segment};
+use crate::json::{Object, Value};
 
 impl Record {
     /// The field at a path of names through nested records.

@@ -1,6 +1,5 @@
-use crate::json::{Object, Value};
-
 use super::{Field, FieldType, Record, shorthand, words};
+use crate::json::{Object, Value};
 
 /// Reads a record in the shape of Kong's `/schemas` answers. `Err` says where and what is wrong.
 pub(super) fn record(schema: &Value) -> Result<Record, String> {

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::files::{self, SchemaError};
-use super::{Catalog, FieldPath, KindId, Object, Segment};
+use super::{Catalog, FieldPath, KindId, Segment};
+use crate::json::Object;
 
 /// Whether a field takes references, as far as is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +134,7 @@ fn lists() -> Result<Lists, SchemaError> {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::{Value, json};
+    use crate::json::{Object, Value, json};
 
     use super::*;
     use crate::schema::LiveSchemas;

@@ -1,12 +1,12 @@
 use std::cmp::Ordering;
 use std::iter::Peekable;
 
-use crate::json::Iter;
 use crate::json::Value;
+use crate::json::{Iter, Object};
 
 use super::fill::{default, lines};
 use super::shorthand;
-use super::{Catalog, Field, FieldType, Held, Kind, KindId, Object, Record};
+use super::{Catalog, Field, FieldType, Held, Kind, KindId, Record};
 
 /// Whether an entity as the server shows it is what a document says (its foreign keys found), as far as it says
 /// anything: told field by field, and nothing is copied.

@@ -1,11 +1,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use crate::json::Value;
-
 use super::files::{self, File, SchemaError};
 use super::merge::{merge, without_enterprise};
 use super::{Edition, Record, read};
+use crate::json::Value;
 
 /// The schemas of a family (`plugins`, `vaults`), by name.
 pub(super) type Family = BTreeMap<String, Arc<Subschema>>;

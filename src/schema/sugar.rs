@@ -1,7 +1,5 @@
-use crate::json::Value;
-
-use super::Object;
 use super::words::url;
+use crate::json::{Object, Value};
 
 /// The parts of a URL as Kong's shorthand reads them, by the names in [`words::url`](super::words::url): what the URL
 /// does not say is not there. It never fails: what is missing or odd is for the checks of those fields to refuse.

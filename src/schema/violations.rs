@@ -1,6 +1,5 @@
-use crate::json::Value;
-
-use super::{FieldPath, Object, Segment};
+use super::{FieldPath, Segment};
+use crate::json::{Object, Value};
 
 /// What Kong finds wrong with a body: the tree it answers under `fields`, word for word.
 ///

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use strongroom::control_plane::{ForeignEntity, Live, LiveEntity};
-use strongroom::json::Value;
+use strongroom::json::{Object, Value};
 use strongroom::plan::{Action, Change, Fingerprinter, Options, Phase, Plan, Problem, Question, Tree, make};
-use strongroom::schema::{Catalog, Kind, Object, complete};
+use strongroom::schema::{Catalog, Kind, complete};
 use strongroom::state::{self, Body, ComposeOptions, Desired, Environment, Scope, Sources, compose};
 use uuid::Uuid;
 

@@ -14,10 +14,11 @@ use crate::cli::prompt::confirmed;
 use crate::cli::skip::{skipped, without_skipped};
 use crate::cli::stop::{Done, Stop};
 use crate::control_plane::Live;
+use crate::json::Object;
 use crate::plan::Needs;
 use crate::reconcile::{self, Survey};
 use crate::report::{self, DumpOptions};
-use crate::schema::{Catalog, Object};
+use crate::schema::Catalog;
 use crate::state::Scope;
 
 /// Writes what is live as a state file.

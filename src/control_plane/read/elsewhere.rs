@@ -8,7 +8,8 @@ use crate::control_plane::client::{refused, unreadable};
 use crate::control_plane::dialect::{Listing, PAGE};
 use crate::control_plane::wire::word;
 use crate::control_plane::{Client, Clock, Dialect, ForeignEntity, Outcome, ReadError, Request, Transport};
-use crate::schema::{Catalog, KindId, Object};
+use crate::json::Object;
+use crate::schema::{Catalog, KindId};
 
 impl<T: Transport, C: Clock> Client<T, C> {
     /// Reads the index of a kind in all other workspaces, and says whether the token may list it in each. A control

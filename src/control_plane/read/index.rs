@@ -1,12 +1,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::json::Value;
 use uuid::Uuid;
 
 use crate::control_plane::ForeignEntity;
+use crate::json::{Object, Value};
 use crate::reference::{holds_reference, is_reference};
-use crate::schema::{Catalog, FieldPath, FieldType, KindId, Object, Segment};
+use crate::schema::{Catalog, FieldPath, FieldType, KindId, Segment};
 use crate::state::Body;
 
 /// Which fields of a kind are kept of an entity outside the scopes.

@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use crate::json::Value;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
@@ -10,7 +9,8 @@ use super::stretch::{Seen, Stretch};
 use crate::control_plane::client::{refused, unreadable};
 use crate::control_plane::dialect::Listing;
 use crate::control_plane::{Client, Clock, Outcome, ReadError, Transport};
-use crate::schema::{Catalog, KindId, Object};
+use crate::json::{Object, Value};
+use crate::schema::{Catalog, KindId};
 
 /// Answers smaller than this are read where they arrive; reading larger ones is work for another thread.
 const SMALL: usize = 64 * 1024;

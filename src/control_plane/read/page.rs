@@ -1,10 +1,10 @@
 use std::fmt;
 
+use crate::json::Object;
+
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde_json::error::Category;
-
-use crate::schema::Object;
 
 /// Reads a page of a list, hands over each entity as soon as it is read, in the order of their ids, and says where the
 /// next page begins, if there is one.

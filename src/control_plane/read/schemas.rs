@@ -1,11 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::json::Value;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use crate::control_plane::client::{refused, unreadable};
 use crate::control_plane::dialect::SchemaOf;
 use crate::control_plane::{Client, Clock, Outcome, ReadError, Transport};
+use crate::json::Value;
 use crate::schema::LiveSchemas;
 
 /// The schemas that a run needs of a node.

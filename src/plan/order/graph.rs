@@ -1,6 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::json::Value;
 use petgraph::graph::{DiGraph, NodeIndex};
 use uuid::Uuid;
 
@@ -8,8 +7,9 @@ use super::super::Phase;
 use super::super::draft::{Act, Draft};
 use super::super::known::links_in;
 use super::takes::Take;
+use crate::json::{Object, Value};
 use crate::reference;
-use crate::schema::{Catalog, KindId, Object};
+use crate::schema::{Catalog, KindId};
 
 /// How the circles that pass through a unique value are broken.
 #[derive(Default)]

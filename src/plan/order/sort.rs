@@ -1,12 +1,11 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
-use crate::json::Value;
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
 
 use super::graph::{Decisions, Graph, Node, Work};
-use crate::schema::Object;
+use crate::json::{Object, Value};
 
 /// The steps in an order in which they could run one after another.
 pub(in super::super) struct Ordered {

@@ -4,7 +4,6 @@
 //! `%2F`); paths, bodies and statuses are those of CyberArk's OpenAPI description 5.3.2 and its documentation. No real
 //! server was at hand.
 
-use crate::json::{Object, Value};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt;
@@ -19,6 +18,7 @@ use super::checker::variable;
 use super::http::{Access, Answer, Call, Http};
 use super::trusted::{trusted, verified};
 use super::{Backend, Context};
+use crate::json::{Object, Value};
 use crate::reference::{Address, Fetched, Finding, Reason, Secret, Side, Target, Wanted, segments};
 use crate::schema::wipe;
 

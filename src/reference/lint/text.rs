@@ -1,8 +1,7 @@
 //! Texts that look like references and are none to Kong.
 
-use crate::json::Value;
-
 use super::Odd;
+use crate::json::Value;
 use crate::parallel::stretches;
 use crate::reference::{Remark, Standing, is_reference};
 use crate::schema::FieldPath;

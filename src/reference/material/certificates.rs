@@ -1,8 +1,7 @@
-use crate::json::Value;
-
 use super::Flaw;
+use crate::json::{Object, Value};
 use crate::reference::is_reference;
-use crate::schema::{Catalog, Field, FieldPath, Kind, KindId, Object, PublicCertificate, chain, moment};
+use crate::schema::{Catalog, Field, FieldPath, Kind, KindId, PublicCertificate, chain, moment};
 
 /// What is valid when.
 #[derive(Clone, Copy, Debug)]

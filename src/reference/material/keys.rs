@@ -1,7 +1,6 @@
-use crate::json::Value;
-
 use super::told::PEM;
 use super::{Flaw, Put};
+use crate::json::Value;
 use crate::schema::{FieldPath, Kind, Record, Segment, is_private_key, is_public_key};
 
 /// Which half of a pair a field holds.

@@ -11,7 +11,6 @@ mod trial;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
 
-use crate::json::Value;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 use uuid::Uuid;
 
@@ -19,7 +18,8 @@ pub use certificates::Validity;
 
 use self::trial::Trial;
 use super::{Finding, Holder, Judged, Reason, Resolved, Secret, Standing};
-use crate::schema::{self, Catalog, Field, FieldPath, Kind, KindId, Object};
+use crate::json::{Object, Value};
+use crate::schema::{self, Catalog, Field, FieldPath, Kind, KindId};
 use crate::state::DeclaredId;
 
 /// What is to be told of a field that holds no reference, or that is not wrong yet.

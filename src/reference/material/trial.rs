@@ -1,13 +1,13 @@
 //! The checks that Kong skips where a field holds a reference, made with what the references resolve to.
 
-use crate::json::Value;
 use zeroize::Zeroizing;
 
 use super::told::{self, Told};
 use super::{Flaw, Put};
+use crate::json::{Object, Value};
 use crate::reference::Holder;
 use crate::reference::subkey::Wiped;
-use crate::schema::{self, Catalog, FieldPath, FieldType, Object, Purpose, Record, Segment};
+use crate::schema::{self, Catalog, FieldPath, FieldType, Purpose, Record, Segment};
 
 /// What a check says of a field; it may hold values.
 type Violation = (FieldPath, Zeroizing<String>);

@@ -1,11 +1,11 @@
-use crate::json::{Value, json};
 use uuid::Uuid;
 
 use super::Dump;
 use super::secrets::hide;
 use super::tree::reference;
+use crate::json::{Object, Value, json};
 use crate::report::shape::{drop_defaults, drop_nulls};
-use crate::schema::{Foreign, Kind, KindId, Nest, Object, canonical};
+use crate::schema::{Foreign, Kind, KindId, Nest, canonical};
 
 impl Dump<'_> {
     /// One entity as a file declares it, with what is nested in it. `nest` is the list in which it is itself.

@@ -8,11 +8,11 @@ mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::json::{Value, json};
 use uuid::Uuid;
 
 use crate::control_plane::{Live, LiveEntity};
-use crate::schema::{Catalog, KindId, Object};
+use crate::json::{Object, Value, json};
+use crate::schema::{Catalog, KindId};
 
 /// How a dump is to look.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,6 @@
-use crate::json::Value;
-
+use crate::json::{Object, Value};
 use crate::reference::is_reference;
-use crate::schema::{Catalog, FieldPath, KindId, Object, Segment};
+use crate::schema::{Catalog, FieldPath, KindId, Segment};
 
 /// The word in place of a secret.
 const HIDDEN: &str = "<hidden>";

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::json::Value;
-
 use super::{DumpOptions, dump};
 use crate::control_plane::{ForeignEntity, Live, LiveEntity};
-use crate::schema::{Catalog, KindId, Object};
+use crate::json::{Object, Value};
+use crate::schema::{Catalog, KindId};
 use crate::state::Body;
 
 #[test]

@@ -1,13 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::json::Value;
 use uuid::Uuid;
 
 use super::{Dump, DumpOptions};
 use crate::control_plane::{Live, LiveEntity};
+use crate::json::{Object, Value};
 use crate::plan::Plan;
 use crate::report::names;
-use crate::schema::{Catalog, Kind, KindId, Nest, Object};
+use crate::schema::{Catalog, Kind, KindId, Nest};
 
 impl<'a> Dump<'a> {
     /// Finds out what is nested where.

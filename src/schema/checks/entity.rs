@@ -1,9 +1,8 @@
-use crate::json::Value;
-
 use super::record::message;
 use super::view::View;
 use super::{Checker, is_reference, quoted, tree};
-use crate::schema::{Field, FieldType, Object, Record};
+use crate::json::{Object, Value};
+use crate::schema::{Field, FieldType, Record};
 
 /// What a check across fields is told by.
 struct Across<'a> {

@@ -1,9 +1,8 @@
-use crate::json::Value;
-
 use super::Checker;
 use super::view::View;
+use crate::json::{Object, Value};
 use crate::schema::fill::{Fill, Form};
-use crate::schema::{Field, FieldType, Object, Record};
+use crate::schema::{Field, FieldType, Record};
 
 impl Checker<'_> {
     /// A body as Kong checks it: shorthands translated, absent fields with their defaults, required records made,

@@ -1,11 +1,10 @@
-use crate::json::Value;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, ParsedPublicKey, VerificationAlgorithm,
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::schema::Object;
+use crate::json::{Object, Value};
 
 /// What is wrong with a JSON Web Key that is to bear that key id.
 pub(super) fn fault(text: &str, kid: Option<&str>) -> Option<&'static str> {

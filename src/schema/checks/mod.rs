@@ -26,10 +26,9 @@ mod view;
 
 use std::sync::LazyLock;
 
-use crate::json::{Value, json};
-
 use self::view::View;
-use super::{Catalog, Field, FieldType, Kind, KindId, Object, Purpose};
+use super::{Catalog, Field, FieldType, Kind, KindId, Purpose};
+use crate::json::{Object, Value, json};
 
 pub use keys::{is_private_key, is_public_key};
 pub(super) use variant::choose;

@@ -1,11 +1,10 @@
-use crate::json::Value;
-
 use super::view::View;
 use super::{
     Checker, certificates, hostname, is_reference, jwk, paths, pcre, quoted, route_expression, text, tree, urls,
 };
+use crate::json::{Object, Value};
 use crate::schema::checks::keys::PublicKey;
-use crate::schema::{NamedCheck, Object, Purpose};
+use crate::schema::{NamedCheck, Purpose};
 
 /// A check of one text.
 type TextCheck = fn(&str) -> Result<(), String>;

@@ -1,7 +1,6 @@
-use crate::json::Value;
 use regex::Regex;
 
-use crate::schema::Object;
+use crate::json::{Object, Value};
 
 /// Writes a route as Kong does for its router, which then refuses regular expressions of another dialect than its own
 /// and headers without values. `fields` says which field of the route

@@ -1,6 +1,5 @@
-use crate::json::Value;
-
-use crate::schema::{Field, FieldType, Object, Record};
+use crate::json::{Object, Value};
+use crate::schema::{Field, FieldType, Record};
 
 /// The name under which messages about a whole record stand.
 const ENTITY: &str = "@entity";

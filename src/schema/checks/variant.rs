@@ -1,10 +1,9 @@
 use std::sync::Arc;
 
-use crate::json::Value;
-
 use super::record::message;
 use super::{attributes, tree};
-use crate::schema::{Catalog, KindId, Object, Record, Subschemas};
+use crate::json::{Object, Value};
+use crate::schema::{Catalog, KindId, Record, Subschemas};
 
 /// What Kong's Lua writes for no value at all.
 const NIL: &str = "nil";

@@ -1,6 +1,5 @@
-use crate::json::Value;
-
-use crate::schema::{Field, FieldType, Object};
+use crate::json::{Object, Value};
+use crate::schema::{Field, FieldType};
 
 /// A field as one check sees it: its own rules, with those of a condition laid over them.
 #[derive(Clone, Copy)]

@@ -1,9 +1,8 @@
-use crate::json::{Value, json};
-
 use super::Reading;
 use super::problems::Problems;
 use super::refusal::Refusal;
-use crate::schema::{self, Catalog, FieldPath, Kind, Object, Purpose};
+use crate::json::{Object, Value, json};
+use crate::schema::{self, Catalog, FieldPath, Kind, Purpose};
 use crate::state::{Body, Declared, DeclaredId, Desired, Diagnostic, FileId, Link, LinkTo, Severity, Span, nearest};
 
 /// Says what the control plane of this catalog would refuse in the bodies of the desired state, each with its place: the

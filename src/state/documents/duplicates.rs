@@ -3,13 +3,13 @@ use std::cell::LazyCell;
 use std::collections::{BTreeSet, hash_map};
 use std::hash::BuildHasher;
 
-use crate::json::Value;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use uuid::Uuid;
 
 use super::link;
 use super::problems::Problems;
 use super::words::a;
+use crate::json::Value;
 use crate::schema::{Catalog, FieldPath, Kind, KindId};
 use crate::state::{Declared, DeclaredId, Desired, Diagnostic, LinkTo, ScopeId, Span};
 

@@ -1,7 +1,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::json::{Name, Value};
 use uuid::Uuid;
 
 use super::document::{Document, first_key};
@@ -12,7 +11,8 @@ use super::problems::Problems;
 use super::seal::{names_entity, stamp};
 use super::shared::Shared;
 use super::value::{Trail, Values, Wanted, named};
-use crate::schema::{Catalog, Field, FieldPath, FieldType, Foreign, Kind, KindId, Nest, Object, Record};
+use crate::json::{Name, Object, Value};
+use crate::schema::{Catalog, Field, FieldPath, FieldType, Foreign, Kind, KindId, Nest, Record};
 use crate::state::{
     Body, Data, Declared, DeclaredId, Diagnostic, Entry, Link, NamedPlace, Node, Origin, Parts, Places, Scope, ScopeId,
     Source, Span,

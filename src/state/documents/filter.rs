@@ -1,9 +1,8 @@
 use std::collections::BTreeSet;
 
-use crate::json::Value;
-
 use super::problems::Problems;
 use super::words::a;
+use crate::json::Value;
 use crate::schema::Catalog;
 use crate::state::{Declared, Desired, Diagnostic, LinkTo};
 

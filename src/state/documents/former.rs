@@ -1,8 +1,7 @@
-use crate::json::Value;
-
 use super::paths::{BeginsWithTilde, modern};
 use super::problems::Problems;
-use crate::schema::{FormerHow, Kind, Object};
+use crate::json::{Object, Value};
+use crate::schema::{FormerHow, Kind};
 use crate::state::{Diagnostic, NamedPlace, Parts, Span};
 
 /// Brings the fields of an entity of an older format to today's form, with a note for each value that changes.

@@ -1,9 +1,8 @@
-use crate::json::Value;
-
 use super::document::first_key;
 use super::entity::{Draft, Entities};
 use super::link::{self, id};
 use super::words::a;
+use crate::json::Value;
 use crate::schema::{Kind, KindId, Nest};
 use crate::state::{Data, DeclaredId, Diagnostic, Entry, Link, LinkTo, Node, Origin, Span};
 

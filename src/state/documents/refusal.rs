@@ -1,13 +1,12 @@
 use std::sync::Arc;
 
-use crate::json::Value;
-
 use super::check::whole;
 use super::hint::{declared_by, fields_at, meant, place};
 use super::remedy::remedy;
 use super::value::named;
 use super::words::a;
-use crate::schema::{Catalog, FieldPath, FieldType, Kind, Object, Record, Segment};
+use crate::json::{Object, Value};
+use crate::schema::{Catalog, FieldPath, FieldType, Kind, Record, Segment};
 use crate::state::{Declared, Diagnostic, nearest};
 
 /// What a control plane refuses in a declared entity, in its own words unless they could repeat a secret, with its place.

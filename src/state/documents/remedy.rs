@@ -1,5 +1,4 @@
 use crate::json::Value;
-
 use crate::schema::Field;
 
 /// What a refusal begins with, and what to do about it.

@@ -1,7 +1,6 @@
-use crate::json::Value;
-
 use super::entity::Entities;
-use crate::schema::{FieldPath, Kind, Object};
+use crate::json::{Object, Value};
+use crate::schema::{FieldPath, Kind};
 use crate::state::{Diagnostic, NamedPlace, Scope};
 
 impl Entities<'_> {

@@ -1,8 +1,7 @@
 use std::collections::BTreeSet;
 
-use crate::json::{Number, Value};
-
 use super::problems::Problems;
+use crate::json::{Number, Value};
 use crate::schema::{Field, FieldPath, FieldType, Record};
 use crate::state::yaml::{spell_float, type_as_yaml};
 use crate::state::{Data, Diagnostic, Entry, NamedPlace, Node, Origin, Parts, Places, Span, Style};

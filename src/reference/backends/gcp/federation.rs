@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use crate::json::json;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{AUTHORIZATION, HeaderName};
@@ -11,6 +10,7 @@ use zeroize::Zeroizing;
 use super::giver::{Giver, member};
 use super::key::Key;
 use super::token::{Asking, SCOPE, bearer};
+use crate::json::json;
 use crate::reference::backends::checker::variable;
 use crate::reference::backends::http::{Call, FORM, JSON, form};
 use crate::reference::backends::near::is_of_machine;

@@ -1,5 +1,4 @@
 use crate::json::Value;
-
 use crate::reference::backends::checker::unusable;
 use crate::reference::{Finding, Secret};
 use crate::schema::wipe;

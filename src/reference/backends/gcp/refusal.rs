@@ -1,5 +1,4 @@
 use crate::json::{Object, Value};
-
 use crate::reference::backends::http::Answer;
 use crate::reference::subkey::Wiped;
 

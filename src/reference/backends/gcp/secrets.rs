@@ -1,7 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::json::Value;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::stream::{self, StreamExt};
@@ -14,6 +13,7 @@ use super::place::Place;
 use super::refusal::{Sort, State, sort, state};
 use super::told::Told;
 use super::wish::Wish;
+use crate::json::Value;
 use crate::reference::backends::http::{Answer, Call, Http};
 use crate::reference::subkey::Wiped;
 use crate::reference::{Fetched, Finding, Secret};

@@ -1,10 +1,10 @@
 //! What a server's answers mean: by status and shape, never by text, which differs between versions and may repeat what it
 //! was sent. Recorded from Vault 1.14.1 and 1.21.0.
 
-use crate::json::Value;
 use zeroize::Zeroizing;
 
 use super::server::Server;
+use crate::json::Value;
 use crate::reference::backends::failure::Place;
 use crate::reference::backends::http::Answer;
 use crate::reference::subkey::Wiped;
