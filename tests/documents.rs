@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use strongroom::json::{Object, Value};
-use strongroom::schema::{Catalog, FieldPath, Segment};
+use strongroom::schema::{Catalog, FieldPath};
 use strongroom::state::{
     ComposeOptions, Declared, Desired, Diagnostic, Environment, LinkTo, Options, Reading, Severity, Sources, compose,
     read,
@@ -340,16 +340,8 @@ fn hide(catalog: &Catalog, entity: &Declared) -> Object {
         }
     }
     for path in &entity.secrets {
-        let mut whole = Value::Object(std::mem::take(&mut body));
-        let found = path.0.iter().try_fold(&mut whole, |value, segment| match segment {
-            Segment::Name(name) => value.get_mut(name),
-            Segment::Index(index) => value.at_mut(*index),
-        });
-        if let Some(value) = found {
+        if let Some(value) = path.value_in_mut(&mut body) {
             *value = Value::String(format!("<secret {}>", sort(value)));
-        }
-        if let Value::Object(object) = whole {
-            body = object;
         }
     }
     body

@@ -59,7 +59,7 @@ impl<'a> Veil<'a> {
         let body = declared.body.expose();
         for path in &declared.secrets {
             self.values.extend(
-                value_of(body, path)
+                path.value_in(body)
                     .filter(|value| value.is_string() || value.is_number())
                     .cloned(),
             );
@@ -172,7 +172,7 @@ fn whole_list(path: &FieldPath) -> FieldPath {
 fn made_of(catalog: &Catalog, declared: &Declared, path: &FieldPath) -> Vec<FieldPath> {
     let body = declared.body.expose();
     let whole = canonical(catalog, declared.kind, body).0;
-    if value_of(&whole, path).is_some_and(|value| !value.is_null()) {
+    if path.value_in(&whole).is_some_and(|value| !value.is_null()) {
         return Vec::new();
     }
     let mut without = body.clone();
@@ -182,15 +182,6 @@ fn made_of(catalog: &Catalog, declared: &Declared, path: &FieldPath) -> Vec<Fiel
         .into_iter()
         .map(|field| field.path)
         .collect()
-}
-
-fn value_of<'v>(body: &'v Object, path: &FieldPath) -> Option<&'v Value> {
-    let (first, rest) = path.0.split_first()?;
-    let Segment::Name(first) = first else { return None };
-    rest.iter().try_fold(body.get(first)?, |value, segment| match segment {
-        Segment::Name(name) => value.get(name),
-        Segment::Index(index) => value.at(*index),
-    })
 }
 
 fn remove(members: &mut Object, path: &[Segment]) {

@@ -174,16 +174,7 @@ fn holds(declared: &Declared, fields: &BTreeSet<FieldPath>, text: &str) -> bool 
     let body = declared.body.expose();
     fields
         .iter()
-        .any(|path| value_at(body, &path.0).and_then(Value::as_str) == Some(text))
-}
-
-fn value_at<'v>(body: &'v Object, path: &[Segment]) -> Option<&'v Value> {
-    let (first, rest) = path.split_first()?;
-    let Segment::Name(name) = first else { return None };
-    rest.iter().try_fold(body.get(name)?, |value, segment| match segment {
-        Segment::Name(name) => value.get(name),
-        Segment::Index(index) => value.at(*index),
-    })
+        .any(|path| path.value_in(body).and_then(Value::as_str) == Some(text))
 }
 
 /// Of a foreign entity only the places of its references were kept: they are put back where they stood.

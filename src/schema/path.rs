@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::json::{Object, Value};
+
 /// One step into a body.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Segment {
@@ -49,6 +51,29 @@ impl FieldPath {
             Some(Segment::Name(name)) => Some(name),
             _ => None,
         }
+    }
+
+    /// What stands there in a body.
+    pub fn value_in<'b>(&self, body: &'b Object) -> Option<&'b Value> {
+        let (Segment::Name(top), rest) = self.0.split_first()? else {
+            return None;
+        };
+        rest.iter().try_fold(body.get(top)?, |value, segment| match segment {
+            Segment::Name(name) => value.get(name),
+            Segment::Index(index) => value.at(*index),
+        })
+    }
+
+    /// What stands there in a body, to be changed.
+    pub fn value_in_mut<'b>(&self, body: &'b mut Object) -> Option<&'b mut Value> {
+        let (Segment::Name(top), rest) = self.0.split_first()? else {
+            return None;
+        };
+        rest.iter()
+            .try_fold(body.get_mut(top)?, |value, segment| match segment {
+                Segment::Name(name) => value.get_mut(name),
+                Segment::Index(index) => value.at_mut(*index),
+            })
     }
 
     /// The path that steps make.

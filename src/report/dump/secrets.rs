@@ -1,6 +1,6 @@
 use crate::json::{Object, Value};
 use crate::reference::is_reference;
-use crate::schema::{Catalog, FieldPath, KindId, Segment};
+use crate::schema::{Catalog, KindId};
 
 /// The word in place of a secret.
 const HIDDEN: &str = "<hidden>";
@@ -8,21 +8,10 @@ const HIDDEN: &str = "<hidden>";
 /// Puts a word in the place of every secret; references stay, for they are none.
 pub fn hide(catalog: &Catalog, kind: KindId, body: &mut Object) {
     for path in catalog.secret_paths(kind, body) {
-        if let Some(value) = at(body, &path) {
+        if let Some(value) = path.value_in_mut(body) {
             cover(value);
         }
     }
-}
-
-fn at<'b>(body: &'b mut Object, path: &FieldPath) -> Option<&'b mut Value> {
-    let (Segment::Name(top), rest) = path.0.split_first()? else {
-        return None;
-    };
-    rest.iter()
-        .try_fold(body.get_mut(top)?, |value, segment| match segment {
-            Segment::Name(name) => value.get_mut(name),
-            Segment::Index(index) => value.at_mut(*index),
-        })
 }
 
 fn cover(value: &mut Value) {

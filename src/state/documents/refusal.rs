@@ -92,7 +92,7 @@ impl<'a> Refusal<'a> {
             Segment::Name(name) => named(fields_at(&self.record, outer)?, name),
             Segment::Index(_) => None,
         });
-        remedy(message, value_at(self.body, path), field)
+        remedy(message, path.value_in(self.body), field)
     }
 
     /// The error for a URL that names no host, so that what it stands for is missing: the URL is wrong, not those fields.
@@ -101,7 +101,7 @@ impl<'a> Refusal<'a> {
         let (Segment::Name(name), outer) = short.0.split_last()? else {
             return None;
         };
-        let url = value_at(self.body, &short)?.as_str()?;
+        let url = short.value_in(self.body)?.as_str()?;
         if !fields_at(&self.record, outer)?.shorthand(name)?.is_unread_url(url) {
             return None;
         }
@@ -193,13 +193,4 @@ impl<'a> Refusal<'a> {
                 .is_some_and(|field| field.secret || field.referenceable || field.kind == FieldType::Abstract)
         })
     }
-}
-
-fn value_at<'b>(body: &'b Object, path: &FieldPath) -> Option<&'b Value> {
-    let (first, rest) = path.0.split_first()?;
-    let Segment::Name(first) = first else { return None };
-    rest.iter().try_fold(body.get(first)?, |value, segment| match segment {
-        Segment::Name(name) => value.get(name),
-        Segment::Index(index) => value.at(*index),
-    })
 }
