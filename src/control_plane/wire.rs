@@ -5,6 +5,8 @@ use std::future::Future;
 pub(super) mod word {
     pub const VERSION: &str = "version";
     pub const ID: &str = "id";
+    /// What a page of a list holds.
+    pub const DATA: &str = "data";
     /// What a workspace is called.
     pub const NAME: &str = "name";
     /// The workspace that every control plane has.

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use crate::control_plane::wire::word;
 use crate::json::Object;
 
 use serde::Deserializer;
@@ -39,12 +40,12 @@ impl<'de, E: FnMut(Object)> Visitor<'de> for Page<'_, E> {
         let (mut listed, mut offset) = (None, None);
         while let Some(name) = members.next_key::<String>()? {
             match name.as_str() {
-                "data" => listed = Some(members.next_value_seed(List(&mut *self.0))?),
+                word::DATA => listed = Some(members.next_value_seed(List(&mut *self.0))?),
                 "offset" => offset = members.next_value()?,
                 _ => drop(members.next_value::<IgnoredAny>()?),
             }
         }
-        listed.ok_or_else(|| A::Error::missing_field("data"))?;
+        listed.ok_or_else(|| A::Error::missing_field(word::DATA))?;
         Ok(offset)
     }
 }
