@@ -61,7 +61,7 @@ macro_rules! kept_as {
 kept_as! {
     String: String;
     Bool: bool;
-    Number: Number, u8, u16, u32, u64, usize, i32, i64;
+    Number: u8, u64, i32, i64;
     Object: Object;
 }
 
@@ -78,6 +78,7 @@ impl<T: Into<Value>> From<Vec<T>> for Value {
     }
 }
 
+/// What is not there is `null`.
 impl<T: Into<Value>> From<Option<T>> for Value {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)

@@ -67,5 +67,15 @@ mod tests {
         );
         assert_eq!((object.remove("aa"), object.remove("aa")), (Some(json!(5)), None));
         assert_eq!((object.get("e"), &object["e"], object.len()), (None, &Value::Null, 4));
+        object.extend([("z", json!(9)), ("a", json!(10)), ("bb", json!(11)), ("z", json!(12))]);
+        let text = r#"{"a":10,"b":6,"bb":11,"c":2,"d":7,"z":12}"#;
+        assert_eq!(Value::from(object).to_string(), text);
+    }
+
+    #[test]
+    fn a_glance_leaves_nothing_out() {
+        let objects: Vec<Object> = (0..50).map(|at| [("at", json!(at))].into_iter().collect()).collect();
+        let seen = glancing(&objects, Some).filter_map(|object| object["at"].as_u64());
+        assert!(seen.eq(0..50));
     }
 }

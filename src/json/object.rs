@@ -15,11 +15,6 @@ impl Object {
         Self(Vec::new())
     }
 
-    /// No members, and room for so many.
-    pub fn with_capacity(count: usize) -> Self {
-        Self(Vec::with_capacity(count))
-    }
-
     /// How many members there are.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -92,22 +87,22 @@ impl Object {
     }
 
     /// The names in their order.
-    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &str> + ExactSizeIterator + Clone {
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
     /// The values in the order of their names.
-    pub fn values(&self) -> impl DoubleEndedIterator<Item = &Value> + ExactSizeIterator + Clone {
+    pub fn values(&self) -> impl ExactSizeIterator<Item = &Value> + Clone {
         self.0.iter().map(|(_, value)| value)
     }
 
     /// The values in the order of their names, to be changed.
-    pub fn values_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut Value> {
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
         self.0.iter_mut().map(|(_, value)| value)
     }
 
     /// The values in the order of their names.
-    pub fn into_values(self) -> impl DoubleEndedIterator<Item = Value> {
+    pub fn into_values(self) -> impl Iterator<Item = Value> {
         self.0.into_iter().map(|(_, value)| value)
     }
 
@@ -174,9 +169,9 @@ impl<N: Into<Name>> FromIterator<(N, Value)> for Object {
 
 impl<N: Into<Name>> Extend<(N, Value)> for Object {
     fn extend<I: IntoIterator<Item = (N, Value)>>(&mut self, members: I) {
-        for (name, value) in members {
-            self.insert(name, value);
-        }
+        let mut all = std::mem::take(&mut self.0);
+        all.extend(members.into_iter().map(|(name, value)| (name.into(), value)));
+        *self = Self::from(all);
     }
 }
 
