@@ -3,14 +3,14 @@ use std::sync::Arc;
 
 use tokio::task::spawn_blocking;
 
-use super::prepare::Request;
+use super::prepare::{Request, Terms};
 use crate::cli::args::{Global, SyncArgs};
 use crate::cli::connection::{Connection, connect, is_embedded};
 use crate::cli::documents::{self, Documents};
 use crate::cli::proof::proof;
 use crate::cli::stop::Stop;
 use crate::cli::teller::Teller;
-use crate::reconcile::{Early, Proof};
+use crate::reconcile::Early;
 use crate::schema::Catalog;
 
 /// A run whose files are read and whose control plane is known.
@@ -19,14 +19,6 @@ pub struct Begun {
     pub documents: ManuallyDrop<Documents>,
     /// Who is asked.
     pub connection: Arc<Connection>,
-}
-
-/// What a run goes by, and uses up.
-pub struct Terms {
-    /// How references are proven.
-    pub proof: Proof,
-    /// What is being asked already.
-    pub early: Option<Early>,
 }
 
 impl Begun {

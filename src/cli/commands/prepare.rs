@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use super::begin::Terms;
 use crate::cli::Outcome;
 use crate::cli::args::SyncArgs;
 use crate::cli::connection::Connection;
@@ -10,7 +9,7 @@ use crate::cli::skip::skipped;
 use crate::cli::stop::Stop;
 use crate::cli::teller::Teller;
 use crate::plan::{Fingerprinter, Guards, Options, Problem, ProblemSort};
-use crate::reconcile::{self, Failure, Job, Prepared};
+use crate::reconcile::{self, Early, Failure, Job, Prepared, Proof};
 use crate::schema::Catalog;
 use crate::state::Diagnostic;
 
@@ -26,6 +25,14 @@ pub struct Request<'a> {
     pub guards: Guards,
     /// What it goes by.
     pub terms: Terms,
+}
+
+/// What a run goes by, and uses up.
+pub struct Terms {
+    /// How references are proven.
+    pub proof: Proof,
+    /// What is being asked already.
+    pub early: Option<Early>,
 }
 
 /// Plans and checks all that can be checked before a write, and tells what there is to tell.

@@ -1,8 +1,8 @@
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
-use super::begin::{Begun, Terms};
-use super::prepare::Request;
+use super::begin::Begun;
+use super::prepare::{Request, Terms};
 use crate::cli::args::{Global, OutputArgs, ReferenceArgs, ResetArgs, StateArgs, SyncArgs};
 use crate::cli::connection::connect;
 use crate::cli::documents::Documents;
