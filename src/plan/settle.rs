@@ -267,7 +267,8 @@ impl<'a> Settling<'a, '_> {
             let mut made_up = MadeUp::default();
             let mut acts = Vec::new();
             for few in settled.chunks_mut(FEW) {
-                glance(few.iter().filter_map(|one| one.live));
+                let live = few.iter().filter_map(|one| one.live);
+                glance(live.chain(few.iter().map(|one| one.pending.declared.body.expose())));
                 acts.extend(few.iter_mut().filter_map(|one| one.act(catalog, &mut made_up)));
             }
             acts

@@ -9,7 +9,7 @@ use strongroom::reconcile::{Decision, Early, Job, Prepared, Proof, compose, prep
 use strongroom::reference::Policy;
 use strongroom::schema::Catalog;
 use strongroom::state::{ComposeOptions, Desired, Environment, FileId, Options, Scope, desired, may_name_scopes};
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 /// Reads a state file.
 pub fn read(state: &Path) {
@@ -21,15 +21,17 @@ pub fn read(state: &Path) {
 /// Does a diff of what is in sync.
 pub async fn diff(address: &str, state: &Path) {
     // as the program, which ends then, and leaves it to the system to clean up
-    let prepared = ManuallyDrop::new(plan(&Arc::new(client(address)), state).await);
+    let text = read_text(state);
+    let prepared = ManuallyDrop::new(plan(&Arc::new(client(address)), text).await);
     let changes = prepared.plan().changes.len();
     assert_eq!(changes, 0);
 }
 
 /// Does a sync.
 pub async fn sync(address: &str, state: &Path) {
+    let text = read_text(state);
     let client = Arc::new(client(address));
-    let prepared = plan(&client, state).await;
+    let prepared = plan(&client, text).await;
     let Decision::Approved(approved) = &prepared.decision else {
         panic!("the plan is withheld: {:?}", prepared.diagnostics);
     };
@@ -38,12 +40,13 @@ pub async fn sync(address: &str, state: &Path) {
 }
 
 /// Reads a state file and a control plane, at the same time if the file names no tags, and makes the plan.
-pub async fn plan<T: Transport + 'static, C: Clock + 'static>(client: &Arc<Client<T, C>>, state: &Path) -> Prepared {
+pub async fn plan<T: Transport + 'static, C: Clock + 'static>(
+    client: &Arc<Client<T, C>>,
+    text: JoinHandle<String>,
+) -> Prepared {
     let catalog = Catalog::recorded();
     let mut early = Early::of(client.clone(), catalog.clone());
-    let state = state.to_owned();
-    let text = early.meanwhile(spawn_blocking(|| std::fs::read_to_string(state)));
-    let text = text.await.expect("no panic").expect("a state file");
+    let text = early.meanwhile(text).await.expect("no panic");
     if !may_name_scopes(text.as_bytes()) {
         early.guess(Scope::default());
     }
@@ -66,6 +69,12 @@ pub async fn plan<T: Transport + 'static, C: Clock + 'static>(client: &Arc<Clien
         Ok(prepared) => prepared,
         Err(failure) => panic!("{failure:?}"),
     }
+}
+
+/// The text of a state file, read while a client is made.
+pub fn read_text(state: &Path) -> JoinHandle<String> {
+    let state = state.to_owned();
+    spawn_blocking(|| std::fs::read_to_string(state).expect("a state file"))
 }
 
 /// What a state file says, read as the program does.

@@ -28,7 +28,7 @@ pub async fn run(address: &str, state: &Path, output: &Path) {
         paths: Mutex::default(),
     };
     let client = Arc::new(Client::new(recorder, SystemClock, Dialect::gateway(), 10));
-    flow::plan(&client, state).await;
+    flow::plan(&client, flow::read_text(state)).await;
     let paths = client.transport().paths.lock().expect("the paths").join("\n");
     std::fs::write(output, paths).expect("a file");
 }

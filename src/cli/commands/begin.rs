@@ -1,7 +1,7 @@
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::prepare::{Request, Terms};
 use crate::cli::args::{Global, SyncArgs};
@@ -46,18 +46,20 @@ pub async fn begin(
     catalog: &Arc<Catalog>,
     teller: &mut Teller,
 ) -> Result<Option<(Begun, Terms)>, Stop> {
+    let (state, scope) = (args.state.clone(), args.scope.clone());
+    let finding = spawn_blocking(move || documents::find(&state, &scope));
     let connect = || connect(global, catalog).map(Arc::new);
     // files that are wrong leave no database behind
     let outside = (!is_embedded(global)).then(connect);
     let asked = outside.as_ref().and_then(|connection| connection.as_ref().ok());
     let mut early = asked.map(|connection| Early::of(connection.clone(), catalog.clone()));
-    let (state, scope) = (args.state.clone(), args.scope.clone());
-    let files = meanwhile(&mut early, move || documents::find(&state, &scope)).await?;
+    let files = meanwhile(&mut early, finding).await?;
     if let (Some(early), Some(scope)) = (&mut early, files.scope()) {
         early.guess(scope);
     }
     let recorded = catalog.clone();
-    let read = meanwhile(&mut early, move || files.read(&recorded)).await?;
+    let reading = spawn_blocking(move || files.read(&recorded));
+    let read = meanwhile(&mut early, reading).await?;
     let documents = read.tell(catalog, teller);
     let proof = proof(global, &args.references, &args.state.paths(), catalog, teller);
     let (Some(documents), Some(proof)) = (documents, proof) else {
@@ -70,12 +72,8 @@ pub async fn begin(
     Ok(Some((begun, Terms { proof, early })))
 }
 
-/// Works on a thread of its own while the control plane is asked, if it is.
-async fn meanwhile<R: Send + 'static>(
-    early: &mut Option<Early>,
-    work: impl FnOnce() -> R + Send + 'static,
-) -> Result<R, Stop> {
-    let working = spawn_blocking(work);
+/// Waits for work on a thread of its own while the control plane is asked, if it is.
+async fn meanwhile<R>(early: &mut Option<Early>, working: JoinHandle<R>) -> Result<R, Stop> {
     let done = match early {
         Some(early) => early.meanwhile(working).await,
         None => working.await,
