@@ -1,6 +1,6 @@
 //! JSON values, kept small: a control plane's entities are many, and mostly objects of a dozen members.
 //!
-//! A [`Value`] is used as that of `serde_json` is. Its [`Object`] is one list, ordered by name, in which short names stand
+//! A [`Value`] has the shape of that of `serde_json`. Its [`Object`] is one list, ordered by name, in which short names stand
 //! themselves: it takes one allocation, where a tree takes one for each name and a node of its own, and comparing two
 //! objects reads memory in its order. Texts are strings of the heap, so that moving a value leaves no copy of a secret.
 

@@ -161,7 +161,7 @@ impl<'a> Settling<'a, '_> {
         left
     }
 
-    /// The live entity with that key, which no other one is from now on.
+    /// The live entity with that key; an owned one is no other's from now on.
     fn by_key(&mut self, kind: KindId, key: &str, holders: &ByKey<'a>, spectator: bool) -> Option<usize> {
         let known = self.known;
         let fits = |at: &&usize| {
@@ -245,7 +245,7 @@ impl<'a> Settling<'a, '_> {
         }
     }
 
-    /// Remembers that an owned entity is a declared one.
+    /// Remembers that an entity that is not foreign is a declared one. Once is as good as twice.
     fn take(&mut self, holder: &Holder<'a>) {
         if holder.standing != Standing::Foreign {
             self.result.claimed.insert((holder.kind, holder.id));

@@ -20,7 +20,7 @@ pub enum Parts {
     Scalar,
     /// The members of a list.
     List(Vec<Places>),
-    /// The values of a map.
+    /// The values of a map; many of them in the order of their names.
     Map(Vec<NamedPlace>),
 }
 
@@ -33,6 +33,19 @@ pub struct NamedPlace {
     pub key: Span,
     /// Where the value stands.
     pub value: Places,
+}
+
+/// From so many on, the names of a map are kept in order, to be found sooner.
+const MANY: usize = 24;
+
+impl Parts {
+    /// The values of a map.
+    pub fn map(mut named: Vec<NamedPlace>) -> Self {
+        if named.len() >= MANY {
+            named.sort_by(|one, other| one.name.cmp(&other.name));
+        }
+        Self::Map(named)
+    }
 }
 
 impl Places {
@@ -66,7 +79,11 @@ impl Places {
     /// The part of that name.
     pub fn get(&self, name: &str) -> Option<&NamedPlace> {
         match &self.parts {
-            Parts::Map(named) => named.iter().find(|part| part.name == name),
+            Parts::Map(named) if named.len() < MANY => named.iter().find(|part| part.name == name),
+            Parts::Map(named) => {
+                let at = named.binary_search_by(|part| part.name.as_str().cmp(name));
+                at.ok().and_then(|at| named.get(at))
+            }
             _ => None,
         }
     }

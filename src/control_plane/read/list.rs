@@ -143,11 +143,9 @@ fn reduce<R>(body: &[u8], stretch: Stretch, keep: &Keep<R>) -> Result<Kept<R>, S
         match id(&entity) {
             Some(id) => {
                 last = Some(id);
-                rows.extend(
-                    Some(entity)
-                        .filter(|_| stretch.holds(id))
-                        .and_then(|entity| keep(id, entity)),
-                );
+                if stretch.holds(id) {
+                    rows.extend(keep(id, entity));
+                }
             }
             None => all_named = false,
         }

@@ -40,6 +40,7 @@ impl<'de, E: FnMut(Object)> Visitor<'de> for Page<'_, E> {
         let (mut listed, mut offset) = (None, None);
         while let Some(name) = members.next_key::<String>()? {
             match name.as_str() {
+                word::DATA if listed.is_some() => return Err(A::Error::duplicate_field(word::DATA)),
                 word::DATA => listed = Some(members.next_value_seed(List(&mut *self.0))?),
                 "offset" => offset = members.next_value()?,
                 _ => drop(members.next_value::<IgnoredAny>()?),
@@ -96,7 +97,7 @@ mod tests {
         let page = read(r#"{"data":[{"id":"1"},{"id":"2"}],"next":"/x","offset":"abc"}"#);
         assert_eq!(page, Ok((2, Some("abc".to_owned()))));
         assert_eq!(read(r#"{"data":{},"next":null}"#), Ok((0, None)));
-        for wrong in ["{}", "[]", r#"{"data":[]} x"#] {
+        for wrong in ["{}", "[]", r#"{"data":[]} x"#, r#"{"data":[],"data":[]}"#] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }

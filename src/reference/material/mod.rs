@@ -146,8 +146,6 @@ impl CertificateFields {
     pub fn open(&self, kind: KindId, body: &Object) -> Option<OpenMaterial> {
         let fields = self.0.get(usize::from(kind.0))?;
         let texts = fields.iter().map(|field| certificates::text(body, field));
-        let mut texts = texts.peekable();
-        texts.peek()?;
         let texts: Vec<Option<&str>> = texts.collect();
         let any = texts.iter().any(Option::is_some);
         any.then(|| OpenMaterial(FxBuildHasher.hash_one(texts)))

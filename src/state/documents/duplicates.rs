@@ -75,7 +75,7 @@ fn taken<K>(entry: hash_map::Entry<K, DeclaredId>, own: DeclaredId) -> Option<De
 }
 
 /// What no two entities of a kind may share.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(PartialEq, Eq, Hash)]
 enum Key<'a> {
     Id(Uuid),
     /// The values of one of the kind's sets of fields: the first, and those of the others.
@@ -83,7 +83,7 @@ enum Key<'a> {
 }
 
 /// A part of a key.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(PartialEq, Eq, Hash)]
 enum Part<'a> {
     Text(Cow<'a, str>),
     Entity(DeclaredId),

@@ -187,7 +187,7 @@ impl<'a> Entities<'a> {
         stamp(kind, &mut body, self.scope.1);
         let (filled_names, secrets) = draft.secrets.into_iter().partition(|path| names_entity(kind, path));
         let id = DeclaredId(u32::try_from(self.entities.len()).unwrap_or(u32::MAX));
-        let parts = Parts::Map(draft.places);
+        let parts = Parts::map(draft.places);
         self.entities.push(Declared {
             kind: kind_id,
             id: draft.id,

@@ -105,7 +105,7 @@ impl Values<'_> {
             });
             values.push((entry.key, value));
         }
-        let parts = Parts::Map(places);
+        let parts = Parts::map(places);
         (Value::Object(values.into()), Places { span, parts })
     }
 
