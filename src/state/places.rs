@@ -109,3 +109,36 @@ impl Places {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::FileId;
+
+    #[test]
+    fn parts_are_found_in_short_and_in_long_maps() {
+        for count in [3, MANY - 1, MANY, 10 * MANY] {
+            let span = |at| Span {
+                file: FileId(0),
+                start: at,
+                end: at + 1,
+                line: at + 1,
+                column: 1,
+            };
+            let named = (0..count as u32).rev().map(|at| NamedPlace {
+                name: format!("name-{at}").into(),
+                key: span(at),
+                value: Places::scalar(span(at)),
+            });
+            let places = Places {
+                span: span(0),
+                parts: Parts::map(named.collect()),
+            };
+            for at in 0..count as u32 {
+                let path = FieldPath::field(&format!("name-{at}"));
+                assert_eq!(places.name_at(&path), span(at), "{count}");
+            }
+            assert!(!places.has(&FieldPath::field("name")));
+        }
+    }
+}
