@@ -176,7 +176,7 @@ impl Dialect {
         match &write.verb {
             Verb::Create(body) => {
                 let mut fields = body.expose().clone();
-                fields.insert("id".to_owned(), Value::String(to.id.to_string()));
+                fields.insert("id", Value::String(to.id.to_string()));
                 let path = collection(catalog, to.kind, to.parent.map(|id| id.to_string()).as_deref());
                 self.request(Method::Post, &path, Some(Value::Object(fields)))
             }

@@ -2,7 +2,7 @@ use super::control_plane::ControlPlane;
 use super::incoming::Incoming;
 use super::place::Place;
 use crate::control_plane::Request;
-use crate::json::{Object, Value};
+use crate::json::{Object, Value, json};
 use crate::schema::{Field, FieldType, Record};
 
 impl ControlPlane {
@@ -95,7 +95,7 @@ fn type_value(field: &Field, value: &mut Value) {
                 *value = typed;
             }
         }
-        (FieldType::Foreign(_), Value::String(id)) => *value = crate::json::json!({ "id": id }),
+        (FieldType::Foreign(_), Value::String(id)) => *value = json!({ "id": id }),
         _ => {}
     }
 }

@@ -10,7 +10,7 @@ use super::refusal::Refusal;
 use super::store::{Edit, Row, View};
 use super::text::text;
 use crate::control_plane::Response;
-use crate::json::{Object, Value};
+use crate::json::{Object, Value, json};
 use crate::schema::KindId;
 
 impl ControlPlane {
@@ -100,7 +100,7 @@ impl ControlPlane {
     fn name_in_body(&self, kind: KindId, name: &str, body: &mut Object) {
         let described = self.catalog.kind(kind);
         if let Some(id) = id_of(name) {
-            body.insert("id".to_owned(), Value::from(id));
+            body.insert("id", Value::from(id));
         } else if let Some(named) = &described.names_children {
             let names = body.get_or_null(&named.field);
             match names {
@@ -127,7 +127,7 @@ impl ControlPlane {
     ) -> Result<String, Refusal> {
         let collection = &self.catalog.kind(kind).collection;
         let mut body = draft.body;
-        body.insert("id".to_owned(), Value::from(id));
+        body.insert("id", Value::from(id));
         let index = Index::of(&self.catalog, kind, &body);
         for unique in &index.uniques {
             let holder = edit.find(collection, &unique.fields, &unique.value)?;
@@ -202,7 +202,7 @@ impl ControlPlane {
 
 /// Lets a foreign field refer to that id.
 pub(super) fn refer_to(body: &mut Object, field: &str, id: &str) {
-    body.insert(field.to_owned(), crate::json::json!({ "id": id }));
+    body.insert(field, json!({ "id": id }));
 }
 
 /// The id that a body asks for.

@@ -75,7 +75,7 @@ impl<'a> Identified<'a> {
             Some(live) => Act::Update(Box::new(compare(catalog, made_up, pending, live)?)),
             None => {
                 let mut body = pending.said().to_send();
-                body.insert("id".to_owned(), Value::from(id.to_string()));
+                body.insert("id", Value::from(id.to_string()));
                 let mut desired = pending.take_desired(catalog);
                 let made_up = made_up.of(catalog, declared.kind, &desired);
                 made_up::carry(&made_up, declared.body.expose(), &mut desired, None);

@@ -71,7 +71,7 @@ impl Tree {
 /// A value that is never shown: reports see its fingerprint and where it comes from.
 #[derive(Clone)]
 pub struct Secret {
-    value: std::sync::Arc<crate::json::Value>,
+    value: std::sync::Arc<Value>,
     fingerprint: String,
     /// Where the value comes from.
     pub origin: SecretOrigin,
@@ -90,7 +90,7 @@ pub enum SecretOrigin {
 
 impl Secret {
     /// Hides a value behind a fingerprint (made by the run's keyed fingerprinter).
-    pub fn new(value: crate::json::Value, fingerprint: String, origin: SecretOrigin) -> Self {
+    pub fn new(value: Value, fingerprint: String, origin: SecretOrigin) -> Self {
         Self {
             value: std::sync::Arc::new(value),
             fingerprint,
@@ -99,7 +99,7 @@ impl Secret {
     }
 
     /// The value. Used where a request's body is filled in, and nowhere else.
-    pub fn expose(&self) -> &crate::json::Value {
+    pub fn expose(&self) -> &Value {
         &self.value
     }
 

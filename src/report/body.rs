@@ -30,7 +30,7 @@ impl Bodies<'_> {
         if let Some((field, children)) = self.names.children(kind, id) {
             body.get_or_insert_with(field, || children.clone());
         }
-        body.insert("id".to_owned(), id.to_string().into());
+        body.insert("id", id.to_string().into());
         Value::Object(body)
     }
 

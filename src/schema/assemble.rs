@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::files::SchemaError;
 use super::kind_file::KindFile;
 use super::{Field, FieldPath, FieldType, Foreign, Kind, KindId, NamesChildren, Nest, OnDelete, Record, Segment, read};
-use crate::json::Value;
+use crate::json::{Value, json};
 
 type Place<'a> = &'a dyn Fn(&str) -> Option<KindId>;
 
@@ -74,8 +74,7 @@ fn check_tags(record: &mut Record) {
     if let Some(field) = record.fields.named_mut("tags")
         && let FieldType::Set(tag) = &mut field.kind
     {
-        tag.rules
-            .insert("checks".to_owned(), crate::json::json!(["tag_characters"]));
+        tag.rules.insert("checks", json!(["tag_characters"]));
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::json::Value;
+use crate::json::{Value, json};
 
 /// Lays corrections over a schema, both in Kong's shape: fields of the same name are corrected member by member, new
 /// ones are added behind (a correction without a type is for a field that this schema lacks); `null` takes a rule away; anything else is put in place.
@@ -40,7 +40,7 @@ fn merge_fields(fields: &mut Value, corrections: &Value) {
     for (name, correction) in corrections.iter().filter_map(Value::as_object).flatten() {
         match fields.iter_mut().find_map(|field| field.get_mut(name)) {
             Some(field) => merge(field, correction),
-            None if correction.get("type").is_some() => fields.push(crate::json::json!({ name: correction })),
+            None if correction.get("type").is_some() => fields.push(json!({ name: correction })),
             None => {}
         }
     }

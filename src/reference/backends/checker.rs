@@ -45,6 +45,7 @@ pub fn unusable(vault: &str, what: &str) -> Finding {
 }
 
 /// A secret in a variable of this machine, unless it is empty.
+#[cfg(feature = "azure")]
 pub fn secret(context: &Context, name: &str) -> Option<Secret> {
     let value = (context.environment)(name)?;
     let trimmed = value.expose().trim_ascii();
@@ -67,6 +68,7 @@ pub fn address(text: &str) -> Option<Url> {
 }
 
 /// The host of an address with its port, for messages.
+#[cfg(any(feature = "aws", feature = "gcp"))]
 pub fn authority(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     match url.port() {

@@ -22,7 +22,7 @@ impl Dump<'_> {
         }
         self.name_what_it_refers_to(self.catalog.kind(kind), nest, &mut body);
         if self.needs_id(kind, id) {
-            body.insert("id".to_owned(), id.to_string().into());
+            body.insert("id", id.to_string().into());
         }
         body.extend(self.nested_in(kind, id));
         body

@@ -32,10 +32,10 @@ pub struct DumpOptions {
 pub fn dump(catalog: &Catalog, live: &Live, options: &DumpOptions) -> Object {
     let dump = Dump::new(catalog, live, options);
     let mut document = Object::new();
-    document.insert("_format_version".to_owned(), "3.0".into());
+    document.insert("_format_version", "3.0".into());
     if !options.select_tags.is_empty() {
         let info = json!({ "defaults": {}, "select_tags": options.select_tags });
-        document.insert("_info".to_owned(), info);
+        document.insert("_info", info);
     }
     for (kind, members) in dump.at_top() {
         document.insert(catalog.kind(kind).collection.clone(), Value::Array(members));

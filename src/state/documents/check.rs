@@ -77,7 +77,7 @@ pub fn checkable(catalog: &Catalog, entity: &Declared) -> Body {
 pub(super) fn whole(kind: &Kind, entity: &Declared) -> Object {
     let mut body = entity.body.expose().clone();
     if let Some(id) = entity.id {
-        body.insert("id".to_owned(), Value::String(id.to_string()));
+        body.insert("id", Value::String(id.to_string()));
     }
     for link in &entity.links {
         body.insert(link.field.clone(), foreign(link));

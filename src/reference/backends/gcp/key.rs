@@ -119,7 +119,7 @@ impl Key {
     pub fn add_project(&mut self) {
         let project = self.text("project_id").unwrap_or_default().to_owned();
         if let Some(members) = self.value.as_object_mut() {
-            members.insert("project_id".to_owned(), Value::String(project));
+            members.insert("project_id", Value::String(project));
         }
     }
 
