@@ -33,16 +33,7 @@
 //! - No secret can be shown: a [`state::Body`] has no `Display` and no `Serialize`, and a plan holds a
 //!   [`plan::Tree`] in which every secret has become a fingerprint.
 
-pub mod apply;
-pub mod cli;
-pub mod control_plane;
-pub mod embedded;
-pub mod json;
-mod parallel;
-pub mod plan;
-pub mod reconcile;
-pub mod reference;
-pub mod report;
-mod retry_after;
-pub mod schema;
-pub mod state;
+pub use {
+    apply, backends, cli, control_plane, embedded, http, json, plan, reconcile, reference, schema, settings, state,
+    yaml,
+};

@@ -1,6 +1,6 @@
 use super::Failure;
-use crate::control_plane::Doubt;
-use crate::plan::{Change, Plan, StepId};
+use control_plane::Doubt;
+use plan::{Change, Plan, StepId};
 
 /// What happened to every step of a plan.
 #[derive(Clone, Debug, PartialEq)]

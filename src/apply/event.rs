@@ -1,6 +1,6 @@
 use super::{Halt, StepEnd};
-use crate::control_plane::Retry;
-use crate::plan::StepId;
+use control_plane::Retry;
+use plan::StepId;
 
 /// Something that happens while a plan is carried out.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 use std::fmt;
 
-use crate::control_plane::Trouble;
-use crate::schema::FieldPath;
+use control_plane::Trouble;
+use schema::FieldPath;
 
 /// Why a step failed. Nothing in it is secret.
 #[derive(Clone, Debug, PartialEq)]

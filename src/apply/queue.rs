@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use crate::plan::{Phase, Step, StepId};
+use plan::{Phase, Step, StepId};
 
 /// Which steps may begin, as others end. Pure.
 #[derive(Debug)]
@@ -122,8 +122,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::Queue;
-    use crate::plan::{Action, Phase, Step, StepId};
-    use crate::schema::KindId;
+    use plan::{Action, Phase, Step, StepId};
+    use schema::KindId;
 
     fn step(phase: Phase, after: &[u32]) -> Step {
         Step {

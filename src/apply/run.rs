@@ -3,11 +3,11 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use super::queue::Queue;
 use super::veil::Veil;
 use super::{Account, Event, Events, Failure, FailureSort, Halt, StepEnd, Stop};
-use crate::control_plane::{Address, Client, Clock, Doubt, Outcome, Refusal, Retry, Transport, Verb, Write, Written};
-use crate::json::{Object, Value};
-use crate::plan::{Action, Approved, Plan, Step, StepId, Tree};
-use crate::schema::Catalog;
-use crate::state::Body;
+use control_plane::{Address, Client, Clock, Doubt, Outcome, Refusal, Retry, Transport, Verb, Write, Written};
+use json::{Object, Value};
+use plan::{Action, Approved, Plan, Step, StepId, Tree};
+use schema::Catalog;
+use state::Body;
 
 /// Carries out a plan: every step as soon as all that it waits for has succeeded, as many at once as the client's
 /// parallelism. A failure skips what depends on it. What was asked to stop, or cannot be answered any more, finishes

@@ -1,6 +1,6 @@
-use crate::json::Value;
-use crate::plan::Tree;
-use crate::schema::{FieldPath, FieldType, Record, Segment};
+use json::Value;
+use plan::Tree;
+use schema::{FieldPath, FieldType, Record, Segment};
 
 /// What is said in the place of a text that could repeat a secret.
 const HIDDEN: &str = "is refused (the server's words could repeat a secret)";
@@ -109,7 +109,7 @@ fn marked_secret(record: &Record, path: &[Segment]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Secret, SecretOrigin};
+    use plan::{Secret, SecretOrigin};
 
     fn secret(text: &str) -> Tree {
         Tree::Secret(Secret::new(

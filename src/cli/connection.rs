@@ -7,11 +7,11 @@ use secrecy::SecretString;
 
 use super::args::Global;
 use super::stop::Stop;
-use crate::control_plane::{
+use control_plane::{
     Client, Dialect, HttpSettings, HttpTransport, Request, Response, SystemClock, Transport, TransportError,
 };
-use crate::embedded::{ControlPlane, Database, EmbeddedTransport, Options};
-use crate::schema::Catalog;
+use embedded::{ControlPlane, Database, EmbeddedTransport, Options};
+use schema::Catalog;
 
 /// Whoever a command talks to.
 pub type Connection = Client<AnyTransport, SystemClock>;

@@ -1,11 +1,10 @@
 use super::args::{ScopeArgs, StateArgs};
 use super::files::{self, Files, Gathered};
 use super::teller::Teller;
-use crate::control_plane::{Clock, SystemClock};
-use crate::schema::Catalog;
-use crate::state::{
-    self, ComposeOptions, Desired, Diagnostic, Environment, Options, Reading, Scope, Severity, Sources,
-};
+use control_plane::{Clock, SystemClock};
+use schema::Catalog;
+use state::{self, Desired, Options, Reading, Scope};
+use yaml::{ComposeOptions, Diagnostic, Environment, Severity, Sources};
 
 /// What the state files of a run say.
 pub struct Documents {

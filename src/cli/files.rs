@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use crate::reconcile;
-use crate::schema::Catalog;
-use crate::state::{ComposeOptions, Diagnostic, FileId, Node, Recognised, Sources, decode, may_name_scopes, recognise};
+use reconcile;
+use schema::Catalog;
+use state::{Recognised, may_name_scopes, recognise};
+use yaml::{ComposeOptions, Diagnostic, FileId, Node, Sources, decode};
 
 /// Files as they were found, not yet read as documents.
 #[derive(Default)]
@@ -238,7 +239,7 @@ fn is_hidden(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::{Environment, Severity};
+    use yaml::{Environment, Severity};
 
     const STATE: &str = "_format_version: '3.0'\n";
 

@@ -2,8 +2,8 @@ use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::apply::{Event, Events};
-use crate::plan::Plan;
+use apply::{Event, Events};
+use plan::Plan;
 
 /// A bar on a terminal's standard error; nothing elsewhere.
 pub struct Progress {

@@ -3,8 +3,8 @@ use std::future::Future;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Outcome;
-use crate::apply::{Stop, Stopper};
 use crate::report;
+use apply::{Stop, Stopper};
 
 /// Waits until somebody asks the program to end: Ctrl-C, or SIGTERM.
 pub async fn interrupted() {

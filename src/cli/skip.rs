@@ -4,8 +4,8 @@ use anyhow::anyhow;
 
 use super::args::ReadArgs;
 use super::stop::Stop;
-use crate::control_plane::Live;
-use crate::schema::{Catalog, KindId, OnDelete};
+use plan::Live;
+use schema::{Catalog, KindId, OnDelete};
 
 /// The kinds that `--skip-consumers` and `--skip-ca-certificates` leave alone, with those that cannot be without them.
 ///

@@ -1,5 +1,5 @@
 use super::Outcome;
-use crate::control_plane::{ReadError, TransportError, Trouble};
+use control_plane::{ReadError, TransportError, Trouble};
 
 /// Why a command did not do what it was asked for, and what the exit code is to say.
 #[derive(Debug)]

@@ -1,11 +1,12 @@
 use std::io;
 
 use super::Outcome;
-use crate::plan::{Plan, Refusal};
-use crate::reference::Judged;
 use crate::report::{self, Bodies, JsonReport, Names, Property, Summary, Told};
-use crate::schema::Catalog;
-use crate::state::{Desired, Diagnostic, Sources};
+use plan::{Plan, Refusal};
+use reference::Judged;
+use schema::Catalog;
+use state::Desired;
+use yaml::{Diagnostic, Sources};
 
 /// Tells people, as it happens, or programs, in one document at the end.
 pub struct Teller {

@@ -6,8 +6,8 @@ use super::{
     Clock, Dialect, GaveUp, Outcome, Pool, ReadError, Refusal, Request, Response, Retries, Retry, Root, Transport,
     TransportError, Trouble,
 };
-use crate::schema::{FieldPath, Kind};
-use crate::state::Body;
+use schema::{FieldPath, Kind};
+use state::Body;
 
 /// Whoever talks to a control plane: its dialect, a transport, a clock, and the one pool and the one rule of retries
 /// that reads and writes share.

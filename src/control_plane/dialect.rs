@@ -2,9 +2,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
 use super::{Method, Outcome, Request, Response, outcome};
-use crate::json::Value;
-use crate::schema::{Catalog, Kind, KindId};
-use crate::state::Body;
+use json::Value;
+use schema::{Catalog, Kind, KindId};
+use state::Body;
 
 /// How many tags a control plane takes in one query.
 pub const MOST_TAGS: usize = 5;

@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
-use crate::json::Object;
-use crate::schema::{Foreign, Kind};
+use json::Object;
+use schema::{Foreign, Kind};
 
 /// The foreign key on whose path entities of a kind live, if they have no path of their own.
 pub fn parent(kind: &Kind) -> Option<&Foreign> {

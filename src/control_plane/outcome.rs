@@ -2,8 +2,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::Response;
-use crate::json::{Object, Value};
-use crate::schema::{FieldPath, Violations};
+use json::{Object, Value};
+use schema::{FieldPath, Violations};
 
 /// What an answer means.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
 use super::wire::word;
-use crate::json::Value;
-use crate::schema::{Edition, LiveSchemas};
+use json::Value;
+use schema::{Edition, LiveSchemas};
 
 /// Who a node says it is. Read leniently: what it does not tell is not known.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -2,9 +2,9 @@ use std::fmt;
 
 use super::client::OnRetry;
 use super::{Client, Clock, Outcome, Transport, Trouble, Verb, Write};
-use crate::json::{Object, Value};
-use crate::schema::{Canonical, Catalog, Kind, canonical};
-use crate::state::Body;
+use json::{Object, Value};
+use schema::{Canonical, Catalog, Kind, canonical};
+use state::Body;
 
 /// How a write ended.
 #[derive(Clone, Debug, PartialEq)]

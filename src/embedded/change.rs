@@ -5,9 +5,9 @@ use super::place::Under;
 use super::refusal::Refusal;
 use super::show::{parsed, without_shown};
 use super::store::{Edit, Row};
-use crate::control_plane::Response;
-use crate::json::{Object, Value};
-use crate::schema::{KindId, patched};
+use control_plane::Response;
+use json::{Object, Value};
+use schema::{KindId, patched};
 
 impl ControlPlane {
     /// `PATCH /services/S`

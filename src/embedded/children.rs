@@ -5,8 +5,8 @@ use super::refusal::Refusal;
 use super::save::refer_to;
 use super::show::parsed;
 use super::store::{Edit, View};
-use crate::json::{Object, Value};
-use crate::schema::{Catalog, KindId, NamesChildren, Violations};
+use json::{Object, Value};
+use schema::{Catalog, KindId, NamesChildren, Violations};
 
 /// Which children a body names.
 pub(super) enum Names {

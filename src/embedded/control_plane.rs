@@ -7,9 +7,9 @@ use super::options::Options;
 use super::place::{Place, Under};
 use super::refusal::Refusal;
 use super::store::Store;
-use crate::control_plane::{Method, Request, Response};
-use crate::json::{Object, Value};
-use crate::schema::{Catalog, KindId, LiveSchemas};
+use control_plane::{Method, Request, Response};
+use json::{Object, Value};
+use schema::{Catalog, KindId, LiveSchemas};
 
 /// Kong's Admin API as a function: requests in, answers out. Share it freely; it locks for itself.
 pub struct ControlPlane {

@@ -3,8 +3,8 @@ use super::control_plane::{ControlPlane, text_response};
 use super::place::{Under, served};
 use super::refusal::Refusal;
 use super::store::Edit;
-use crate::control_plane::Response;
-use crate::schema::{Foreign, Kind, KindId, OnDelete};
+use control_plane::Response;
+use schema::{Foreign, Kind, KindId, OnDelete};
 
 impl ControlPlane {
     /// `DELETE /services/S`: done as well when there is none.

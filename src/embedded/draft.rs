@@ -3,8 +3,8 @@ use super::expiry::take_expiry;
 use super::hashing::hash;
 use super::made_up::{compute, make_up, make_up_absent, make_up_nested};
 use super::refusal::Refusal;
-use crate::json::Object;
-use crate::schema::{KindId, Purpose, check, complete, shown};
+use json::Object;
+use schema::{KindId, Purpose, check, complete, shown};
 
 /// An entity on its way into the store: checked, complete, as it will be answered.
 pub(super) struct Draft {

@@ -1,6 +1,6 @@
 use super::refusal::Refusal;
-use crate::json::{Object, Value};
-use crate::schema::{Kind, Violations};
+use json::{Object, Value};
+use schema::{Kind, Violations};
 
 /// The longest life Kong grants, in seconds.
 const LONGEST: i64 = 100_000_000;

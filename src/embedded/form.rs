@@ -1,9 +1,9 @@
 use super::control_plane::ControlPlane;
 use super::incoming::Incoming;
 use super::place::Place;
-use crate::control_plane::Request;
-use crate::json::{Object, Value, json};
-use crate::schema::{Field, FieldType, Record};
+use control_plane::Request;
+use json::{Object, Value, json};
+use schema::{Field, FieldType, Record};
 
 impl ControlPlane {
     /// A form (`config.prefix=A&tags[]=a&tags[]=b`) as the JSON that the path takes: every value becomes what its

@@ -7,8 +7,8 @@ use sha1::{Digest as _, Sha1};
 
 use super::locate::linked_id;
 use super::made_up::hex;
-use crate::json::{Object, Value};
-use crate::schema::{Hashed, HashedHow, Kind};
+use json::{Object, Value};
+use schema::{Hashed, HashedHow, Kind};
 
 /// How often a salted hash is turned over: as often as a test node should bear.
 const ROUNDS: NonZeroU32 = NonZeroU32::MIN.saturating_add(9_999);

@@ -1,8 +1,8 @@
 use percent_encoding::percent_decode_str;
 
 use super::refusal::Refusal;
-use crate::control_plane::Request;
-use crate::json::Object;
+use control_plane::Request;
+use json::Object;
 
 /// A request, taken apart.
 pub(super) struct Incoming {

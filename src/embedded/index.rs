@@ -1,5 +1,5 @@
-use crate::json::{Object, Value};
-use crate::schema::{Catalog, Kind, KindId};
+use json::{Object, Value};
+use schema::{Catalog, Kind, KindId};
 
 /// What of an entity the store can be asked for.
 pub(super) struct Index {

@@ -4,9 +4,9 @@ use super::control_plane::{ControlPlane, json_response};
 use super::expiry::take_expiry;
 use super::place::served;
 use super::refusal::Refusal;
-use crate::control_plane::{Method, Response};
-use crate::json::{Object, Value, json};
-use crate::schema::{Purpose, check, recorded_answer};
+use control_plane::{Method, Response};
+use json::{Object, Value, json};
+use schema::{Purpose, check, recorded_answer};
 
 /// What a node of the recorded version answers about itself.
 const ROOT: &str = include_str!("../../schemas/kong-3.9.1/root.json");

@@ -6,9 +6,9 @@ use super::refusal::Refusal;
 use super::store::{Filter, Page, View};
 use super::tag_filter::tag_filter;
 use super::wire::tag_use;
-use crate::control_plane::Response;
-use crate::json::Value;
-use crate::schema::KindId;
+use control_plane::Response;
+use json::Value;
+use schema::KindId;
 
 impl ControlPlane {
     /// `GET /services`, `GET /services/S/routes`

@@ -7,8 +7,8 @@ use super::place::Under;
 use super::refusal::Refusal;
 use super::show::parsed;
 use super::store::{Row, View};
-use crate::json::{Object, Value};
-use crate::schema::{Kind, KindId, Purpose, check};
+use json::{Object, Value};
+use schema::{Kind, KindId, Purpose, check};
 
 /// An id as it is stored, if the text is one.
 pub(super) fn id_of(text: &str) -> Option<String> {

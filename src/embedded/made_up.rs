@@ -4,8 +4,8 @@ use rustls_pki_types::pem::PemObject as _;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::json::{Object, Value};
-use crate::schema::{Catalog, ComputedHow, Field, FieldPath, FieldType, Kind, KindId, Segment};
+use json::{Object, Value};
+use schema::{Catalog, ComputedHow, Field, FieldPath, FieldType, Kind, KindId, Segment};
 
 /// Gives every `auto` field a value: the time of the write to what only the server sets, the others one if they have none.
 pub(super) fn make_up(kind: &Kind, body: &mut Object, now: f64) {

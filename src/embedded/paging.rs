@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::incoming::Incoming;
 use super::refusal::Refusal;
-use crate::json::{Value, json};
+use json::{Value, json};
 
 /// Kong's decoder: URL alphabet, with or without padding, whatever the last bits are.
 const OFFSETS: GeneralPurpose = GeneralPurpose::new(

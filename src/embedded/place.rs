@@ -1,5 +1,5 @@
 use super::wire::CONFIG;
-use crate::schema::{Catalog, Edition, Foreign, Kind, KindId};
+use schema::{Catalog, Edition, Foreign, Kind, KindId};
 
 /// What a path stands for.
 pub(super) enum Place {

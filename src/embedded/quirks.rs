@@ -1,7 +1,7 @@
 use super::control_plane::ControlPlane;
 use super::place::Place;
 use super::refusal::Refusal;
-use crate::schema::{KindId, Quirk};
+use schema::{KindId, Quirk};
 
 impl ControlPlane {
     /// What is odd about a whole kind of paths.

@@ -1,8 +1,8 @@
 use super::violation_text::violation_text;
 use super::wire::error_body;
-use crate::control_plane::Response;
-use crate::json::{Object, Value, json};
-use crate::schema::Violations;
+use control_plane::Response;
+use json::{Object, Value, json};
+use schema::Violations;
 
 /// Why a request is not carried out, with what Kong answers then.
 pub(super) enum Refusal {

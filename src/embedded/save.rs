@@ -9,9 +9,9 @@ use super::place::Under;
 use super::refusal::Refusal;
 use super::store::{Edit, Row, View};
 use super::text::text;
-use crate::control_plane::Response;
-use crate::json::{Object, Value, json};
-use crate::schema::KindId;
+use control_plane::Response;
+use json::{Object, Value, json};
+use schema::KindId;
 
 impl ControlPlane {
     /// `POST /services`, `POST /services/S/routes`

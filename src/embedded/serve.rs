@@ -15,7 +15,7 @@ use url::form_urlencoded;
 use super::ControlPlane;
 use super::multipart::{boundary, multipart};
 use super::refusal::Refusal;
-use crate::control_plane::{Method, Request, Response};
+use control_plane::{Method, Request, Response};
 
 /// The largest body that is read, as on a node.
 const LARGEST_BODY: usize = 10 << 20;

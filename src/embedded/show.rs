@@ -2,9 +2,9 @@ use super::control_plane::{ControlPlane, text_response};
 use super::place::Under;
 use super::refusal::Refusal;
 use super::store::{Row, View};
-use crate::control_plane::Response;
-use crate::json::{Object, Value};
-use crate::schema::{FieldType, KindId, Record};
+use control_plane::Response;
+use json::{Object, Value};
+use schema::{FieldType, KindId, Record};
 
 /// A stored body. What is stored is what was once made of an object.
 pub(super) fn parsed(body: &str) -> Object {

@@ -1,6 +1,6 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::json::{Object, Value};
+use json::{Object, Value};
 
 /// The text in which an entity is kept and answered.
 ///
@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn members_of_lists_are_written_last_field_first() {
-        let body = crate::json::json!({"a": [{"ip": null, "port": 80}, [1]], "b": {"c": 1, "d": [true]}});
+        let body = json::json!({"a": [{"ip": null, "port": 80}, [1]], "b": {"c": 1, "d": [true]}});
         let Value::Object(body) = body else { panic!("an object") };
         assert_eq!(
             text(&body),

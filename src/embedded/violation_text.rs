@@ -1,5 +1,5 @@
-use crate::json::Value;
-use crate::schema::Violations;
+use json::Value;
+use schema::Violations;
 
 /// Violations in one sentence, as Kong words them: two levels by path, and what lies deeper as a Lua table.
 pub(super) fn violation_text(violations: &Violations) -> String {
@@ -87,7 +87,7 @@ fn lua_string(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::json;
+    use json::json;
 
     fn text(fields: Value) -> String {
         violation_text(&Violations(fields.as_object().cloned().unwrap_or_default()))

@@ -1,6 +1,6 @@
 //! What the Admin API calls the parts of its own answers.
 
-use crate::json::{Object, Value, json};
+use json::{Object, Value, json};
 
 /// The path that only nodes without a database have.
 pub(super) const CONFIG: &str = "config";

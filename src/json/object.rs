@@ -128,13 +128,10 @@ impl Object {
 }
 
 /// How many objects are glanced at together.
-pub(crate) const FEW: usize = 16;
+pub const FEW: usize = 16;
 
 /// The members of a list, of which a few objects each are glanced at before.
-pub(crate) fn glancing<'s, T>(
-    all: &'s [T],
-    object: impl Fn(&'s T) -> Option<&'s Object>,
-) -> impl Iterator<Item = &'s T> {
+pub fn glancing<'s, T>(all: &'s [T], object: impl Fn(&'s T) -> Option<&'s Object>) -> impl Iterator<Item = &'s T> {
     all.chunks(FEW).flat_map(move |few| {
         glance(few.iter().filter_map(&object));
         few
@@ -143,7 +140,7 @@ pub(crate) fn glancing<'s, T>(
 
 /// Looks at a few objects that will be looked at closely: the memory of all of them is asked for at once. Who looks
 /// closely asks for it piece by piece, and waits for each.
-pub(crate) fn glance<'a>(objects: impl Iterator<Item = &'a Object>) {
+pub fn glance<'a>(objects: impl Iterator<Item = &'a Object>) {
     std::hint::black_box(objects.map(Object::glance).sum::<usize>());
 }
 

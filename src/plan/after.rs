@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::{Change, Plan};
-use crate::control_plane::{ForeignEntity, Live};
-use crate::json::Value;
-use crate::schema::{FieldPath, KindId};
-use crate::state::{Body, DeclaredId};
+use crate::{ForeignEntity, Live};
+use json::Value;
+use schema::{FieldPath, KindId};
+use state::{Body, DeclaredId};
 
 /// What will stand once a plan is done: computed, not read.
 pub struct After<'a> {

@@ -1,8 +1,8 @@
 use uuid::Uuid;
 
 use super::Tree;
-use crate::schema::{FieldPath, KindId};
-use crate::state::{DeclaredId, ScopeId};
+use schema::{FieldPath, KindId};
+use state::{DeclaredId, ScopeId};
 
 /// One change of one entity, for people.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,8 +6,8 @@ use super::key::text_of;
 use super::made_up::{self, MadeUp};
 use super::pending::Pending;
 use super::tree::put_at;
-use crate::json::{Object, Value};
-use crate::schema::{Catalog, FieldPath, Held, Kind, KindId, canonical, says_as_compared, shows};
+use json::{Object, Value};
+use schema::{Catalog, FieldPath, Held, Kind, KindId, canonical, says_as_compared, shows};
 
 /// What a document says of an entity, with its foreign keys found.
 pub(super) struct Said<'b> {

@@ -3,8 +3,9 @@
 use super::draft::{Sent, Update};
 use super::known::{Holder, Standing, is_spectator};
 use super::{Problem, Question};
-use crate::schema::{Edition, Kind, KindId};
-use crate::state::{Declared, DeclaredId, Diagnostic};
+use schema::{Edition, Kind, KindId};
+use state::{Declared, DeclaredId};
+use yaml::Diagnostic;
 
 /// The problem of a kind that the control plane does not have.
 pub(super) fn nowhere(question: &Question<'_>, kind: KindId, members: &[DeclaredId]) -> Option<Problem> {

@@ -6,8 +6,9 @@ use super::draft::{Act, Draft};
 use super::known::{Holder, Known, Standing, links_in};
 use super::settle::Settled;
 use super::{Problem, Question, kin, title};
-use crate::schema::{Foreign, KindId, OnDelete};
-use crate::state::{Diagnostic, ScopeId, tags_of};
+use schema::{Foreign, KindId, OnDelete};
+use state::{ScopeId, tags_of};
+use yaml::Diagnostic;
 
 /// Adds the deletion of every owned entity that no document declares, those that refer to others first, and says
 /// which of them would take away or break what belongs to others.

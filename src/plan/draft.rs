@@ -1,8 +1,8 @@
 use uuid::Uuid;
 
-use crate::json::{Object, Value};
-use crate::schema::{FieldPath, KindId};
-use crate::state::{DeclaredId, ScopeId};
+use json::{Object, Value};
+use schema::{FieldPath, KindId};
+use state::{DeclaredId, ScopeId};
 
 /// A change that has not yet found its place in the order. It holds secrets in clear.
 pub(super) struct Draft<'a> {

@@ -9,9 +9,9 @@ use super::known::{Holder, Known};
 use super::made_up::{Made, MadeUp};
 use super::pending::Pending;
 use super::tree::value_at_mut;
-use crate::json::{Object, Value};
-use crate::schema::{Kind, KindId, canonical};
-use crate::state::Desired;
+use json::{Object, Value};
+use schema::{Kind, KindId, canonical};
+use state::Desired;
 
 /// Says for each pending entity that has no natural key which live one equals it (by its place), each once.
 pub(super) fn assign<'a>(

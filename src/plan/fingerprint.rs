@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::json::Value;
+use json::Value;
 
 /// Makes short texts that stand for secrets: equal for equal values, meaningless without the run's key.
 #[derive(Clone)]

@@ -5,10 +5,10 @@ use uuid::Uuid;
 use super::known::links_in;
 use super::order::{prefix, vaults_named};
 use super::{After, Change, Plan, Question, Subject, title};
-use crate::json::Object;
-use crate::reference;
-use crate::schema::KindId;
-use crate::state::{Scope, tags_of};
+use json::Object;
+use reference;
+use schema::KindId;
+use state::{Scope, tags_of};
 
 /// Below so many entities a scope is too small for a share to mean anything.
 const FEW: u64 = 10;

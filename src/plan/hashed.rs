@@ -1,9 +1,10 @@
 use sha1::{Digest, Sha1};
 
 use super::known::link_in;
-use crate::json::{Object, Value};
-use crate::schema::{FieldPath, Hashed, HashedHow, Kind};
-use crate::state::{Declared, Diagnostic};
+use json::{Object, Value};
+use schema::{FieldPath, Hashed, HashedHow, Kind};
+use state::Declared;
+use yaml::Diagnostic;
 
 /// How a declared value compares with the hash that is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

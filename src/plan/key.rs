@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
-use crate::json::{Object, Value};
-use crate::schema::Kind;
+use json::{Object, Value};
+use schema::Kind;
 
 /// Parts of a key are joined by a character that no name holds.
 const JOINT: &str = "\u{1f}";

@@ -1,4 +1,4 @@
-use crate::schema::{Catalog, KindId};
+use schema::{Catalog, KindId};
 
 /// Every kind, after those that its entities refer to.
 pub(super) fn in_order(catalog: &Catalog) -> Vec<KindId> {

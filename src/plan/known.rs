@@ -7,10 +7,10 @@ use uuid::Uuid;
 
 use super::Question;
 use super::key::text_of;
-use crate::control_plane::{ForeignEntity, LiveEntity};
-use crate::json::Object;
-use crate::schema::{Catalog, Kind, KindId, OnDelete};
-use crate::state::{Declared, LinkTo, Scope, tags_of};
+use crate::{ForeignEntity, LiveEntity};
+use json::Object;
+use schema::{Catalog, Kind, KindId, OnDelete};
+use state::{Declared, LinkTo, Scope, tags_of};
 
 /// Everything that the control plane is known to hold, to be found by id and by name.
 pub(super) struct Known<'a> {
@@ -180,10 +180,7 @@ pub(super) fn link_in(body: &Object, field: &str) -> Option<Uuid> {
 }
 
 /// All ids that an entity's foreign keys hold, with the kinds they are of.
-pub(super) fn links_in<'a>(
-    kind: &'a Kind,
-    body: &'a Object,
-) -> impl Iterator<Item = (&'a crate::schema::Foreign, Uuid)> {
+pub(super) fn links_in<'a>(kind: &'a Kind, body: &'a Object) -> impl Iterator<Item = (&'a schema::Foreign, Uuid)> {
     kind.foreign.iter().flat_map(move |foreign| {
         let one = (!foreign.list).then(|| link_in(body, &foreign.field)).flatten();
         let listed = body

@@ -3,8 +3,9 @@ use uuid::Uuid;
 use super::known::is_spectator;
 use super::resolve::Target;
 use super::settle::Settling;
-use crate::schema::{Held, KindId};
-use crate::state::{Declared, Diagnostic, LinkTo, Span};
+use schema::{Held, KindId};
+use state::{Declared, LinkTo};
+use yaml::{Diagnostic, Span};
 
 impl<'a> Settling<'a, '_> {
     /// The foreign keys of a declared entity, and whether one of them is broken.

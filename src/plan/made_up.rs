@@ -2,8 +2,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::tree::{value_at, value_at_mut};
-use crate::json::{Object, Value};
-use crate::schema::{Catalog, FieldType, Kind, KindId, Record};
+use json::{Object, Value};
+use schema::{Catalog, FieldType, Kind, KindId, Record};
 
 /// The fields that the server makes up when nobody gives a value: `auto` ones, and secrets with a default (which each
 /// node makes up when it starts). Undeclared, they are not compared, and a write carries the live value.

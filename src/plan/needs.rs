@@ -9,9 +9,9 @@ use super::known::{Known, is_spectator};
 use super::order::{prefix, vaults_named};
 use super::resolve::Names;
 use super::{Question, kin};
-use crate::json::Object;
-use crate::schema::{Catalog, Field, FieldType, Kind, KindId, Record};
-use crate::state::{Declared, DeclaredId, LinkTo};
+use json::Object;
+use schema::{Catalog, Field, FieldType, Kind, KindId, Record};
+use state::{Declared, DeclaredId, LinkTo};
 
 /// What has to be known of the entities outside the scopes before a plan can be made, and no more: a token that sees
 /// nothing but vaults manages vaults.

@@ -7,9 +7,9 @@ use super::compare::{Said, compare};
 use super::draft::Act;
 use super::key::{key_in, key_of};
 use super::made_up::{self, MadeUp};
-use crate::json::{Object, Value};
-use crate::schema::{Catalog, Held};
-use crate::state::{Declared, DeclaredId};
+use json::{Object, Value};
+use schema::{Catalog, Held};
+use state::{Declared, DeclaredId};
 
 /// A declared entity on its way.
 pub(super) struct Pending<'a> {

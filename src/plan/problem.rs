@@ -1,4 +1,4 @@
-use crate::state::Diagnostic;
+use yaml::Diagnostic;
 
 /// Why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
 use super::Fingerprinter;
-use crate::control_plane::Live;
-use crate::schema::{Catalog, KindId};
-use crate::state::Desired;
+use crate::Live;
+use schema::{Catalog, KindId};
+use state::Desired;
 
 /// Everything that a plan depends on, apart from the ids it chooses.
 #[derive(Clone, Copy)]

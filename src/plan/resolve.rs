@@ -8,8 +8,9 @@ use uuid::Uuid;
 use super::key::text_of;
 use super::known::{Known, Standing, name_fields};
 use super::{Problem, Question};
-use crate::schema::{Catalog, KindId};
-use crate::state::{DeclaredId, Desired, Diagnostic, Span, nearest};
+use schema::{Catalog, KindId};
+use state::{DeclaredId, Desired};
+use yaml::{Diagnostic, Span, suggest_similar};
 
 /// The declared entities, to be found by id and by name: which ones, is found out when it is first asked for, since
 /// documents mostly nest what belongs together.
@@ -124,7 +125,7 @@ impl Dangling {
                     .help(format!("declare the {word}, or drop the reference to it"))
             } else {
                 let diagnostic = Diagnostic::error("dangling-reference", format!("there is no {word} '{text}'"));
-                match nearest(&text, names.names(kind).chain(known.names(kind))) {
+                match suggest_similar(&text, names.names(kind).chain(known.names(kind))) {
                     Some(near) => diagnostic.help(format!("did you mean '{near}'?")),
                     None => diagnostic.help(format!("declare the {word}, or name one that the control plane holds")),
                 }

@@ -9,9 +9,9 @@ use super::Question;
 use super::key::{key_in, text_of};
 use super::known::{Holder, Known};
 use super::pending::Pending;
-use crate::json::Object;
-use crate::schema::{Catalog, Kind, KindId, Nest, Rotates};
-use crate::state::{DeclaredId, LinkTo};
+use json::Object;
+use schema::{Catalog, Kind, KindId, Nest, Rotates};
+use state::{DeclaredId, LinkTo};
 
 /// Says for each pending entity which live one it is (by its place): one with the same material, of several the one at
 /// which most of its declared children point; else whatever they point at. Ties go to the lowest id, and each is one

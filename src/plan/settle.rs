@@ -13,10 +13,11 @@ use super::made_up::MadeUp;
 use super::pending::{Identified, Pending};
 use super::resolve::{Dangling, Names};
 use super::{Problem, Question, kin, rotate};
-use crate::json::{FEW, glance, glancing};
-use crate::parallel::stretches;
-use crate::schema::KindId;
-use crate::state::{Declared, DeclaredId, Diagnostic};
+use json::parallel::stretches;
+use json::{FEW, glance, glancing};
+use schema::KindId;
+use state::{Declared, DeclaredId};
+use yaml::Diagnostic;
 
 /// Who is who, and what differs.
 pub(super) struct Settled<'a> {
@@ -294,7 +295,7 @@ impl<'a> Settling<'a, '_> {
                 && hashed::looks_hashed(hashed, declared.body.expose())
         });
         if let Some(hashed) = hashed {
-            let path = crate::schema::FieldPath::field(&hashed.field);
+            let path = schema::FieldPath::field(&hashed.field);
             let message = format!(
                 "the {} of this {} looks like a stored hash, and would be hashed once more",
                 hashed.field, kind.name

@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::Tree;
-use crate::schema::KindId;
+use schema::KindId;
 
 /// A step's place in its plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

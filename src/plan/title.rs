@@ -3,8 +3,8 @@ use uuid::Uuid;
 use super::Fingerprinter;
 use super::key::text_of;
 use super::known::link_in;
-use crate::json::Object;
-use crate::schema::{Catalog, KindId};
+use json::Object;
+use schema::{Catalog, KindId};
 
 /// The name of an entity in reports, without its kind: `my-secret`, `cors for service s and route r`. Secret names are
 /// shown as fingerprints. `name_of` says the names of other entities.

@@ -3,7 +3,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use super::StepId;
-use crate::json::{Number, Object, Value};
+use json::{Number, Object, Value};
 
 /// A value of a plan: what can be shown is a value, what is secret is a [`Secret`], what is not known yet is a hole.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,10 +3,10 @@ use std::sync::Arc;
 
 use super::compare::differing;
 use super::{Fingerprinter, Secret, SecretOrigin, Tree};
-use crate::json::{Object, Value};
-use crate::reference::is_reference;
-use crate::schema::{Catalog, Field, FieldPath, FieldType, KindId, Record, Segment, canonical};
-use crate::state::Declared;
+use json::{Object, Value};
+use reference::is_reference;
+use schema::{Catalog, Field, FieldPath, FieldType, KindId, Record, Segment, canonical};
+use state::Declared;
 
 /// Turns bodies of one entity into trees in which every secret is hidden. What is secret on one side of a change is
 /// hidden on both.

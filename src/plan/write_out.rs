@@ -8,8 +8,8 @@ use super::order::{Ordered, Work};
 use super::title;
 use super::veil::Veil;
 use super::{Action, Change, FieldChange, Phase, Plan, Question, SecretOrigin, Step, StepId, Subject, Tree};
-use crate::json::{Object, Value};
-use crate::schema::{FieldPath, KindId, canonical};
+use json::{Object, Value};
+use schema::{FieldPath, KindId, canonical};
 
 /// Writes the ordered drafts out as changes, for people, and steps, for the executor: from here on every secret is hidden.
 pub(super) fn write_out<'a>(

@@ -2,10 +2,12 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
-use crate::control_plane::{Live, Wanted};
-use crate::json::{Object, glancing};
-use crate::schema::{Catalog, KindId};
-use crate::state::{Desired, Diagnostic};
+use control_plane::Wanted;
+use json::{Object, glancing};
+use plan::Live;
+use schema::{Catalog, KindId};
+use state::Desired;
+use yaml::Diagnostic;
 
 /// The schemas of all that the documents declare.
 pub fn wanted(catalog: &Catalog, desired: &Desired) -> Wanted {

@@ -1,6 +1,6 @@
 use rayon::prelude::*;
 
-use crate::state::{self, ComposeOptions, Diagnostic, FileId, Node, Sections};
+use yaml::{ComposeOptions, Diagnostic, FileId, Node, Sections};
 
 /// Reads a text as [`state::compose`] does, a long one on all cores.
 pub fn compose(file: FileId, text: &str, options: &ComposeOptions<'_>) -> (Option<Node>, Vec<Diagnostic>) {
@@ -11,6 +11,6 @@ pub fn compose(file: FileId, text: &str, options: &ComposeOptions<'_>) -> (Optio
     };
     match in_sections() {
         Some(whole) => (Some(whole), Vec::new()),
-        None => state::compose(file, text, options),
+        None => yaml::compose(file, text, options),
     }
 }

@@ -2,11 +2,11 @@
 
 use uuid::Uuid;
 
-use crate::json::{Object, Value};
-use crate::plan::{self, Plan};
-use crate::reference::{Holder, Standing};
-use crate::schema::{Catalog, Kind};
-use crate::state::{Declared, DeclaredId};
+use json::{Object, Value};
+use plan::{self, Plan};
+use reference::{Holder, Standing};
+use schema::{Catalog, Kind};
+use state::{Declared, DeclaredId};
 
 /// Looks at an entity that will stand once a plan is done.
 pub fn of_plan<T>(

@@ -7,11 +7,11 @@ use super::asked::wanted;
 use super::references::{Proof, Proven, Scene, prove};
 use super::survey::{Survey, survey_held};
 use super::vaults::{declared_vaults, live_vaults, seek_elsewhere};
-use crate::control_plane::{Asked, Client, Clock, ReadError, Transport};
-use crate::plan::{self, Plan};
-use crate::reference::{VaultEntity, Vaults};
-use crate::schema::Catalog;
-use crate::state::{Desired, Scope};
+use control_plane::{Asked, Client, Clock, ReadError, Transport};
+use plan::{self, Plan};
+use reference::{VaultEntity, Vaults};
+use schema::Catalog;
+use state::{Desired, Scope};
 
 /// Proves the references that documents declare, by what is recorded of Kong. Vaults that no document declares may be the
 /// control plane's.

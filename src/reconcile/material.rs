@@ -9,13 +9,13 @@ use uuid::Uuid;
 
 use super::holder::{of_files, of_plan};
 use super::references::Scene;
-use crate::control_plane::{Live, LiveEntity};
-use crate::json::{Object, Value, glancing};
-use crate::parallel::stretches;
-use crate::plan::{self, After, Plan};
-use crate::reference::{CertificateFields, Examination, Holder, Judged, Remark, Resolved, Validity};
-use crate::schema::{Catalog, Kind, KindId, NamesChildren, Segment};
-use crate::state::{Declared, DeclaredId, LinkTo};
+use json::parallel::stretches;
+use json::{Object, Value, glancing};
+use plan::{self, After, Plan};
+use plan::{Live, LiveEntity};
+use reference::{CertificateFields, Examination, Holder, Judged, Remark, Resolved, Validity};
+use schema::{Catalog, Kind, KindId, NamesChildren, Segment};
+use state::{Declared, DeclaredId, LinkTo};
 
 /// Looks at what the references of all entities resolve to.
 pub fn examine(scene: &Scene<'_>, judged: &mut [Judged], resolved: &[Resolved], days: u32) -> Vec<Remark> {

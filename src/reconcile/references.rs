@@ -3,16 +3,15 @@ use std::collections::BTreeSet;
 use super::holder::{of_files, of_plan, title};
 use super::material;
 use super::vaults::{named_as_backends, settings_of_nobody};
-use crate::control_plane::{ForeignEntity, Live};
-use crate::json::{Object, Value};
-use crate::parallel::stretches;
-use crate::plan::{self, After, Plan};
-use crate::reference::{
-    self, Finding, FoundVault, Holder, Judged, Policies, Policy, Reason, Settings, Standing, Use, Vaults,
-    backends::Context,
-};
-use crate::schema::{Catalog, FieldPath, KindId, Segment};
-use crate::state::{Declared, DeclaredId, Desired, Diagnostic};
+use backends::Context;
+use json::parallel::stretches;
+use json::{Object, Value};
+use plan::{self, After, Plan};
+use plan::{ForeignEntity, Live};
+use reference::{self, Finding, FoundVault, Holder, Judged, Policies, Policy, Reason, Settings, Standing, Use, Vaults};
+use schema::{Catalog, FieldPath, KindId, Segment};
+use state::{Declared, DeclaredId, Desired};
+use yaml::Diagnostic;
 
 /// For how many days certificates should be good still, if nobody says.
 pub const EXPIRY_DAYS: u32 = 30;
@@ -86,7 +85,7 @@ pub async fn prove(scene: &Scene<'_>, uses: Vec<Use>, vaults: Vaults, proof: &Pr
     leave_differing(&vaults, &proof.settings, &mut judged);
     let asked = |name: &str| policies.of_vault(name) != Policy::Off;
     let errands = reference::errands(catalog, &judged, &vaults, &proof.settings, proof.foreign, &asked);
-    let fetched = reference::backends::resolve(&errands.errands, &proof.context).await;
+    let fetched = backends::resolve(&errands.errands, &proof.context).await;
     let resolved = reference::prove(&mut judged, &errands, &fetched);
     let remarks = match proof.policy {
         Policy::Off => Vec::new(),

@@ -10,9 +10,10 @@ use futures_util::future::{Either, join, select};
 use tokio::sync::oneshot;
 
 use super::asked::{wanted, wanted_for};
-use crate::control_plane::{Asked, Client, Clock, Live, ReadError, Root, Transport, Wanted};
-use crate::schema::{Catalog, KindId};
-use crate::state::{Desired, Scope};
+use control_plane::{Asked, Client, Clock, ReadError, Root, Transport, Wanted};
+use plan::Live;
+use schema::{Catalog, KindId};
+use state::{Desired, Scope};
 
 /// Who a control plane is, what exists there, and what it holds of the scopes of a run.
 pub struct Survey {

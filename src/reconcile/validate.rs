@@ -2,11 +2,12 @@ use std::collections::BTreeSet;
 
 use super::references::{EXPIRY_DAYS, Scene};
 use super::{asked, declared_vaults, material, references};
-use crate::control_plane::{Client, Clock, ReadError, Transport};
-use crate::reference::{self, Policies, Policy, Resolved, Vaults};
-use crate::schema::Catalog;
-use crate::state::{self, Declared, Desired, Diagnostic};
+use control_plane::{Client, Clock, ReadError, Transport};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use reference::{self, Policies, Policy, Resolved, Vaults};
+use schema::Catalog;
+use state::{self, Declared, Desired};
+use yaml::Diagnostic;
 
 /// What can be said of state files without asking a control plane: all that is recorded of Kong, the form of the
 /// references, and what certificates in the open say. An unknown vault proves nothing, for it may be the control plane's;

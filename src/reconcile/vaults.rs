@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use crate::control_plane::{Client, Clock, Live, ReadError, Root, Transport};
-use crate::json::{Object, Value, glancing};
-use crate::plan::After;
-use crate::reference::{self, Settings, Use, VaultEntity, Vaults};
-use crate::schema::{Catalog, Edition, FieldPath, KindId, Segment};
-use crate::state::{Body, Declared, Desired, Diagnostic};
+use control_plane::{Client, Clock, ReadError, Root, Transport};
+use json::{Object, Value, glancing};
+use plan::After;
+use plan::Live;
+use reference::{self, Settings, Use, VaultEntity, Vaults};
+use schema::{Catalog, Edition, FieldPath, KindId, Segment};
+use state::{Body, Declared, Desired};
+use yaml::Diagnostic;
 
 /// The vaults by which references resolve once the plan is done.
 pub fn vaults(catalog: &Catalog, desired: &Desired, live: &Live, after: &After<'_>) -> Vaults {

@@ -6,8 +6,8 @@ use super::{
     Filled, Finding, FoundVault, Judged, OptionValue, Reason, Reference, Secret, Setting, Settings, Side, Target,
 };
 use super::{Standing, VaultEntity, Vaults};
-use crate::json::{Object, Value, json};
-use crate::schema::{self, Catalog, FieldPath, Purpose};
+use json::{Object, Value, json};
+use schema::{self, Catalog, FieldPath, Purpose};
 
 /// A secret that is wanted, however many references want it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

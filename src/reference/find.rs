@@ -3,9 +3,9 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use super::is_reference;
-use crate::json::{Object, Value};
-use crate::schema::{Catalog, Field, FieldPath, FieldType, KindId, Record, Takes};
-use crate::state::DeclaredId;
+use json::{Object, Value};
+use schema::{Catalog, Field, FieldPath, FieldType, KindId, Record, Takes};
+use state::DeclaredId;
 
 /// An entity that is looked at for its references, and for what stands in its fields.
 #[derive(Clone, Copy)]

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
 use super::{Judged, Reason, Remark, Settings, Standing, Verdict};
-use crate::schema::{Catalog, FieldPath, KindId};
-use crate::state::{DeclaredId, Desired, Diagnostic, Severity};
+use schema::{Catalog, FieldPath, KindId};
+use state::{DeclaredId, Desired};
+use yaml::{Diagnostic, Severity};
 
 /// What a verdict may do to a run (`--references`): the later, the less.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -234,7 +235,7 @@ fn environment(uses: &[&Judged]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::{Finding, Use};
+    use crate::{Finding, Use};
 
     const ALL: [Policy; 4] = [Policy::Strict, Policy::Default, Policy::Warn, Policy::Off];
 

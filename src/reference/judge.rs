@@ -1,9 +1,10 @@
 use std::collections::BTreeSet;
 
 use super::{Finding, Judged, Reason, Reference, Side, Standing, Use, parse};
-use crate::json::Value;
-use crate::schema::Takes;
-use crate::state::{Body, nearest};
+use json::Value;
+use schema::Takes;
+use state::Body;
+use yaml::suggest_similar;
 
 /// The vaults by which references resolve once the plan is done.
 #[derive(Clone, Debug, Default)]
@@ -116,7 +117,7 @@ impl Vaults {
     pub fn nearest(&self, name: &str) -> Option<&str> {
         let told = self.entities.iter().filter(|vault| !vault.filled_prefix);
         let prefixes = told.map(|vault| vault.prefix.as_str());
-        nearest(name, prefixes.chain(self.loaded.iter().map(String::as_str)))
+        suggest_similar(name, prefixes.chain(self.loaded.iter().map(String::as_str)))
     }
 }
 

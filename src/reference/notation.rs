@@ -18,7 +18,7 @@ pub fn from_json(text: &[u8]) -> Option<Vec<u8>> {
 pub fn to_json(bytes: &[u8]) -> String {
     let mut text = String::from("\"");
     for chunk in bytes.utf8_chunks() {
-        let quoted = crate::json::Value::from(chunk.valid()).to_string();
+        let quoted = json::Value::from(chunk.valid()).to_string();
         text.push_str(&quoted[1..quoted.len() - 1]);
         for byte in chunk.invalid() {
             text.push_str(&format!("\\udc{byte:02x}"));

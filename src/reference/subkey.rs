@@ -1,7 +1,7 @@
 use zeroize::Zeroizing;
 
-use crate::json::Value;
-use crate::schema::wipe;
+use json::Value;
+use schema::wipe;
 
 /// Why a secret has no such member. `Display` gives Kong's words; nothing of the value is in them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,21 +32,21 @@ pub fn subkey(secret: &[u8], key: &[u8]) -> Result<Zeroizing<Vec<u8>>, SubkeyErr
 }
 
 /// A decoded value of which every text is wiped when it is dropped.
-pub(super) struct Wiped(Value);
+pub struct Wiped(Value);
 
 impl Wiped {
     /// Decodes a text, if it is JSON.
-    pub(super) fn read(text: &[u8]) -> Option<Self> {
+    pub fn read(text: &[u8]) -> Option<Self> {
         serde_json::from_slice(text).ok().map(Self)
     }
 
     /// Takes a value over.
-    pub(super) fn of(value: Value) -> Self {
+    pub fn of(value: Value) -> Self {
         Self(value)
     }
 
     /// The value.
-    pub(super) fn value(&self) -> &Value {
+    pub fn value(&self) -> &Value {
         &self.0
     }
 }

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Finding, Reference, Use};
-use crate::schema::PublicCertificate;
+use schema::PublicCertificate;
 
 /// What is known of a reference: the later, the worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::files::SchemaError;
 use super::kind_file::KindFile;
 use super::{Field, FieldPath, FieldType, Foreign, Kind, KindId, NamesChildren, Nest, OnDelete, Record, Segment, read};
-use crate::json::{Value, json};
+use json::{Value, json};
 
 type Place<'a> = &'a dyn Fn(&str) -> Option<KindId>;
 

@@ -1,6 +1,6 @@
 use super::fill::{Fill, Form};
 use super::{Catalog, KindId};
-use crate::json::Object;
+use json::Object;
 
 /// An entity's body in the one shape in which two that Kong would store alike are equal: shorthands translated,
 /// defaults filled in, absent as null (of what no schema knows, and in maps, null is left out), sets sorted and without repetitions, PEM line ends made one, whole numbers

@@ -5,7 +5,7 @@ use super::files::SchemaError;
 use super::kind_file::KindFile;
 use super::subschema::{self, Family};
 use super::{Edition, Kind, KindId, Record, assemble, overlay, read, words};
-use crate::json::{Object, Value};
+use json::{Object, Value};
 
 /// All kinds, plugins and vault backends that are known: a value, handed to whoever needs it.
 #[derive(Clone, Debug)]

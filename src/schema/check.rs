@@ -2,7 +2,7 @@ use zeroize::Zeroize;
 
 use super::checks::{Checker, choose};
 use super::{Catalog, KindId, Violations};
-use crate::json::{Object, Value};
+use json::{Object, Value};
 
 /// What a body is for: which rules apply to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 use super::fill::{Fill, Form};
 use super::shorthand;
 use super::{Catalog, Field, FieldType, KindId, Record, Violations};
-use crate::json::{Object, Value};
+use json::{Object, Value};
 
 /// What Kong would store for a body: shorthands translated, defaults filled in, sets without repetitions, targets and
 /// addresses in full, every field there (null where nothing is said). Values that the server makes up (`auto`) are left

@@ -1,5 +1,5 @@
 use super::Fields;
-use crate::json::{Object, Value};
+use json::{Object, Value};
 
 /// A record of Kong's schema language: named fields in the order Kong gives them.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,4 +1,4 @@
-use crate::json::Value;
+use json::Value;
 
 /// The files under `schemas/`, by their path below it, as `build.rs` lists them: sorted.
 static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/schemas.rs"));

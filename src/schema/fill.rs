@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use super::path::Step;
 use super::shorthand::{self, Conflict};
 use super::{Field, FieldPath, FieldType, Record, Violations, address};
-use crate::json::{Number, Object, Value};
+use json::{Number, Object, Value};
 
 /// Brings a body to the form in which it is stored, or in which it is compared.
 pub(super) struct Fill<'a> {

@@ -1,6 +1,6 @@
 use uuid::Uuid;
 
-use crate::json::{Object, Value};
+use json::{Object, Value};
 
 /// What a foreign key holds, once it is known which entities are meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Held {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::json;
+    use json::json;
 
     use super::*;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::{FieldPath, Record};
-use crate::json::{Object, Value};
+use json::{Object, Value};
 
 /// A kind's place in its catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -287,7 +287,7 @@ pub struct NamedCheck {
     pub check: String,
     /// What it is told: field names mostly.
     #[serde(default, rename = "with")]
-    pub arguments: crate::json::Value,
+    pub arguments: json::Value,
 }
 
 /// A field that the server stores hashed.

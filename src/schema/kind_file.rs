@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::files::{self, SchemaError};
 use super::merge::{merge, without_enterprise};
 use super::{Computed, Edition, Former, Hashed, NamedCheck, OnDelete, Quirk, Rotates, Subschemas, Title};
-use crate::json::{Value, json};
+use json::{Value, json};
 
 /// A file of `schemas/kinds/`: what Kong's own schema does not tell of a kind.
 #[derive(Clone, Debug, Deserialize)]
@@ -125,7 +125,7 @@ impl KindFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::assemble;
+    use crate::assemble;
 
     fn made(text: &str) -> Result<(), String> {
         let file: KindFile = serde_yaml::from_str(text).map_err(|error| error.to_string())?;

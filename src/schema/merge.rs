@@ -1,4 +1,4 @@
-use crate::json::{Value, json};
+use json::{Value, json};
 
 /// Lays corrections over a schema, both in Kong's shape: fields of the same name are corrected member by member, new
 /// ones are added behind (a correction without a type is for a field that this schema lacks); `null` takes a rule away; anything else is put in place.

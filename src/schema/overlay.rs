@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::files::SchemaError;
 use super::kind_file::KindFile;
 use super::{Edition, LiveSchemas, words};
-use crate::json::{Value, json};
+use json::{Value, json};
 
 /// The schemas of kinds as a node has them: its own answers where it gave them, the recorded ones elsewhere, each
 /// corrected by the kind's file.
@@ -69,7 +69,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::schema::{Catalog, FieldPath, Kind, recorded_answer};
+    use crate::{Catalog, FieldPath, Kind, recorded_answer};
 
     fn kind<'c>(catalog: &'c Catalog, collection: &str) -> &'c Kind {
         catalog.kind(catalog.find(collection).unwrap())

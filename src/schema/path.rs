@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::json::{Object, Value};
+use json::{Object, Value};
 
 /// One step into a body.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

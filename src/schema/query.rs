@@ -1,7 +1,7 @@
 use super::path::Step;
 use super::shorthand;
 use super::{Catalog, Field, FieldPath, FieldType, KindId, Record, Segment};
-use crate::json::{Object, Value};
+use json::{Object, Value};
 
 impl Record {
     /// The field at a path of names through nested records.
@@ -197,7 +197,7 @@ impl<'a> Search<'a> {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::json;
+    use json::json;
 
     use super::*;
 

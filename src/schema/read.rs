@@ -1,5 +1,5 @@
 use super::{Field, FieldType, Record, shorthand, words};
-use crate::json::{Object, Value};
+use json::{Object, Value};
 
 /// Reads a record in the shape of Kong's `/schemas` answers. `Err` says where and what is wrong.
 pub(super) fn record(schema: &Value) -> Result<Record, String> {

@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 
 use super::files::{self, SchemaError};
 use super::{Catalog, FieldPath, KindId, Segment};
-use crate::json::Object;
+use json::Object;
 
 /// Whether a field takes references, as far as is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,10 +134,10 @@ fn lists() -> Result<Lists, SchemaError> {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::{Object, Value, json};
+    use json::{Object, Value, json};
 
     use super::*;
-    use crate::schema::LiveSchemas;
+    use crate::LiveSchemas;
 
     fn body(body: Value) -> Object {
         body.as_object().cloned().expect("an object")

@@ -1,5 +1,5 @@
 use super::{Field, Record, sugar, words};
-use crate::json::{Object, Value};
+use json::{Object, Value};
 
 /// How a spelling that is not a field itself becomes fields (`shorthand_fields`).
 ///

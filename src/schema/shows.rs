@@ -1,8 +1,8 @@
 use std::cmp::Ordering;
 use std::iter::Peekable;
 
-use crate::json::Value;
-use crate::json::{Iter, Object};
+use json::Value;
+use json::{Iter, Object};
 
 use super::fill::{default, lines};
 use super::shorthand;

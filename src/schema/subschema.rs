@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use super::files::{self, File, SchemaError};
 use super::merge::{merge, without_enterprise};
 use super::{Edition, Record, read};
-use crate::json::Value;
+use json::Value;
 
 /// The schemas of a family (`plugins`, `vaults`), by name.
 pub(super) type Family = BTreeMap<String, Arc<Subschema>>;

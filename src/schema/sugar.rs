@@ -1,5 +1,5 @@
 use super::words::url;
-use crate::json::{Object, Value};
+use json::{Object, Value};
 
 /// The parts of a URL as Kong's shorthand reads them, by the names in [`words::url`](super::words::url): what the URL
 /// does not say is not there. It never fails: what is missing or odd is for the checks of those fields to refuse.
@@ -72,7 +72,7 @@ fn usual_port(scheme: &str) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::json;
+    use json::json;
 
     use super::url_parts;
 
@@ -103,7 +103,7 @@ mod tests {
                 json!({"scheme": "http", "host": "a.test", "port": "x", "path": "/"}),
             ),
         ] {
-            assert_eq!(crate::json::Value::Object(url_parts(url)), parts, "{url}");
+            assert_eq!(json::Value::Object(url_parts(url)), parts, "{url}");
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::{FieldPath, Segment};
-use crate::json::{Object, Value};
+use json::{Object, Value};
 
 /// What Kong finds wrong with a body: the tree it answers under `fields`, word for word.
 ///
@@ -88,7 +88,7 @@ fn collect(value: &Value, at: FieldPath, found: &mut Vec<(FieldPath, String)>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::json;
+    use json::json;
 
     use super::*;
 

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::json::{Object, Value};
+use json::{Object, Value};
 
 /// The body of an entity, secrets included: readable through [`Body::expose`] alone, which finds every use.
 ///

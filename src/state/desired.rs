@@ -3,8 +3,9 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{Body, Diagnostic, Places, Scope, ScopeId, Span};
-use crate::schema::{FieldPath, KindId};
+use super::{Body, Places, Scope, ScopeId};
+use schema::{FieldPath, KindId};
+use yaml::{Diagnostic, Span};
 
 /// What the documents of a run say should be: checked for form, not yet compared with anything.
 #[derive(Clone, Default)]

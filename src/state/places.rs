@@ -1,6 +1,6 @@
-use super::Span;
-use crate::json::Name;
-use crate::schema::{FieldPath, Segment};
+use json::Name;
+use schema::{FieldPath, Segment};
+use yaml::Span;
 
 /// Where an entity and the parts of its body stand in the files: the shape of what was read, without its values.
 ///
@@ -113,7 +113,7 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::FileId;
+    use yaml::FileId;
 
     #[test]
     fn parts_are_found_in_short_and_in_long_maps() {

@@ -8,7 +8,8 @@ use strongroom::plan::{self, Fingerprinter, Guards, Limit};
 use strongroom::reconcile::{Decision, Early, Job, Prepared, Proof, compose, prepare};
 use strongroom::reference::Policy;
 use strongroom::schema::Catalog;
-use strongroom::state::{ComposeOptions, Desired, Environment, FileId, Options, Scope, desired, may_name_scopes};
+use strongroom::state::{Desired, Options, Scope, desired, may_name_scopes};
+use strongroom::yaml::{ComposeOptions, Environment, FileId};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 /// Reads a state file.

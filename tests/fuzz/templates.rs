@@ -2,7 +2,7 @@
 #![no_main]
 
 #[allow(dead_code)] // the other target's
-#[path = "../hostile/mod.rs"]
+#[path = "../it/common/hostile.rs"]
 mod hostile;
 
 use libfuzzer_sys::fuzz_target;

@@ -147,7 +147,7 @@ fn settings(named: Option<&Path>, home: Option<String>) -> Result<BTreeMap<Strin
 enum Setting {
     Nothing(()),
     Bool(bool),
-    Number(crate::json::Number),
+    Number(json::Number),
     Text(String),
     List(Vec<Setting>),
     /// No flag takes one.

@@ -2,7 +2,7 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::state::nearest;
+use yaml::suggest_similar;
 
 /// A mistake of the command line as its user sees it: a wrong value is the variable's that has it, and a flag that is not
 /// known is likened to one only if that is near.
@@ -40,7 +40,7 @@ fn forget_the_far(said: &mut clap::Error) {
     let Some((unknown, near)) = text(said, ContextKind::InvalidArg).zip(text(said, ContextKind::SuggestedArg)) else {
         return;
     };
-    if nearest(bare(unknown), [bare(near)]).is_none() {
+    if suggest_similar(bare(unknown), [bare(near)]).is_none() {
         said.remove(ContextKind::SuggestedArg);
         // it names the flag once more
         said.remove(ContextKind::Usage);

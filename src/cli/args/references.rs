@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::reference::Policy;
+use reference::Policy;
 
 const HEADING: &str = "References";
 

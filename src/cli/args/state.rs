@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::accepted::AcceptedForState;
-use crate::plan::{Guards, Limit};
+use plan::{Guards, Limit};
 
 /// Which state files are read, and how.
 #[derive(Args, Clone, Debug)]

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::prepare::{Request, Terms};
-use crate::cli::args::{Global, SyncArgs};
-use crate::cli::connection::{Connection, connect, is_embedded};
-use crate::cli::documents::{self, Documents};
-use crate::cli::proof::proof;
-use crate::cli::stop::Stop;
-use crate::cli::teller::Teller;
-use crate::reconcile::Early;
-use crate::schema::Catalog;
+use crate::args::{Global, SyncArgs};
+use crate::connection::{Connection, connect, is_embedded};
+use crate::documents::{self, Documents};
+use crate::proof::proof;
+use crate::stop::Stop;
+use crate::teller::Teller;
+use reconcile::Early;
+use schema::Catalog;
 
 /// A run whose files are read and whose control plane is known.
 pub struct Begun {

@@ -1,9 +1,9 @@
 use clap::CommandFactory;
 
-use crate::cli::Outcome;
-use crate::cli::args::{Cli, CompletionsArgs};
-use crate::cli::stop::Done;
+use crate::Outcome;
+use crate::args::{Cli, CompletionsArgs};
 use crate::report;
+use crate::stop::Done;
 
 /// Prints a script that completes commands in a shell.
 pub fn run(args: &CompletionsArgs) -> Done {

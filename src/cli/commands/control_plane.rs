@@ -3,12 +3,12 @@ use std::sync::Arc;
 use anyhow::Context;
 use tokio::net::TcpListener;
 
-use crate::cli::Outcome;
-use crate::cli::args::ControlPlaneArgs;
-use crate::cli::stop::{Done, Stop};
-use crate::embedded::{ControlPlane, Database, Options, serve};
+use crate::Outcome;
+use crate::args::ControlPlaneArgs;
 use crate::report;
-use crate::schema::Catalog;
+use crate::stop::{Done, Stop};
+use embedded::{ControlPlane, Database, Options, serve};
+use schema::Catalog;
 
 /// Serves an Admin API until it is interrupted. The first line it prints is its address.
 pub async fn run(args: ControlPlaneArgs) -> Done {

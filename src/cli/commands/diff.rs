@@ -2,13 +2,13 @@ use std::mem::ManuallyDrop;
 
 use super::begin::begin;
 use super::prepare::prepare;
-use crate::cli::Outcome;
-use crate::cli::args::{DiffArgs, Global};
-use crate::cli::stop::Done;
-use crate::cli::teller::Teller;
-use crate::reconcile::{Decision, Prepared};
+use crate::Outcome;
+use crate::args::{DiffArgs, Global};
 use crate::report::names;
-use crate::schema::Catalog;
+use crate::stop::Done;
+use crate::teller::Teller;
+use reconcile::{Decision, Prepared};
+use schema::Catalog;
 
 /// Shows what `sync` would do, and ends as it would where it would be refused.
 pub async fn run(global: &Global, args: &DiffArgs, teller: &mut Teller) -> Done {

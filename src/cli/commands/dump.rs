@@ -7,19 +7,19 @@ use anyhow::{Context, anyhow};
 use serde_json::ser::{PrettyFormatter, Serializer};
 
 use super::outside::referred_outside;
-use crate::cli::Outcome;
-use crate::cli::args::{DumpArgs, Format, Global};
-use crate::cli::connection::{Connection, connect};
-use crate::cli::prompt::confirmed;
-use crate::cli::skip::{skipped, without_skipped};
-use crate::cli::stop::{Done, Stop};
-use crate::control_plane::Live;
-use crate::json::Object;
-use crate::plan::Needs;
-use crate::reconcile::{self, Survey};
+use crate::Outcome;
+use crate::args::{DumpArgs, Format, Global};
+use crate::connection::{Connection, connect};
+use crate::prompt::confirmed;
 use crate::report::{self, DumpOptions};
-use crate::schema::Catalog;
-use crate::state::Scope;
+use crate::skip::{skipped, without_skipped};
+use crate::stop::{Done, Stop};
+use json::Object;
+use plan::Live;
+use plan::Needs;
+use reconcile::{self, Survey};
+use schema::Catalog;
+use state::Scope;
 
 /// Writes what is live as a state file.
 pub async fn run(global: &Global, args: &DumpArgs) -> Done {

@@ -2,8 +2,8 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use crate::control_plane::Live;
-use crate::schema::{Catalog, KindId};
+use plan::Live;
+use schema::{Catalog, KindId};
 
 /// The kinds of which an owned entity refers to one that is not owned.
 pub fn referred_outside(catalog: &Catalog, live: &Live) -> BTreeSet<KindId> {

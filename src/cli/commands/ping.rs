@@ -1,9 +1,9 @@
-use crate::cli::Outcome;
-use crate::cli::args::Global;
-use crate::cli::connection::connect;
-use crate::cli::stop::{Done, Stop};
-use crate::cli::teller::Teller;
-use crate::schema::Catalog;
+use crate::Outcome;
+use crate::args::Global;
+use crate::connection::connect;
+use crate::stop::{Done, Stop};
+use crate::teller::Teller;
+use schema::Catalog;
 
 /// Says whether the control plane answers, and its version.
 pub async fn run(global: &Global, teller: &mut Teller) -> Done {

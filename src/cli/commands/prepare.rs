@@ -1,17 +1,17 @@
 use std::sync::Arc;
 
-use crate::cli::Outcome;
-use crate::cli::args::SyncArgs;
-use crate::cli::connection::Connection;
-use crate::cli::documents::Documents;
-use crate::cli::signals::unless_interrupted;
-use crate::cli::skip::skipped;
-use crate::cli::stop::Stop;
-use crate::cli::teller::Teller;
-use crate::plan::{Fingerprinter, Guards, Options, Problem, ProblemSort};
-use crate::reconcile::{self, Early, Failure, Job, Prepared, Proof};
-use crate::schema::Catalog;
-use crate::state::Diagnostic;
+use crate::Outcome;
+use crate::args::SyncArgs;
+use crate::connection::Connection;
+use crate::documents::Documents;
+use crate::signals::unless_interrupted;
+use crate::skip::skipped;
+use crate::stop::Stop;
+use crate::teller::Teller;
+use plan::{Fingerprinter, Guards, Options, Problem, ProblemSort};
+use reconcile::{self, Early, Failure, Job, Prepared, Proof};
+use schema::Catalog;
+use yaml::Diagnostic;
 
 /// What a run is asked for.
 pub struct Request<'a> {

@@ -3,16 +3,17 @@ use std::sync::Arc;
 
 use super::begin::Begun;
 use super::prepare::{Request, Terms};
-use crate::cli::args::{Global, OutputArgs, ReferenceArgs, ResetArgs, StateArgs, SyncArgs};
-use crate::cli::connection::connect;
-use crate::cli::documents::Documents;
-use crate::cli::prompt::confirmed;
-use crate::cli::stop::{Done, Stop};
-use crate::cli::teller::Teller;
-use crate::reconcile::Proof;
-use crate::reference::Policy;
-use crate::schema::Catalog;
-use crate::state::{Desired, Scope, Sources};
+use crate::args::{Global, OutputArgs, ReferenceArgs, ResetArgs, StateArgs, SyncArgs};
+use crate::connection::connect;
+use crate::documents::Documents;
+use crate::prompt::confirmed;
+use crate::stop::{Done, Stop};
+use crate::teller::Teller;
+use reconcile::Proof;
+use reference::Policy;
+use schema::Catalog;
+use state::{Desired, Scope};
+use yaml::Sources;
 
 /// Deletes everything in scope: a sync of nothing, which says so by its name and asks before it begins.
 pub async fn run(global: &Global, args: &ResetArgs, teller: &mut Teller) -> Done {

@@ -3,19 +3,19 @@ use std::sync::Arc;
 
 use super::begin::begin;
 use super::prepare::{Request, prepare};
-use crate::apply::{self, Account, ChangeEnd, Halt};
-use crate::cli::Outcome;
-use crate::cli::args::{Global, SyncArgs};
-use crate::cli::connection::Connection;
-use crate::cli::documents::Documents;
-use crate::cli::progress::Progress;
-use crate::cli::signals::stop_on_signal;
-use crate::cli::stop::Done;
-use crate::cli::teller::Teller;
-use crate::plan::{Approved, Plan};
-use crate::reconcile::{Decision, Prepared};
+use crate::Outcome;
+use crate::args::{Global, SyncArgs};
+use crate::connection::Connection;
+use crate::documents::Documents;
+use crate::progress::Progress;
 use crate::report::{Told, names};
-use crate::schema::Catalog;
+use crate::signals::stop_on_signal;
+use crate::stop::Done;
+use crate::teller::Teller;
+use apply::{self, Account, ChangeEnd, Halt};
+use plan::{Approved, Plan};
+use reconcile::{Decision, Prepared};
+use schema::Catalog;
 
 /// Brings the control plane to what the files say.
 pub async fn run(global: &Global, args: &SyncArgs, teller: &mut Teller) -> Done {

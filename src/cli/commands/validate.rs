@@ -1,16 +1,16 @@
-use crate::cli::Outcome;
-use crate::cli::args::{Global, ValidateArgs};
-use crate::cli::connection::{Connection, connect};
-use crate::cli::documents::{self, Documents, is_error};
-use crate::cli::proof::policy;
-use crate::cli::signals::unless_interrupted;
-use crate::cli::stop::{Done, Stop};
-use crate::cli::teller::Teller;
-use crate::control_plane::{Clock, SystemClock};
-use crate::reconcile;
+use crate::Outcome;
+use crate::args::{Global, ValidateArgs};
+use crate::connection::{Connection, connect};
+use crate::documents::{self, Documents, is_error};
+use crate::proof::policy;
 use crate::report;
-use crate::schema::Catalog;
-use crate::state::Diagnostic;
+use crate::signals::unless_interrupted;
+use crate::stop::{Done, Stop};
+use crate::teller::Teller;
+use control_plane::{Clock, SystemClock};
+use reconcile;
+use schema::Catalog;
+use yaml::Diagnostic;
 
 /// Checks state files: by what is known of Kong, and by the control plane itself if asked to.
 pub async fn run(global: &Global, args: &ValidateArgs, teller: &mut Teller) -> Done {

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::settings::Reading;
 use super::{dotenv, kong_conf, manifest};
-use crate::cli::args::ReferenceArgs;
-use crate::reference::backends::{Plane, PlaneFiles};
-use crate::reference::{Secret, Setting, Side, takes};
-use crate::schema::Catalog;
-use crate::state::Diagnostic;
+use crate::args::ReferenceArgs;
+use backends::{Plane, PlaneFiles};
+use reference::{Secret, Setting, Side, takes};
+use schema::Catalog;
+use yaml::Diagnostic;
 
 /// The word for this process in the place of a file.
 const PROCESS: &str = "process";

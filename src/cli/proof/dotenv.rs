@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
-use crate::reference::Secret;
+use reference::Secret;
 
 /// Reads `NAME=VALUE` lines: blank lines, comments (`#`, after a value only with a space before it), `export`, values in
 /// single quotes (as they are) and double quotes (`\n`, `\r`, `\t`, `\"`, `\\` and `\$` mean what they mean in shells), both of

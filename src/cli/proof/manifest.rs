@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 use zeroize::Zeroizing;
 
-use crate::reference::Secret;
+use reference::Secret;
 
 /// The variables of all Secrets and ConfigMaps of a text, one document or many; none if the text is no manifest. What else
 /// is in it is passed over, as long as there is one of them.

@@ -14,14 +14,14 @@ use std::sync::Arc;
 use super::args::{Global, PolicyArgs, ReferenceArgs};
 use super::documents::is_error;
 use super::teller::Teller;
-use crate::reconcile::{EXPIRY_DAYS, Proof};
-use crate::reference::backends::Context;
-use crate::reference::{Hosts, Policy, Secret};
-use crate::schema::Catalog;
-use crate::state::{Diagnostic, Sources};
+use backends::Context;
 pub use kong_conf::properties;
+use reconcile::{EXPIRY_DAYS, Proof};
+use reference::{Hosts, Policy, Secret};
 use repository::Repository;
+use schema::Catalog;
 use settings::Reading;
+use yaml::{Diagnostic, Sources};
 
 /// How the references of state files at those paths are proven. None if what is said of it is wrong: all that is, is told.
 pub fn proof(

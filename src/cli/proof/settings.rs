@@ -8,12 +8,11 @@ use zeroize::Zeroizing;
 
 use super::repository::Repository;
 use super::variable;
-use crate::cli::args::{Global, settings_file};
-use crate::reference::{
-    Machine, Policy, Said, Secret, Settings, Side, VARIABLES, Words, merge_settings, read_settings, read_variables,
-};
-use crate::schema::Catalog;
-use crate::state::{ComposeOptions, Diagnostic, Environment, Node, Sources, compose, decode};
+use crate::args::{Global, settings_file};
+use reference::{Policy, Secret, Settings, Side};
+use schema::Catalog;
+use settings::{Machine, Said, VARIABLES, Words, merge_settings, read_settings, read_variables};
+use yaml::{ComposeOptions, Diagnostic, Environment, Node, Sources, compose, decode};
 
 /// The key under which a file of settings speaks of references.
 const REFERENCES: &str = "references";
@@ -146,7 +145,7 @@ impl<'a> Reading<'a> {
             None if !text.contains(REFERENCES) => (None, Vec::new()),
             None => compose(id, &text, &nothing),
         };
-        told.retain(crate::cli::documents::is_error);
+        told.retain(crate::documents::is_error);
         for place in told.iter_mut().flat_map(|told| &mut told.places) {
             place.confidential = true;
         }
@@ -209,7 +208,7 @@ fn strictest(named: Said, found: Said) -> Said {
     said
 }
 
-fn stricter_of(one: crate::reference::SaidPolicy, other: crate::reference::SaidPolicy) -> crate::reference::SaidPolicy {
+fn stricter_of(one: settings::SaidPolicy, other: settings::SaidPolicy) -> settings::SaidPolicy {
     if other.policy < one.policy { other } else { one }
 }
 

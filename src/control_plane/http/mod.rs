@@ -14,7 +14,7 @@ pub use base::{Base, BaseError};
 pub use settings::{HttpSettings, SettingsError};
 
 use super::{Method, Request, Response, Transport, TransportError};
-use crate::retry_after;
+use http::retry_after;
 
 /// Carries requests over HTTP. It never logs headers or bodies, and its `Debug` shows the masked address alone.
 pub struct HttpTransport {

@@ -4,12 +4,13 @@ use uuid::Uuid;
 
 use super::index::Index;
 use super::page::read_page;
-use crate::control_plane::client::{refused, unreadable};
-use crate::control_plane::dialect::{Listing, PAGE};
-use crate::control_plane::wire::word;
-use crate::control_plane::{Client, Clock, Dialect, ForeignEntity, Outcome, ReadError, Request, Transport};
-use crate::json::Object;
-use crate::schema::{Catalog, KindId};
+use crate::client::{refused, unreadable};
+use crate::dialect::{Listing, PAGE};
+use crate::wire::word;
+use crate::{Client, Clock, Dialect, Outcome, ReadError, Request, Transport};
+use json::Object;
+use plan::ForeignEntity;
+use schema::{Catalog, KindId};
 
 impl<T: Transport, C: Clock> Client<T, C> {
     /// Reads the index of a kind in all other workspaces, and says whether the token may list it in each. A control

@@ -6,9 +6,10 @@ use uuid::Uuid;
 
 use super::index::Index;
 use super::list::{Keep, Listed, Query};
-use crate::control_plane::{Client, Clock, ForeignEntity, Live, ReadError, Transport, family};
-use crate::plan::Needs;
-use crate::schema::{Catalog, KindId};
+use crate::{Client, Clock, ReadError, Transport, family};
+use plan::Needs;
+use plan::{ForeignEntity, Live};
+use schema::{Catalog, KindId};
 
 impl<T: Transport, C: Clock> Client<T, C> {
     /// Reads the index of what is outside the scopes, of the kinds that a plan needs, into what was read already.

@@ -3,11 +3,11 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::control_plane::ForeignEntity;
-use crate::json::{Object, Value};
-use crate::reference::{holds_reference, is_reference};
-use crate::schema::{Catalog, FieldPath, FieldType, KindId, Segment};
-use crate::state::Body;
+use json::{Object, Value};
+use plan::ForeignEntity;
+use reference::{holds_reference, is_reference};
+use schema::{Catalog, FieldPath, FieldType, KindId, Segment};
+use state::Body;
 
 /// Which fields of a kind are kept of an entity outside the scopes.
 pub struct Index {

@@ -6,11 +6,11 @@ use uuid::Uuid;
 
 use super::page::read_page;
 use super::stretch::{Seen, Stretch};
-use crate::control_plane::client::{refused, unreadable};
-use crate::control_plane::dialect::Listing;
-use crate::control_plane::{Client, Clock, Outcome, ReadError, Transport};
-use crate::json::{Object, Value};
-use crate::schema::{Catalog, KindId};
+use crate::client::{refused, unreadable};
+use crate::dialect::Listing;
+use crate::{Client, Clock, Outcome, ReadError, Transport};
+use json::{Object, Value};
+use schema::{Catalog, KindId};
 
 /// Answers smaller than this are read where they arrive; reading larger ones is work for another thread.
 const SMALL: usize = 64 * 1024;

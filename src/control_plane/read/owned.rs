@@ -6,10 +6,11 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use uuid::Uuid;
 
 use super::list::{Keep, Listed, Query};
-use crate::control_plane::dialect::MOST_TAGS;
-use crate::control_plane::{Client, Clock, Live, LiveEntity, ReadError, Transport, family};
-use crate::schema::{Catalog, Edition, KindId};
-use crate::state::{Scope, tags_of};
+use crate::dialect::MOST_TAGS;
+use crate::{Client, Clock, ReadError, Transport, family};
+use plan::{Live, LiveEntity};
+use schema::{Catalog, Edition, KindId};
+use state::{Scope, tags_of};
 
 /// What of a control plane is read as owned.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +40,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
             .filter(|kind| family::parent(catalog.kind(**kind)).is_none());
         let families = heads.map(|kind| self.family(catalog, asked, *kind));
         for (kind, listed) in try_join_all(families).await?.into_iter().flatten() {
-            live.take(kind, listed);
+            keep_listed(&mut live, kind, listed);
         }
         if !asked.everything() {
             leave_orphans(catalog, &mut live);
@@ -188,18 +189,16 @@ impl Asked {
     }
 }
 
-impl Live {
-    fn take(&mut self, kind: KindId, listed: Listed<Vec<LiveEntity>>) {
-        match listed {
-            Listed::Holds(entities) => {
-                self.owned.insert(kind, entities);
-            }
-            Listed::Absent => {
-                self.absent.insert(kind);
-            }
-            Listed::Forbidden => {
-                self.forbidden.insert(kind);
-            }
+fn keep_listed(live: &mut Live, kind: KindId, listed: Listed<Vec<LiveEntity>>) {
+    match listed {
+        Listed::Holds(entities) => {
+            live.owned.insert(kind, entities);
+        }
+        Listed::Absent => {
+            live.absent.insert(kind);
+        }
+        Listed::Forbidden => {
+            live.forbidden.insert(kind);
         }
     }
 }

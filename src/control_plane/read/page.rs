@@ -1,7 +1,7 @@
 use std::fmt;
 
-use crate::control_plane::wire::word;
-use crate::json::Object;
+use crate::wire::word;
+use json::Object;
 
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};

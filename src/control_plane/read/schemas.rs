@@ -2,11 +2,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
-use crate::control_plane::client::{refused, unreadable};
-use crate::control_plane::dialect::SchemaOf;
-use crate::control_plane::{Client, Clock, Outcome, ReadError, Transport};
-use crate::json::Value;
-use crate::schema::LiveSchemas;
+use crate::client::{refused, unreadable};
+use crate::dialect::SchemaOf;
+use crate::{Client, Clock, Outcome, ReadError, Transport};
+use json::Value;
+use schema::LiveSchemas;
 
 /// The schemas that a run needs of a node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

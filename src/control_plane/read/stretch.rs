@@ -2,7 +2,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 
-use crate::control_plane::dialect::PAGE;
+use crate::dialect::PAGE;
 
 /// A part of a list that one chain of requests reads: the ids after one, up to and including another.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,9 +7,9 @@ use super::super::Phase;
 use super::super::draft::{Act, Draft};
 use super::super::known::links_in;
 use super::takes::Take;
-use crate::json::{Object, Value};
-use crate::reference;
-use crate::schema::{Catalog, KindId};
+use json::{Object, Value};
+use reference;
+use schema::{Catalog, KindId};
 
 /// How the circles that pass through a unique value are broken.
 #[derive(Default)]

@@ -15,10 +15,10 @@ use uuid::Uuid;
 use super::draft::{Act, Draft, Sent};
 use super::known::{Known, links_in};
 use super::{Problem, Question};
-use crate::schema::KindId;
-use crate::state::Diagnostic;
 use graph::{Decisions, Graph, Why, build};
+use schema::KindId;
 use takes::{Take, takes};
+use yaml::Diagnostic;
 
 pub(super) use graph::{Work, prefix, vaults_named};
 pub(super) use sort::Ordered;

@@ -2,8 +2,8 @@ use uuid::Uuid;
 
 use super::super::Question;
 use super::super::draft::Draft;
-use crate::json::{Object, Value};
-use crate::schema::{Kind, KindId, Purpose, canonical, check};
+use json::{Object, Value};
+use schema::{Kind, KindId, Purpose, canonical, check};
 
 /// Finds a value to which a unique field of an entity can be set while another takes its value: null where the entity
 /// may go without, else a made-up one. None if the field cannot be parked: it is more than the entity's own name, a check

@@ -5,7 +5,7 @@ use petgraph::Direction;
 use petgraph::graph::NodeIndex;
 
 use super::graph::{Decisions, Graph, Node, Work};
-use crate::json::{Object, Value};
+use json::{Object, Value};
 
 /// The steps in an order in which they could run one after another.
 pub(in super::super) struct Ordered {

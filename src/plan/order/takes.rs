@@ -8,8 +8,8 @@ use super::super::draft::{Act, Draft};
 use super::super::key::{key_in, unique_sets};
 use super::super::known::{Holder, Known, Standing};
 use super::super::{Problem, Question};
-use crate::schema::{Kind, KindId};
-use crate::state::Diagnostic;
+use schema::{Kind, KindId};
+use yaml::Diagnostic;
 
 /// A unique value that one draft takes while another entity still has it.
 pub(super) struct Take {

@@ -4,8 +4,9 @@ mod reference;
 mod text;
 
 use super::{Flaw, Judged, Policies, Policy, Vaults, remarked};
-use crate::schema::{Catalog, FieldPath};
-use crate::state::{Desired, Diagnostic};
+use schema::{Catalog, FieldPath};
+use state::Desired;
+use yaml::Diagnostic;
 
 /// What is odd about the references of this run's entities, and what the documents hold that only looks like one. These are
 /// warnings whatever the policy: they can be seen from the text alone.

@@ -1,11 +1,9 @@
 //! References that Kong reads otherwise than they look.
 
 use super::Odd;
-use crate::reference::grammar::{Form, form};
-use crate::reference::{
-    FoundVault, Judged, OptionValue, Reason, Reference, Remark, Standing, VaultEntity, Vaults, is_taken,
-};
-use crate::schema::{Catalog, FieldPath};
+use crate::grammar::{Form, form};
+use crate::{FoundVault, Judged, OptionValue, Reason, Reference, Remark, Standing, VaultEntity, Vaults, is_taken};
+use schema::{Catalog, FieldPath};
 
 /// What is odd about the references of this run's entities. Of those that templates fill in nothing is told.
 pub(super) fn remarks(catalog: &Catalog, judged: &[Judged], vaults: &Vaults) -> Vec<Remark> {
@@ -164,14 +162,14 @@ fn shown(bytes: &[u8]) -> String {
 mod tests {
     use std::collections::BTreeSet;
 
-    use crate::json::json;
+    use json::json;
 
     use super::*;
-    use crate::reference::{Use, judge};
-    use crate::state::Body;
+    use crate::{Use, judge};
+    use state::Body;
 
     fn vaults() -> Vaults {
-        let vault = |backend: &str, config: crate::json::Value| VaultEntity {
+        let vault = |backend: &str, config: json::Value| VaultEntity {
             prefix: format!("my-{backend}"),
             backend: backend.to_owned(),
             config: Body::new(config.as_object().cloned().unwrap_or_default()),

@@ -1,11 +1,11 @@
 //! Texts that look like references and are none to Kong.
 
 use super::Odd;
-use crate::json::Value;
-use crate::parallel::stretches;
-use crate::reference::{Remark, Standing, is_reference};
-use crate::schema::FieldPath;
-use crate::state::{Declared, DeclaredId, Desired};
+use crate::{Remark, Standing, is_reference};
+use json::Value;
+use json::parallel::stretches;
+use schema::FieldPath;
+use state::{Declared, DeclaredId, Desired};
 
 const BEGIN: &str = "{vault://";
 

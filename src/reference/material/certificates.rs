@@ -1,7 +1,7 @@
 use super::Flaw;
-use crate::json::{Object, Value};
-use crate::reference::is_reference;
-use crate::schema::{Catalog, Field, FieldPath, Kind, KindId, PublicCertificate, chain, moment};
+use crate::is_reference;
+use json::{Object, Value};
+use schema::{Catalog, Field, FieldPath, Kind, KindId, PublicCertificate, chain, moment};
 
 /// What is valid when.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 use super::told::PEM;
 use super::{Flaw, Put};
-use crate::json::Value;
-use crate::schema::{FieldPath, Kind, Record, Segment, is_private_key, is_public_key};
+use json::Value;
+use schema::{FieldPath, Kind, Record, Segment, is_private_key, is_public_key};
 
 /// Which half of a pair a field holds.
 enum Half {

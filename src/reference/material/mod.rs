@@ -18,9 +18,9 @@ pub use certificates::Validity;
 
 use self::trial::Trial;
 use super::{Finding, Holder, Judged, Reason, Resolved, Secret, Standing};
-use crate::json::{Object, Value};
-use crate::schema::{self, Catalog, Field, FieldPath, Kind, KindId};
-use crate::state::DeclaredId;
+use json::{Object, Value};
+use schema::{self, Catalog, Field, FieldPath, Kind, KindId};
+use state::DeclaredId;
 
 /// What is to be told of a field that holds no reference, or that is not wrong yet.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! What Kong refuses, in words that hold nothing of a value.
 
 use super::Flaw;
-use crate::json::Value;
-use crate::schema::{Field, FieldPath, FieldType, Record};
+use json::Value;
+use schema::{Field, FieldPath, FieldType, Record};
 
 /// What Kong's words begin with, what is said instead, and what to do. Kong's own texts may repeat what they are about.
 const SAID: [(&str, &str, &str); 11] = [

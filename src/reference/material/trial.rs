@@ -4,10 +4,10 @@ use zeroize::Zeroizing;
 
 use super::told::{self, Told};
 use super::{Flaw, Put};
-use crate::json::{Object, Value};
-use crate::reference::Holder;
-use crate::reference::subkey::Wiped;
-use crate::schema::{self, Catalog, FieldPath, FieldType, Purpose, Record, Segment};
+use crate::Holder;
+use crate::subkey::Wiped;
+use json::{Object, Value};
+use schema::{self, Catalog, FieldPath, FieldType, Purpose, Record, Segment};
 
 /// What a check says of a field; it may hold values.
 type Violation = (FieldPath, Zeroizing<String>);

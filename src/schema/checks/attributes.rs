@@ -1,7 +1,7 @@
 use super::lua_pattern::LuaPattern;
 use super::pcre;
 use super::view::View;
-use crate::json::Value;
+use json::Value;
 
 /// The rules of a field besides its type, in the order in which Kong asks them; the first that is broken is told.
 const ATTRIBUTES: [(&str, Attribute); 19] = [

@@ -1,8 +1,8 @@
 use super::record::message;
 use super::view::View;
 use super::{Checker, is_reference, quoted, tree};
-use crate::json::{Object, Value};
-use crate::schema::{Field, FieldType, Record};
+use crate::{Field, FieldType, Record};
+use json::{Object, Value};
 
 /// What a check across fields is told by.
 struct Across<'a> {

@@ -1,8 +1,8 @@
 use super::Checker;
 use super::view::View;
-use crate::json::{Object, Value};
-use crate::schema::fill::{Fill, Form};
-use crate::schema::{Field, FieldType, Record};
+use crate::fill::{Fill, Form};
+use crate::{Field, FieldType, Record};
+use json::{Object, Value};
 
 impl Checker<'_> {
     /// A body as Kong checks it: shorthands translated, absent fields with their defaults, required records made,

@@ -4,7 +4,7 @@ use aws_lc_rs::signature::{
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::json::{Object, Value};
+use json::{Object, Value};
 
 /// What is wrong with a JSON Web Key that is to bear that key id.
 pub(super) fn fault(text: &str, kid: Option<&str>) -> Option<&'static str> {

@@ -28,7 +28,7 @@ use std::sync::LazyLock;
 
 use self::view::View;
 use super::{Catalog, Field, FieldType, Kind, KindId, Purpose};
-use crate::json::{Object, Value, json};
+use json::{Object, Value, json};
 
 pub use keys::{is_private_key, is_public_key};
 pub(super) use variant::choose;

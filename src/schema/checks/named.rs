@@ -2,9 +2,9 @@ use super::view::View;
 use super::{
     Checker, certificates, hostname, is_reference, jwk, paths, pcre, quoted, route_expression, text, tree, urls,
 };
-use crate::json::{Object, Value};
-use crate::schema::checks::keys::PublicKey;
-use crate::schema::{NamedCheck, Purpose};
+use crate::checks::keys::PublicKey;
+use crate::{NamedCheck, Purpose};
+use json::{Object, Value};
 
 /// A check of one text.
 type TextCheck = fn(&str) -> Result<(), String>;

@@ -2,9 +2,9 @@ use super::attributes;
 use super::named;
 use super::view::View;
 use super::{Checker, is_reference};
-use crate::json::{Object, Value, json};
+use json::{Object, Value, json};
 
-use crate::schema::{FieldType, Record};
+use crate::{FieldType, Record};
 
 /// What is told of a field: a message, or what is told of its members.
 pub(super) type Fault = Value;

@@ -1,6 +1,6 @@
 use regex::Regex;
 
-use crate::json::{Object, Value};
+use json::{Object, Value};
 
 /// Writes a route as Kong does for its router, which then refuses regular expressions of another dialect than its own
 /// and headers without values. `fields` says which field of the route
@@ -223,11 +223,11 @@ fn underline(length: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::json;
+    use json::json;
 
     use super::check;
 
-    fn told(route: crate::json::Value) -> Result<(), String> {
+    fn told(route: json::Value) -> Result<(), String> {
         let parts = json!({"tls.sni": "snis", "http.method": "methods", "http.host": "hosts", "http.path": "paths",
                            "http.headers": "headers"});
         check(route.as_object().expect("an object"), &parts)

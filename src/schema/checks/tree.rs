@@ -1,5 +1,5 @@
-use crate::json::{Object, Value};
-use crate::schema::{Field, FieldType, Record};
+use crate::{Field, FieldType, Record};
+use json::{Object, Value};
 
 /// The name under which messages about a whole record stand.
 const ENTITY: &str = "@entity";

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use super::record::message;
 use super::{attributes, tree};
-use crate::json::{Object, Value};
-use crate::schema::{Catalog, KindId, Record, Subschemas};
+use crate::{Catalog, KindId, Record, Subschemas};
+use json::{Object, Value};
 
 /// What Kong's Lua writes for no value at all.
 const NIL: &str = "nil";
@@ -13,12 +13,7 @@ const NIL: &str = "nil";
 ///
 /// # Errors
 /// The body names no schema, or one that is not loaded: nothing else is told then.
-pub(in crate::schema) fn choose(
-    catalog: &Catalog,
-    kind: KindId,
-    body: &Object,
-    defaults: bool,
-) -> Result<Arc<Record>, Object> {
+pub(crate) fn choose(catalog: &Catalog, kind: KindId, body: &Object, defaults: bool) -> Result<Arc<Record>, Object> {
     let known = catalog.kind(kind);
     let Some(sub) = &known.subschemas else {
         return Ok(Arc::clone(&known.record));

@@ -1,5 +1,5 @@
-use crate::json::{Object, Value};
-use crate::schema::{Field, FieldType};
+use crate::{Field, FieldType};
+use json::{Object, Value};
 
 /// A field as one check sees it: its own rules, with those of a condition laid over them.
 #[derive(Clone, Copy)]

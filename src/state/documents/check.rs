@@ -1,9 +1,10 @@
 use super::Reading;
 use super::problems::Problems;
 use super::refusal::Refusal;
-use crate::json::{Object, Value, json};
-use crate::schema::{self, Catalog, FieldPath, Kind, Purpose};
-use crate::state::{Body, Declared, DeclaredId, Desired, Diagnostic, FileId, Link, LinkTo, Severity, Span, nearest};
+use crate::{Body, Declared, DeclaredId, Desired, Link, LinkTo};
+use json::{Object, Value, json};
+use schema::{self, Catalog, FieldPath, Kind, Purpose};
+use yaml::{Diagnostic, FileId, Severity, Span, suggest_similar};
 
 /// Says what the control plane of this catalog would refuse in the bodies of the desired state, each with its place: the
 /// same checks that the embedded control plane makes, and plugins and vaults that are not there. `now` is in seconds since
@@ -116,7 +117,7 @@ fn unchecked(catalog: &Catalog, entity: &Declared, body: &Object) -> Option<Diag
     );
     let place = entity.source.position_of(&FieldPath::field(&sub.by));
     let told = Diagnostic::warning("unchecked", message).at(place);
-    Some(match nearest(name, catalog.subschemas(&sub.family)) {
+    Some(match suggest_similar(name, catalog.subschemas(&sub.family)) {
         Some(near) => told.help(format!(
             "did you mean '{near}'? With a control plane to ask, its own schema is used"
         )),

@@ -5,8 +5,8 @@ use super::header;
 use super::problems::Problems;
 use super::recognise;
 use super::vocabulary::{Vocabulary, Word};
-use crate::schema::KindId;
-use crate::state::{Data, Diagnostic, Entry, Node, Span};
+use schema::KindId;
+use yaml::{Data, Diagnostic, Entry, Node, Span};
 
 /// One file, its top read: how to read the rest of it, and the lists of entities, not yet read.
 pub(super) struct Document {

@@ -9,9 +9,10 @@ use uuid::Uuid;
 use super::link;
 use super::problems::Problems;
 use super::words::a;
-use crate::json::Value;
-use crate::schema::{Catalog, FieldPath, Kind, KindId};
-use crate::state::{Declared, DeclaredId, Desired, Diagnostic, LinkTo, ScopeId, Span};
+use crate::{Declared, DeclaredId, Desired, LinkTo, ScopeId};
+use json::Value;
+use schema::{Catalog, FieldPath, Kind, KindId};
+use yaml::{Diagnostic, Span};
 
 /// Refuses entities that are declared twice: the same id, or the same values of fields that no two may share.
 pub(super) fn find(desired: &Desired, catalog: &Catalog, problems: &mut Problems) {

@@ -11,12 +11,10 @@ use super::problems::Problems;
 use super::seal::{names_entity, stamp};
 use super::shared::Shared;
 use super::value::{Trail, Values, Wanted, named};
-use crate::json::{Name, Object, Value};
-use crate::schema::{Catalog, Field, FieldPath, FieldType, Foreign, Kind, KindId, Nest, Record};
-use crate::state::{
-    Body, Data, Declared, DeclaredId, Diagnostic, Entry, Link, NamedPlace, Node, Origin, Parts, Places, Scope, ScopeId,
-    Source, Span,
-};
+use crate::{Body, Declared, DeclaredId, Link, NamedPlace, Parts, Places, Scope, ScopeId, Source};
+use json::{Name, Object, Value};
+use schema::{Catalog, Field, FieldPath, FieldType, Foreign, Kind, KindId, Nest, Record};
+use yaml::{Data, Diagnostic, Entry, Node, Origin, Span};
 
 /// Reads the entities of one document into the desired state.
 pub(super) struct Entities<'a> {

@@ -1,8 +1,8 @@
 use super::entity::Entities;
 use super::merge::fill;
 use super::shared::Shared;
-use crate::schema::{Field, FieldType, Kind, KindId};
-use crate::state::{Data, Diagnostic, Entry, Node, nearest};
+use schema::{Field, FieldType, Kind, KindId};
+use yaml::{Data, Diagnostic, Entry, Node, suggest_similar};
 
 impl Entities<'_> {
     /// Merges what the documents of the scope share into an entity: named configurations, then defaults.
@@ -75,7 +75,7 @@ fn no_such_config(named: &Entry, shared: &Shared) -> Diagnostic {
     };
     let unknown =
         Diagnostic::error("unknown-config", format!("`_plugin_configs` has no '{name}'")).at(named.value.span);
-    match nearest(name, shared.config_names()) {
+    match suggest_similar(name, shared.config_names()) {
         Some(near) => unknown.help(format!("did you mean '{near}'?")),
         None => unknown.help(format!(
             "define it at the top of a file: `_plugin_configs: {{{name}: …}}`"

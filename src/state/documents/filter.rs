@@ -2,9 +2,10 @@ use std::collections::BTreeSet;
 
 use super::problems::Problems;
 use super::words::a;
-use crate::json::Value;
-use crate::schema::Catalog;
-use crate::state::{Declared, Desired, Diagnostic, LinkTo};
+use crate::{Declared, Desired, LinkTo};
+use json::Value;
+use schema::Catalog;
+use yaml::Diagnostic;
 
 /// Refuses what `--filter-tag` would leave half done: an entity without the tags, nested in one that bears them.
 pub(super) fn check(desired: &Desired, catalog: &Catalog, problems: &mut Problems) {

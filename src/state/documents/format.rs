@@ -1,6 +1,6 @@
 use super::document::Document;
 use super::problems::Problems;
-use crate::state::{Data, Diagnostic, Node, Span};
+use yaml::{Data, Diagnostic, Node, Span};
 
 /// A version of the format of state files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,8 +1,9 @@
 use super::paths::{BeginsWithTilde, modern};
 use super::problems::Problems;
-use crate::json::{Object, Value};
-use crate::schema::{FormerHow, Kind};
-use crate::state::{Diagnostic, NamedPlace, Parts, Span};
+use crate::{NamedPlace, Parts};
+use json::{Object, Value};
+use schema::{FormerHow, Kind};
+use yaml::{Diagnostic, Span};
 
 /// Brings the fields of an entity of an older format to today's form, with a note for each value that changes.
 pub(super) fn bring_forward(

@@ -4,8 +4,8 @@ use super::document::Document;
 use super::problems::Problems;
 use super::value::spelled;
 use super::vocabulary::Vocabulary;
-use crate::state::nearest;
-use crate::state::{Data, Diagnostic, Entry, Node, Span};
+use yaml::suggest_similar;
+use yaml::{Data, Diagnostic, Entry, Node, Span};
 
 const SELECT_TAGS: &str = "select_tags";
 
@@ -43,7 +43,7 @@ pub(super) fn info(document: &mut Document, info: Entry, vocabulary: &Vocabulary
             ),
             key => {
                 let unknown = Diagnostic::error("unknown-key", format!("there is no '{key}' in `_info`")).at(entry.key_span);
-                problems.tell(match nearest(key, INFO) {
+                problems.tell(match suggest_similar(key, INFO) {
                     Some(near) => unknown.help(format!("did you mean '{near}'?")),
                     None => unknown,
                 });

@@ -1,6 +1,7 @@
 use super::value::named;
-use crate::schema::{Catalog, FieldPath, FieldType, Kind, Record, Segment};
-use crate::state::{Source, Span, nearest};
+use crate::Source;
+use schema::{Catalog, FieldPath, FieldType, Kind, Record, Segment};
+use yaml::{Span, suggest_similar};
 
 /// Where to point for a field: where it is declared, or what declares it under another name (a service's host by its URL).
 pub(super) fn place(source: &Source, record: &Record, path: &FieldPath) -> Span {
@@ -45,7 +46,7 @@ pub(super) fn meant(catalog: &Catalog, kind: &Kind, record: &Record, path: &Fiel
             .chain(&nested.nested_path);
         words.extend(called.map(|word| (word.as_str(), nest.key.as_str())));
     }
-    if let Some(near) = nearest(unknown, words.iter().map(|(word, _)| *word)) {
+    if let Some(near) = suggest_similar(unknown, words.iter().map(|(word, _)| *word)) {
         let (_, meant) = words.iter().find(|(word, _)| *word == near)?;
         return Some(format!("did you mean '{meant}'?"));
     }

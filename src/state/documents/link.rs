@@ -3,8 +3,9 @@ use uuid::Uuid;
 use super::problems::Problems;
 use super::value::spelled;
 use super::words::a;
-use crate::schema::{Catalog, Foreign, Kind};
-use crate::state::{Data, Diagnostic, LinkTo, Node, nearest};
+use crate::LinkTo;
+use schema::{Catalog, Foreign, Kind};
+use yaml::{Data, Diagnostic, Node, suggest_similar};
 
 /// Reads the value of a foreign key: a name or an id, a map with one of them, or a list of ids.
 pub(super) fn link(catalog: &Catalog, foreign: &Foreign, node: &Node, problems: &mut Problems) -> Option<LinkTo> {
@@ -83,13 +84,13 @@ fn forms(kind: &Kind) -> String {
     format!("write `{{{named}: …}}`, `{{id: …}}`, or the name or id alone")
 }
 
-fn unknown(kind: &Kind, key: &str, span: crate::state::Span) -> Diagnostic {
+fn unknown(kind: &Kind, key: &str, span: yaml::Span) -> Diagnostic {
     let unknown = Diagnostic::error(
         "unknown-field",
         format!("{} is not named by its '{key}' here", a(&kind.name)),
     )
     .at(span);
-    match nearest(key, names(kind)) {
+    match suggest_similar(key, names(kind)) {
         Some(near) => unknown.help(format!("did you mean '{near}'?")),
         None => unknown.help(forms(kind)),
     }

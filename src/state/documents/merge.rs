@@ -1,4 +1,4 @@
-use crate::state::{Data, Entry, Node, Span};
+use yaml::{Data, Entry, Node, Span};
 
 /// Puts what a map lacks into it from another, at every level; what it has stays. `null_yields` says whether a `null` of
 /// its own counts as lacking.

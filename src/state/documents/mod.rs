@@ -40,8 +40,9 @@ use scopes::Scopes;
 use shared::Shared;
 use vocabulary::Vocabulary;
 
-use super::{DeclaredId, Desired, Diagnostic, FileId, Node, Severity};
-use crate::schema::Catalog;
+use super::{DeclaredId, Desired};
+use schema::Catalog;
+use yaml::{Diagnostic, FileId, Node, Severity};
 
 /// How the documents of a run are to be read.
 #[derive(Clone, Debug, Default)]

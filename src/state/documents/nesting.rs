@@ -2,9 +2,10 @@ use super::document::first_key;
 use super::entity::{Draft, Entities};
 use super::link::{self, id};
 use super::words::a;
-use crate::json::Value;
-use crate::schema::{Kind, KindId, Nest};
-use crate::state::{Data, DeclaredId, Diagnostic, Entry, Link, LinkTo, Node, Origin, Span};
+use crate::{DeclaredId, Link, LinkTo};
+use json::Value;
+use schema::{Kind, KindId, Nest};
+use yaml::{Data, Diagnostic, Entry, Node, Origin, Span};
 
 /// The entity that another is nested in, and the field that the nesting stands for.
 #[derive(Clone, Copy)]

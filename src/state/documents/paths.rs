@@ -85,7 +85,7 @@ fn resolved(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::Value;
+    use json::Value;
 
     /// Every path that Kong stored from a file of format 1.1 comes out as Kong stored it. What Kong refused is refused
     /// here or by the checks of the stored form.

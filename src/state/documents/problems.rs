@@ -1,6 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
-use crate::state::{Diagnostic, Severity, Span};
+use yaml::{Diagnostic, Severity, Span};
 
 /// What is wrong with the documents, as it is found, and where secrets stand, so that their lines are not shown.
 #[derive(Default)]

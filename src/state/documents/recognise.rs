@@ -1,7 +1,7 @@
 use super::stranger::{remedy, stranger};
 use super::vocabulary::{Vocabulary, Word};
-use crate::schema::Catalog;
-use crate::state::{Data, Diagnostic, Node};
+use schema::Catalog;
+use yaml::{Data, Diagnostic, Node};
 
 /// Whether a file found in a folder is a state file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,9 +5,10 @@ use super::hint::{declared_by, fields_at, meant, place};
 use super::remedy::remedy;
 use super::value::named;
 use super::words::a;
-use crate::json::{Object, Value};
-use crate::schema::{Catalog, FieldPath, FieldType, Kind, Record, Segment};
-use crate::state::{Declared, Diagnostic, nearest};
+use crate::Declared;
+use json::{Object, Value};
+use schema::{Catalog, FieldPath, FieldType, Kind, Record, Segment};
+use yaml::{Diagnostic, suggest_similar};
 
 /// What a control plane refuses in a declared entity, in its own words unless they could repeat a secret, with its place.
 pub fn refused(catalog: &Catalog, entity: &Declared, path: &FieldPath, message: &str) -> Diagnostic {
@@ -82,7 +83,7 @@ impl<'a> Refusal<'a> {
         if *path != FieldPath::field(&sub.by) || message != sub.unknown(name) {
             return None;
         }
-        let near = nearest(name, self.catalog.subschemas(&sub.family))?;
+        let near = suggest_similar(name, self.catalog.subschemas(&sub.family))?;
         Some(format!("did you mean '{near}'?"))
     }
 

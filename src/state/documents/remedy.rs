@@ -1,5 +1,5 @@
-use crate::json::Value;
-use crate::schema::Field;
+use json::Value;
+use schema::Field;
 
 /// What a refusal begins with, and what to do about it.
 const BY_MESSAGE: [(&str, &str); 6] = [

@@ -4,7 +4,8 @@ use super::Options;
 use super::document::Document;
 use super::problems::Problems;
 use super::words::tags;
-use crate::state::{Diagnostic, Scope, ScopeId, Span};
+use crate::{Scope, ScopeId};
+use yaml::{Diagnostic, Span};
 
 /// The scopes of a run, and which document belongs to which.
 pub(super) struct Scopes {

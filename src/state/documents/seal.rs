@@ -1,7 +1,8 @@
 use super::entity::Entities;
-use crate::json::{Object, Value};
-use crate::schema::{FieldPath, Kind};
-use crate::state::{Diagnostic, NamedPlace, Scope};
+use crate::{NamedPlace, Scope};
+use json::{Object, Value};
+use schema::{FieldPath, Kind};
+use yaml::Diagnostic;
 
 impl Entities<'_> {
     /// Refuses values that are said to be hashed already where they would be hashed again.

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use super::document::Document;
 use super::merge::{conflicts, fill};
 use super::problems::Problems;
-use crate::schema::{Catalog, KindId};
-use crate::state::{Data, Diagnostic, Node};
+use schema::{Catalog, KindId};
+use yaml::{Data, Diagnostic, Node};
 
 /// What the documents of one scope share: defaults by kind, and configurations by name.
 #[derive(Default)]

@@ -1,5 +1,5 @@
 use super::words::STRANGERS;
-use crate::state::{Data, Node};
+use yaml::{Data, Node};
 
 /// What a file is, where it is plainly something else than a state file.
 pub(super) fn stranger(root: &Node) -> Option<&'static str> {

@@ -1,10 +1,11 @@
 use std::collections::BTreeSet;
 
 use super::problems::Problems;
-use crate::json::{Number, Value};
-use crate::schema::{Field, FieldPath, FieldType, Record};
-use crate::state::yaml::{spell_float, type_as_yaml};
-use crate::state::{Data, Diagnostic, Entry, NamedPlace, Node, Origin, Parts, Places, Span, Style};
+use crate::{NamedPlace, Parts, Places};
+use json::{Number, Value};
+use schema::{Field, FieldPath, FieldType, Record};
+use yaml::{Data, Diagnostic, Entry, Node, Origin, Span, Style};
+use yaml::{spell_float, type_as_yaml};
 
 /// Reads values of one entity: types them as their fields ask, and notes which are secret.
 pub(super) struct Values<'a> {

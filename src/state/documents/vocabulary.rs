@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 
 use super::value::named;
-use crate::schema::{Catalog, Edition, Kind, KindId};
-use crate::state::{Entry, nearest};
+use schema::{Catalog, Edition, Kind, KindId};
+use yaml::{Entry, suggest_similar};
 
 /// The keys of a document that say how to read the rest of it.
 pub(super) const HEADER: [&str; 8] = [
@@ -118,7 +118,7 @@ impl<'a> Vocabulary<'a> {
         let exact = known.iter().find(|(known, _)| known.replace('_', "-") == word);
         exact
             .or_else(|| {
-                let near = nearest(key, known.iter().map(|(word, _)| *word))?;
+                let near = suggest_similar(key, known.iter().map(|(word, _)| *word))?;
                 known.iter().find(|(word, _)| *word == near)
             })
             .map(|(_, collection)| *collection)
@@ -131,7 +131,7 @@ impl<'a> Vocabulary<'a> {
             .kinds()
             .filter(|(_, kind)| kind.edition == Edition::Community);
         let known = kinds.map(|(_, kind)| kind.collection.as_str()).chain(HEADER);
-        key.len() > 3 && nearest(key, known).is_some()
+        key.len() > 3 && suggest_similar(key, known).is_some()
     }
 
     /// The list to which a map belongs that is one entity by itself: that of the first kind that has all of its fields.
@@ -150,6 +150,6 @@ impl<'a> Vocabulary<'a> {
 
     /// decK's word for the kind whose word is nearest to an unknown one.
     pub fn nearest_kind(&self, key: &str) -> Option<&str> {
-        nearest(key, self.catalog.kinds().map(|(_, kind)| kind.name.as_str()))
+        suggest_similar(key, self.catalog.kinds().map(|(_, kind)| kind.name.as_str()))
     }
 }

@@ -1,16 +1,16 @@
 use std::sync::Arc;
 
-use crate::cli::Outcome;
-use crate::cli::args::{Global, InventoryArgs, ScopeArgs, StateArgs};
-use crate::cli::connection::connect;
-use crate::cli::documents::{self, Documents, is_error};
-use crate::cli::proof::proof;
-use crate::cli::signals::unless_interrupted;
-use crate::cli::stop::{Done, Stop};
-use crate::cli::teller::Teller;
-use crate::control_plane::{Clock, SystemClock};
-use crate::reconcile::{self, Proof, Proven};
-use crate::schema::Catalog;
+use crate::Outcome;
+use crate::args::{Global, InventoryArgs, ScopeArgs, StateArgs};
+use crate::connection::connect;
+use crate::documents::{self, Documents, is_error};
+use crate::proof::proof;
+use crate::signals::unless_interrupted;
+use crate::stop::{Done, Stop};
+use crate::teller::Teller;
+use control_plane::{Clock, SystemClock};
+use reconcile::{self, Proof, Proven};
+use schema::Catalog;
 
 /// Proves the references of state files without a plan; a control plane is asked only if one is given.
 pub async fn run(global: &Global, args: &InventoryArgs, teller: &mut Teller) -> Done {

@@ -1,18 +1,18 @@
 use std::collections::BTreeMap;
 
 use super::check::{prove, read};
-use crate::cli::Outcome;
-use crate::cli::args::{EnvArgs, EnvFormat, Global, ReferenceArgs};
-use crate::cli::documents::{Documents, is_error};
-use crate::cli::proof::proof;
-use crate::cli::signals::unless_interrupted;
-use crate::cli::stop::Done;
-use crate::cli::teller::Teller;
-use crate::reconcile::{Proof, Proven};
-use crate::reference::{Judged, Policy, Settings, target, variable_of};
+use crate::Outcome;
+use crate::args::{EnvArgs, EnvFormat, Global, ReferenceArgs};
+use crate::documents::{Documents, is_error};
+use crate::proof::proof;
 use crate::report::{self, Variable};
-use crate::schema::Catalog;
-use crate::state::Diagnostic;
+use crate::signals::unless_interrupted;
+use crate::stop::Done;
+use crate::teller::Teller;
+use reconcile::{Proof, Proven};
+use reference::{Judged, Policy, Settings, target, variable_of};
+use schema::Catalog;
+use yaml::Diagnostic;
 
 /// Tells the variables that the references of state files ask of every data plane. No vault is asked for anything.
 pub async fn run(global: &Global, args: &EnvArgs, teller: &mut Teller) -> Done {

@@ -6,23 +6,21 @@ use std::os::unix::ffi::OsStringExt;
 use anyhow::anyhow;
 use zeroize::Zeroizing;
 
-use crate::cli::Outcome;
-use crate::cli::args::{GetArgs, Global, Reveal, ScopeArgs, StateArgs};
-use crate::cli::connection::connect;
-use crate::cli::documents;
-use crate::cli::proof::proof;
-use crate::cli::signals::unless_interrupted;
-use crate::cli::stop::{Done, Stop};
-use crate::cli::teller::Teller;
-use crate::control_plane::Asked;
-use crate::reconcile::{self, Proof};
-use crate::reference::backends::resolve;
-use crate::reference::{
-    self, Errand, Reference, Target, Vaults, Verdict, Wanted, from_environment, is_reference, parse,
-};
+use crate::Outcome;
+use crate::args::{GetArgs, Global, Reveal, ScopeArgs, StateArgs};
+use crate::connection::connect;
+use crate::documents;
+use crate::proof::proof;
 use crate::report;
-use crate::schema::Catalog;
-use crate::state::Scope;
+use crate::signals::unless_interrupted;
+use crate::stop::{Done, Stop};
+use crate::teller::Teller;
+use backends::resolve;
+use control_plane::Asked;
+use reconcile::{self, Proof};
+use reference::{self, Errand, Reference, Target, Vaults, Verdict, Wanted, from_environment, is_reference, parse};
+use schema::Catalog;
+use state::Scope;
 
 /// Resolves one reference, as `kong vault get` does: of env in this process' own environment unless data planes' are given.
 pub async fn run(global: &Global, args: &GetArgs, teller: &mut Teller) -> Done {

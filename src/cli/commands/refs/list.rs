@@ -1,17 +1,18 @@
 use anyhow::anyhow;
 
 use super::check::{prove, read};
-use crate::cli::Outcome;
-use crate::cli::args::{Global, InventoryArgs};
-use crate::cli::connection::connect;
-use crate::cli::documents::Documents;
-use crate::cli::proof::proof;
-use crate::cli::signals::unless_interrupted;
-use crate::cli::stop::{Done, Stop};
-use crate::cli::teller::Teller;
-use crate::reconcile;
-use crate::schema::Catalog;
-use crate::state::{Desired, Sources};
+use crate::Outcome;
+use crate::args::{Global, InventoryArgs};
+use crate::connection::connect;
+use crate::documents::Documents;
+use crate::proof::proof;
+use crate::signals::unless_interrupted;
+use crate::stop::{Done, Stop};
+use crate::teller::Teller;
+use reconcile;
+use schema::Catalog;
+use state::Desired;
+use yaml::Sources;
 
 /// Lists the references of state files; without any, those of the control plane. What is wrong with one is no failure of
 /// the list.

@@ -7,9 +7,9 @@ mod get;
 mod list;
 mod parse;
 
-use crate::cli::args::{Global, RefsCommand};
-use crate::cli::stop::Done;
-use crate::cli::teller::Teller;
+use crate::args::{Global, RefsCommand};
+use crate::stop::Done;
+use crate::teller::Teller;
 
 /// Does what `refs` is asked for.
 pub async fn run(global: &Global, command: &RefsCommand, teller: &mut Teller) -> Done {

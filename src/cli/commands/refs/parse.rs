@@ -1,9 +1,9 @@
 use std::io::{BufRead, BufWriter, ErrorKind, Write, stdin, stdout};
 
-use crate::cli::Outcome;
-use crate::cli::args::ParseArgs;
-use crate::cli::stop::Done;
-use crate::reference::{answer, answer_line};
+use crate::Outcome;
+use crate::args::ParseArgs;
+use crate::stop::Done;
+use reference::{answer, answer_line};
 
 /// Takes references apart, one JSON object a line. What is no reference is an answer too, not a failure.
 pub fn run(args: &ParseArgs) -> Done {

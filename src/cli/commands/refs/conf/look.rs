@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
 use super::stated::Stated;
-use crate::reconcile::Proof;
-use crate::reference::backends::resolve;
-use crate::reference::{
+use backends::resolve;
+use reconcile::Proof;
+use reference::{
     self, Errand, Fetched, Finding, FoundVault, Policies, Policy, Reason, Reference, Wanted, is_reference, parse,
 };
-use crate::schema::Catalog;
+use schema::Catalog;
 
 /// How the references of properties are looked at.
 pub struct Look<'a> {

@@ -1,19 +1,19 @@
 mod look;
 mod stated;
 
-use crate::cli::Outcome;
-use crate::cli::args::{ConfArgs, Global, ReferenceArgs};
-use crate::cli::documents::is_error;
-use crate::cli::proof::proof;
-use crate::cli::signals::unless_interrupted;
-use crate::cli::stop::{Done, Stop};
-use crate::cli::teller::Teller;
-use crate::reference::{Finding, Policies, Policy, Verdict};
+use crate::Outcome;
+use crate::args::{ConfArgs, Global, ReferenceArgs};
+use crate::documents::is_error;
+use crate::proof::proof;
 use crate::report::Property;
-use crate::schema::Catalog;
-use crate::state::{Diagnostic, Severity, Sources};
+use crate::signals::unless_interrupted;
+use crate::stop::{Done, Stop};
+use crate::teller::Teller;
 use look::Look;
+use reference::{Finding, Policies, Policy, Verdict};
+use schema::Catalog;
 use stated::{Stated, of_file, of_variables};
+use yaml::{Diagnostic, Severity, Sources};
 
 /// Looks at the references of a kong.conf, and of the `KONG_*` variables that come with it.
 ///

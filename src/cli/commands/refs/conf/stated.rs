@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::cli::proof::properties;
-use crate::reference::backends::Plane;
-use crate::reference::{is_reference, parse};
-use crate::state::{FileId, Span};
+use crate::proof::properties;
+use backends::Plane;
+use reference::{is_reference, parse};
+use yaml::{FileId, Span};
 
 /// The properties that take a list, between commas (as the documentation of kong.conf describes them). In any other a
 /// comma is a character like others.

@@ -1,0 +1,290 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::types::{ApiErrorType, SecretValueEntry};
+use futures_util::stream::{self, StreamExt};
+use tokio::time::Instant;
+
+use super::refusal::{Refusal, Sort, patiently};
+use reference::{Fetched, Finding, Reason, Secret, Wanted};
+
+/// How many secrets are asked for together, at most: a limit of AWS'.
+const TOGETHER: usize = 20;
+
+/// How many requests are under way at a time.
+const AT_ONCE: usize = 8;
+
+/// How many pages an answer for those may have.
+const PAGES: usize = 20;
+
+/// A version of a secret, as Kong asks for it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wish {
+    id: String,
+    stage: Stage,
+}
+
+/// Which version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// The one that holds.
+    Current,
+    /// The one before.
+    Previous,
+}
+
+impl Stage {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Current => "AWSCURRENT",
+            Self::Previous => "AWSPREVIOUS",
+        }
+    }
+}
+
+impl Wish {
+    /// What a reference asks for.
+    ///
+    /// # Errors
+    /// A name that no secret of AWS' can have, or a version of which nobody says what Kong makes of it.
+    pub fn of(vault: &str, wanted: &Wanted) -> Result<Self, Finding> {
+        let id = &wanted.resource;
+        let stage = match wanted.version.as_deref() {
+            None | Some("1") => Stage::Current,
+            Some("2") => Stage::Previous,
+            Some(other) => return Err(undocumented_version(vault, id, other)),
+        };
+        // AWS' own words: alphanumeric characters, or any of -/_+=.@! ; an ARN has colons besides
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-/_+=.@!".contains(&byte);
+        let is_arn = id.starts_with("arn:");
+        let is_name = (1..=2048).contains(&id.len()) && id.bytes().all(|byte| fits(byte) || is_arn && byte == b':');
+        if !is_name {
+            return Err(no_name(vault, id));
+        }
+        Ok(Self { id: id.clone(), stage })
+    }
+}
+
+fn undocumented_version(vault: &str, id: &str, version: &str) -> Finding {
+    let message =
+        format!("what Kong makes of version {version} of the secret '{id}' in the vault '{vault}' is not documented");
+    Finding::new(Reason::Undocumented, message)
+        .about(id)
+        .help("no version or #1 is the current one (AWSCURRENT), #2 the one before (AWSPREVIOUS)")
+}
+
+fn no_name(vault: &str, id: &str) -> Finding {
+    let shown = id.escape_debug();
+    let message = format!(
+        "'{shown}' cannot be the name of a secret of the vault '{vault}': AWS takes letters, digits and -/_+=.@! only"
+    );
+    Finding::new(Reason::BadResource, message)
+        .about(shown.to_string())
+        .help("write the name as AWS has it; a + in it as %252B, for Kong decodes twice")
+}
+
+/// Secrets Manager, ready to be asked.
+pub struct Secrets {
+    /// The SDK's client.
+    pub client: Client,
+    /// The vault and where it is, as messages say it.
+    pub place: Arc<str>,
+    /// The vault's name.
+    pub vault: String,
+    /// How long there is time.
+    pub until: Instant,
+}
+
+type Answers = BTreeMap<Wish, Fetched>;
+
+impl Secrets {
+    /// An answer to each wish. Only what holds can be asked for together.
+    pub async fn fetch(&self, wishes: BTreeSet<Wish>) -> Answers {
+        let (current, previous): (Vec<Wish>, Vec<Wish>) =
+            wishes.into_iter().partition(|wish| wish.stage == Stage::Current);
+        let together = current.chunks(TOGETHER).map(<[Wish]>::to_vec);
+        let requests: Vec<Vec<Wish>> = together.chain(previous.into_iter().map(|wish| vec![wish])).collect();
+        let answers = stream::iter(requests).map(|wishes| self.request(wishes));
+        answers.buffer_unordered(AT_ONCE).concat().await.into_iter().collect()
+    }
+
+    async fn request(&self, wishes: Vec<Wish>) -> Vec<(Wish, Fetched)> {
+        match wishes.len() {
+            1 => self.each(wishes).await,
+            _ => self.together(wishes).await,
+        }
+    }
+
+    /// One after the other.
+    async fn each(&self, wishes: Vec<Wish>) -> Vec<(Wish, Fetched)> {
+        let answers = stream::iter(wishes).map(|wish| async move {
+            let fetched = self.one(&wish).await.unwrap_or_else(Fetched::No);
+            (wish, fetched)
+        });
+        answers.buffered(AT_ONCE).collect().await
+    }
+
+    async fn one(&self, wish: &Wish) -> Result<Fetched, Finding> {
+        let ask = || {
+            let request = self.client.get_secret_value().secret_id(&wish.id);
+            request.version_stage(wish.stage.label()).send()
+        };
+        let answer = patiently(self.until, ask)
+            .await
+            .map_err(|refusal| self.refused(&refusal, wish))?;
+        Ok(self.value(wish, answer.secret_string, answer.secret_binary.is_some()))
+    }
+
+    /// In one request. What that does not answer, or denies, is asked for alone: who may read secrets need not be allowed
+    /// to ask for several.
+    async fn together(&self, wishes: Vec<Wish>) -> Vec<(Wish, Fetched)> {
+        let (values, refusals) = match self.batch(&wishes).await {
+            Ok(answer) => answer,
+            Err(refusal) if refusal.is_of_vault() => {
+                let finding = refusal.of_vault(&self.place, &self.vault);
+                return wishes
+                    .into_iter()
+                    .map(|wish| (wish, Fetched::No(finding.clone())))
+                    .collect();
+            }
+            Err(_) => Default::default(),
+        };
+        let mut answers = Vec::with_capacity(wishes.len());
+        let mut alone = Vec::new();
+        for wish in wishes {
+            let value = values.iter().find(|value| is_of(value, &wish.id));
+            let refusal = refusals.iter().find(|refusal| refusal.secret_id() == Some(&wish.id));
+            match (value, refusal.map(refusal_of)) {
+                (Some(value), _) => {
+                    let fetched = self.value(&wish, value.secret_string.clone(), value.secret_binary.is_some());
+                    answers.push((wish, fetched));
+                }
+                (None, Some(refusal)) if matches!(refusal.sort(), Sort::Missing | Sort::Deleted) => {
+                    let finding = self.refused(&refusal, &wish);
+                    answers.push((wish, Fetched::No(finding)));
+                }
+                (None, _) => alone.push(wish),
+            }
+        }
+        answers.extend(self.each(alone).await);
+        answers
+    }
+
+    async fn batch(&self, wishes: &[Wish]) -> Result<(Vec<SecretValueEntry>, Vec<ApiErrorType>), Refusal> {
+        let ids: Vec<String> = wishes.iter().map(|wish| wish.id.clone()).collect();
+        let (mut values, mut refusals, mut page) = (Vec::new(), Vec::new(), None);
+        for _ in 0..PAGES {
+            let ask = || {
+                let request = self.client.batch_get_secret_value();
+                request
+                    .set_secret_id_list(Some(ids.clone()))
+                    .set_next_token(page.clone())
+                    .send()
+            };
+            let answer = patiently(self.until, ask).await?;
+            values.extend(answer.secret_values.unwrap_or_default());
+            refusals.extend(answer.errors.unwrap_or_default());
+            page = answer.next_token;
+            if page.is_none() {
+                break;
+            }
+        }
+        Ok((values, refusals))
+    }
+
+    fn value(&self, wish: &Wish, text: Option<String>, binary: bool) -> Fetched {
+        let id = &wish.id;
+        let (reason, what, help) = match (text, binary) {
+            (Some(text), _) => return Fetched::Text(Secret::new(text)),
+            (None, true) => (
+                Reason::Undocumented,
+                "is binary, and what Kong makes of one is not documented",
+                "store it as text",
+            ),
+            (None, false) => (
+                Reason::ServerError,
+                "comes without a value, which AWS does not do",
+                "check that the address is AWS' own and that no proxy answers in its place",
+            ),
+        };
+        let message = format!("the secret '{id}' of {} {what}", self.place);
+        Fetched::No(Finding::new(reason, message).about(id).help(help))
+    }
+
+    fn refused(&self, refusal: &Refusal, wish: &Wish) -> Finding {
+        let (id, stage, place) = (&wish.id, wish.stage.label(), &self.place);
+        let (reason, what, help) = match refusal.sort() {
+            Sort::Missing => return self.missing(refusal, wish),
+            Sort::Deleted => (
+                Reason::DeletedVersion,
+                format!("of {place} is marked for deletion"),
+                "restore it (aws secretsmanager restore-secret), or correct the reference",
+            ),
+            Sort::Denied => (
+                Reason::PermissionDenied,
+                format!("of {place} may not be read with these credentials, or it does not exist"),
+                "allow secretsmanager:GetSecretValue on it, and kms:Decrypt on its key if that is not AWS' own",
+            ),
+            Sort::Undecipherable => (
+                Reason::PermissionDenied,
+                format!(
+                    "of {place} cannot be decrypted: its KMS key is disabled, is being deleted, or is not for these credentials"
+                ),
+                "enable the key, and allow kms:Decrypt on it",
+            ),
+            Sort::Invalid => (
+                Reason::BadResource,
+                format!("({stage}) is none that {place} could have: AWS takes neither the name nor the ARN"),
+                "write the name as AWS has it, or the whole ARN, of the vault's region",
+            ),
+            _ => return refusal.of_vault(place, &self.vault),
+        };
+        Finding::new(reason, format!("the secret '{id}' {what}"))
+            .about(id)
+            .help(help)
+    }
+
+    fn missing(&self, refusal: &Refusal, wish: &Wish) -> Finding {
+        let (id, place) = (&wish.id, &self.place);
+        let spelling = "create it, or correct the reference: a slash in the name is written %2F";
+        let (reason, what, help) = match (refusal.is_of_stage(), wish.stage) {
+            (true, Stage::Current) => (
+                Reason::NoSuchVersion,
+                "holds no value yet (none is AWSCURRENT)",
+                "put a value into it",
+            ),
+            (true, Stage::Previous) => (
+                Reason::NoSuchVersion,
+                "has no previous version (none is AWSPREVIOUS)",
+                "leave #2 out, or change the secret once, so that there is one",
+            ),
+            (false, Stage::Current) => (Reason::NoSuchSecret, "does not exist", spelling),
+            (false, Stage::Previous) => (
+                Reason::NoSuchSecret,
+                "does not exist, or has no previous version (AWSPREVIOUS)",
+                spelling,
+            ),
+        };
+        Finding::new(reason, format!("the secret '{id}' of {place} {what}"))
+            .about(id)
+            .help(help)
+    }
+}
+
+/// Whether a value is the secret's of that name, ARN, or ARN without the six characters that AWS adds.
+fn is_of(value: &SecretValueEntry, id: &str) -> bool {
+    let added = |arn: &str| {
+        arn.strip_prefix(id)
+            .is_some_and(|rest| rest.len() == 7 && rest.starts_with('-'))
+    };
+    let arn = value.arn().unwrap_or_default();
+    value.name() == Some(id) || arn == id || id.starts_with("arn:") && added(arn)
+}
+
+fn refusal_of(refusal: &ApiErrorType) -> Refusal {
+    Refusal::coded(
+        refusal.error_code().unwrap_or_default(),
+        refusal.message().unwrap_or_default(),
+    )
+}

@@ -1,0 +1,108 @@
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use azure_core::http::headers::{HeaderName, HeaderValue, Headers};
+use azure_core::http::request::{Body, Request};
+use azure_core::http::{AsyncRawResponse, ClientOptions, HttpClient, RetryOptions, Transport};
+use url::Url;
+
+use crate::failure::Place;
+use crate::http::{Exchanged, Http, wiped};
+use crate::unanswered::Unanswered;
+use reference::{Finding, Reason};
+
+/// The SDK's way out: the HTTP client that vaults without a library have, too. It follows no redirects, is as patient as a
+/// server asks it to be, keeps to the vault's time limit, and its failures are told in our words.
+#[derive(Clone)]
+pub struct Connector(Arc<Http>);
+
+impl Connector {
+    /// One over a client.
+    pub fn new(http: Http) -> Self {
+        Self(Arc::new(http))
+    }
+
+    /// Who is asked there, as messages name it.
+    pub fn place(&self, url: &Url) -> Place {
+        self.0.place(url)
+    }
+
+    /// Sends a request of the SDK's making.
+    ///
+    /// # Errors
+    /// No answer.
+    pub async fn exchange(&self, request: &Request) -> Result<Exchanged, Finding> {
+        let request = sent(request).ok_or_else(unfit)?;
+        self.0.exchange_patiently(&request).await
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connector")
+    }
+}
+
+#[async_trait]
+impl HttpClient for Connector {
+    async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
+        self.exchange(request).await.map(heard).map_err(told)
+    }
+}
+
+/// What the SDK's clients are told: to ask by this way alone, and once (machines for their identity it asks again all the
+/// same).
+pub fn options(way: Arc<dyn HttpClient>) -> ClientOptions {
+    ClientOptions {
+        transport: Some(Transport::new(way)),
+        retry: RetryOptions::none(),
+        ..ClientOptions::default()
+    }
+}
+
+/// A finding as the SDK carries it, of a kind that it never asks again for.
+pub fn told(finding: Finding) -> azure_core::Error {
+    azure_core::Error::new(azure_core::error::ErrorKind::Credential, Unanswered(finding))
+}
+
+/// An answer as the SDK reads it.
+pub fn heard(answer: Exchanged) -> AsyncRawResponse {
+    let mut headers = Headers::new();
+    for (name, value) in &answer.headers {
+        if let Ok(value) = value.to_str() {
+            headers.insert(
+                HeaderName::from(name.as_str().to_owned()),
+                HeaderValue::from(value.to_owned()),
+            );
+        }
+    }
+    AsyncRawResponse::from_bytes(answer.status.into(), headers, wiped(answer.body.expose()))
+}
+
+fn sent(request: &Request) -> Option<reqwest::Request> {
+    let method = reqwest::Method::from_bytes(request.method().as_ref().as_bytes()).ok()?;
+    let mut sent = reqwest::Request::new(method, request.url().clone());
+    for (name, value) in request.headers().iter() {
+        let name = reqwest::header::HeaderName::from_bytes(name.as_str().as_bytes()).ok()?;
+        let value = wiped(value.as_str().as_bytes());
+        let mut value = reqwest::header::HeaderValue::from_maybe_shared(value).ok()?;
+        value.set_sensitive(true);
+        sent.headers_mut().insert(name, value);
+    }
+    let Body::Bytes(body) = request.body() else {
+        return None;
+    };
+    if !body.is_empty() {
+        *sent.body_mut() = Some(wiped(body).into());
+    }
+    Some(sent)
+}
+
+fn unfit() -> Finding {
+    Finding::new(
+        Reason::BadSettings,
+        "what is set makes no request that could be sent to Azure",
+    )
+    .help("correct the settings of the vault")
+}

@@ -1,0 +1,140 @@
+//! Failures of connections in our own words: those of libraries repeat addresses, and servers' repeat what they were sent.
+
+use std::error::Error;
+use std::io::{Error as IoError, ErrorKind};
+
+use reqwest::Url;
+use rustls::Error as TlsError;
+
+use reference::{Finding, Reason};
+
+/// Who was asked, as messages name it.
+pub struct Place {
+    vault: String,
+    host: Option<String>,
+    login: bool,
+}
+
+impl Place {
+    /// The host of a URL with its port; without it if it must not be named.
+    pub fn new(vault: &str, url: &Url, hidden: bool) -> Self {
+        let host = url.host_str().map(|host| match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        });
+        Self {
+            vault: vault.to_owned(),
+            host: host.filter(|_| !hidden),
+            login: false,
+        }
+    }
+
+    /// The same, where it is not the vault itself that is asked, but who lets in to it.
+    pub fn of_login(self, login: bool) -> Self {
+        Self { login, ..self }
+    }
+
+    /// A finding about the vault: `the vault 'v' at HOST …`.
+    pub fn finding(&self, reason: Reason, what: &str) -> Finding {
+        Finding::new(reason, format!("{self} {what}")).about(self.vault.clone())
+    }
+
+    /// The server asks to come back when there is no time left.
+    pub fn rate_limited(&self) -> Finding {
+        let what = "limits how often it is asked, and there is no time to wait as long as it says";
+        self.finding(Reason::RateLimited, what)
+            .help("run again later, or raise the limit that the vault sets")
+    }
+
+    /// The server answers what no such server answers.
+    pub fn nonsense(&self, what: &str) -> Finding {
+        self.finding(Reason::ServerError, what)
+            .help("check that the address is the vault's own and that no proxy answers in its place")
+    }
+
+    /// The server says that it cannot answer now.
+    #[cfg(feature = "azure")]
+    pub fn away(&self) -> Finding {
+        self.finding(Reason::ServerError, "says that it is not available at the moment")
+            .help("run again later")
+    }
+
+    fn unreachable(&self, what: &str, help: &str) -> Finding {
+        self.finding(Reason::ConnectionFailed, what).help(help)
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.login {
+            f.write_str("the login of ")?;
+        }
+        match &self.host {
+            Some(host) => write!(f, "the vault '{}' at {host}", self.vault),
+            None => write!(f, "the vault '{}'", self.vault),
+        }
+    }
+}
+
+/// A request that got no answer: refused, timed out, not to be found, no TLS, or broken off.
+pub fn failed(error: &reqwest::Error, place: &Place) -> Finding {
+    if error.is_timeout() {
+        return place
+            .finding(Reason::TimedOut, "gives no answer in time")
+            .help("check that it can be reached from here");
+    }
+    let causes = || causes(error);
+    if let Some(refused) = causes().find_map(|cause| cause.downcast_ref::<TlsError>()) {
+        return without_tls(refused, place);
+    }
+    // the resolver's own error has no type that could be asked for
+    if error.is_connect() && causes().any(|cause| cause.to_string() == "dns error") {
+        return place.unreachable("cannot be found: no such host", "correct the address of the vault");
+    }
+    let refused = |cause: &IoError| cause.kind() == ErrorKind::ConnectionRefused;
+    if causes().any(|cause| cause.downcast_ref().is_some_and(refused)) {
+        return place.unreachable(
+            "refuses connections: nothing listens there",
+            "check that the vault is up, and its address and port",
+        );
+    }
+    match error.is_connect() {
+        true => place.unreachable(
+            "cannot be reached",
+            "check its address, and that the network lets this machine through",
+        ),
+        false => place.unreachable(
+            "breaks the connection off",
+            "check that the address is the vault's own, and whether it is http or https",
+        ),
+    }
+}
+
+/// What lies behind an error, and behind that. Errors of input and output wrap others without saying that they do.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    std::iter::successors(error.source(), |&cause| {
+        let wrapped = cause.downcast_ref::<IoError>().and_then(IoError::get_ref);
+        wrapped.map(|inner| inner as &(dyn Error + 'static)).or(cause.source())
+    })
+}
+
+fn without_tls(refused: &TlsError, place: &Place) -> Finding {
+    match refused {
+        TlsError::InvalidCertificate(_) => place.unreachable(
+            "shows a certificate that is not trusted",
+            "give the CA that issued it as ca_cert, and ask for the host by a name that the certificate has",
+        ),
+        TlsError::AlertReceived(_) => place.unreachable(
+            "refuses the TLS connection",
+            "check whether it asks for a client's certificate (client_cert, client_key)",
+        ),
+        TlsError::InvalidMessage(_) => place.unreachable(
+            "does not speak TLS",
+            "check the port, and whether the address is http rather than https",
+        ),
+        _ => place.unreachable(
+            "cannot agree on TLS with this machine",
+            "check the versions and ciphers that it offers",
+        ),
+    }
+}

@@ -1,0 +1,124 @@
+//! `fs`: files of the data planes. A vault's `prefix` is a path there and is never opened here; `--dp-files` says which
+//! directory of this machine stands for it.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::{Backend, Context};
+use reference::{Fetched, Finding, Reason, Secret, Target, Wanted, segments};
+
+/// More than any secret is; a file that is larger is not read.
+const LIMIT: u64 = 1 << 20;
+
+struct Files {
+    vault: String,
+    prefix: String,
+    directory: PathBuf,
+}
+
+/// The directory that stands for the vault's.
+pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding> {
+    let prefix = target.text("prefix").unwrap_or_default();
+    let shown = if target.is_filled("prefix") { "PREFIX" } else { prefix };
+    let trimmed = |path: &str| path.trim_end_matches('/').to_owned();
+    let mapped = context
+        .files
+        .iter()
+        .find(|files| !prefix.is_empty() && trimmed(&files.prefix) == trimmed(prefix));
+    match mapped {
+        Some(files) => Ok(Box::new(Files {
+            vault: target.name.clone(),
+            prefix: shown.to_owned(),
+            directory: files.directory.clone(),
+        })),
+        None => Err(elsewhere(&target.name, shown)),
+    }
+}
+
+fn elsewhere(vault: &str, prefix: &str) -> Finding {
+    let message = format!("the files of the vault '{vault}' are on the data planes, in {prefix}");
+    Finding::new(Reason::DataPlaneFiles, message).about(vault).help(format!(
+        "say which directory here holds the same: --dp-files {prefix}=DIR"
+    ))
+}
+
+impl Backend for Files {
+    fn fetch<'a>(&'a self, wanted: &'a [Wanted]) -> BoxFuture<'a, Vec<Fetched>> {
+        async move {
+            let mut fetched = Vec::with_capacity(wanted.len());
+            for wanted in wanted {
+                fetched.push(match self.read(wanted).await {
+                    Ok(secret) => Fetched::Text(secret),
+                    Err(finding) => Fetched::No(finding),
+                });
+            }
+            fetched
+        }
+        .boxed()
+    }
+}
+
+impl Files {
+    async fn read(&self, wanted: &Wanted) -> Result<Secret, Finding> {
+        if wanted.version.is_some() {
+            return Err(self.no_versions(&wanted.resource));
+        }
+        let segments = segments(&self.vault, &wanted.resource)?;
+        let directory = self.directory.clone();
+        let relative: PathBuf = segments.iter().collect();
+        let read = tokio::task::spawn_blocking(move || inside(&directory, &relative)).await;
+        match read.unwrap_or(Err(ErrorKind::Other)) {
+            Ok(bytes) => Ok(Secret::new(bytes)),
+            Err(kind) => Err(self.unread(&wanted.resource, kind)),
+        }
+    }
+
+    fn no_versions(&self, resource: &str) -> Finding {
+        Finding::new(
+            Reason::BadVersion,
+            format!("files have no versions, but one of '{resource}' is asked for"),
+        )
+        .about(resource)
+        .help("leave the part after # out")
+    }
+
+    fn unread(&self, resource: &str, kind: ErrorKind) -> Finding {
+        let Self { vault, prefix, .. } = self;
+        let (reason, what) = match kind {
+            ErrorKind::NotFound => (Reason::NoSuchSecret, "does not exist"),
+            ErrorKind::PermissionDenied => (
+                Reason::PermissionDenied,
+                "may not be read, or leads out of the directory",
+            ),
+            ErrorKind::IsADirectory => (Reason::BadResource, "is a directory"),
+            _ => (Reason::ServerError, "cannot be read"),
+        };
+        Finding::new(
+            reason,
+            format!("the file '{resource}' below {prefix} (vault '{vault}') {what}"),
+        )
+        .about(resource)
+        .help("the directory that --dp-files names must hold what the data planes have")
+    }
+}
+
+/// The file's content, if the file is in the directory once all links are followed.
+fn inside(directory: &Path, relative: &Path) -> Result<Vec<u8>, ErrorKind> {
+    let told = |error: std::io::Error| error.kind();
+    let root = directory.canonicalize().map_err(told)?;
+    let path = root.join(relative).canonicalize().map_err(told)?;
+    if !path.starts_with(&root) {
+        return Err(ErrorKind::PermissionDenied);
+    }
+    let about = path.metadata().map_err(told)?;
+    if about.is_dir() {
+        return Err(ErrorKind::IsADirectory);
+    }
+    if !about.is_file() || about.len() > LIMIT {
+        return Err(ErrorKind::Other);
+    }
+    std::fs::read(path).map_err(told)
+}

@@ -1,0 +1,220 @@
+use url::Url;
+
+use crate::Context;
+use crate::checker::{address, authority, unusable, variable};
+use crate::trusted::trusted;
+use reference::{Address, Finding, Hosts, Reason, Side, Target};
+
+/// Where Kong asks.
+const GOOGLES: &str = "https://secretmanager.googleapis.com/";
+
+/// The checker's words for another address.
+const ADDRESS: [&str; 2] = ["endpoint", "address"];
+
+/// A project, and where its secrets are asked for.
+pub struct Place {
+    /// The address of Secret Manager.
+    pub url: Url,
+    /// The project, by its id or its number.
+    pub project: String,
+    /// Whether an address is said that is not the usual one.
+    pub is_said: bool,
+    /// Whether a template fills in a part of it, which messages then must not show.
+    pub hidden: bool,
+    vault: String,
+}
+
+impl Place {
+    /// What the settings of a vault say.
+    ///
+    /// # Errors
+    /// A project or an address that is none, an address that no credential may be shown to, or a project whose owner would
+    /// see what a template fills in.
+    pub fn of(target: &Target, context: &Context) -> Result<Self, Finding> {
+        let (url, is_said) = match ADDRESS.iter().find(|word| target.get(word).is_some()) {
+            Some(word) => (of_vault(target, word, &context.hosts)?, true),
+            None => (Url::parse(GOOGLES).map_err(|_| no_address(target, "endpoint"))?, false),
+        };
+        let project = project(target)?;
+        nothing_filled(target, &context.hosts)?;
+        let words = ["project_id", "endpoint", "address"];
+        Ok(Self {
+            url,
+            project: project.to_owned(),
+            is_said,
+            hidden: words.iter().any(|word| target.is_filled(word)),
+            vault: target.name.clone(),
+        })
+    }
+
+    /// The address of something below the project.
+    pub fn at(&self, path: &[&str]) -> Url {
+        let mut url = self.url.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(["v1", "projects", &self.project]);
+            segments.extend(path);
+        }
+        url
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { vault, project, .. } = self;
+        match (self.hidden, self.is_said) {
+            (true, _) => write!(f, "the vault '{vault}'"),
+            (false, true) => write!(
+                f,
+                "the vault '{vault}' at {} (Google project {project})",
+                authority(&self.url)
+            ),
+            (false, false) => write!(f, "the vault '{vault}' (Google project {project})"),
+        }
+    }
+}
+
+/// The address that the side that runs the check says.
+pub fn said_by_checker(target: &Target) -> Option<Url> {
+    let word = ADDRESS.iter().find(|word| target.get(word).is_some())?;
+    let by_checker = target.get(word)?.side == Side::Checker;
+    target.text(word).filter(|_| by_checker).and_then(address)
+}
+
+fn of_vault(target: &Target, word: &str, hosts: &Hosts) -> Result<Url, Finding> {
+    let url = target.text(word).and_then(address);
+    let address = url.map(|url| Address {
+        side: target.side_of(&[word]),
+        vendors_own: is_googles(&url, "secretmanager"),
+        url,
+    });
+    let address = address.ok_or_else(|| no_address(target, word))?;
+    trusted(&[Side::Checker], &address, hosts, &target.name, target.is_filled(word))?;
+    Ok(address.url)
+}
+
+fn no_address(target: &Target, word: &str) -> Finding {
+    let what = format!("its {word} is no address: http:// or https:// and a host, without a password");
+    unusable(&target.name, &what)
+}
+
+/// Whether a host is a service as Google runs it: everywhere, of a region, for certificates of clients, or for private
+/// networks, whose own endpoints for it have names of their customers' choosing below `p.googleapis.com`.
+pub fn is_googles(url: &Url, service: &str) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let labels = host
+        .strip_suffix(".googleapis.com")
+        .map(|stem| stem.split('.').collect());
+    let labels: Vec<&str> = labels.unwrap_or_default();
+    let is_googles = match labels.as_slice() {
+        ["private" | "restricted"] => true,
+        [name] | [name, "mtls"] | [name, _, "rep"] => *name == service,
+        [name, "p"] => name.strip_prefix(service).is_some_and(|rest| rest.starts_with('-')),
+        _ => false,
+    };
+    is_googles && url.scheme() == "https" && url.port().is_none()
+}
+
+/// The project: Kong takes it from the vault alone.
+fn project(target: &Target) -> Result<&str, Finding> {
+    let vault = &target.name;
+    if target.get("project_id").is_none() {
+        let finding = unusable(vault, "it names no project of Google's");
+        let variable = variable(vault, "project_id");
+        return Err(finding.help(format!("set project_id in the vault's config, or {variable}")));
+    }
+    let project = target.text("project_id").filter(|project| is_project(project));
+    project.ok_or_else(|| {
+        unusable(
+            vault,
+            "its project_id is none: one is a word such as my-project-123, or a number",
+        )
+    })
+}
+
+/// Ids are 6 to 30 lower-case letters, digits and hyphens; old ones have a domain before them; numbers are taken, too.
+fn is_project(text: &str) -> bool {
+    let is_word = |text: &str, more: &[u8]| {
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || more.contains(&byte);
+        !text.is_empty() && text.len() <= 100 && text.bytes().all(fits)
+    };
+    match text.split_once(':') {
+        Some((domain, id)) => is_word(domain, b"-.") && is_word(id, b"-"),
+        None => is_word(text, b"-"),
+    }
+}
+
+/// Whoever owns a project sees in its logs which secrets are asked for.
+fn nothing_filled(target: &Target, hosts: &Hosts) -> Result<(), Finding> {
+    let of_file = target.side_of(&["project_id"]) > Side::Live;
+    if !target.filled.resources || !of_file || hosts.include_all() {
+        return Ok(());
+    }
+    let vault = &target.name;
+    let message = format!(
+        "the vault '{vault}' is not asked: a template fills in what for, and a state file says in whose project that is shown"
+    );
+    let variable = variable(vault, "project_id");
+    Err(Finding::new(Reason::UntrustedHost, message).about(vault).help(format!(
+        "write it without a template, or name the project where the check runs: {variable}"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_secret_managers_own_hosts_are_googles() {
+        for (url, googles) in [
+            ("https://secretmanager.googleapis.com", true),
+            ("https://secretmanager.googleapis.com/", true),
+            ("https://SecretManager.googleapis.com/", true),
+            ("https://secretmanager.mtls.googleapis.com", true),
+            ("https://secretmanager.europe-west3.rep.googleapis.com", true),
+            ("https://secretmanager-ours.p.googleapis.com", true),
+            ("https://private.googleapis.com", true),
+            ("https://restricted.googleapis.com", true),
+            ("http://secretmanager.googleapis.com", false),
+            ("https://secretmanager.googleapis.com:8443", false),
+            ("https://secretmanager.p.googleapis.com", false),
+            ("https://storage.googleapis.com", false),
+            ("https://bucket.storage.googleapis.com", false),
+            ("https://a.b.rep.googleapis.com", false),
+            ("https://storage-ours.p.googleapis.com", false),
+            ("https://x.secretmanager.googleapis.com", false),
+            ("https://googleapis.com", false),
+            ("https://secretmanager.googleapis.com.evil.example", false),
+            ("https://secretmanager.googleapis.com.", false),
+            ("https://evilsecretmanager.googleapis.com", false),
+            ("https://secretmanager.googleapis.com@evil.example", false),
+        ] {
+            let parsed = url.parse().expect("a URL");
+            assert_eq!(is_googles(&parsed, "secretmanager"), googles, "{url}");
+            assert!(!is_googles(&parsed, "sts") || url.contains("//private") || url.contains("//restricted"));
+        }
+    }
+
+    #[test]
+    fn a_project_is_a_word_or_a_number() {
+        for (text, project) in [
+            ("my-project-123", true),
+            ("123456789012", true),
+            ("example.com:my-project", true),
+            ("", false),
+            ("..", false),
+            ("a/b", false),
+            ("a%2Fb", false),
+            ("My-Project", false),
+            ("a b", false),
+            ("a?b", false),
+            ("a#b", false),
+            ("..:a", true),
+            ("a:..", false),
+            ("a:b:c", false),
+            (":a", false),
+            ("a:", false),
+        ] {
+            assert_eq!(is_project(text), project, "{text}");
+        }
+    }
+}

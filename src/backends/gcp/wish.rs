@@ -1,0 +1,74 @@
+use reference::{Finding, Reason, Wanted};
+
+/// The longest name that Google takes.
+const LONGEST: usize = 255;
+
+/// A version of a secret, as Kong asks for it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wish {
+    /// The secret's name.
+    pub id: String,
+    /// The version; without one it is the latest.
+    pub version: Option<u64>,
+}
+
+impl Wish {
+    /// What a reference asks for.
+    ///
+    /// # Errors
+    /// A name or a version that no secret of Google's can have.
+    pub fn of(vault: &str, wanted: &Wanted) -> Result<Self, Finding> {
+        let id = &wanted.resource;
+        // Google's own words: letters, numerals, hyphens and underscores
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if !(1..=LONGEST).contains(&id.len()) || !id.bytes().all(fits) {
+            return Err(no_name(vault, id));
+        }
+        let version = wanted.version.as_deref().map(|version| number(vault, id, version));
+        Ok(Self {
+            id: id.clone(),
+            version: version.transpose()?,
+        })
+    }
+
+    /// The version as URLs have it.
+    pub fn label(&self) -> String {
+        self.version
+            .map_or_else(|| "latest".to_owned(), |version| version.to_string())
+    }
+
+    /// What is wished for, as messages say it.
+    pub fn shown(&self) -> String {
+        match self.version {
+            Some(version) => format!("version {version} of the secret '{}'", self.id),
+            None => format!("the secret '{}'", self.id),
+        }
+    }
+}
+
+/// Google counts versions from 1.
+fn number(vault: &str, id: &str, version: &str) -> Result<u64, Finding> {
+    let number = version.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| {
+        let message = format!("the secret '{id}' of the vault '{vault}' cannot have a version '{version}'");
+        Finding::new(Reason::BadVersion, message)
+            .about(id)
+            .help("versions are whole numbers from 1 on; without one the latest is meant")
+    })
+}
+
+fn no_name(vault: &str, id: &str) -> Finding {
+    let shown = id.escape_debug();
+    let message = format!(
+        "'{shown}' cannot be the name of a secret of the vault '{vault}': Google takes letters, digits, - and _ only"
+    );
+    let help = match id.contains('/') {
+        true => {
+            "names of Google's have no slash: a reference is {vault://PREFIX/SECRET} or {vault://PREFIX/SECRET/KEY}, KEY being a member of a JSON object"
+        }
+        false => "write the name as Google has it, without the project",
+    };
+    Finding::new(Reason::BadResource, message)
+        .about(shown.to_string())
+        .help(help)
+}

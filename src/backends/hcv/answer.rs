@@ -1,0 +1,246 @@
+//! What a server's answers mean: by status and shape, never by text, which differs between versions and may repeat what it
+//! was sent. Recorded from Vault 1.14.1 and 1.21.0.
+
+use zeroize::Zeroizing;
+
+use super::server::Server;
+use crate::failure::Place;
+use crate::http::Answer;
+use json::Value;
+use reference::Wiped;
+use reference::{Finding, Reason, Secret, Wanted};
+
+/// A secret that was asked for, and where.
+pub struct Asked<'a> {
+    /// The place.
+    pub place: Place,
+    /// The server.
+    pub server: &'a Server,
+    /// The secret.
+    pub wanted: &'a Wanted,
+}
+
+impl Asked<'_> {
+    /// The members of the secret, as a JSON object's text.
+    ///
+    /// # Errors
+    /// What the answer means instead.
+    pub fn members(&self, answer: &Answer) -> Result<Secret, Finding> {
+        let body = Wiped::read(answer.body.expose());
+        let body = body.as_ref().map(Wiped::value);
+        match answer.status {
+            200 => self.found(body, answer.body.expose().len()),
+            404 => Err(self.not_found(body)),
+            401 | 403 => Err(self.denied()),
+            status => Err(refused(&self.place, status, is_vaults(body))),
+        }
+    }
+
+    fn found(&self, body: Option<&Value>, size: usize) -> Result<Secret, Finding> {
+        let foreign = || self.place.nonsense("gives an answer that is none of a Vault");
+        let data = body.and_then(|body| body.get("data")).ok_or_else(foreign)?;
+        let members = match self.server.kv2 {
+            // a version 1 mount may hold a secret whose name begins with `data/`
+            true => data.get("data").ok_or_else(|| self.other_version())?,
+            false => data,
+        };
+        let mut text = Zeroizing::new(Vec::with_capacity(size));
+        serde_json::to_writer(&mut *text, members).map_err(|_| foreign())?;
+        Ok(Secret::from(text))
+    }
+
+    /// A plain 404 is a secret, or a version, that never was; with data it was deleted; with warnings the mount is of the
+    /// other version; with errors there is no mount.
+    fn not_found(&self, body: Option<&Value>) -> Finding {
+        let part = |name: &str| body.and_then(|body| body.get(name));
+        let metadata = part("data").and_then(|data| data.get("metadata"));
+        if let Some(metadata) = metadata {
+            return self.deleted(metadata);
+        }
+        match (part("errors"), part("warnings")) {
+            (Some(Value::Array(errors)), _) if errors.is_empty() => self.missing(),
+            (Some(Value::Array(_)), _) => self.no_mount(),
+            (None, Some(Value::Array(_))) => self.other_version(),
+            _ => self.place.nonsense("gives an answer that is none of a Vault"),
+        }
+    }
+
+    fn missing(&self) -> Finding {
+        let (resource, mount, place) = (&self.wanted.resource, self.server.mount(), &self.place);
+        let (reason, message) = match &self.wanted.version {
+            Some(version) if self.server.kv2 => (
+                Reason::NoSuchVersion,
+                format!(
+                    "there is no version {version} of the secret '{resource}' in {mount} of {place}, or no such secret"
+                ),
+            ),
+            _ => (
+                Reason::NoSuchSecret,
+                format!("there is no secret '{resource}' in {mount} of {place}"),
+            ),
+        };
+        let help = "write it, or correct the reference: its last segment is the key, all before it the secret's name";
+        let finding = self.finding(reason, message);
+        match self.server.kv2 {
+            // asked for a version 2 path that it has not, a version 1 mount answers the same
+            true => finding.help(format!(
+                "{help}; if the mount is KV v1, set config.kv of the vault to v1"
+            )),
+            false => finding.help(help),
+        }
+    }
+
+    fn deleted(&self, metadata: &Value) -> Finding {
+        let resource = &self.wanted.resource;
+        let which = match &self.wanted.version {
+            Some(version) => format!("version {version} of the secret '{resource}'"),
+            None => format!("the latest version of the secret '{resource}'"),
+        };
+        let place = &self.place;
+        if metadata.get("destroyed") == Some(&Value::Bool(true)) {
+            return self
+                .finding(Reason::DestroyedVersion, format!("{which} was destroyed in {place}"))
+                .help("it cannot be brought back: write a new version");
+        }
+        let at = metadata.get("deletion_time").and_then(Value::as_str);
+        let at = at.and_then(|text| text.parse::<jiff::Timestamp>().ok());
+        let when = at.map(|at| format!(" on {at:.0}")).unwrap_or_default();
+        self.finding(Reason::DeletedVersion, format!("{which} was deleted in {place}{when}"))
+            .help("undelete it, or write a new version")
+    }
+
+    fn other_version(&self) -> Finding {
+        let (mount, place) = (self.server.mount(), &self.place);
+        let (is, says) = if self.server.kv2 { ("v1", "v2") } else { ("v2", "v1") };
+        self.finding(
+            Reason::WrongMountVersion,
+            format!("{mount} of {place} is KV {is}, the vault says {says}"),
+        )
+        .help(format!("set config.kv of the vault to {is}"))
+    }
+
+    fn no_mount(&self) -> Finding {
+        let (mount, place) = (self.server.mount(), &self.place);
+        let namespace = if self.server.namespace.is_some() {
+            " in that namespace"
+        } else {
+            ""
+        };
+        self.finding(
+            Reason::NoSuchMount,
+            format!("{place} has nothing mounted{namespace} that would be {mount}"),
+        )
+        .help("correct config.mount of the vault, or mount a key-value engine there")
+    }
+
+    fn denied(&self) -> Finding {
+        let (resource, place) = (&self.wanted.resource, &self.place);
+        let finding = self.finding(
+            Reason::PermissionDenied,
+            format!("{place} denies these credentials the secret '{resource}', or it does not exist"),
+        );
+        match self.server.policy_path(resource) {
+            Some(path) => finding.help(format!(
+                "let their policy read {path}, or give credentials that are still good"
+            )),
+            None => finding.help("let their policy read it, or give credentials that are still good"),
+        }
+    }
+
+    fn finding(&self, reason: Reason, message: String) -> Finding {
+        Finding::new(reason, message).about(self.wanted.resource.clone())
+    }
+}
+
+/// The token that a login gives.
+///
+/// # Errors
+/// A refusal, said once of the vault; or one that asks for more than can be given from here.
+pub fn token(place: &Place, answer: &Answer) -> Result<Secret, Finding> {
+    let body = Wiped::read(answer.body.expose());
+    let body = body.as_ref().map(Wiped::value);
+    match answer.status {
+        200 => {
+            let token = body.and_then(|body| body.get("auth")?.get("client_token")?.as_str());
+            let token = token.filter(|token| !token.is_empty());
+            token.map(|token| Secret::new(token.as_bytes())).ok_or_else(|| {
+                place
+                    .finding(Reason::UnsupportedLogin, "gives no token for these credentials alone")
+                    .help("give the check credentials that need no second factor")
+            })
+        }
+        400 | 401 | 403 | 404 | 405 | 500 if is_vaults(body) => Err(login_refused(place)),
+        status => Err(refused(place, status, is_vaults(body))),
+    }
+}
+
+/// The token that an OAuth 2 server gives (RFC 6749, 5.1 and 5.2).
+///
+/// # Errors
+/// A refusal.
+pub fn access_token(place: &Place, answer: &Answer) -> Result<Secret, Finding> {
+    let body = Wiped::read(answer.body.expose());
+    let token = body
+        .as_ref()
+        .and_then(|body| body.value().get("access_token")?.as_str());
+    match (answer.status, token) {
+        (200, Some(token)) => Ok(Secret::new(token.as_bytes())),
+        (400 | 401 | 403, _) => Err(place
+            .finding(
+                Reason::LoginRefused,
+                "gets no token: the OAuth 2 server refuses the client's credentials",
+            )
+            .help("correct the client's name, secret and audiences")),
+        _ => Err(place.nonsense("gets no token: the endpoint does not answer as an OAuth 2 server")),
+    }
+}
+
+/// What is known of a wrapped secret_id once it was looked at.
+pub fn wrapped(place: &Place, status: u16) -> Finding {
+    match status {
+        200 => place
+            .finding(
+                Reason::UnsupportedLogin,
+                "is not asked: its secret_id is wrapped, and whoever unwraps it uses it up; it is still good",
+            )
+            .help("give the check credentials of its own"),
+        400 | 403 | 404 => place
+            .finding(
+                Reason::LoginRefused,
+                "does not know the wrapped secret_id: it is used up or expired",
+            )
+            .help("wrap a new one; if it is not wrapped, set approle_response_wrapping to false"),
+        status => refused(place, status, true),
+    }
+}
+
+fn login_refused(place: &Place) -> Finding {
+    place
+        .finding(Reason::LoginRefused, "refuses the credentials")
+        .help("check that they are still good, the role, and the path of the login")
+}
+
+/// What every request may be answered.
+fn refused(place: &Place, status: u16, is_vaults: bool) -> Finding {
+    match status {
+        503 if is_vaults => place
+            .finding(Reason::Sealed, "is sealed, or not initialised")
+            .help("unseal it, then run again"),
+        472 | 473 => place
+            .finding(Reason::Sealed, "is a standby that answers no reads")
+            .help("name the active node"),
+        401 | 403 => place.nonsense("is behind something that refuses the request"),
+        400..=499 => place.nonsense(&format!("refuses the request with status {status}")),
+        _ => place
+            .finding(
+                Reason::ServerError,
+                &format!("answers that it is broken, with status {status}"),
+            )
+            .help("look into its logs, then run again"),
+    }
+}
+
+/// Whether a body is an answer of such a server rather than of something before it.
+fn is_vaults(body: Option<&Value>) -> bool {
+    body.is_some_and(|body| body.get("errors").is_some_and(Value::is_array))
+}

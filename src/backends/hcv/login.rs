@@ -1,0 +1,337 @@
+//! How a session is opened.
+//!
+//! Which ways there are, and the names of their settings, is from Kong's documentation of its `hcv` backend (`auth_method`
+//! and what belongs to each); paths and bodies are from HashiCorp's documentation of its auth methods
+//! (<https://developer.hashicorp.com/vault/api-docs/auth>: `approle`, `cert`, `jwt`, `kubernetes`, `userpass`), and were
+//! tried on the versions 1.14.1 and 1.21.0. Kong documents neither a path for JWT and certificate logins, so that
+//! HashiCorp's default is taken, nor `userpass`, which the checker's side may use all the same.
+
+use url::Url;
+
+use super::lacking::{half, no_credentials, unsupported};
+use super::server::{is_filled, path, unusable};
+use reference::{Finding, Secret, Setting, Side, Target, segments};
+
+/// How a session is opened, and who says what is shown to the server for it.
+pub struct Login {
+    /// The way.
+    pub way: Way,
+    /// The certificate and key to show while TLS is set up.
+    pub identity: Option<(Secret, Secret)>,
+    /// Who says what would be sent to the server, credentials and all.
+    pub shown: Vec<Side>,
+}
+
+/// A way to a token.
+pub enum Way {
+    /// The token is given.
+    Token(Secret),
+    /// A secret_id is wrapped: whoever unwraps it uses it up, so that it is only looked at.
+    Wrapped(Secret),
+    /// `POST auth/…/login` with these members.
+    Post {
+        /// Its path below `/v1`.
+        path: Vec<String>,
+        /// The body's members.
+        members: Vec<(&'static str, Secret)>,
+    },
+    /// The same with a JWT that an OAuth 2 server gives for the credentials of a client.
+    ByClient {
+        /// The client.
+        client: OauthClient,
+        /// The path of the login.
+        path: Vec<String>,
+        /// The body's members, save the JWT.
+        members: Vec<(&'static str, Secret)>,
+    },
+}
+
+/// A client of an OAuth 2 server.
+pub struct OauthClient {
+    /// The server's endpoint for tokens.
+    pub endpoint: Url,
+    /// The least trusted of those who say the endpoint.
+    pub side: Side,
+    /// Whether a template fills it in, so that messages must not show it.
+    pub hidden: bool,
+    /// Who says what would be sent to it.
+    pub shown: Vec<Side>,
+    /// The client's name.
+    pub id: Secret,
+    /// Its secret.
+    pub secret: Secret,
+    /// Whom the token shall be for.
+    pub audiences: Option<Secret>,
+}
+
+/// Ways to log in, and the secrets that the checker's side may give for each.
+const WAYS: [(&str, &[&str]); 6] = [
+    ("token", &["token"]),
+    ("approle", &["secret_id", "approle_secret_id"]),
+    ("userpass", &["password"]),
+    ("jwt", &["jwt", "oauth2_client_secret", "client_secret"]),
+    ("kubernetes", &["jwt"]),
+    ("cert", &["client_key", "cert_auth_cert_key"]),
+];
+
+impl Login {
+    /// What the settings allow. What the checker's side gives goes before what the vault's config says of the data planes:
+    /// a token is enough, whichever way they log in.
+    ///
+    /// # Errors
+    /// No credentials, half a set, or a way that cannot be gone from here.
+    pub fn of(target: &Target) -> Result<Self, Finding> {
+        let mut said = Said {
+            target,
+            shown: Vec::new(),
+        };
+        let method = method(target);
+        let identity = said.identity(method)?;
+        let way = match method {
+            "token" => Way::Token(said.need("token", &["token"])?),
+            "approle" => said.approle()?,
+            "userpass" => said.userpass()?,
+            "kubernetes" => said.kubernetes()?,
+            "jwt" => said.jwt()?,
+            "cert" => said.cert()?,
+            other => return Err(unsupported(target, other)),
+        };
+        for word in ["address", "protocol", "host", "port"] {
+            if is_filled(target, word) {
+                said.shown.push(Side::Filled);
+            }
+        }
+        said.note("namespace");
+        said.note("mount");
+        Ok(Self {
+            way,
+            identity,
+            shown: said.shown,
+        })
+    }
+}
+
+/// The way that the checker's side asks for, or else gives a secret for; the data planes' own, if that is none.
+fn method(target: &Target) -> &str {
+    let gives = |words: &[&str]| {
+        let mut said = words.iter().filter_map(|word| target.get(word));
+        said.any(|setting| setting.side == Side::Checker)
+    };
+    let configured = target
+        .text("auth_method")
+        .filter(|text| !text.is_empty())
+        .unwrap_or("token");
+    let asked_for = target
+        .get("auth_method")
+        .is_some_and(|setting| setting.side == Side::Checker);
+    let its_own = WAYS.iter().find(|(way, _)| *way == configured);
+    if asked_for && !target.by_name || its_own.is_some_and(|(_, words)| gives(words)) {
+        return configured;
+    }
+    let given = WAYS.iter().find(|(_, words)| gives(words));
+    given.map_or(configured, |(way, _)| way)
+}
+
+/// The settings, with a note of whose are used.
+struct Said<'a> {
+    target: &'a Target,
+    shown: Vec<Side>,
+}
+
+impl Said<'_> {
+    /// The first of several words that says something. Of a vault of others only what the checker's side says is taken.
+    fn first(&self, words: &[&str]) -> Option<&Setting> {
+        let target = self.target;
+        let ours = |setting: &&Setting| target.owned || target.by_name || setting.side == Side::Checker;
+        words.iter().filter_map(|word| target.get(word)).find(ours)
+    }
+
+    /// Takes a credential.
+    fn take(&mut self, words: &[&str]) -> Option<Secret> {
+        let Setting { value, side } = self.first(words)?.clone();
+        self.shown.push(side);
+        Some(value)
+    }
+
+    fn need(&mut self, way: &str, words: &[&str]) -> Result<Secret, Finding> {
+        let target = self.target;
+        self.take(words).ok_or_else(|| no_credentials(target, way))
+    }
+
+    /// Takes what is no credential. What the live vault says of such things is no secret to whoever may read its config.
+    fn note(&mut self, word: &str) -> Option<Secret> {
+        let Setting { value, side } = self.target.get(word)?.clone();
+        if matches!(side, Side::Checker | Side::Filled) {
+            self.shown.push(side);
+        }
+        Some(value)
+    }
+
+    fn role(&mut self, words: &[&str]) -> Option<Secret> {
+        let word = words.iter().find(|word| self.target.get(word).is_some())?;
+        self.note(word)
+    }
+
+    /// A pair of which both or none must be there; `elsewhere`: the second may be on the data planes alone.
+    fn pair(
+        &mut self,
+        way: &str,
+        first: &[&str],
+        second: &[&str],
+        elsewhere: bool,
+    ) -> Result<(Secret, Secret), Finding> {
+        let (has, has_other) = (self.first(first), self.first(second).is_some());
+        let theirs = elsewhere || !self.target.owned;
+        match (has, has_other) {
+            (Some(has), false) if has.side == Side::Checker && !self.target.by_name || !theirs => {
+                Err(half(self.target, second[0]))
+            }
+            (None, true) => Err(half(self.target, first[0])),
+            (Some(_), true) => Ok((self.need(way, first)?, self.need(way, second)?)),
+            (_, false) => Err(no_credentials(self.target, way)),
+        }
+    }
+
+    /// The path of a login: the checker's word for it, else the config's own, else where such logins are by default.
+    fn path(&mut self, own: &str, default: &str) -> Result<Vec<String>, Finding> {
+        let word = if self.target.get("auth_path").is_some() {
+            "auth_path"
+        } else {
+            own
+        };
+        self.note(word);
+        let mut whole = vec!["auth".to_owned()];
+        whole.extend(path(self.target, word, default)?);
+        whole.push("login".to_owned());
+        Ok(whole)
+    }
+
+    fn identity(&mut self, method: &str) -> Result<Option<(Secret, Secret)>, Finding> {
+        let (certificate, key): (&[&str], &[&str]) = match method {
+            "cert" => (
+                &["client_cert", "cert_auth_cert"],
+                &["client_key", "cert_auth_cert_key"],
+            ),
+            _ => (&["client_cert"], &["client_key"]),
+        };
+        if method != "cert" && self.first(certificate).or(self.first(key)).is_none() {
+            return Ok(None);
+        }
+        self.pair("cert", certificate, key, false).map(Some)
+    }
+
+    fn approle(&mut self) -> Result<Way, Finding> {
+        let on_data_planes = self.target.get("approle_secret_id_file").is_some();
+        let (role, secret) = self.pair(
+            "approle",
+            &["role_id", "approle_role_id"],
+            &["secret_id", "approle_secret_id"],
+            on_data_planes,
+        )?;
+        if self.is_wrapped(&secret) {
+            return Ok(Way::Wrapped(secret));
+        }
+        Ok(Way::Post {
+            path: self.path("approle_auth_path", "approle")?,
+            members: vec![("role_id", role), ("secret_id", secret)],
+        })
+    }
+
+    /// Whether a secret_id is a token that wraps it, which the vault's config says of the data planes' own. One that the
+    /// checker's side gives besides may be plain: tokens that wrap have the prefixes of HashiCorp's service tokens.
+    fn is_wrapped(&self, secret: &Secret) -> bool {
+        let on = self.target.is_on("approle_response_wrapping") == Some(true);
+        let of_checker = |word: &str| self.target.get(word).is_some_and(|said| said.side == Side::Checker);
+        let given = of_checker("secret_id") && !of_checker("approle_response_wrapping");
+        let is_token = ["hvs.", "s."]
+            .iter()
+            .any(|prefix| secret.expose().starts_with(prefix.as_bytes()));
+        on && (is_token || !given)
+    }
+
+    fn userpass(&mut self) -> Result<Way, Finding> {
+        let (name, password) = self.pair("userpass", &["username"], &["password"], false)?;
+        let mut path = self.path("auth_path", "userpass")?;
+        let name = name
+            .text()
+            .filter(|name| segments(&self.target.name, name).is_ok_and(|all| all.len() == 1));
+        let name = name.ok_or_else(|| unusable(&self.target.name, "its username is none"))?;
+        path.push(name.to_owned());
+        Ok(Way::Post {
+            path,
+            members: vec![("password", password)],
+        })
+    }
+
+    /// The data planes' own token is theirs; the checker's side gives one of its own.
+    fn kubernetes(&mut self) -> Result<Way, Finding> {
+        let jwt = trimmed(&self.need("kubernetes", &["jwt"])?);
+        let Some(role) = self.role(&["role", "kube_role"]) else {
+            return Err(half(self.target, "role"));
+        };
+        Ok(Way::Post {
+            path: self.path("kube_auth_path", "kubernetes")?,
+            members: vec![("jwt", jwt), ("role", role)],
+        })
+    }
+
+    fn jwt(&mut self) -> Result<Way, Finding> {
+        let mut members = Vec::new();
+        let role = self.role(&["role", "jwt_role", "oauth2_role_name"]);
+        members.extend(role.map(|role| ("role", role)));
+        if let Some(jwt) = self.take(&["jwt"]) {
+            members.push(("jwt", trimmed(&jwt)));
+            let path = self.path("auth_path", "jwt")?;
+            return Ok(Way::Post { path, members });
+        }
+        let client = self.client()?;
+        let path = self.path("auth_path", "jwt")?;
+        Ok(Way::ByClient { client, path, members })
+    }
+
+    fn client(&mut self) -> Result<OauthClient, Finding> {
+        let endpoint = ["token_endpoint", "oauth2_token_endpoint"]
+            .into_iter()
+            .find(|word| self.target.get(word).is_some());
+        let before = self.shown.len();
+        let (id, secret) = self.pair(
+            "jwt",
+            &["client_id", "oauth2_client_id"],
+            &["client_secret", "oauth2_client_secret"],
+            false,
+        )?;
+        let mut shown = self.shown[before..].to_vec();
+        let Some(word) = endpoint else {
+            return Err(half(self.target, "token_endpoint"));
+        };
+        if is_filled(self.target, word) {
+            shown.push(Side::Filled);
+        }
+        let audiences = self.target.get("oauth2_audiences");
+        shown.extend(audiences.filter(|said| said.side == Side::Filled).map(|said| said.side));
+        let url = self.target.text(word).and_then(|text| Url::parse(text).ok());
+        let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
+        Ok(OauthClient {
+            endpoint: url.ok_or_else(|| unusable(&self.target.name, &format!("its {word} is no URL")))?,
+            side: self.target.side_of(&[word]),
+            hidden: is_filled(self.target, word),
+            shown,
+            id,
+            secret,
+            audiences: audiences.map(|said| said.value.clone()),
+        })
+    }
+
+    fn cert(&mut self) -> Result<Way, Finding> {
+        let role = self.role(&["role", "cert_auth_role_name"]);
+        Ok(Way::Post {
+            path: self.path("auth_path", "cert")?,
+            members: role.map(|role| ("name", role)).into_iter().collect(),
+        })
+    }
+}
+
+/// Of a token that a file held: servers trim what comes in headers, AppRoles trim their ids, but nobody trims a JWT.
+fn trimmed(secret: &Secret) -> Secret {
+    Secret::new(secret.expose().trim_ascii())
+}

@@ -1,0 +1,79 @@
+//! What is asked without a proxy.
+
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+use reference::is_of_this_machine;
+
+/// The variables that name proxies.
+const PROXIES: [&str; 6] = [
+    "HTTP_PROXY",
+    "http_proxy",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+];
+
+/// What the servers that clouds give their machines are called: Google's, and Amazon's.
+const SERVERS: [&str; 4] = [
+    "metadata.google.internal",
+    "metadata",
+    "instance-data.ec2.internal",
+    "instance-data",
+];
+
+/// Whether there may be a proxy between this machine and others.
+pub fn may_be_proxied() -> bool {
+    PROXIES.iter().any(|name| std::env::var_os(name).is_some())
+}
+
+/// Whether only this machine reaches an address: its own, or that of the server which its cloud gives it. What is asked for
+/// there is no proxy's to see, which would ask in its own name.
+pub fn is_near(url: &Url) -> bool {
+    is_of_this_machine(url) || is_of_machine(url)
+}
+
+/// Whether an address is of the server that clouds give their machines.
+pub fn is_of_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_link_local(),
+        Some(Host::Ipv6(address)) => match address.to_canonical() {
+            IpAddr::V4(address) => address.is_link_local(),
+            IpAddr::V6(address) => address.is_unicast_link_local() || address.is_unique_local(),
+        },
+        Some(Host::Domain(name)) => SERVERS.contains(&name.trim_end_matches('.')),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_reaches_itself_and_its_clouds_server() {
+        for (url, near, of_machine) in [
+            ("http://127.0.0.1:8200/", true, false),
+            ("http://localhost./", true, false),
+            ("http://[::1]/", true, false),
+            ("http://[::ffff:127.0.0.1]/", true, false),
+            ("http://169.254.169.254/latest", true, true),
+            ("http://169.254.170.2/", true, true),
+            ("http://[::ffff:169.254.169.254]/", true, true),
+            ("http://[fd00:ec2::254]/", true, true),
+            ("http://[fe80::1]/", true, true),
+            ("http://metadata.google.internal./", true, true),
+            ("http://METADATA/", true, true),
+            ("http://instance-data/", true, true),
+            ("http://metadata.google.internal.evil.example/", false, false),
+            ("http://10.0.0.1/", false, false),
+            ("https://vault.corp/", false, false),
+        ] {
+            let url = Url::parse(url).expect("a URL");
+            assert_eq!(is_near(&url), near, "{url}");
+            assert_eq!(is_of_machine(&url), of_machine, "{url}");
+        }
+    }
+}

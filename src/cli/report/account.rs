@@ -1,0 +1,149 @@
+use super::changes::named;
+use super::paint::{FAINT, paint};
+use apply::{Account, ChangeEnd, Failure, Halt, StepEnd};
+use plan::{Change, Plan, StepId};
+use schema::{Catalog, FieldPath};
+use state::Desired;
+use yaml::Diagnostic;
+
+/// A run that was not wholly carried out, told truly.
+pub struct Told<'a> {
+    /// What exists.
+    pub catalog: &'a Catalog,
+    /// What the documents say, for the places of fields.
+    pub desired: &'a Desired,
+    /// What was to be done.
+    pub plan: &'a Plan,
+    /// What was done.
+    pub account: &'a Account,
+}
+
+impl Told<'_> {
+    /// What failed and what is not known, each with its place where a document declares it, and why the run stopped.
+    pub fn errors(&self) -> Vec<Diagnostic> {
+        let ends = self.plan.changes.iter().zip(self.account.changes(self.plan));
+        let errors = ends.filter_map(|(change, end)| match end {
+            ChangeEnd::Failed(step) => Some(self.failed(change, step)),
+            ChangeEnd::Unknown(step) => Some(self.unknown(change, step)),
+            _ => None,
+        });
+        errors.chain(self.account.halted.as_ref().map(halted)).collect()
+    }
+
+    /// What was not tried, and why: a line each, the causes first.
+    pub fn rest(&self) -> String {
+        let mut skipped = String::new();
+        let mut not_begun = String::new();
+        for (change, end) in self.plan.changes.iter().zip(self.account.changes(self.plan)) {
+            let name = deed(self.catalog, change);
+            match end {
+                ChangeEnd::Skipped(step) => {
+                    let because = paint(FAINT, format!("because {} failed", self.subject_of(step)));
+                    skipped += &format!("  {name} {because}\n");
+                }
+                ChangeEnd::NotBegun => not_begun += &format!("  {name}\n"),
+                _ => {}
+            }
+        }
+        headed("Skipped:", &skipped) + &headed("Not begun:", &not_begun)
+    }
+
+    /// How a change ended, in a word for programs, with what there is to say.
+    pub fn end(&self, end: ChangeEnd) -> (&'static str, Option<String>) {
+        match end {
+            ChangeEnd::Done => ("done", None),
+            ChangeEnd::Failed(step) => ("failed", self.failure(step).map(ToString::to_string)),
+            ChangeEnd::Skipped(step) => ("skipped", Some(format!("because {} failed", self.subject_of(step)))),
+            ChangeEnd::NotBegun => ("not_begun", None),
+            ChangeEnd::Unknown(_) => ("unknown", Some("no answer came".to_owned())),
+        }
+    }
+
+    fn failed(&self, change: &Change, step: StepId) -> Diagnostic {
+        let failure = self.failure(step);
+        let why = failure.map(ToString::to_string).unwrap_or_default();
+        let message = format!("{} failed: {why}", deed(self.catalog, change));
+        let paths = failure
+            .into_iter()
+            .flat_map(|failure| &failure.fields)
+            .map(|(path, _)| path);
+        self.placed(Diagnostic::error("not-written", message), change, paths)
+    }
+
+    fn unknown(&self, change: &Change, step: StepId) -> Diagnostic {
+        let why = match self.account.steps.get(step.0 as usize) {
+            Some(StepEnd::Unknown(trouble)) => trouble.to_string(),
+            _ => String::new(),
+        };
+        let message = format!(
+            "{}: nobody knows whether it was done: {why}",
+            deed(self.catalog, change)
+        );
+        let told = Diagnostic::error("not-known", message).help("run it again: what is done already is no change");
+        self.placed(told, change, std::iter::empty())
+    }
+
+    /// The same with the places of the fields, or of the entity where no field is at fault.
+    fn placed<'p>(
+        &self,
+        diagnostic: Diagnostic,
+        change: &Change,
+        paths: impl Iterator<Item = &'p FieldPath>,
+    ) -> Diagnostic {
+        let Some(declared) = change.subject().declared else {
+            return diagnostic;
+        };
+        let source = &self.desired.entity(declared).source;
+        let mut places: Vec<_> = paths.map(|path| source.position_of(path)).collect();
+        if places.is_empty() {
+            places.push(source.span);
+        }
+        // what a server refuses may be a secret, or stand on one line with one
+        places.into_iter().fold(diagnostic, Diagnostic::at_secret)
+    }
+
+    fn failure(&self, step: StepId) -> Option<&Failure> {
+        match self.account.steps.get(step.0 as usize) {
+            Some(StepEnd::Failed(failure)) => Some(failure),
+            _ => None,
+        }
+    }
+
+    fn subject_of(&self, step: StepId) -> String {
+        let step = self.plan.steps.get(step.0 as usize);
+        let change = step.and_then(|step| self.plan.changes.get(step.change));
+        change.map_or_else(|| "another step".to_owned(), |change| deed(self.catalog, change))
+    }
+}
+
+/// What is done to which entity: `creating vault my-secret`.
+fn deed(catalog: &Catalog, change: &Change) -> String {
+    let verb = match change {
+        Change::Create { .. } => "creating",
+        Change::Update { .. } => "updating",
+        Change::Delete { .. } => "deleting",
+    };
+    format!("{verb} {}", named(catalog, change.subject()))
+}
+
+fn halted(halt: &Halt) -> Diagnostic {
+    match halt {
+        Halt::Asked => Diagnostic::warning("interrupted", "the run was interrupted: what was under way is finished"),
+        Halt::NoAnswer => Diagnostic::error(
+            "no-answer",
+            "the control plane does not answer any more: the run stopped",
+        ),
+        Halt::Unauthorised => Diagnostic::error(
+            "unauthorised",
+            "the control plane does not accept the credentials any more: the run stopped",
+        ),
+    }
+}
+
+fn headed(head: &str, lines: &str) -> String {
+    if lines.is_empty() {
+        String::new()
+    } else {
+        format!("{head}\n{lines}")
+    }
+}

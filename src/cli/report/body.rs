@@ -1,0 +1,82 @@
+use uuid::Uuid;
+
+use super::Names;
+use super::shape::{drop_nulls, fill};
+use super::value::hidden;
+use json::{Object, Value};
+use plan::{Plan, Tree};
+use schema::{Catalog, Kind, KindId};
+
+/// Everything that the JSON form of a body needs besides the body.
+pub struct Bodies<'a> {
+    /// What exists.
+    pub catalog: &'a Catalog,
+    /// The plan, for ids that its steps yield.
+    pub plan: &'a Plan,
+    /// What entities are called.
+    pub names: &'a Names,
+}
+
+impl Bodies<'_> {
+    /// A body in decK's shape: with its id, defaults filled in, nothing that is null outside free-form parts, the names of
+    /// what it refers to, and every secret as its fingerprint.
+    pub fn of(&self, kind: KindId, id: Uuid, tree: &Tree) -> Value {
+        let Value::Object(mut body) = self.value(tree) else {
+            return Value::Null;
+        };
+        fill(&self.catalog.record(kind, &body), &mut body);
+        drop_nulls(&self.catalog.kind(kind).record, &mut body);
+        self.name_what_it_refers_to(self.catalog.kind(kind), &mut body);
+        if let Some((field, children)) = self.names.children(kind, id) {
+            body.get_or_insert_with(field, || children.clone());
+        }
+        body.insert("id", id.to_string().into());
+        Value::Object(body)
+    }
+
+    /// A value with its secrets hidden.
+    pub fn value(&self, tree: &Tree) -> Value {
+        match tree {
+            Tree::Null => Value::Null,
+            Tree::Bool(value) => Value::Bool(*value),
+            Tree::Number(value) => Value::Number(value.clone()),
+            Tree::String(value) => Value::String(as_written(value)),
+            Tree::List(members) => members.iter().map(|member| self.value(member)).collect(),
+            Tree::Map(members) => {
+                let members = members.iter().map(|(name, value)| (name.clone(), self.value(value)));
+                Value::Object(members.collect())
+            }
+            Tree::Secret(secret) => Value::String(hidden(secret)),
+            Tree::IdOf(step) => self
+                .plan
+                .steps
+                .get(step.0 as usize)
+                .map_or(Value::Null, |step| step.id.to_string().into()),
+        }
+    }
+
+    fn name_what_it_refers_to(&self, kind: &Kind, body: &mut Object) {
+        for foreign in kind.foreign.iter().filter(|foreign| !foreign.list) {
+            if kind.parent.as_ref() == Some(&foreign.field) {
+                continue;
+            }
+            let Some(Value::Object(reference)) = body.get_mut(&foreign.field) else {
+                continue;
+            };
+            let id = reference
+                .get("id")
+                .and_then(Value::as_str)
+                .and_then(|id| id.parse().ok());
+            let name = id.and_then(|id: Uuid| self.names.get(foreign.kind, id));
+            if let (Some(name), Some(field)) = (name, &self.catalog.kind(foreign.kind).endpoint_key) {
+                reference.insert(field.clone(), name.as_str().into());
+            }
+        }
+    }
+}
+
+/// PEM ends with its line, which the plan compares without.
+fn as_written(text: &str) -> String {
+    let pem = text.starts_with("-----BEGIN ") && text.ends_with("-----");
+    if pem { format!("{text}\n") } else { text.to_owned() }
+}

@@ -1,0 +1,25 @@
+use json::{Object, Value};
+use reference::is_reference;
+use schema::{Catalog, KindId};
+
+/// The word in place of a secret.
+const HIDDEN: &str = "<hidden>";
+
+/// Puts a word in the place of every secret; references stay, for they are none.
+pub fn hide(catalog: &Catalog, kind: KindId, body: &mut Object) {
+    for path in catalog.secret_paths(kind, body) {
+        if let Some(value) = path.value_in_mut(body) {
+            cover(value);
+        }
+    }
+}
+
+fn cover(value: &mut Value) {
+    match value {
+        Value::Null => {}
+        Value::String(text) if is_reference(text.as_str()) => {}
+        Value::Array(members) => members.iter_mut().for_each(cover),
+        Value::Object(members) => members.values_mut().for_each(cover),
+        other => *other = HIDDEN.into(),
+    }
+}

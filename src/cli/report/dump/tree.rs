@@ -1,0 +1,134 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use super::{Dump, DumpOptions};
+use crate::report::names;
+use json::{Object, Value};
+use plan::Plan;
+use plan::{Live, LiveEntity};
+use schema::{Catalog, Kind, KindId, Nest};
+
+impl<'a> Dump<'a> {
+    /// Finds out what is nested where.
+    pub(super) fn new(catalog: &'a Catalog, live: &'a Live, options: &'a DumpOptions) -> Self {
+        let entities = || {
+            live.owned
+                .iter()
+                .flat_map(|(kind, members)| members.iter().map(|entity| (*kind, entity)))
+        };
+        let mut dump = Self {
+            catalog,
+            options,
+            owned: entities().map(|(kind, entity)| ((kind, entity.id), entity)).collect(),
+            names: names(catalog, live, &Plan::default()),
+            ambiguous: ambiguous(catalog, live),
+            nested: BTreeMap::new(),
+            top: BTreeMap::new(),
+        };
+        for (kind, entity) in entities() {
+            match dump.home(kind, entity) {
+                Some((parent, key)) => {
+                    let lists = dump.nested.entry(parent).or_default();
+                    lists.entry(key).or_default().push((kind, entity.id));
+                }
+                None => dump.top.entry(kind).or_default().push(entity.id),
+            }
+        }
+        dump
+    }
+
+    /// The lists at the top of the document.
+    pub(super) fn at_top(&self) -> impl Iterator<Item = (KindId, Vec<Value>)> {
+        self.top.iter().map(|(kind, ids)| {
+            let members = ids.iter().map(|id| (*kind, *id)).collect();
+            (*kind, self.list(members, None))
+        })
+    }
+
+    /// Entities in a steady order, each with what is nested in it. `nest` is the list in which they are.
+    pub(super) fn list(&self, mut members: Vec<(KindId, Uuid)>, nest: Option<&Nest>) -> Vec<Value> {
+        members.sort_by_cached_key(|(kind, id)| (self.sort_key(*kind, *id), *id));
+        members
+            .into_iter()
+            .map(|(kind, id)| Value::Object(self.entity(kind, id, nest)))
+            .collect()
+    }
+
+    /// What is nested in an entity.
+    pub(super) fn nested_in(&self, kind: KindId, id: Uuid) -> Object {
+        let Some(lists) = self.nested.get(&(kind, id)) else {
+            return Object::new();
+        };
+        let nests = &self.catalog.kind(kind).nests;
+        lists
+            .iter()
+            .map(|(key, members)| {
+                let nest = nests.iter().find(|nest| nest.key == *key);
+                ((*key).to_owned(), Value::Array(self.list(members.clone(), nest)))
+            })
+            .collect()
+    }
+
+    /// The entity in which this one is nested, and under which key: its parent, if it has exactly one and that is dumped.
+    fn home(&self, kind: KindId, entity: &LiveEntity) -> Option<((KindId, Uuid), &'a str)> {
+        let body = entity.body.expose();
+        let mut parents = self.catalog.kind(kind).foreign.iter().filter_map(|foreign| {
+            let nest = nest_of(self.catalog.kind(foreign.kind), kind, &foreign.field)?;
+            Some((foreign.kind, nest, reference(body.get(&foreign.field)?)?))
+        });
+        let (parent, nest, id) = parents.next()?;
+        let alone = nest.refers.is_some() || parents.next().is_none();
+        (alone && self.owned.contains_key(&(parent, id))).then_some(((parent, id), nest.key.as_str()))
+    }
+
+    fn sort_key(&self, kind: KindId, id: Uuid) -> String {
+        let Some(entity) = self.owned.get(&(kind, id)) else {
+            return String::new();
+        };
+        let kind = self.catalog.kind(kind);
+        let fields = kind.endpoint_key.iter().chain(kind.identity.iter().flatten());
+        fields
+            .filter_map(|field| entity.body.expose().get(field)?.as_str())
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    }
+}
+
+/// The id that a foreign key holds.
+pub(super) fn reference(value: &Value) -> Option<Uuid> {
+    value.get("id")?.as_str()?.parse().ok()
+}
+
+fn nest_of<'a>(parent: &'a Kind, kind: KindId, field: &str) -> Option<&'a Nest> {
+    parent
+        .nests
+        .iter()
+        .find(|nest| nest.kind == kind && nest.field == field && !nest.read_only)
+}
+
+/// The entities that their natural keys do not tell apart: those that have none, and those that share one.
+fn ambiguous(catalog: &Catalog, live: &Live) -> BTreeSet<(KindId, Uuid)> {
+    let mut found = BTreeSet::new();
+    for (kind, members) in &live.owned {
+        let mut bearers: BTreeMap<String, Vec<Uuid>> = BTreeMap::new();
+        for entity in members {
+            match natural_key(catalog.kind(*kind), entity.body.expose()) {
+                Some(key) => bearers.entry(key).or_default().push(entity.id),
+                None => _ = found.insert((*kind, entity.id)),
+            }
+        }
+        let shared = bearers.into_values().filter(|ids| ids.len() > 1).flatten();
+        found.extend(shared.map(|id| (*kind, id)));
+    }
+    found
+}
+
+/// The values of the first natural key that an entity has in full; a key of several fields may lack some, not all.
+fn natural_key(kind: &Kind, body: &Object) -> Option<String> {
+    let set = |field: &String| body.get(field).is_some_and(|value| !value.is_null());
+    let key = kind.identity.iter().find(|fields| fields.first().is_some_and(set))?;
+    let values: Vec<_> = key.iter().map(|field| body.get(field)).collect();
+    serde_json::to_string(&(key, values)).ok()
+}

@@ -1,0 +1,308 @@
+use serde::Serialize;
+use serde_json::ser::{PrettyFormatter, Serializer};
+
+use super::account::Told as Account;
+use super::body::Bodies;
+use super::diagnostic::{diagnostic_line, in_order};
+use super::references::Reference;
+use super::title::title;
+use apply::ChangeEnd;
+use json::Value;
+use plan::{Change, Plan, Refusal, Tree};
+use yaml::{Diagnostic, Severity, Sources};
+
+/// What a run has to say as one JSON document: decK's keys as decK has them, and ours beside them.
+#[derive(Debug, Default, Serialize)]
+pub struct JsonReport {
+    /// What changes, or has changed.
+    pub changes: Changes,
+    /// How many.
+    pub summary: Summary,
+    /// What to look at.
+    pub warnings: Vec<String>,
+    /// What went wrong.
+    pub errors: Vec<String>,
+    /// Good to know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Warnings, errors and notes with their places.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub diagnostics: Vec<Told>,
+    /// What is known of the references.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
+    /// How changes ended that are not done.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_done: Vec<NotDone>,
+    /// What the guards refuse.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<Refused>,
+    /// The version of the control plane, where that is what was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kong_version: Option<String>,
+    /// The exit code.
+    pub exit_code: u8,
+    /// Whether it is about references alone: then nothing is said of changes.
+    #[serde(skip)]
+    pub of_references: bool,
+}
+
+/// What `refs` has to say: the same, without changes.
+#[derive(Serialize)]
+struct Inventory<'a> {
+    references: &'a [Reference],
+    warnings: &'a [String],
+    errors: &'a [String],
+    notes: &'a [String],
+    diagnostics: &'a [Told],
+    exit_code: u8,
+}
+
+impl<'a> Inventory<'a> {
+    fn of(report: &'a JsonReport) -> Self {
+        Self {
+            references: &report.references,
+            warnings: &report.warnings,
+            errors: &report.errors,
+            notes: &report.notes,
+            diagnostics: &report.diagnostics,
+            exit_code: report.exit_code,
+        }
+    }
+}
+
+/// decK's lists of changes.
+#[derive(Debug, Default, Serialize)]
+pub struct Changes {
+    /// What is made.
+    pub creating: Vec<Entity>,
+    /// What is changed.
+    pub updating: Vec<Entity>,
+    /// What is deleted.
+    pub deleting: Vec<Entity>,
+    /// What was not made because the run failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dropped_creations: Vec<Entity>,
+    /// What was not changed because the run failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dropped_updates: Vec<Entity>,
+    /// What was not deleted because the run failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dropped_deletions: Vec<Entity>,
+}
+
+/// One change.
+#[derive(Debug, Serialize)]
+pub struct Entity {
+    /// The entity's name.
+    pub name: String,
+    /// Its kind.
+    pub kind: String,
+    /// The body before and after; decK has what is deleted under `new`.
+    pub body: BeforeAndAfter,
+}
+
+/// The body before and after.
+#[derive(Debug, Serialize)]
+pub struct BeforeAndAfter {
+    /// After.
+    pub new: Value,
+    /// Before, of an update.
+    pub old: Value,
+}
+
+/// How many changes of each sort.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Created.
+    pub creating: usize,
+    /// Updated.
+    pub updating: usize,
+    /// Deleted.
+    pub deleting: usize,
+    /// All of them.
+    pub total: usize,
+}
+
+/// A diagnostic with its places.
+#[derive(Debug, Serialize)]
+pub struct Told {
+    severity: &'static str,
+    code: &'static str,
+    message: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    places: Vec<Place>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Place {
+    file: String,
+    line: u32,
+    column: u32,
+}
+
+/// What a guard refuses.
+#[derive(Debug, Serialize)]
+pub struct Refused {
+    message: String,
+    allowed_by: &'static str,
+}
+
+/// A change that is not done.
+#[derive(Debug, Serialize)]
+pub struct NotDone {
+    name: String,
+    kind: String,
+    /// `failed`, `skipped`, `not_begun`, `unknown`.
+    end: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+}
+
+impl JsonReport {
+    /// The document as decK prints it: indented by tabs, with an empty line at the end.
+    pub fn print(&self) -> String {
+        let mut text = Vec::new();
+        let mut serializer = Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b"\t"));
+        let told = match self.of_references {
+            true => Inventory::of(self).serialize(&mut serializer),
+            false => self.serialize(&mut serializer),
+        };
+        match told {
+            Ok(()) => String::from_utf8_lossy(&text).into_owned() + "\n\n",
+            Err(_) => "{\"errors\": [\"the report cannot be written as JSON\"]}\n\n".to_owned(),
+        }
+    }
+
+    /// Adds what there is to tell of the files, in the order of the files.
+    pub fn tell(&mut self, diagnostics: &[Diagnostic], sources: &Sources) {
+        for diagnostic in in_order(diagnostics) {
+            let list = match diagnostic.severity {
+                Severity::Error => &mut self.errors,
+                Severity::Warning => &mut self.warnings,
+                Severity::Note => &mut self.notes,
+            };
+            list.push(diagnostic_line(diagnostic, sources));
+            self.diagnostics.push(Told::of(diagnostic, sources));
+        }
+    }
+
+    /// Adds changes: done or to be done, or dropped.
+    pub fn add(&mut self, bodies: &Bodies<'_>, change: &Change, dropped: bool) {
+        let entity = Entity::of(bodies, change);
+        let (list, count) = match change {
+            Change::Create { .. } if dropped => return self.changes.dropped_creations.push(entity),
+            Change::Update { .. } if dropped => return self.changes.dropped_updates.push(entity),
+            Change::Delete { .. } if dropped => return self.changes.dropped_deletions.push(entity),
+            Change::Create { .. } => (&mut self.changes.creating, &mut self.summary.creating),
+            Change::Update { .. } => (&mut self.changes.updating, &mut self.summary.updating),
+            Change::Delete { .. } => (&mut self.changes.deleting, &mut self.summary.deleting),
+        };
+        list.push(entity);
+        *count += 1;
+        self.summary.total += 1;
+    }
+
+    /// Adds how changes ended that are not done.
+    pub fn account(&mut self, told: &Account<'_>) {
+        let ends = told.plan.changes.iter().zip(told.account.changes(told.plan));
+        let not_done = ends.filter(|(_, end)| *end != ChangeEnd::Done).map(|(change, end)| {
+            let (end, why) = told.end(end);
+            NotDone {
+                name: title(told.catalog, told.plan, change),
+                kind: told.catalog.kind(change.subject().kind).name.clone(),
+                end,
+                why,
+            }
+        });
+        self.not_done.extend(not_done);
+    }
+
+    /// Adds what the guards refuse.
+    pub fn refuse(&mut self, refusals: &[Refusal]) {
+        for refusal in refusals {
+            self.errors
+                .push(format!("{} ({} allows it)", refusal.message, refusal.allow));
+            self.refusals.push(Refused {
+                message: refusal.message.clone(),
+                allowed_by: refusal.allow,
+            });
+        }
+    }
+
+    /// Adds what is known of the references.
+    pub fn judge(&mut self, references: Vec<Reference>) {
+        self.references.extend(references);
+    }
+}
+
+impl Summary {
+    /// Counts the changes of a plan.
+    pub fn of(plan: &Plan) -> Self {
+        plan.changes.iter().fold(Self::default(), Self::with)
+    }
+
+    /// One more.
+    pub fn with(mut self, change: &Change) -> Self {
+        match change {
+            Change::Create { .. } => self.creating += 1,
+            Change::Update { .. } => self.updating += 1,
+            Change::Delete { .. } => self.deleting += 1,
+        }
+        self.total += 1;
+        self
+    }
+}
+
+impl Entity {
+    fn of(bodies: &Bodies<'_>, change: &Change) -> Self {
+        let subject = change.subject();
+        let body = |tree: &Tree| bodies.of(subject.kind, subject.id, tree);
+        let (new, old) = match change {
+            Change::Create { after, .. } => (body(after), Value::Null),
+            Change::Update { before, after, .. } => (body(after), body(before)),
+            Change::Delete { before, .. } => (body(before), Value::Null),
+        };
+        Self {
+            name: title(bodies.catalog, bodies.plan, change),
+            kind: bodies.catalog.kind(subject.kind).name.clone(),
+            body: BeforeAndAfter { new, old },
+        }
+    }
+}
+
+impl Told {
+    fn of(diagnostic: &Diagnostic, sources: &Sources) -> Self {
+        Self {
+            severity: word(diagnostic.severity),
+            code: diagnostic.code,
+            message: diagnostic.message.clone(),
+            places: diagnostic
+                .places
+                .iter()
+                .map(|place| Place::of(place.span, sources))
+                .collect(),
+            help: diagnostic.help.clone(),
+        }
+    }
+}
+
+impl Place {
+    fn of(span: yaml::Span, sources: &Sources) -> Self {
+        Self {
+            file: sources.file(span.file).name.clone(),
+            line: span.line,
+            column: span.column,
+        }
+    }
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}

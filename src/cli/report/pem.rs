@@ -1,0 +1,50 @@
+use rustls_pki_types::pem::{PemObject, SectionKind};
+
+use schema::{PublicCertificate, fingerprint};
+
+/// What a person wants to know of PEM text, a line each: what it is called, and the value.
+pub type Portrait = Vec<(&'static str, String)>;
+
+/// Describes a PEM text: of a certificate its subject, names, expiry and fingerprint, of anything else its sort and
+/// fingerprint. Nothing if the text is no PEM.
+pub fn portrait(text: &str) -> Option<Portrait> {
+    if !text.contains("-----BEGIN ") {
+        return None;
+    }
+    let sections = <(SectionKind, Vec<u8>)>::pem_slice_iter(text.as_bytes())
+        .collect::<Result<Vec<_>, _>>()
+        .ok()?;
+    let (kind, der) = sections.first()?;
+    let mut lines = match kind {
+        SectionKind::Certificate => certificate(der),
+        _ => vec![("sort", sort(kind).to_owned())],
+    };
+    lines.push(("SHA-256", fingerprint(der)));
+    if sections.len() > 1 {
+        lines.push(("chain", format!("{} more", sections.len() - 1)));
+    }
+    Some(lines)
+}
+
+fn certificate(der: &[u8]) -> Portrait {
+    let Some(certificate) = PublicCertificate::of_der(der) else {
+        return vec![("sort", "a certificate that cannot be read".to_owned())];
+    };
+    let expiry = certificate.expiry();
+    let mut lines = vec![("subject", certificate.subject)];
+    if !certificate.names.is_empty() {
+        lines.push(("names", certificate.names.join(", ")));
+    }
+    lines.push(("expires", expiry));
+    lines
+}
+
+fn sort(kind: &SectionKind) -> &'static str {
+    match kind {
+        SectionKind::PublicKey => "a public key",
+        SectionKind::RsaPrivateKey | SectionKind::PrivateKey | SectionKind::EcPrivateKey => "a private key",
+        SectionKind::Crl => "a revocation list",
+        SectionKind::Csr => "a signing request",
+        _ => "a PEM text",
+    }
+}

@@ -1,0 +1,42 @@
+use plan::{Secret, SecretOrigin, Tree};
+
+/// A value on one line, as JSON would write it; secrets by their fingerprints.
+pub fn inline(tree: &Tree) -> String {
+    match tree {
+        Tree::Null => "null".to_owned(),
+        Tree::Bool(value) => value.to_string(),
+        Tree::Number(value) => value.to_string(),
+        Tree::String(value) => quoted(value),
+        Tree::List(members) => format!("[{}]", joined(members.iter().map(inline))),
+        Tree::Map(members) if members.is_empty() => "{}".to_owned(),
+        Tree::Map(members) => {
+            let members = members.iter().map(|(name, value)| format!("{name}: {}", inline(value)));
+            format!("{{ {} }}", joined(members))
+        }
+        Tree::Secret(secret) => hidden(secret),
+        Tree::IdOf(_) => "(an id not known yet)".to_owned(),
+    }
+}
+
+/// What is shown of a secret: its fingerprint, and the variables that it came from.
+pub fn hidden(secret: &Secret) -> String {
+    match &secret.origin {
+        SecretOrigin::Environment(names) if !names.is_empty() => {
+            format!("<secret {} from {}>", secret.fingerprint(), names.join(", "))
+        }
+        _ => format!("<secret {}>", secret.fingerprint()),
+    }
+}
+
+/// Whether a text is better shown line by line.
+pub fn is_block(text: &str) -> bool {
+    text.trim_end_matches('\n').contains('\n')
+}
+
+fn quoted(text: &str) -> String {
+    json::Value::from(text).to_string()
+}
+
+fn joined(texts: impl Iterator<Item = String>) -> String {
+    texts.collect::<Vec<_>>().join(", ")
+}

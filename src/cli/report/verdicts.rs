@@ -1,0 +1,31 @@
+use std::collections::BTreeMap;
+
+use reference::{Finding, Reason, Verdict};
+
+/// What is known of all references, in one line: nothing, if there are none.
+pub fn verdicts<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> String {
+    let mut counts: BTreeMap<(Verdict, &str), usize> = BTreeMap::new();
+    for one in findings {
+        *counts.entry((one.verdict(), word(one))).or_default() += 1;
+    }
+    let counts: Vec<String> = counts
+        .iter()
+        .map(|((_, word), count)| format!("{count} {word}"))
+        .collect();
+    if counts.is_empty() {
+        return String::new();
+    }
+    format!("references: {}\n", counts.join(", "))
+}
+
+pub(super) fn word(one: &Finding) -> &'static str {
+    match one.verdict() {
+        Verdict::Found => "found",
+        Verdict::NotCheckable if one.reason == Reason::NotAsked => "not asked for",
+        Verdict::NotCheckable => "not checkable from here",
+        Verdict::Unreachable => "unreachable",
+        Verdict::Denied => "denied",
+        Verdict::Missing => "missing",
+        Verdict::Malformed => "malformed",
+    }
+}

@@ -1,0 +1,56 @@
+use std::borrow::Cow;
+
+use serde::{Serialize, Serializer};
+use serde_saphyr::{DoubleQuoted, ser_options};
+
+use json::{Object, Value};
+
+/// A document as YAML that decK reads back as the same values: words and numbers of YAML 1.1 are quoted where they are
+/// text, texts of several lines (certificates) stand as blocks, no line is folded, and nothing is taken for a template.
+/// Fields stand in their order.
+pub fn yaml(document: &Object) -> String {
+    let options = ser_options! {
+        folded_wrap_chars: usize::MAX,
+    };
+    // nothing of JSON is refused, and writing to memory does not fail
+    serde_saphyr::to_string_with_options(&Fields(document), options).unwrap_or_default()
+}
+
+/// What begins a template, and the template that gives just that.
+const TEMPLATE: &str = "${{";
+const ESCAPED: &str = "${{ `${{` }}";
+
+struct Fields<'v>(&'v Object);
+
+struct Written<'v>(&'v Value);
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, Written(value))))
+    }
+}
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Object(fields) => Fields(fields).serialize(serializer),
+            Value::Array(members) => serializer.collect_seq(members.iter().map(Written)),
+            Value::String(text) if is_no_block(text) => DoubleQuoted(escaped(text)).serialize(serializer),
+            Value::String(text) => serializer.serialize_str(&escaped(text)),
+            other => other.serialize(serializer),
+        }
+    }
+}
+
+/// Whether a text of several lines cannot stand as a block: because its first character would be taken for indentation,
+/// or because templates are not read on lines that begin with `#`.
+fn is_no_block(text: &str) -> bool {
+    text.contains('\n') && (text.trim_start_matches('\n').starts_with('\t') || text.contains(TEMPLATE))
+}
+
+fn escaped(text: &str) -> Cow<'_, str> {
+    match text.contains(TEMPLATE) {
+        true => text.replace(TEMPLATE, ESCAPED).into(),
+        false => text.into(),
+    }
+}

@@ -1,0 +1,3 @@
+//! What every client of ours does alike.
+
+pub mod retry_after;

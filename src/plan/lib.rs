@@ -1,0 +1,109 @@
+//! What to do: who is who, what changes, in which order, and whether it may.
+//!
+//! Everything here is pure. [`make`] is the pipeline of this layer.
+
+mod after;
+mod change;
+mod compare;
+mod conflict;
+mod deletes;
+mod draft;
+mod equal;
+mod fingerprint;
+mod guard;
+mod hashed;
+mod key;
+mod kin;
+mod known;
+mod links;
+mod live;
+mod made_up;
+mod needs;
+mod order;
+mod pending;
+mod problem;
+mod question;
+mod resolve;
+mod rotate;
+mod settle;
+mod step;
+mod title;
+mod tree;
+mod veil;
+mod write_out;
+
+use std::sync::Arc;
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use uuid::Uuid;
+
+pub use after::{After, Standing, after};
+pub use change::{Change, FieldChange, Subject};
+pub use fingerprint::Fingerprinter;
+pub use guard::{Approved, Guards, Limit, Refusal};
+pub use live::{ForeignEntity, Live, LiveEntity};
+pub use needs::{Needs, needs};
+pub use problem::{Problem, ProblemSort};
+pub use question::{Options, Question};
+pub use step::{Action, Phase, Step, StepId};
+pub use tree::{Secret, SecretOrigin, Tree};
+
+use deletes::add_deletes;
+use known::Known;
+use order::order;
+use schema::KindId;
+use settle::{Settled, settle};
+use state::DeclaredId;
+use write_out::write_out;
+use yaml::Diagnostic;
+
+/// All changes, the steps that carry them out, and what each step waits for.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// What changes, for people, in the order in which the steps run.
+    pub changes: Vec<Change>,
+    /// What is sent, for the executor, in an order in which they could run one after another.
+    pub steps: Vec<Step>,
+    /// Which entity is which declared one, changed or not.
+    pub declared: Arc<FxHashMap<(KindId, Uuid), DeclaredId>>,
+    /// What there is to tell, errors excepted.
+    pub remarks: Vec<Diagnostic>,
+}
+
+/// Makes the whole plan, before anything is written. The only thing it takes from chance are the ids of new entities.
+///
+/// # Errors
+/// Everything that is in the way, at once.
+pub fn make(question: &Question<'_>, ids: &mut dyn FnMut() -> Uuid) -> Result<Plan, Vec<Problem>> {
+    let known = Known::index(question);
+    let mut settled = settle(question, &known, ids);
+    add_deletes(question, &known, &mut settled);
+    let Settled {
+        found,
+        drafts,
+        mut problems,
+        remarks,
+        ..
+    } = settled;
+    let ordered = order(question, &known, &drafts, ids);
+    match ordered {
+        Ok(ordered) if problems.is_empty() => Ok(Plan {
+            declared: Arc::new(declared(question, found)),
+            remarks,
+            ..write_out(question, &known, &drafts, &ordered)
+        }),
+        Ok(_) => Err(problems),
+        Err(more) => {
+            problems.extend(more);
+            Err(problems)
+        }
+    }
+}
+
+fn declared(question: &Question<'_>, found: Vec<Option<Uuid>>) -> FxHashMap<(KindId, Uuid), DeclaredId> {
+    let entities = question.desired.entities.iter().zip(found).enumerate();
+    let known = entities.filter_map(|(at, (declared, id))| Some(((declared.kind, id?), DeclaredId(at as u32))));
+    let mut declared = FxHashMap::with_capacity_and_hasher(question.desired.entities.len(), FxBuildHasher);
+    declared.extend(known);
+    declared
+}

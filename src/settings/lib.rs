@@ -1,0 +1,12 @@
+//! Whose word is taken: what the side that runs the check says of the vaults, in files and variables.
+
+mod halves;
+mod merge;
+mod read;
+mod variables;
+mod words;
+
+pub use merge::merge_settings;
+pub use read::{Machine, Said, SaidPolicy, SaidVault, read_settings};
+pub use variables::{VARIABLES, read_variables};
+pub use words::Words;

@@ -1,0 +1,117 @@
+//! Anchors, and the limits that keep a small text from becoming a large tree.
+
+use std::collections::BTreeMap;
+
+use crate::{Node, suggest_similar};
+
+/// How much a node is, its own included.
+#[derive(Clone, Copy, Default)]
+pub(super) struct NodeSize {
+    pub(super) nodes: u64,
+    pub(super) bytes: u64,
+    pub(super) depth: u32,
+}
+
+/// The anchors of a document, and how much their aliases have made of it.
+#[derive(Default)]
+pub(super) struct Anchors {
+    named: BTreeMap<String, Anchored>,
+    /// Nodes composed so far, those that aliases brought included.
+    composed: u64,
+    /// Nodes that aliases brought.
+    aliased: u64,
+    /// Bytes of text that aliases brought.
+    aliased_bytes: u64,
+    /// Nodes kept for aliases.
+    kept: u64,
+}
+
+enum Anchored {
+    /// Its node is not complete: an alias within would hold itself.
+    Open,
+    Done(Box<Node>, NodeSize),
+}
+
+/// Why an alias stands for nothing.
+pub(super) enum AliasError {
+    Unknown {
+        meant: Option<String>,
+    },
+    /// It stands within what it stands for.
+    Itself,
+    /// The aliases make too much of the text.
+    Excessive,
+}
+
+/// Bytes that aliases may bring: a large certificate may be repeated some thousand times.
+const MAX_ALIASED_BYTES: u64 = 64 << 20;
+
+/// From how many nodes on the share of aliases is looked at, and up to how many it may be nearly all: go-yaml's figures.
+const FEW_ALIASED: u64 = 100;
+const FEW_NODES: u64 = 1000;
+const SMALL_DOCUMENT: u64 = 400_000;
+const LARGE_DOCUMENT: u64 = 4_000_000;
+
+/// Anchors within anchors keep copies of copies: so many times the nodes of the document, and no more.
+const MAX_COPIES: u64 = 8;
+
+impl Anchors {
+    /// Counts a node of the text.
+    pub(super) fn count(&mut self) {
+        self.composed += 1;
+    }
+
+    /// Begins a node with an anchor.
+    pub(super) fn open(&mut self, name: &str) {
+        self.named.insert(name.to_owned(), Anchored::Open);
+    }
+
+    /// Completes a node with an anchor.
+    pub(super) fn close(&mut self, name: String, node: &Node, weight: NodeSize) -> Result<(), AliasError> {
+        self.kept += weight.nodes;
+        if self.kept > FEW_NODES + MAX_COPIES * self.composed {
+            return Err(AliasError::Excessive);
+        }
+        self.named.insert(name, Anchored::Done(Box::new(node.clone()), weight));
+        Ok(())
+    }
+
+    /// The node that an alias stands for.
+    pub(super) fn get(&mut self, name: &str) -> Result<(Node, NodeSize), AliasError> {
+        let (node, weight) = match self.named.get(name) {
+            Some(Anchored::Done(node, weight)) => (node, *weight),
+            Some(Anchored::Open) => return Err(AliasError::Itself),
+            None => return Err(self.unknown(name)),
+        };
+        self.composed += weight.nodes + 1;
+        self.aliased += weight.nodes;
+        self.aliased_bytes += weight.bytes;
+        if self.aliased_bytes > MAX_ALIASED_BYTES || is_excessive(self.aliased, self.composed) {
+            return Err(AliasError::Excessive);
+        }
+        Ok((node.as_ref().clone(), weight))
+    }
+
+    fn unknown(&self, name: &str) -> AliasError {
+        let known = self.named.keys().map(String::as_str);
+        AliasError::Unknown {
+            meant: suggest_similar(name, known).map(str::to_owned),
+        }
+    }
+}
+
+/// Nearly all of a small document may come from aliases, a tenth of a large one.
+fn is_excessive(aliased: u64, composed: u64) -> bool {
+    let beyond = composed.clamp(SMALL_DOCUMENT, LARGE_DOCUMENT) - SMALL_DOCUMENT;
+    let allowed = 0.99 - 0.89 * (beyond as f64 / (LARGE_DOCUMENT - SMALL_DOCUMENT) as f64);
+    aliased > FEW_ALIASED && composed > FEW_NODES && aliased as f64 / composed as f64 > allowed
+}
+
+impl NodeSize {
+    /// A node that holds such nodes.
+    pub(super) fn add(&mut self, inner: Self) {
+        self.nodes += inner.nodes;
+        self.bytes += inner.bytes;
+        self.depth = self.depth.max(inner.depth + 1);
+    }
+}

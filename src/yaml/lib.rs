@@ -1,0 +1,98 @@
+//! The reading of texts into nodes, as decK reads them, with positions.
+
+mod anchors;
+mod bytes;
+mod composer;
+mod diagnostic;
+mod events;
+mod find;
+mod frame;
+mod key;
+mod lines;
+mod map;
+mod mask;
+mod nearest;
+mod node;
+mod number;
+mod parser;
+mod problems;
+mod scalar;
+mod sections;
+mod surprise;
+mod syntax;
+mod template;
+mod value;
+mod variable;
+
+pub use bytes::decode;
+pub use diagnostic::{Diagnostic, Place, Severity};
+pub use nearest::suggest_similar;
+pub use node::{Data, Entry, FileId, Node, Origin, SourceFile, Sources, Span, Style};
+pub use number::spell_float;
+pub use scalar::type_as_yaml;
+pub use sections::Sections;
+pub use template::Environment;
+
+use composer::Composer;
+use mask::Mask;
+
+/// How a text is read.
+#[derive(Clone, Copy)]
+pub struct ComposeOptions<'e> {
+    /// Where the values of templates come from.
+    pub environment: Environment<'e>,
+    /// Whether `$NAME` and `${NAME}` are filled in too, whatever the name.
+    pub substitute_env: bool,
+}
+
+/// How long a text may be: positions are 32 bits, and no state file comes near.
+const MAX_LENGTH: usize = 1 << 30;
+
+/// How many lines may begin with `%`: the parser compares each directive with all others.
+const MAX_DIRECTIVES: usize = 100;
+
+/// Reads a text of YAML or JSON, and tells all that is wrong or doubtful in it, in its order.
+///
+/// An empty text is `null`. There is no node if the text could not be read to its end; with errors there may be one
+/// still, so that what else is wrong can be told at once.
+pub fn compose(file: FileId, text: &str, options: &ComposeOptions<'_>) -> (Option<Node>, Vec<Diagnostic>) {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if let Some(error) = refusal(file, text) {
+        return (None, vec![error]);
+    }
+    match Mask::of(text, options.substitute_env) {
+        Some(mask) => Composer::new(file, text, &mask, options).run(),
+        None => (
+            None,
+            vec![Diagnostic::error("too-long", "the text leaves no character unused").at_secret(start(file))],
+        ),
+    }
+}
+
+fn refusal(file: FileId, text: &str) -> Option<Diagnostic> {
+    if text.len() > MAX_LENGTH {
+        return Some(Diagnostic::error("too-long", "the text is longer than 1 GiB").at_secret(start(file)));
+    }
+    let directives = text
+        .lines()
+        .take_while(|line| line.starts_with(['%', '#']) || line.trim().is_empty());
+    let many = directives
+        .filter(|line| line.starts_with('%'))
+        .nth(MAX_DIRECTIVES)
+        .is_some();
+    many.then(|| {
+        Diagnostic::error("yaml-directives", "the text begins with too many directives")
+            .at_secret(start(file))
+            .help("leave out the lines that begin with `%`")
+    })
+}
+
+fn start(file: FileId) -> Span {
+    Span {
+        file,
+        start: 0,
+        end: 0,
+        line: 1,
+        column: 1,
+    }
+}

@@ -1,0 +1,65 @@
+//! Did you mean.
+
+/// The known word that someone most likely meant by an unknown one; none if nothing is near.
+///
+/// Near is one slip (a letter too many, too few, another, or two exchanged) for every three letters, at least one.
+/// Case, `-` for `_`, and a plural for a singular are no slips. Among equally near words the first wins.
+pub fn suggest_similar<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let (spelled, stem) = (plainly(word), singular(&plainly(word)));
+    let slips = (stem.chars().count() / 3).max(1);
+    known
+        .into_iter()
+        .map(|candidate| {
+            let plain = plainly(candidate);
+            let far = strsim::damerau_levenshtein(&stem, &singular(&plain));
+            (far, strsim::damerau_levenshtein(&spelled, &plain), candidate)
+        })
+        .filter(|(far, _, candidate)| *far <= slips && *far < candidate.chars().count())
+        .min_by_key(|(far, spelling, _)| (*far, *spelling))
+        .map(|(_, _, candidate)| candidate)
+}
+
+fn plainly(word: &str) -> String {
+    word.to_lowercase().replace('-', "_")
+}
+
+fn singular(word: &str) -> String {
+    match word.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => word.trim_end_matches('s').to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::suggest_similar;
+
+    const KINDS: [&str; 6] = ["service", "services", "routes", "vaults", "tags", "id"];
+
+    #[test]
+    fn finds_what_was_meant() {
+        for (word, meant) in [
+            ("sevice", "service"),
+            ("Services", "services"),
+            ("servcies", "services"),
+            ("rotues", "routes"),
+            ("valuts", "vaults"),
+            ("tag", "tags"),
+        ] {
+            assert_eq!(suggest_similar(word, KINDS), Some(meant), "{word}");
+        }
+    }
+
+    #[test]
+    fn keeps_quiet_where_nothing_is_near() {
+        for word in ["consumers", "x", "", "plugin", "no"] {
+            assert_eq!(suggest_similar(word, KINDS), None, "{word}");
+        }
+    }
+
+    #[test]
+    fn takes_the_first_of_equals() {
+        assert_eq!(suggest_similar("cat", ["bat", "hat"]), Some("bat"));
+        assert_eq!(suggest_similar("client_id", ["client-id"]), Some("client-id"));
+    }
+}

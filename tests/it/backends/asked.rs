@@ -1,0 +1,188 @@
+//! Asking a vault, as short as a test needs it.
+
+#![allow(dead_code)] // each backend's test uses its part
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use strongroom::backends::{Context, resolve};
+use strongroom::reference::{
+    Errand, Fetched, Filled, Finding, Hosts, Reason, Secret, Setting, Side, Target, Wanted, subkey,
+};
+
+/// A vault of this run's scopes.
+#[derive(Clone)]
+pub struct Asked {
+    target: Target,
+    context: Context,
+}
+
+impl Asked {
+    pub fn new() -> Self {
+        Self {
+            target: Target {
+                filled: Filled::default(),
+                name: "my-vault".to_owned(),
+                backend: "hcv".to_owned(),
+                owned: true,
+                by_name: false,
+                settings: Default::default(),
+            },
+            context: Context {
+                limit: Duration::from_secs(5),
+                ..Context::default()
+            },
+        }
+    }
+
+    /// What the checker's side says.
+    pub fn checker(self, word: &str, value: &str) -> Self {
+        self.said(Side::Checker, word, value)
+    }
+
+    pub fn said(mut self, side: Side, word: &str, value: &str) -> Self {
+        let value = Secret::new(value);
+        self.target.settings.insert(word.to_owned(), Setting { value, side });
+        self
+    }
+
+    pub fn at(self, address: &str) -> Self {
+        self.checker("address", address)
+    }
+
+    pub fn token(self, token: &str) -> Self {
+        self.checker("token", token)
+    }
+
+    pub fn kv2(self) -> Self {
+        self.said(Side::Live, "kv", "v2")
+    }
+
+    pub fn of_others(mut self) -> Self {
+        self.target.owned = false;
+        self
+    }
+
+    /// Asked for names that a template filled in.
+    pub fn filled(mut self) -> Self {
+        self.target.filled.resources = true;
+        self
+    }
+
+    pub fn of_backend(mut self, backend: &str) -> Self {
+        backend.clone_into(&mut self.target.backend);
+        self
+    }
+
+    /// With those variables in the environment.
+    pub fn environment(mut self, variables: &[(&str, &str)]) -> Self {
+        let known: BTreeMap<String, Secret> = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), Secret::new(*value)))
+            .collect();
+        self.context.environment = Arc::new(move |name| known.get(name).cloned());
+        self
+    }
+
+    pub fn vouching(mut self, host: &str) -> Self {
+        self.context.hosts = Hosts::read(&[host.to_owned()]).expect("a host");
+        self
+    }
+
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.context.limit = limit;
+        self
+    }
+
+    pub async fn all(&self, wanted: &[(&str, Option<&str>)]) -> Vec<Fetched> {
+        let wanted = wanted.iter().map(|(resource, version)| Wanted {
+            resource: (*resource).to_owned(),
+            version: version.map(str::to_owned),
+        });
+        let errand = Errand {
+            target: self.target.clone(),
+            wanted: wanted.collect(),
+        };
+        resolve(&[errand], &self.context).await.remove(0)
+    }
+
+    pub async fn one(&self, resource: &str) -> Fetched {
+        self.all(&[(resource, None)]).await.remove(0)
+    }
+
+    pub async fn version(&self, resource: &str, version: &str) -> Fetched {
+        self.all(&[(resource, Some(version))]).await.remove(0)
+    }
+
+    /// Why it cannot be had.
+    pub async fn refused(&self, resource: &str) -> Finding {
+        refusal(self.one(resource).await)
+    }
+}
+
+/// The word for what came of it.
+pub fn reason(fetched: &Fetched) -> &'static str {
+    match fetched {
+        Fetched::Members(_) | Fetched::Text(_) => "found",
+        Fetched::No(finding) => finding.reason.code(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The member of a secret that was found.
+pub fn member(fetched: &Fetched, key: &str) -> String {
+    let Fetched::Members(members) = fetched else {
+        panic!("{fetched:?}")
+    };
+    let value = subkey(members.expose(), key.as_bytes()).expect("the member");
+    String::from_utf8(value.to_vec()).expect("text")
+}
+
+/// The secret that was found.
+pub fn text(fetched: &Fetched) -> &str {
+    let Fetched::Text(secret) = fetched else {
+        panic!("{fetched:?}")
+    };
+    secret.text().expect("text")
+}
+
+pub fn refusal(fetched: Fetched) -> Finding {
+    match fetched {
+        Fetched::No(finding) => finding,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A finding says where, what, and what to do, and has the form that findings have.
+pub fn check(finding: &Finding, reason: Reason, says: &[&str]) {
+    let Finding { message, help, .. } = finding;
+    assert_eq!(finding.reason, reason, "{message}");
+    assert!(message.contains("'my-vault'"), "{message}");
+    assert!(!message.ends_with('.') && help.is_some(), "{message} / {help:?}");
+    let all = format!("{message} / {}", help.clone().unwrap_or_default());
+    for part in says {
+        assert!(all.contains(part), "{all} lacks {part}");
+    }
+}
+
+/// Whatever vault it is: nothing listens, nobody answers in time, there is no such host.
+pub async fn nobody_answers(asked: impl Fn(&str) -> Asked) {
+    let listener = || TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = |listener: &TcpListener| listener.local_addr().expect("an address");
+    let closed = address(&listener());
+    let refused = asked(&format!("http://{closed}")).refused("pg").await;
+    let says = [&*closed.to_string(), "refuses connections"];
+    check(&refused, Reason::ConnectionFailed, &says);
+
+    let silent = listener();
+    let waiting = asked(&format!("http://{}", address(&silent))).within(Duration::from_secs(1));
+    let late = waiting.refused("pg").await;
+    check(&late, Reason::TimedOut, &["gives no answer in time"]);
+    let both = waiting.all(&[("pg", None), ("other", None)]).await;
+    assert!(both.iter().all(|one| reason(one) == "timed-out"));
+
+    let unknown = asked("https://nowhere.invalid").refused("pg").await;
+    check(&unknown, Reason::ConnectionFailed, &["no such host"]);
+}

@@ -1,0 +1,7 @@
+mod canary;
+mod commands;
+mod dump_schemas;
+mod failures;
+mod former_secrets;
+mod outputs;
+mod workspaces;

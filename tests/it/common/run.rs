@@ -1,0 +1,82 @@
+//! The flow of the program, as short as a test needs it.
+
+use strongroom::apply::{self, Account, Event, Stop};
+use strongroom::control_plane::{Asked, Client, Clock, ReadError, Transport};
+use strongroom::plan::Live;
+use strongroom::plan::{self, Approved, Fingerprinter, Guards, Limit, Plan, Question};
+use strongroom::schema::Catalog;
+use strongroom::state::{Desired, Options, desired};
+use strongroom::yaml::{ComposeOptions, Environment, Sources, compose};
+use uuid::Uuid;
+
+use std::sync::Arc;
+
+/// Reads one document.
+pub fn declared(catalog: &Catalog, text: &str) -> Desired {
+    let mut sources = Sources::default();
+    let file = sources.add("state.yaml", text);
+    let options = ComposeOptions {
+        environment: Environment::Of(&|_| None),
+        substitute_env: false,
+    };
+    let (node, problems) = compose(file, text, &options);
+    let node = node.unwrap_or_else(|| panic!("{problems:?}"));
+    desired(vec![(file, node)], &Options::default(), catalog).unwrap_or_else(|errors| panic!("{errors:?}"))
+}
+
+/// Reads what a plan for that state has to know.
+pub async fn read<T: Transport, C: Clock>(
+    client: &Client<T, C>,
+    catalog: &Arc<Catalog>,
+    desired: &Desired,
+) -> Result<Live, ReadError> {
+    let asked = Asked {
+        scopes: desired.scopes.clone(),
+        ..Asked::default()
+    };
+    let mut live = client.read_owned(catalog, &asked).await?;
+    let needs = ask(catalog, desired, &live, plan::needs);
+    client.read_foreign(catalog, &mut live, &needs).await?;
+    Ok(live)
+}
+
+/// Puts a question about that state.
+pub fn ask<R>(catalog: &Catalog, desired: &Desired, live: &Live, answer: impl FnOnce(&Question<'_>) -> R) -> R {
+    answer(&Question {
+        catalog,
+        desired,
+        live,
+        options: &plan::Options::default(),
+        fingerprinter: &Fingerprinter::new(&[7; 64]),
+        now: 1_795_205_000,
+    })
+}
+
+/// Plans, and lets every plan pass.
+pub fn approved(catalog: &Catalog, desired: &Desired, live: &Live) -> Approved {
+    ask(catalog, desired, live, |question| {
+        let plan = plan::make(question, &mut Uuid::new_v4).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let after: Plan = plan.clone();
+        let guards = Guards {
+            max_deletes: Limit::Count(u64::MAX),
+            allow_empty: true,
+            allow_delete_in_use: true,
+        };
+        let approved = guards.approve(plan, question, &plan::after(live, &after));
+        approved.unwrap_or_else(|(_, refusals)| panic!("{refusals:?}"))
+    })
+}
+
+/// Reads, plans and carries out; `None` if the control plane could not be read.
+pub async fn sync<T: Transport, C: Clock>(
+    client: &Client<T, C>,
+    catalog: &Arc<Catalog>,
+    text: &str,
+    stop: &Stop,
+) -> Option<(Approved, Account)> {
+    let desired = declared(catalog, text);
+    let live = read(client, catalog, &desired).await.ok()?;
+    let approved = approved(catalog, &desired, &live);
+    let account = apply::run(&approved, catalog, client, &|_: Event<'_>| {}, stop).await;
+    Some((approved, account))
+}

@@ -1,0 +1,338 @@
+//! The client against the embedded control plane: what is asked, what is read, what answers mean.
+
+use std::collections::BTreeSet;
+
+use crate::common::{Filtered, Node, body, tags};
+use strongroom::control_plane::{
+    Address, Asked, Dialect, HttpSettings, HttpTransport, Listing, Method, Outcome, ReadError, Response, SchemaOf,
+    Verb, Wanted, Write, Written,
+};
+use strongroom::plan::Needs;
+use strongroom::schema::{Catalog, Edition, LiveSchemas};
+use strongroom::state::{Scope, tags_of};
+use uuid::Uuid;
+
+fn answer(status: u16, body: &str) -> Response {
+    Response {
+        status,
+        retry_after: None,
+        body: body.as_bytes().to_vec(),
+    }
+}
+
+#[test]
+fn requests_name_what_they_are_about() {
+    let catalog = Catalog::recorded();
+    let kind = |word: &str| catalog.find(word).expect("a kind");
+    let dialect = Dialect::gateway();
+    let listing = Listing {
+        kind: kind("vaults"),
+        parent: None,
+        tags: vec!["with space".to_owned(), "ünïcode".to_owned()],
+        offset: Some("WyJ4Il0".to_owned()),
+        size: 1000,
+    };
+    let path = "/vaults?size=1000&tags=with%20space,%C3%BCn%C3%AFcode&offset=WyJ4Il0";
+    assert_eq!(dialect.list(&catalog, &listing).path, path);
+    let targets = Listing {
+        kind: kind("targets"),
+        parent: Some("a/b".to_owned()),
+        tags: Vec::new(),
+        offset: None,
+        size: 10,
+    };
+    assert_eq!(
+        dialect.list(&catalog, &targets).path,
+        "/upstreams/a%2Fb/targets?size=10"
+    );
+    let id = Uuid::from_u128(7);
+    let to = Address {
+        kind: kind("targets"),
+        id,
+        parent: Some(Uuid::from_u128(8)),
+    };
+    let delete = dialect.write(&catalog, &Write { to, verb: Verb::Delete });
+    assert_eq!((delete.method, delete.body), (Method::Delete, None));
+    assert_eq!(delete.path, format!("/upstreams/{}/targets/{id}", Uuid::from_u128(8)));
+    let schema = dialect.schema(SchemaOf::Plugin("key-auth"));
+    assert_eq!(schema.path, "/schemas/plugins/key-auth");
+}
+
+#[test]
+fn a_create_bears_its_id_and_a_workspace_stands_before_the_path() {
+    let catalog = Catalog::recorded();
+    let dialect = Dialect::Gateway {
+        workspace: Some("team a".to_owned()),
+    };
+    let to = Address {
+        kind: catalog.find("vaults").expect("a kind"),
+        id: Uuid::from_u128(7),
+        parent: None,
+    };
+    let verb = Verb::Create(body(r#"{"name":"env","prefix":"p"}"#));
+    let request = dialect.write(&catalog, &Write { to, verb });
+    assert_eq!(
+        (request.method, request.path.as_str()),
+        (Method::Post, "/team%20a/vaults")
+    );
+    let sent: serde_json::Value = serde_json::from_slice(&request.body.expect("a body")).expect("JSON");
+    assert_eq!(sent["id"], "00000000-0000-0000-0000-000000000007");
+    assert_eq!(dialect.root().path, "/team%20a/kong");
+}
+
+#[test]
+fn answers_are_told_apart() {
+    let read = |status, body: &str| Dialect::gateway().outcome(&answer(status, body));
+    assert_eq!(read(204, ""), Outcome::Done);
+    assert_eq!(read(404, r#"{"message":"Not found"}"#), Outcome::Missing);
+    let wasm = r#"{"message":"this endpoint is only available when wasm is enabled"}"#;
+    assert_eq!(read(400, wasm), Outcome::NotHere);
+    let key = r#"{"code":3,"name":"primary key violation","fields":{"id":"x"},"message":"primary key violation on key '{id=\"x\"}'"}"#;
+    assert_eq!(read(400, key), Outcome::IdTaken);
+    assert_eq!(read(401, ""), Outcome::Unauthorised);
+    assert_eq!(read(403, ""), Outcome::Forbidden);
+    assert!(matches!(read(503, "<html>"), Outcome::Later(later) if later.maybe_done));
+    assert!(matches!(read(429, "{}"), Outcome::Later(later) if !later.maybe_done));
+    assert!(matches!(read(500, "<html>"), Outcome::Unexpected(_)));
+    assert!(matches!(read(400, "<html>"), Outcome::Unexpected(_)));
+}
+
+#[test]
+fn a_taken_name_is_told_without_its_value() {
+    let body = r#"{"code":5,"name":"unique constraint violation","fields":{"key":"hush"},
+                   "message":"UNIQUE violation detected on '{key=\"hush\"}'"}"#;
+    let Outcome::Conflict(refusal) = Dialect::gateway().outcome(&answer(409, body)) else {
+        panic!("no conflict");
+    };
+    let told: Vec<String> = refusal
+        .fields
+        .iter()
+        .map(|(path, text)| format!("{path} {text}"))
+        .collect();
+    assert_eq!(told, ["key is taken by another entity"]);
+    assert_eq!(refusal.message, None);
+}
+
+#[test]
+fn a_schema_violation_is_told_field_by_field() {
+    let body = r#"{"code":2,"name":"schema violation","message":"2 schema violations (…)",
+                   "fields":{"config":{"minute":"expected a number"},"tags":[null,"invalid tag"],"@entity":["at least one of …"]}}"#;
+    let Outcome::Refused(refusal) = Dialect::gateway().outcome(&answer(400, body)) else {
+        panic!("not refused");
+    };
+    let told: BTreeSet<String> = refusal
+        .fields
+        .iter()
+        .map(|(path, text)| format!("{path}: {text}"))
+        .collect();
+    assert_eq!(
+        told,
+        tags(&[
+            "config.minute: expected a number",
+            "tags[1]: invalid tag",
+            ": at least one of …"
+        ])
+    );
+}
+
+#[tokio::test]
+async fn everything_is_read_once_whatever_the_pages() {
+    let node = Node::new();
+    let client = node.client();
+    let made = node.vaults(2_345, "a").await;
+    let live = client.read_owned(&node.catalog, &everything()).await.expect("live");
+    let read: BTreeSet<Uuid> = live.owned[&node.kind("vaults")].iter().map(|vault| vault.id).collect();
+    assert_eq!(live.owned[&node.kind("vaults")].len(), 2_345);
+    assert_eq!(read, made);
+    assert!(live.absent.contains(&node.kind("filter_chains")));
+    assert!(live.owned[&node.kind("services")].is_empty());
+}
+
+#[tokio::test]
+async fn a_scope_is_read_by_its_tags_however_many() {
+    let node = Node::new();
+    let client = node.client();
+    let all = ["t1", "t2", "t3", "t4", "t5", "t6"];
+    let ours = node
+        .make("vaults", None, r#"{"name":"env","prefix":"ours"}"#, &all)
+        .await;
+    node.make("vaults", None, r#"{"name":"env","prefix":"five"}"#, &all[..5])
+        .await;
+    let foreign_upstream = node.make("upstreams", None, r#"{"name":"foreign"}"#, &[]).await;
+    let target = node
+        .make("targets", Some(foreign_upstream), r#"{"target":"192.0.2.1:80"}"#, &all)
+        .await;
+    node.make("targets", Some(foreign_upstream), r#"{"target":"192.0.2.2:80"}"#, &[])
+        .await;
+    let live = client.read_owned(&node.catalog, &scope(&all)).await.expect("live");
+    let ids = |kind: &str| -> Vec<Uuid> { live.owned[&node.kind(kind)].iter().map(|entity| entity.id).collect() };
+    assert_eq!(ids("vaults"), [ours]);
+    assert_eq!(ids("targets"), [target]);
+    assert!(ids("upstreams").is_empty());
+}
+
+#[tokio::test]
+async fn what_is_foreign_is_reduced_to_an_index() {
+    let node = Node::new();
+    let client = node.client();
+    node.make("vaults", None, r#"{"name":"env","prefix":"ours"}"#, &["ours"])
+        .await;
+    let foreign =
+        r#"{"name":"hcv","prefix":"theirs","config":{"host":"h","token":"t"},"description":"{vault://ours/x}"}"#;
+    let foreign = node.make("vaults", None, foreign, &["theirs"]).await;
+    let upstream = node.make("upstreams", None, r#"{"name":"theirs"}"#, &[]).await;
+    let target = node
+        .make("targets", Some(upstream), r#"{"target":"192.0.2.1:80"}"#, &[])
+        .await;
+    let mut live = client.read_owned(&node.catalog, &scope(&["ours"])).await.expect("live");
+    let needs = Needs {
+        foreign: [node.kind("vaults")].into(),
+        under: [(node.kind("targets"), tags(&["theirs", "nobody"]))].into(),
+    };
+    client
+        .read_foreign(&node.catalog, &mut live, &needs)
+        .await
+        .expect("foreign");
+    let [vault] = live.foreign[&node.kind("vaults")].as_slice() else {
+        panic!("not one foreign vault");
+    };
+    let borne: Vec<&str> = tags_of(vault.index.expose()).collect();
+    assert_eq!((vault.id, borne), (foreign, vec!["theirs"]));
+    let mut kept: Vec<&str> = vault.index.expose().keys().collect();
+    kept.sort_unstable();
+    assert_eq!(kept, ["config", "name", "prefix", "tags"]);
+    let config = &vault.index.expose()["config"];
+    assert_eq!(
+        (&config["host"], config.get("token")),
+        (&strongroom::json::Value::from("h"), None)
+    );
+    assert_eq!(vault.references.len(), 1);
+    assert_eq!(vault.references[0].1, "{vault://ours/x}");
+    assert_eq!(live.foreign[&node.kind("targets")][0].id, target);
+}
+
+#[tokio::test]
+async fn not_there_not_allowed_and_not_known_are_three_things() {
+    let node = Node::new();
+    let node_403 = Filtered::new(&node, 403, |path| !path.starts_with("/vaults"));
+    let live = node_403
+        .client()
+        .read_owned(&node.catalog, &everything())
+        .await
+        .expect("live");
+    assert!(live.owned.contains_key(&node.kind("vaults")));
+    assert!(live.forbidden.contains(&node.kind("services")) && live.forbidden.contains(&node.kind("targets")));
+    let node_401 = Filtered::new(&node, 401, |path| path.starts_with("/services"));
+    let refused = node_401.client().read_owned(&node.catalog, &everything()).await;
+    assert!(matches!(refused, Err(ReadError::Unauthorised { .. })), "{refused:?}");
+    let node_302 = Filtered::new(&node, 302, |path| path.starts_with("/services"));
+    let refused = node_302.client().read_owned(&node.catalog, &everything()).await;
+    assert!(
+        matches!(refused, Err(ReadError::Unexpected { status: 302, .. })),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_open_source_node_is_not_asked_for_enterprise_kinds() {
+    let node = Node::new();
+    let counted = Filtered::new(&node, 500, |path| {
+        path.starts_with("/licenses") || path.starts_with("/partials")
+    });
+    let asked = Asked {
+        edition: Some(Edition::Community),
+        ..everything()
+    };
+    let live = counted.client().read_owned(&node.catalog, &asked).await.expect("live");
+    assert!(live.absent.contains(&node.kind("licenses")));
+}
+
+#[tokio::test]
+async fn a_node_tells_who_it_is_and_shows_its_schemas() {
+    let node = Node::new();
+    let client = node.client();
+    let root = client.root().await.expect("root");
+    assert_eq!(root.edition, Some(Edition::Community));
+    assert!(root.loaded_vaults.as_ref().is_some_and(|loaded| loaded.contains("env")));
+    assert!(
+        root.loaded_plugins
+            .as_ref()
+            .is_some_and(|loaded| loaded.contains("key-auth"))
+    );
+    let mut known: LiveSchemas = root.schemas();
+    let wanted = Wanted {
+        entities: tags(&["vaults", "no-such-kind"]),
+        plugins: tags(&["key-auth", "no-such-plugin"]),
+        vaults: tags(&["env"]),
+    };
+    client.schemas(&wanted, &mut known).await.expect("schemas");
+    assert_eq!(
+        (known.entities.len(), known.plugins.len(), known.vaults.len()),
+        (1, 1, 1)
+    );
+}
+
+#[tokio::test]
+async fn the_same_works_over_http() {
+    let node = Node::new();
+    let server = node.serve().await;
+    let transport = HttpTransport::new(&HttpSettings::new(server.address())).expect("a transport");
+    let client = crate::common::client(transport);
+    let made = node.vaults(1_500, "a").await;
+    let live = client.read_owned(&node.catalog, &everything()).await.expect("live");
+    let read: BTreeSet<Uuid> = live.owned[&node.kind("vaults")].iter().map(|vault| vault.id).collect();
+    assert_eq!(read, made);
+    let to = Address {
+        kind: node.kind("vaults"),
+        id: *made.first().expect("one"),
+        parent: None,
+    };
+    let written = client
+        .write(&node.catalog, &Write { to, verb: Verb::Delete }, &|_| {})
+        .await;
+    assert_eq!(written, Written::Done);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_address_where_nobody_listens_is_told_at_once() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    drop(listener);
+    let settings = HttpSettings::new(format!("http://admin:hush@{address}"));
+    let transport = HttpTransport::new(&settings).expect("a transport");
+    let client = crate::common::client(transport);
+    let refused = client.root().await.expect_err("nobody answers").to_string();
+    assert!(
+        refused.starts_with(&format!("cannot connect to {address}: ")),
+        "{refused}"
+    );
+    assert!(!refused.contains("hush"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_create_that_meets_another_entity_of_its_id_is_no_success() {
+    let node = Node::new();
+    let id = node
+        .make("vaults", None, r#"{"name":"env","prefix":"there"}"#, &[])
+        .await;
+    let to = Address {
+        kind: node.kind("vaults"),
+        id,
+        parent: None,
+    };
+    let verb = Verb::Create(body(r#"{"name":"env","prefix":"other"}"#));
+    let written = node.client().write(&node.catalog, &Write { to, verb }, &|_| {}).await;
+    assert_eq!(written, Written::Refused(Outcome::IdTaken));
+}
+
+fn everything() -> Asked {
+    scope(&[])
+}
+
+fn scope(of: &[&str]) -> Asked {
+    Asked {
+        scopes: vec![Scope { tags: tags(of) }],
+        ..Asked::default()
+    }
+}

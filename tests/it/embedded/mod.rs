@@ -1,0 +1,4 @@
+mod durability;
+mod http;
+mod properties;
+mod transcripts;

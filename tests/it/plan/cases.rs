@@ -1,0 +1,216 @@
+//! The cases under `fixtures/plan`: a state, what the control plane holds, and the plan that comes of it.
+//!
+//! `state.yaml` (and further `*.yaml`) are the documents; their first line may say options after `# options:`.
+//! `BLESS=1 cargo test --test it plan::cases` writes `plan.txt` anew: read what it wrote.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use strongroom::json::json;
+use strongroom::plan::Live;
+use strongroom::plan::{Fingerprinter, Guards, Limit, Options, Question, after, needs};
+use strongroom::schema::Catalog;
+use strongroom::state::{self, Desired};
+
+#[test]
+fn every_case_gives_its_plan() {
+    let catalog = Catalog::recorded();
+    let mut folders: Vec<_> = std::fs::read_dir("fixtures/plan")
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    folders.sort();
+    assert!(folders.len() > 20, "the cases are gone");
+    let only = std::env::var("CASE").ok();
+    let wrong: Vec<String> = folders
+        .iter()
+        .filter(|folder| only.as_ref().is_none_or(|only| folder.ends_with(only)))
+        .filter_map(|folder| differs(&catalog, folder))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn differs(catalog: &Catalog, folder: &Path) -> Option<String> {
+    let mut names: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    names.retain(|name| name.extension().is_some_and(|extension| extension == "yaml"));
+    names.sort();
+    let texts: Vec<(String, String)> = names
+        .iter()
+        .map(|name| {
+            (
+                name.file_name().unwrap().to_string_lossy().into_owned(),
+                std::fs::read_to_string(name).unwrap(),
+            )
+        })
+        .collect();
+    let (reading, options) = options(catalog, &texts[0].1);
+    let desired = crate::common::plan_case::desired(catalog, &texts, &reading);
+    let held = std::fs::read_to_string(folder.join("live.json")).unwrap();
+    let held = serde_json::from_str(&held).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let live = crate::common::plan_case::live(catalog, &held, &desired.scopes);
+    let shown = match crate::common::plan_case::plan(catalog, &desired, &live, &options) {
+        Ok(plan) => crate::common::plan_case::show(catalog, &plan),
+        Err(problems) => crate::common::plan_case::show_problems(&problems, &texts),
+    };
+    let file = folder.join("plan.txt");
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&file, &shown).unwrap();
+    }
+    let expected = std::fs::read_to_string(&file).unwrap_or_default();
+    (expected != shown).then(|| format!("{}\n--- expected\n{expected}--- got\n{shown}", folder.display()))
+}
+
+fn options(catalog: &Catalog, text: &str) -> (state::Options, Options) {
+    let (mut reading, mut options) = (state::Options::default(), Options::default());
+    let Some(said) = text.lines().next().and_then(|line| line.strip_prefix("# options:")) else {
+        return (reading, options);
+    };
+    for word in said.split_whitespace() {
+        match word.split_once('=').unwrap_or((word, "")) {
+            ("--no-delete", _) => options.no_delete = true,
+            ("--skip-consumers", _) => options.skip = BTreeSet::from([catalog.find("consumers").unwrap()]),
+            ("--filter-tag", tag) => reading.filter_tags.extend([tag.to_owned()]),
+            ("--select-tag", tag) => reading.select_tags.extend([tag.to_owned()]),
+            _ => panic!("no option {word}"),
+        }
+    }
+    (reading, options)
+}
+
+fn held(catalog: &Catalog, text: &str, held: strongroom::json::Value) -> (Desired, Live) {
+    let desired = crate::common::plan_case::desired(
+        catalog,
+        &[("state.yaml".to_owned(), text.to_owned())],
+        &state::Options::default(),
+    );
+    let live = crate::common::plan_case::live(catalog, &held, &desired.scopes);
+    (desired, live)
+}
+
+fn id(at: usize) -> String {
+    format!("{at:08}-1111-4111-8111-111111111111")
+}
+
+fn services(count: usize) -> strongroom::json::Value {
+    let service = |at| json!({"id": id(at), "name": format!("s{at}"), "host": "a.example"});
+    json!({"services": (1..=count).map(service).collect::<Vec<_>>()})
+}
+
+/// What the guards refuse of the plan for a state: the flags that would allow it.
+fn refused(guards: &Guards, text: &str, control_plane: strongroom::json::Value) -> Vec<&'static str> {
+    let catalog = Catalog::recorded();
+    let (desired, live) = held(&catalog, text, control_plane);
+    let plan = crate::common::plan_case::plan(&catalog, &desired, &live, &Options::default()).unwrap();
+    let copy = plan.clone();
+    let approved = asked(&catalog, &desired, &live, |question| {
+        guards.approve(plan, question, &after(&live, &copy))
+    });
+    match approved {
+        Ok(_) => Vec::new(),
+        Err((_, refusals)) => refusals.iter().map(|refusal| refusal.allow).collect(),
+    }
+}
+
+/// Puts a question without options.
+fn asked<R>(catalog: &Catalog, desired: &Desired, live: &Live, answer: impl FnOnce(&Question<'_>) -> R) -> R {
+    answer(&Question {
+        catalog,
+        desired,
+        live,
+        options: &Options::default(),
+        fingerprinter: &Fingerprinter::new(&[7; 64]),
+        now: crate::common::plan_case::NOW,
+    })
+}
+
+const FOUR_OF_TEN: &str = "_format_version: '3.0'\nservices: [{name: s1, host: a.example}, {name: s2, host: a.example}, {name: s3, host: a.example}, {name: s4, host: a.example}, {name: s5, host: a.example}, {name: s6, host: a.example}]\n";
+
+#[test]
+fn guards_refuse_to_delete_too_much_of_a_scope() {
+    let limited = |max_deletes| Guards {
+        max_deletes,
+        ..Guards::default()
+    };
+    let flags = ["--max-deletes"];
+    assert_eq!(refused(&Guards::default(), FOUR_OF_TEN, services(10)), flags);
+    assert_eq!(
+        refused(&Guards::default(), FOUR_OF_TEN, services(9)),
+        [""; 0],
+        "a scope of nine is too small for a share"
+    );
+    assert_eq!(
+        refused(&limited(Limit::Percent(40.0)), FOUR_OF_TEN, services(10)),
+        [""; 0]
+    );
+    assert_eq!(refused(&limited(Limit::Count(3)), FOUR_OF_TEN, services(10)), flags);
+    assert_eq!(refused(&limited(Limit::Count(4)), FOUR_OF_TEN, services(10)), [""; 0]);
+}
+
+#[test]
+fn guards_refuse_an_empty_state_only_if_it_deletes() {
+    let nothing = "_format_version: '3.0'\n";
+    assert_eq!(refused(&Guards::default(), nothing, services(2)), ["--allow-empty"]);
+    assert_eq!(refused(&Guards::default(), nothing, json!({})), [""; 0]);
+}
+
+#[test]
+fn guards_refuse_to_delete_a_vault_that_something_still_names() {
+    let text = "_format_version: '3.0'\n_info: {select_tags: [mine]}\nservices: [{name: s1, host: a.example}]\n";
+    let vault = json!({"vaults": [{"id": id(1), "name": "env", "prefix": "in-use", "tags": ["mine"]}]});
+    let certificate = json!({"id": id(2), "cert": "{vault://in-use/c}", "key": "{vault://in-use/k}", "tags": ["mine"]});
+    let both = json!({"vaults": vault["vaults"], "certificates": [certificate]});
+    let keeps = format!(
+        "{text}certificates: [{{id: {}, cert: '{{vault://in-use/c}}', key: '{{vault://in-use/k}}'}}]\n",
+        id(2)
+    );
+    assert_eq!(
+        refused(&Guards::default(), &keeps, both.clone()),
+        ["--allow-delete-in-use"]
+    );
+    let allowed = Guards {
+        allow_delete_in_use: true,
+        ..Guards::default()
+    };
+    assert_eq!(refused(&allowed, &keeps, both.clone()), [""; 0]);
+    assert_eq!(
+        refused(&Guards::default(), text, both),
+        [""; 0],
+        "what names it goes too"
+    );
+}
+
+/// The kinds whose foreign index a plan needs.
+fn needed(text: &str, control_plane: strongroom::json::Value) -> Vec<String> {
+    let catalog = Catalog::recorded();
+    let (desired, live) = held(&catalog, text, control_plane);
+    let kinds = asked(&catalog, &desired, &live, |question| needs(question).foreign);
+    kinds
+        .into_iter()
+        .map(|kind| catalog.kind(kind).collection.clone())
+        .collect()
+}
+
+#[test]
+fn no_more_is_read_than_a_plan_needs() {
+    let vault = json!({"vaults": [{"id": id(1), "name": "env", "prefix": "v", "tags": ["mine"]}]});
+    let state = |rest: &str| format!("_format_version: '3.0'\n_info: {{select_tags: [mine]}}\n{rest}\n");
+    let in_sync = state("vaults: [{name: env, prefix: v, description: new}]");
+    assert_eq!(needed(&in_sync, vault.clone()), [""; 0]);
+    let created = state("vaults: [{name: env, prefix: v}, {name: env, prefix: w}]");
+    assert_eq!(needed(&created, vault.clone()), ["vaults"]);
+    let referring = state("routes: [{name: r, paths: [/r], service: theirs}]\nvaults: [{name: env, prefix: v}]");
+    assert_eq!(needed(&referring, vault.clone()), ["routes", "services"]);
+    let unknown = state(
+        "vaults: [{name: env, prefix: v}]\nplugins: [{name: http-log, config: {http_endpoint: '{vault://theirs/x}'}}]",
+    );
+    assert_eq!(needed(&unknown, vault.clone()), ["plugins", "vaults"]);
+    let gone = needed(&state("vaults: []"), vault);
+    assert!(
+        gone.contains(&"certificates".to_owned()) && gone.contains(&"plugins".to_owned()),
+        "{gone:?}"
+    );
+    assert!(!gone.contains(&"acls".to_owned()), "{gone:?}");
+}

@@ -1,0 +1,4 @@
+mod cases;
+mod faults;
+mod pains;
+mod property;

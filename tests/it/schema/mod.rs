@@ -1,0 +1,2 @@
+mod canonical;
+mod checks;
