@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use reconcile;
 use schema::Catalog;
 use state::{Recognised, may_name_scopes, recognise};
 use yaml::{ComposeOptions, Diagnostic, FileId, Node, Sources, decode};

@@ -6,7 +6,6 @@ use super::known::links_in;
 use super::order::{prefix, vaults_named};
 use super::{After, Change, Plan, Question, Subject, title};
 use json::Object;
-use reference;
 use schema::KindId;
 use state::{Scope, tags_of};
 

@@ -8,7 +8,6 @@ use crate::signals::unless_interrupted;
 use crate::stop::{Done, Stop};
 use crate::teller::Teller;
 use control_plane::{Clock, SystemClock};
-use reconcile;
 use schema::Catalog;
 use yaml::Diagnostic;
 

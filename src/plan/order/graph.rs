@@ -8,7 +8,6 @@ use super::super::draft::{Act, Draft};
 use super::super::known::links_in;
 use super::takes::Take;
 use json::{Object, Value};
-use reference;
 use schema::{Catalog, KindId};
 
 /// How the circles that pass through a unique value are broken.

@@ -9,7 +9,6 @@ use crate::proof::proof;
 use crate::signals::unless_interrupted;
 use crate::stop::{Done, Stop};
 use crate::teller::Teller;
-use reconcile;
 use schema::Catalog;
 use state::Desired;
 use yaml::Sources;
