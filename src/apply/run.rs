@@ -7,7 +7,7 @@ use control_plane::{Address, Client, Clock, Doubt, Outcome, Refusal, Retry, Tran
 use json::{Object, Value};
 use plan::{Action, Approved, Plan, Step, StepId, Tree};
 use schema::Catalog;
-use state::Body;
+use state::EntityBody;
 
 /// Carries out a plan: every step as soon as all that it waits for has succeeded, as many at once as the client's
 /// parallelism. A failure skips what depends on it. What was asked to stop, or cannot be answered any more, finishes
@@ -184,11 +184,11 @@ impl Job<'_> {
         Some(Write { to, verb })
     }
 
-    fn fill(&self, tree: &Tree) -> Option<Body> {
+    fn fill(&self, tree: &Tree) -> Option<EntityBody> {
         // ids are chosen while planning, so that a step's id is what it yields
         let id_of = |step: StepId| self.plan.steps.get(step.0 as usize).map(|step| step.id);
         match tree.fill(&id_of)? {
-            Value::Object(fields) => Some(Body::new(fields)),
+            Value::Object(fields) => Some(EntityBody::new(fields)),
             _ => None,
         }
     }

@@ -1,6 +1,6 @@
 use json::Value;
 use plan::Tree;
-use schema::{FieldPath, FieldType, Record, Segment};
+use schema::{FieldPath, FieldType, Record, PathSegment};
 
 /// What is said in the place of a text that could repeat a secret.
 const HIDDEN: &str = "is refused (the server's words could repeat a secret)";
@@ -65,7 +65,7 @@ fn texts<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
 }
 
 /// Whether what was sent at a path is secret, or lies in something that is, or holds something that is.
-fn holds_secret(tree: Option<&Tree>, path: &[Segment]) -> bool {
+fn holds_secret(tree: Option<&Tree>, path: &[PathSegment]) -> bool {
     let mut here = match tree {
         Some(tree) if !path.is_empty() => tree,
         _ => return false,
@@ -73,11 +73,11 @@ fn holds_secret(tree: Option<&Tree>, path: &[Segment]) -> bool {
     for segment in path {
         let next = match (here, segment) {
             (Tree::Secret(_), _) => return true,
-            (Tree::Map(members), Segment::Name(name)) => members
+            (Tree::Map(members), PathSegment::Name(name)) => members
                 .iter()
                 .find(|(known, _)| known == name)
                 .map(|(_, member)| member),
-            (Tree::List(members), Segment::Index(index)) => members.get(*index),
+            (Tree::List(members), PathSegment::Index(index)) => members.get(*index),
             _ => None,
         };
         match next {
@@ -91,15 +91,15 @@ fn holds_secret(tree: Option<&Tree>, path: &[Segment]) -> bool {
 }
 
 /// Whether the schema marks the field, or one that it lies in, as secret.
-fn marked_secret(record: &Record, path: &[Segment]) -> bool {
-    let (Some(Segment::Name(name)), rest) = (path.first(), path.get(1..).unwrap_or_default()) else {
+fn marked_secret(record: &Record, path: &[PathSegment]) -> bool {
+    let (Some(PathSegment::Name(name)), rest) = (path.first(), path.get(1..).unwrap_or_default()) else {
         return false;
     };
     let Some(field) = record.get(name).or_else(|| record.shorthand(name)) else {
         return false;
     };
     field.secret
-        || match &field.kind {
+        || match &field.field_type {
             FieldType::Record(inner) => marked_secret(inner, rest),
             FieldType::Array(member) | FieldType::Set(member) => member.secret,
             _ => false,
@@ -131,7 +131,7 @@ mod tests {
         ]);
         let record = Record::default();
         let veil = Veil::new(Some(&sent), &record);
-        let about = |path: &str, text: &str| veil.about(&FieldPath::dotted(path), text.to_owned());
+        let about = |path: &str, text: &str| veil.about(&FieldPath::from_dotted(path), text.to_owned());
         assert_eq!(about("open", "is too long"), "is too long");
         for (path, text) in [
             ("shut", "is too long"),

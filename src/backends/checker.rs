@@ -3,16 +3,16 @@
 use url::Url;
 
 use super::Context;
-use reference::{Finding, Reason, Secret, Side, Target};
+use reference::{Finding, Reason, Secret, SettingOrigin, VaultTarget};
 
 /// What only the side that runs the check may say, for it chooses among what this machine has.
 ///
 /// # Errors
 /// Somebody else says it.
-pub fn own<'a>(target: &'a Target, word: &str) -> Result<Option<&'a Secret>, Finding> {
+pub fn own<'a>(target: &'a VaultTarget, word: &str) -> Result<Option<&'a Secret>, Finding> {
     match target.get(word) {
         None => Ok(None),
-        Some(setting) if setting.side == Side::Checker => Ok(Some(&setting.value)),
+        Some(setting) if setting.origin == SettingOrigin::Operator => Ok(Some(&setting.value)),
         Some(_) => Err(unusable(
             &target.name,
             &format!("'{word}' is for the side that runs the check to say"),
@@ -25,8 +25,8 @@ pub fn own<'a>(target: &'a Target, word: &str) -> Result<Option<&'a Secret>, Fin
 ///
 /// # Errors
 /// Somebody else than the side that runs the check says so.
-pub fn asks_metadata(target: &Target) -> Result<bool, Finding> {
-    Ok(own(target, "metadata")?.is_some() && target.is_on("metadata") == Some(true))
+pub fn asks_metadata(target: &VaultTarget) -> Result<bool, Finding> {
+    Ok(own(target, "metadata")?.is_some() && target.is_enabled("metadata") == Some(true))
 }
 
 /// The variable that says something of a vault.

@@ -19,8 +19,8 @@ use super::http::{Access, Answer, Call, Http};
 use super::trusted::{trusted, verified};
 use super::{Backend, Context};
 use json::{Object, Value};
-use reference::{Address, Fetched, Finding, Reason, Secret, Side, Target, Wanted, segments};
-use schema::wipe;
+use reference::{Destination, SecretResponse, Finding, Reason, Secret, SettingOrigin, VaultTarget, SecretRequest, split_resource};
+use schema::zeroize_value;
 
 /// The words for the address: the checker's own, and Kong's.
 const ADDRESS: [&str; 3] = ["address", "endpoint", "endpoint_url"];
@@ -45,19 +45,19 @@ struct Conjur {
 ///
 /// # Errors
 /// What holds for all of the vault's secrets: no API key, half a set, no address, or one that nobody vouches for.
-pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding> {
+pub fn open(target: &VaultTarget, context: &Context) -> Result<Box<dyn Backend>, Finding> {
     let key = target.get("api_key");
-    let key = key.filter(|key| target.owned || target.by_name || key.side == Side::Checker);
+    let key = key.filter(|key| target.owned || target.is_backend_name || key.origin == SettingOrigin::Operator);
     let key = key.ok_or_else(|| no_credentials(target))?;
     let need = |word: &str| target.text(word).ok_or_else(|| lacking(target, word));
     let (account, login) = (need("account")?, need("login")?);
     let base = address(target)?;
-    let notes = ["account", "login"].map(|word| target.get(word).map_or(Side::File, |setting| setting.side));
+    let notes = ["account", "login"].map(|word| target.get(word).map_or(SettingOrigin::Repository, |setting| setting.origin));
     let notes = notes
         .into_iter()
-        .filter(|side| matches!(side, Side::Checker | Side::Filled));
-    let shown: Vec<Side> = [key.side].into_iter().chain(notes).collect();
-    let hidden = ADDRESS.iter().any(|word| target.is_filled(word));
+        .filter(|side| matches!(side, SettingOrigin::Operator | SettingOrigin::Template));
+    let shown: Vec<SettingOrigin> = [key.origin].into_iter().chain(notes).collect();
+    let hidden = ADDRESS.iter().any(|word| target.is_templated(word));
     verified(&shown, &base.url, target, &context.hosts)?;
     trusted(&shown, &base, &context.hosts, &target.name, hidden)?;
     let access = Access {
@@ -77,7 +77,7 @@ pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Find
 }
 
 /// The checker's address; else the config's.
-fn address(target: &Target) -> Result<Address, Finding> {
+fn address(target: &VaultTarget) -> Result<Destination, Finding> {
     let said = ADDRESS.iter().find(|word| target.get(word).is_some());
     let word = said.ok_or_else(|| lacking(target, "endpoint_url"))?;
     let url = target.text(word).and_then(|text| text.parse::<Url>().ok());
@@ -86,18 +86,18 @@ fn address(target: &Target) -> Result<Address, Finding> {
     let url = url
         .filter(plain)
         .filter(|url| url.query().is_none() && url.fragment().is_none());
-    let side = target.side_of(&[word]);
+    let side = target.least_trusted_origin(&[word]);
     match url {
-        Some(url) => Ok(Address {
+        Some(url) => Ok(Destination {
             url,
-            side,
-            vendors_own: false,
+            origin: side,
+            is_vendor_host: false,
         }),
         None => Err(bad_settings(target, &format!("{word} is no http or https URL"))),
     }
 }
 
-fn no_credentials(target: &Target) -> Finding {
+fn no_credentials(target: &VaultTarget) -> Finding {
     let vault = &target.name;
     let variable = variable(vault, "api_key");
     let message = format!("no API key is given for the vault '{vault}', so that it is not asked");
@@ -106,11 +106,11 @@ fn no_credentials(target: &Target) -> Finding {
         .help(format!("set {variable} where the check runs"))
 }
 
-fn lacking(target: &Target, word: &str) -> Finding {
+fn lacking(target: &VaultTarget, word: &str) -> Finding {
     bad_settings(target, &format!("{word} is missing"))
 }
 
-fn bad_settings(target: &Target, what: &str) -> Finding {
+fn bad_settings(target: &VaultTarget, what: &str) -> Finding {
     let vault = &target.name;
     Finding::new(
         Reason::BadSettings,
@@ -121,10 +121,10 @@ fn bad_settings(target: &Target, what: &str) -> Finding {
 }
 
 impl Backend for Conjur {
-    fn fetch<'a>(&'a self, wanted: &'a [Wanted]) -> BoxFuture<'a, Vec<Fetched>> {
+    fn fetch<'a>(&'a self, wanted: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>> {
         async move {
-            let mut fetched: Vec<Option<Fetched>> = wanted.iter().map(|wanted| self.refused(wanted)).collect();
-            let open = |fetched: &[Option<Fetched>]| -> Vec<usize> {
+            let mut fetched: Vec<Option<SecretResponse>> = wanted.iter().map(|wanted| self.refused(wanted)).collect();
+            let open = |fetched: &[Option<SecretResponse>]| -> Vec<usize> {
                 (0..fetched.len()).filter(|at| fetched[*at].is_none()).collect()
             };
             let sound = open(&fetched);
@@ -138,7 +138,7 @@ impl Backend for Conjur {
             }
             let single =
                 stream::iter(open(&fetched)).map(|at| async move { (at, self.one(&wanted[at].resource).await) });
-            let single: Vec<(usize, Fetched)> = single.buffered(AT_ONCE).collect().await;
+            let single: Vec<(usize, SecretResponse)> = single.buffered(AT_ONCE).collect().await;
             for (at, answer) in single {
                 fetched[at] = Some(answer);
             }
@@ -150,23 +150,23 @@ impl Backend for Conjur {
 
 impl Conjur {
     /// What is never asked for.
-    fn refused(&self, wanted: &Wanted) -> Option<Fetched> {
-        if let Err(finding) = segments(&self.vault, &wanted.resource) {
-            return Some(Fetched::No(finding));
+    fn refused(&self, wanted: &SecretRequest) -> Option<SecretResponse> {
+        if let Err(finding) = split_resource(&self.vault, &wanted.resource) {
+            return Some(SecretResponse::Unavailable(finding));
         }
         let version = wanted.version.as_ref()?;
         let (vault, resource) = (&self.vault, &wanted.resource);
         let message =
             format!("what Kong makes of version {version} of '{resource}' in the vault '{vault}' is not documented");
         let finding = Finding::new(Reason::Undocumented, message).about(resource);
-        Some(Fetched::No(
+        Some(SecretResponse::Unavailable(
             finding.help("leave the part after # out: the latest version is meant"),
         ))
     }
 
     /// Several variables in one request; nothing of those that have to be asked for one by one. These are the ones that it
     /// does not answer for, and all of them if it fails because of one: only so can it be told which.
-    async fn together(&self, resources: Vec<&str>) -> Vec<Option<Fetched>> {
+    async fn together(&self, resources: Vec<&str>) -> Vec<Option<SecretResponse>> {
         let id = |resource: &str| format!("{}:variable:{resource}", self.account);
         let encoded = |resource: &&str| utf8_percent_encode(&id(resource), NON_ALPHANUMERIC).to_string();
         let ids: Vec<String> = resources.iter().map(encoded).collect();
@@ -174,35 +174,35 @@ impl Conjur {
         url.set_query(Some(&format!("variable_ids={}", ids.join(","))));
         let answer = match self.read(url.clone()).await {
             Ok(answer) => answer,
-            Err(finding) => return vec![Some(Fetched::No(finding)); resources.len()],
+            Err(finding) => return vec![Some(SecretResponse::Unavailable(finding)); resources.len()],
         };
         match answer.status {
             200 => self.each(&answer, &resources),
             403 | 404 | 406 | 422 => vec![None; resources.len()],
-            status => vec![Some(Fetched::No(self.failed(&url, status))); resources.len()],
+            status => vec![Some(SecretResponse::Unavailable(self.failed(&url, status))); resources.len()],
         }
     }
 
     /// What the answer to a batch has for each.
-    fn each(&self, answer: &Answer, resources: &[&str]) -> Vec<Option<Fetched>> {
+    fn each(&self, answer: &Answer, resources: &[&str]) -> Vec<Option<SecretResponse>> {
         let Ok(mut found) = serde_json::from_slice::<Object>(answer.body.expose()) else {
             return vec![None; resources.len()];
         };
         let take = |resource: &&str| match found.remove(&format!("{}:variable:{resource}", self.account)) {
-            Some(Value::String(text)) => Some(Fetched::Text(Secret::new(text.into_bytes()))),
+            Some(Value::String(text)) => Some(SecretResponse::Text(Secret::new(text.into_bytes()))),
             _ => None,
         };
         let taken = resources.iter().map(take).collect();
-        found.values_mut().for_each(wipe);
+        found.values_mut().for_each(zeroize_value);
         taken
     }
 
-    async fn one(&self, resource: &str) -> Fetched {
+    async fn one(&self, resource: &str) -> SecretResponse {
         let url = self.at(&["secrets", &self.account, "variable", resource]);
         match self.read(url.clone()).await {
-            Ok(Answer { status: 200, body, .. }) => Fetched::Text(body),
-            Ok(answer) => Fetched::No(self.refusal(&url, answer.status, resource)),
-            Err(finding) => Fetched::No(finding),
+            Ok(Answer { status: 200, body, .. }) => SecretResponse::Text(body),
+            Ok(answer) => SecretResponse::Unavailable(self.refusal(&url, answer.status, resource)),
+            Err(finding) => SecretResponse::Unavailable(finding),
         }
     }
 

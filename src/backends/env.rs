@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 
 use super::{Backend, Context, Plane};
-use reference::{Fetched, Finding, Reason, Target, Wanted, variable_of};
+use reference::{SecretResponse, Finding, Reason, VaultTarget, SecretRequest, format_variable_name};
 
 struct Env {
     /// The prefix that is said for all data planes; none, if each has its own.
@@ -16,27 +16,27 @@ struct Env {
 }
 
 /// The environments that `--dp-env` gives; none is fine, too.
-pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding> {
+pub fn open(target: &VaultTarget, context: &Context) -> Result<Box<dyn Backend>, Finding> {
     let environment = context.environment.clone();
-    let said = !target.by_name || target.settings.contains_key("prefix");
+    let said = !target.is_backend_name || target.settings.contains_key("prefix");
     Ok(Box::new(Env {
         prefix: said.then(|| target.text("prefix").unwrap_or_default().to_owned()),
-        hidden: target.is_filled("prefix"),
+        hidden: target.is_templated("prefix"),
         planes: context.planes.clone(),
         set_here: Box::new(move |name| environment(name).is_some()),
     }))
 }
 
 impl Backend for Env {
-    fn fetch<'a>(&'a self, wanted: &'a [Wanted]) -> BoxFuture<'a, Vec<Fetched>> {
+    fn fetch<'a>(&'a self, wanted: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>> {
         ready(wanted.iter().map(|wanted| self.look_up(wanted)).collect()).boxed()
     }
 }
 
 impl Env {
-    fn look_up(&self, wanted: &Wanted) -> Fetched {
+    fn look_up(&self, wanted: &SecretRequest) -> SecretResponse {
         let previous = wanted.version.as_deref() == Some("2");
-        let name = |prefix: &str| variable_of(prefix, &wanted.resource, previous);
+        let name = |prefix: &str| format_variable_name(prefix, &wanted.resource, previous);
         let shown = |prefix: &str| match self.hidden {
             true => format!("PREFIX…{}", name("")),
             false => name(prefix),
@@ -45,9 +45,9 @@ impl Env {
         match self.planes.as_slice() {
             [] => {
                 let prefix = self.prefix.as_deref().unwrap_or_default();
-                Fetched::No(self.unknown(&name(prefix), &shown(prefix)))
+                SecretResponse::Unavailable(self.unknown(&name(prefix), &shown(prefix)))
             }
-            planes => Fetched::Planes(
+            planes => SecretResponse::PerPlane(
                 planes
                     .iter()
                     .map(|plane| (plane, prefix(plane)))
@@ -70,10 +70,10 @@ impl Env {
     }
 }
 
-fn of_plane(plane: &Plane, name: &str, shown: &str) -> Fetched {
+fn of_plane(plane: &Plane, name: &str, shown: &str) -> SecretResponse {
     match plane.variables.get(name) {
-        Some(value) => Fetched::Text(value.clone()),
-        None => Fetched::No(
+        Some(value) => SecretResponse::Text(value.clone()),
+        None => SecretResponse::Unavailable(
             Finding::new(Reason::NoSuchVariable, format!("the variable {shown} is not defined"))
                 .about(shown)
                 .help("define it on the data plane, or correct the reference"),

@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::{Backend, Context};
-use reference::{Fetched, Finding, Reason, Secret, Target, Wanted, segments};
+use reference::{SecretResponse, Finding, Reason, Secret, VaultTarget, SecretRequest, split_resource};
 
 /// More than any secret is; a file that is larger is not read.
 const LIMIT: u64 = 1 << 20;
@@ -20,9 +20,9 @@ struct Files {
 }
 
 /// The directory that stands for the vault's.
-pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding> {
+pub fn open(target: &VaultTarget, context: &Context) -> Result<Box<dyn Backend>, Finding> {
     let prefix = target.text("prefix").unwrap_or_default();
-    let shown = if target.is_filled("prefix") { "PREFIX" } else { prefix };
+    let shown = if target.is_templated("prefix") { "PREFIX" } else { prefix };
     let trimmed = |path: &str| path.trim_end_matches('/').to_owned();
     let mapped = context
         .files
@@ -46,13 +46,13 @@ fn elsewhere(vault: &str, prefix: &str) -> Finding {
 }
 
 impl Backend for Files {
-    fn fetch<'a>(&'a self, wanted: &'a [Wanted]) -> BoxFuture<'a, Vec<Fetched>> {
+    fn fetch<'a>(&'a self, wanted: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>> {
         async move {
             let mut fetched = Vec::with_capacity(wanted.len());
             for wanted in wanted {
                 fetched.push(match self.read(wanted).await {
-                    Ok(secret) => Fetched::Text(secret),
-                    Err(finding) => Fetched::No(finding),
+                    Ok(secret) => SecretResponse::Text(secret),
+                    Err(finding) => SecretResponse::Unavailable(finding),
                 });
             }
             fetched
@@ -62,11 +62,11 @@ impl Backend for Files {
 }
 
 impl Files {
-    async fn read(&self, wanted: &Wanted) -> Result<Secret, Finding> {
+    async fn read(&self, wanted: &SecretRequest) -> Result<Secret, Finding> {
         if wanted.version.is_some() {
             return Err(self.no_versions(&wanted.resource));
         }
-        let segments = segments(&self.vault, &wanted.resource)?;
+        let segments = split_resource(&self.vault, &wanted.resource)?;
         let directory = self.directory.clone();
         let relative: PathBuf = segments.iter().collect();
         let read = tokio::task::spawn_blocking(move || inside(&directory, &relative)).await;

@@ -37,7 +37,7 @@ use futures_util::future::BoxFuture;
 
 pub use resolve::resolve;
 
-use reference::{Fetched, Finding, Hosts, Reason, Secret, Side, Target, Verdict, Wanted, segments};
+use reference::{SecretResponse, Finding, HostAllowlist, Reason, Secret, SettingOrigin, VaultTarget, Verdict, SecretRequest, split_resource};
 
 /// The checker's words for where a vault is.
 const ADDRESSES: [&str; 2] = ["address", "endpoint"];
@@ -45,7 +45,7 @@ const ADDRESSES: [&str; 2] = ["address", "endpoint"];
 /// Fetches secrets of one vault.
 pub trait Backend: Send + Sync {
     /// An answer for each of the wanted secrets, in their order. Each is fetched once; a token is obtained once.
-    fn fetch<'a>(&'a self, wanted: &'a [Wanted]) -> BoxFuture<'a, Vec<Fetched>>;
+    fn fetch<'a>(&'a self, wanted: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>>;
 }
 
 /// Looks a variable up.
@@ -55,7 +55,7 @@ pub type Lookup = Arc<dyn Fn(&str) -> Option<Secret> + Send + Sync>;
 #[derive(Clone)]
 pub struct Context {
     /// The hosts it vouches for.
-    pub hosts: Hosts,
+    pub hosts: HostAllowlist,
     /// The variables of the data planes, as far as they are known.
     pub planes: Vec<Plane>,
     /// Which directory here stands for which on the data planes.
@@ -89,7 +89,7 @@ pub struct PlaneFiles {
 impl Default for Context {
     fn default() -> Self {
         Self {
-            hosts: Hosts::default(),
+            hosts: HostAllowlist::default(),
             planes: Vec::new(),
             files: Vec::new(),
             environment: Arc::new(|_| None),
@@ -102,12 +102,12 @@ impl Default for Context {
 ///
 /// # Errors
 /// It cannot be asked: what holds for all of its secrets.
-fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding> {
+fn open(target: &VaultTarget, context: &Context) -> Result<Box<dyn Backend>, Finding> {
     set(target)?;
     trusted_with_names(target, context)?;
     match target.backend.as_str() {
         "env" => env::open(target, context),
-        _ if target.by_name && target.settings.is_empty() => Err(data_plane_settings(target)),
+        _ if target.is_backend_name && target.settings.is_empty() => Err(data_plane_settings(target)),
         "fs" => fs::open(target, context),
         "hcv" => hcv::open(target, context),
         "conjur" => conjur::open(target, context),
@@ -128,8 +128,8 @@ fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding>
 }
 
 /// What is made up, because a variable is not set, is nothing to ask with.
-fn set(target: &Target) -> Result<(), Finding> {
-    let Some(first) = target.filled.unset.first() else {
+fn set(target: &VaultTarget) -> Result<(), Finding> {
+    let Some(first) = target.templated.unset.first() else {
         return Ok(());
     };
     let name = &target.name;
@@ -140,10 +140,10 @@ fn set(target: &Target) -> Result<(), Finding> {
 }
 
 /// What is wrong about a secret's name or version, whatever the vault has: that needs no credentials.
-fn malformed(target: &Target, wanted: &Wanted) -> Option<Finding> {
+fn malformed(target: &VaultTarget, wanted: &SecretRequest) -> Option<Finding> {
     let vault = &target.name;
     let found = match target.backend.as_str() {
-        "fs" | "conjur" => segments(vault, &wanted.resource).err(),
+        "fs" | "conjur" => split_resource(vault, &wanted.resource).err(),
         "hcv" => hcv::malformed(target, wanted),
         #[cfg(feature = "aws")]
         "aws" => aws::unfit(vault, wanted),
@@ -158,12 +158,12 @@ fn malformed(target: &Target, wanted: &Wanted) -> Option<Finding> {
 
 /// Names that a template fills in may be secrets of the machine: as credentials, they go to no address that a state file
 /// says. Backends that ask nobody may have them.
-fn trusted_with_names(target: &Target, context: &Context) -> Result<(), Finding> {
+fn trusted_with_names(target: &VaultTarget, context: &Context) -> Result<(), Finding> {
     let asks_nobody = matches!(target.backend.as_str(), "env" | "fs");
-    let of_checker = |word: &&str| target.get(word).is_some_and(|setting| setting.side == Side::Checker);
-    let of_file = target.settings.values().any(|setting| setting.side > Side::Live);
-    let vouched = ADDRESSES.iter().any(of_checker) || context.hosts.include_all();
-    if !target.filled.resources || asks_nobody || !of_file || vouched {
+    let of_checker = |word: &&str| target.get(word).is_some_and(|setting| setting.origin == SettingOrigin::Operator);
+    let of_file = target.settings.values().any(|setting| setting.origin > SettingOrigin::Live);
+    let vouched = ADDRESSES.iter().any(of_checker) || context.hosts.allows_all();
+    if !target.templated.resources || asks_nobody || !of_file || vouched {
         return Ok(());
     }
     let name = &target.name;
@@ -173,7 +173,7 @@ fn trusted_with_names(target: &Target, context: &Context) -> Result<(), Finding>
 }
 
 /// A reference that names a backend uses what the data planes' own settings say of it.
-fn data_plane_settings(target: &Target) -> Finding {
+fn data_plane_settings(target: &VaultTarget) -> Finding {
     let backend = &target.name;
     let message = format!("'{backend}' is the backend itself, and how the data planes reach it is not said");
     Finding::new(Reason::DataPlaneSettings, message)
@@ -185,8 +185,8 @@ fn data_plane_settings(target: &Target) -> Finding {
 
 /// This build has no client of that cloud.
 #[cfg(not(all(feature = "aws", feature = "gcp", feature = "azure")))]
-fn left_out(target: &Target) -> Finding {
-    let Target { name, backend, .. } = target;
+fn left_out(target: &VaultTarget) -> Finding {
+    let VaultTarget { name, backend, .. } = target;
     let message = format!("this build leaves out the backend '{backend}', which the vault '{name}' needs");
     Finding::new(Reason::UnsupportedBackend, message)
         .about(name)
@@ -195,8 +195,8 @@ fn left_out(target: &Target) -> Finding {
         ))
 }
 
-fn unsupported(target: &Target) -> Finding {
-    let Target { name, backend, .. } = target;
+fn unsupported(target: &VaultTarget) -> Finding {
+    let VaultTarget { name, backend, .. } = target;
     let message = format!("secrets of the backend '{backend}' (vault '{name}') cannot be asked for from here");
     Finding::new(Reason::UnsupportedBackend, message)
         .about(name)
@@ -211,7 +211,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use reference::Filled;
+    use reference::TemplatedParts;
 
     #[test]
     fn a_cloud_that_the_build_leaves_out_says_how_to_get_it() {
@@ -226,7 +226,7 @@ mod tests {
     }
 
     fn says_how_to_get_it(backend: &str) {
-        let target = Target {
+        let target = VaultTarget {
             name: format!("my-{backend}"),
             backend: backend.to_owned(),
             owned: true,

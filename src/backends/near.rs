@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
-use reference::is_of_this_machine;
+use reference::is_loopback;
 
 /// The variables that name proxies.
 const PROXIES: [&str; 6] = [
@@ -32,7 +32,7 @@ pub fn may_be_proxied() -> bool {
 /// Whether only this machine reaches an address: its own, or that of the server which its cloud gives it. What is asked for
 /// there is no proxy's to see, which would ask in its own name.
 pub fn is_near(url: &Url) -> bool {
-    is_of_this_machine(url) || is_of_machine(url)
+    is_loopback(url) || is_of_machine(url)
 }
 
 /// Whether an address is of the server that clouds give their machines.

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use reference::{Fetched, Finding, Reason};
+use reference::{SecretResponse, Finding, Reason};
 
 /// An answer to each wish, in their order; one that cannot be is answered by what is wrong about it. `ask` is given each
 /// of the others once, and is left alone if there are none: then nobody is asked, not even for credentials. What it cannot
@@ -8,8 +8,8 @@ use reference::{Fetched, Finding, Reason};
 pub async fn each_once<W: Ord + Clone>(
     vault: &str,
     wishes: impl Iterator<Item = Result<W, Finding>>,
-    ask: impl AsyncFnOnce(BTreeSet<W>) -> Result<BTreeMap<W, Fetched>, Finding>,
-) -> Vec<Fetched> {
+    ask: impl AsyncFnOnce(BTreeSet<W>) -> Result<BTreeMap<W, SecretResponse>, Finding>,
+) -> Vec<SecretResponse> {
     let wishes: Vec<Result<W, Finding>> = wishes.collect();
     let distinct: BTreeSet<W> = wishes.iter().flatten().cloned().collect();
     let answers = match distinct.is_empty() {
@@ -21,7 +21,7 @@ pub async fn each_once<W: Ord + Clone>(
         answer.ok_or_else(|| unanswered(vault))
     };
     let answers = wishes.into_iter().map(|wish| wish.and_then(answer));
-    answers.map(|answer| answer.unwrap_or_else(Fetched::No)).collect()
+    answers.map(|answer| answer.unwrap_or_else(SecretResponse::Unavailable)).collect()
 }
 
 fn unanswered(vault: &str) -> Finding {
@@ -35,8 +35,8 @@ mod tests {
     use super::*;
     use reference::Secret;
 
-    fn text(text: &str) -> Fetched {
-        Fetched::Text(Secret::new(text))
+    fn text(text: &str) -> SecretResponse {
+        SecretResponse::Text(Secret::new(text))
     }
 
     fn bad() -> Finding {
@@ -54,20 +54,20 @@ mod tests {
             Ok(BTreeMap::from([("a", text("1")), ("b", text("2"))]))
         };
         let answers = each_once("v", wishes(&["b", "bad", "a", "lost", "b"]), ask).await;
-        let lost = Fetched::No(unanswered("v"));
-        assert_eq!(answers, [text("2"), Fetched::No(bad()), text("1"), lost, text("2")]);
+        let lost = SecretResponse::Unavailable(unanswered("v"));
+        assert_eq!(answers, [text("2"), SecretResponse::Unavailable(bad()), text("1"), lost, text("2")]);
     }
 
     #[tokio::test]
     async fn what_holds_for_all_is_told_of_each_that_could_be_asked_for() {
         let refused = Finding::new(Reason::LoginRefused, "refused");
         let answers = each_once("v", wishes(&["a", "bad"]), async |_| Err(refused.clone())).await;
-        assert_eq!(answers, [Fetched::No(refused), Fetched::No(bad())]);
+        assert_eq!(answers, [SecretResponse::Unavailable(refused), SecretResponse::Unavailable(bad())]);
     }
 
     #[tokio::test]
     async fn nobody_is_asked_for_nothing() {
         let answers = each_once("v", wishes(&["bad"]), async |_| unreachable!("nothing is wanted")).await;
-        assert_eq!(answers, [Fetched::No(bad())]);
+        assert_eq!(answers, [SecretResponse::Unavailable(bad())]);
     }
 }

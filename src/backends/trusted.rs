@@ -1,16 +1,16 @@
 use url::Url;
 
 use super::checker::variable;
-use reference::{Address, Finding, Hosts, Reason, Side, Target, how_to_vouch, may_show};
+use reference::{Destination, Finding, HostAllowlist, Reason, SettingOrigin, VaultTarget, allowlist_help, check_destination};
 
 /// Whether all that would be sent may be shown to an address.
 ///
 /// # Errors
 /// It may not.
-pub fn trusted(shown: &[Side], address: &Address, hosts: &Hosts, vault: &str, hidden: bool) -> Result<(), Finding> {
+pub fn trusted(shown: &[SettingOrigin], address: &Destination, hosts: &HostAllowlist, vault: &str, hidden: bool) -> Result<(), Finding> {
     let refused = shown
         .iter()
-        .find_map(|side| may_show(*side, address, hosts, vault).err());
+        .find_map(|side| check_destination(*side, address, hosts, vault).err());
     match refused {
         None => Ok(()),
         Some(finding) if !hidden => Err(finding),
@@ -18,7 +18,7 @@ pub fn trusted(shown: &[Side], address: &Address, hosts: &Hosts, vault: &str, hi
             message: format!(
                 "the vault '{vault}' is not asked: its host is filled in by a template, and nothing is sent there unless you vouch for it"
             ),
-            help: Some(how_to_vouch("HOST:PORT")),
+            help: Some(allowlist_help("HOST:PORT")),
             ..finding
         }),
     }
@@ -29,13 +29,13 @@ pub fn trusted(shown: &[Side], address: &Address, hosts: &Hosts, vault: &str, hi
 ///
 /// # Errors
 /// It may not.
-pub fn verified(shown: &[Side], url: &Url, target: &Target, hosts: &Hosts) -> Result<(), Finding> {
-    let of_file = |word: &str| target.get(word).is_some_and(|setting| setting.side > Side::Live);
-    let unverified = target.is_on("ssl_verify") == Some(false) && of_file("ssl_verify");
-    let (vault, own) = (&target.name, shown.iter().all(|side| *side == Side::File));
+pub fn verified(shown: &[SettingOrigin], url: &Url, target: &VaultTarget, hosts: &HostAllowlist) -> Result<(), Finding> {
+    let of_file = |word: &str| target.get(word).is_some_and(|setting| setting.origin > SettingOrigin::Live);
+    let unverified = target.is_enabled("ssl_verify") == Some(false) && of_file("ssl_verify");
+    let (vault, own) = (&target.name, shown.iter().all(|side| *side == SettingOrigin::Repository));
     let has_none = url.scheme() != "https";
     let (what, help) = match (unverified, of_file("ca_cert")) {
-        _ if own || has_none || hosts.include_all() => return Ok(()),
+        _ if own || has_none || hosts.allows_all() => return Ok(()),
         (false, false) => return Ok(()),
         (true, _) => (
             "turns ssl_verify off",

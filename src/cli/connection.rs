@@ -10,7 +10,7 @@ use super::stop::Stop;
 use control_plane::{
     Client, Dialect, HttpSettings, HttpTransport, Request, Response, SystemClock, Transport, TransportError,
 };
-use embedded::{ControlPlane, Database, EmbeddedTransport, Options};
+use embedded::{EmbeddedControlPlane, Database, EmbeddedTransport, EmbeddedOptions};
 use schema::Catalog;
 
 /// Whoever a command talks to.
@@ -72,11 +72,11 @@ fn embedded_in(address: &str) -> Option<Database> {
 }
 
 fn embedded(database: Database, catalog: &Arc<Catalog>) -> Result<EmbeddedTransport, Stop> {
-    let options = Options {
+    let options = EmbeddedOptions {
         database,
-        ..Options::default()
+        ..EmbeddedOptions::default()
     };
-    let control_plane = ControlPlane::open(catalog.clone(), options).map_err(Stop::failed)?;
+    let control_plane = EmbeddedControlPlane::open(catalog.clone(), options).map_err(Stop::failed)?;
     Ok(EmbeddedTransport::new(Arc::new(control_plane)))
 }
 

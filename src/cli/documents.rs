@@ -3,21 +3,21 @@ use super::files::{self, Files, Gathered};
 use super::teller::Teller;
 use control_plane::{Clock, SystemClock};
 use schema::Catalog;
-use state::{self, Desired, Options, Reading, Scope};
-use yaml::{ComposeOptions, Diagnostic, Environment, Severity, Sources};
+use state::{self, DesiredState, StateOptions, ParsedState, Scope};
+use yaml::{ComposeOptions, Diagnostic, TemplateEnvironment, Severity, SourceFiles};
 
 /// What the state files of a run say.
 pub struct Documents {
     /// The texts, for positions to point into.
-    pub sources: Sources,
+    pub sources: SourceFiles,
     /// What they say.
-    pub desired: Desired,
+    pub desired: DesiredState,
 }
 
 /// What was read of state files, before anybody is told.
 pub struct Read {
     gathered: Gathered,
-    reading: Reading,
+    reading: ParsedState,
 }
 
 /// The state files that the command line names, found but not read.
@@ -26,7 +26,7 @@ pub struct Unread {
     substitute_env: bool,
     /// Whether a variable that is not set is a note.
     without_variables: bool,
-    options: Options,
+    options: StateOptions,
 }
 
 /// Finds the state files of a run.
@@ -35,7 +35,7 @@ pub fn find(state: &StateArgs, scope: &ScopeArgs) -> Unread {
         files: files::find(&state.paths()),
         substitute_env: state.substitute_env,
         without_variables: false,
-        options: Options {
+        options: StateOptions {
             select_tags: scope.select_tag.iter().cloned().collect(),
             filter_tags: scope.filter_tag.iter().cloned().collect(),
         },
@@ -71,15 +71,15 @@ impl Unread {
         let variable = |name: &str| std::env::var(name).ok();
         let compose = ComposeOptions {
             environment: match self.without_variables {
-                true => Environment::IfSet(&variable),
-                false => Environment::Of(&variable),
+                true => TemplateEnvironment::Lenient(&variable),
+                false => TemplateEnvironment::Strict(&variable),
             },
             substitute_env: self.substitute_env,
         };
         let mut gathered = self.files.read(&compose, catalog);
         let documents = std::mem::take(&mut gathered.documents);
         Read {
-            reading: state::read(documents, &self.options, catalog),
+            reading: state::read_documents(documents, &self.options, catalog),
             gathered,
         }
     }
@@ -91,9 +91,9 @@ impl Read {
         let Self { gathered, reading } = self;
         let mut told = gathered.told;
         if told.iter().chain(&reading.errors).any(is_error) {
-            let refused = reading.check(catalog, SystemClock.now(), &told);
+            let refused = reading.check_entities(catalog, SystemClock.now(), &told);
             told.extend(reading.errors);
-            told.extend(reading.desired.remarks.iter().cloned());
+            told.extend(reading.desired.diagnostics.iter().cloned());
             told.extend(refused);
             teller.diagnostics(&told, &gathered.sources);
             return None;

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use globset::{GlobBuilder, GlobMatcher};
 
 use schema::Catalog;
-use state::{Recognised, may_name_scopes, recognise};
-use yaml::{ComposeOptions, Diagnostic, FileId, Node, Sources, decode};
+use state::{FileClass, may_declare_select_tags, classify_file};
+use yaml::{ComposeOptions, Diagnostic, FileId, Node, SourceFiles, decode};
 
 /// Files as they were found, not yet read as documents.
 #[derive(Default)]
@@ -32,7 +32,7 @@ enum Found {
 #[derive(Default)]
 pub struct Gathered {
     /// The texts, for positions to point into.
-    pub sources: Sources,
+    pub sources: SourceFiles,
     /// The state files among them, in order.
     pub documents: Vec<(FileId, Node)>,
     /// What is wrong or worth telling so far.
@@ -60,7 +60,7 @@ impl Files {
     /// Whether one of them may say by tags what it owns.
     pub fn may_name_scopes(&self) -> bool {
         self.0.iter().any(|found| match found {
-            Found::Bytes { bytes, .. } => may_name_scopes(bytes),
+            Found::Bytes { bytes, .. } => may_declare_select_tags(bytes),
             Found::Told(_) => false,
         })
     }
@@ -88,8 +88,8 @@ impl Gathered {
             return;
         }
         let (node, told) = reconcile::compose(id, &self.sources.file(id).text, options);
-        match node.as_ref().filter(|_| !named).map(|root| recognise(root, catalog)) {
-            Some(Recognised::Other(note)) => self.told.push(note),
+        match node.as_ref().filter(|_| !named).map(|root| classify_file(root, catalog)) {
+            Some(FileClass::Other(note)) => self.told.push(note),
             _ => {
                 self.told.extend(told);
                 self.documents.extend(node.map(|node| (id, node)));
@@ -238,14 +238,14 @@ fn is_hidden(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use yaml::{Environment, Severity};
+    use yaml::{TemplateEnvironment, Severity};
 
     const STATE: &str = "_format_version: '3.0'\n";
 
     fn gathered(paths: &[PathBuf]) -> Gathered {
         let nothing = |_: &str| None;
         let options = ComposeOptions {
-            environment: Environment::Of(&nothing),
+            environment: TemplateEnvironment::Strict(&nothing),
             substitute_env: false,
         };
         find(paths).read(&options, &Catalog::recorded())

@@ -24,10 +24,10 @@ pub fn skipped(catalog: &Catalog, args: &ReadArgs) -> Result<BTreeSet<KindId>, S
     let mut skipped: BTreeSet<KindId> = flags
         .into_iter()
         .filter(|(set, _)| *set)
-        .filter_map(|(_, collection)| catalog.find(collection))
+        .filter_map(|(_, collection)| catalog.find_kind(collection))
         .collect();
     let dependent = catalog.kinds().filter(|(_, kind)| {
-        kind.foreign
+        kind.foreign_fields
             .iter()
             .any(|foreign| foreign.required && skipped.contains(&foreign.kind))
     });
@@ -40,7 +40,7 @@ pub fn without_skipped(catalog: &Catalog, skipped: &BTreeSet<KindId>, live: &mut
     for (kind, entities) in &mut live.owned {
         let fields: Vec<&str> = catalog
             .kind(*kind)
-            .foreign
+            .foreign_fields
             .iter()
             .filter(|foreign| skipped.contains(&foreign.kind) && foreign.on_delete == OnDelete::Cascade)
             .map(|foreign| foreign.field.as_str())

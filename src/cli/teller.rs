@@ -3,10 +3,10 @@ use std::io;
 use super::Outcome;
 use crate::report::{self, Bodies, JsonReport, Names, Property, Summary, Told};
 use plan::{Plan, Refusal};
-use reference::Judged;
+use reference::Assessment;
 use schema::Catalog;
-use state::Desired;
-use yaml::{Diagnostic, Sources};
+use state::DesiredState;
+use yaml::{Diagnostic, SourceFiles};
 
 /// Tells people, as it happens, or programs, in one document at the end.
 pub struct Teller {
@@ -41,7 +41,7 @@ impl Teller {
     }
 
     /// What there is to tell of the files, errors and all.
-    pub fn diagnostics(&mut self, diagnostics: &[Diagnostic], sources: &Sources) {
+    pub fn diagnostics(&mut self, diagnostics: &[Diagnostic], sources: &SourceFiles) {
         match &mut self.json {
             Some(json) => json.tell(diagnostics, sources),
             None => report::to_stderr(&report::diagnostics(diagnostics, sources)),
@@ -58,7 +58,7 @@ impl Teller {
     }
 
     /// What is known of the references; people are told how many are what, and of each by the diagnostics.
-    pub fn references(&mut self, catalog: &Catalog, desired: &Desired, sources: &Sources, judged: &[Judged]) {
+    pub fn references(&mut self, catalog: &Catalog, desired: &DesiredState, sources: &SourceFiles, judged: &[Assessment]) {
         match &mut self.json {
             Some(json) => json.judge(report::references(catalog, desired, sources, judged)),
             None if self.silent => {}
@@ -67,7 +67,7 @@ impl Teller {
     }
 
     /// The same of values that properties of a node have.
-    pub fn properties(&mut self, properties: Vec<Property<'_>>, sources: &Sources) {
+    pub fn properties(&mut self, properties: Vec<Property<'_>>, sources: &SourceFiles) {
         match &mut self.json {
             Some(json) => json.judge(report::properties(&properties, sources)),
             None => report::to_stderr(&report::verdicts(properties.iter().map(|one| one.finding))),
@@ -81,9 +81,9 @@ impl Teller {
     pub fn inventory(
         &mut self,
         catalog: &Catalog,
-        desired: &Desired,
-        sources: &Sources,
-        judged: &[Judged],
+        desired: &DesiredState,
+        sources: &SourceFiles,
+        judged: &[Assessment],
     ) -> io::Result<()> {
         self.references(catalog, desired, sources, judged);
         match self.is_text() {
@@ -153,7 +153,7 @@ impl Teller {
     }
 
     /// What failed, and what was not done because of it.
-    pub fn account(&mut self, told: &Told<'_>, sources: &Sources) {
+    pub fn account(&mut self, told: &Told<'_>, sources: &SourceFiles) {
         self.diagnostics(&told.errors(), sources);
         match &mut self.json {
             Some(json) => json.account(told),

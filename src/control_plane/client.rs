@@ -7,7 +7,7 @@ use super::{
     TransportError, Trouble,
 };
 use schema::{FieldPath, Kind};
-use state::Body;
+use state::EntityBody;
 
 /// Whoever talks to a control plane: its dialect, a transport, a clock, and the one pool and the one rule of retries
 /// that reads and writes share.
@@ -92,7 +92,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
     ///
     /// # Errors
     /// No answer, wrong credentials, or an answer that is not Kong's.
-    pub async fn validate(&self, kind: &Kind, body: &Body) -> Result<Option<Refusal>, ReadError> {
+    pub async fn validate(&self, kind: &Kind, body: &EntityBody) -> Result<Option<Refusal>, ReadError> {
         let request = self.dialect.validate(kind, body);
         let answer = self.ask(&request).await?;
         match answer.outcome {

@@ -4,7 +4,7 @@ use uuid::Uuid;
 use super::{Method, Outcome, Request, Response, outcome};
 use json::Value;
 use schema::{Catalog, Kind, KindId};
-use state::Body;
+use state::EntityBody;
 
 /// How many tags a control plane takes in one query.
 pub const MOST_TAGS: usize = 5;
@@ -64,11 +64,11 @@ pub struct Write {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verb {
     /// Made with the id of the address, and never overwritten.
-    Create(Body),
+    Create(EntityBody),
     /// Replaced as a whole.
-    Replace(Body),
+    Replace(EntityBody),
     /// Changed in the fields that are sent.
-    Change(Body),
+    Change(EntityBody),
     /// Deleted.
     Delete,
 }
@@ -141,7 +141,7 @@ impl Dialect {
     }
 
     /// Asks whether a body fits its kind's schema (`validate --online`); nothing is stored.
-    pub fn validate(&self, kind: &Kind, body: &Body) -> Request {
+    pub fn validate(&self, kind: &Kind, body: &EntityBody) -> Request {
         let path = format!("/schemas/{}/validate", encoded(&kind.collection));
         self.request(Method::Post, &path, Some(Value::Object(body.expose().clone())))
     }
@@ -190,7 +190,7 @@ impl Dialect {
         self.request(Method::Get, path, None)
     }
 
-    fn body(&self, method: Method, path: &str, body: &Body) -> Request {
+    fn body(&self, method: Method, path: &str, body: &EntityBody) -> Request {
         self.request(method, path, Some(Value::Object(body.expose().clone())))
     }
 

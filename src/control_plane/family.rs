@@ -1,20 +1,20 @@
 use uuid::Uuid;
 
 use json::Object;
-use schema::{Foreign, Kind};
+use schema::{ForeignField, Kind};
 
 /// The foreign key on whose path entities of a kind live, if they have no path of their own.
-pub fn parent(kind: &Kind) -> Option<&Foreign> {
+pub fn parent(kind: &Kind) -> Option<&ForeignField> {
     let field = kind.parent.as_ref()?;
-    kind.foreign.iter().find(|foreign| &foreign.field == field)
+    kind.foreign_fields.iter().find(|foreign| &foreign.field == field)
 }
 
 /// The foreign key through which entities of a kind that bears no tags belong to a scope.
-pub fn owner(kind: &Kind) -> Option<&Foreign> {
-    parent(kind).or_else(|| kind.foreign.iter().find(|foreign| foreign.required && !foreign.list))
+pub fn owner(kind: &Kind) -> Option<&ForeignField> {
+    parent(kind).or_else(|| kind.foreign_fields.iter().find(|foreign| foreign.required && !foreign.is_list))
 }
 
 /// The id that a foreign key holds.
-pub fn points_at(foreign: &Foreign, body: &Object) -> Option<Uuid> {
+pub fn points_at(foreign: &ForeignField, body: &Object) -> Option<Uuid> {
     body.get(&foreign.field)?.get("id")?.as_str()?.parse().ok()
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::Response;
 use json::{Object, Value};
-use schema::{FieldPath, Violations};
+use schema::{FieldPath, SchemaViolations};
 
 /// What an answer means.
 #[derive(Clone, Debug, PartialEq)]
@@ -141,7 +141,7 @@ fn worded(response: &Response, error: &Object, what: &str) -> Refusal {
         fields: names
             .into_iter()
             .flat_map(Object::keys)
-            .map(|name| (FieldPath::field(name), what.to_owned()))
+            .map(|name| (FieldPath::from_field(name), what.to_owned()))
             .collect(),
         message: None,
     }
@@ -150,7 +150,7 @@ fn worded(response: &Response, error: &Object, what: &str) -> Refusal {
 fn refusal(response: &Response) -> Refusal {
     let error = error_of(response).unwrap_or_default();
     let fields = match error.get("fields") {
-        Some(Value::Object(fields)) => Violations(fields.clone()).flatten(),
+        Some(Value::Object(fields)) => SchemaViolations(fields.clone()).flatten(),
         _ => Vec::new(),
     };
     let message = error.get("message").and_then(Value::as_str);

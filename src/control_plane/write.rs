@@ -3,8 +3,8 @@ use std::fmt;
 use super::client::OnRetry;
 use super::{Client, Clock, Outcome, Transport, Trouble, Verb, Write};
 use json::{Object, Value};
-use schema::{Canonical, Catalog, Kind, canonical};
-use state::Body;
+use schema::{CanonicalBody, Catalog, Kind, canonicalize};
+use state::EntityBody;
 
 /// How a write ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,21 +107,21 @@ impl<T: Transport, C: Clock> Client<T, C> {
 }
 
 /// Whether a body holds a field of which the server stores a hash only, so that reading back shows nothing.
-fn sends_hashed(kind: &Kind, body: &Body) -> bool {
-    let hashed = kind.hashed.as_ref().and_then(|hashed| body.expose().get(&hashed.field));
+fn sends_hashed(kind: &Kind, body: &EntityBody) -> bool {
+    let hashed = kind.hashed_field.as_ref().and_then(|hashed| body.expose().get(&hashed.field));
     hashed.is_some_and(|value| !value.is_null())
 }
 
 /// Compares what was sent with what stands, in canonical form. What was not sent may be anything: defaults and what
 /// the server makes up.
-fn agrees(catalog: &Catalog, write: &Write, sent: &Body, live: &Object) -> Stands {
+fn agrees(catalog: &Catalog, write: &Write, sent: &EntityBody, live: &Object) -> Stands {
     let kind = catalog.kind(write.to.kind);
-    let Canonical(wanted) = canonical(catalog, write.to.kind, sent.expose());
-    let Canonical(found) = canonical(catalog, write.to.kind, live);
+    let CanonicalBody(wanted) = canonicalize(catalog, write.to.kind, sent.expose());
+    let CanonicalBody(found) = canonicalize(catalog, write.to.kind, live);
     let partial = matches!(write.verb, Verb::Change(_));
     let all = wanted.iter().all(|(name, value)| {
         let said = sent.expose().contains_key(name);
-        let hashed = kind.hashed.as_ref().is_some_and(|hashed| hashed.field == name);
+        let hashed = kind.hashed_field.as_ref().is_some_and(|hashed| hashed.field == name);
         let counts = !hashed && if partial { said } else { said || !value.is_null() };
         !counts || covers(value, found.get(name).unwrap_or(&Value::Null))
     });

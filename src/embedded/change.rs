@@ -1,67 +1,67 @@
-use super::control_plane::{ControlPlane, text_response};
-use super::draft::Made;
-use super::locate::{id_of, unique_endpoint_key};
-use super::place::Under;
-use super::refusal::Refusal;
-use super::show::{parsed, without_shown};
-use super::store::{Edit, Row};
+use super::control_plane::{EmbeddedControlPlane, text_response};
+use super::draft::DraftOrigin;
+use super::locate::{parse_id, unique_endpoint_key};
+use super::place::NestedCollection;
+use super::refusal::EmbeddedError;
+use super::show::{parse_stored_body, remove_mirrored_shorthands};
+use super::store::{WriteTransaction, EntityRow};
 use control_plane::Response;
 use json::{Object, Value};
-use schema::{KindId, patched};
+use schema::{KindId, apply_patch};
 
-impl ControlPlane {
+impl EmbeddedControlPlane {
     /// `PATCH /services/S`
-    pub(super) fn change(&self, kind: KindId, name: &str, change: Object) -> Result<Response, Refusal> {
+    pub(super) fn patch(&self, kind: KindId, name: &str, change: Object) -> Result<Response, EmbeddedError> {
         self.store.write(|edit| {
-            self.expire(edit, kind)?;
+            self.remove_expired(edit, kind)?;
             let row = self
                 .locate(**edit, kind, name)?
-                .ok_or_else(|| self.not_there(kind, name))?;
-            self.change_row(edit, kind, row, change)
+                .ok_or_else(|| self.entity_not_found(kind, name))?;
+            self.patch_row(edit, kind, row, change)
         })
     }
 
     /// `PATCH /services/S/routes/R`
-    pub(super) fn change_under(&self, under: &Under, name: &str, change: Object) -> Result<Response, Refusal> {
+    pub(super) fn patch_nested(&self, under: &NestedCollection, name: &str, change: Object) -> Result<Response, EmbeddedError> {
         self.store.write(|edit| {
             let parent = self.locate_parent(**edit, under)?;
             let row = self
-                .locate_under(**edit, under, &parent, name)?
-                .ok_or(Refusal::NotFound)?;
-            self.change_row(edit, under.kind, row, change)
+                .locate_nested(**edit, under, &parent, name)?
+                .ok_or(EmbeddedError::NotFound)?;
+            self.patch_row(edit, under.kind, row, change)
         })
     }
 
-    fn change_row(&self, edit: &Edit<'_>, kind: KindId, row: Row, mut change: Object) -> Result<Response, Refusal> {
+    fn patch_row(&self, edit: &WriteTransaction<'_>, kind: KindId, row: EntityRow, mut change: Object) -> Result<Response, EmbeddedError> {
         let described = self.catalog.kind(kind);
         change.remove("id");
-        self.resolve_foreign(**edit, kind, &mut change)?;
-        let names = self.names(**edit, kind, Some(&row.id), &change)?;
+        self.resolve_foreign_keys(**edit, kind, &mut change)?;
+        let names = self.read_child_names(**edit, kind, Some(&row.id), &change)?;
         let plain = described
-            .hashed
+            .hashed_field
             .as_ref()
             .is_some_and(|hashed| change.contains_key(&hashed.field));
         let lives_on = described
-            .expires
+            .ttl_field
             .as_ref()
             .is_some_and(|field| !change.contains_key(field));
-        let mut body = parsed(&row.body);
+        let mut body = parse_stored_body(&row.body);
         let record = self.catalog.record(kind, &body);
-        without_shown(&record, &mut body);
-        let body = patched(&self.catalog, kind, &body, &change)?;
-        let mut draft = self.draft(kind, body, Made::Changed { plain })?;
+        remove_mirrored_shorthands(&record, &mut body);
+        let body = apply_patch(&self.catalog, kind, &body, &change)?;
+        let mut draft = self.prepare_draft(kind, body, DraftOrigin::PatchedBody { is_plaintext: plain })?;
         if lives_on {
             draft.expires = row.expires;
         }
-        let text = self.save(edit, kind, &row.id, draft, names)?;
+        let text = self.save_entity(edit, kind, &row.id, draft, names)?;
         Ok(text_response(200, text))
     }
 
-    fn not_there(&self, kind: KindId, name: &str) -> Refusal {
-        match (id_of(name), unique_endpoint_key(self.catalog.kind(kind))) {
-            (Some(id), _) => Refusal::NoEntityOfId(id),
-            (None, Some(key)) => Refusal::NoEntityOfKey(Object::from_iter([(key.clone(), Value::from(name))])),
-            (None, None) => Refusal::NotFound,
+    fn entity_not_found(&self, kind: KindId, name: &str) -> EmbeddedError {
+        match (parse_id(name), unique_endpoint_key(self.catalog.kind(kind))) {
+            (Some(id), _) => EmbeddedError::IdNotFound(id),
+            (None, Some(key)) => EmbeddedError::KeyNotFound(Object::from_iter([(key.clone(), Value::from(name))])),
+            (None, None) => EmbeddedError::NotFound,
         }
     }
 }

@@ -1,55 +1,55 @@
-use super::control_plane::ControlPlane;
-use super::draft::Made;
-use super::locate::{linked_id, unique_endpoint_key};
-use super::refusal::Refusal;
-use super::save::refer_to;
-use super::show::parsed;
-use super::store::{Edit, View};
+use super::control_plane::EmbeddedControlPlane;
+use super::draft::DraftOrigin;
+use super::locate::{foreign_id, unique_endpoint_key};
+use super::refusal::EmbeddedError;
+use super::save::set_foreign_id;
+use super::show::parse_stored_body;
+use super::store::{WriteTransaction, ReadTransaction};
 use json::{Object, Value};
-use schema::{Catalog, KindId, NamesChildren, Violations};
+use schema::{Catalog, KindId, ChildNamesField, SchemaViolations};
 
 /// Which children a body names.
-pub(super) enum Names {
+pub(super) enum ChildNames {
     /// It says nothing of them.
-    Unsaid,
+    Unspecified,
     /// These and no others.
-    These(Vec<String>),
+    Exactly(Vec<String>),
 }
 
-impl Names {
+impl ChildNames {
     /// What a whole entity names that says nothing: none.
-    pub(super) fn or_none(self) -> Self {
+    pub(super) fn or_empty(self) -> Self {
         match self {
-            Self::Unsaid => Self::These(Vec::new()),
+            Self::Unspecified => Self::Exactly(Vec::new()),
             these => these,
         }
     }
 }
 
 /// The field by which entities of one kind refer to another kind.
-pub(super) fn link_to(catalog: &Catalog, from: KindId, to: KindId) -> Option<String> {
-    let foreign = &catalog.kind(from).foreign;
-    let link = foreign.iter().find(|foreign| foreign.kind == to && !foreign.list)?;
+pub(super) fn foreign_field_to(catalog: &Catalog, from: KindId, to: KindId) -> Option<String> {
+    let foreign = &catalog.kind(from).foreign_fields;
+    let link = foreign.iter().find(|foreign| foreign.kind == to && !foreign.is_list)?;
     Some(link.field.clone())
 }
 
 /// A kind's children with what leads to them.
-struct Children<'c> {
-    named: &'c NamesChildren,
+struct ChildRelation<'c> {
+    spec: &'c ChildNamesField,
     collection: &'c str,
     key: &'c str,
-    link: String,
+    foreign_field: String,
 }
 
-impl ControlPlane {
-    fn children(&self, kind: KindId) -> Option<Children<'_>> {
-        let named = self.catalog.kind(kind).names_children.as_ref()?;
+impl EmbeddedControlPlane {
+    fn child_relation(&self, kind: KindId) -> Option<ChildRelation<'_>> {
+        let named = self.catalog.kind(kind).child_names.as_ref()?;
         let described = self.catalog.kind(named.kind);
-        Some(Children {
-            named,
+        Some(ChildRelation {
+            spec: named,
             collection: &described.collection,
             key: unique_endpoint_key(described)?,
-            link: link_to(&self.catalog, named.kind, kind)?,
+            foreign_field: foreign_field_to(&self.catalog, named.kind, kind)?,
         })
     }
 
@@ -57,24 +57,24 @@ impl ControlPlane {
     ///
     /// # Errors
     /// A name twice, one that none can bear, one of another's child.
-    pub(super) fn names(
+    pub(super) fn read_child_names(
         &self,
-        view: View<'_>,
+        view: ReadTransaction<'_>,
         kind: KindId,
         id: Option<&str>,
         body: &Object,
-    ) -> Result<Names, Refusal> {
-        let Some(children) = self.children(kind) else {
-            return Ok(Names::Unsaid);
+    ) -> Result<ChildNames, EmbeddedError> {
+        let Some(children) = self.child_relation(kind) else {
+            return Ok(ChildNames::Unspecified);
         };
-        let names = match body.get(&children.named.field) {
+        let names = match body.get(&children.spec.field) {
             Some(Value::Null) => Vec::new(),
             Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-            _ => return Ok(Names::Unsaid),
+            _ => return Ok(ChildNames::Unspecified),
         };
         let refused = |why: String| {
-            let fields = Object::from_iter([(children.named.field.clone(), Value::from(why))]);
-            Refusal::Violations(Violations(fields))
+            let fields = Object::from_iter([(children.spec.field.clone(), Value::from(why))]);
+            EmbeddedError::Violations(SchemaViolations(fields))
         };
         for (at, name) in names.iter().enumerate() {
             if names[..at].contains(name) {
@@ -82,50 +82,50 @@ impl ControlPlane {
             }
         }
         for name in &names {
-            self.check_name(children.named.kind, children.key, name)?;
-            let holder = self.parent_of(view, &children, name)?;
+            self.validate_name(children.spec.kind, children.key, name)?;
+            let holder = self.parent_id_of_child(view, &children, name)?;
             if let Some(holder) = holder.filter(|holder| Some(holder.as_str()) != id) {
                 let why = format!("{name} already associated with existing certificate '{holder}'");
                 return Err(refused(why));
             }
         }
-        Ok(Names::These(names))
+        Ok(ChildNames::Exactly(names))
     }
 
     /// The names of an entity's children, sorted.
-    pub(super) fn names_of_children(&self, view: View<'_>, kind: KindId, id: &str) -> rusqlite::Result<Vec<String>> {
-        match self.children(kind) {
-            Some(children) => view.names_of_linked(children.collection, &children.link, id, children.key),
+    pub(super) fn child_names(&self, view: ReadTransaction<'_>, kind: KindId, id: &str) -> rusqlite::Result<Vec<String>> {
+        match self.child_relation(kind) {
+            Some(children) => view.linked_unique_values(children.collection, &children.foreign_field, id, children.key),
             None => Ok(Vec::new()),
         }
     }
 
     /// Makes the children that are named and not there, then removes those that are there and not named.
-    pub(super) fn save_children(&self, edit: &Edit<'_>, kind: KindId, id: &str, names: Names) -> Result<(), Refusal> {
-        let (Some(children), Names::These(names)) = (self.children(kind), names) else {
+    pub(super) fn save_children(&self, edit: &WriteTransaction<'_>, kind: KindId, id: &str, names: ChildNames) -> Result<(), EmbeddedError> {
+        let (Some(children), ChildNames::Exactly(names)) = (self.child_relation(kind), names) else {
             return Ok(());
         };
-        let there = self.names_of_children(**edit, kind, id)?;
+        let there = self.child_names(**edit, kind, id)?;
         for name in names.iter().filter(|name| !there.contains(name)) {
             let mut body = Object::from_iter([(children.key.to_owned(), Value::from(name.as_str()))]);
-            refer_to(&mut body, &children.link, id);
-            let draft = self.draft(children.named.kind, body, Made::Whole)?;
+            set_foreign_id(&mut body, &children.foreign_field, id);
+            let draft = self.prepare_draft(children.spec.kind, body, DraftOrigin::FullBody)?;
             let child = uuid::Uuid::new_v4().to_string();
-            self.save(edit, children.named.kind, &child, draft, Names::Unsaid)?;
+            self.save_entity(edit, children.spec.kind, &child, draft, ChildNames::Unspecified)?;
         }
         for name in there.iter().filter(|name| !names.contains(name)) {
-            if let Some(child) = edit.find(children.collection, children.key, name)? {
+            if let Some(child) = edit.find_by_unique(children.collection, children.key, name)? {
                 edit.remove(children.collection, &child)?;
             }
         }
         Ok(())
     }
 
-    fn parent_of(&self, view: View<'_>, children: &Children<'_>, name: &str) -> Result<Option<String>, Refusal> {
-        let Some(child) = view.find(children.collection, children.key, name)? else {
+    fn parent_id_of_child(&self, view: ReadTransaction<'_>, children: &ChildRelation<'_>, name: &str) -> Result<Option<String>, EmbeddedError> {
+        let Some(child) = view.find_by_unique(children.collection, children.key, name)? else {
             return Ok(None);
         };
         let row = view.get(children.collection, &child, self.now())?;
-        Ok(row.and_then(|row| linked_id(&parsed(&row.body), &children.link)))
+        Ok(row.and_then(|row| foreign_id(&parse_stored_body(&row.body), &children.foreign_field)))
     }
 }

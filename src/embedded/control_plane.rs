@@ -1,22 +1,22 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::incoming::{Incoming, body_of};
+use super::incoming::{RequestTarget, parse_body};
 use super::introspection::loaded_plugins;
-use super::options::Options;
-use super::place::{Place, Under};
-use super::refusal::Refusal;
+use super::options::EmbeddedOptions;
+use super::place::{AdminRoute, NestedCollection};
+use super::refusal::EmbeddedError;
 use super::store::Store;
 use control_plane::{Method, Request, Response};
 use json::{Object, Value};
 use schema::{Catalog, KindId, LiveSchemas};
 
 /// Kong's Admin API as a function: requests in, answers out. Share it freely; it locks for itself.
-pub struct ControlPlane {
+pub struct EmbeddedControlPlane {
     pub(super) catalog: Catalog,
     pub(super) store: Store,
     pub(super) vaults: BTreeSet<String>,
-    pub(super) has_filters: bool,
+    pub(super) has_wasm_filters: bool,
     now: fn() -> f64,
 }
 
@@ -31,22 +31,22 @@ pub enum OpenError {
     Database(#[from] rusqlite::Error),
     /// The database belongs to another program.
     #[error("the database is not one of strongroom")]
-    NotOurs,
+    ForeignDatabase,
     /// The database was made by another version of the program.
     #[error("the database has form {0}, which this version of strongroom does not know")]
-    OtherVersion(i32),
+    UnsupportedVersion(i32),
 }
 
-impl ControlPlane {
+impl EmbeddedControlPlane {
     /// Opens a control plane, with what its database holds.
     ///
     /// # Errors
     /// A file that cannot be read or written, or is no database.
-    pub fn open(catalog: Arc<Catalog>, options: Options) -> Result<Self, OpenError> {
-        let known = || catalog.subschemas("vaults").map(str::to_owned).collect();
+    pub fn open(catalog: Arc<Catalog>, options: EmbeddedOptions) -> Result<Self, OpenError> {
+        let known = || catalog.subschema_names("vaults").map(str::to_owned).collect();
         let vaults = options.vaults.unwrap_or_else(known);
         Ok(Self {
-            catalog: catalog.overlaid(&LiveSchemas {
+            catalog: catalog.with_live_schemas(&LiveSchemas {
                 loaded_plugins: Some(loaded_plugins()),
                 loaded_vaults: Some(vaults.clone()),
                 loaded_filters: Some(options.wasm_filters.clone()),
@@ -54,15 +54,15 @@ impl ControlPlane {
             }),
             store: Store::open(&options.database)?,
             vaults,
-            has_filters: !options.wasm_filters.is_empty(),
+            has_wasm_filters: !options.wasm_filters.is_empty(),
             now: options.now,
         })
     }
 
     /// Answers a request.
     pub fn handle(&self, request: &Request) -> Response {
-        let incoming = Incoming::of(request);
-        self.answer(&incoming, request).unwrap_or_else(Refusal::response)
+        let incoming = RequestTarget::from_request(request);
+        self.dispatch(&incoming, request).unwrap_or_else(EmbeddedError::into_response)
     }
 
     /// The time, in seconds.
@@ -70,64 +70,64 @@ impl ControlPlane {
         (self.now)()
     }
 
-    fn answer(&self, incoming: &Incoming, request: &Request) -> Result<Response, Refusal> {
-        let place = Place::of(&self.catalog, &incoming.segments).ok_or(Refusal::NotFound)?;
-        self.available(&place)?;
-        let body = body_of(request)?;
+    fn dispatch(&self, incoming: &RequestTarget, request: &Request) -> Result<Response, EmbeddedError> {
+        let place = AdminRoute::from_segments(&self.catalog, &incoming.segments).ok_or(EmbeddedError::NotFound)?;
+        self.check_available(&place)?;
+        let body = parse_body(request)?;
         match (request.method, place) {
-            (Method::Get, Place::Root) => Ok(self.root()),
-            (Method::Get, Place::Status) => Ok(self.status()),
-            (_, Place::Config) => Err(self.no_config()),
-            (Method::Get, Place::Tags) => self.tags(incoming, None),
-            (Method::Get, Place::Tag(tag)) => self.tags(incoming, Some(&tag)),
-            (method, Place::Schema(words)) => self.schema(method, &words, &body),
-            (method, Place::All(kind)) => self.all(incoming, method, kind, None, body),
-            (method, Place::AllUnder(under)) => self.all(incoming, method, under.kind, Some(&under), body),
-            (method, Place::One(kind, name)) => self.one(method, kind, &name, body),
-            (method, Place::OneUnder(under, name)) => self.one_under(method, &under, &name, body),
-            (method, Place::Pointed { kind, name, foreign }) => {
-                let target = self.target_of(kind, &name, &foreign.field)?;
+            (Method::Get, AdminRoute::Root) => Ok(self.get_root()),
+            (Method::Get, AdminRoute::Status) => Ok(self.get_status()),
+            (_, AdminRoute::Config) => Err(self.config_unavailable()),
+            (Method::Get, AdminRoute::Tags) => self.list_tags(incoming, None),
+            (Method::Get, AdminRoute::Tag(tag)) => self.list_tags(incoming, Some(&tag)),
+            (method, AdminRoute::Schema(words)) => self.handle_schemas(method, &words, &body),
+            (method, AdminRoute::Collection(kind)) => self.handle_collection(incoming, method, kind, None, body),
+            (method, AdminRoute::NestedCollection(under)) => self.handle_collection(incoming, method, under.kind, Some(&under), body),
+            (method, AdminRoute::Entity(kind, name)) => self.handle_entity(method, kind, &name, body),
+            (method, AdminRoute::NestedEntity(under, name)) => self.handle_nested_entity(method, &under, &name, body),
+            (method, AdminRoute::ForeignTarget { kind, name, foreign }) => {
+                let target = self.foreign_target_id(kind, &name, &foreign.field)?;
                 match method {
-                    Method::Delete => Err(Refusal::MethodNotAllowed),
-                    method => self.one(method, foreign.kind, &target, body),
+                    Method::Delete => Err(EmbeddedError::MethodNotAllowed),
+                    method => self.handle_entity(method, foreign.kind, &target, body),
                 }
             }
-            (_, Place::Root | Place::Status | Place::Tags | Place::Tag(_)) => Err(Refusal::MethodNotAllowed),
+            (_, AdminRoute::Root | AdminRoute::Status | AdminRoute::Tags | AdminRoute::Tag(_)) => Err(EmbeddedError::MethodNotAllowed),
         }
     }
 
-    fn all(
+    fn handle_collection(
         &self,
-        incoming: &Incoming,
+        incoming: &RequestTarget,
         method: Method,
         kind: KindId,
-        under: Option<&Under>,
+        under: Option<&NestedCollection>,
         body: Object,
-    ) -> Result<Response, Refusal> {
+    ) -> Result<Response, EmbeddedError> {
         match method {
             Method::Get => self.list(incoming, kind, under),
             Method::Post => self.create(kind, under, body),
-            Method::Put | Method::Patch | Method::Delete => Err(Refusal::MethodNotAllowed),
+            Method::Put | Method::Patch | Method::Delete => Err(EmbeddedError::MethodNotAllowed),
         }
     }
 
-    fn one(&self, method: Method, kind: KindId, name: &str, body: Object) -> Result<Response, Refusal> {
+    fn handle_entity(&self, method: Method, kind: KindId, name: &str, body: Object) -> Result<Response, EmbeddedError> {
         match method {
             Method::Get => self.get(kind, name),
             Method::Put => self.replace(kind, name, body),
-            Method::Patch => self.change(kind, name, body),
+            Method::Patch => self.patch(kind, name, body),
             Method::Delete => self.delete(kind, name),
-            Method::Post => Err(Refusal::MethodNotAllowed),
+            Method::Post => Err(EmbeddedError::MethodNotAllowed),
         }
     }
 
-    fn one_under(&self, method: Method, under: &Under, name: &str, body: Object) -> Result<Response, Refusal> {
+    fn handle_nested_entity(&self, method: Method, under: &NestedCollection, name: &str, body: Object) -> Result<Response, EmbeddedError> {
         match method {
-            Method::Get => self.get_under(under, name),
-            Method::Put => self.replace_under(under, name, body),
-            Method::Patch => self.change_under(under, name, body),
-            Method::Delete => self.delete_under(under, name),
-            Method::Post => Err(Refusal::MethodNotAllowed),
+            Method::Get => self.get_nested(under, name),
+            Method::Put => self.replace_nested(under, name, body),
+            Method::Patch => self.patch_nested(under, name, body),
+            Method::Delete => self.delete_nested(under, name),
+            Method::Post => Err(EmbeddedError::MethodNotAllowed),
         }
     }
 }

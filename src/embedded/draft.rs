@@ -1,13 +1,13 @@
-use super::control_plane::ControlPlane;
+use super::control_plane::EmbeddedControlPlane;
 use super::expiry::take_expiry;
-use super::hashing::hash;
-use super::made_up::{compute, make_up, make_up_absent, make_up_nested};
-use super::refusal::Refusal;
+use super::hashing::hash_field;
+use super::made_up::{compute_field, generate_fields, generate_absent_fields, generate_nested_fields};
+use super::refusal::EmbeddedError;
 use json::Object;
-use schema::{KindId, Purpose, check, complete, shown};
+use schema::{KindId, CheckPurpose, check_body, complete_body, to_response_body};
 
 /// An entity on its way into the store: checked, complete, as it will be answered.
-pub(super) struct Draft {
+pub(super) struct EntityDraft {
     /// The body, all but the id.
     pub(super) body: Object,
     /// When it vanishes, if ever.
@@ -16,39 +16,39 @@ pub(super) struct Draft {
 
 /// What a draft is made for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Made {
+pub(super) enum DraftOrigin {
     /// Of a body alone: what is hashed was sent plain.
-    Whole,
+    FullBody,
     /// Of a stored body, changed; the hashed field was not sent, so that it is a hash already.
-    Changed {
+    PatchedBody {
         /// Whether the hashed field was sent.
-        plain: bool,
+        is_plaintext: bool,
     },
 }
 
-impl ControlPlane {
+impl EmbeddedControlPlane {
     /// Makes a draft of a body as it was sent.
     ///
     /// # Errors
     /// Whatever Kong's schemas and checks find.
-    pub(super) fn draft(&self, kind: KindId, mut body: Object, made: Made) -> Result<Draft, Refusal> {
+    pub(super) fn prepare_draft(&self, kind: KindId, mut body: Object, made: DraftOrigin) -> Result<EntityDraft, EmbeddedError> {
         let now = self.now();
         let described = self.catalog.kind(kind);
         let expires = take_expiry(described, &mut body, now)?;
         let mut checked = body.clone();
-        make_up_absent(described, &mut checked, now);
-        check(&self.catalog, kind, &checked, Purpose::Store, now as i64)?;
-        let mut body = complete(&self.catalog, kind, &body)?;
-        make_up(described, &mut body, now);
-        make_up_nested(&self.catalog, kind, &mut body, now);
-        compute(described, &mut body);
-        if made != (Made::Changed { plain: false }) {
-            hash(described, &mut body);
+        generate_absent_fields(described, &mut checked, now);
+        check_body(&self.catalog, kind, &checked, CheckPurpose::Store, now as i64)?;
+        let mut body = complete_body(&self.catalog, kind, &body)?;
+        generate_fields(described, &mut body, now);
+        generate_nested_fields(&self.catalog, kind, &mut body, now);
+        compute_field(described, &mut body);
+        if made != (DraftOrigin::PatchedBody { is_plaintext: false }) {
+            hash_field(described, &mut body);
         }
-        let mut body = shown(&self.catalog, kind, &body);
-        if let Some(named) = &described.names_children {
+        let mut body = to_response_body(&self.catalog, kind, &body);
+        if let Some(named) = &described.child_names {
             body.remove(&named.field);
         }
-        Ok(Draft { body, expires })
+        Ok(EntityDraft { body, expires })
     }
 }

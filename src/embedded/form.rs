@@ -1,34 +1,34 @@
-use super::control_plane::ControlPlane;
-use super::incoming::Incoming;
-use super::place::Place;
+use super::control_plane::EmbeddedControlPlane;
+use super::incoming::RequestTarget;
+use super::place::AdminRoute;
 use control_plane::Request;
 use json::{Object, Value, json};
 use schema::{Field, FieldType, Record};
 
-impl ControlPlane {
+impl EmbeddedControlPlane {
     /// A form (`config.prefix=A&tags[]=a&tags[]=b`) as the JSON that the path takes: every value becomes what its
     /// field holds, and stays text where it cannot.
-    pub(super) fn form_as_json(&self, request: &Request, form: &[(String, String)]) -> Vec<u8> {
+    pub(super) fn form_to_json(&self, request: &Request, form: &[(String, String)]) -> Vec<u8> {
         let mut body = Object::new();
         for (name, value) in form {
-            insert(&mut body, &path(name), value);
+            insert_at_path(&mut body, &parse_form_path(name), value);
         }
-        let incoming = Incoming::of(request);
-        let kind = Place::of(&self.catalog, &incoming.segments).and_then(|place| match place {
-            Place::Schema(words) => self.catalog.find(words.first()?),
-            Place::Pointed { foreign, .. } => Some(foreign.kind),
+        let incoming = RequestTarget::from_request(request);
+        let kind = AdminRoute::from_segments(&self.catalog, &incoming.segments).and_then(|place| match place {
+            AdminRoute::Schema(words) => self.catalog.find_kind(words.first()?),
+            AdminRoute::ForeignTarget { foreign, .. } => Some(foreign.kind),
             place => place.kinds().pop(),
         });
         if let Some(kind) = kind {
             let record = self.catalog.record(kind, &body);
-            type_record(&record, &mut body);
+            coerce_record(&record, &mut body);
         }
         Value::Object(body).to_string().into_bytes()
     }
 }
 
 /// The names in `config.headers[1].x` one after another: `config`, `headers`, `1`, `x`; `[]` is an empty name.
-fn path(name: &str) -> Vec<&str> {
+fn parse_form_path(name: &str) -> Vec<&str> {
     name.split('.')
         .flat_map(|part| {
             let (name, index) = part.strip_suffix(']').and_then(|part| part.split_once('[')).unzip();
@@ -39,7 +39,7 @@ fn path(name: &str) -> Vec<&str> {
 }
 
 /// Puts a value where a path leads. A second value in the same place makes a list, and so does an index.
-fn insert(body: &mut Object, path: &[&str], value: &str) {
+fn insert_at_path(body: &mut Object, path: &[&str], value: &str) {
     let text = value;
     let value = || Value::from(text);
     match path {
@@ -58,40 +58,40 @@ fn insert(body: &mut Object, path: &[&str], value: &str) {
         [name, rest @ ..] => {
             let inner = body.get_or_insert_with(name, || Value::Object(Object::new()));
             if let Value::Object(inner) = inner {
-                insert(inner, rest, text);
+                insert_at_path(inner, rest, text);
             }
         }
     }
 }
 
-fn type_record(record: &Record, body: &mut Object) {
+fn coerce_record(record: &Record, body: &mut Object) {
     for (name, field) in record.fields.iter().chain(&record.shorthands) {
         if let Some(value) = body.get_mut(name) {
-            type_value(field, value);
+            coerce_value(field, value);
         }
     }
 }
 
-fn type_value(field: &Field, value: &mut Value) {
+fn coerce_value(field: &Field, value: &mut Value) {
     if value.as_str() == Some("") {
         *value = Value::Null;
         return;
     }
-    match (&field.kind, &mut *value) {
-        (FieldType::Record(record), Value::Object(body)) => type_record(record, body),
+    match (&field.field_type, &mut *value) {
+        (FieldType::Record(record), Value::Object(body)) => coerce_record(record, body),
         (FieldType::Map { values, .. }, Value::Object(body)) => {
-            body.values_mut().for_each(|value| type_value(values, value));
+            body.values_mut().for_each(|value| coerce_value(values, value));
         }
         (FieldType::Array(inner) | FieldType::Set(inner), Value::Array(members)) => {
-            members.iter_mut().for_each(|member| type_value(inner, member));
+            members.iter_mut().for_each(|member| coerce_value(inner, member));
         }
         (FieldType::Array(inner) | FieldType::Set(inner), one @ Value::String(_)) => {
             let mut member = one.take();
-            type_value(inner, &mut member);
+            coerce_value(inner, &mut member);
             *one = Value::from(vec![member]);
         }
         (FieldType::Boolean | FieldType::Integer | FieldType::Number, Value::String(text)) => {
-            if let Some(typed) = scalar(&field.kind, text) {
+            if let Some(typed) = parse_scalar(&field.field_type, text) {
                 *value = typed;
             }
         }
@@ -100,7 +100,7 @@ fn type_value(field: &Field, value: &mut Value) {
     }
 }
 
-fn scalar(kind: &FieldType, text: &str) -> Option<Value> {
+fn parse_scalar(kind: &FieldType, text: &str) -> Option<Value> {
     match kind {
         FieldType::Boolean => text.parse::<bool>().ok().map(Value::from),
         _ => serde_json::from_str(text).ok().filter(Value::is_number),

@@ -1,19 +1,19 @@
 use std::collections::BTreeSet;
 
-use super::control_plane::{ControlPlane, json_response};
+use super::control_plane::{EmbeddedControlPlane, json_response};
 use super::expiry::take_expiry;
-use super::place::served;
-use super::refusal::Refusal;
+use super::place::community_kinds;
+use super::refusal::EmbeddedError;
 use control_plane::{Method, Response};
 use json::{Object, Value, json};
-use schema::{Purpose, check, recorded_answer};
+use schema::{CheckPurpose, check_body, recorded_schema};
 
 /// What a node of the recorded version answers about itself.
-const ROOT: &str = include_str!("../../schemas/kong-3.9.1/root.json");
+const ROOT_JSON: &str = include_str!("../../schemas/kong-3.9.1/root.json");
 
 /// The plugins that the recorded node has loaded.
 pub(super) fn loaded_plugins() -> BTreeSet<String> {
-    let root = root();
+    let root = recorded_root();
     let loaded = root["configuration"]["loaded_plugins"].as_object();
     loaded
         .into_iter()
@@ -21,10 +21,10 @@ pub(super) fn loaded_plugins() -> BTreeSet<String> {
         .collect()
 }
 
-impl ControlPlane {
+impl EmbeddedControlPlane {
     /// `GET /`
-    pub(super) fn root(&self) -> Response {
-        let mut root = root();
+    pub(super) fn get_root(&self) -> Response {
+        let mut root = recorded_root();
         let vaults: Object = self
             .vaults
             .iter()
@@ -43,7 +43,7 @@ impl ControlPlane {
     }
 
     /// `GET /status`
-    pub(super) fn status(&self) -> Response {
+    pub(super) fn get_status(&self) -> Response {
         let server = json!({
             "connections_accepted": 1, "connections_active": 1, "connections_handled": 1, "connections_reading": 0,
             "connections_waiting": 0, "connections_writing": 1, "total_requests": 1,
@@ -56,35 +56,35 @@ impl ControlPlane {
     }
 
     /// `/config`, which only nodes without a database have.
-    pub(super) fn no_config(&self) -> Refusal {
+    pub(super) fn config_unavailable(&self) -> EmbeddedError {
         let why = "this endpoint is only available when Kong is configured to not use a database";
-        Refusal::Plain(400, why.to_owned())
+        EmbeddedError::Message(400, why.to_owned())
     }
 
     /// `/schemas/…`
-    pub(super) fn schema(&self, method: Method, words: &[String], body: &Object) -> Result<Response, Refusal> {
+    pub(super) fn handle_schemas(&self, method: Method, words: &[String], body: &Object) -> Result<Response, EmbeddedError> {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         match (method, words.as_slice()) {
-            (Method::Post, [entity, "validate"]) => self.validate(entity, body),
-            (_, [_, "validate"]) => Err(Refusal::MethodNotAllowed),
-            (Method::Get, [entity]) => recorded("entities", entity, "entity"),
-            (Method::Get, ["plugins", name]) if !loaded_plugins().contains(*name) => Err(absent("plugin", name)),
-            (Method::Get, ["plugins", name]) => recorded("plugins", name, "plugin"),
-            (Method::Get, ["vaults", name]) if !self.vaults.contains(*name) => Err(absent("vault", name)),
-            (Method::Get, ["vaults", name]) => recorded("vaults", name, "vault"),
-            (_, [_] | ["plugins" | "vaults", _]) => Err(Refusal::MethodNotAllowed),
-            _ => Err(Refusal::NotFound),
+            (Method::Post, [entity, "validate"]) => self.validate_entity(entity, body),
+            (_, [_, "validate"]) => Err(EmbeddedError::MethodNotAllowed),
+            (Method::Get, [entity]) => schema_response("entities", entity, "entity"),
+            (Method::Get, ["plugins", name]) if !loaded_plugins().contains(*name) => Err(name_not_found("plugin", name)),
+            (Method::Get, ["plugins", name]) => schema_response("plugins", name, "plugin"),
+            (Method::Get, ["vaults", name]) if !self.vaults.contains(*name) => Err(name_not_found("vault", name)),
+            (Method::Get, ["vaults", name]) => schema_response("vaults", name, "vault"),
+            (_, [_] | ["plugins" | "vaults", _]) => Err(EmbeddedError::MethodNotAllowed),
+            _ => Err(EmbeddedError::NotFound),
         }
     }
 
     /// `POST /schemas/services/validate`: what a body alone can tell.
-    fn validate(&self, entity: &str, body: &Object) -> Result<Response, Refusal> {
-        let (id, kind) = served(&self.catalog)
+    fn validate_entity(&self, entity: &str, body: &Object) -> Result<Response, EmbeddedError> {
+        let (id, kind) = community_kinds(&self.catalog)
             .find(|(_, kind)| kind.collection == entity)
-            .ok_or_else(|| absent("entity", entity))?;
+            .ok_or_else(|| name_not_found("entity", entity))?;
         let mut body = body.clone();
         take_expiry(kind, &mut body, self.now())?;
-        check(&self.catalog, id, &body, Purpose::Validate, self.now() as i64)?;
+        check_body(&self.catalog, id, &body, CheckPurpose::Validate, self.now() as i64)?;
         Ok(json_response(
             200,
             &json!({ "message": "schema validation successful" }),
@@ -92,15 +92,15 @@ impl ControlPlane {
     }
 }
 
-fn root() -> Value {
-    serde_json::from_str(ROOT).unwrap_or_default()
+fn recorded_root() -> Value {
+    serde_json::from_str(ROOT_JSON).unwrap_or_default()
 }
 
-fn recorded(family: &str, name: &str, word: &str) -> Result<Response, Refusal> {
-    let schema = recorded_answer(family, name).ok_or_else(|| absent(word, name))?;
+fn schema_response(family: &str, name: &str, word: &str) -> Result<Response, EmbeddedError> {
+    let schema = recorded_schema(family, name).ok_or_else(|| name_not_found(word, name))?;
     Ok(json_response(200, &schema))
 }
 
-fn absent(word: &str, name: &str) -> Refusal {
-    Refusal::Plain(404, format!("No {word} named '{name}'"))
+fn name_not_found(word: &str, name: &str) -> EmbeddedError {
+    EmbeddedError::Message(404, format!("No {word} named '{name}'"))
 }

@@ -37,8 +37,8 @@ mod transport;
 mod violation_text;
 mod wire;
 
-pub use control_plane::{ControlPlane, OpenError};
-pub use options::Options;
+pub use control_plane::{EmbeddedControlPlane, OpenError};
+pub use options::EmbeddedOptions;
 pub use serve::serve;
 pub use store::Database;
 pub use transport::EmbeddedTransport;

@@ -5,10 +5,10 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use json::{Object, Value};
-use schema::{Catalog, ComputedHow, Field, FieldPath, FieldType, Kind, KindId, Segment};
+use schema::{Catalog, ComputeMethod, Field, FieldPath, FieldType, Kind, KindId, PathSegment};
 
 /// Gives every `auto` field a value: the time of the write to what only the server sets, the others one if they have none.
-pub(super) fn make_up(kind: &Kind, body: &mut Object, now: f64) {
+pub(super) fn generate_fields(kind: &Kind, body: &mut Object, now: f64) {
     for (name, field) in kind
         .record
         .fields
@@ -17,38 +17,38 @@ pub(super) fn make_up(kind: &Kind, body: &mut Object, now: f64) {
     {
         let always = kind.server_only.contains(name);
         if always || body.get(name).is_none_or(Value::is_null) {
-            body.insert(name.clone(), value(field, now));
+            body.insert(name.clone(), generate_value(field, now));
         }
     }
 }
 
 /// Gives a value to every `auto` field that was not sent, for checks: Kong makes values up before it checks.
-pub(super) fn make_up_absent(kind: &Kind, body: &mut Object, now: f64) {
+pub(super) fn generate_absent_fields(kind: &Kind, body: &mut Object, now: f64) {
     let auto = kind
         .record
         .fields
         .iter()
         .filter(|(name, field)| field.auto && name != "id");
     for (name, field) in auto.filter(|(name, _)| !kind.server_only.contains(name)) {
-        body.get_or_insert_with(name, || value(field, now));
+        body.get_or_insert_with(name, || generate_value(field, now));
     }
 }
 
 /// The same for `auto` fields in nested records that are there (a plugin's secret).
-pub(super) fn make_up_nested(catalog: &Catalog, kind: KindId, body: &mut Object, now: f64) {
+pub(super) fn generate_nested_fields(catalog: &Catalog, kind: KindId, body: &mut Object, now: f64) {
     let record = catalog.record(kind, body);
     for path in catalog.auto_paths(kind, body).iter().filter(|path| path.0.len() > 1) {
         let Some(field) = record.field_at(path) else { continue };
-        if let Some(slot) = slot(body, path).filter(|slot| slot.is_null()) {
-            *slot = value(field, now);
+        if let Some(slot) = value_slot(body, path).filter(|slot| slot.is_null()) {
+            *slot = generate_value(field, now);
         }
     }
 }
 
-fn slot<'b>(body: &'b mut Object, path: &FieldPath) -> Option<&'b mut Value> {
+fn value_slot<'b>(body: &'b mut Object, path: &FieldPath) -> Option<&'b mut Value> {
     let mut names = path.0.iter().map(|segment| match segment {
-        Segment::Name(name) => Some(name),
-        Segment::Index(_) => None,
+        PathSegment::Name(name) => Some(name),
+        PathSegment::Index(_) => None,
     });
     let mut value = body.get_mut(names.next()??)?;
     for name in names {
@@ -58,9 +58,9 @@ fn slot<'b>(body: &'b mut Object, path: &FieldPath) -> Option<&'b mut Value> {
 }
 
 /// Fills in what is made of another field.
-pub(super) fn compute(kind: &Kind, body: &mut Object) {
-    if let Some(computed) = &kind.computed {
-        let ComputedHow::CertificateDigest = computed.how;
+pub(super) fn compute_field(kind: &Kind, body: &mut Object) {
+    if let Some(computed) = &kind.computed_field {
+        let ComputeMethod::CertificateDigest = computed.how;
         let digest = body
             .get(&computed.from)
             .and_then(Value::as_str)
@@ -69,8 +69,8 @@ pub(super) fn compute(kind: &Kind, body: &mut Object) {
     }
 }
 
-fn value(field: &Field, now: f64) -> Value {
-    match field.kind {
+fn generate_value(field: &Field, now: f64) -> Value {
+    match field.field_type {
         FieldType::Integer => Value::from(now as i64),
         FieldType::Number => Value::from((now * 1000.0).floor() / 1000.0),
         _ if field.rules.contains_key("uuid") => Value::from(Uuid::new_v4().to_string()),
@@ -95,10 +95,10 @@ fn random_text() -> String {
 
 fn certificate_digest(pem: &str) -> Option<String> {
     let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
-    Some(hex(&Sha256::digest(&certificate)))
+    Some(encode_hex(&Sha256::digest(&certificate)))
 }
 
 /// Bytes in lower-case hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(super) fn encode_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -5,7 +5,7 @@ use super::store::Database;
 
 /// How an embedded control plane is set up.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct EmbeddedOptions {
     /// Where its entities are kept.
     pub database: Database,
     /// The vault backends it has loaded; all that the catalog knows where it is not said.
@@ -16,18 +16,18 @@ pub struct Options {
     pub now: fn() -> f64,
 }
 
-impl Default for Options {
+impl Default for EmbeddedOptions {
     fn default() -> Self {
         Self {
             database: Database::Memory,
             vaults: None,
             wasm_filters: BTreeSet::new(),
-            now: machine_time,
+            now: system_time,
         }
     }
 }
 
-fn machine_time() -> f64 {
+fn system_time() -> f64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0.0, |since| since.as_secs_f64())

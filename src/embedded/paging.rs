@@ -3,12 +3,12 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::incoming::Incoming;
-use super::refusal::Refusal;
+use super::incoming::RequestTarget;
+use super::refusal::EmbeddedError;
 use json::{Value, json};
 
 /// Kong's decoder: URL alphabet, with or without padding, whatever the last bits are.
-const OFFSETS: GeneralPurpose = GeneralPurpose::new(
+const OFFSET_BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::URL_SAFE,
     GeneralPurposeConfig::new()
         .with_encode_padding(false)
@@ -17,7 +17,7 @@ const OFFSETS: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// What Kong leaves as it is in a query.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+const QUERY_ENCODE_SET: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
     .remove(b'.')
@@ -25,69 +25,69 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b',')
     .remove(b'/');
 
-const SIZE: usize = 100;
-const LARGEST: usize = 1000;
+const DEFAULT_PAGE_SIZE: usize = 100;
+const MAX_PAGE_SIZE: usize = 1000;
 
 /// Which part of a list is asked for.
-pub(super) struct Paging {
+pub(super) struct PageParams {
     /// How many members at most.
     pub(super) size: usize,
     /// The primary key after which it begins, nothing at the start.
     pub(super) after: Vec<String>,
 }
 
-impl Paging {
+impl PageParams {
     /// Reads `size` and `offset`.
     ///
     /// # Errors
     /// As Kong: a size that is none or out of bounds, an offset that is none.
-    pub(super) fn of(incoming: &Incoming) -> Result<Self, Refusal> {
+    pub(super) fn from_target(incoming: &RequestTarget) -> Result<Self, EmbeddedError> {
         Ok(Self {
-            size: incoming.query("size").map_or(Ok(SIZE), size)?,
-            after: incoming.query("offset").map_or(Ok(Vec::new()), after)?,
+            size: incoming.query_param("size").map_or(Ok(DEFAULT_PAGE_SIZE), parse_size)?,
+            after: incoming.query_param("offset").map_or(Ok(Vec::new()), decode_offset)?,
         })
     }
 
     /// The part of the primary key at that place, empty at the start of the list.
-    pub(super) fn key(&self, at: usize) -> &str {
+    pub(super) fn after_key(&self, at: usize) -> &str {
         self.after.get(at).map_or("", String::as_str)
     }
 }
 
 /// The offset of a page that follows that primary key.
-pub(super) fn offset(key: &[&str]) -> String {
-    OFFSETS.encode(json!(key).to_string())
+pub(super) fn encode_offset(key: &[&str]) -> String {
+    OFFSET_BASE64.encode(json!(key).to_string())
 }
 
 /// The link to the page at that offset. Nested lists forget the size and the tags.
-pub(super) fn next(incoming: &Incoming, offset: &str, nested: bool) -> String {
+pub(super) fn next_link(incoming: &RequestTarget, offset: &str, nested: bool) -> String {
     let mut link = format!("{}?offset={offset}", incoming.path);
     for name in ["tags", "size"] {
-        if let Some(value) = incoming.query(name).filter(|_| !nested) {
-            link.push_str(&format!("&{name}={}", utf8_percent_encode(value, ESCAPED)));
+        if let Some(value) = incoming.query_param(name).filter(|_| !nested) {
+            link.push_str(&format!("&{name}={}", utf8_percent_encode(value, QUERY_ENCODE_SET)));
         }
     }
     link
 }
 
-fn size(text: &str) -> Result<usize, Refusal> {
+fn parse_size(text: &str) -> Result<usize, EmbeddedError> {
     let number: f64 = text
         .trim()
         .parse()
-        .map_err(|_| Refusal::InvalidSize("size must be a number"))?;
-    if number.fract() == 0.0 && (1.0..=LARGEST as f64).contains(&number) {
+        .map_err(|_| EmbeddedError::InvalidSize("size must be a number"))?;
+    if number.fract() == 0.0 && (1.0..=MAX_PAGE_SIZE as f64).contains(&number) {
         Ok(number as usize)
     } else {
-        Err(Refusal::InvalidSize("size must be an integer between 1 and 1000"))
+        Err(EmbeddedError::InvalidSize("size must be an integer between 1 and 1000"))
     }
 }
 
-fn after(text: &str) -> Result<Vec<String>, Refusal> {
-    let invalid = |why| Refusal::InvalidOffset {
+fn decode_offset(text: &str) -> Result<Vec<String>, EmbeddedError> {
+    let invalid = |why| EmbeddedError::InvalidOffset {
         offset: text.to_owned(),
-        why,
+        reason: why,
     };
-    let decoded = OFFSETS.decode(text).map_err(|_| invalid("bad base64 encoding"))?;
+    let decoded = OFFSET_BASE64.decode(text).map_err(|_| invalid("bad base64 encoding"))?;
     let key: Vec<Value> = serde_json::from_slice(&decoded).map_err(|_| invalid("bad json encoding"))?;
     key.into_iter()
         .map(|part| match part {

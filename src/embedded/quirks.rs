@@ -1,20 +1,20 @@
-use super::control_plane::ControlPlane;
-use super::place::Place;
-use super::refusal::Refusal;
+use super::control_plane::EmbeddedControlPlane;
+use super::place::AdminRoute;
+use super::refusal::EmbeddedError;
 use schema::{KindId, Quirk};
 
-impl ControlPlane {
+impl EmbeddedControlPlane {
     /// What is odd about a whole kind of paths.
-    pub(super) fn available(&self, place: &Place) -> Result<(), Refusal> {
+    pub(super) fn check_available(&self, place: &AdminRoute) -> Result<(), EmbeddedError> {
         let quirks = place
             .kinds()
             .into_iter()
             .flat_map(|kind| &self.catalog.kind(kind).quirks);
         for quirk in quirks {
             match quirk {
-                Quirk::OnlyWithWasm if !self.has_filters => {
+                Quirk::OnlyWithWasm if !self.has_wasm_filters => {
                     let why = "this endpoint is only available when wasm is enabled";
-                    return Err(Refusal::Plain(400, why.to_owned()));
+                    return Err(EmbeddedError::Message(400, why.to_owned()));
                 }
                 Quirk::OnlyWithWasm | Quirk::PutByNameFails | Quirk::PutNeedsExisting => {}
             }
@@ -23,18 +23,18 @@ impl ControlPlane {
     }
 
     /// What is odd about a PUT by something else than the id.
-    pub(super) fn may_put_by_name(&self, kind: KindId) -> Result<(), Refusal> {
+    pub(super) fn check_put_by_name(&self, kind: KindId) -> Result<(), EmbeddedError> {
         if self.has_quirk(kind, Quirk::PutByNameFails) {
-            Err(Refusal::Plain(500, "An unexpected error occurred".to_owned()))
+            Err(EmbeddedError::Message(500, "An unexpected error occurred".to_owned()))
         } else {
             Ok(())
         }
     }
 
     /// What is odd about a PUT on a nested path that creates.
-    pub(super) fn may_put_new(&self, kind: KindId) -> Result<(), Refusal> {
+    pub(super) fn check_put_creates(&self, kind: KindId) -> Result<(), EmbeddedError> {
         if self.has_quirk(kind, Quirk::PutNeedsExisting) {
-            Err(Refusal::NotFound)
+            Err(EmbeddedError::NotFound)
         } else {
             Ok(())
         }

@@ -12,16 +12,16 @@ use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use url::form_urlencoded;
 
-use super::ControlPlane;
-use super::multipart::{boundary, multipart};
-use super::refusal::Refusal;
+use super::EmbeddedControlPlane;
+use super::multipart::{parse_boundary, parse_multipart};
+use super::refusal::EmbeddedError;
 use control_plane::{Method, Request, Response};
 
 /// The largest body that is read, as on a node.
-const LARGEST_BODY: usize = 10 << 20;
+const MAX_BODY_BYTES: usize = 10 << 20;
 
 /// A body, as far as it is understood without knowing the path.
-enum Written {
+enum RequestBody {
     Json(Vec<u8>),
     Form(Vec<(String, String)>),
 }
@@ -31,31 +31,31 @@ enum Written {
 /// # Errors
 /// None known: a connection that breaks ends alone.
 pub async fn serve(
-    control_plane: Arc<ControlPlane>,
+    control_plane: Arc<EmbeddedControlPlane>,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     // an answer is one small packet, which must not wait for the next
     let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
-    let router = Router::new().fallback(respond).with_state(control_plane);
+    let router = Router::new().fallback(handle_http).with_state(control_plane);
     axum::serve(listener, router).with_graceful_shutdown(shutdown).await
 }
 
-async fn respond(State(control_plane): State<Arc<ControlPlane>>, request: HttpRequest) -> HttpResponse {
+async fn handle_http(State(control_plane): State<Arc<EmbeddedControlPlane>>, request: HttpRequest) -> HttpResponse {
     let (head, body) = request.into_parts();
     if head.method == http::Method::OPTIONS {
-        return options();
+        return options_response();
     }
-    let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
-        return http_response(Refusal::Plain(413, "Request body too large".to_owned()).response());
+    let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
+        return to_http_response(EmbeddedError::Message(413, "Request body too large".to_owned()).into_response());
     };
     // the database blocks
-    let answer = tokio::task::spawn_blocking(move || answer(&control_plane, &head, body)).await;
-    http_response(answer.unwrap_or_else(|_| Refusal::Plain(500, "An unexpected error occurred".to_owned()).response()))
+    let answer = tokio::task::spawn_blocking(move || handle_blocking(&control_plane, &head, body)).await;
+    to_http_response(answer.unwrap_or_else(|_| EmbeddedError::Message(500, "An unexpected error occurred".to_owned()).into_response()))
 }
 
-fn answer(control_plane: &ControlPlane, head: &http::request::Parts, body: Bytes) -> Response {
-    match request(control_plane, head, body) {
+fn handle_blocking(control_plane: &EmbeddedControlPlane, head: &http::request::Parts, body: Bytes) -> Response {
+    match to_admin_request(control_plane, head, body) {
         Ok(request) => {
             let mut response = control_plane.handle(&request);
             if head.method == http::Method::HEAD {
@@ -63,46 +63,46 @@ fn answer(control_plane: &ControlPlane, head: &http::request::Parts, body: Bytes
             }
             response
         }
-        Err(refusal) => refusal.response(),
+        Err(refusal) => refusal.into_response(),
     }
 }
 
-fn request(control_plane: &ControlPlane, head: &http::request::Parts, body: Bytes) -> Result<Request, Refusal> {
+fn to_admin_request(control_plane: &EmbeddedControlPlane, head: &http::request::Parts, body: Bytes) -> Result<Request, EmbeddedError> {
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let mut request = Request {
-        method: method(&head.method).ok_or(Refusal::MethodNotAllowed)?,
+        method: parse_method(&head.method).ok_or(EmbeddedError::MethodNotAllowed)?,
         path,
         body: None,
     };
     let writes = matches!(request.method, Method::Post | Method::Put | Method::Patch);
     if writes && !body.is_empty() {
-        request.body = Some(match written(&head.headers, &body)? {
-            Written::Json(text) => text,
-            Written::Form(fields) => control_plane.form_as_json(&request, &fields),
+        request.body = Some(match parse_request_body(&head.headers, &body)? {
+            RequestBody::Json(text) => text,
+            RequestBody::Form(fields) => control_plane.form_to_json(&request, &fields),
         });
     }
     Ok(request)
 }
 
-fn written(headers: &HeaderMap, body: &[u8]) -> Result<Written, Refusal> {
-    let unsupported = || Refusal::Plain(415, "Unsupported media type".to_owned());
+fn parse_request_body(headers: &HeaderMap, body: &[u8]) -> Result<RequestBody, EmbeddedError> {
+    let unsupported = || EmbeddedError::Message(415, "Unsupported media type".to_owned());
     let content_type = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .ok_or_else(unsupported)?;
     let sort = content_type.split(';').next().unwrap_or_default().trim();
     match sort.to_ascii_lowercase().as_str() {
-        "application/json" => Ok(Written::Json(body.to_vec())),
-        "application/x-www-form-urlencoded" => Ok(Written::Form(form_urlencoded::parse(body).into_owned().collect())),
-        "multipart/form-data" => boundary(content_type)
-            .and_then(|boundary| multipart(boundary, body))
-            .map(Written::Form)
-            .ok_or_else(|| Refusal::Plain(400, "Cannot parse multipart body".to_owned())),
+        "application/json" => Ok(RequestBody::Json(body.to_vec())),
+        "application/x-www-form-urlencoded" => Ok(RequestBody::Form(form_urlencoded::parse(body).into_owned().collect())),
+        "multipart/form-data" => parse_boundary(content_type)
+            .and_then(|boundary| parse_multipart(boundary, body))
+            .map(RequestBody::Form)
+            .ok_or_else(|| EmbeddedError::Message(400, "Cannot parse multipart body".to_owned())),
         _ => Err(unsupported()),
     }
 }
 
-fn method(method: &http::Method) -> Option<Method> {
+fn parse_method(method: &http::Method) -> Option<Method> {
     Some(match method.as_str() {
         "GET" | "HEAD" => Method::Get,
         "POST" => Method::Post,
@@ -113,7 +113,7 @@ fn method(method: &http::Method) -> Option<Method> {
     })
 }
 
-fn options() -> HttpResponse {
+fn options_response() -> HttpResponse {
     let mut response = HttpResponse::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     let methods = http::HeaderValue::from_static("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
@@ -121,7 +121,7 @@ fn options() -> HttpResponse {
     response
 }
 
-fn http_response(response: Response) -> HttpResponse {
+fn to_http_response(response: Response) -> HttpResponse {
     let empty = response.status == 204;
     let mut answer = HttpResponse::new(Body::from(response.body));
     *answer.status_mut() = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

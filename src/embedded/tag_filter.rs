@@ -1,15 +1,15 @@
-use super::refusal::Refusal;
-use super::store::Filter;
+use super::refusal::EmbeddedError;
+use super::store::ListFilter;
 
 /// How many tags a query takes.
-const MOST: usize = 5;
+const MAX_TAGS: usize = 5;
 
 /// Reads a query's `tags`: `a,b` asks for entities bearing both, `a/b` for those bearing either.
 ///
 /// # Errors
 /// As Kong: nothing at all, both signs at once, an empty tag, more than five.
-pub(super) fn tag_filter(text: &str) -> Result<Filter, Refusal> {
-    let invalid = |why| Refusal::InvalidOption { option: "tags", why };
+pub(super) fn parse_tag_filter(text: &str) -> Result<ListFilter, EmbeddedError> {
+    let invalid = |why| EmbeddedError::InvalidOption { option: "tags", reason: why };
     if text.is_empty() {
         return Err(invalid("cannot be null"));
     }
@@ -22,13 +22,13 @@ pub(super) fn tag_filter(text: &str) -> Result<Filter, Refusal> {
     if tags.iter().any(String::is_empty) {
         return Err(invalid("invalid filter syntax"));
     }
-    if tags.len() > MOST {
+    if tags.len() > MAX_TAGS {
         return Err(invalid("cannot query more than 5 tags"));
     }
     tags.dedup();
     Ok(if all {
-        Filter::AllTags(tags)
+        ListFilter::AllTags(tags)
     } else {
-        Filter::AnyTag(tags)
+        ListFilter::AnyTag(tags)
     })
 }

@@ -6,8 +6,8 @@ use json::{Object, Value};
 ///
 /// Kong writes the fields of a record that is the member of a list with the last one first (`port` before `ip`, recorded):
 /// those who compare or sort such members by their text depend on it.
-pub(super) fn text(body: &Object) -> String {
-    let fields = body.iter().map(|(name, value)| (name, Field(value)));
+pub(super) fn serialize_body(body: &Object) -> String {
+    let fields = body.iter().map(|(name, value)| (name, StoredValue(value)));
     let mut text = Vec::new();
     // JSON values have nothing that cannot be written
     let written = serde_json::Serializer::new(&mut text).collect_map(fields);
@@ -16,29 +16,29 @@ pub(super) fn text(body: &Object) -> String {
 }
 
 /// The value of a field.
-struct Field<'a>(&'a Value);
+struct StoredValue<'a>(&'a Value);
 
 /// The member of a list.
-struct Member<'a>(&'a Value);
+struct StoredListMember<'a>(&'a Value);
 
-impl Serialize for Field<'_> {
+impl Serialize for StoredValue<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            Value::Array(members) => serializer.collect_seq(members.iter().map(Member)),
-            Value::Object(fields) => serializer.collect_map(fields.iter().map(|(name, value)| (name, Field(value)))),
+            Value::Array(members) => serializer.collect_seq(members.iter().map(StoredListMember)),
+            Value::Object(fields) => serializer.collect_map(fields.iter().map(|(name, value)| (name, StoredValue(value)))),
             plain => plain.serialize(serializer),
         }
     }
 }
 
-impl Serialize for Member<'_> {
+impl Serialize for StoredListMember<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Value::Object(fields) = self.0 else {
-            return Field(self.0).serialize(serializer);
+            return StoredValue(self.0).serialize(serializer);
         };
         let mut map = serializer.serialize_map(Some(fields.len()))?;
         for (name, value) in fields.iter().rev() {
-            map.serialize_entry(name, &Field(value))?;
+            map.serialize_entry(name, &StoredValue(value))?;
         }
         map.end()
     }
@@ -53,9 +53,9 @@ mod tests {
         let body = json::json!({"a": [{"ip": null, "port": 80}, [1]], "b": {"c": 1, "d": [true]}});
         let Value::Object(body) = body else { panic!("an object") };
         assert_eq!(
-            text(&body),
+            serialize_body(&body),
             r#"{"a":[{"port":80,"ip":null},[1]],"b":{"c":1,"d":[true]}}"#
         );
-        assert_eq!(text(&Object::new()), "{}");
+        assert_eq!(serialize_body(&Object::new()), "{}");
     }
 }

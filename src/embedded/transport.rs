@@ -1,15 +1,15 @@
 use std::sync::Arc;
 
-use super::ControlPlane;
+use super::EmbeddedControlPlane;
 use control_plane::{Request, Response, Transport, TransportError};
 
 /// Carries requests to a control plane in the same process.
 #[derive(Clone)]
-pub struct EmbeddedTransport(Arc<ControlPlane>);
+pub struct EmbeddedTransport(Arc<EmbeddedControlPlane>);
 
 impl EmbeddedTransport {
     /// Carries to that one.
-    pub fn new(control_plane: Arc<ControlPlane>) -> Self {
+    pub fn new(control_plane: Arc<EmbeddedControlPlane>) -> Self {
         Self(control_plane)
     }
 }

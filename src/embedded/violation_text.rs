@@ -1,14 +1,14 @@
 use json::Value;
-use schema::Violations;
+use schema::SchemaViolations;
 
 /// Violations in one sentence, as Kong words them: two levels by path, and what lies deeper as a Lua table.
-pub(super) fn violation_text(violations: &Violations) -> String {
+pub(super) fn format_violations(violations: &SchemaViolations) -> String {
     let mut parts = Vec::new();
     for (name, value) in &violations.0 {
         match value {
-            Value::Array(messages) if name == "@entity" => parts.extend(messages.iter().map(plain)),
+            Value::Array(messages) if name == "@entity" => parts.extend(messages.iter().map(format_message)),
             Value::String(message) => parts.push(format!("{name}: {message}")),
-            deeper => parts.extend(members(deeper).map(|(member, value)| format!("{name}.{member}: {}", plain(value)))),
+            deeper => parts.extend(numbered_members(deeper).map(|(member, value)| format!("{name}.{member}: {}", format_message(value)))),
         }
     }
     match parts.as_slice() {
@@ -17,15 +17,15 @@ pub(super) fn violation_text(violations: &Violations) -> String {
     }
 }
 
-fn plain(value: &Value) -> String {
+fn format_message(value: &Value) -> String {
     match value {
         Value::String(message) => message.clone(),
-        deeper => lua(deeper, 0),
+        deeper => format_lua_table(deeper, 0),
     }
 }
 
 /// The members of a record or list with their names; lists count from 1.
-fn members(value: &Value) -> Box<dyn Iterator<Item = (String, &Value)> + '_> {
+fn numbered_members(value: &Value) -> Box<dyn Iterator<Item = (String, &Value)> + '_> {
     match value {
         Value::Object(members) => Box::new(members.iter().map(|(name, value)| (name.to_owned(), value))),
         Value::Array(members) => Box::new(
@@ -40,23 +40,23 @@ fn members(value: &Value) -> Box<dyn Iterator<Item = (String, &Value)> + '_> {
 }
 
 /// A value as the text of a Lua table.
-fn lua(value: &Value, depth: usize) -> String {
+fn format_lua_table(value: &Value, depth: usize) -> String {
     let lines: Vec<String> = match value {
         Value::Object(members) => members
             .iter()
-            .map(|(name, value)| format!("{} = {}", lua_key(name), lua(value, depth + 1)))
+            .map(|(name, value)| format!("{} = {}", format_lua_key(name), format_lua_table(value, depth + 1)))
             .collect(),
         Value::Array(values) => {
             let whole = values.iter().take_while(|value| !value.is_null()).count();
-            members(value)
+            numbered_members(value)
                 .enumerate()
-                .map(|(at, (place, value))| match lua(value, depth + 1) {
+                .map(|(at, (place, value))| match format_lua_table(value, depth + 1) {
                     text if at < whole => text,
                     text => format!("[{place}] = {text}"),
                 })
                 .collect()
         }
-        Value::String(text) => return lua_string(text),
+        Value::String(text) => return format_lua_string(text),
         other => return other.to_string(),
     };
     let indent = "  ".repeat(depth + 1);
@@ -64,7 +64,7 @@ fn lua(value: &Value, depth: usize) -> String {
     format!("{{\n{}\n{}}}", lines.join(",\n"), "  ".repeat(depth))
 }
 
-fn lua_key(name: &str) -> String {
+fn format_lua_key(name: &str) -> String {
     const KEYWORDS: [&str; 22] = [
         "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil",
         "not", "or", "repeat", "return", "then", "true", "until", "while",
@@ -76,11 +76,11 @@ fn lua_key(name: &str) -> String {
     if starts && characters.all(|c| c.is_ascii_alphanumeric() || c == '_') && !KEYWORDS.contains(&name) {
         name.to_owned()
     } else {
-        format!("[{}]", lua_string(name))
+        format!("[{}]", format_lua_string(name))
     }
 }
 
-fn lua_string(text: &str) -> String {
+fn format_lua_string(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
@@ -90,7 +90,7 @@ mod tests {
     use json::json;
 
     fn text(fields: Value) -> String {
-        violation_text(&Violations(fields.as_object().cloned().unwrap_or_default()))
+        format_violations(&SchemaViolations(fields.as_object().cloned().unwrap_or_default()))
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use json::{Object, Value, json};
 
 /// The path that only nodes without a database have.
-pub(super) const CONFIG: &str = "config";
+pub(super) const CONFIG_PATH: &str = "config";
 
 /// The body of an error that Kong numbers.
 pub(super) fn error_body(code: u8, name: &str, message: &str) -> Object {
@@ -15,6 +15,6 @@ pub(super) fn error_body(code: u8, name: &str, message: &str) -> Object {
 }
 
 /// One member of the lists of tags.
-pub(super) fn tag_use(table: &str, id: &str, tag: &str) -> Value {
+pub(super) fn tag_entry(table: &str, id: &str, tag: &str) -> Value {
     json!({ "entity_name": table, "entity_id": id, "tag": tag })
 }

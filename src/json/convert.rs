@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::ops::Index;
 
-use super::{Name, Number, Object, Value};
+use super::{ObjectKey, Number, Object, Value};
 
 impl From<serde_json::Value> for Value {
     fn from(value: serde_json::Value) -> Self {
@@ -91,7 +91,7 @@ impl<T: Into<Value>> FromIterator<T> for Value {
     }
 }
 
-impl<N: Into<Name>> FromIterator<(N, Value)> for Value {
+impl<N: Into<ObjectKey>> FromIterator<(N, Value)> for Value {
     fn from_iter<I: IntoIterator<Item = (N, Value)>>(members: I) -> Self {
         Self::Object(members.into_iter().collect())
     }
@@ -116,14 +116,14 @@ impl PartialEq<&str> for Value {
 }
 
 /// What is not there is `null`.
-const NOTHING: &Value = &Value::Null;
+const NULL: &Value = &Value::Null;
 
 /// A member of an object; `null` where there is none.
 impl Index<&str> for Value {
     type Output = Value;
 
     fn index(&self, name: &str) -> &Value {
-        self.get(name).unwrap_or(NOTHING)
+        self.get(name).unwrap_or(NULL)
     }
 }
 
@@ -141,7 +141,7 @@ impl Index<usize> for Value {
     type Output = Value;
 
     fn index(&self, at: usize) -> &Value {
-        self.as_array().and_then(|members| members.get(at)).unwrap_or(NOTHING)
+        self.as_array().and_then(|members| members.get(at)).unwrap_or(NULL)
     }
 }
 
@@ -150,6 +150,6 @@ impl Index<&str> for Object {
     type Output = Value;
 
     fn index(&self, name: &str) -> &Value {
-        self.get(name).unwrap_or(NOTHING)
+        self.get(name).unwrap_or(NULL)
     }
 }

@@ -11,8 +11,8 @@ mod read;
 mod value;
 mod write;
 
-pub use object::{FEW, glance, glancing};
-pub use object::{Iter, IterMut, Name, Object};
+pub use object::{PREFETCH_BATCH, prefetch, prefetch_chunked};
+pub use object::{Iter, IterMut, ObjectKey, Object};
 pub use serde_json::Number;
 pub use value::Value;
 
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn a_glance_leaves_nothing_out() {
         let objects: Vec<Object> = (0..50).map(|at| [("at", json!(at))].into_iter().collect()).collect();
-        let seen = glancing(&objects, Some).filter_map(|object| object["at"].as_u64());
+        let seen = prefetch_chunked(&objects, Some).filter_map(|object| object["at"].as_u64());
         assert!(seen.eq(0..50));
     }
 }

@@ -3,11 +3,11 @@ use std::fmt;
 use super::Value;
 
 /// A member's name: a short one stands in the object itself.
-pub type Name = compact_str::CompactString;
+pub type ObjectKey = compact_str::CompactString;
 
 /// The members of a JSON object, ordered by name.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
-pub struct Object(Vec<(Name, Value)>);
+pub struct Object(Vec<(ObjectKey, Value)>);
 
 impl Object {
     /// No members.
@@ -27,23 +27,23 @@ impl Object {
 
     /// The member of that name.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.find(name).ok().map(|at| &self.0[at].1)
+        self.position(name).ok().map(|at| &self.0[at].1)
     }
 
     /// The member of that name, to be changed.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
-        self.find(name).ok().map(|at| &mut self.0[at].1)
+        self.position(name).ok().map(|at| &mut self.0[at].1)
     }
 
     /// Whether there is a member of that name.
     pub fn contains_key(&self, name: &str) -> bool {
-        self.find(name).is_ok()
+        self.position(name).is_ok()
     }
 
     /// Sets a member, and hands out what it was before.
-    pub fn insert(&mut self, name: impl Into<Name>, value: Value) -> Option<Value> {
+    pub fn insert(&mut self, name: impl Into<ObjectKey>, value: Value) -> Option<Value> {
         let name = name.into();
-        match self.find(&name) {
+        match self.position(&name) {
             Ok(at) => Some(std::mem::replace(&mut self.0[at].1, value)),
             Err(at) => {
                 self.0.insert(at, (name, value));
@@ -54,7 +54,7 @@ impl Object {
 
     /// The member of that name, which is made if there is none.
     pub fn get_or_insert_with(&mut self, name: &str, make: impl FnOnce() -> Value) -> &mut Value {
-        let at = self.find(name).unwrap_or_else(|at| {
+        let at = self.position(name).unwrap_or_else(|at| {
             self.0.insert(at, (name.into(), make()));
             at
         });
@@ -68,7 +68,7 @@ impl Object {
 
     /// Takes a member out.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        self.find(name).ok().map(|at| self.0.remove(at).1)
+        self.position(name).ok().map(|at| self.0.remove(at).1)
     }
 
     /// Drops the members of which that is not said.
@@ -107,7 +107,7 @@ impl Object {
     }
 
     /// Looks at the beginning of everything that stands in it.
-    fn glance(&self) -> usize {
+    fn prefetch_members(&self) -> usize {
         let seen = self.values().map(|value| match value {
             Value::String(text) => usize::from(text.as_bytes().first().copied().unwrap_or_default()),
             Value::Array(members) => members.iter().filter(|member| member.is_string()).count(),
@@ -118,7 +118,7 @@ impl Object {
     }
 
     /// Where the member of that name stands, or would.
-    fn find(&self, name: &str) -> Result<usize, usize> {
+    fn position(&self, name: &str) -> Result<usize, usize> {
         match self.0.last() {
             // members mostly come in their order
             Some((last, _)) if last.as_str() < name => Err(self.0.len()),
@@ -128,25 +128,25 @@ impl Object {
 }
 
 /// How many objects are glanced at together.
-pub const FEW: usize = 16;
+pub const PREFETCH_BATCH: usize = 16;
 
 /// The members of a list, of which a few objects each are glanced at before.
-pub fn glancing<'s, T>(all: &'s [T], object: impl Fn(&'s T) -> Option<&'s Object>) -> impl Iterator<Item = &'s T> {
-    all.chunks(FEW).flat_map(move |few| {
-        glance(few.iter().filter_map(&object));
+pub fn prefetch_chunked<'s, T>(all: &'s [T], object: impl Fn(&'s T) -> Option<&'s Object>) -> impl Iterator<Item = &'s T> {
+    all.chunks(PREFETCH_BATCH).flat_map(move |few| {
+        prefetch(few.iter().filter_map(&object));
         few
     })
 }
 
 /// Looks at a few objects that will be looked at closely: the memory of all of them is asked for at once. Who looks
 /// closely asks for it piece by piece, and waits for each.
-pub fn glance<'a>(objects: impl Iterator<Item = &'a Object>) {
-    std::hint::black_box(objects.map(Object::glance).sum::<usize>());
+pub fn prefetch<'a>(objects: impl Iterator<Item = &'a Object>) {
+    std::hint::black_box(objects.map(Object::prefetch_members).sum::<usize>());
 }
 
 /// Makes an object of members in any order. Of several of one name the last counts.
-impl From<Vec<(Name, Value)>> for Object {
-    fn from(mut members: Vec<(Name, Value)>) -> Self {
+impl From<Vec<(ObjectKey, Value)>> for Object {
+    fn from(mut members: Vec<(ObjectKey, Value)>) -> Self {
         if !members.is_sorted_by(|(one, _), (next, _)| one < next) {
             // the sort is stable, so that the last of a name comes first once all are turned round
             members.reverse();
@@ -157,14 +157,14 @@ impl From<Vec<(Name, Value)>> for Object {
     }
 }
 
-impl<N: Into<Name>> FromIterator<(N, Value)> for Object {
+impl<N: Into<ObjectKey>> FromIterator<(N, Value)> for Object {
     fn from_iter<I: IntoIterator<Item = (N, Value)>>(members: I) -> Self {
         let members = members.into_iter().map(|(name, value)| (name.into(), value));
         Self::from(members.collect::<Vec<_>>())
     }
 }
 
-impl<N: Into<Name>> Extend<(N, Value)> for Object {
+impl<N: Into<ObjectKey>> Extend<(N, Value)> for Object {
     fn extend<I: IntoIterator<Item = (N, Value)>>(&mut self, members: I) {
         let mut all = std::mem::take(&mut self.0);
         all.extend(members.into_iter().map(|(name, value)| (name.into(), value)));
@@ -173,8 +173,8 @@ impl<N: Into<Name>> Extend<(N, Value)> for Object {
 }
 
 impl IntoIterator for Object {
-    type Item = (Name, Value);
-    type IntoIter = std::vec::IntoIter<(Name, Value)>;
+    type Item = (ObjectKey, Value);
+    type IntoIter = std::vec::IntoIter<(ObjectKey, Value)>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
@@ -200,7 +200,7 @@ impl<'a> IntoIterator for &'a mut Object {
 }
 
 /// The members of an object, in their order, to be changed.
-pub struct IterMut<'a>(std::slice::IterMut<'a, (Name, Value)>);
+pub struct IterMut<'a>(std::slice::IterMut<'a, (ObjectKey, Value)>);
 
 impl<'a> Iterator for IterMut<'a> {
     type Item = (&'a str, &'a mut Value);
@@ -212,7 +212,7 @@ impl<'a> Iterator for IterMut<'a> {
 
 /// The members of an object, in their order.
 #[derive(Clone)]
-pub struct Iter<'a>(std::slice::Iter<'a, (Name, Value)>);
+pub struct Iter<'a>(std::slice::Iter<'a, (ObjectKey, Value)>);
 
 impl<'a> Iterator for Iter<'a> {
     type Item = (&'a str, &'a Value);

@@ -2,26 +2,26 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::{Name, Object, Value};
+use super::{ObjectKey, Object, Value};
 
 /// About as many members as objects have.
-const MEMBERS: usize = 16;
+const TYPICAL_LEN: usize = 16;
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Any)
+        deserializer.deserialize_any(ValueVisitor)
     }
 }
 
 impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Members)
+        deserializer.deserialize_map(ObjectVisitor)
     }
 }
 
-struct Any;
+struct ValueVisitor;
 
-impl<'de> Visitor<'de> for Any {
+impl<'de> Visitor<'de> for ValueVisitor {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -65,21 +65,21 @@ impl<'de> Visitor<'de> for Any {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let mut list = Vec::with_capacity(MEMBERS);
+        let mut list = Vec::with_capacity(TYPICAL_LEN);
         while let Some(member) = members.next_element()? {
             list.push(member);
         }
-        Ok(Value::Array(fitting(list)))
+        Ok(Value::Array(reallocate_exact(list)))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Value, A::Error> {
-        Members.visit_map(members).map(Value::Object)
+        ObjectVisitor.visit_map(members).map(Value::Object)
     }
 }
 
-struct Members;
+struct ObjectVisitor;
 
-impl<'de> Visitor<'de> for Members {
+impl<'de> Visitor<'de> for ObjectVisitor {
     type Value = Object;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -87,16 +87,16 @@ impl<'de> Visitor<'de> for Members {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Object, A::Error> {
-        let mut read = Vec::with_capacity(MEMBERS);
-        while let Some(member) = members.next_entry::<Name, Value>()? {
+        let mut read = Vec::with_capacity(TYPICAL_LEN);
+        while let Some(member) = members.next_entry::<ObjectKey, Value>()? {
             read.push(member);
         }
-        Ok(Object::from(fitting(read)))
+        Ok(Object::from(reallocate_exact(read)))
     }
 }
 
 /// What was gathered, in as much room as it needs: an allocator that is asked to shrink a list leaves it half empty.
-fn fitting<T>(mut gathered: Vec<T>) -> Vec<T> {
+fn reallocate_exact<T>(mut gathered: Vec<T>) -> Vec<T> {
     let mut fitting = Vec::with_capacity(gathered.len());
     fitting.append(&mut gathered);
     fitting

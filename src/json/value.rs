@@ -131,12 +131,12 @@ impl Value {
     }
 
     /// The member in that place, if it is a list that has it.
-    pub fn at(&self, place: usize) -> Option<&Value> {
+    pub fn get_index(&self, place: usize) -> Option<&Value> {
         self.as_array()?.get(place)
     }
 
     /// The member in that place, to be changed.
-    pub fn at_mut(&mut self, place: usize) -> Option<&mut Value> {
+    pub fn get_index_mut(&mut self, place: usize) -> Option<&mut Value> {
         self.as_array_mut()?.get_mut(place)
     }
 

@@ -7,7 +7,7 @@ use super::{Change, Plan};
 use crate::{ForeignEntity, Live};
 use json::Value;
 use schema::{FieldPath, KindId};
-use state::{Body, DeclaredId};
+use state::{EntityBody, DeclaredId};
 
 /// What will stand once a plan is done: computed, not read.
 pub struct After<'a> {
@@ -24,7 +24,7 @@ pub struct Standing<'a> {
     /// Its id.
     pub id: Uuid,
     /// All of it: as the server shows it, or as the plan will have written it (canonical: defaults filled in).
-    pub body: Cow<'a, Body>,
+    pub body: Cow<'a, EntityBody>,
     /// Where it is declared, if it is.
     pub declared: Option<DeclaredId>,
     /// The change that made it so, by its place in the plan; none if it stands so already.
@@ -93,14 +93,14 @@ fn made(plan: &Plan, kind: KindId, id: Uuid, at: usize) -> Option<Standing<'stat
     let set = || {
         body.iter()
             .filter(|(_, value)| !value.is_null())
-            .map(|(field, _)| FieldPath::field(field))
+            .map(|(field, _)| FieldPath::from_field(field))
             .collect()
     };
     let changed = changed.map_or_else(set, |fields| fields.iter().map(|field| field.path.clone()).collect());
     Some(Standing {
         kind,
         id,
-        body: Cow::Owned(Body::new(body)),
+        body: Cow::Owned(EntityBody::new(body)),
         declared: plan.declared.get(&(kind, id)).copied(),
         change: Some(at),
         changed,

@@ -7,20 +7,20 @@ use super::made_up::{self, MadeUp};
 use super::pending::Pending;
 use super::tree::put_at;
 use json::{Object, Value};
-use schema::{Catalog, FieldPath, Held, Kind, KindId, canonical, says_as_compared, shows};
+use schema::{Catalog, FieldPath, ForeignKeyValue, Kind, KindId, canonicalize, is_written_canonically, matches_live};
 
 /// What a document says of an entity, with its foreign keys found.
 pub(super) struct Said<'b> {
     /// As the document spells it.
     pub body: &'b Object,
     /// The foreign keys.
-    pub links: &'b [(&'b str, Held)],
+    pub links: &'b [(&'b str, ForeignKeyValue)],
 }
 
 impl<'b> Said<'b> {
     /// The canonical form of it.
     pub fn canonical(&self, catalog: &Catalog, kind: KindId) -> Object {
-        let mut desired = canonical(catalog, kind, self.body).0;
+        let mut desired = canonicalize(catalog, kind, self.body).0;
         desired.extend(self.shown_links());
         desired
     }
@@ -29,23 +29,23 @@ impl<'b> Said<'b> {
     fn shown_links(&self) -> impl Iterator<Item = (String, Value)> {
         self.links
             .iter()
-            .map(|(field, held)| ((*field).to_owned(), held.value()))
+            .map(|(field, held)| ((*field).to_owned(), held.to_value()))
     }
 
     /// The value of a field, a foreign key included, as a part of a key.
     pub fn text(&self, field: &str) -> Option<Cow<'b, str>> {
         let link = self.links.iter().find(|(known, _)| *known == field);
         match link.map(|(_, held)| held) {
-            Some(Held::Nothing) => None,
-            Some(Held::One(id)) => Some(Cow::Owned(id.to_string())),
-            Some(several) => Some(Cow::Owned(several.value().to_string())),
+            Some(ForeignKeyValue::Null) => None,
+            Some(ForeignKeyValue::Id(id)) => Some(Cow::Owned(id.to_string())),
+            Some(several) => Some(Cow::Owned(several.to_value().to_string())),
             None => self.body.get(field).and_then(text_of),
         }
     }
 
     /// Whether the canonical form of a field is what is said, word for word.
     pub fn is_compared_as_said(&self, kind: &Kind, field: &str) -> bool {
-        self.links.iter().any(|(known, _)| *known == field) || says_as_compared(&kind.record, self.body, field)
+        self.links.iter().any(|(known, _)| *known == field) || is_written_canonically(&kind.record, self.body, field)
     }
 
     /// What is sent: what is said, and nothing else.
@@ -73,7 +73,7 @@ pub(super) fn compare<'a>(
 /// Whether the server shows what is said, as it does of most: then no canonical forms are needed.
 fn is_shown(catalog: &Catalog, pending: &Pending<'_>, live: &Object) -> bool {
     let Said { body, links } = pending.said();
-    shows(catalog, pending.declared.kind, live, body, links)
+    matches_live(catalog, pending.declared.kind, live, body, links)
 }
 
 /// In what the canonical forms differ.
@@ -89,14 +89,14 @@ fn difference<'a>(
     let made_up = made_up.of(catalog, id, &desired);
     let carried = made_up::carry(&made_up, said.body, &mut desired, Some(live));
     let hash = kind
-        .hashed
+        .hashed_field
         .as_ref()
         .map(|hashed| (hashed, hashed::compare(hashed, &desired, live)));
     if let Some((hashed, HashedValue::Same | HashedValue::Unknown)) = hash {
         let stored = live.get(&hashed.field).cloned().unwrap_or_default();
         desired.insert(hashed.field.clone(), stored);
     }
-    let before = canonical(catalog, id, live).0;
+    let before = canonicalize(catalog, id, live).0;
     let fields = differing(kind, &before, &desired);
     if fields.is_empty() {
         return None;
@@ -105,7 +105,7 @@ fn difference<'a>(
         Some((hashed, HashedValue::Unknown)) => Some(hashed.field.as_str()),
         _ => None,
     };
-    let sent = if unwritable.is_some() || kind.rotates.is_some() {
+    let sent = if unwritable.is_some() || kind.rotation.is_some() {
         Sent::Patch(patch(kind, &said, &desired, &carried, unwritable))
     } else {
         Sent::Put(put(kind, &said, &carried, live))
@@ -125,7 +125,7 @@ fn put(kind: &Kind, said: &Said<'_>, carried: &[(&[String], Value)], live: &Obje
     for (path, value) in carried {
         put_at(&mut body, path, value.clone());
     }
-    for field in &kind.carried {
+    for field in &kind.preserved {
         if let Some(value) = live.get(field) {
             body.insert(field.clone(), value.clone());
         }
@@ -143,7 +143,7 @@ fn patch(
     unwritable: Option<&str>,
 ) -> Object {
     let written = |field: &str| {
-        !kind.is_servers(field)
+        !kind.is_server_managed(field)
             && unwritable != Some(field)
             && kind.record.get(field).is_some()
             && !carried.iter().any(|(path, _)| path.len() == 1 && path[0] == field)
@@ -160,7 +160,7 @@ fn patch(
 pub(super) fn differing(kind: &Kind, before: &Object, after: &Object) -> Vec<Differing> {
     let mut found = Vec::new();
     let path = FieldPath::default();
-    for name in names(before, after).filter(|name| !kind.is_servers(name)) {
+    for name in names(before, after).filter(|name| !kind.is_server_managed(name)) {
         walk(&path, name, before.get(name), after.get(name), &mut found);
     }
     found
@@ -171,7 +171,7 @@ fn walk(at: &FieldPath, name: &str, before: Option<&Value>, after: Option<&Value
     if same(before, after) {
         return;
     }
-    let at = at.name(name);
+    let at = at.with_name(name);
     match (before, after) {
         (Value::Object(before), Value::Object(after)) => {
             for name in names(before, after) {

@@ -4,7 +4,7 @@ use super::draft::{Sent, Update};
 use super::known::{Holder, Standing, is_spectator};
 use super::{Problem, Question};
 use schema::{Edition, Kind, KindId};
-use state::{Declared, DeclaredId};
+use state::{DeclaredEntity, DeclaredId};
 use yaml::Diagnostic;
 
 /// The problem of a kind that the control plane does not have.
@@ -12,7 +12,7 @@ pub(super) fn nowhere(question: &Question<'_>, kind: KindId, members: &[Declared
     let declared = members.iter().map(|at| question.desired.entity(*at));
     let mut places = declared
         .filter(|declared| !is_spectator(question, declared))
-        .map(|declared| declared.source.span)
+        .map(|declared| declared.location.span)
         .peekable();
     places.peek()?;
     let message = format!("this control plane has no {}", question.catalog.kind(kind).collection);
@@ -25,10 +25,10 @@ pub(super) fn nowhere(question: &Question<'_>, kind: KindId, members: &[Declared
 }
 
 /// The problem of a stored hash that is only good with the foreign key that is to change.
-pub(super) fn unhashable(kind: &Kind, update: &Update<'_>, declared: &Declared) -> Option<Problem> {
-    let hashed = kind.hashed.as_ref()?;
+pub(super) fn unhashable(kind: &Kind, update: &Update<'_>, declared: &DeclaredEntity) -> Option<Problem> {
+    let hashed = kind.hashed_field.as_ref()?;
     let with = hashed.with.as_deref()?;
-    let moves = update.fields.iter().any(|field| field.path.top() == Some(with));
+    let moves = update.fields.iter().any(|field| field.path.top_field() == Some(with));
     if !moves || !matches!(update.sent, Sent::Patch(_)) {
         return None;
     }
@@ -36,14 +36,14 @@ pub(super) fn unhashable(kind: &Kind, update: &Update<'_>, declared: &Declared) 
         "this {} cannot move to another {with}: its {} is known as a hash only",
         kind.name, hashed.field
     );
-    let diagnostic = Diagnostic::error("hash-only", message).at(declared.source.span);
+    let diagnostic = Diagnostic::error("hash-only", message).at(declared.location.span);
     Some(Problem::invalid(
         diagnostic.help(format!("declare the plain {}", hashed.field)),
     ))
 }
 
 /// The conflict with an entity that is not to be touched.
-pub(super) fn in_the_way(kind: &Kind, holder: &Holder<'_>, why: &str, declared: &Declared) -> Problem {
+pub(super) fn in_the_way(kind: &Kind, holder: &Holder<'_>, why: &str, declared: &DeclaredEntity) -> Problem {
     let message = format!(
         "{} {} is in the way: {why}, and it is {} ({})",
         kind.name,
@@ -58,7 +58,7 @@ pub(super) fn in_the_way(kind: &Kind, holder: &Holder<'_>, why: &str, declared: 
     };
     Problem::conflict(
         Diagnostic::error("conflict", message)
-            .at(declared.source.span)
+            .at(declared.location.span)
             .help(remedy),
     )
 }

@@ -6,8 +6,8 @@ use super::draft::{Act, Draft};
 use super::known::{Holder, Known, Standing, links_in};
 use super::settle::Settled;
 use super::{Problem, Question, kin, title};
-use schema::{Foreign, KindId, OnDelete};
-use state::{ScopeId, tags_of};
+use schema::{ForeignField, KindId, OnDelete};
+use state::{ScopeId, entity_tags};
 use yaml::Diagnostic;
 
 /// Adds the deletion of every owned entity that no document declares, those that refer to others first, and says
@@ -48,7 +48,7 @@ fn losses(question: &Question<'_>, known: &Known<'_>, doomed: &FxHashSet<(KindId
     losses.collect()
 }
 
-fn loss(question: &Question<'_>, known: &Known<'_>, holder: &Holder<'_>, foreign: &Foreign, id: Uuid) -> Problem {
+fn loss(question: &Question<'_>, known: &Known<'_>, holder: &Holder<'_>, foreign: &ForeignField, id: Uuid) -> Problem {
     let name = |kind, id: Uuid| match known.by_id(kind, id) {
         Some(holder) => title::name(question.catalog, kind, (id, holder.body), question.fingerprinter),
         None => id.to_string(),
@@ -79,6 +79,6 @@ fn loss(question: &Question<'_>, known: &Known<'_>, holder: &Holder<'_>, foreign
 
 fn scope_of(question: &Question<'_>, holder: &Holder<'_>) -> ScopeId {
     let scopes = &question.desired.scopes;
-    let at = scopes.iter().position(|scope| scope.holds(tags_of(holder.body)));
+    let at = scopes.iter().position(|scope| scope.includes_tags(entity_tags(holder.body)));
     ScopeId(at.unwrap_or(0) as u32)
 }

@@ -10,8 +10,8 @@ use super::made_up::{Made, MadeUp};
 use super::pending::Pending;
 use super::tree::value_at_mut;
 use json::{Object, Value};
-use schema::{Kind, KindId, canonical};
-use state::Desired;
+use schema::{Kind, KindId, canonicalize};
+use state::DesiredState;
 
 /// Says for each pending entity that has no natural key which live one equals it (by its place), each once.
 pub(super) fn assign<'a>(
@@ -41,7 +41,7 @@ pub(super) fn assign<'a>(
     };
     let mut alike: FxHashMap<String, Vec<usize>> = FxHashMap::default();
     for (at, holder) in known.places_of(kind).filter(|(_, holder)| free(holder)) {
-        let body = canonical(catalog, kind, holder.body).0;
+        let body = canonicalize(catalog, kind, holder.body).0;
         let made = made_up.of(catalog, kind, &body);
         alike.entry(outline(description, &made, body)).or_default().push(at);
     }
@@ -64,7 +64,7 @@ pub(super) fn assign<'a>(
 
 /// The natural keys that the documents say: what has one of them is another entity, and gives the key up.
 fn declared_keys<'a>(question: &Question<'a>, id: KindId) -> FxHashSet<(usize, Cow<'a, str>)> {
-    let desired: &'a Desired = question.desired;
+    let desired: &'a DesiredState = question.desired;
     let kind = question.catalog.kind(id);
     let bodies = desired
         .entities
@@ -85,9 +85,9 @@ fn outline(kind: &Kind, made_up: &[Made], mut body: Object) -> String {
             *value = Value::Null;
         }
     }
-    if let Some(hashed) = &kind.hashed {
+    if let Some(hashed) = &kind.hashed_field {
         body.remove(&hashed.field);
     }
-    body.retain(|field, value| !kind.is_servers(field) && !value.is_null());
+    body.retain(|field, value| !kind.is_server_managed(field) && !value.is_null());
     Value::Object(body).to_string()
 }

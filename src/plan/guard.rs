@@ -7,7 +7,7 @@ use super::order::{prefix, vaults_named};
 use super::{After, Change, Plan, Question, Subject, title};
 use json::Object;
 use schema::KindId;
-use state::{Scope, tags_of};
+use state::{Scope, entity_tags};
 
 /// Below so many entities a scope is too small for a share to mean anything.
 const FEW: u64 = 10;
@@ -102,7 +102,7 @@ fn too_many(limit: Limit, plan: &Plan, question: &Question<'_>) -> Vec<Refusal> 
             return None;
         }
         let held = question.live.owned.values().flatten();
-        let held = held.filter(|entity| scope.holds(tags_of(entity.body.expose()))).count() as u64;
+        let held = held.filter(|entity| scope.includes_tags(entity_tags(entity.body.expose()))).count() as u64;
         let allowed = match limit {
             Limit::Count(most) => deleted <= most,
             Limit::Percent(most) => held < FEW || deleted as f64 * 100.0 <= most * held as f64,
@@ -140,7 +140,7 @@ fn emptied(plan: &Plan, question: &Question<'_>) -> Vec<Refusal> {
 /// What something will still refer to, and that goes: by deletion, or a vault by another prefix.
 fn in_use(plan: &Plan, question: &Question<'_>, after: &After<'_>) -> Vec<Refusal> {
     let gone: BTreeSet<(KindId, Uuid)> = deleted(plan).map(|subject| (subject.kind, subject.id)).collect();
-    let vaults = question.catalog.find("vaults");
+    let vaults = question.catalog.find_kind("vaults");
     let mut seen = HashSet::new();
     let touched = plan.changes.iter().map(Change::subject).filter(|subject| {
         let id = (subject.kind, subject.id);
@@ -215,7 +215,7 @@ impl Uses {
             let named = one
                 .references
                 .iter()
-                .filter_map(|(_, text)| reference::parse(text).ok());
+                .filter_map(|(_, text)| reference::parse_reference(text).ok());
             let named = named.map(|reference| String::from_utf8_lossy(&reference.name).into_owned());
             uses.add(question, *kind, one.id, one.index.expose(), named.collect());
         }

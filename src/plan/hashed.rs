@@ -2,8 +2,8 @@ use sha1::{Digest, Sha1};
 
 use super::known::link_in;
 use json::{Object, Value};
-use schema::{FieldPath, Hashed, HashedHow, Kind};
-use state::Declared;
+use schema::{FieldPath, HashedField, HashMethod, Kind};
+use state::DeclaredEntity;
 use yaml::Diagnostic;
 
 /// How a declared value compares with the hash that is stored.
@@ -20,7 +20,7 @@ pub(super) enum HashedValue {
 }
 
 /// Compares a hashed field of a desired entity (canonical, links filled in) with the live one.
-pub(super) fn compare(hashed: &Hashed, desired: &Object, live: &Object) -> HashedValue {
+pub(super) fn compare(hashed: &HashedField, desired: &Object, live: &Object) -> HashedValue {
     if !applies(hashed, desired) {
         return HashedValue::Plain;
     }
@@ -29,17 +29,17 @@ pub(super) fn compare(hashed: &Hashed, desired: &Object, live: &Object) -> Hashe
         None => HashedValue::Unknown,
         said if said == stored => HashedValue::Unknown,
         Some(said) => match hashed.how {
-            HashedHow::Sha1With if stored == Some(salted_sha1(hashed, said, desired).as_str()) => HashedValue::Same,
-            HashedHow::Salted if stored.is_some_and(|stored| stored.starts_with('$')) => HashedValue::Same,
-            HashedHow::Sha1With | HashedHow::Salted => HashedValue::Other,
+            HashMethod::Sha1With if stored == Some(salted_sha1(hashed, said, desired).as_str()) => HashedValue::Same,
+            HashMethod::Salted if stored.is_some_and(|stored| stored.starts_with('$')) => HashedValue::Same,
+            HashMethod::Sha1With | HashMethod::Salted => HashedValue::Other,
         },
     }
 }
 
 /// Notes a declared value of which nobody can tell whether it is what a salted hash was made of: a note for each kind, with
 /// all its places.
-pub(super) fn note_unseen(kind: &Kind, declared: &Declared, live: &Object, remarks: &mut Vec<Diagnostic>) {
-    let Some(hashed) = kind.hashed.as_ref().filter(|hashed| hashed.how == HashedHow::Salted) else {
+pub(super) fn note_unseen(kind: &Kind, declared: &DeclaredEntity, live: &Object, remarks: &mut Vec<Diagnostic>) {
+    let Some(hashed) = kind.hashed_field.as_ref().filter(|hashed| hashed.how == HashMethod::Salted) else {
         return;
     };
     let said = declared.body.expose();
@@ -50,9 +50,9 @@ pub(super) fn note_unseen(kind: &Kind, declared: &Declared, live: &Object, remar
         "the {} of this {} is stored as a salted hash: whether it is the declared one cannot be told, and it stays",
         hashed.field, kind.name
     );
-    let span = declared.source.position_of(&FieldPath::field(&hashed.field));
+    let span = declared.location.value_span(&FieldPath::from_field(&hashed.field));
     match remarks.iter_mut().find(|remark| remark.message == message) {
-        Some(told) => told.places.extend(Diagnostic::note(UNSEEN, "").at_secret(span).places),
+        Some(told) => told.locations.extend(Diagnostic::note(UNSEEN, "").at_secret(span).locations),
         None => remarks.push(
             Diagnostic::note(UNSEEN, message)
                 .at_secret(span)
@@ -64,22 +64,22 @@ pub(super) fn note_unseen(kind: &Kind, declared: &Declared, live: &Object, remar
 const UNSEEN: &str = "hash-unseen";
 
 /// Whether the entity's field is hashed at all.
-pub(super) fn applies(hashed: &Hashed, body: &Object) -> bool {
+pub(super) fn applies(hashed: &HashedField, body: &Object) -> bool {
     let when = hashed.when.as_ref();
     when.is_none_or(|when| body.get(when).and_then(Value::as_bool).unwrap_or(false))
 }
 
 /// Whether a declared value looks like a stored hash: written, it would be hashed once more.
-pub(super) fn looks_hashed(hashed: &Hashed, body: &Object) -> bool {
+pub(super) fn looks_hashed(hashed: &HashedField, body: &Object) -> bool {
     text(body, &hashed.field).is_some_and(|said| match hashed.how {
-        HashedHow::Sha1With => said.len() == 40 && said.bytes().all(|byte| byte.is_ascii_hexdigit()),
-        HashedHow::Salted => ["$argon2", "$pbkdf2", "$2b$", "$scrypt"]
+        HashMethod::Sha1With => said.len() == 40 && said.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        HashMethod::Salted => ["$argon2", "$pbkdf2", "$2b$", "$scrypt"]
             .iter()
             .any(|mark| said.starts_with(mark)),
     })
 }
 
-fn salted_sha1(hashed: &Hashed, said: &str, body: &Object) -> String {
+fn salted_sha1(hashed: &HashedField, said: &str, body: &Object) -> String {
     let salt = hashed.with.as_ref().and_then(|with| link_in(body, with));
     let salt = salt.map(|id| id.to_string()).unwrap_or_default();
     let digest = Sha1::new().chain_update(said).chain_update(salt).finalize();

@@ -23,7 +23,7 @@ pub(super) fn key_of<'a>(
     let (mut own, mut any) = (false, false);
     for field in fields.iter().filter(|field| knows(kind, field)) {
         let part = value(field);
-        let foreign = kind.foreign.iter().any(|foreign| foreign.field == **field);
+        let foreign = kind.foreign_fields.iter().any(|foreign| foreign.field == **field);
         if part.is_none() && !foreign {
             return None;
         }
@@ -52,8 +52,8 @@ pub(super) fn text_of(value: &Value) -> Option<Cow<'_, str>> {
 
 /// The sets of fields that no two entities may share, as a client can see them: for what the server computes stands what it is made of.
 pub(super) fn unique_sets(kind: &Kind) -> impl Iterator<Item = Vec<String>> {
-    kind.unique.iter().map(|set| {
-        let seen = |field: &String| match &kind.computed {
+    kind.unique_sets.iter().map(|set| {
+        let seen = |field: &String| match &kind.computed_field {
             Some(computed) if computed.field == *field => computed.from.clone(),
             _ => field.clone(),
         };

@@ -14,7 +14,7 @@ fn visit(catalog: &Catalog, kind: KindId, on_the_way: &mut Vec<KindId>, order: &
         return;
     }
     on_the_way.push(kind);
-    for foreign in &catalog.kind(kind).foreign {
+    for foreign in &catalog.kind(kind).foreign_fields {
         visit(catalog, foreign.kind, on_the_way, order);
     }
     on_the_way.pop();

@@ -10,7 +10,7 @@ use super::key::text_of;
 use crate::{ForeignEntity, LiveEntity};
 use json::Object;
 use schema::{Catalog, Kind, KindId, OnDelete};
-use state::{Declared, LinkTo, Scope, tags_of};
+use state::{DeclaredEntity, ForeignKeyTarget, Scope, entity_tags};
 
 /// Everything that the control plane is known to hold, to be found by id and by name.
 pub(super) struct Known<'a> {
@@ -155,7 +155,7 @@ impl Holder<'_> {
 
     /// Its tags, for people.
     pub fn shown_tags(&self) -> String {
-        let tags: BTreeSet<&str> = tags_of(self.body).collect();
+        let tags: BTreeSet<&str> = entity_tags(self.body).collect();
         match tags.is_empty() {
             true => "no tags".to_owned(),
             false => format!("tags {}", tags.into_iter().collect::<Vec<_>>().join(", ")),
@@ -167,7 +167,7 @@ impl Holder<'_> {
 /// is unique is no name); of a kind without one, what alone identifies it.
 pub(super) fn name_fields(kind: &Kind) -> impl Iterator<Item = &str> {
     let single = kind.identity.iter().filter_map(|set| match set.as_slice() {
-        [field] if kind.foreign.iter().all(|foreign| foreign.field != *field) => Some(field.as_str()),
+        [field] if kind.foreign_fields.iter().all(|foreign| foreign.field != *field) => Some(field.as_str()),
         _ => None,
     });
     let endpoint = kind.endpoint_key.as_deref();
@@ -180,12 +180,12 @@ pub(super) fn link_in(body: &Object, field: &str) -> Option<Uuid> {
 }
 
 /// All ids that an entity's foreign keys hold, with the kinds they are of.
-pub(super) fn links_in<'a>(kind: &'a Kind, body: &'a Object) -> impl Iterator<Item = (&'a schema::Foreign, Uuid)> {
-    kind.foreign.iter().flat_map(move |foreign| {
-        let one = (!foreign.list).then(|| link_in(body, &foreign.field)).flatten();
+pub(super) fn links_in<'a>(kind: &'a Kind, body: &'a Object) -> impl Iterator<Item = (&'a schema::ForeignField, Uuid)> {
+    kind.foreign_fields.iter().flat_map(move |foreign| {
+        let one = (!foreign.is_list).then(|| link_in(body, &foreign.field)).flatten();
         let listed = body
             .get(&foreign.field)
-            .filter(|_| foreign.list)
+            .filter(|_| foreign.is_list)
             .and_then(|value| value.as_array());
         let several = listed.into_iter().flatten().filter_map(|id| id.as_str()?.parse().ok());
         one.into_iter().chain(several).map(move |id| (foreign, id))
@@ -193,28 +193,28 @@ pub(super) fn links_in<'a>(kind: &'a Kind, body: &'a Object) -> impl Iterator<It
 }
 
 /// Whether a declared entity is only referred to in this run: `--filter-tag` or a skipped kind.
-pub(super) fn is_spectator(question: &Question<'_>, declared: &Declared) -> bool {
+pub(super) fn is_spectator(question: &Question<'_>, declared: &DeclaredEntity) -> bool {
     if acts_on_all(question) {
         return false;
     }
     let kind = question.catalog.kind(declared.kind);
-    let masters = declared.links.iter().filter_map(|link| {
-        let foreign = kind.foreign.iter().find(|foreign| foreign.field == link.field)?;
-        (foreign.on_delete == OnDelete::Cascade && link.to != LinkTo::Nothing).then_some((foreign, link))
+    let masters = declared.foreign_keys.iter().filter_map(|link| {
+        let foreign = kind.foreign_fields.iter().find(|foreign| foreign.field == link.field)?;
+        (foreign.on_delete == OnDelete::Cascade && link.target != ForeignKeyTarget::Null).then_some((foreign, link))
     });
     let mut skipped = std::iter::once(declared.kind).chain(masters.clone().map(|(foreign, _)| foreign.kind));
     if skipped.any(|kind| question.options.skip.contains(&kind)) {
         return true;
     }
-    let Some(filter) = &question.desired.filter else {
+    let Some(filter) = &question.desired.filter_tags else {
         return false;
     };
     if kind.taggable {
-        let borne: FxHashSet<&str> = tags_of(declared.body.expose()).collect();
+        let borne: FxHashSet<&str> = entity_tags(declared.body.expose()).collect();
         return !filter.iter().all(|tag| borne.contains(tag.as_str()));
     }
-    masters.into_iter().any(|(_, link)| match link.to {
-        LinkTo::Declared(master) => is_spectator(question, question.desired.entity(master)),
+    masters.into_iter().any(|(_, link)| match link.target {
+        ForeignKeyTarget::Parent(master) => is_spectator(question, question.desired.entity(master)),
         _ => false,
     })
 }
@@ -239,18 +239,18 @@ fn foreign_holder(kind: KindId, entity: &ForeignEntity) -> Holder<'_> {
 
 /// Whether nothing that this run could act on is left alone.
 fn acts_on_all(question: &Question<'_>) -> bool {
-    question.options.skip.is_empty() && question.desired.filter.is_none()
+    question.options.skip.is_empty() && question.desired.filter_tags.is_none()
 }
 
 fn leaves_alone(question: &Question<'_>, holder: &Holder<'_>) -> bool {
     let kind = question.catalog.kind(holder.kind);
     let skip = &question.options.skip;
-    let filter = question.desired.filter.as_ref();
+    let filter = question.desired.filter_tags.as_ref();
     skip.contains(&holder.kind)
         || masters(kind, holder.body).any(|(master, _)| skip.contains(&master))
         || filter.is_some_and(|filter| {
             let filter = Scope { tags: filter.clone() };
-            kind.taggable && !filter.holds(tags_of(holder.body))
+            kind.taggable && !filter.includes_tags(entity_tags(holder.body))
         })
 }
 

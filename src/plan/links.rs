@@ -3,29 +3,29 @@ use uuid::Uuid;
 use super::known::is_spectator;
 use super::resolve::Target;
 use super::settle::Settling;
-use schema::{Held, KindId};
-use state::{Declared, LinkTo};
+use schema::{ForeignKeyValue, KindId};
+use state::{DeclaredEntity, ForeignKeyTarget};
 use yaml::{Diagnostic, Span};
 
 impl<'a> Settling<'a, '_> {
     /// The foreign keys of a declared entity, and whether one of them is broken.
-    pub(super) fn links(&mut self, declared: &'a Declared, spectator: bool) -> (Vec<(&'a str, Held)>, bool) {
+    pub(super) fn links(&mut self, declared: &'a DeclaredEntity, spectator: bool) -> (Vec<(&'a str, ForeignKeyValue)>, bool) {
         let kind = self.question.catalog.kind(declared.kind);
         let (mut links, mut broken) = (Vec::new(), false);
-        for link in &declared.links {
-            let Some(foreign) = kind.foreign.iter().find(|foreign| foreign.field == link.field) else {
+        for link in &declared.foreign_keys {
+            let Some(foreign) = kind.foreign_fields.iter().find(|foreign| foreign.field == link.field) else {
                 continue;
             };
-            let held = match &link.to {
-                LinkTo::Nothing => Some(Held::Nothing),
-                LinkTo::Declared(at) => self.result.found[at.0 as usize].map(Held::One),
-                LinkTo::Named(text) => self.link(foreign.kind, text, link.span, spectator).map(Held::One),
-                LinkTo::List(texts) => {
+            let held = match &link.target {
+                ForeignKeyTarget::Null => Some(ForeignKeyValue::Null),
+                ForeignKeyTarget::Parent(at) => self.result.found[at.0 as usize].map(ForeignKeyValue::Id),
+                ForeignKeyTarget::Named(text) => self.link(foreign.kind, text, link.span, spectator).map(ForeignKeyValue::Id),
+                ForeignKeyTarget::List(texts) => {
                     let ids = texts
                         .iter()
                         .map(|(text, span)| self.link(foreign.kind, text, *span, spectator));
                     let ids = ids.collect::<Vec<_>>().into_iter();
-                    ids.collect::<Option<Vec<_>>>().map(Held::Several)
+                    ids.collect::<Option<Vec<_>>>().map(ForeignKeyValue::Ids)
                 }
             };
             broken |= held.is_none();

@@ -3,9 +3,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use json::Object;
-use reference::holds_reference;
+use reference::contains_reference;
 use schema::KindId;
-use state::Body;
+use state::EntityBody;
 
 /// What the control plane holds, as far as it was read.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +26,7 @@ pub struct LiveEntity {
     /// Its id.
     pub id: Uuid,
     /// All of it, as the server shows it.
-    pub body: Body,
+    pub body: EntityBody,
     /// Whether a reference stands anywhere in it: seen when it is read, for most hold none.
     pub refers: bool,
 }
@@ -34,11 +34,11 @@ pub struct LiveEntity {
 impl LiveEntity {
     /// An entity that the server shows so.
     pub fn new(id: Uuid, body: Object) -> Self {
-        let refers = body.values().any(holds_reference);
+        let refers = body.values().any(contains_reference);
         Self {
             id,
             refers,
-            body: Body::new(body),
+            body: EntityBody::new(body),
         }
     }
 }
@@ -50,7 +50,7 @@ pub struct ForeignEntity {
     pub id: Uuid,
     /// Its tags, the values of its unique fields, natural keys and foreign keys (secret ones are exposed to comparisons only),
     /// and of a vault its config, save the secrets in it; nothing else.
-    pub index: Body,
+    pub index: EntityBody,
     /// The fields in which it holds a reference, with the reference's text.
     pub references: Vec<(schema::FieldPath, String)>,
 }

@@ -60,13 +60,13 @@ pub(super) fn carry<'m>(
 
 fn collect(kind: &Kind, record: &Record, at: &mut Vec<String>, found: &mut Vec<Made>) {
     for (name, field) in &record.fields {
-        if at.is_empty() && kind.is_servers(name) {
+        if at.is_empty() && kind.is_server_managed(name) {
             continue;
         }
         at.push(name.clone());
-        match &field.kind {
+        match &field.field_type {
             FieldType::Record(inner) => collect(kind, inner, at, found),
-            _ if field.is_made_up() => {
+            _ if field.is_server_generated() => {
                 found.push(Made {
                     path: at.clone(),
                     default: field.default.clone().unwrap_or_default(),

@@ -11,7 +11,7 @@ use super::resolve::Names;
 use super::{Question, kin};
 use json::Object;
 use schema::{Catalog, Field, FieldType, Kind, KindId, Record};
-use state::{Declared, DeclaredId, LinkTo};
+use state::{DeclaredEntity, DeclaredId, ForeignKeyTarget};
 
 /// What has to be known of the entities outside the scopes before a plan can be made, and no more: a token that sees
 /// nothing but vaults manages vaults.
@@ -29,7 +29,7 @@ impl Needs {
     pub fn with_referrers(mut self, question: &Question<'_>) -> Self {
         if !owns_everything(question) {
             self.foreign.extend(referrers(question.catalog));
-            self.foreign.extend(question.catalog.find("vaults"));
+            self.foreign.extend(question.catalog.find_kind("vaults"));
         }
         self
     }
@@ -91,7 +91,7 @@ impl<'a> Finding<'a, '_> {
         let (question, known) = (self.question, self.known);
         let kind = question.catalog.kind(id);
         let mut sets: Vec<&[String]> = kind.identity.iter().map(Vec::as_slice).collect();
-        sets.extend(kind.rotates.as_ref().map(|rotates| rotates.material.as_slice()));
+        sets.extend(kind.rotation.as_ref().map(|rotates| rotates.material.as_slice()));
         let mut live: Vec<FxHashMap<Cow<'_, str>, Uuid>> = vec![FxHashMap::default(); sets.len()];
         if !members.is_empty() {
             for holder in known.of(id) {
@@ -120,21 +120,21 @@ impl<'a> Finding<'a, '_> {
     }
 
     /// The ids of the foreign keys that can be told, noting the kinds of those that cannot.
-    fn links(&mut self, declared: &'a Declared, spectator: bool) -> Links {
+    fn links(&mut self, declared: &'a DeclaredEntity, spectator: bool) -> Links {
         let kind = self.question.catalog.kind(declared.kind);
         let mut links = Links::default();
-        for link in &declared.links {
-            let Some(foreign) = kind.foreign.iter().find(|foreign| foreign.field == link.field) else {
+        for link in &declared.foreign_keys {
+            let Some(foreign) = kind.foreign_fields.iter().find(|foreign| foreign.field == link.field) else {
                 continue;
             };
-            let texts: Vec<&str> = match &link.to {
-                LinkTo::Declared(at) => {
+            let texts: Vec<&str> = match &link.target {
+                ForeignKeyTarget::Parent(at) => {
                     links.extend(self.found[at.0 as usize].map(|id| (link.field.clone(), id)));
                     continue;
                 }
-                LinkTo::Named(text) => vec![text],
-                LinkTo::List(texts) => texts.iter().map(|(text, _)| text.as_str()).collect(),
-                LinkTo::Nothing => continue,
+                ForeignKeyTarget::Named(text) => vec![text],
+                ForeignKeyTarget::List(texts) => texts.iter().map(|(text, _)| text.as_str()).collect(),
+                ForeignKeyTarget::Null => continue,
             };
             for text in texts {
                 let id = text
@@ -171,7 +171,7 @@ impl<'a> Finding<'a, '_> {
             .filter(|(kind, entities)| entities.iter().any(|entity| goes((**kind, entity.id))))
             .map(|(kind, _)| *kind)
             .collect();
-        let refers = |kind: &Kind| kind.foreign.iter().any(|foreign| going.contains(&foreign.kind));
+        let refers = |kind: &Kind| kind.foreign_fields.iter().any(|foreign| going.contains(&foreign.kind));
         self.needs
             .foreign
             .extend(catalog.kinds().filter(|(_, kind)| refers(kind)).map(|(id, _)| id));
@@ -203,14 +203,14 @@ impl<'a> Finding<'a, '_> {
             .map(|entity| entity.body.expose());
         let mut named = declared.chain(live).flat_map(vaults_named);
         if named.any(|prefix| !known.contains(&prefix)) {
-            self.needs.foreign.extend(self.question.catalog.find("vaults"));
+            self.needs.foreign.extend(self.question.catalog.find_kind("vaults"));
         }
     }
 
     /// Whether what no document declares may stay, references and all.
     fn something_stays(&self) -> bool {
         let options = self.question.options;
-        options.no_delete || !options.skip.is_empty() || self.question.desired.filter.is_some()
+        options.no_delete || !options.skip.is_empty() || self.question.desired.filter_tags.is_some()
     }
 
     fn prefixes_live(&self) -> BTreeSet<String> {
@@ -232,7 +232,7 @@ impl<'a> Finding<'a, '_> {
 type Links = FxHashMap<String, Uuid>;
 
 fn rough_key<'b>(kind: &Kind, set: &[String], body: &'b Object, links: Option<&Links>) -> Option<Cow<'b, str>> {
-    let several_of_one = kind.rotates.as_ref().is_some_and(|rotates| rotates.material == set);
+    let several_of_one = kind.rotation.as_ref().is_some_and(|rotates| rotates.material == set);
     if several_of_one {
         let parts = set
             .iter()
@@ -246,7 +246,7 @@ fn rough_key<'b>(kind: &Kind, set: &[String], body: &'b Object, links: Option<&L
 }
 
 /// Whether a declared entity takes a unique value that the live one does not have.
-fn takes_something(kind: &Kind, declared: &Declared, links: &Links, live: &Object) -> bool {
+fn takes_something(kind: &Kind, declared: &DeclaredEntity, links: &Links, live: &Object) -> bool {
     unique_sets(kind).any(|set| {
         let said = rough_key(kind, &set, declared.body.expose(), Some(links));
         said.is_some() && said != key_in(kind, &set, live)
@@ -259,7 +259,7 @@ fn may_hold_references(record: &Record) -> bool {
 
 fn field_may(field: &Field) -> bool {
     field.referenceable
-        || match &field.kind {
+        || match &field.field_type {
             FieldType::Abstract => true,
             FieldType::Record(record) => may_hold_references(record),
             FieldType::Array(inner) | FieldType::Set(inner) => field_may(inner),

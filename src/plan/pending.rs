@@ -8,14 +8,14 @@ use super::draft::Act;
 use super::key::{key_in, key_of};
 use super::made_up::{self, MadeUp};
 use json::{Object, Value};
-use schema::{Catalog, Held};
-use state::{Declared, DeclaredId};
+use schema::{Catalog, ForeignKeyValue};
+use state::{DeclaredEntity, DeclaredId};
 
 /// A declared entity on its way.
 pub(super) struct Pending<'a> {
     pub at: DeclaredId,
-    pub declared: &'a Declared,
-    pub links: Vec<(&'a str, Held)>,
+    pub declared: &'a DeclaredEntity,
+    pub links: Vec<(&'a str, ForeignKeyValue)>,
     /// Canonical, links filled in, once it is asked for: what is in sync never is.
     pub desired: OnceCell<Object>,
     /// Whether something that it refers to is missing: it is looked for, and not compared.
@@ -64,7 +64,7 @@ pub(super) struct Identified<'a> {
 }
 
 /// What is to be done for a declared entity under that id.
-pub(super) type Done<'a> = (DeclaredId, &'a Declared, Uuid, Act<'a>);
+pub(super) type Done<'a> = (DeclaredId, &'a DeclaredEntity, Uuid, Act<'a>);
 
 impl<'a> Identified<'a> {
     /// What is to be done, if anything is.

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::Fingerprinter;
 use crate::Live;
 use schema::{Catalog, KindId};
-use state::Desired;
+use state::DesiredState;
 
 /// Everything that a plan depends on, apart from the ids it chooses.
 #[derive(Clone, Copy)]
@@ -11,7 +11,7 @@ pub struct Question<'a> {
     /// What exists.
     pub catalog: &'a Catalog,
     /// What the documents say.
-    pub desired: &'a Desired,
+    pub desired: &'a DesiredState,
     /// What the control plane holds.
     pub live: &'a Live,
     /// What is left alone.

@@ -9,14 +9,14 @@ use super::key::text_of;
 use super::known::{Known, Standing, name_fields};
 use super::{Problem, Question};
 use schema::{Catalog, KindId};
-use state::{DeclaredId, Desired};
+use state::{DeclaredId, DesiredState};
 use yaml::{Diagnostic, Span, suggest_similar};
 
 /// The declared entities, to be found by id and by name: which ones, is found out when it is first asked for, since
 /// documents mostly nest what belongs together.
 pub(super) struct Names<'a> {
     catalog: &'a Catalog,
-    desired: &'a Desired,
+    desired: &'a DesiredState,
     by_id: OnceCell<FxHashMap<(KindId, Uuid), DeclaredId>>,
     by_name: OnceCell<ByName<'a>>,
 }

@@ -10,8 +10,8 @@ use super::key::{key_in, text_of};
 use super::known::{Holder, Known};
 use super::pending::Pending;
 use json::Object;
-use schema::{Catalog, Kind, KindId, Nest, Rotates};
-use state::{DeclaredId, LinkTo};
+use schema::{Catalog, Kind, KindId, NestedList, RotationRule};
+use state::{DeclaredId, ForeignKeyTarget};
 
 /// Says for each pending entity which live one it is (by its place): one with the same material, of several the one at
 /// which most of its declared children point; else whatever they point at. Ties go to the lowest id, and each is one
@@ -24,7 +24,7 @@ pub(super) fn assign<'a>(
     free: impl Fn(&Holder<'a>) -> bool,
 ) -> Vec<Option<usize>> {
     let description = question.catalog.kind(kind);
-    let Some(rotates) = &description.rotates else {
+    let Some(rotates) = &description.rotation else {
         return vec![None; pending.len()];
     };
     let mut free: Vec<usize> = known
@@ -33,7 +33,7 @@ pub(super) fn assign<'a>(
         .map(|(at, _)| at)
         .collect();
     free.sort_by_key(|at| known.holders[*at].id);
-    let nest = description.nests.iter().find(|nest| nest.key == rotates.children);
+    let nest = description.nested_lists.iter().find(|nest| nest.key == rotates.children);
     let served = nest.map_or_else(Vec::new, |nest| served(question, known, nest, pending, &free));
     let mut assigned = Assigned {
         of: vec![None; pending.len()],
@@ -76,7 +76,7 @@ struct Material {
 
 impl Material {
     fn of(
-        (catalog, rotates): (&Catalog, &Rotates),
+        (catalog, rotates): (&Catalog, &RotationRule),
         known: &Known<'_>,
         pending: &[Pending<'_>],
         free: &[usize],
@@ -115,7 +115,7 @@ struct Served {
 fn served(
     question: &Question<'_>,
     known: &Known<'_>,
-    nest: &Nest,
+    nest: &NestedList,
     pending: &[Pending<'_>],
     free: &[usize],
 ) -> Vec<Served> {
@@ -146,7 +146,7 @@ fn served(
     found
 }
 
-fn material(rotates: &Rotates, body: &Object) -> String {
+fn material(rotates: &RotationRule, body: &Object) -> String {
     let parts = rotates
         .material
         .iter()
@@ -155,12 +155,12 @@ fn material(rotates: &Rotates, body: &Object) -> String {
 }
 
 /// The keys of the declared children of each declared entity.
-fn children<'a>(question: &Question<'a>, nest: &Nest) -> FxHashMap<DeclaredId, Vec<Cow<'a, str>>> {
+fn children<'a>(question: &Question<'a>, nest: &NestedList) -> FxHashMap<DeclaredId, Vec<Cow<'a, str>>> {
     let kind = question.catalog.kind(nest.kind);
     let mut found: FxHashMap<DeclaredId, Vec<Cow<'a, str>>> = FxHashMap::default();
     for child in question.desired.entities.iter().filter(|child| child.kind == nest.kind) {
-        let parent = child.links.iter().find_map(|link| match link.to {
-            LinkTo::Declared(parent) if link.field == nest.field => Some(parent),
+        let parent = child.foreign_keys.iter().find_map(|link| match link.target {
+            ForeignKeyTarget::Parent(parent) if link.field == nest.field => Some(parent),
             _ => None,
         });
         if let Some((parent, key)) = parent.zip(child_key(kind, child.body.expose())) {
@@ -171,7 +171,7 @@ fn children<'a>(question: &Question<'a>, nest: &Nest) -> FxHashMap<DeclaredId, V
 }
 
 /// Which entity each live child points at.
-fn serving<'a>(kind: &Kind, known: &Known<'a>, nest: &Nest) -> FxHashMap<Cow<'a, str>, Uuid> {
+fn serving<'a>(kind: &Kind, known: &Known<'a>, nest: &NestedList) -> FxHashMap<Cow<'a, str>, Uuid> {
     let children = known.of(nest.kind);
     children
         .filter_map(|child| Some((child_key(kind, child.body)?, child.link(&nest.field)?)))

@@ -14,9 +14,9 @@ use super::pending::{Identified, Pending};
 use super::resolve::{Dangling, Names};
 use super::{Problem, Question, kin, rotate};
 use json::parallel::stretches;
-use json::{FEW, glance, glancing};
+use json::{PREFETCH_BATCH, prefetch, prefetch_chunked};
 use schema::KindId;
-use state::{Declared, DeclaredId};
+use state::{DeclaredEntity, DeclaredId};
 use yaml::Diagnostic;
 
 /// Who is who, and what differs.
@@ -150,7 +150,7 @@ impl<'a> Settling<'a, '_> {
             }
             let holders = self.unclaimed_by_key(kind, set);
             let keyed = stretches(&mut left, |stretch| {
-                let glanced = glancing(stretch, |one| Some(one.declared.body.expose()));
+                let glanced = prefetch_chunked(stretch, |one| Some(one.declared.body.expose()));
                 let keyed = glanced.map(|one| (one.spectator, one.key(catalog, set)));
                 keyed.collect::<Vec<_>>()
             });
@@ -182,7 +182,7 @@ impl<'a> Settling<'a, '_> {
         let described = self.question.catalog.kind(kind);
         let mut unclaimed: Vec<(usize, &Holder<'a>)> = unclaimed.collect();
         let keyed = stretches(&mut unclaimed, |stretch| {
-            let glanced = glancing(stretch, |(_, holder)| Some(holder.body));
+            let glanced = prefetch_chunked(stretch, |(_, holder)| Some(holder.body));
             let keyed = glanced.filter_map(|(at, holder)| Some((key_in(described, set, holder.body)?, *at)));
             keyed.collect::<Vec<_>>()
         });
@@ -199,7 +199,7 @@ impl<'a> Settling<'a, '_> {
 
     /// What rotates in place is what has the same material, else what most of its declared children point at.
     fn by_material(&mut self, kind: KindId, pending: Vec<Pending<'a>>) -> Vec<Pending<'a>> {
-        if pending.is_empty() || self.question.catalog.kind(kind).rotates.is_none() {
+        if pending.is_empty() || self.question.catalog.kind(kind).rotation.is_none() {
             return pending;
         }
         let free = |holder: &Holder<'a>| {
@@ -267,9 +267,9 @@ impl<'a> Settling<'a, '_> {
         let acts = stretches(&mut self.settled, |settled| {
             let mut made_up = MadeUp::default();
             let mut acts = Vec::new();
-            for few in settled.chunks_mut(FEW) {
+            for few in settled.chunks_mut(PREFETCH_BATCH) {
                 let live = few.iter().filter_map(|one| one.live);
-                glance(live.chain(few.iter().map(|one| one.pending.declared.body.expose())));
+                prefetch(live.chain(few.iter().map(|one| one.pending.declared.body.expose())));
                 acts.extend(few.iter_mut().filter_map(|one| one.act(catalog, &mut made_up)));
             }
             acts
@@ -283,9 +283,9 @@ impl<'a> Settling<'a, '_> {
         }
     }
 
-    fn draft(&mut self, at: DeclaredId, declared: &Declared, id: Uuid, act: Act<'a>) {
+    fn draft(&mut self, at: DeclaredId, declared: &DeclaredEntity, id: Uuid, act: Act<'a>) {
         let kind = self.question.catalog.kind(declared.kind);
-        let hashed = kind.hashed.as_ref().filter(|hashed| {
+        let hashed = kind.hashed_field.as_ref().filter(|hashed| {
             let written = match &act {
                 Act::Update(update) => matches!(&update.sent, Sent::Put(_)),
                 Act::Create { .. } | Act::Delete { .. } => true,
@@ -295,12 +295,12 @@ impl<'a> Settling<'a, '_> {
                 && hashed::looks_hashed(hashed, declared.body.expose())
         });
         if let Some(hashed) = hashed {
-            let path = schema::FieldPath::field(&hashed.field);
+            let path = schema::FieldPath::from_field(&hashed.field);
             let message = format!(
                 "the {} of this {} looks like a stored hash, and would be hashed once more",
                 hashed.field, kind.name
             );
-            let warning = Diagnostic::warning("hashed-twice", message).at_secret(declared.source.position_of(&path));
+            let warning = Diagnostic::warning("hashed-twice", message).at_secret(declared.location.value_span(&path));
             self.result.remarks.push(warning.help("declare the plain value"));
         }
         self.result.drafts.push(Draft {

@@ -18,7 +18,7 @@ pub(super) fn title(
     let kind = catalog.kind(id);
     let name = name(catalog, id, entity, fingerprinter);
     let named = kind.title.of.iter().filter_map(|field| {
-        let foreign = kind.foreign.iter().find(|foreign| foreign.field == *field)?;
+        let foreign = kind.foreign_fields.iter().find(|foreign| foreign.field == *field)?;
         let to = link_in(entity.1, field)?;
         let word = &catalog.kind(foreign.kind).name;
         Some(format!(
@@ -47,7 +47,7 @@ pub(super) fn name(
     let mut fields = kind.title.fields.iter();
     let named = fields.find_map(|field| {
         let value = body.get(field).filter(|value| !value.is_null())?;
-        let linked = kind.foreign.iter().any(|foreign| foreign.field == *field);
+        let linked = kind.foreign_fields.iter().any(|foreign| foreign.field == *field);
         let secret = kind.record.get(field).is_some_and(|field| field.secret);
         match secret && !linked {
             true => Some(format!("<secret {}>", fingerprinter.of(value))),

@@ -5,8 +5,8 @@ use super::compare::differing;
 use super::{Fingerprinter, Secret, SecretOrigin, Tree};
 use json::{Object, Value};
 use reference::is_reference;
-use schema::{Catalog, Field, FieldPath, FieldType, KindId, Record, Segment, canonical};
-use state::Declared;
+use schema::{Catalog, Field, FieldPath, FieldType, KindId, Record, PathSegment, canonicalize};
+use state::DeclaredEntity;
 
 /// Turns bodies of one entity into trees in which every secret is hidden. What is secret on one side of a change is
 /// hidden on both.
@@ -24,7 +24,7 @@ impl<'a> Veil<'a> {
         catalog: &Catalog,
         kind: KindId,
         body: &Object,
-        declared: Option<&Declared>,
+        declared: Option<&DeclaredEntity>,
         fingerprinter: &'a Fingerprinter,
     ) -> Self {
         let mut veil = Self {
@@ -55,9 +55,9 @@ impl<'a> Veil<'a> {
         self.tree(field, value, path, secret || inherited, origin)
     }
 
-    fn mark(&mut self, catalog: &Catalog, declared: &Declared) {
+    fn mark(&mut self, catalog: &Catalog, declared: &DeclaredEntity) {
         let body = declared.body.expose();
-        for path in &declared.secrets {
+        for path in &declared.secret_fields {
             self.values.extend(
                 path.value_in(body)
                     .filter(|value| value.is_string() || value.is_number())
@@ -78,7 +78,7 @@ impl<'a> Veil<'a> {
     ) -> Vec<(String, Tree)> {
         let member = |(name, value): (&str, &Value)| {
             let field = record.and_then(|record| field_of(record, name));
-            (name.to_owned(), self.tree(field, value, &at.name(name), secret, origin))
+            (name.to_owned(), self.tree(field, value, &at.with_name(name), secret, origin))
         };
         members.iter().map(member).collect()
     }
@@ -92,12 +92,12 @@ impl<'a> Veil<'a> {
         origin: &SecretOrigin,
     ) -> Tree {
         let marked = self.marked.contains(at);
-        let unknown = field.is_some_and(|field| matches!(field.kind, FieldType::Abstract));
+        let unknown = field.is_some_and(|field| matches!(field.field_type, FieldType::Abstract));
         let secret = inherited || marked || unknown || field.is_some_and(|field| field.secret);
         match value {
             Value::Null => Tree::Null,
             Value::Object(members) => {
-                let (record, inner) = match field.map(|field| &field.kind) {
+                let (record, inner) = match field.map(|field| &field.field_type) {
                     Some(FieldType::Record(record)) => (Some(record), None),
                     Some(FieldType::Map { values, .. }) => (None, Some(&**values)),
                     _ => (None, None),
@@ -106,18 +106,18 @@ impl<'a> Veil<'a> {
                     None => self.members(record, members, at, secret, origin),
                     inner => {
                         let shown = |(name, value): (&str, &Value)| {
-                            (name.to_owned(), self.tree(inner, value, &at.name(name), secret, origin))
+                            (name.to_owned(), self.tree(inner, value, &at.with_name(name), secret, origin))
                         };
                         members.iter().map(shown).collect()
                     }
                 })
             }
             Value::Array(members) => {
-                let inner = field.and_then(|field| match &field.kind {
+                let inner = field.and_then(|field| match &field.field_type {
                     FieldType::Array(inner) | FieldType::Set(inner) => Some(&**inner),
                     _ => None,
                 });
-                let shown = |(index, value)| self.tree(inner, value, &at.index(index), secret, origin);
+                let shown = |(index, value)| self.tree(inner, value, &at.with_index(index), secret, origin);
                 Tree::List(members.iter().enumerate().map(shown).collect())
             }
             Value::String(text) if is_reference(text) && !marked && !self.values.contains(value) => {
@@ -139,14 +139,14 @@ impl<'a> Veil<'a> {
         let mut record = Some(&*self.record);
         let (mut field, mut secret) = (None, false);
         for segment in &path.0 {
-            let Segment::Name(name) = segment else { break };
+            let PathSegment::Name(name) = segment else { break };
             let next = record.and_then(|record| field_of(record, name));
-            secret |= next.is_some_and(|field: &Field| field.secret || matches!(field.kind, FieldType::Abstract));
-            record = match next.map(|field| &field.kind) {
+            secret |= next.is_some_and(|field: &Field| field.secret || matches!(field.field_type, FieldType::Abstract));
+            record = match next.map(|field| &field.field_type) {
                 Some(FieldType::Record(inner)) => Some(inner),
                 _ => None,
             };
-            field = match (next, field.map(|field: &Field| &field.kind)) {
+            field = match (next, field.map(|field: &Field| &field.field_type)) {
                 (None, Some(FieldType::Map { values, .. })) => Some(&**values),
                 (next, _) => next,
             };
@@ -164,32 +164,32 @@ fn field_of<'r>(record: &'r Record, name: &str) -> Option<&'r Field> {
 
 /// A path up to the first list on it: a list with a secret member is hidden whole, since members change their places.
 fn whole_list(path: &FieldPath) -> FieldPath {
-    let names = path.0.iter().take_while(|segment| matches!(segment, Segment::Name(_)));
+    let names = path.0.iter().take_while(|segment| matches!(segment, PathSegment::Name(_)));
     FieldPath(names.cloned().collect())
 }
 
 /// The fields that Kong makes of a declared one, if that is a shorthand.
-fn made_of(catalog: &Catalog, declared: &Declared, path: &FieldPath) -> Vec<FieldPath> {
+fn made_of(catalog: &Catalog, declared: &DeclaredEntity, path: &FieldPath) -> Vec<FieldPath> {
     let body = declared.body.expose();
-    let whole = canonical(catalog, declared.kind, body).0;
+    let whole = canonicalize(catalog, declared.kind, body).0;
     if path.value_in(&whole).is_some_and(|value| !value.is_null()) {
         return Vec::new();
     }
     let mut without = body.clone();
     remove(&mut without, &path.0);
-    let without = canonical(catalog, declared.kind, &without).0;
+    let without = canonicalize(catalog, declared.kind, &without).0;
     differing(catalog.kind(declared.kind), &without, &whole)
         .into_iter()
         .map(|field| field.path)
         .collect()
 }
 
-fn remove(members: &mut Object, path: &[Segment]) {
+fn remove(members: &mut Object, path: &[PathSegment]) {
     match path {
-        [Segment::Name(name)] | [Segment::Name(name), Segment::Index(_), ..] => {
+        [PathSegment::Name(name)] | [PathSegment::Name(name), PathSegment::Index(_), ..] => {
             members.remove(name);
         }
-        [Segment::Name(name), rest @ ..] => {
+        [PathSegment::Name(name), rest @ ..] => {
             if let Some(Value::Object(inner)) = members.get_mut(name) {
                 remove(inner, rest);
             }

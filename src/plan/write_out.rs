@@ -9,7 +9,7 @@ use super::title;
 use super::veil::Veil;
 use super::{Action, Change, FieldChange, Phase, Plan, Question, SecretOrigin, Step, StepId, Subject, Tree};
 use json::{Object, Value};
-use schema::{FieldPath, KindId, canonical};
+use schema::{FieldPath, KindId, canonicalize};
 
 /// Writes the ordered drafts out as changes, for people, and steps, for the executor: from here on every secret is hidden.
 pub(super) fn write_out<'a>(
@@ -73,7 +73,7 @@ impl Writer<'_, '_> {
             Act::Update(update) => self.update(draft, update),
             Act::Delete { live } => {
                 let early = self.ordered.early(at).then_some("it has what its successor needs");
-                let before = canonical(self.question.catalog, draft.kind, live).0;
+                let before = canonicalize(self.question.catalog, draft.kind, live).0;
                 Change::Delete {
                     subject: self.subject(draft, live, early),
                     before: self.shown(draft, &before, &SecretOrigin::Live),
@@ -212,7 +212,7 @@ impl Writer<'_, '_> {
 
 /// The body of an update as that of a creation under the same id.
 fn anew(question: &Question<'_>, draft: &Draft<'_>, body: &Object) -> Object {
-    let carried = &question.catalog.kind(draft.kind).carried;
+    let carried = &question.catalog.kind(draft.kind).preserved;
     let kept = body
         .iter()
         .filter(|(field, _)| !carried.iter().any(|known| known == field));

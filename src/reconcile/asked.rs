@@ -3,15 +3,15 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashSet;
 
 use control_plane::Wanted;
-use json::{Object, glancing};
+use json::{Object, prefetch_chunked};
 use plan::Live;
 use schema::{Catalog, KindId};
-use state::Desired;
+use state::DesiredState;
 use yaml::Diagnostic;
 
 /// The schemas of all that the documents declare.
-pub fn wanted(catalog: &Catalog, desired: &Desired) -> Wanted {
-    let declared = glancing(&desired.entities, |declared| Some(declared.body.expose()));
+pub fn wanted(catalog: &Catalog, desired: &DesiredState) -> Wanted {
+    let declared = prefetch_chunked(&desired.entities, |declared| Some(declared.body.expose()));
     wanted_for(
         catalog,
         declared.map(|declared| (declared.kind, declared.body.expose())),
@@ -43,7 +43,7 @@ pub fn wanted_for<'a>(catalog: &Catalog, entities: impl Iterator<Item = (KindId,
 
 /// The path of a kind that the documents declare and the token may not read: whether such entities exist is not known,
 /// so that nothing can be planned for them.
-pub fn declared_but_forbidden(catalog: &Catalog, desired: &Desired, live: &Live) -> Option<String> {
+pub fn declared_but_forbidden(catalog: &Catalog, desired: &DesiredState, live: &Live) -> Option<String> {
     let mut declared = desired.entities.iter().map(|declared| declared.kind);
     let forbidden = declared.find(|kind| live.forbidden.contains(kind))?;
     Some(format!("/{}", catalog.kind(forbidden).path))

@@ -4,20 +4,20 @@ use uuid::Uuid;
 
 use json::{Object, Value};
 use plan::{self, Plan};
-use reference::{Holder, Standing};
+use reference::{EntityView, ChangeState};
 use schema::{Catalog, Kind};
-use state::{Declared, DeclaredId};
+use state::{DeclaredEntity, DeclaredId};
 
 /// Looks at an entity that will stand once a plan is done.
 pub fn of_plan<T>(
     catalog: &Catalog,
     plan: &Plan,
     entity: &plan::Standing<'_>,
-    look: impl FnOnce(&Holder<'_>) -> T,
+    look: impl FnOnce(&EntityView<'_>) -> T,
 ) -> T {
     let body = entity.body.expose();
     let change = entity.change.and_then(|change| plan.changes.get(change));
-    look(&Holder {
+    look(&EntityView {
         kind: entity.kind,
         id: entity.id,
         title: &|| match change {
@@ -25,9 +25,9 @@ pub fn of_plan<T>(
             None => title(catalog.kind(entity.kind), entity.id, body),
         },
         body,
-        standing: match change {
-            Some(_) => Standing::Changed,
-            None => Standing::Unchanged,
+        change_state: match change {
+            Some(_) => ChangeState::Changed,
+            None => ChangeState::Unchanged,
         },
         declared: entity.declared,
     })
@@ -36,17 +36,17 @@ pub fn of_plan<T>(
 /// Looks at an entity that the documents declare, with that body.
 pub fn of_files<T>(
     catalog: &Catalog,
-    (declared, entity): (DeclaredId, &Declared),
+    (declared, entity): (DeclaredId, &DeclaredEntity),
     body: &Object,
-    look: impl FnOnce(&Holder<'_>) -> T,
+    look: impl FnOnce(&EntityView<'_>) -> T,
 ) -> T {
     let id = entity.id.unwrap_or_default();
-    look(&Holder {
+    look(&EntityView {
         kind: entity.kind,
         id,
         title: &|| title(catalog.kind(entity.kind), id, body),
         body,
-        standing: Standing::Changed,
+        change_state: ChangeState::Changed,
         declared: Some(declared),
     })
 }

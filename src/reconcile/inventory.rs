@@ -11,11 +11,11 @@ use control_plane::{Asked, Client, Clock, ReadError, Transport};
 use plan::{self, Plan};
 use reference::{VaultEntity, Vaults};
 use schema::Catalog;
-use state::{Desired, Scope};
+use state::{DesiredState, Scope};
 
 /// Proves the references that documents declare, by what is recorded of Kong. Vaults that no document declares may be the
 /// control plane's.
-pub async fn prove_offline(catalog: &Catalog, desired: &Desired, proof: &Proof, now: i64) -> Proven {
+pub async fn prove_offline(catalog: &Catalog, desired: &DesiredState, proof: &Proof, now: i64) -> Proven {
     let scene = Scene {
         catalog,
         desired,
@@ -32,15 +32,15 @@ pub async fn prove_offline(catalog: &Catalog, desired: &Desired, proof: &Proof, 
 pub async fn prove_declared<T: Transport, C: Clock>(
     client: &Client<T, C>,
     recorded: &Arc<Catalog>,
-    desired: &Desired,
+    desired: &DesiredState,
     proof: &Proof,
 ) -> Result<(Arc<Catalog>, Proven), ReadError> {
     let root = client.root().await?;
     let mut schemas = root.schemas();
     client.schemas(&wanted(recorded, desired), &mut schemas).await?;
-    let catalog = Arc::new(recorded.overlaid(&schemas));
+    let catalog = Arc::new(recorded.with_live_schemas(&schemas));
     let but_vaults = catalog.kinds().map(|(id, _)| id);
-    let but_vaults = but_vaults.filter(|id| Some(*id) != catalog.find("vaults")).collect();
+    let but_vaults = but_vaults.filter(|id| Some(*id) != catalog.find_kind("vaults")).collect();
     let asked = Asked {
         scopes: vec![Scope { tags: BTreeSet::new() }],
         skip: but_vaults,
@@ -72,7 +72,7 @@ pub async fn prove_live<T: Transport, C: Clock>(
 ) -> Result<(Arc<Catalog>, Proven), ReadError> {
     let Survey { root, catalog, live } =
         survey_held(client, recorded, Scope { tags: BTreeSet::new() }, BTreeSet::new()).await?;
-    let (plan, desired) = (Plan::default(), Desired::default());
+    let (plan, desired) = (Plan::default(), DesiredState::default());
     let after = plan::after(&live, &plan);
     let scene = Scene {
         catalog: &catalog,
@@ -90,16 +90,16 @@ pub async fn prove_live<T: Transport, C: Clock>(
 /// The vaults of documents, and those of a control plane that no document declares: these are another's here.
 fn beside(declared: Vaults, live: Vaults) -> Vaults {
     let mut vaults = Vaults {
-        loaded: live.loaded,
-        unloaded: live.unloaded,
-        complete: live.complete,
-        unasked: false,
+        loaded_backends: live.loaded_backends,
+        unloaded_backends: live.unloaded_backends,
+        is_complete: live.is_complete,
+        without_control_plane: false,
         ..declared
     };
     for theirs in live.entities {
         let ours = vaults.entities.iter_mut().find(|ours| ours.prefix == theirs.prefix);
         match ours {
-            Some(ours) if ours.backend == theirs.backend => ours.live = Some(theirs.config),
+            Some(ours) if ours.backend == theirs.backend => ours.live_config = Some(theirs.config),
             Some(_) => {}
             None => vaults.entities.push(VaultEntity { owned: false, ..theirs }),
         }

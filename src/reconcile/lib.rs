@@ -8,9 +8,9 @@ use uuid::Uuid;
 use control_plane::{Client, Clock, ReadError, Root, Transport};
 use plan::Live;
 use plan::{self, Approved, Fingerprinter, Guards, Options, Plan, Problem, Question, Refusal};
-use reference::{Judged, Vaults};
+use reference::{Assessment, Vaults};
 use schema::Catalog;
-use state::{self, DeclaredId, Desired};
+use state::{self, DeclaredId, DesiredState};
 use yaml::{Diagnostic, Severity};
 
 mod asked;
@@ -33,7 +33,7 @@ pub use vaults::{backends, declared_vaults, live_vaults};
 /// What a run is to do.
 pub struct Job<'a> {
     /// What the documents say.
-    pub desired: &'a Desired,
+    pub desired: &'a DesiredState,
     /// What is left alone.
     pub options: Options,
     /// What is allowed.
@@ -53,7 +53,7 @@ pub struct Prepared {
     /// What it holds.
     pub live: Live,
     /// What is known of the references that will stand.
-    pub references: Vec<Judged>,
+    pub references: Vec<Assessment>,
     /// What there is to tell.
     pub diagnostics: Vec<Diagnostic>,
     /// The plan, and whether it may be carried out.
@@ -197,12 +197,12 @@ fn diagnostics(question: &Question<'_>, plan: &Plan) -> Vec<Diagnostic> {
         .iter()
         .filter_map(|change| change.subject().declared)
         .collect();
-    let invalid = state::check(question.catalog, question.desired, question.now, &|declared| {
+    let invalid = state::check_entities(question.catalog, question.desired, question.now, &|declared| {
         written.contains(&declared)
     });
     let unseen = asked::unseen(question.catalog, question.live);
     [
-        &question.desired.remarks[..],
+        &question.desired.diagnostics[..],
         &plan.remarks,
         unseen.as_slice(),
         &invalid,
@@ -212,7 +212,7 @@ fn diagnostics(question: &Question<'_>, plan: &Plan) -> Vec<Diagnostic> {
 
 /// Why there is no plan, and everything else that is wrong.
 fn all_problems(mut problems: Vec<Problem>, question: &Question<'_>) -> Failure {
-    let invalid = state::check(question.catalog, question.desired, question.now, &|_| true);
+    let invalid = state::check_entities(question.catalog, question.desired, question.now, &|_| true);
     problems.extend(invalid.into_iter().map(Problem::invalid));
     Failure::Problems(problems)
 }

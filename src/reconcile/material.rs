@@ -10,31 +10,31 @@ use uuid::Uuid;
 use super::holder::{of_files, of_plan};
 use super::references::Scene;
 use json::parallel::stretches;
-use json::{Object, Value, glancing};
+use json::{Object, Value, prefetch_chunked};
 use plan::{self, After, Plan};
 use plan::{Live, LiveEntity};
-use reference::{CertificateFields, Examination, Holder, Judged, Remark, Resolved, Validity};
-use schema::{Catalog, Kind, KindId, NamesChildren, Segment};
-use state::{Declared, DeclaredId, LinkTo};
+use reference::{CertificateFields, ContentChecker, EntityView, Assessment, EntityIssue, ResolvedValues, ExpiryWindow};
+use schema::{Catalog, Kind, KindId, ChildNamesField, PathSegment};
+use state::{DeclaredEntity, DeclaredId, ForeignKeyTarget};
 
 /// Looks at what the references of all entities resolve to.
-pub fn examine(scene: &Scene<'_>, judged: &mut [Judged], resolved: &[Resolved], days: u32) -> Vec<Remark> {
-    let validity = Validity { now: scene.now, days };
-    let mut examination = Examination::new(scene.catalog, judged, resolved, validity);
+pub fn examine(scene: &Scene<'_>, judged: &mut [Assessment], resolved: &[ResolvedValues], days: u32) -> Vec<EntityIssue> {
+    let validity = ExpiryWindow { now: scene.now, warn_days: days };
+    let mut examination = ContentChecker::new(scene.catalog, judged, resolved, validity);
     match scene.planned {
         Some(planned) => standing(scene, planned, &mut examination),
         None => declared(scene, &mut examination),
     }
-    examination.remarks()
+    examination.into_issues()
 }
 
-fn standing(scene: &Scene<'_>, planned: (&Live, &Plan, &After<'_>), examination: &mut Examination<'_>) {
+fn standing(scene: &Scene<'_>, planned: (&Live, &Plan, &After<'_>), examination: &mut ContentChecker<'_>) {
     let (live, plan, after) = planned;
-    let fields = CertificateFields::of(scene.catalog);
+    let fields = CertificateFields::from_catalog(scene.catalog);
     let mut entities: Vec<_> = after.owned.iter().collect();
     let open = stretches(&mut entities, |stretch| {
-        let glanced = glancing(stretch, |entity| fields.has(entity.kind).then(|| entity.body.expose()));
-        let open = glanced.map(|entity| fields.open(entity.kind, entity.body.expose()));
+        let glanced = prefetch_chunked(stretch, |entity| fields.has_any(entity.kind).then(|| entity.body.expose()));
+        let open = glanced.map(|entity| fields.inline_certificates(entity.kind, entity.body.expose()));
         open.collect::<Vec<_>>()
     });
     let names = by_kind(scene.catalog, |kind, children| {
@@ -44,16 +44,16 @@ fn standing(scene: &Scene<'_>, planned: (&Live, &Plan, &After<'_>), examination:
         let names = names.get(&entity.kind);
         let served = || names.map_or_else(Vec::new, |names| names.of_entity(entity));
         of_plan(scene.catalog, plan, entity, |holder| {
-            examination.look_at(holder, open, &served)
+            examination.check_entity(holder, open, &served)
         });
     }
 }
 
 /// Something of every kind whose entities are served by the names of their children.
-fn by_kind<'a, T>(catalog: &'a Catalog, made: impl Fn(KindId, &'a NamesChildren) -> T) -> FxHashMap<KindId, T> {
+fn by_kind<'a, T>(catalog: &'a Catalog, made: impl Fn(KindId, &'a ChildNamesField) -> T) -> FxHashMap<KindId, T> {
     let kinds = catalog.kinds();
     kinds
-        .filter_map(|(id, kind)| Some((id, made(id, kind.names_children.as_ref()?))))
+        .filter_map(|(id, kind)| Some((id, made(id, kind.child_names.as_ref()?))))
         .collect()
 }
 
@@ -73,7 +73,7 @@ struct ServedNames<'a> {
 impl<'a> ServedNames<'a> {
     fn of(
         scene: &Scene<'_>,
-        (kind, children): (KindId, &'a NamesChildren),
+        (kind, children): (KindId, &'a ChildNamesField),
         live: &'a Live,
         after: &'a After<'_>,
     ) -> Self {
@@ -134,30 +134,30 @@ fn name<'b>(kind: &Kind, body: &'b Object) -> Option<&'b str> {
 /// The entity that a child belongs to.
 fn parent(child: &Kind, body: &Object) -> Option<Uuid> {
     let mut links = child
-        .foreign
+        .foreign_fields
         .iter()
         .filter_map(|foreign| body.get(&foreign.field)?.get("id"));
     links.next().and_then(Value::as_str)?.parse().ok()
 }
 
-fn declared(scene: &Scene<'_>, examination: &mut Examination<'_>) {
-    let fields = CertificateFields::of(scene.catalog);
+fn declared(scene: &Scene<'_>, examination: &mut ContentChecker<'_>) {
+    let fields = CertificateFields::from_catalog(scene.catalog);
     let names = by_kind(scene.catalog, |_, children| nested(scene, children.kind));
     for (declared, entity) in (0..).map(DeclaredId).zip(&scene.desired.entities) {
         let names = names.get(&entity.kind).and_then(|names| names.get(&declared));
         let served = || names.cloned().unwrap_or_default();
         let body = known(entity);
-        let open = fields.open(entity.kind, &body);
-        let look = |holder: &Holder<'_>| examination.look_at(holder, open, &served);
+        let open = fields.inline_certificates(entity.kind, &body);
+        let look = |holder: &EntityView<'_>| examination.check_entity(holder, open, &served);
         of_files(scene.catalog, (declared, entity), &body, look);
     }
 }
 
 /// What is known of a declared entity: what is made up, because a variable is not set, is left open.
-fn known(entity: &Declared) -> Cow<'_, Object> {
+fn known(entity: &DeclaredEntity) -> Cow<'_, Object> {
     let mut body = Cow::Borrowed(entity.body.expose());
-    for path in &entity.unset {
-        if let Some((Segment::Name(field), inner)) = path.0.split_first()
+    for path in &entity.unset_fields {
+        if let Some((PathSegment::Name(field), inner)) = path.0.split_first()
             && let Some(value) = body.to_mut().get_mut(field)
         {
             leave_open(value, inner);
@@ -166,14 +166,14 @@ fn known(entity: &Declared) -> Cow<'_, Object> {
     body
 }
 
-fn leave_open(value: &mut Value, path: &[Segment]) {
+fn leave_open(value: &mut Value, path: &[PathSegment]) {
     let Some((first, rest)) = path.split_first() else {
         *value = Value::Null;
         return;
     };
     let inner = match first {
-        Segment::Name(name) => value.get_mut(name),
-        Segment::Index(index) => value.at_mut(*index),
+        PathSegment::Name(name) => value.get_mut(name),
+        PathSegment::Index(index) => value.get_index_mut(*index),
     };
     if let Some(inner) = inner {
         leave_open(inner, rest);
@@ -185,8 +185,8 @@ fn nested(scene: &Scene<'_>, child: KindId) -> BTreeMap<DeclaredId, Vec<String>>
     let kind = scene.catalog.kind(child);
     let mut names: BTreeMap<DeclaredId, Vec<String>> = BTreeMap::new();
     for entity in scene.desired.entities.iter().filter(|entity| entity.kind == child) {
-        let parents = entity.links.iter().filter_map(|link| match link.to {
-            LinkTo::Declared(parent) => Some(parent),
+        let parents = entity.foreign_keys.iter().filter_map(|link| match link.target {
+            ForeignKeyTarget::Parent(parent) => Some(parent),
             _ => None,
         });
         let name = name(kind, entity.body.expose());

@@ -8,9 +8,9 @@ use json::parallel::stretches;
 use json::{Object, Value};
 use plan::{self, After, Plan};
 use plan::{ForeignEntity, Live};
-use reference::{self, Finding, FoundVault, Holder, Judged, Policies, Policy, Reason, Settings, Standing, Use, Vaults};
-use schema::{Catalog, FieldPath, KindId, Segment};
-use state::{Declared, DeclaredId, Desired};
+use reference::{self, Finding, VaultRef, EntityView, Assessment, Policies, Policy, Reason, ReferenceSettings, ChangeState, ReferenceSite, Vaults};
+use schema::{Catalog, FieldPath, KindId, PathSegment};
+use state::{DeclaredEntity, DeclaredId, DesiredState};
 use yaml::Diagnostic;
 
 /// For how many days certificates should be good still, if nobody says.
@@ -21,7 +21,7 @@ pub struct Proof {
     /// What a verdict may do to a run.
     pub policy: Policy,
     /// What the side that runs the check says of the vaults.
-    pub settings: Settings,
+    pub settings: ReferenceSettings,
     /// What it gives to their backends.
     pub context: Context,
     /// Whether secrets that other teams' entities refer to are asked for, too.
@@ -35,7 +35,7 @@ impl Proof {
     pub fn new(policy: Policy) -> Self {
         Self {
             policy,
-            settings: Settings::default(),
+            settings: ReferenceSettings::default(),
             context: Context::default(),
             foreign: false,
             expiry_days: EXPIRY_DAYS,
@@ -53,7 +53,7 @@ impl Proof {
 /// What is known of references, and what there is to tell of them.
 pub struct Proven {
     /// What is known of each.
-    pub judged: Vec<Judged>,
+    pub judged: Vec<Assessment>,
     /// What there is to tell: errors stop the run.
     pub diagnostics: Vec<Diagnostic>,
     /// The vaults by which they resolve.
@@ -66,7 +66,7 @@ pub struct Scene<'a> {
     /// What exists.
     pub catalog: &'a Catalog,
     /// What the documents say.
-    pub desired: &'a Desired,
+    pub desired: &'a DesiredState,
     /// What is live, what becomes of it and what will stand, if there is a plan.
     pub planned: Option<(&'a Live, &'a Plan, &'a After<'a>)>,
     /// In seconds since 1970.
@@ -74,30 +74,30 @@ pub struct Scene<'a> {
 }
 
 /// Proves references: says what is known without asking, asks for the secrets of the rest, and looks at what comes.
-pub async fn prove(scene: &Scene<'_>, uses: Vec<Use>, vaults: Vaults, proof: &Proof) -> Proven {
+pub async fn prove(scene: &Scene<'_>, uses: Vec<ReferenceSite>, vaults: Vaults, proof: &Proof) -> Proven {
     let Scene { catalog, desired, .. } = *scene;
     let policies = Policies {
         general: proof.policy,
         settings: Some(&proof.settings),
     };
-    let mut judged = reference::judge(uses, &vaults);
+    let mut judged = reference::classify_sites(uses, &vaults);
     leave_made_up(desired, &mut judged);
     leave_differing(&vaults, &proof.settings, &mut judged);
-    let asked = |name: &str| policies.of_vault(name) != Policy::Off;
-    let errands = reference::errands(catalog, &judged, &vaults, &proof.settings, proof.foreign, &asked);
-    let fetched = backends::resolve(&errands.errands, &proof.context).await;
-    let resolved = reference::prove(&mut judged, &errands, &fetched);
+    let asked = |name: &str| policies.for_vault(name) != Policy::Off;
+    let errands = reference::collect_queries(catalog, &judged, &vaults, &proof.settings, proof.foreign, &asked);
+    let fetched = backends::resolve(&errands.queries, &proof.context).await;
+    let resolved = reference::verify_references(&mut judged, &errands, &fetched);
     let remarks = match proof.policy {
         Policy::Off => Vec::new(),
         _ => material::examine(scene, &mut judged, &resolved, proof.expiry_days),
     };
     let lints = reference::lint(catalog, desired, &judged, &vaults);
-    reference::withhold(&mut judged);
+    reference::redact_templated(&mut judged);
     let mut diagnostics = named_as_backends(catalog, desired, &vaults);
     diagnostics.extend(settings_of_nobody(&proof.settings, &vaults));
     diagnostics.extend(lints);
-    diagnostics.extend(reference::gate(catalog, desired, &judged, policies));
-    diagnostics.extend(reference::remarked(catalog, desired, &remarks, policies));
+    diagnostics.extend(reference::apply_policy(catalog, desired, &judged, policies));
+    diagnostics.extend(reference::report_issues(catalog, desired, &remarks, policies));
     Proven {
         judged,
         diagnostics,
@@ -106,33 +106,33 @@ pub async fn prove(scene: &Scene<'_>, uses: Vec<Use>, vaults: Vaults, proof: &Pr
 }
 
 /// Says of references that are made of a variable that is not set that nobody can tell: they are none that anybody wrote.
-fn leave_made_up(desired: &Desired, judged: &mut [Judged]) {
+fn leave_made_up(desired: &DesiredState, judged: &mut [Assessment]) {
     for one in judged {
-        let declared = one.usage.declared.map(|declared| desired.entity(declared));
-        let made_up = declared.is_some_and(|declared| holds(declared, &declared.unset, &one.usage.text));
+        let declared = one.site.declared.map(|declared| desired.entity(declared));
+        let made_up = declared.is_some_and(|declared| holds(declared, &declared.unset_fields, &one.site.text));
         if made_up && one.finding.reason != Reason::NotReferenceable {
             let message = "a template of this reference names a variable that is not set here";
             one.finding = Finding::new(Reason::UnsetVariable, message)
-                .about(&one.usage.text)
+                .about(&one.site.text)
                 .help("set the variable");
         }
     }
 }
 
 /// Says of references that name a backend of which data planes say different things why nobody is asked.
-fn leave_differing(vaults: &Vaults, settings: &Settings, judged: &mut [Judged]) {
+fn leave_differing(vaults: &Vaults, settings: &ReferenceSettings, judged: &mut [Assessment]) {
     let unasked = judged.iter_mut().filter(|one| one.finding.reason == Reason::NotAsked);
     for one in unasked {
-        let name = one.vault().unwrap_or_default();
-        if let Some(FoundVault::Backend(backend)) = vaults.find(&name) {
-            one.finding = settings.differing(backend).unwrap_or_else(|| one.finding.clone());
+        let name = one.vault_name().unwrap_or_default();
+        if let Some(VaultRef::Backend(backend)) = vaults.find(&name) {
+            one.finding = settings.ambiguity_finding(backend).unwrap_or_else(|| one.finding.clone());
         }
     }
 }
 
 impl Scene<'_> {
     /// Every reference: of a plan those that will stand once it is done, owned and foreign.
-    pub fn uses(&self) -> Vec<Use> {
+    pub fn uses(&self) -> Vec<ReferenceSite> {
         match self.planned {
             Some((_, plan, after)) => standing(self.catalog, self.desired, plan, after),
             None => declared(self.catalog, self.desired),
@@ -140,7 +140,7 @@ impl Scene<'_> {
     }
 }
 
-fn standing(catalog: &Catalog, desired: &Desired, plan: &Plan, after: &After<'_>) -> Vec<Use> {
+fn standing(catalog: &Catalog, desired: &DesiredState, plan: &Plan, after: &After<'_>) -> Vec<ReferenceSite> {
     let mut refer: Vec<_> = after.owned.iter().filter(|standing| standing.refers).collect();
     let owned = stretches(&mut refer, |stretch| {
         let uses = stretch
@@ -155,21 +155,21 @@ fn standing(catalog: &Catalog, desired: &Desired, plan: &Plan, after: &After<'_>
     owned.into_iter().flatten().chain(foreign).collect()
 }
 
-fn owned(catalog: &Catalog, desired: &Desired, plan: &Plan, standing: &plan::Standing<'_>) -> Vec<Use> {
+fn owned(catalog: &Catalog, desired: &DesiredState, plan: &Plan, standing: &plan::Standing<'_>) -> Vec<ReferenceSite> {
     let declared = standing.declared.map(|declared| desired.entity(declared));
     let filled = |text: &str| declared.is_some_and(|declared| is_filled(declared, text));
     of_plan(catalog, plan, standing, |holder| {
-        reference::find(catalog, holder, &filled)
+        reference::find_references(catalog, holder, &filled)
     })
 }
 
 /// Whether a template filled in that text of an entity. By the text, for a plan may have it in another place.
-fn is_filled(declared: &Declared, text: &str) -> bool {
-    holds(declared, &declared.secrets, text)
+fn is_filled(declared: &DeclaredEntity, text: &str) -> bool {
+    holds(declared, &declared.secret_fields, text)
 }
 
 /// Whether one of those fields of an entity holds that text.
-fn holds(declared: &Declared, fields: &BTreeSet<FieldPath>, text: &str) -> bool {
+fn holds(declared: &DeclaredEntity, fields: &BTreeSet<FieldPath>, text: &str) -> bool {
     let body = declared.body.expose();
     fields
         .iter()
@@ -177,7 +177,7 @@ fn holds(declared: &Declared, fields: &BTreeSet<FieldPath>, text: &str) -> bool 
 }
 
 /// Of a foreign entity only the places of its references were kept: they are put back where they stood.
-fn foreign(catalog: &Catalog, kind: KindId, entity: &ForeignEntity) -> Vec<Use> {
+fn foreign(catalog: &Catalog, kind: KindId, entity: &ForeignEntity) -> Vec<ReferenceSite> {
     if entity.references.is_empty() {
         return Vec::new();
     }
@@ -186,25 +186,25 @@ fn foreign(catalog: &Catalog, kind: KindId, entity: &ForeignEntity) -> Vec<Use> 
         put(&mut body, &path.0, text);
     }
     let Value::Object(body) = body else { return Vec::new() };
-    let holder = Holder {
+    let holder = EntityView {
         kind,
         id: entity.id,
         title: &|| title(catalog.kind(kind), entity.id, &body),
         body: &body,
-        standing: Standing::Foreign,
+        change_state: ChangeState::Foreign,
         declared: None,
     };
-    reference::find(catalog, &holder, &|_| false)
+    reference::find_references(catalog, &holder, &|_| false)
 }
 
 /// Puts a text at a path, and makes what the path leads through.
-fn put(value: &mut Value, path: &[Segment], text: &str) {
+fn put(value: &mut Value, path: &[PathSegment], text: &str) {
     let Some((first, rest)) = path.split_first() else {
         *value = Value::String(text.to_owned());
         return;
     };
     match first {
-        Segment::Name(name) => {
+        PathSegment::Name(name) => {
             if !value.is_object() {
                 *value = Value::Object(Object::new());
             }
@@ -212,7 +212,7 @@ fn put(value: &mut Value, path: &[Segment], text: &str) {
                 put(members.get_or_null(name), rest, text);
             }
         }
-        Segment::Index(index) => {
+        PathSegment::Index(index) => {
             let mut members = value.as_array_mut().map(std::mem::take).unwrap_or_default();
             members.resize(members.len().max(index + 1), Value::Null);
             put(&mut members[*index], rest, text);
@@ -222,11 +222,11 @@ fn put(value: &mut Value, path: &[Segment], text: &str) {
 }
 
 /// Every reference that the documents declare.
-pub fn declared(catalog: &Catalog, desired: &Desired) -> Vec<Use> {
+pub fn declared(catalog: &Catalog, desired: &DesiredState) -> Vec<ReferenceSite> {
     let entities = (0..).map(DeclaredId).zip(&desired.entities);
     let uses = entities.flat_map(|(declared, entity)| {
         let filled = |text: &str| is_filled(entity, text);
-        let find = |holder: &Holder<'_>| reference::find(catalog, holder, &filled);
+        let find = |holder: &EntityView<'_>| reference::find_references(catalog, holder, &filled);
         of_files(catalog, (declared, entity), entity.body.expose(), find)
     });
     uses.collect()

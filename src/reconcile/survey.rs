@@ -13,7 +13,7 @@ use super::asked::{wanted, wanted_for};
 use control_plane::{Asked, Client, Clock, ReadError, Root, Transport, Wanted};
 use plan::Live;
 use schema::{Catalog, KindId};
-use state::{Desired, Scope};
+use state::{DesiredState, Scope};
 
 /// Who a control plane is, what exists there, and what it holds of the scopes of a run.
 pub struct Survey {
@@ -112,7 +112,7 @@ impl Early {
 pub async fn survey_for<T: Transport, C: Clock>(
     client: &Client<T, C>,
     recorded: &Arc<Catalog>,
-    desired: &Desired,
+    desired: &DesiredState,
     early: Option<Early>,
 ) -> Result<Survey, ReadError> {
     let wanted = wanted(recorded, desired);
@@ -139,7 +139,7 @@ async fn survey<T: Transport, C: Clock>(
     let catalog = async {
         let mut schemas = root.schemas();
         client.schemas(&wanted.await, &mut schemas).await?;
-        Ok::<_, ReadError>(Arc::new(recorded.overlaid(&schemas)))
+        Ok::<_, ReadError>(Arc::new(recorded.with_live_schemas(&schemas)))
     };
     let (catalog, live) = join(catalog, client.read_owned(recorded, &asked)).await;
     Ok(Survey {
@@ -171,7 +171,7 @@ pub async fn survey_held<T: Transport, C: Clock>(
     let mut schemas = root.schemas();
     client.schemas(&wanted_for(recorded, held), &mut schemas).await?;
     Ok(Survey {
-        catalog: Arc::new(recorded.overlaid(&schemas)),
+        catalog: Arc::new(recorded.with_live_schemas(&schemas)),
         live,
         root,
     })

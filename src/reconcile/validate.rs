@@ -4,17 +4,17 @@ use super::references::{EXPIRY_DAYS, Scene};
 use super::{asked, declared_vaults, material, references};
 use control_plane::{Client, Clock, ReadError, Transport};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use reference::{self, Policies, Policy, Resolved, Vaults};
+use reference::{self, Policies, Policy, ResolvedValues, Vaults};
 use schema::Catalog;
-use state::{self, Declared, Desired};
+use state::{self, DeclaredEntity, DesiredState};
 use yaml::Diagnostic;
 
 /// What can be said of state files without asking a control plane: all that is recorded of Kong, the form of the
 /// references, and what certificates in the open say. An unknown vault proves nothing, for it may be the control plane's;
 /// an expired certificate may be live already and stay as it is.
-pub fn check_offline(catalog: &Catalog, desired: &Desired, policy: Policy, now: i64) -> Vec<Diagnostic> {
-    let invalid = state::check(catalog, desired, now, &|_| true);
-    let mut judged = reference::judge(references::declared(catalog, desired), &Vaults::default());
+pub fn check_offline(catalog: &Catalog, desired: &DesiredState, policy: Policy, now: i64) -> Vec<Diagnostic> {
+    let invalid = state::check_entities(catalog, desired, now, &|_| true);
+    let mut judged = reference::classify_sites(references::declared(catalog, desired), &Vaults::default());
     let lints = reference::lint(catalog, desired, &judged, &declared_vaults(catalog, desired));
     let scene = Scene {
         catalog,
@@ -22,25 +22,25 @@ pub fn check_offline(catalog: &Catalog, desired: &Desired, policy: Policy, now: 
         planned: None,
         now,
     };
-    let unresolved = vec![Resolved::new(); judged.len()];
+    let unresolved = vec![ResolvedValues::new(); judged.len()];
     let remarks = material::examine(&scene, &mut judged, &unresolved, EXPIRY_DAYS);
     let in_the_open = match policy {
         Policy::Default => Policy::Warn,
         said => said,
     };
-    let remarked = reference::remarked(catalog, desired, &remarks, of_all(in_the_open));
-    reference::withhold(&mut judged);
-    judged.retain(|one| one.finding.reason.is_of_form());
-    let references = reference::gate(catalog, desired, &judged, of_all(policy));
-    [&desired.remarks[..], &invalid, &lints, &references, &remarked].concat()
+    let remarked = reference::report_issues(catalog, desired, &remarks, of_all(in_the_open));
+    reference::redact_templated(&mut judged);
+    judged.retain(|one| one.finding.reason.is_static());
+    let references = reference::apply_policy(catalog, desired, &judged, of_all(policy));
+    [&desired.diagnostics[..], &invalid, &lints, &references, &remarked].concat()
 }
 
 /// What Kong's own checks say of certificates and keys in the open. Of an entity of which a part is made up, because a
 /// variable is not set, nobody can tell.
-pub fn check_material(catalog: &Catalog, desired: &Desired, now: i64) -> Vec<Diagnostic> {
-    state::check(catalog, desired, now, &|declared| {
+pub fn check_material(catalog: &Catalog, desired: &DesiredState, now: i64) -> Vec<Diagnostic> {
+    state::check_entities(catalog, desired, now, &|declared| {
         let entity = desired.entity(declared);
-        entity.unset.is_empty() && reference::bears_material(catalog.kind(entity.kind))
+        entity.unset_fields.is_empty() && reference::has_key_material(catalog.kind(entity.kind))
     })
 }
 
@@ -58,15 +58,15 @@ fn of_all<'a>(general: Policy) -> Policies<'a> {
 pub async fn check_online<T: Transport, C: Clock>(
     client: &Client<T, C>,
     recorded: &Catalog,
-    desired: &Desired,
+    desired: &DesiredState,
 ) -> Result<Vec<Diagnostic>, ReadError> {
     let mut schemas = client.root().await?.schemas();
     client.schemas(&asked::wanted(recorded, desired), &mut schemas).await?;
-    let catalog = recorded.overlaid(&schemas);
-    let known = state::check(&catalog, desired, client.clock().now(), &|_| true);
+    let catalog = recorded.with_live_schemas(&schemas);
+    let known = state::check_entities(&catalog, desired, client.clock().now(), &|_| true);
     let wrong: BTreeSet<_> = known
         .iter()
-        .flat_map(|told| &told.places)
+        .flat_map(|told| &told.locations)
         .map(|place| place.span)
         .collect();
     let asked = stream::iter(&desired.entities).map(|entity| refusals(client, &catalog, entity));
@@ -74,9 +74,9 @@ pub async fn check_online<T: Transport, C: Clock>(
     let news = refused
         .into_iter()
         .flatten()
-        .filter(|told| !told.places.iter().any(|place| wrong.contains(&place.span)));
+        .filter(|told| !told.locations.iter().any(|place| wrong.contains(&place.span)));
     Ok(desired
-        .remarks
+        .diagnostics
         .iter()
         .cloned()
         .chain(known.iter().cloned())
@@ -88,15 +88,15 @@ pub async fn check_online<T: Transport, C: Clock>(
 async fn refusals<T: Transport, C: Clock>(
     client: &Client<T, C>,
     catalog: &Catalog,
-    entity: &Declared,
+    entity: &DeclaredEntity,
 ) -> Result<Vec<Diagnostic>, ReadError> {
-    let body = state::checkable(catalog, entity);
+    let body = state::body_for_check(catalog, entity);
     let Some(refusal) = client.validate(catalog.kind(entity.kind), &body).await? else {
         return Ok(Vec::new());
     };
     let told = refusal
         .fields
         .iter()
-        .map(|(path, message)| state::refused(catalog, entity, path, message));
+        .map(|(path, message)| state::rejection_diagnostic(catalog, entity, path, message));
     Ok(told.collect())
 }

@@ -6,17 +6,17 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use control_plane::{Client, Clock, ReadError, Root, Transport};
-use json::{Object, Value, glancing};
+use json::{Object, Value, prefetch_chunked};
 use plan::After;
 use plan::Live;
-use reference::{self, Settings, Use, VaultEntity, Vaults};
-use schema::{Catalog, Edition, FieldPath, KindId, Segment};
-use state::{Body, Declared, Desired};
+use reference::{self, ReferenceSettings, ReferenceSite, VaultEntity, Vaults};
+use schema::{Catalog, Edition, FieldPath, KindId, PathSegment};
+use state::{EntityBody, DeclaredEntity, DesiredState};
 use yaml::Diagnostic;
 
 /// The vaults by which references resolve once the plan is done.
-pub fn vaults(catalog: &Catalog, desired: &Desired, live: &Live, after: &After<'_>) -> Vaults {
-    let Some(vault) = catalog.find("vaults") else {
+pub fn vaults(catalog: &Catalog, desired: &DesiredState, live: &Live, after: &After<'_>) -> Vaults {
+    let Some(vault) = catalog.find_kind("vaults") else {
         return Vaults::default();
     };
     let shape = Shape::of(catalog, vault);
@@ -37,11 +37,11 @@ pub fn vaults(catalog: &Catalog, desired: &Desired, live: &Live, after: &After<'
         .filter(|standing| standing.kind == vault)
         .filter_map(|standing| {
             let mut entity = shape.vault(standing.body.expose())?;
-            entity.live = before.remove(&(entity.prefix.clone(), entity.backend.clone()));
+            entity.live_config = before.remove(&(entity.prefix.clone(), entity.backend.clone()));
             if let Some(declared) = standing.declared {
                 let declared = desired.entity(declared);
-                entity.filled = shape.filled(&declared.secrets);
-                entity.filled_prefix = shape.fills_prefix(declared);
+                entity.templated_options = shape.filled(&declared.secret_fields);
+                entity.has_templated_prefix = shape.fills_prefix(declared);
             }
             Some(VaultEntity {
                 owned: true,
@@ -54,14 +54,14 @@ pub fn vaults(catalog: &Catalog, desired: &Desired, live: &Live, after: &After<'
         going.remove(&vault.prefix);
     }
     let foreign = after.foreign.iter().filter(|(kind, _)| *kind == vault);
-    let foreign = foreign.filter_map(|(_, foreign)| Some(shape.vault(foreign.index.expose())?.as_live()));
+    let foreign = foreign.filter_map(|(_, foreign)| Some(shape.vault(foreign.index.expose())?.into_live()));
     Vaults {
-        loaded: backends(catalog),
-        unloaded: unloaded(catalog),
-        going,
+        loaded_backends: backends(catalog),
+        unloaded_backends: unloaded(catalog),
+        removed_prefixes: going,
         entities: owned.into_iter().chain(foreign).collect(),
-        complete: !live.forbidden.contains(&vault),
-        unasked: false,
+        is_complete: !live.forbidden.contains(&vault),
+        without_control_plane: false,
     }
 }
 
@@ -74,14 +74,14 @@ pub async fn seek_elsewhere<T: Transport, C: Clock>(
     client: &Client<T, C>,
     catalog: &Arc<Catalog>,
     root: &Root,
-    uses: &[Use],
+    uses: &[ReferenceSite],
     vaults: &mut Vaults,
 ) -> Result<(), ReadError> {
-    let (Some(vault), true) = (catalog.find("vaults"), vaults.complete) else {
+    let (Some(vault), true) = (catalog.find_kind("vaults"), vaults.is_complete) else {
         return Ok(());
     };
-    let unknown = |usage: &Use| {
-        let named = reference::parse(&usage.text).ok();
+    let unknown = |usage: &ReferenceSite| {
+        let named = reference::parse_reference(&usage.text).ok();
         named.is_some_and(|named| vaults.find(&String::from_utf8_lossy(&named.name)).is_none())
     };
     if root.edition == Some(Edition::Community) || !uses.iter().any(unknown) {
@@ -91,16 +91,16 @@ pub async fn seek_elsewhere<T: Transport, C: Clock>(
         Err(error @ ReadError::NoAnswer(_)) => return Err(error),
         found => found.unwrap_or_default(),
     };
-    vaults.complete = all;
+    vaults.is_complete = all;
     let shape = Shape::of(catalog, vault);
     let entities = found.iter().filter_map(|foreign| shape.vault(foreign.index.expose()));
-    vaults.entities.extend(entities.map(VaultEntity::as_live));
+    vaults.entities.extend(entities.map(VaultEntity::into_live));
     Ok(())
 }
 
 /// The vaults that the documents declare, and all known backends.
-pub fn declared_vaults(catalog: &Catalog, desired: &Desired) -> Vaults {
-    let vault = catalog.find("vaults");
+pub fn declared_vaults(catalog: &Catalog, desired: &DesiredState) -> Vaults {
+    let vault = catalog.find_kind("vaults");
     let declared = desired.entities.iter().filter(|declared| Some(declared.kind) == vault);
     let entities = declared.filter_map(|declared| {
         let shape = Shape::of(catalog, declared.kind);
@@ -108,18 +108,18 @@ pub fn declared_vaults(catalog: &Catalog, desired: &Desired) -> Vaults {
             .vault(declared.body.expose())
             .filter(|_| !shape.is_made_up(declared))?;
         Some(VaultEntity {
-            filled: shape.filled(&declared.secrets),
-            unset: shape.filled(&declared.unset),
-            filled_prefix: shape.fills_prefix(declared),
+            templated_options: shape.filled(&declared.secret_fields),
+            unset_options: shape.filled(&declared.unset_fields),
+            has_templated_prefix: shape.fills_prefix(declared),
             owned: true,
             changed: true,
             ..entity
         })
     });
     Vaults {
-        loaded: backends(catalog),
+        loaded_backends: backends(catalog),
         entities: entities.collect(),
-        unasked: true,
+        without_control_plane: true,
         ..Vaults::default()
     }
 }
@@ -129,20 +129,20 @@ pub fn live_vaults(catalog: &Catalog, live: &Live) -> Vaults {
     let vaults = live
         .owned
         .iter()
-        .filter(|(kind, _)| Some(**kind) == catalog.find("vaults"));
+        .filter(|(kind, _)| Some(**kind) == catalog.find_kind("vaults"));
     let entities = vaults.flat_map(|(kind, entities)| {
         let shape = Shape::of(catalog, *kind);
         let entities = entities.iter().filter_map(move |live| shape.vault(live.body.expose()));
         entities.map(|vault| VaultEntity {
             owned: true,
-            ..vault.as_live()
+            ..vault.into_live()
         })
     });
     Vaults {
-        loaded: backends(catalog),
-        unloaded: unloaded(catalog),
+        loaded_backends: backends(catalog),
+        unloaded_backends: unloaded(catalog),
         entities: entities.collect(),
-        complete: live.forbidden.is_empty(),
+        is_complete: live.forbidden.is_empty(),
         ..Vaults::default()
     }
 }
@@ -152,12 +152,12 @@ pub fn backends(catalog: &Catalog) -> BTreeSet<String> {
     catalog
         .loaded_vaults()
         .cloned()
-        .unwrap_or_else(|| catalog.subschemas("vaults").map(str::to_owned).collect())
+        .unwrap_or_else(|| catalog.subschema_names("vaults").map(str::to_owned).collect())
 }
 
 /// The known backends that the node, if it says which it has loaded, has not.
 fn unloaded(catalog: &Catalog) -> BTreeSet<String> {
-    let known = catalog.subschemas("vaults").map(str::to_owned);
+    let known = catalog.subschema_names("vaults").map(str::to_owned);
     match catalog.loaded_vaults() {
         Some(loaded) => known.filter(|name| !loaded.contains(name)).collect(),
         None => BTreeSet::new(),
@@ -166,14 +166,14 @@ fn unloaded(catalog: &Catalog) -> BTreeSet<String> {
 
 /// What files of settings say of vaults that are nobody's, and so holds for nothing. A file may be meant for several
 /// control planes, so that this is worth a note, and no more.
-pub fn settings_of_nobody(settings: &Settings, vaults: &Vaults) -> Vec<Diagnostic> {
-    let names = settings.vaults.keys().filter(|_| vaults.complete && !vaults.unasked);
-    let unknown = names.filter(|name| vaults.find(name).is_none() && !vaults.unloaded.contains(*name));
+pub fn settings_of_nobody(settings: &ReferenceSettings, vaults: &Vaults) -> Vec<Diagnostic> {
+    let names = settings.vaults.keys().filter(|_| vaults.is_complete && !vaults.without_control_plane);
+    let unknown = names.filter(|name| vaults.find(name).is_none() && !vaults.unloaded_backends.contains(*name));
     let told = unknown.map(|name| {
         let message =
             format!("what the settings say of the vault '{name}' holds for nothing: no vault has that prefix");
         let told = Diagnostic::note("settings-of-nobody", message);
-        match vaults.nearest(name) {
+        match vaults.suggest(name) {
             Some(close) => told.help(format!("did you mean '{close}'?")),
             None => told,
         }
@@ -183,14 +183,14 @@ pub fn settings_of_nobody(settings: &Settings, vaults: &Vaults) -> Vec<Diagnosti
 
 /// Vaults whose prefix is the name of a backend. Where it is loaded, Kong refuses such a vault, and references mean the
 /// backend; where it is not yet, they will.
-pub fn named_as_backends(catalog: &Catalog, desired: &Desired, vaults: &Vaults) -> Vec<Diagnostic> {
-    let (kind, declared) = (catalog.find("vaults"), desired.entities.iter());
+pub fn named_as_backends(catalog: &Catalog, desired: &DesiredState, vaults: &Vaults) -> Vec<Diagnostic> {
+    let (kind, declared) = (catalog.find_kind("vaults"), desired.entities.iter());
     let declared = declared.filter(|entity| Some(entity.kind) == kind);
-    let declared: Vec<&Declared> = declared.collect();
-    let backends: FxHashSet<&str> = catalog.subschemas("vaults").collect();
+    let declared: Vec<&DeclaredEntity> = declared.collect();
+    let backends: FxHashSet<&str> = catalog.subschema_names("vaults").collect();
     let is_backend =
         |name: &str| backends.contains(name) || catalog.loaded_vaults().is_some_and(|all| all.contains(name));
-    let told = glancing(&declared, |entity| Some(entity.body.expose())).filter_map(|entity| {
+    let told = prefetch_chunked(&declared, |entity| Some(entity.body.expose())).filter_map(|entity| {
         let key = catalog.kind(entity.kind).endpoint_key.as_deref()?;
         let prefix = entity.body.expose().get(key)?.as_str().filter(|prefix| is_backend(prefix))?;
         let written = || vaults.entities.iter().any(|vault| vault.prefix == prefix && vault.changed);
@@ -209,7 +209,7 @@ pub fn named_as_backends(catalog: &Catalog, desired: &Desired, vaults: &Vaults) 
                 format!("the prefix '{prefix}' is the name of a backend: where that is loaded, references mean it"),
             ),
         };
-        let place = entity.source.position_of(&FieldPath::field(key));
+        let place = entity.location.value_span(&FieldPath::from_field(key));
         Some(told.at(place).help("give the vault another prefix"))
     });
     told.collect()
@@ -238,32 +238,32 @@ impl<'a> Shape<'a> {
         Some(VaultEntity {
             prefix: text(self.prefix?)?,
             backend: text(self.backend?)?,
-            config: Body::new(config.unwrap_or_default()),
-            live: None,
-            filled: BTreeSet::new(),
-            unset: BTreeSet::new(),
-            filled_prefix: false,
+            config: EntityBody::new(config.unwrap_or_default()),
+            live_config: None,
+            templated_options: BTreeSet::new(),
+            unset_options: BTreeSet::new(),
+            has_templated_prefix: false,
             owned: false,
             changed: false,
         })
     }
 
     /// Whether the prefix or the backend is made up, because a variable is not set.
-    fn is_made_up(self, declared: &Declared) -> bool {
+    fn is_made_up(self, declared: &DeclaredEntity) -> bool {
         let mut fields = [self.prefix, self.backend].into_iter().flatten();
-        fields.any(|field| declared.unset.contains(&FieldPath::field(field)))
+        fields.any(|field| declared.unset_fields.contains(&FieldPath::from_field(field)))
     }
 
     /// Whether the prefix was filled in from the environment.
-    fn fills_prefix(self, declared: &Declared) -> bool {
+    fn fills_prefix(self, declared: &DeclaredEntity) -> bool {
         self.prefix
-            .is_some_and(|prefix| declared.filled_names.contains(&FieldPath::field(prefix)))
+            .is_some_and(|prefix| declared.filled_key_fields.contains(&FieldPath::from_field(prefix)))
     }
 
     /// The options of a config that hold what was filled in from the environment.
     fn filled(self, secrets: &BTreeSet<FieldPath>) -> BTreeSet<String> {
         let options = secrets.iter().filter_map(|path| match path.0.as_slice() {
-            [_, Segment::Name(option), ..] => Some(option.clone()),
+            [_, PathSegment::Name(option), ..] => Some(option.clone()),
             _ => None,
         });
         options.collect()

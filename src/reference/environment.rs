@@ -1,10 +1,10 @@
 use zeroize::Zeroizing;
 
-use super::{Reference, SubkeyError, subkey, variable};
+use super::{Reference, SubkeyError, extract_subkey, variable_name};
 
 /// Why Kong's `env` backend gives no value. `Display` gives Kong's words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EnvironmentError {
+pub enum EnvVaultError {
     /// The variable is not set.
     #[error("could not get value from external vault (no value found)")]
     NotSet,
@@ -17,19 +17,19 @@ pub enum EnvironmentError {
 ///
 /// # Errors
 /// The variable is not set, or holds no object with the string that the reference asks for.
-pub fn from_environment(
+pub fn resolve_from_environment(
     reference: &Reference,
     prefix: Option<&str>,
     environment: &dyn Fn(&str) -> Option<Zeroizing<Vec<u8>>>,
-) -> Result<Zeroizing<Vec<u8>>, EnvironmentError> {
-    let name = variable(reference, prefix);
+) -> Result<Zeroizing<Vec<u8>>, EnvVaultError> {
+    let name = variable_name(reference, prefix);
     let no_name = name.is_empty() || name.contains(['=', '\0']);
     let value = Some(name)
         .filter(|_| !no_name)
         .and_then(|name| environment(&name))
-        .ok_or(EnvironmentError::NotSet)?;
+        .ok_or(EnvVaultError::NotSet)?;
     match &reference.key {
         None => Ok(value),
-        Some(key) => Ok(subkey(&value, key)?),
+        Some(key) => Ok(extract_subkey(&value, key)?),
     }
 }

@@ -2,15 +2,15 @@ use super::{Finding, Secret};
 
 /// What a backend answers when it is asked for a secret.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Fetched {
+pub enum SecretResponse {
     /// The secret.
     Text(Secret),
     /// An object, as JSON text, of which only the members are secrets (HashiCorp).
-    Members(Secret),
+    Object(Secret),
     /// It is there; what it is, nobody is shown (Config Stores).
     Exists,
     /// What each of several data planes has, by its name.
-    Planes(Vec<(String, Fetched)>),
+    PerPlane(Vec<(String, SecretResponse)>),
     /// It cannot be had.
-    No(Finding),
+    Unavailable(Finding),
 }

@@ -4,12 +4,12 @@ use uuid::Uuid;
 
 use super::is_reference;
 use json::{Object, Value};
-use schema::{Catalog, Field, FieldPath, FieldType, KindId, Record, Takes};
+use schema::{Catalog, Field, FieldPath, FieldType, KindId, Record, Referenceability};
 use state::DeclaredId;
 
 /// An entity that is looked at for its references, and for what stands in its fields.
 #[derive(Clone, Copy)]
-pub struct Holder<'a> {
+pub struct EntityView<'a> {
     /// Its kind.
     pub kind: KindId,
     /// Its id.
@@ -19,14 +19,14 @@ pub struct Holder<'a> {
     /// Its body, references as they are; of a foreign entity only the fields that hold them.
     pub body: &'a Object,
     /// What the plan does to it.
-    pub standing: Standing,
+    pub change_state: ChangeState,
     /// Where it is declared, if it is.
     pub declared: Option<DeclaredId>,
 }
 
 /// What a plan does to an entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum ChangeState {
     /// It creates or changes it.
     Changed,
     /// It leaves it as it is.
@@ -37,7 +37,7 @@ pub enum Standing {
 
 /// One place where a reference stands.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Use {
+pub struct ReferenceSite {
     /// The kind of the entity.
     pub kind: KindId,
     /// The entity's id.
@@ -49,38 +49,38 @@ pub struct Use {
     /// The reference's text.
     pub text: String,
     /// Whether the field takes references.
-    pub takes: Takes,
+    pub referenceable: Referenceability,
     /// What the plan does to the entity.
-    pub standing: Standing,
+    pub change_state: ChangeState,
     /// Where the entity is declared, if it is.
     pub declared: Option<DeclaredId>,
     /// Whether a template filled it in from the environment, wholly or in part: then nothing of it is shown, and it is
     /// sent only where a credential may be.
-    pub filled: bool,
+    pub is_templated: bool,
 }
 
 #[cfg(test)]
-impl Use {
+impl ReferenceSite {
     /// A reference for a certificate, in an entity that has nothing else to it.
-    pub fn for_certificate(text: &str, standing: Standing) -> Self {
+    pub fn in_certificate(text: &str, change_state: ChangeState) -> Self {
         Self {
-            kind: Catalog::recorded().find("certificates").expect("a kind"),
+            kind: Catalog::recorded().find_kind("certificates").expect("a kind"),
             id: Uuid::nil(),
             title: String::new(),
-            path: FieldPath::field("cert"),
+            path: FieldPath::from_field("cert"),
             text: text.to_owned(),
-            takes: Takes::Yes,
-            standing,
+            referenceable: Referenceability::Yes,
+            change_state,
             declared: None,
-            filled: false,
+            is_templated: false,
         }
     }
 }
 
 /// Every place of an entity where a text stands that Kong takes for a reference. Tags hold none. `filled` tells of a text
 /// whether a template filled it in from the environment, wholly or in part.
-pub fn find(catalog: &Catalog, holder: &Holder<'_>, filled: &dyn Fn(&str) -> bool) -> Vec<Use> {
-    if !holder.body.values().any(holds_reference) {
+pub fn find_references(catalog: &Catalog, holder: &EntityView<'_>, filled: &dyn Fn(&str) -> bool) -> Vec<ReferenceSite> {
+    if !holder.body.values().any(contains_reference) {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -91,24 +91,24 @@ pub fn find(catalog: &Catalog, holder: &Holder<'_>, filled: &dyn Fn(&str) -> boo
         &mut found,
     );
     let mut seen = BTreeSet::new();
-    found.retain(|place| place.path.top() != Some("tags") && seen.insert(place.path.clone()));
-    let used = |place: Placed| place.used_by(catalog, holder, filled);
+    found.retain(|place| place.path.top_field() != Some("tags") && seen.insert(place.path.clone()));
+    let used = |place: FoundReference| place.into_site(catalog, holder, filled);
     found.into_iter().map(used).collect()
 }
 
 /// A reference with the field it stands in.
-struct Placed {
+struct FoundReference {
     path: FieldPath,
     text: String,
     referenceable: Option<bool>,
 }
 
-impl Placed {
-    fn used_by(self, catalog: &Catalog, holder: &Holder<'_>, filled: &dyn Fn(&str) -> bool) -> Use {
-        let Holder {
+impl FoundReference {
+    fn into_site(self, catalog: &Catalog, holder: &EntityView<'_>, filled: &dyn Fn(&str) -> bool) -> ReferenceSite {
+        let EntityView {
             kind,
             id,
-            standing,
+            change_state: standing,
             declared,
             ..
         } = *holder;
@@ -117,35 +117,35 @@ impl Placed {
             text,
             referenceable,
         } = self;
-        Use {
-            filled: filled(&text),
+        ReferenceSite {
+            is_templated: filled(&text),
             kind,
             id,
             title: (holder.title)(),
-            takes: catalog.takes(kind, holder.body, &path, referenceable),
+            referenceable: catalog.referenceability(kind, holder.body, &path, referenceable),
             path,
             text,
-            standing,
+            change_state: standing,
             declared,
         }
     }
 }
 
 /// Whether a value holds a reference anywhere: most do not, and need no schema.
-pub fn holds_reference(value: &Value) -> bool {
+pub fn contains_reference(value: &Value) -> bool {
     match value {
         Value::String(text) => is_reference(text),
-        Value::Array(members) => members.iter().any(holds_reference),
-        Value::Object(members) => members.values().any(holds_reference),
+        Value::Array(members) => members.iter().any(contains_reference),
+        Value::Object(members) => members.values().any(contains_reference),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
-fn walk_record(record: Option<&Record>, body: &Object, at: &FieldPath, found: &mut Vec<Placed>) {
+fn walk_record(record: Option<&Record>, body: &Object, at: &FieldPath, found: &mut Vec<FoundReference>) {
     for (name, value) in body {
         match record.and_then(|record| Some((record, record.shorthand(name)?))) {
-            Some((record, shorthand)) => walk_shorthand(record, body, shorthand, (&at.name(name), value), found),
-            None => walk(record.and_then(|record| record.get(name)), value, &at.name(name), found),
+            Some((record, shorthand)) => walk_shorthand(record, body, shorthand, (&at.with_name(name), value), found),
+            None => walk_value(record.and_then(|record| record.get(name)), value, &at.with_name(name), found),
         }
     }
 }
@@ -156,11 +156,11 @@ fn walk_shorthand(
     body: &Object,
     shorthand: &Field,
     (at, value): (&FieldPath, &Value),
-    found: &mut Vec<Placed>,
+    found: &mut Vec<FoundReference>,
 ) {
-    let targets = shorthand.stands_for();
+    let targets = shorthand.shorthand_targets();
     let Some(target) = targets.first() else {
-        return walk(Some(shorthand), value, at, found);
+        return walk_value(Some(shorthand), value, at, found);
     };
     let (first, rest) = (
         target.first().and_then(|name| body.get(name)),
@@ -169,19 +169,19 @@ fn walk_shorthand(
     let there = rest
         .iter()
         .try_fold(first.unwrap_or(&Value::Null), |value, name| value.get(name));
-    if !there.is_some_and(holds_reference) {
-        walk(record.inner(target), value, at, found);
+    if !there.is_some_and(contains_reference) {
+        walk_value(record.nested_field(target), value, at, found);
     }
 }
 
-fn walk(field: Option<&Field>, value: &Value, at: &FieldPath, found: &mut Vec<Placed>) {
-    let kind = field.map(|field| &field.kind);
+fn walk_value(field: Option<&Field>, value: &Value, at: &FieldPath, found: &mut Vec<FoundReference>) {
+    let kind = field.map(|field| &field.field_type);
     match value {
         Value::String(text) if is_reference(text) => {
             let referenceable = field
-                .filter(|field| field.kind != FieldType::Abstract)
+                .filter(|field| field.field_type != FieldType::Abstract)
                 .map(|field| field.referenceable);
-            found.push(Placed {
+            found.push(FoundReference {
                 path: at.clone(),
                 text: text.clone(),
                 referenceable,
@@ -193,13 +193,13 @@ fn walk(field: Option<&Field>, value: &Value, at: &FieldPath, found: &mut Vec<Pl
                 _ => None,
             };
             for (index, value) in members.iter().enumerate() {
-                walk(member, value, &at.index(index), found);
+                walk_value(member, value, &at.with_index(index), found);
             }
         }
         Value::Object(members) => match kind {
             Some(FieldType::Map { values, .. }) => {
                 for (name, value) in members {
-                    walk(Some(values), value, &at.name(name), found);
+                    walk_value(Some(values), value, &at.with_name(name), found);
                 }
             }
             Some(FieldType::Record(record)) => walk_record(Some(record), members, at, found),

@@ -20,7 +20,7 @@ pub struct Reference {
 impl Reference {
     /// The version as Lua writes it: `1`, `0.5`, `1e+19`.
     pub fn version_text(&self) -> Option<String> {
-        self.version.map(lua::number_text)
+        self.version.map(lua::format_number)
     }
 }
 
@@ -28,7 +28,7 @@ impl Reference {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OptionValue {
     /// The option stands without `=`: Kong reads `true`.
-    Set,
+    Flag,
     /// What stands after `=`.
     Text(Vec<u8>),
     /// The option stands several times.
@@ -37,30 +37,30 @@ pub enum OptionValue {
 
 /// Why a text is no reference that Kong could resolve. `Display` gives Kong's own words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ParseError {
+pub enum ReferenceParseError {
     /// It does not begin with `{vault://` and end with `}`.
-    #[error("{words} [{0}]", words = self.words())]
+    #[error("{words} [{0}]", words = self.kong_message())]
     NotAReference(String),
     /// Nothing stands between `//` and the path.
-    #[error("{words} [{0}]", words = self.words())]
+    #[error("{words} [{0}]", words = self.kong_message())]
     MissingHost(String),
     /// No path follows the name.
-    #[error("{words} [{0}]", words = self.words())]
+    #[error("{words} [{0}]", words = self.kong_message())]
     MissingPath(String),
     /// The path is `/` alone.
-    #[error("{words} [{0}]", words = self.words())]
+    #[error("{words} [{0}]", words = self.kong_message())]
     EmptyPath(String),
     /// What follows `#` is no number.
-    #[error("{words} [{0}]", words = self.words())]
+    #[error("{words} [{0}]", words = self.kong_message())]
     InvalidVersion(String),
     /// The path has no segment.
-    #[error("{words} [{0}]", words = self.words())]
+    #[error("{words} [{0}]", words = self.kong_message())]
     InvalidPath(String),
 }
 
-impl ParseError {
+impl ReferenceParseError {
     /// Kong's words without the text that it repeats in brackets.
-    pub fn words(&self) -> &'static str {
+    pub fn kong_message(&self) -> &'static str {
         match self {
             Self::NotAReference(_) => "not a reference",
             Self::MissingHost(_) => "reference url is missing host",
@@ -82,25 +82,25 @@ pub fn is_reference(text: impl AsRef<[u8]>) -> bool {
 ///
 /// # Errors
 /// With Kong's own words, as recorded from Kong 3.9.1.
-pub fn parse(text: impl AsRef<[u8]>) -> Result<Reference, ParseError> {
+pub fn parse_reference(text: impl AsRef<[u8]>) -> Result<Reference, ReferenceParseError> {
     let text = text.as_ref();
     let shown = || String::from_utf8_lossy(text).into_owned();
     if !is_reference(text) {
-        return Err(ParseError::NotAReference(shown()));
+        return Err(ReferenceParseError::NotAReference(shown()));
     }
-    let url = Url::split(&text[b"{vault:".len()..text.len() - 1]);
-    let name = url.host().ok_or_else(|| ParseError::MissingHost(shown()))?;
+    let url = ReferenceUrl::parse(&text[b"{vault:".len()..text.len() - 1]);
+    let name = url.host().ok_or_else(|| ReferenceParseError::MissingHost(shown()))?;
     match url.path {
-        b"" => return Err(ParseError::MissingPath(shown())),
-        b"/" => return Err(ParseError::EmptyPath(shown())),
+        b"" => return Err(ReferenceParseError::MissingPath(shown())),
+        b"/" => return Err(ReferenceParseError::EmptyPath(shown())),
         _ => {}
     }
     let version = url
         .fragment
-        .map(|fragment| lua::to_number(fragment).ok_or_else(|| ParseError::InvalidVersion(shown())))
+        .map(|fragment| lua::parse_number(fragment).ok_or_else(|| ReferenceParseError::InvalidVersion(shown())))
         .transpose()?;
-    let (resource, key) = segments(url.path).ok_or_else(|| ParseError::InvalidPath(shown()))?;
-    let options = url.query.filter(|query| !query.is_empty()).map(options);
+    let (resource, key) = split_path(url.path).ok_or_else(|| ReferenceParseError::InvalidPath(shown()))?;
+    let options = url.query.filter(|query| !query.is_empty()).map(parse_options);
     Ok(Reference {
         name: name.to_vec(),
         resource,
@@ -111,30 +111,30 @@ pub fn parse(text: impl AsRef<[u8]>) -> Result<Reference, ParseError> {
 }
 
 /// What cannot be seen any more once a reference is taken apart.
-pub(super) struct Form {
+pub(super) struct SyntaxDetails {
     /// How many segments the path has, empty ones not counted.
-    pub segments: usize,
+    pub segment_count: usize,
     /// Whether something follows a semicolon.
-    pub parameters: bool,
+    pub has_parameters: bool,
     /// Whether a user or a port stands beside the name.
-    pub around_host: bool,
+    pub has_userinfo_or_port: bool,
 }
 
 /// How a reference is written.
-pub(super) fn form(text: impl AsRef<[u8]>) -> Form {
+pub(super) fn syntax_details(text: impl AsRef<[u8]>) -> SyntaxDetails {
     let text = text.as_ref();
     let text = text.strip_prefix(b"{vault:").unwrap_or(text);
-    let url = Url::split(text.strip_suffix(b"}").unwrap_or(text));
+    let url = ReferenceUrl::parse(text.strip_suffix(b"}").unwrap_or(text));
     let segments = url.path.split(|byte| *byte == b'/');
-    Form {
-        segments: segments.filter(|segment| !segment.is_empty()).count(),
-        parameters: url.parameters.is_some(),
-        around_host: url.host().is_some_and(|host| host != url.authority),
+    SyntaxDetails {
+        segment_count: segments.filter(|segment| !segment.is_empty()).count(),
+        has_parameters: url.parameters.is_some(),
+        has_userinfo_or_port: url.host().is_some_and(|host| host != url.authority),
     }
 }
 
 /// The parts of a URL without its scheme, in LuaSocket's order: fragment first, then authority, query, parameters.
-struct Url<'a> {
+struct ReferenceUrl<'a> {
     authority: &'a [u8],
     path: &'a [u8],
     parameters: Option<&'a [u8]>,
@@ -142,13 +142,13 @@ struct Url<'a> {
     fragment: Option<&'a [u8]>,
 }
 
-impl<'a> Url<'a> {
-    fn split(text: &'a [u8]) -> Self {
-        let (text, fragment) = cut(text, b'#');
+impl<'a> ReferenceUrl<'a> {
+    fn parse(text: &'a [u8]) -> Self {
+        let (text, fragment) = split_at_byte(text, b'#');
         let text = text.strip_prefix(b"//").unwrap_or(text);
         let (authority, text) = text.split_at(text.iter().position(|byte| *byte == b'/').unwrap_or(text.len()));
-        let (text, query) = cut(text, b'?');
-        let (path, parameters) = cut(text, b';');
+        let (text, query) = split_at_byte(text, b'?');
+        let (path, parameters) = split_at_byte(text, b';');
         Self {
             authority,
             path,
@@ -160,7 +160,7 @@ impl<'a> Url<'a> {
 
     /// The authority without user, port and the brackets of IPv6.
     fn host(&self) -> Option<&'a [u8]> {
-        let host = match cut(self.authority, b'@') {
+        let host = match split_at_byte(self.authority, b'@') {
             (_, Some(after)) => after,
             (whole, None) => whole,
         };
@@ -178,7 +178,7 @@ impl<'a> Url<'a> {
 }
 
 /// What stands before the first such byte, and what after it, if there is one.
-fn cut(text: &[u8], at: u8) -> (&[u8], Option<&[u8]>) {
+fn split_at_byte(text: &[u8], at: u8) -> (&[u8], Option<&[u8]>) {
     match text.iter().position(|byte| *byte == at) {
         Some(found) => (&text[..found], Some(&text[found + 1..])),
         None => (text, None),
@@ -186,7 +186,7 @@ fn cut(text: &[u8], at: u8) -> (&[u8], Option<&[u8]>) {
 }
 
 /// Resource and key of a path; empty segments do not count, and after a final `/` there is no key.
-fn segments(path: &[u8]) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
+fn split_path(path: &[u8]) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
     let mut segments: Vec<Vec<u8>> = path
         .split(|byte| *byte == b'/')
         .filter(|segment| !segment.is_empty())
@@ -207,15 +207,15 @@ fn segments(path: &[u8]) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
 }
 
 /// The options of a query: `+` is a space, an option without `=` is set, one without a name does not count.
-fn options(query: &[u8]) -> Vec<(Vec<u8>, OptionValue)> {
+fn parse_options(query: &[u8]) -> Vec<(Vec<u8>, OptionValue)> {
     let mut found: Vec<(Vec<u8>, OptionValue)> = Vec::new();
-    for pair in query.split(|byte| *byte == b'&').take(lua::MOST_ARGUMENTS) {
-        let (name, value) = cut(pair, b'=');
+    for pair in query.split(|byte| *byte == b'&').take(lua::MAX_QUERY_ARGS) {
+        let (name, value) = split_at_byte(pair, b'=');
         let name = lua::unescape_uri(name);
         if name.is_empty() {
             continue;
         }
-        let value = value.map_or(OptionValue::Set, |value| OptionValue::Text(lua::unescape_uri(value)));
+        let value = value.map_or(OptionValue::Flag, |value| OptionValue::Text(lua::unescape_uri(value)));
         match found.iter_mut().find(|(known, _)| *known == name) {
             Some((_, OptionValue::List(values))) => values.push(value),
             Some((_, first)) => *first = OptionValue::List(vec![first.clone(), value]),
@@ -229,8 +229,8 @@ fn options(query: &[u8]) -> Vec<(Vec<u8>, OptionValue)> {
 mod tests {
     use super::*;
 
-    fn parts(text: &str) -> (String, String, Option<String>) {
-        let found = parse(text).expect("a reference");
+    fn parse_parts(text: &str) -> (String, String, Option<String>) {
+        let found = parse_reference(text).expect("a reference");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
         (text(found.name), text(found.resource), found.key.map(text))
     }
@@ -238,29 +238,29 @@ mod tests {
     #[test]
     fn the_last_of_several_segments_is_the_key() {
         assert_eq!(
-            parts("{vault://env/a/b/c}"),
+            parse_parts("{vault://env/a/b/c}"),
             ("env".into(), "a/b".into(), Some("c".into()))
         );
-        assert_eq!(parts("{vault://env/a/b/}"), ("env".into(), "a/b".into(), None));
+        assert_eq!(parse_parts("{vault://env/a/b/}"), ("env".into(), "a/b".into(), None));
         assert_eq!(
-            parts("{vault://aws/%2Fsecret/key}"),
+            parse_parts("{vault://aws/%2Fsecret/key}"),
             ("aws".into(), "/secret".into(), Some("key".into()))
         );
-        assert_eq!(parts("{vault://env/a%252Fb}"), ("env".into(), "a/b".into(), None));
+        assert_eq!(parse_parts("{vault://env/a%252Fb}"), ("env".into(), "a/b".into(), None));
     }
 
     #[test]
     fn user_port_and_brackets_are_no_part_of_the_name() {
-        assert_eq!(parts("{vault://u:p@env:80/a}").0, "env");
-        assert_eq!(parts("{vault://[::1]:80/a}").0, "::1");
-        assert_eq!(parts("{vault://;/xx}").0, ";");
+        assert_eq!(parse_parts("{vault://u:p@env:80/a}").0, "env");
+        assert_eq!(parse_parts("{vault://[::1]:80/a}").0, "::1");
+        assert_eq!(parse_parts("{vault://;/xx}").0, ";");
     }
 
     #[test]
     fn an_option_may_stand_several_times() {
-        let found = parse("{vault://env/a?x&x=1&=2&y=a+b}").expect("a reference");
+        let found = parse_reference("{vault://env/a?x&x=1&=2&y=a+b}").expect("a reference");
         let text = |text: &str| OptionValue::Text(text.into());
-        let twice = OptionValue::List(vec![OptionValue::Set, text("1")]);
+        let twice = OptionValue::List(vec![OptionValue::Flag, text("1")]);
         assert_eq!(
             found.options,
             Some(vec![(b"x".to_vec(), twice), (b"y".to_vec(), text("a b"))])
@@ -270,20 +270,20 @@ mod tests {
     #[test]
     fn what_precedes_decides_which_error_is_told() {
         assert_eq!(
-            parse("{vault:///#x}"),
-            Err(ParseError::MissingHost("{vault:///#x}".into()))
+            parse_reference("{vault:///#x}"),
+            Err(ReferenceParseError::MissingHost("{vault:///#x}".into()))
         );
         assert_eq!(
-            parse("{vault://env/#x}"),
-            Err(ParseError::EmptyPath("{vault://env/#x}".into()))
+            parse_reference("{vault://env/#x}"),
+            Err(ReferenceParseError::EmptyPath("{vault://env/#x}".into()))
         );
         assert_eq!(
-            parse("{vault://env//#x}"),
-            Err(ParseError::InvalidVersion("{vault://env//#x}".into()))
+            parse_reference("{vault://env//#x}"),
+            Err(ReferenceParseError::InvalidVersion("{vault://env//#x}".into()))
         );
         assert_eq!(
-            parse(" {vault://env/a}"),
-            Err(ParseError::NotAReference(" {vault://env/a}".into()))
+            parse_reference(" {vault://env/a}"),
+            Err(ReferenceParseError::NotAReference(" {vault://env/a}".into()))
         );
     }
 }

@@ -1,26 +1,26 @@
 use std::collections::BTreeSet;
 
-use super::{Finding, Judged, Reason, Reference, Side, Standing, Use, parse};
+use super::{Finding, Assessment, Reason, Reference, SettingOrigin, ChangeState, ReferenceSite, parse_reference};
 use json::Value;
-use schema::Takes;
-use state::Body;
+use schema::Referenceability;
+use state::EntityBody;
 use yaml::suggest_similar;
 
 /// The vaults by which references resolve once the plan is done.
 #[derive(Clone, Debug, Default)]
 pub struct Vaults {
     /// The backends that the data planes have loaded: their names go before any prefix.
-    pub loaded: BTreeSet<String>,
+    pub loaded_backends: BTreeSet<String>,
     /// The backends that are known, and that the data planes say they have not loaded.
-    pub unloaded: BTreeSet<String>,
+    pub unloaded_backends: BTreeSet<String>,
     /// The vault entities, owned and foreign.
     pub entities: Vec<VaultEntity>,
     /// The prefixes of vaults that are live, and that this plan deletes or renames.
-    pub going: BTreeSet<String>,
+    pub removed_prefixes: BTreeSet<String>,
     /// Whether these are all there are; if not, an unknown prefix proves nothing.
-    pub complete: bool,
+    pub is_complete: bool,
     /// Whether no control plane was asked for any.
-    pub unasked: bool,
+    pub without_control_plane: bool,
 }
 
 /// A vault, as far as references go.
@@ -31,15 +31,15 @@ pub struct VaultEntity {
     /// The backend.
     pub backend: String,
     /// Its config; of another scope's vault without the secrets in it.
-    pub config: Body,
+    pub config: EntityBody,
     /// What the live vault of the same prefix and backend has for config already, if there is one.
-    pub live: Option<Body>,
+    pub live_config: Option<EntityBody>,
     /// The options of its config that were filled in from the environment, or hold what was.
-    pub filled: BTreeSet<String>,
+    pub templated_options: BTreeSet<String>,
     /// Those of them that are made up, because a variable is not set.
-    pub unset: BTreeSet<String>,
+    pub unset_options: BTreeSet<String>,
     /// Whether a template filled the prefix in: then it is suggested to nobody.
-    pub filled_prefix: bool,
+    pub has_templated_prefix: bool,
     /// Whether it is one of the scopes of this run.
     pub owned: bool,
     /// Whether this plan creates or changes it.
@@ -48,14 +48,14 @@ pub struct VaultEntity {
 
 /// The vault that a name stands for.
 #[derive(Clone, Copy, Debug)]
-pub enum FoundVault<'a> {
+pub enum VaultRef<'a> {
     /// A backend that is loaded, by its own name.
     Backend(&'a str),
     /// A vault entity, by its prefix.
     Entity(&'a VaultEntity),
 }
 
-impl<'a> FoundVault<'a> {
+impl<'a> VaultRef<'a> {
     /// The backend.
     pub fn backend(&self) -> &'a str {
         match self {
@@ -71,9 +71,9 @@ impl<'a> FoundVault<'a> {
 
 impl VaultEntity {
     /// The same, as one that is live already and stays as it is.
-    pub fn as_live(self) -> Self {
+    pub fn into_live(self) -> Self {
         let live = Some(self.config.clone());
-        Self { live, ..self }
+        Self { live_config: live, ..self }
     }
 
     /// An option of its config, if it is a text.
@@ -83,63 +83,63 @@ impl VaultEntity {
 
     /// Who says an option of its config, set or not: the live vault, if that has the same already. `default` holds where
     /// nothing is set.
-    pub fn side(&self, name: &str, default: Option<&Value>) -> Side {
+    pub fn option_origin(&self, name: &str, default: Option<&Value>) -> SettingOrigin {
         let set = |value: &&Value| !value.is_null();
         let said = self.config.expose().get(name).filter(set).or(default);
         let live = self
-            .live
+            .live_config
             .as_ref()
             .map(|live| live.expose().get(name).filter(set).or(default));
         if live.map_or(said == default, |live| live == said) {
-            Side::Live
-        } else if self.filled.contains(name) {
-            Side::Filled
+            SettingOrigin::Live
+        } else if self.templated_options.contains(name) {
+            SettingOrigin::Template
         } else {
-            Side::File
+            SettingOrigin::Repository
         }
     }
 }
 
 impl Vaults {
     /// The vault that a name stands for: a backend's name goes before any prefix.
-    pub fn find(&self, name: &str) -> Option<FoundVault<'_>> {
-        let backend = self.loaded.get(name).map(|name| FoundVault::Backend(name));
+    pub fn find(&self, name: &str) -> Option<VaultRef<'_>> {
+        let backend = self.loaded_backends.get(name).map(|name| VaultRef::Backend(name));
         let entity = || {
             self.entities
                 .iter()
                 .find(|vault| vault.prefix == name)
-                .map(FoundVault::Entity)
+                .map(VaultRef::Entity)
         };
         backend.or_else(entity)
     }
 
     /// The name that was most likely meant by one that stands for nothing, but for those that a template filled in.
-    pub fn nearest(&self, name: &str) -> Option<&str> {
-        let told = self.entities.iter().filter(|vault| !vault.filled_prefix);
+    pub fn suggest(&self, name: &str) -> Option<&str> {
+        let told = self.entities.iter().filter(|vault| !vault.has_templated_prefix);
         let prefixes = told.map(|vault| vault.prefix.as_str());
-        suggest_similar(name, prefixes.chain(self.loaded.iter().map(String::as_str)))
+        suggest_similar(name, prefixes.chain(self.loaded_backends.iter().map(String::as_str)))
     }
 }
 
 /// Says of every use what can be known without asking a backend: what is well-formed and has a vault is
 /// [`Reason::NotAsked`] yet.
-pub fn judge(uses: Vec<Use>, vaults: &Vaults) -> Vec<Judged> {
-    uses.into_iter().map(|usage| judge_one(usage, vaults)).collect()
+pub fn classify_sites(uses: Vec<ReferenceSite>, vaults: &Vaults) -> Vec<Assessment> {
+    uses.into_iter().map(|usage| classify_site(usage, vaults)).collect()
 }
 
-fn judge_one(usage: Use, vaults: &Vaults) -> Judged {
-    let parsed = parse(&usage.text);
-    let (finding, vault_changed) = match (usage.takes, &parsed) {
-        (Takes::No, _) => (not_referenceable(&usage), false),
-        (Takes::Never, _) => (of_vault(&usage), false),
+fn classify_site(usage: ReferenceSite, vaults: &Vaults) -> Assessment {
+    let parsed = parse_reference(&usage.text);
+    let (finding, vault_changed) = match (usage.referenceable, &parsed) {
+        (Referenceability::No, _) => (not_referenceable(&usage), false),
+        (Referenceability::Never, _) => (in_vault_config(&usage), false),
         (_, Err(error)) => (bad_reference(&error.to_string()), false),
-        (Takes::Unknown, Ok(_)) => (unknown_schema(&usage), false),
-        (Takes::Since(version), Ok(_)) => (since(&usage, version), false),
-        (Takes::Yes, Ok(reference)) => located(reference, vaults),
+        (Referenceability::Unknown, Ok(_)) => (unknown_schema(&usage), false),
+        (Referenceability::Since(version), Ok(_)) => (requires_version(&usage, version), false),
+        (Referenceability::Yes, Ok(reference)) => classify_by_vault(reference, vaults),
     };
-    Judged {
-        concerns_plan: usage.standing == Standing::Changed || vault_changed,
-        usage,
+    Assessment {
+        affected_by_plan: usage.change_state == ChangeState::Changed || vault_changed,
+        site: usage,
         reference: parsed.ok(),
         finding,
         certificate: None,
@@ -147,18 +147,18 @@ fn judge_one(usage: Use, vaults: &Vaults) -> Judged {
 }
 
 /// What is known of a well-formed reference in a field that takes it, and whether the plan touches its vault.
-fn located(reference: &Reference, vaults: &Vaults) -> (Finding, bool) {
+fn classify_by_vault(reference: &Reference, vaults: &Vaults) -> (Finding, bool) {
     let name = String::from_utf8_lossy(&reference.name).into_owned();
     match vaults.find(&name) {
         Some(vault) => (not_asked(&name), vault.is_changed()),
-        None if vaults.going.contains(&name) => (deleted_vault(&name), false),
-        None if vaults.complete && vaults.unloaded.contains(&name) => (unloaded_backend(&name), false),
-        None if vaults.complete => (unknown_vault(&name, vaults), false),
-        None => (vaults_unreadable(&name, vaults.unasked), false),
+        None if vaults.removed_prefixes.contains(&name) => (deleted_vault(&name), false),
+        None if vaults.is_complete && vaults.unloaded_backends.contains(&name) => (unloaded_backend(&name), false),
+        None if vaults.is_complete => (unknown_vault(&name, vaults), false),
+        None => (vaults_unreadable(&name, vaults.without_control_plane), false),
     }
 }
 
-fn not_referenceable(usage: &Use) -> Finding {
+fn not_referenceable(usage: &ReferenceSite) -> Finding {
     Finding::new(
         Reason::NotReferenceable,
         format!("the field '{}' takes no references", usage.path),
@@ -167,7 +167,7 @@ fn not_referenceable(usage: &Use) -> Finding {
     .help("Kong would use this text as it stands; write the value, or use a field that takes references")
 }
 
-fn of_vault(usage: &Use) -> Finding {
+fn in_vault_config(usage: &ReferenceSite) -> Finding {
     let message = format!(
         "the field '{}' is a vault's own, and Kong resolves no references there",
         usage.path
@@ -186,14 +186,14 @@ fn bad_reference(words: &str) -> Finding {
     .help("a reference is {vault://PREFIX/SECRET} or {vault://PREFIX/SECRET/KEY}")
 }
 
-fn unknown_schema(usage: &Use) -> Finding {
+fn unknown_schema(usage: &ReferenceSite) -> Finding {
     let message = format!("no schema tells whether the field '{}' takes references", usage.path);
     Finding::new(Reason::UnknownSchema, message)
         .about(&usage.text)
         .help("a control plane that has loaded what the field belongs to tells: --kong-addr")
 }
 
-fn since(usage: &Use, version: &str) -> Finding {
+fn requires_version(usage: &ReferenceSite, version: &str) -> Finding {
     let message = format!(
         "the field '{}' takes references from Kong Gateway {version} on",
         usage.path
@@ -204,7 +204,7 @@ fn since(usage: &Use, version: &str) -> Finding {
 }
 
 fn unknown_vault(name: &str, vaults: &Vaults) -> Finding {
-    let help = match vaults.nearest(name) {
+    let help = match vaults.suggest(name) {
         Some(close) => format!("did you mean '{close}'?"),
         None => "declare the vault, or correct the reference".to_owned(),
     };

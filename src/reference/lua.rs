@@ -1,23 +1,23 @@
 //! What Kong's libraries make of text: LuaSocket's and OpenResty's decoding, LuaJIT's numbers.
 
 /// How many arguments of a query OpenResty reads.
-pub const MOST_ARGUMENTS: usize = 100;
+pub const MAX_QUERY_ARGS: usize = 100;
 
 /// LuaSocket's decoding: `%XX` becomes a byte, everything else stays.
 pub fn unescape(text: &[u8]) -> Vec<u8> {
-    decode(text, |byte| byte)
+    decode_percent(text, |byte| byte)
 }
 
 /// OpenResty's decoding: like [`unescape`], and `+` becomes a space.
 pub fn unescape_uri(text: &[u8]) -> Vec<u8> {
-    decode(text, |byte| if byte == b'+' { b' ' } else { byte })
+    decode_percent(text, |byte| if byte == b'+' { b' ' } else { byte })
 }
 
-fn decode(text: &[u8], plain: impl Fn(u8) -> u8) -> Vec<u8> {
+fn decode_percent(text: &[u8], plain: impl Fn(u8) -> u8) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut at = 0;
     while let Some(byte) = text.get(at) {
-        match (*byte == b'%').then(|| hex_pair(text.get(at + 1..at + 3)?)).flatten() {
+        match (*byte == b'%').then(|| parse_hex_pair(text.get(at + 1..at + 3)?)).flatten() {
             Some(value) => {
                 decoded.push(value);
                 at += 3;
@@ -31,13 +31,13 @@ fn decode(text: &[u8], plain: impl Fn(u8) -> u8) -> Vec<u8> {
     decoded
 }
 
-fn hex_pair(digits: &[u8]) -> Option<u8> {
+fn parse_hex_pair(digits: &[u8]) -> Option<u8> {
     let digit = |byte: u8| char::from(byte).to_digit(16);
     Some((digit(digits[0])? * 16 + digit(digits[1])?) as u8)
 }
 
 /// LuaJIT's `tonumber(text, 10)`: white space around, a sign, decimals, exponents, hexadecimals, `inf` and `nan`.
-pub fn to_number(text: &[u8]) -> Option<f64> {
+pub fn parse_number(text: &[u8]) -> Option<f64> {
     let text = std::str::from_utf8(text).ok()?;
     let text = text.trim_matches(|c: char| matches!(c, ' ' | '\t' | '\n' | '\x0b' | '\x0c' | '\r'));
     let (negative, digits) = match text.as_bytes().first()? {
@@ -50,14 +50,14 @@ pub fn to_number(text: &[u8]) -> Option<f64> {
         "inf" | "infinity" => f64::INFINITY,
         "nan" => f64::NAN,
         _ => match lower.strip_prefix("0x") {
-            Some(digits) => hexadecimal(digits)?,
-            None => decimal(&lower)?,
+            Some(digits) => parse_hexadecimal(digits)?,
+            None => parse_decimal(&lower)?,
         },
     };
     Some(if negative { -value } else { value })
 }
 
-fn decimal(text: &str) -> Option<f64> {
+fn parse_decimal(text: &str) -> Option<f64> {
     let allowed = text
         .bytes()
         .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'+' | b'-'));
@@ -67,7 +67,7 @@ fn decimal(text: &str) -> Option<f64> {
 }
 
 /// Hexadecimal digits with an optional fraction and an optional binary exponent after `p`.
-fn hexadecimal(text: &str) -> Option<f64> {
+fn parse_hexadecimal(text: &str) -> Option<f64> {
     let (digits, exponent) = match text.split_once('p') {
         Some((digits, exponent)) => (digits, exponent.parse::<i32>().ok()?),
         None => (text, 0),
@@ -85,7 +85,7 @@ fn hexadecimal(text: &str) -> Option<f64> {
 }
 
 /// A number as Lua writes it: `%.14g`.
-pub fn number_text(value: f64) -> String {
+pub fn format_number(value: f64) -> String {
     if value.is_nan() {
         return "nan".to_owned();
     }
@@ -97,14 +97,14 @@ pub fn number_text(value: f64) -> String {
     let exponent: i32 = exponent.parse().unwrap_or(0);
     if (-4..14).contains(&exponent) {
         let decimals = usize::try_from(13 - exponent).unwrap_or(0);
-        return trimmed(&format!("{value:.decimals$}")).to_owned();
+        return trim_zeros(&format!("{value:.decimals$}")).to_owned();
     }
     let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{}e{sign}{:02}", trimmed(mantissa), exponent.abs())
+    format!("{}e{sign}{:02}", trim_zeros(mantissa), exponent.abs())
 }
 
 /// A decimal without the zeros that say nothing.
-fn trimmed(text: &str) -> &str {
+fn trim_zeros(text: &str) -> &str {
     if text.contains('.') {
         text.trim_end_matches('0').trim_end_matches('.')
     } else {
@@ -128,10 +128,10 @@ mod tests {
             ("0x1f", 31.0),
             ("0x.8p1", 1.0),
         ] {
-            assert_eq!(to_number(text.as_bytes()), Some(value), "{text}");
+            assert_eq!(parse_number(text.as_bytes()), Some(value), "{text}");
         }
         for text in ["", " ", "x", "1eA", "latest", "1#2", "0x", "--1", "1 2", ".", "e5"] {
-            assert_eq!(to_number(text.as_bytes()), None, "{text}");
+            assert_eq!(parse_number(text.as_bytes()), None, "{text}");
         }
     }
 
@@ -149,7 +149,7 @@ mod tests {
             (0.1, "0.1"),
             (0.0, "0"),
         ] {
-            assert_eq!(number_text(value), text);
+            assert_eq!(format_number(value), text);
         }
     }
 

@@ -6,16 +6,16 @@ use serde::Deserializer;
 use serde::de::{Error, IgnoredAny, Visitor};
 
 /// The bytes that a JSON string stands for; `None` if the text is no JSON string.
-pub fn from_json(text: &[u8]) -> Option<Vec<u8>> {
+pub fn decode_json_string(text: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(text).ok()?;
     serde_json::from_str::<IgnoredAny>(text).ok()?;
     let mut reader = serde_json::Deserializer::from_str(text);
-    let bytes = reader.deserialize_bytes(Text).ok()?;
+    let bytes = reader.deserialize_bytes(JsonStringVisitor).ok()?;
     reader.end().ok().map(|()| bytes)
 }
 
 /// The JSON string that stands for bytes, quotes and all.
-pub fn to_json(bytes: &[u8]) -> String {
+pub fn encode_json_string(bytes: &[u8]) -> String {
     let mut text = String::from("\"");
     for chunk in bytes.utf8_chunks() {
         let quoted = json::Value::from(chunk.valid()).to_string();
@@ -29,9 +29,9 @@ pub fn to_json(bytes: &[u8]) -> String {
 }
 
 /// Reads a string. Lone surrogates arrive as three bytes, in the generalised form of UTF-8.
-struct Text;
+struct JsonStringVisitor;
 
-impl Visitor<'_> for Text {
+impl Visitor<'_> for JsonStringVisitor {
     type Value = Vec<u8>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -39,7 +39,7 @@ impl Visitor<'_> for Text {
     }
 
     fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<Vec<u8>, E> {
-        Ok(unescaped(text))
+        Ok(restore_raw_bytes(text))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Vec<u8>, E> {
@@ -48,7 +48,7 @@ impl Visitor<'_> for Text {
 }
 
 /// Puts the bytes that lone surrogates stand for in their place.
-fn unescaped(text: &[u8]) -> Vec<u8> {
+fn restore_raw_bytes(text: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((first, after)) = rest.split_first() {
@@ -79,9 +79,9 @@ mod tests {
             b"",
             b"\xED\xA0\x80",
         ] {
-            assert_eq!(from_json(to_json(bytes).as_bytes()).as_deref(), Some(bytes));
+            assert_eq!(decode_json_string(encode_json_string(bytes).as_bytes()).as_deref(), Some(bytes));
         }
-        assert_eq!(to_json(b"\xC3\x7F"), "\"\\udcc3\u{7f}\"");
+        assert_eq!(encode_json_string(b"\xC3\x7F"), "\"\\udcc3\u{7f}\"");
     }
 
     #[test]
@@ -97,10 +97,10 @@ mod tests {
             b"\"\xFF\"",
             b"[1, 2]",
         ] {
-            assert_eq!(from_json(text), None, "{text:?}");
+            assert_eq!(decode_json_string(text), None, "{text:?}");
         }
         assert_eq!(
-            from_json(b" \"\\ud83d\\ude00\"\r").as_deref(),
+            decode_json_string(b" \"\\ud83d\\ude00\"\r").as_deref(),
             Some("\u{1F600}".as_bytes())
         );
     }

@@ -1,7 +1,7 @@
 use zeroize::Zeroizing;
 
 use json::Value;
-use schema::wipe;
+use schema::zeroize_value;
 
 /// Why a secret has no such member. `Display` gives Kong's words; nothing of the value is in them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,22 +26,22 @@ pub enum SubkeyError {
 ///
 /// # Errors
 /// The secret does not decode, has no such member, or one that is no string.
-pub fn subkey(secret: &[u8], key: &[u8]) -> Result<Zeroizing<Vec<u8>>, SubkeyError> {
-    let decoded = Wiped::read(secret).ok_or(SubkeyError::Undecodable)?;
-    take(decoded.value(), key)
+pub fn extract_subkey(secret: &[u8], key: &[u8]) -> Result<Zeroizing<Vec<u8>>, SubkeyError> {
+    let decoded = ZeroizingValue::parse(secret).ok_or(SubkeyError::Undecodable)?;
+    extract_member(decoded.value(), key)
 }
 
 /// A decoded value of which every text is wiped when it is dropped.
-pub struct Wiped(Value);
+pub struct ZeroizingValue(Value);
 
-impl Wiped {
+impl ZeroizingValue {
     /// Decodes a text, if it is JSON.
-    pub fn read(text: &[u8]) -> Option<Self> {
+    pub fn parse(text: &[u8]) -> Option<Self> {
         serde_json::from_slice(text).ok().map(Self)
     }
 
     /// Takes a value over.
-    pub fn of(value: Value) -> Self {
+    pub fn new(value: Value) -> Self {
         Self(value)
     }
 
@@ -51,13 +51,13 @@ impl Wiped {
     }
 }
 
-impl Drop for Wiped {
+impl Drop for ZeroizingValue {
     fn drop(&mut self) {
-        wipe(&mut self.0);
+        zeroize_value(&mut self.0);
     }
 }
 
-fn take(decoded: &Value, key: &[u8]) -> Result<Zeroizing<Vec<u8>>, SubkeyError> {
+fn extract_member(decoded: &Value, key: &[u8]) -> Result<Zeroizing<Vec<u8>>, SubkeyError> {
     let named = || String::from_utf8_lossy(key).into_owned();
     let unexpected = |found| Err(SubkeyError::Unexpected { key: named(), found });
     let member = match decoded {
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn members_are_taken_as_kong_takes_them() {
         let secret = br#"{"text":"a","empty":"","object":{},"list":[],"number":5,"null":null,"bool":true}"#;
-        let told = |secret: &[u8], key: &str| match subkey(secret, key.as_bytes()) {
+        let told = |secret: &[u8], key: &str| match extract_subkey(secret, key.as_bytes()) {
             Ok(text) => format!("={}", String::from_utf8_lossy(&text)),
             Err(error) => error.to_string(),
         };

@@ -3,72 +3,72 @@
 
 use url::{Host, Url};
 
-use super::{Finding, Reason, Side};
+use super::{Finding, Reason, SettingOrigin};
 
 /// The hosts that the side that runs the check vouches for (`--references-hosts`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Hosts {
-    any: bool,
-    named: Vec<(String, Option<u16>)>,
+pub struct HostAllowlist {
+    allow_all: bool,
+    hosts: Vec<(String, Option<u16>)>,
 }
 
 /// An address, who says it, and whether it is the cloud vendor's own host.
 #[derive(Clone, Debug)]
-pub struct Address {
+pub struct Destination {
     /// The address.
     pub url: Url,
     /// The least trusted of those who say it.
-    pub side: Side,
+    pub origin: SettingOrigin,
     /// Whether the host is one of the vendor of the cloud.
-    pub vendors_own: bool,
+    pub is_vendor_host: bool,
 }
 
 /// A host in `--references-hosts` is not one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}' is no HOST or HOST:PORT")]
-pub struct NotAHost(String);
+pub struct InvalidHost(String);
 
-impl Hosts {
+impl HostAllowlist {
     /// Reads `HOST`, `HOST:PORT`, `[V6]:PORT` and `*`. Without a port, any is meant.
     ///
     /// # Errors
     /// The first that is none of these.
-    pub fn read(words: &[String]) -> Result<Self, NotAHost> {
+    pub fn parse(words: &[String]) -> Result<Self, InvalidHost> {
         let mut hosts = Self::default();
         for word in words.iter().map(|word| word.trim()).filter(|word| !word.is_empty()) {
             if word == "*" {
-                hosts.any = true;
+                hosts.allow_all = true;
                 continue;
             }
             hosts
-                .named
-                .push(host_and_port(word).ok_or_else(|| NotAHost(word.to_owned()))?);
+                .hosts
+                .push(parse_host_port(word).ok_or_else(|| InvalidHost(word.to_owned()))?);
         }
         Ok(hosts)
     }
 
     /// Whether any address is vouched for.
-    pub fn include_all(&self) -> bool {
-        self.any
+    pub fn allows_all(&self) -> bool {
+        self.allow_all
     }
 
     /// Whether an address is vouched for. What others could read on its way (http) is vouched for by its port alone, so
     /// that no file brings a host that is meant to be asked over TLS to be asked in the clear.
-    pub fn include(&self, url: &Url) -> bool {
+    pub fn allows(&self, url: &Url) -> bool {
         let Some(host) = url.host_str() else { return false };
         let same = |(name, said): &(String, Option<u16>)| {
             let fits = match said {
                 Some(_) => *said == url.port_or_known_default(),
-                None => !is_in_the_clear(url),
+                None => !is_cleartext(url),
             };
             name == host && fits
         };
-        self.any || self.named.iter().any(same)
+        self.allow_all || self.hosts.iter().any(same)
     }
 }
 
 /// The host as a URL has it (lower case, an address in its one spelling), and the port that is asked for.
-fn host_and_port(word: &str) -> Option<(String, Option<u16>)> {
+fn parse_host_port(word: &str) -> Option<(String, Option<u16>)> {
     if word.contains(['/', '@', '?', '#', '\\', '*']) || word.contains(char::is_whitespace) {
         return None;
     }
@@ -87,24 +87,24 @@ fn host_and_port(word: &str) -> Option<(String, Option<u16>)> {
 ///
 /// # Errors
 /// It may not: not checkable, naming the host and the flag.
-pub fn may_show(credential: Side, address: &Address, hosts: &Hosts, vault: &str) -> Result<(), Finding> {
+pub fn check_destination(credential: SettingOrigin, address: &Destination, hosts: &HostAllowlist, vault: &str) -> Result<(), Finding> {
     let trusted =
-        matches!(address.side, Side::Checker | Side::Live) || address.vendors_own || hosts.include(&address.url);
-    if trusted || credential == Side::File {
+        matches!(address.origin, SettingOrigin::Operator | SettingOrigin::Live) || address.is_vendor_host || hosts.allows(&address.url);
+    if trusted || credential == SettingOrigin::Repository {
         return Ok(());
     }
-    let (host, over) = (host_to_vouch(&address.url), over(&address.url));
+    let (host, over) = (allowlist_entry(&address.url), cleartext_note(&address.url));
     let message = format!(
         "the vault '{vault}' is not asked: a state file names the host {host}{over}, and no credential is sent there unless you vouch for it"
     );
     Err(Finding::new(Reason::UntrustedHost, message)
         .about(vault)
-        .help(how_to_vouch(&host)))
+        .help(allowlist_help(&host)))
 }
 
 /// Host and port as `--references-hosts` takes them, so that it vouches for an address.
-pub fn host_to_vouch(url: &Url) -> String {
-    let port = match is_in_the_clear(url) {
+pub fn allowlist_entry(url: &Url) -> String {
+    let port = match is_cleartext(url) {
         true => url.port_or_known_default(),
         false => url.port(),
     };
@@ -115,27 +115,27 @@ pub fn host_to_vouch(url: &Url) -> String {
 }
 
 /// How a host is vouched for.
-pub fn how_to_vouch(host: &str) -> String {
+pub fn allowlist_help(host: &str) -> String {
     format!(
         "if the host is yours, say so where the check runs: --references-hosts {host} (or STRONGROOM_REFERENCES_HOSTS)"
     )
 }
 
 /// What is worth knowing of the way to an address before vouching for it.
-fn over(url: &Url) -> &'static str {
-    match is_in_the_clear(url) {
+fn cleartext_note(url: &Url) -> &'static str {
+    match is_cleartext(url) {
         true => " over http, in the clear",
         false => "",
     }
 }
 
 /// Whether others could read what is sent to an address.
-fn is_in_the_clear(url: &Url) -> bool {
-    url.scheme() != "https" && !is_of_this_machine(url)
+fn is_cleartext(url: &Url) -> bool {
+    url.scheme() != "https" && !is_loopback(url)
 }
 
 /// Whether an address is this machine's own.
-pub fn is_of_this_machine(url: &Url) -> bool {
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn hosts_are_compared_as_urls_have_them() {
-        let hosts = Hosts::read(&[
+        let hosts = HostAllowlist::parse(&[
             "Vault.Corp".to_owned(),
             "10.0.0.1:8200".to_owned(),
             "[::1]:80".to_owned(),
@@ -176,12 +176,12 @@ mod tests {
             ("http://[::1]/", true),
             ("http://[::1]:81/", false),
         ] {
-            assert_eq!(hosts.include(&url(address)), included, "{address}");
+            assert_eq!(hosts.allows(&url(address)), included, "{address}");
         }
         assert!(
-            Hosts::read(&["*".to_owned()])
+            HostAllowlist::parse(&["*".to_owned()])
                 .expect("all")
-                .include(&url("http://any/"))
+                .allows(&url("http://any/"))
         );
         for wrong in [
             "http://a",
@@ -198,7 +198,7 @@ mod tests {
             "*:80",
             "::1",
         ] {
-            assert!(Hosts::read(&[wrong.to_owned()]).is_err(), "{wrong}");
+            assert!(HostAllowlist::parse(&[wrong.to_owned()]).is_err(), "{wrong}");
         }
     }
 
@@ -212,32 +212,32 @@ mod tests {
             ("http://[::2]/", "[::2]:80"),
             ("http://localhost/", "localhost"),
         ] {
-            assert_eq!(host_to_vouch(&url(address)), word);
-            let hosts = Hosts::read(&[word.to_owned()]).expect("a host");
-            assert!(hosts.include(&url(address)), "{address}");
+            assert_eq!(allowlist_entry(&url(address)), word);
+            let hosts = HostAllowlist::parse(&[word.to_owned()]).expect("a host");
+            assert!(hosts.allows(&url(address)), "{address}");
         }
     }
 
     #[test]
     fn what_a_file_names_gets_no_credential_of_the_machine() {
-        let at = |side, vendors_own| Address {
+        let at = |side, vendors_own| Destination {
             url: url("https://h:1/"),
-            side,
-            vendors_own,
+            origin: side,
+            is_vendor_host: vendors_own,
         };
-        let none = Hosts::default();
-        let vouched = Hosts::read(&["h:1".to_owned()]).expect("a host");
-        for credential in [Side::Checker, Side::Live, Side::Filled] {
-            for side in [Side::File, Side::Filled] {
-                let refused = may_show(credential, &at(side, false), &none, "v").expect_err("refused");
+        let none = HostAllowlist::default();
+        let vouched = HostAllowlist::parse(&["h:1".to_owned()]).expect("a host");
+        for credential in [SettingOrigin::Operator, SettingOrigin::Live, SettingOrigin::Template] {
+            for side in [SettingOrigin::Repository, SettingOrigin::Template] {
+                let refused = check_destination(credential, &at(side, false), &none, "v").expect_err("refused");
                 assert!(refused.help.is_some_and(|help| help.contains("--references-hosts h:1")));
-                assert_eq!(may_show(credential, &at(side, true), &none, "v"), Ok(()));
-                assert_eq!(may_show(credential, &at(side, false), &vouched, "v"), Ok(()));
+                assert_eq!(check_destination(credential, &at(side, true), &none, "v"), Ok(()));
+                assert_eq!(check_destination(credential, &at(side, false), &vouched, "v"), Ok(()));
             }
-            for side in [Side::Checker, Side::Live] {
-                assert_eq!(may_show(credential, &at(side, false), &none, "v"), Ok(()));
+            for side in [SettingOrigin::Operator, SettingOrigin::Live] {
+                assert_eq!(check_destination(credential, &at(side, false), &none, "v"), Ok(()));
             }
         }
-        assert_eq!(may_show(Side::File, &at(Side::File, false), &none, "v"), Ok(()));
+        assert_eq!(check_destination(SettingOrigin::Repository, &at(SettingOrigin::Repository, false), &none, "v"), Ok(()));
     }
 }

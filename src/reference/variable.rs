@@ -4,39 +4,39 @@ use super::{OptionValue, Reference};
 ///
 /// Dashes of prefix and resource become underscores, all is upper-cased (ASCII), version 2 asks for `…_PREVIOUS`. A
 /// `prefix` in the reference's query goes before the vault's; one that is no variable name counts as none.
-pub fn variable(reference: &Reference, prefix: Option<&str>) -> String {
-    let prefix = asked_prefix(reference).unwrap_or_else(|| prefix.unwrap_or_default().to_owned());
+pub fn variable_name(reference: &Reference, prefix: Option<&str>) -> String {
+    let prefix = requested_prefix(reference).unwrap_or_else(|| prefix.unwrap_or_default().to_owned());
     let resource = String::from_utf8_lossy(&reference.resource);
-    variable_of(&prefix, &resource, reference.version == Some(2.0))
+    format_variable_name(&prefix, &resource, reference.version == Some(2.0))
 }
 
 /// [`variable`] of what a reference asks for, once its options are dealt with; `previous` is version 2.
-pub fn variable_of(prefix: &str, resource: &str, previous: bool) -> String {
+pub fn format_variable_name(prefix: &str, resource: &str, previous: bool) -> String {
     let name = format!("{prefix}{resource}").replace('-', "_").to_ascii_uppercase();
     if previous { format!("{name}_PREVIOUS") } else { name }
 }
 
 /// The prefix that the reference itself asks for, empty if what it asks for is none.
-fn asked_prefix(reference: &Reference) -> Option<String> {
+fn requested_prefix(reference: &Reference) -> Option<String> {
     let (_, value) = reference.options.as_ref()?.iter().find(|(name, _)| name == b"prefix")?;
     Some(match value {
         OptionValue::Text(text) => std::str::from_utf8(text)
             .ok()
-            .filter(|text| is_name(text))
+            .filter(|text| is_variable_name(text))
             .unwrap_or_default()
             .to_owned(),
-        OptionValue::Set | OptionValue::List(_) => String::new(),
+        OptionValue::Flag | OptionValue::List(_) => String::new(),
     })
 }
 
-fn is_name(text: &str) -> bool {
+fn is_variable_name(text: &str) -> bool {
     let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     text.bytes().all(word) && !text.starts_with(|first: char| first.is_ascii_digit())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse;
+    use super::super::parse_reference;
     use super::*;
 
     #[test]
@@ -51,7 +51,7 @@ mod tests {
             ("{vault://env/a/b/}", None, "A/B"),
         ] {
             assert_eq!(
-                variable(&parse(reference).expect("a reference"), prefix),
+                variable_name(&parse_reference(reference).expect("a reference"), prefix),
                 name,
                 "{reference}"
             );

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Finding, Reference, Use};
+use super::{Finding, Reference, ReferenceSite};
 use schema::PublicCertificate;
 
 /// What is known of a reference: the later, the worse.
@@ -118,9 +118,9 @@ pub enum Reason {
 
 /// A use of a reference with what is known of it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Judged {
+pub struct Assessment {
     /// Where it stands.
-    pub usage: Use,
+    pub site: ReferenceSite,
     /// Its parts, if Kong can take it apart.
     pub reference: Option<Reference>,
     /// What is known.
@@ -128,12 +128,12 @@ pub struct Judged {
     /// What it resolves to, if that is a certificate: what that says to everybody.
     pub certificate: Option<PublicCertificate>,
     /// Whether this plan adds or changes the reference, its entity, or the vault that it names.
-    pub concerns_plan: bool,
+    pub affected_by_plan: bool,
 }
 
-impl Judged {
+impl Assessment {
     /// The name of the vault that it gives.
-    pub fn vault(&self) -> Option<String> {
+    pub fn vault_name(&self) -> Option<String> {
         let reference = self.reference.as_ref()?;
         Some(String::from_utf8_lossy(&reference.name).into_owned())
     }
@@ -146,17 +146,17 @@ impl Judged {
 
 impl Reason {
     /// Whether it is a matter of the reference's text and field alone, whatever vaults there are.
-    pub fn is_of_form(self) -> bool {
+    pub fn is_static(self) -> bool {
         matches!(self, Self::BadReference | Self::NotReferenceable)
     }
 
     /// Whether a backend said so: then the policy of its vault holds.
-    pub fn is_of_backend(self) -> bool {
+    pub fn is_from_backend(self) -> bool {
         let of_vaults = matches!(
             self,
             Self::UnknownVault | Self::DeletedVault | Self::VaultsUnreadable | Self::UnknownSchema
         );
-        !self.is_of_form() && !of_vaults
+        !self.is_static() && !of_vaults
     }
 
     /// The word by which diagnostics go.

@@ -2,8 +2,8 @@ use core::net::Ipv6Addr;
 
 /// An address in the form in which Kong stores it: with a port, IPv6 in full and in brackets
 /// (`::1` → `[0000:0000:0000:0000:0000:0000:0000:0001]:8000`). What is no address stays as it is.
-pub(super) fn in_full(address: &str, default_port: u64) -> String {
-    if let Some((host, port)) = v6(address) {
+pub(super) fn normalize_address(address: &str, default_port: u64) -> String {
+    if let Some((host, port)) = parse_ipv6(address) {
         let groups: Vec<String> = host.segments().iter().map(|group| format!("{group:04x}")).collect();
         let port = port.map_or_else(|| default_port.to_string(), str::to_owned);
         return format!("[{}]:{port}", groups.join(":"));
@@ -14,7 +14,7 @@ pub(super) fn in_full(address: &str, default_port: u64) -> String {
     }
 }
 
-fn v6(address: &str) -> Option<(Ipv6Addr, Option<&str>)> {
+fn parse_ipv6(address: &str) -> Option<(Ipv6Addr, Option<&str>)> {
     let Some(inner) = address.strip_prefix('[') else {
         return Some((address.parse().ok()?, None));
     };
@@ -29,7 +29,7 @@ fn v6(address: &str) -> Option<(Ipv6Addr, Option<&str>)> {
 
 #[cfg(test)]
 mod tests {
-    use super::in_full;
+    use super::normalize_address;
 
     #[test]
     fn addresses_are_stored_in_full() {
@@ -43,7 +43,7 @@ mod tests {
             ("[::1]:x", "[::1]:x"),
             ("", ""),
         ] {
-            assert_eq!(in_full(given, 8000), stored, "{given}");
+            assert_eq!(normalize_address(given, 8000), stored, "{given}");
         }
     }
 }

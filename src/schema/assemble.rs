@@ -2,13 +2,13 @@ use std::sync::Arc;
 
 use super::files::SchemaError;
 use super::kind_file::KindFile;
-use super::{Field, FieldPath, FieldType, Foreign, Kind, KindId, NamesChildren, Nest, OnDelete, Record, Segment, read};
+use super::{Field, FieldPath, FieldType, ForeignField, Kind, KindId, ChildNamesField, NestedList, OnDelete, Record, PathSegment, read};
 use json::{Value, json};
 
-type Place<'a> = &'a dyn Fn(&str) -> Option<KindId>;
+type KindLookup<'a> = &'a dyn Fn(&str) -> Option<KindId>;
 
 /// Makes kinds of their files and schemas, which stand side by side. Foreign keys become places in that list.
-pub(super) fn kinds(files: &[KindFile], schemas: &[Value]) -> Result<Vec<Kind>, SchemaError> {
+pub(super) fn build_kinds(files: &[KindFile], schemas: &[Value]) -> Result<Vec<Kind>, SchemaError> {
     let place = |collection: &str| {
         files
             .iter()
@@ -19,48 +19,48 @@ pub(super) fn kinds(files: &[KindFile], schemas: &[Value]) -> Result<Vec<Kind>, 
         .iter()
         .zip(schemas)
         .map(|(file, schema)| {
-            kind(file, schema, &place).map_err(|why| SchemaError::new(format!("kinds/{}.yaml", file.name), why))
+            build_kind(file, schema, &place).map_err(|why| SchemaError::new(format!("kinds/{}.yaml", file.name), why))
         })
         .collect()
 }
 
-fn kind(file: &KindFile, schema: &Value, place: Place) -> Result<Kind, String> {
-    let mut record = read::record(schema)?;
-    let secret: Vec<FieldPath> = file.secret.iter().map(|path| FieldPath::dotted(path)).collect();
+fn build_kind(file: &KindFile, schema: &Value, place: KindLookup) -> Result<Kind, String> {
+    let mut record = read::parse_record(schema)?;
+    let secret: Vec<FieldPath> = file.secret.iter().map(|path| FieldPath::from_dotted(path)).collect();
     for path in &secret {
         // a live node may lack it
-        if let Some(field) = record.at_mut(path) {
+        if let Some(field) = record.field_at_mut(path) {
             field.secret = true;
         }
     }
-    check_tags(&mut record);
+    add_tag_check(&mut record);
     Ok(Kind {
         name: file.name.clone(),
         collection: file.collection.clone(),
         path: file.path.as_ref().unwrap_or(&file.collection).clone(),
         nested_path: file.nested_path.clone(),
         table: file.table.clone(),
-        finds_by: file.finds_by.clone(),
-        names_children: names_children(file, place)?,
-        expires: file.expires.clone(),
-        computed: file.computed.clone(),
+        query_fields: file.finds_by.clone(),
+        child_names: child_names_field(file, place)?,
+        ttl_field: file.expires.clone(),
+        computed_field: file.computed.clone(),
         quirks: file.quirks.clone(),
         aliases: file.aliases.clone(),
         edition: file.edition,
         endpoint_key: file.endpoint_key.clone(),
-        identity: had(&file.identity, &record).collect(),
-        unique: unique(file, &record),
-        foreign: foreign(file, &record, place)?,
+        identity: known_field_sets(&file.identity, &record).collect(),
+        unique_sets: unique_sets(file, &record),
+        foreign_fields: foreign_fields(file, &record, place)?,
         parent: file.parent.clone(),
-        nests: nests(file, place)?,
-        former: file.former.clone(),
-        renamed: file.renamed.clone(),
+        nested_lists: nested_lists(file, place)?,
+        legacy_fields: file.former.clone(),
+        renamed_fields: file.renamed.clone(),
         taggable: record.get("tags").is_some(),
-        secret,
+        secret_fields: secret,
         server_only: file.server_only.clone(),
-        carried: file.carried.clone(),
-        hashed: file.hashed.clone(),
-        rotates: file.rotates.clone(),
+        preserved: file.carried.clone(),
+        hashed_field: file.hashed.clone(),
+        rotation: file.rotates.clone(),
         same_if_equal: file.same_if_equal,
         title: file.title.clone(),
         checks: file.checks.clone(),
@@ -70,18 +70,18 @@ fn kind(file: &KindFile, schema: &Value, place: Place) -> Result<Kind, String> {
 }
 
 /// Tags are of the same characters in every kind.
-fn check_tags(record: &mut Record) {
-    if let Some(field) = record.fields.named_mut("tags")
-        && let FieldType::Set(tag) = &mut field.kind
+fn add_tag_check(record: &mut Record) {
+    if let Some(field) = record.fields.get_mut("tags")
+        && let FieldType::Set(tag) = &mut field.field_type
     {
         tag.rules.insert("checks", json!(["tag_characters"]));
     }
 }
 
-fn unique(file: &KindFile, record: &Record) -> Vec<Vec<String>> {
+fn unique_sets(file: &KindFile, record: &Record) -> Vec<Vec<String>> {
     let single = record.fields.iter().filter(|(_, field)| field.unique);
     let mut sets: Vec<Vec<String>> = single.map(|(name, _)| vec![name.clone()]).collect();
-    for set in had(&file.unique, record) {
+    for set in known_field_sets(&file.unique, record) {
         if !sets.contains(&set) {
             sets.push(set);
         }
@@ -90,7 +90,7 @@ fn unique(file: &KindFile, record: &Record) -> Vec<Vec<String>> {
 }
 
 /// The sets, with those fields that the schema has: some belong to Enterprise alone, some to later nodes.
-fn had<'a>(sets: &'a [Vec<String>], record: &'a Record) -> impl Iterator<Item = Vec<String>> + 'a {
+fn known_field_sets<'a>(sets: &'a [Vec<String>], record: &'a Record) -> impl Iterator<Item = Vec<String>> + 'a {
     let known = |set: &'a Vec<String>| {
         let fields = set.iter().filter(|field| record.get(field).is_some());
         fields.cloned().collect::<Vec<_>>()
@@ -99,28 +99,28 @@ fn had<'a>(sets: &'a [Vec<String>], record: &'a Record) -> impl Iterator<Item = 
 }
 
 /// Foreign fields of the schema whose kind is known, and the file's lists of ids.
-fn foreign(file: &KindFile, record: &Record, place: Place) -> Result<Vec<Foreign>, String> {
+fn foreign_fields(file: &KindFile, record: &Record, place: KindLookup) -> Result<Vec<ForeignField>, String> {
     let mut foreign = Vec::new();
     for (name, field) in &record.fields {
-        let FieldType::Foreign(collection) = &field.kind else {
+        let FieldType::Foreign(collection) = &field.field_type else {
             continue;
         };
         if let Some(kind) = place(collection) {
-            foreign.push(Foreign {
+            foreign.push(ForeignField {
                 field: name.clone(),
                 kind,
-                list: false,
+                is_list: false,
                 required: field.required,
-                on_delete: on_delete(field),
+                on_delete: parse_on_delete(field),
             });
         }
     }
     for list in file.lists.iter().filter(|list| record.get(&list.field).is_some()) {
-        let kind = known(place, &list.collection)?;
-        foreign.push(Foreign {
+        let kind = find_kind(place, &list.collection)?;
+        foreign.push(ForeignField {
             field: list.field.clone(),
             kind,
-            list: true,
+            is_list: true,
             required: false,
             on_delete: list.on_delete,
         });
@@ -128,7 +128,7 @@ fn foreign(file: &KindFile, record: &Record, place: Place) -> Result<Vec<Foreign
     Ok(foreign)
 }
 
-fn on_delete(field: &Field) -> OnDelete {
+fn parse_on_delete(field: &Field) -> OnDelete {
     match field.rules.get("on_delete").and_then(Value::as_str) {
         Some("cascade") => OnDelete::Cascade,
         Some("dangle") => OnDelete::Dangle,
@@ -136,30 +136,30 @@ fn on_delete(field: &Field) -> OnDelete {
     }
 }
 
-fn names_children(file: &KindFile, place: Place) -> Result<Option<NamesChildren>, String> {
+fn child_names_field(file: &KindFile, place: KindLookup) -> Result<Option<ChildNamesField>, String> {
     let Some(named) = &file.names_children else {
         return Ok(None);
     };
-    Ok(Some(NamesChildren {
+    Ok(Some(ChildNamesField {
         field: named.field.clone(),
-        kind: known(place, &named.collection)?,
-        unknown: named.unknown.clone(),
+        kind: find_kind(place, &named.collection)?,
+        not_found_message: named.unknown.clone(),
     }))
 }
 
-fn known(place: Place, collection: &str) -> Result<KindId, String> {
+fn find_kind(place: KindLookup, collection: &str) -> Result<KindId, String> {
     place(collection).ok_or_else(|| format!("there is no kind {collection}"))
 }
 
-fn nests(file: &KindFile, place: Place) -> Result<Vec<Nest>, String> {
+fn nested_lists(file: &KindFile, place: KindLookup) -> Result<Vec<NestedList>, String> {
     file.nests
         .iter()
         .map(|nest| {
-            Ok(Nest {
+            Ok(NestedList {
                 key: nest.key.clone().unwrap_or_else(|| nest.collection.clone()),
-                kind: known(place, &nest.collection)?,
+                kind: find_kind(place, &nest.collection)?,
                 field: nest.field.clone(),
-                refers: nest.refers.clone(),
+                reference_field: nest.refers.clone(),
                 read_only: nest.read_only,
             })
         })
@@ -168,29 +168,29 @@ fn nests(file: &KindFile, place: Place) -> Result<Vec<Nest>, String> {
 
 impl Record {
     /// The field at a path of names, in records nested in records; elements of lists and maps are passed through.
-    fn at_mut(&mut self, path: &FieldPath) -> Option<&mut Field> {
+    fn field_at_mut(&mut self, path: &FieldPath) -> Option<&mut Field> {
         let mut record = self;
         let (last, outer) = path.0.split_last()?;
         for segment in outer {
-            let field = record.member_mut(segment)?;
-            record = inner_record(field)?;
+            let field = record.field_mut(segment)?;
+            record = inner_record_mut(field)?;
         }
-        record.member_mut(last)
+        record.field_mut(last)
     }
 
-    fn member_mut(&mut self, segment: &Segment) -> Option<&mut Field> {
-        let Segment::Name(wanted) = segment else { return None };
+    fn field_mut(&mut self, segment: &PathSegment) -> Option<&mut Field> {
+        let PathSegment::Name(wanted) = segment else { return None };
         let mut shorthands = self.shorthands.iter_mut();
         self.fields
-            .named_mut(wanted)
+            .get_mut(wanted)
             .or_else(|| Some(&mut shorthands.find(|(name, _)| name == wanted)?.1))
     }
 }
 
-fn inner_record(field: &mut Field) -> Option<&mut Record> {
-    match &mut field.kind {
+fn inner_record_mut(field: &mut Field) -> Option<&mut Record> {
+    match &mut field.field_type {
         FieldType::Record(record) => Some(record),
-        FieldType::Array(inner) | FieldType::Set(inner) | FieldType::Map { values: inner, .. } => inner_record(inner),
+        FieldType::Array(inner) | FieldType::Set(inner) | FieldType::Map { values: inner, .. } => inner_record_mut(inner),
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-use super::fill::{Fill, Form};
+use super::fill::{BodyNormalizer, NormalForm};
 use super::{Catalog, KindId};
 use json::Object;
 
@@ -8,17 +8,17 @@ use json::Object;
 /// sets (`server_only`), what is carried over (`carried`), what counts down (`expires`), and what is not stored with the
 /// entity (a certificate's list of names).
 #[derive(Clone, PartialEq)]
-pub struct Canonical(pub Object);
+pub struct CanonicalBody(pub Object);
 
 /// Brings a body, declared or live, to its canonical form. Never fails: what it cannot make sense of stays as it is.
-pub fn canonical(catalog: &Catalog, kind: KindId, body: &Object) -> Canonical {
+pub fn canonicalize(catalog: &Catalog, kind: KindId, body: &Object) -> CanonicalBody {
     let record = catalog.record(kind, body);
     let kind = catalog.kind(kind);
-    let mut compared = Fill::new(Form::Compared).record(&record, body);
+    let mut compared = BodyNormalizer::new(NormalForm::Canonical).normalize_record(&record, body);
     compared.remove("id");
-    for name in kind.server_only.iter().chain(&kind.carried).chain(&kind.expires) {
+    for name in kind.server_only.iter().chain(&kind.preserved).chain(&kind.ttl_field) {
         compared.remove(name);
     }
-    compared.retain(|name, _| record.get(name).is_none_or(|field| !field.transient()));
-    Canonical(compared)
+    compared.retain(|name, _| record.get(name).is_none_or(|field| !field.is_transient()));
+    CanonicalBody(compared)
 }

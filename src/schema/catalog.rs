@@ -3,7 +3,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::files::SchemaError;
 use super::kind_file::KindFile;
-use super::subschema::{self, Family};
+use super::subschema::{self, SubschemaFamily};
 use super::{Edition, Kind, KindId, Record, assemble, overlay, read, words};
 use json::{Object, Value};
 
@@ -12,9 +12,9 @@ use json::{Object, Value};
 pub struct Catalog {
     files: Arc<[KindFile]>,
     kinds: Arc<[Kind]>,
-    families: BTreeMap<String, Family>,
+    families: BTreeMap<String, SubschemaFamily>,
     version: Option<String>,
-    live: BTreeSet<String>,
+    live_collections: BTreeSet<String>,
     loaded_plugins: Option<BTreeSet<String>>,
     loaded_vaults: Option<BTreeSet<String>>,
     loaded_filters: Option<BTreeSet<String>>,
@@ -52,23 +52,23 @@ impl Catalog {
     /// If a file under `schemas/`, which are part of the program, is wrong; a test reads them all.
     pub fn recorded() -> Arc<Self> {
         static RECORDED: OnceLock<Arc<Catalog>> = OnceLock::new();
-        let made = RECORDED.get_or_init(|| match Self::of_files() {
+        let made = RECORDED.get_or_init(|| match Self::from_files() {
             Ok(catalog) => Arc::new(catalog),
             Err(error) => panic!("{error}"),
         });
         Arc::clone(made)
     }
 
-    fn of_files() -> Result<Self, SchemaError> {
-        let files = KindFile::all()?;
+    fn from_files() -> Result<Self, SchemaError> {
+        let files = KindFile::read_all()?;
         let live = LiveSchemas::default();
-        let kinds = assemble::kinds(&files, &overlay::schemas(&files, &live, Edition::Enterprise)?)?;
+        let kinds = assemble::build_kinds(&files, &overlay::overlay_schemas(&files, &live, Edition::Enterprise)?)?;
         Ok(Self {
             files: files.into(),
             kinds: kinds.into(),
-            families: FAMILIES.map(|name| (name.to_owned(), subschema::recorded(name))).into(),
+            families: FAMILIES.map(|name| (name.to_owned(), subschema::recorded_family(name))).into(),
             version: None,
-            live: BTreeSet::new(),
+            live_collections: BTreeSet::new(),
             loaded_plugins: None,
             loaded_vaults: None,
             loaded_filters: None,
@@ -82,10 +82,10 @@ impl Catalog {
     /// A schema of the node that cannot be read counts as not told.
     ///
     /// An embedded control plane is a live node that tells which plugins, vaults and filters it has loaded.
-    pub fn overlaid(&self, live: &LiveSchemas) -> Self {
-        let edition = self.edition_of(live);
+    pub fn with_live_schemas(&self, live: &LiveSchemas) -> Self {
+        let edition = self.detect_edition(live);
         let kinds = self
-            .overlaid_kinds(live, edition)
+            .live_kinds(live, edition)
             .unwrap_or_else(|_| Arc::clone(&self.kinds));
         let none = BTreeMap::new();
         let families = self.families.iter().map(|(name, known)| {
@@ -94,28 +94,28 @@ impl Catalog {
                 VAULTS => &live.vaults,
                 _ => &none,
             };
-            (name.clone(), subschema::overlaid(known, name, told, edition))
+            (name.clone(), subschema::overlay_family(known, name, told, edition))
         });
         Self {
             files: Arc::clone(&self.files),
             kinds,
             families: families.collect(),
             version: live.version.clone(),
-            live: live.entities.keys().cloned().collect(),
+            live_collections: live.entities.keys().cloned().collect(),
             loaded_plugins: live.loaded_plugins.clone(),
             loaded_vaults: live.loaded_vaults.clone(),
             loaded_filters: live.loaded_filters.clone(),
         }
     }
 
-    fn overlaid_kinds(&self, live: &LiveSchemas, edition: Edition) -> Result<Arc<[Kind]>, SchemaError> {
+    fn live_kinds(&self, live: &LiveSchemas, edition: Edition) -> Result<Arc<[Kind]>, SchemaError> {
         let mut live = live.clone();
-        live.entities.retain(|_, schema| read::record(schema).is_ok());
-        Ok(assemble::kinds(&self.files, &overlay::schemas(&self.files, &live, edition)?)?.into())
+        live.entities.retain(|_, schema| read::parse_record(schema).is_ok());
+        Ok(assemble::build_kinds(&self.files, &overlay::overlay_schemas(&self.files, &live, edition)?)?.into())
     }
 
     /// Which edition a node is: Enterprise says so in its version or counts in four numbers, and has kinds of its own.
-    fn edition_of(&self, live: &LiveSchemas) -> Edition {
+    fn detect_edition(&self, live: &LiveSchemas) -> Edition {
         let tells =
             |file: &KindFile| file.edition == Edition::Enterprise && live.entities.contains_key(&file.collection);
         let says = |version: &String| version.contains("enterprise") || version.split('.').count() > 3;
@@ -140,7 +140,7 @@ impl Catalog {
     }
 
     /// The kind of that collection (`key_sets`), or of that name or alias.
-    pub fn find(&self, word: &str) -> Option<KindId> {
+    pub fn find_kind(&self, word: &str) -> Option<KindId> {
         self.kinds()
             .find(|(_, kind)| {
                 kind.collection == word || kind.name == word || kind.aliases.iter().any(|alias| alias == word)
@@ -154,38 +154,38 @@ impl Catalog {
     /// The config of an unknown plugin or backend stays abstract.
     pub fn record(&self, kind: KindId, body: &Object) -> Arc<Record> {
         let named = self.kind(kind).subschemas.as_ref();
-        self.record_named(kind, named.and_then(|sub| sub.name(body)))
+        self.record_for_subschema(kind, named.and_then(|sub| sub.subschema_name(body)))
     }
 
     /// The same, of a body that names that schema, or none.
-    pub fn record_named(&self, kind: KindId, name: Option<&str>) -> Arc<Record> {
+    pub fn record_for_subschema(&self, kind: KindId, name: Option<&str>) -> Arc<Record> {
         let kind = self.kind(kind);
         kind.subschemas
             .as_ref()
             .and_then(|sub| {
-                let name = name.or_else(|| sub.default(&kind.record))?;
-                Some(self.families.get(&sub.family)?.get(name)?.whole(&kind.record))
+                let name = name.or_else(|| sub.default_name(&kind.record))?;
+                Some(self.families.get(&sub.family)?.get(name)?.merged_record(&kind.record))
             })
             .unwrap_or_else(|| Arc::clone(&kind.record))
     }
 
     /// A plugin's own schema, if the catalog knows it.
-    pub fn plugin(&self, name: &str) -> Option<Arc<Record>> {
+    pub fn plugin_schema(&self, name: &str) -> Option<Arc<Record>> {
         self.subschema(PLUGINS, name)
     }
 
     /// A vault backend's own schema, if the catalog knows it.
-    pub fn vault(&self, name: &str) -> Option<Arc<Record>> {
+    pub fn vault_schema(&self, name: &str) -> Option<Arc<Record>> {
         self.subschema(VAULTS, name)
     }
 
     /// The schema of that name in a family (`plugins`, `vaults`, `partials`), if the catalog knows it.
     pub fn subschema(&self, family: &str, name: &str) -> Option<Arc<Record>> {
-        self.families.get(family)?.get(name)?.own().ok()
+        self.families.get(family)?.get(name)?.own_record().ok()
     }
 
     /// The names in a family (`plugins`, `vaults`, `partials`), sorted.
-    pub fn subschemas(&self, family: &str) -> impl Iterator<Item = &str> {
+    pub fn subschema_names(&self, family: &str) -> impl Iterator<Item = &str> {
         self.families
             .get(family)
             .into_iter()
@@ -193,25 +193,25 @@ impl Catalog {
     }
 
     /// Whether a node told the schema of an entity: of one that names a further schema, that one.
-    pub fn is_live(&self, kind: KindId, body: &Object) -> bool {
+    pub fn has_live_schema(&self, kind: KindId, body: &Object) -> bool {
         let kind = self.kind(kind);
-        let named = kind.subschemas.as_ref().and_then(|sub| Some((sub, sub.name(body)?)));
+        let named = kind.subschemas.as_ref().and_then(|sub| Some((sub, sub.subschema_name(body)?)));
         match named {
             Some((sub, name)) => {
                 let known = self.families.get(&sub.family).and_then(|family| family.get(name));
                 known.is_some_and(|known| known.is_live())
             }
-            None => self.live.contains(&kind.collection),
+            None => self.live_collections.contains(&kind.collection),
         }
     }
 
     /// The node's version, if this catalog is a live node's.
-    pub fn version(&self) -> Option<&str> {
+    pub fn node_version(&self) -> Option<&str> {
         self.version.as_deref()
     }
 
     /// What the node has loaded of a family (`plugins`, `vaults`), if it told.
-    pub fn loaded(&self, family: &str) -> Option<&BTreeSet<String>> {
+    pub fn loaded_names(&self, family: &str) -> Option<&BTreeSet<String>> {
         match family {
             PLUGINS => self.loaded_plugins(),
             VAULTS => self.loaded_vaults(),
@@ -241,10 +241,10 @@ mod tests {
 
     #[test]
     fn every_file_is_right() {
-        let catalog = Catalog::of_files().unwrap();
+        let catalog = Catalog::from_files().unwrap();
         assert!(catalog.kinds().count() >= 26);
         for (_, kind) in catalog.kinds() {
-            for path in &kind.secret {
+            for path in &kind.secret_fields {
                 assert!(
                     kind.record.field_at(path).is_some_and(|field| field.secret),
                     "{}: {path}",
@@ -254,7 +254,7 @@ mod tests {
         }
         for (name, family) in &catalog.families {
             for (member, schema) in family {
-                schema.own().unwrap_or_else(|error| panic!("{name}/{member}: {error}"));
+                schema.own_record().unwrap_or_else(|error| panic!("{name}/{member}: {error}"));
             }
         }
     }
@@ -262,8 +262,8 @@ mod tests {
     #[test]
     fn a_kind_is_found_by_collection_and_by_name() {
         let catalog = Catalog::recorded();
-        assert_eq!(catalog.find("keyauth_credentials"), catalog.find("key-auth"));
-        assert!(catalog.find("key-auth").is_some());
-        assert_eq!(catalog.find("nonsense"), None);
+        assert_eq!(catalog.find_kind("keyauth_credentials"), catalog.find_kind("key-auth"));
+        assert!(catalog.find_kind("key-auth").is_some());
+        assert_eq!(catalog.find_kind("nonsense"), None);
     }
 }

@@ -1,18 +1,18 @@
 use zeroize::Zeroize;
 
-use super::checks::{Checker, choose};
-use super::{Catalog, KindId, Violations};
+use super::checks::{BodyChecker, choose_record};
+use super::{Catalog, KindId, SchemaViolations};
 use json::{Object, Value};
 
 /// What a body is for: which rules apply to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub enum CheckPurpose {
     /// A whole entity to be stored (POST, PUT).
     Store,
     /// The body of `/schemas/ENTITY/validate`.
     Validate,
     /// A whole entity with what its references resolve to in their places: nothing but what is found wrong outlives the check.
-    Resolved,
+    ResolvedReferences,
 }
 
 /// Says what Kong would refuse in a body, in Kong's words: field types and rules, checks across fields, and the
@@ -21,36 +21,36 @@ pub enum Purpose {
 ///
 /// # Errors
 /// Everything that is wrong, at once.
-pub fn check(catalog: &Catalog, kind: KindId, body: &Object, purpose: Purpose, now: i64) -> Result<(), Violations> {
-    let checker = Checker {
+pub fn check_body(catalog: &Catalog, kind: KindId, body: &Object, purpose: CheckPurpose, now: i64) -> Result<(), SchemaViolations> {
+    let checker = BodyChecker {
         catalog,
         kind: catalog.kind(kind),
         purpose,
         now,
-        whole: true,
+        is_full_entity: true,
     };
-    let record = choose(catalog, kind, body, true).map_err(Violations)?;
-    let mut filled = checker.filled(&record, body).map_err(Violations)?;
-    let life = checker.take_life(&mut filled);
-    let mut errors = checker.record(&record, &filled);
+    let record = choose_record(catalog, kind, body, true).map_err(SchemaViolations)?;
+    let mut filled = checker.fill_defaults(&record, body).map_err(SchemaViolations)?;
+    let life = checker.take_ttl(&mut filled);
+    let mut errors = checker.check_record(&record, &filled);
     errors.extend(life);
-    checker.kind_checks(&filled, &mut errors);
-    if purpose == Purpose::Resolved {
-        filled.values_mut().for_each(wipe);
+    checker.run_kind_checks(&filled, &mut errors);
+    if purpose == CheckPurpose::ResolvedReferences {
+        filled.values_mut().for_each(zeroize_value);
     }
     if errors.is_empty() {
         Ok(())
     } else {
-        Err(Violations(errors))
+        Err(SchemaViolations(errors))
     }
 }
 
 /// Overwrites every text of a value that holds secrets.
-pub fn wipe(value: &mut Value) {
+pub fn zeroize_value(value: &mut Value) {
     match value {
         Value::String(text) => text.zeroize(),
-        Value::Array(members) => members.iter_mut().for_each(wipe),
-        Value::Object(members) => members.values_mut().for_each(wipe),
+        Value::Array(members) => members.iter_mut().for_each(zeroize_value),
+        Value::Object(members) => members.values_mut().for_each(zeroize_value),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

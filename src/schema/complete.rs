@@ -1,6 +1,6 @@
-use super::fill::{Fill, Form};
+use super::fill::{BodyNormalizer, NormalForm};
 use super::shorthand;
-use super::{Catalog, Field, FieldType, KindId, Record, Violations};
+use super::{Catalog, Field, FieldType, KindId, Record, SchemaViolations};
 use json::{Object, Value};
 
 /// What Kong would store for a body: shorthands translated, defaults filled in, sets without repetitions, targets and
@@ -9,14 +9,14 @@ use json::{Object, Value};
 ///
 /// # Errors
 /// A deprecated spelling beside its successor with another value.
-pub fn complete(catalog: &Catalog, kind: KindId, body: &Object) -> Result<Object, Violations> {
+pub fn complete_body(catalog: &Catalog, kind: KindId, body: &Object) -> Result<Object, SchemaViolations> {
     let record = catalog.record(kind, body);
-    let mut fill = Fill::new(Form::Stored);
-    let stored = fill.record(&record, body);
-    if fill.wrong.is_empty() {
+    let mut fill = BodyNormalizer::new(NormalForm::Stored);
+    let stored = fill.normalize_record(&record, body);
+    if fill.violations.is_empty() {
         Ok(stored)
     } else {
-        Err(fill.wrong)
+        Err(fill.violations)
     }
 }
 
@@ -24,14 +24,14 @@ pub fn complete(catalog: &Catalog, kind: KindId, body: &Object) -> Result<Object
 ///
 /// # Errors
 /// A deprecated spelling beside its successor with another value.
-pub fn translated(catalog: &Catalog, kind: KindId, body: &Object) -> Result<Object, Violations> {
+pub fn expand_shorthands(catalog: &Catalog, kind: KindId, body: &Object) -> Result<Object, SchemaViolations> {
     let record = catalog.record(kind, body);
-    let mut fill = Fill::new(Form::Translated);
-    let plain = fill.record(&record, body);
-    if fill.wrong.is_empty() {
+    let mut fill = BodyNormalizer::new(NormalForm::Expanded);
+    let plain = fill.normalize_record(&record, body);
+    if fill.violations.is_empty() {
         Ok(plain)
     } else {
-        Err(fill.wrong)
+        Err(fill.violations)
     }
 }
 
@@ -40,7 +40,7 @@ pub fn translated(catalog: &Catalog, kind: KindId, body: &Object) -> Result<Obje
 ///
 /// # Errors
 /// As [`translated`].
-pub fn patched(catalog: &Catalog, kind: KindId, stored: &Object, patch: &Object) -> Result<Object, Violations> {
+pub fn apply_patch(catalog: &Catalog, kind: KindId, stored: &Object, patch: &Object) -> Result<Object, SchemaViolations> {
     let named = catalog.kind(kind).subschemas.as_ref();
     let mut named_patch = patch.clone();
     if let Some(sub) = named
@@ -50,17 +50,17 @@ pub fn patched(catalog: &Catalog, kind: KindId, stored: &Object, patch: &Object)
         named_patch.insert(sub.by.clone(), name.clone());
     }
     let record = catalog.record(kind, &named_patch);
-    let plain = translated(catalog, kind, &named_patch)?;
-    let stored = translated(catalog, kind, stored)?;
-    Ok(merged(&record, stored, plain))
+    let plain = expand_shorthands(catalog, kind, &named_patch)?;
+    let stored = expand_shorthands(catalog, kind, stored)?;
+    Ok(merge_patch(&record, stored, plain))
 }
 
-fn merged(record: &Record, mut merged: Object, patch: Object) -> Object {
+fn merge_patch(record: &Record, mut merged: Object, patch: Object) -> Object {
     for (name, value) in patch {
-        let inner = record.get(&name).map(|field| &field.kind);
+        let inner = record.get(&name).map(|field| &field.field_type);
         let value = match (inner, merged.remove(&name), value) {
             (Some(FieldType::Record(record)), Some(Value::Object(known)), Value::Object(patch)) => {
-                Value::Object(self::merged(record, known, patch))
+                Value::Object(self::merge_patch(record, known, patch))
             }
             (_, _, value) => value,
         };
@@ -72,31 +72,31 @@ fn merged(record: &Record, mut merged: Object, patch: Object) -> Object {
 /// What an answer shows of a stored body: every field, those without value as null, and the deprecated spellings that
 /// Kong shows beside the new ones. What is not stored with the entity (a certificate's
 /// `snis`, the time it has left) is the caller's.
-pub fn shown(catalog: &Catalog, kind: KindId, stored: &Object) -> Object {
-    record_shown(&catalog.record(kind, stored), stored)
+pub fn to_response_body(catalog: &Catalog, kind: KindId, stored: &Object) -> Object {
+    record_to_response(&catalog.record(kind, stored), stored)
 }
 
-fn record_shown(record: &Record, stored: &Object) -> Object {
+fn record_to_response(record: &Record, stored: &Object) -> Object {
     let mut shown = stored.clone();
     for (name, field) in &record.fields {
         match shown.get_mut(name) {
-            Some(value) => value_shown(field, value),
-            None if field.transient() => {}
+            Some(value) => value_to_response(field, value),
+            None if field.is_transient() => {}
             None => drop(shown.insert(name.clone(), Value::Null)),
         }
     }
-    shorthand::mirrored(record, &mut shown);
+    shorthand::add_mirrored_shorthands(record, &mut shown);
     shown
 }
 
-fn value_shown(field: &Field, value: &mut Value) {
-    match (&field.kind, value) {
-        (FieldType::Record(record), Value::Object(body)) => *body = record_shown(record, body),
+fn value_to_response(field: &Field, value: &mut Value) {
+    match (&field.field_type, value) {
+        (FieldType::Record(record), Value::Object(body)) => *body = record_to_response(record, body),
         (FieldType::Array(inner) | FieldType::Set(inner), Value::Array(members)) => {
-            members.iter_mut().for_each(|member| value_shown(inner, member));
+            members.iter_mut().for_each(|member| value_to_response(inner, member));
         }
         (FieldType::Map { values, .. }, Value::Object(members)) => {
-            members.values_mut().for_each(|member| value_shown(values, member));
+            members.values_mut().for_each(|member| value_to_response(values, member));
         }
         _ => {}
     }

@@ -1,11 +1,11 @@
-use super::Fields;
+use super::RecordFields;
 use json::{Object, Value};
 
 /// A record of Kong's schema language: named fields in the order Kong gives them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
     /// The fields, in the order of the schema.
-    pub fields: Fields,
+    pub fields: RecordFields,
     /// Other spellings that Kong accepts and translates (`shorthand_fields`).
     pub shorthands: Vec<(String, Field)>,
     /// Checks over several fields, as Kong gives them (`conditional`, `mutually_required` …).
@@ -34,7 +34,7 @@ impl Record {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
     /// What it holds.
-    pub kind: FieldType,
+    pub field_type: FieldType,
     /// Whether a stored entity always has a value here.
     pub required: bool,
     /// The value Kong fills in where none is given.
@@ -53,18 +53,18 @@ pub struct Field {
 
 impl Field {
     /// Whether it is accepted but not stored with the entity (a certificate's list of names).
-    pub fn transient(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         self.rules.contains_key("transient")
     }
 
     /// Whether the server makes up what nobody says: `auto`, and secrets with a default, which each node makes up when
     /// it starts.
-    pub fn is_made_up(&self) -> bool {
+    pub fn is_server_generated(&self) -> bool {
         self.auto || (self.secret && self.default.as_ref().is_some_and(|value| !value.is_null()))
     }
 
     /// Whether texts are the same whose lines are, however they are ended.
-    pub(super) fn is_of_lines(&self) -> bool {
+    pub(super) fn is_compared_by_line(&self) -> bool {
         self.rules.get("compared").and_then(Value::as_str) == Some("lines")
     }
 }

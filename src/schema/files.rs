@@ -1,37 +1,37 @@
 use json::Value;
 
 /// The files under `schemas/`, by their path below it, as `build.rs` lists them: sorted.
-static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/schemas.rs"));
+static SCHEMA_FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/schemas.rs"));
 
 /// A schema that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("schemas/{file}: {why}")]
+#[error("schemas/{file}: {reason}")]
 pub struct SchemaError {
     /// The file, below `schemas/`, or what else was read.
     pub file: String,
     /// What is wrong with it.
-    pub why: String,
+    pub reason: String,
 }
 
 impl SchemaError {
     pub(super) fn new(file: impl Into<String>, why: impl ToString) -> Self {
         Self {
             file: file.into(),
-            why: why.to_string(),
+            reason: why.to_string(),
         }
     }
 }
 
 /// A file of `schemas/`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct File {
+pub(super) struct SchemaFile {
     /// Its path below `schemas/`.
     pub path: &'static str,
     /// Its text.
     pub text: &'static str,
 }
 
-impl File {
+impl SchemaFile {
     /// Its name without folder and ending.
     pub fn stem(&self) -> &'static str {
         let name = self.path.rsplit('/').next().unwrap_or(self.path);
@@ -39,7 +39,7 @@ impl File {
     }
 
     /// What it holds, JSON and YAML alike.
-    pub fn value(&self) -> Result<Value, SchemaError> {
+    pub fn parse(&self) -> Result<Value, SchemaError> {
         if self.path.ends_with(".json") {
             serde_json::from_str(self.text).map_err(|error| SchemaError::new(self.path, error))
         } else {
@@ -49,42 +49,42 @@ impl File {
 }
 
 /// The file at that path below `schemas/`; an empty one, if there is none.
-pub(super) fn single(name: &'static str) -> File {
-    let found = FILES.iter().find(|(path, _)| *path == name);
-    File {
+pub(super) fn file_at(name: &'static str) -> SchemaFile {
+    let found = SCHEMA_FILES.iter().find(|(path, _)| *path == name);
+    SchemaFile {
         path: name,
         text: found.map_or("", |(_, text)| text),
     }
 }
 
 /// The files right in a folder of `schemas/`, sorted.
-pub(super) fn folder(name: &str) -> impl Iterator<Item = File> {
-    FILES
+pub(super) fn files_in(name: &str) -> impl Iterator<Item = SchemaFile> {
+    SCHEMA_FILES
         .iter()
         .filter(move |(path, _)| {
             path.strip_prefix(name)
                 .and_then(|rest| rest.strip_prefix('/'))
                 .is_some_and(|rest| !rest.contains('/'))
         })
-        .map(|&(path, text)| File { path, text })
+        .map(|&(path, text)| SchemaFile { path, text })
 }
 
 /// The recorded schemas of that sort (`entities`, `plugins`, `vaults`), of whichever version of Kong they are.
-pub(super) fn recorded(sort: &str) -> impl Iterator<Item = File> {
-    FILES
+pub(super) fn recorded_files(sort: &str) -> impl Iterator<Item = SchemaFile> {
+    SCHEMA_FILES
         .iter()
         .filter(move |(path, _)| {
             let mut parts = path.split('/');
             parts.next().is_some_and(|folder| folder.starts_with("kong-")) && parts.next() == Some(sort)
         })
-        .map(|&(path, text)| File { path, text })
+        .map(|&(path, text)| SchemaFile { path, text })
 }
 
 /// What a recorded node answers under `/schemas`: of an entity (sort `entities`), a plugin (`plugins`) or a vault backend
 /// (`vaults`); for a backend that no recorded node has, what its file says.
-pub fn recorded_answer(sort: &str, name: &str) -> Option<Value> {
-    recorded(sort)
-        .chain(folder(sort))
+pub fn recorded_schema(sort: &str, name: &str) -> Option<Value> {
+    recorded_files(sort)
+        .chain(files_in(sort))
         .find(|file| file.stem() == name)
-        .and_then(|file| file.value().ok())
+        .and_then(|file| file.parse().ok())
 }

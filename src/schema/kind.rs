@@ -28,34 +28,34 @@ pub struct Kind {
     /// Natural keys, best first: each a list of fields that together say which entity this is.
     pub identity: Vec<Vec<String>>,
     /// Sets of fields no two entities may share (single `unique` fields of the schema included).
-    pub unique: Vec<Vec<String>>,
+    pub unique_sets: Vec<Vec<String>>,
     /// Fields that hold the id of an entity, or a list of ids, of another kind.
-    pub foreign: Vec<Foreign>,
+    pub foreign_fields: Vec<ForeignField>,
     /// The foreign field on whose path the entity lives, where it has no path of its own to be listed and made (targets: `upstream`).
     pub parent: Option<String>,
     /// Lists of other entities that a file may nest in one of this kind.
-    pub nests: Vec<Nest>,
+    pub nested_lists: Vec<NestedList>,
     /// Fields that files of an older format write otherwise.
-    pub former: Vec<Former>,
+    pub legacy_fields: Vec<LegacyField>,
     /// Names that fields had before, at any depth, and what they are called today.
-    pub renamed: BTreeMap<String, String>,
+    pub renamed_fields: BTreeMap<String, String>,
     /// Whether entities bear tags.
     pub taggable: bool,
     /// Fields that are secret besides those that the schema marks.
-    pub secret: Vec<FieldPath>,
+    pub secret_fields: Vec<FieldPath>,
     /// Fields that only the server sets and that are never compared nor sent: `updated_at`, `cert_digest`.
     pub server_only: Vec<String>,
     /// Fields that are not compared, and whose live value is carried into a write: `created_at`.
-    pub carried: Vec<String>,
+    pub preserved: Vec<String>,
     /// A field that the server stores hashed, so that a stored value must never be written again.
-    pub hashed: Option<Hashed>,
+    pub hashed_field: Option<HashedField>,
     /// The fields that are the material of something that rotates in place (a certificate's `cert`, `key` …): an
     /// entity without an id is the one with equal material, else the one whose children (of the nest named here) are most of the declared.
-    pub rotates: Option<Rotates>,
+    pub rotation: Option<RotationRule>,
     /// Whether a nameless entity is the same as an equal nameless one.
     pub same_if_equal: bool,
     /// How reports name an entity: fields in order of preference, and the foreign fields said after ` for `.
-    pub title: Title,
+    pub title: TitleRule,
     /// Checks of Kong's that no schema tells, by name, with the fields they are about (see `schema::check`).
     pub checks: Vec<NamedCheck>,
     /// The segment under which another entity's path lists those of this kind that refer to it
@@ -64,17 +64,17 @@ pub struct Kind {
     /// What `/tags` calls the kind, where it differs from `collection` (`sm_vaults`).
     pub table: Option<String>,
     /// Fields that the query of a list can ask for (`/consumers?custom_id=c`).
-    pub finds_by: Vec<String>,
+    pub query_fields: Vec<String>,
     /// A field of the body that lists children by name (a certificate's `snis`).
-    pub names_children: Option<NamesChildren>,
+    pub child_names: Option<ChildNamesField>,
     /// The field that counts the seconds until the entity vanishes (`ttl`), which no schema tells of.
-    pub expires: Option<String>,
+    pub ttl_field: Option<String>,
     /// A field that the server makes of another (`cert_digest`).
-    pub computed: Option<Computed>,
+    pub computed_field: Option<ComputedField>,
     /// What is odd about the kind's paths.
     pub quirks: Vec<Quirk>,
     /// Whose further schemas complete an abstract field, where there is one (plugins, vaults, partials).
-    pub subschemas: Option<Subschemas>,
+    pub subschemas: Option<SubschemaSelector>,
     /// Fields, defaults and checks across fields. Secrets, shorthands and corrections of the kind file are in it.
     pub record: Arc<Record>,
 }
@@ -82,12 +82,12 @@ pub struct Kind {
 impl Kind {
     /// Whether a field is nothing that people compare or write: the id, what only the server sets, what is carried, and
     /// what only stands for children.
-    pub fn is_servers(&self, field: &str) -> bool {
+    pub fn is_server_managed(&self, field: &str) -> bool {
         let among = |fields: &[String]| fields.iter().any(|known| known == field);
-        let children = self.names_children.as_ref();
+        let children = self.child_names.as_ref();
         field == "id"
             || among(&self.server_only)
-            || among(&self.carried)
+            || among(&self.preserved)
             || children.is_some_and(|children| children.field == field)
     }
 }
@@ -95,7 +95,7 @@ impl Kind {
 /// How an entity says which further schema describes the rest of it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Subschemas {
+pub struct SubschemaSelector {
     /// The family of schemas: `plugins`, `vaults`, `partials`, as in `/schemas/plugins/NAME`.
     pub family: String,
     /// The field whose value names the schema; of a list, its first member does.
@@ -112,9 +112,9 @@ fn unknown_type() -> String {
     "unknown type: %s".to_owned()
 }
 
-impl Subschemas {
+impl SubschemaSelector {
     /// The schema that a body names.
-    pub fn name<'a>(&self, body: &'a Object) -> Option<&'a str> {
+    pub fn subschema_name<'a>(&self, body: &'a Object) -> Option<&'a str> {
         match body.get(&self.by)? {
             Value::Array(names) => names.first()?.as_str(),
             name => name.as_str(),
@@ -122,7 +122,7 @@ impl Subschemas {
     }
 
     /// The schema of a body that names none, if the naming field has a default.
-    pub fn default<'a>(&self, record: &'a Record) -> Option<&'a str> {
+    pub fn default_name<'a>(&self, record: &'a Record) -> Option<&'a str> {
         match record.get(&self.by)?.default.as_ref()? {
             Value::Array(names) => names.first()?.as_str(),
             name => name.as_str(),
@@ -130,7 +130,7 @@ impl Subschemas {
     }
 
     /// What is said of a name that has no schema.
-    pub fn unknown(&self, name: &str) -> String {
+    pub fn format_unknown(&self, name: &str) -> String {
         self.unknown.replacen("%s", name, 1)
     }
 }
@@ -139,31 +139,31 @@ impl Subschemas {
 ///
 /// The entity can be asked for under a child's name too, its deletion deletes them first, and so does a PUT without the field.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NamesChildren {
+pub struct ChildNamesField {
     /// The field.
     pub field: String,
     /// The kind of the children: the foreign field of theirs that points at this kind is the link.
     pub kind: KindId,
     /// What the server answers when no child bears the name that a path holds.
-    pub unknown: String,
+    pub not_found_message: String,
 }
 
 /// A field that the server makes of another.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Computed {
+pub struct ComputedField {
     /// The field.
     pub field: String,
     /// What it is made of.
     pub from: String,
     /// How.
-    pub how: ComputedHow,
+    pub how: ComputeMethod,
 }
 
 /// How a computed field is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum ComputedHow {
+pub enum ComputeMethod {
     /// The hex SHA-256 of a PEM certificate's DER.
     CertificateDigest,
 }
@@ -193,13 +193,13 @@ pub enum Edition {
 
 /// A field that points at entities of another kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Foreign {
+pub struct ForeignField {
     /// The field's name.
     pub field: String,
     /// What it points at.
     pub kind: KindId,
     /// Whether it holds a list of ids rather than one `{"id": …}`.
-    pub list: bool,
+    pub is_list: bool,
     /// Whether every entity has it.
     pub required: bool,
     /// What happens to this entity when that one is deleted.
@@ -220,7 +220,7 @@ pub enum OnDelete {
 
 /// A list of entities that files may nest in another.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Nest {
+pub struct NestedList {
     /// The key in the file: `routes`, `keyauth_credentials`.
     pub key: String,
     /// The nested kind.
@@ -228,7 +228,7 @@ pub struct Nest {
     /// The field of the nested entity that the nesting stands for.
     pub field: String,
     /// Where the members are no bodies but name an entity each (a consumer's `groups`): the foreign field that they fill.
-    pub refers: Option<String>,
+    pub reference_field: Option<String>,
     /// Whether it is read and never written, because decK does not read it.
     pub read_only: bool,
 }
@@ -236,17 +236,17 @@ pub struct Nest {
 /// A field that files of an older format write otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Former {
+pub struct LegacyField {
     /// The field.
     pub field: String,
     /// How it is brought to today's form.
-    pub how: FormerHow,
+    pub how: LegacyConversion,
 }
 
 /// How a value of formats 1.1 and 2.1 is brought to format 3.0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum FormerHow {
+pub enum LegacyConversion {
     /// A list of paths: since Kong 3 a regular expression begins with `~`, and paths are in normal form.
     RoutePaths,
 }
@@ -254,7 +254,7 @@ pub enum FormerHow {
 /// How an entity of this kind keeps its identity while its material changes.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Rotates {
+pub struct RotationRule {
     /// The fields that are the material.
     pub material: Vec<String>,
     /// The key of the nested list whose members tell which entity this is (`snis`).
@@ -264,7 +264,7 @@ pub struct Rotates {
 /// How reports name an entity.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Title {
+pub struct TitleRule {
     /// The first of these fields that is set is the name; the id where none is. Secret ones are shown as fingerprints.
     #[serde(default)]
     pub fields: Vec<String>,
@@ -293,11 +293,11 @@ pub struct NamedCheck {
 /// A field that the server stores hashed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Hashed {
+pub struct HashedField {
     /// The field.
     pub field: String,
     /// How: `sha1_with` is the hex SHA-1 of the value followed by the id in the foreign field `with`.
-    pub how: HashedHow,
+    pub how: HashMethod,
     /// The foreign field whose id is the salt.
     #[serde(default)]
     pub with: Option<String>,
@@ -309,7 +309,7 @@ pub struct Hashed {
 /// How a field is hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum HashedHow {
+pub enum HashMethod {
     /// Hex SHA-1 of the value followed by an id.
     Sha1With,
     /// A salted hash that cannot be computed again (argon2, bcrypt, pbkdf2): never comparable.

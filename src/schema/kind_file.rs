@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::files::{self, SchemaError};
-use super::merge::{merge, without_enterprise};
-use super::{Computed, Edition, Former, Hashed, NamedCheck, OnDelete, Quirk, Rotates, Subschemas, Title};
+use super::merge::{merge_corrections, remove_enterprise_fields};
+use super::{ComputedField, Edition, LegacyField, HashedField, NamedCheck, OnDelete, Quirk, RotationRule, SubschemaSelector, TitleRule};
 use json::{Value, json};
 
 /// A file of `schemas/kinds/`: what Kong's own schema does not tell of a kind.
@@ -19,9 +19,9 @@ pub(super) struct KindFile {
     pub table: Option<String>,
     #[serde(default)]
     pub finds_by: Vec<String>,
-    pub names_children: Option<NamesChildrenFile>,
+    pub names_children: Option<ChildNamesFile>,
     pub expires: Option<String>,
-    pub computed: Option<Computed>,
+    pub computed: Option<ComputedField>,
     #[serde(default)]
     pub quirks: Vec<Quirk>,
     #[serde(default)]
@@ -34,12 +34,12 @@ pub(super) struct KindFile {
     #[serde(default)]
     pub unique: Vec<Vec<String>>,
     #[serde(default)]
-    pub lists: Vec<ListFile>,
+    pub lists: Vec<ForeignListFile>,
     pub parent: Option<String>,
     #[serde(default)]
-    pub nests: Vec<NestFile>,
+    pub nests: Vec<NestedListFile>,
     #[serde(default)]
-    pub former: Vec<Former>,
+    pub former: Vec<LegacyField>,
     #[serde(default)]
     pub renamed: BTreeMap<String, String>,
     #[serde(default)]
@@ -48,15 +48,15 @@ pub(super) struct KindFile {
     pub server_only: Vec<String>,
     #[serde(default)]
     pub carried: Vec<String>,
-    pub hashed: Option<Hashed>,
-    pub rotates: Option<Rotates>,
+    pub hashed: Option<HashedField>,
+    pub rotates: Option<RotationRule>,
     #[serde(default)]
     pub same_if_equal: bool,
     #[serde(default)]
-    pub title: Title,
+    pub title: TitleRule,
     #[serde(default)]
     pub checks: Vec<NamedCheck>,
-    pub subschemas: Option<Subschemas>,
+    pub subschemas: Option<SubschemaSelector>,
     /// Corrections of the recorded schema, or all of it where none was recorded, in Kong's shape.
     #[serde(default)]
     pub schema: Value,
@@ -65,7 +65,7 @@ pub(super) struct KindFile {
 /// A field that holds a list of ids.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ListFile {
+pub(super) struct ForeignListFile {
     pub field: String,
     pub collection: String,
     pub on_delete: OnDelete,
@@ -74,7 +74,7 @@ pub(super) struct ListFile {
 /// A list that files may nest.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NestFile {
+pub(super) struct NestedListFile {
     /// The nested kind's collection, where the file says none.
     pub key: Option<String>,
     pub collection: String,
@@ -87,7 +87,7 @@ pub(super) struct NestFile {
 /// A field that names children.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NamesChildrenFile {
+pub(super) struct ChildNamesFile {
     pub field: String,
     pub collection: String,
     pub unknown: String,
@@ -95,29 +95,29 @@ pub(super) struct NamesChildrenFile {
 
 impl KindFile {
     /// Every kind file, in order.
-    pub fn all() -> Result<Vec<Self>, SchemaError> {
-        files::folder("kinds")
+    pub fn read_all() -> Result<Vec<Self>, SchemaError> {
+        files::files_in("kinds")
             .map(|file| serde_yaml::from_str(file.text).map_err(|error| SchemaError::new(file.path, error)))
             .collect()
     }
 
     /// The schema that was recorded for the kind, if one was.
-    pub fn recorded(&self) -> Result<Option<Value>, SchemaError> {
-        files::recorded("entities")
+    pub fn recorded_schema(&self) -> Result<Option<Value>, SchemaError> {
+        files::recorded_files("entities")
             .find(|file| file.stem() == self.collection)
-            .map(|file| file.value())
+            .map(|file| file.parse())
             .transpose()
     }
 
     /// The kind's schema: the given one, corrected by the file. Fields of a file that belong to Enterprise alone count
     /// where `enterprise` says so, since a node's own schema tells whether it has them.
-    pub fn corrected(&self, schema: Option<&Value>, enterprise: bool) -> Value {
+    pub fn corrected_schema(&self, schema: Option<&Value>, enterprise: bool) -> Value {
         let mut corrected = schema.cloned().unwrap_or_else(|| json!({}));
         let mut corrections = self.schema.clone();
         if !enterprise {
-            without_enterprise(&mut corrections);
+            remove_enterprise_fields(&mut corrections);
         }
-        merge(&mut corrected, &corrections);
+        merge_corrections(&mut corrected, &corrections);
         corrected
     }
 }
@@ -129,8 +129,8 @@ mod tests {
 
     fn made(text: &str) -> Result<(), String> {
         let file: KindFile = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
-        let schema = file.corrected(None, true);
-        assemble::kinds(&[file], &[schema])
+        let schema = file.corrected_schema(None, true);
+        assemble::build_kinds(&[file], &[schema])
             .map(|_| ())
             .map_err(|error| error.to_string())
     }

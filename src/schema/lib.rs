@@ -31,21 +31,21 @@ mod violations;
 mod words;
 mod x509;
 
-pub use canonical::{Canonical, canonical};
+pub use canonical::{CanonicalBody, canonicalize};
 pub use catalog::{Catalog, LiveSchemas};
-pub use check::{Purpose, check, wipe};
+pub use check::{CheckPurpose, check_body, zeroize_value};
 pub use checks::{is_private_key, is_public_key};
-pub use complete::{complete, patched, shown, translated};
+pub use complete::{complete_body, apply_patch, to_response_body, expand_shorthands};
 pub use field::{Field, FieldType, Record};
-pub use fields::Fields;
-pub use files::{SchemaError, recorded_answer};
-pub use held::Held;
+pub use fields::RecordFields;
+pub use files::{SchemaError, recorded_schema};
+pub use held::ForeignKeyValue;
 pub use kind::{
-    Computed, ComputedHow, Edition, Foreign, Former, FormerHow, Hashed, HashedHow, Kind, KindId, NamedCheck,
-    NamesChildren, Nest, OnDelete, Quirk, Rotates, Subschemas, Title,
+    ComputedField, ComputeMethod, Edition, ForeignField, LegacyField, LegacyConversion, HashedField, HashMethod, Kind, KindId, NamedCheck,
+    ChildNamesField, NestedList, OnDelete, Quirk, RotationRule, SubschemaSelector, TitleRule,
 };
-pub use path::{FieldPath, Segment};
-pub use referenceable::Takes;
-pub use shows::{says_as_compared, shows};
-pub use violations::Violations;
-pub use x509::{PublicCertificate, chain, fingerprint, moment};
+pub use path::{FieldPath, PathSegment};
+pub use referenceable::Referenceability;
+pub use shows::{is_written_canonically, matches_live};
+pub use violations::SchemaViolations;
+pub use x509::{PublicCertificate, parse_chain, sha256_fingerprint, format_timestamp};

@@ -2,7 +2,7 @@ use json::{Value, json};
 
 /// Lays corrections over a schema, both in Kong's shape: fields of the same name are corrected member by member, new
 /// ones are added behind (a correction without a type is for a field that this schema lacks); `null` takes a rule away; anything else is put in place.
-pub(super) fn merge(schema: &mut Value, corrections: &Value) {
+pub(super) fn merge_corrections(schema: &mut Value, corrections: &Value) {
     let (Some(schema), Some(corrections)) = (schema.as_object_mut(), corrections.as_object()) else {
         return;
     };
@@ -14,7 +14,7 @@ pub(super) fn merge(schema: &mut Value, corrections: &Value) {
             }
             "elements" | "keys" | "values" if schema.contains_key(name) => {
                 if let Some(inner) = schema.get_mut(name) {
-                    merge(inner, correction);
+                    merge_corrections(inner, correction);
                 }
             }
             "default" | "eq" => {
@@ -39,7 +39,7 @@ fn merge_fields(fields: &mut Value, corrections: &Value) {
     };
     for (name, correction) in corrections.iter().filter_map(Value::as_object).flatten() {
         match fields.iter_mut().find_map(|field| field.get_mut(name)) {
-            Some(field) => merge(field, correction),
+            Some(field) => merge_corrections(field, correction),
             None if correction.get("type").is_some() => fields.push(json!({ name: correction })),
             None => {}
         }
@@ -47,12 +47,12 @@ fn merge_fields(fields: &mut Value, corrections: &Value) {
 }
 
 /// Takes the fields that Enterprise alone has (`edition: enterprise`) out of a schema.
-pub(super) fn without_enterprise(schema: &mut Value) {
+pub(super) fn remove_enterprise_fields(schema: &mut Value) {
     let Some(schema) = schema.as_object_mut() else { return };
     if let Some(fields) = schema.get_mut("fields").and_then(Value::as_array_mut) {
         fields.retain(|field| !field.as_object().is_some_and(|field| field.values().any(is_enterprise)));
         for field in fields.iter_mut().filter_map(Value::as_object_mut) {
-            field.values_mut().for_each(without_enterprise);
+            field.values_mut().for_each(remove_enterprise_fields);
         }
     }
 }

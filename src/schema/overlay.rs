@@ -7,15 +7,15 @@ use json::{Value, json};
 
 /// The schemas of kinds as a node has them: its own answers where it gave them, the recorded ones elsewhere, each
 /// corrected by the kind's file.
-pub(super) fn schemas(files: &[KindFile], live: &LiveSchemas, edition: Edition) -> Result<Vec<Value>, SchemaError> {
+pub(super) fn overlay_schemas(files: &[KindFile], live: &LiveSchemas, edition: Edition) -> Result<Vec<Value>, SchemaError> {
     files
         .iter()
         .map(|file| {
             let known = live.entities.get(&file.collection);
             let enterprise = edition == Edition::Enterprise && known.is_none();
-            let recorded = if known.is_none() { file.recorded()? } else { None };
-            let mut schema = file.corrected(known.or(recorded.as_ref()), enterprise);
-            loaded(&mut schema, live, known.is_some());
+            let recorded = if known.is_none() { file.recorded_schema()? } else { None };
+            let mut schema = file.corrected_schema(known.or(recorded.as_ref()), enterprise);
+            apply_loaded_names(&mut schema, live, known.is_some());
             Ok(schema)
         })
         .collect()
@@ -24,18 +24,18 @@ pub(super) fn schemas(files: &[KindFile], live: &LiveSchemas, edition: Edition) 
 /// Puts what a node has loaded where a kind's file says that it decides which values may stand: `one_of_loaded` and
 /// `not_one_of_loaded`. A node's own schema tells already. Where nothing is known, every value may stand that must
 /// be loaded, and the recorded ones may not that must not be.
-fn loaded(schema: &mut Value, live: &LiveSchemas, told: bool) {
+fn apply_loaded_names(schema: &mut Value, live: &LiveSchemas, told: bool) {
     let Some(rules) = schema.as_object_mut() else { return };
     let one_of = rules.remove("one_of_loaded");
     let not_one_of = rules.remove("not_one_of_loaded");
     if !told {
         if let Some(sort) = one_of {
-            match list(live, &sort) {
+            match loaded_names(live, &sort) {
                 Some(names) => rules.insert("one_of", json!(names)),
                 None => rules.remove("one_of"),
             };
         }
-        if let Some(names) = not_one_of.and_then(|sort| list(live, &sort)) {
+        if let Some(names) = not_one_of.and_then(|sort| loaded_names(live, &sort)) {
             rules.insert("not_one_of", json!(names));
         }
     }
@@ -47,16 +47,16 @@ fn loaded(schema: &mut Value, live: &LiveSchemas, told: bool) {
                     .filter_map(Value::as_object_mut)
                     .flat_map(|field| field.values_mut())
                 {
-                    loaded(field, live, told);
+                    apply_loaded_names(field, live, told);
                 }
             }
-            ("elements" | "keys" | "values", inner) => loaded(inner, live, told),
+            ("elements" | "keys" | "values", inner) => apply_loaded_names(inner, live, told),
             _ => {}
         }
     }
 }
 
-fn list<'a>(live: &'a LiveSchemas, sort: &Value) -> Option<&'a BTreeSet<String>> {
+fn loaded_names<'a>(live: &'a LiveSchemas, sort: &Value) -> Option<&'a BTreeSet<String>> {
     match sort.as_str()? {
         "vaults" => live.loaded_vaults.as_ref(),
         words::FILTERS => live.loaded_filters.as_ref(),
@@ -69,14 +69,14 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::{Catalog, FieldPath, Kind, recorded_answer};
+    use crate::{Catalog, FieldPath, Kind, recorded_schema};
 
     fn kind<'c>(catalog: &'c Catalog, collection: &str) -> &'c Kind {
-        catalog.kind(catalog.find(collection).unwrap())
+        catalog.kind(catalog.find_kind(collection).unwrap())
     }
 
     fn live(collection: &str, more: Value) -> LiveSchemas {
-        let mut schema = recorded_answer("entities", collection).unwrap();
+        let mut schema = recorded_schema("entities", collection).unwrap();
         let fields = schema.get_mut("fields").and_then(Value::as_array_mut);
         fields.unwrap().push(more);
         LiveSchemas {
@@ -89,11 +89,11 @@ mod tests {
     fn a_field_of_a_newer_node_is_known_and_the_files_still_count() {
         let catalog = Catalog::recorded();
         let newer = live("certificates", json!({"seal": {"type": "string", "encrypted": true}}));
-        let overlaid = catalog.overlaid(&newer);
+        let overlaid = catalog.with_live_schemas(&newer);
         let certificates = kind(&overlaid, "certificates");
         assert!(certificates.record.get("seal").unwrap().secret);
-        assert!(certificates.rotates.is_some());
-        assert_eq!(overlaid.find("certificates"), catalog.find("certificates"));
+        assert!(certificates.rotation.is_some());
+        assert_eq!(overlaid.find_kind("certificates"), catalog.find_kind("certificates"));
         let keys = kind(&overlaid, "keyauth_credentials");
         assert!(keys.record.get("key").unwrap().secret);
     }
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn a_node_that_lacks_what_the_files_mention_is_taken_as_it_is() {
         let older = json!({"fields": [{"id": {"type": "string"}}, {"odd": {"type": "string"}}]});
-        let node = Catalog::recorded().overlaid(&LiveSchemas {
+        let node = Catalog::recorded().with_live_schemas(&LiveSchemas {
             entities: [("keyauth_credentials", &older), ("targets", &older)]
                 .map(|(name, schema)| (name.to_owned(), schema.clone()))
                 .into(),
@@ -121,37 +121,37 @@ mod tests {
     #[test]
     fn what_only_enterprise_has_counts_where_the_node_is_one() {
         let catalog = Catalog::recorded();
-        assert!(kind(&catalog, "plugins").unique[1].contains(&"consumer_group".to_owned()));
-        let open = catalog.overlaid(&LiveSchemas::default());
+        assert!(kind(&catalog, "plugins").unique_sets[1].contains(&"consumer_group".to_owned()));
+        let open = catalog.with_live_schemas(&LiveSchemas::default());
         assert_eq!(
-            kind(&open, "plugins").unique[1],
+            kind(&open, "plugins").unique_sets[1],
             ["name", "service", "route", "consumer"]
         );
-        assert!(open.vault("env").unwrap().inner(&["config", "base64_decode"]).is_none());
-        let enterprise = catalog.overlaid(&LiveSchemas {
+        assert!(open.vault_schema("env").unwrap().nested_field(&["config", "base64_decode"]).is_none());
+        let enterprise = catalog.with_live_schemas(&LiveSchemas {
             version: Some("3.12.0.1".to_owned()),
             ..LiveSchemas::default()
         });
         assert!(kind(&enterprise, "plugins").record.get("consumer_group").is_some());
         assert!(
             enterprise
-                .vault("env")
+                .vault_schema("env")
                 .unwrap()
-                .inner(&["config", "base64_decode"])
+                .nested_field(&["config", "base64_decode"])
                 .is_some()
         );
     }
 
     #[test]
     fn what_a_node_has_loaded_says_which_values_may_stand() {
-        let node = Catalog::recorded().overlaid(&LiveSchemas {
+        let node = Catalog::recorded().with_live_schemas(&LiveSchemas {
             loaded_vaults: Some(["env", "hcv"].map(str::to_owned).into()),
             loaded_filters: Some(["f"].map(str::to_owned).into()),
             ..LiveSchemas::default()
         });
         let prefix = kind(&node, "vaults").record.get("prefix").unwrap();
         assert_eq!(prefix.rules["not_one_of"], json!(["env", "hcv"]));
-        let filter = FieldPath::field("filters").index(0).name("name");
+        let filter = FieldPath::from_field("filters").with_index(0).with_name("name");
         let filter = kind(&node, "filter_chains").record.field_at(&filter).unwrap();
         assert_eq!(filter.rules["one_of"], json!(["f"]));
     }
@@ -167,12 +167,12 @@ mod tests {
             .into(),
             ..LiveSchemas::default()
         };
-        let node = Catalog::recorded().overlaid(&live);
-        let cors = node.plugin("cors").unwrap();
-        assert!(cors.inner(&["config", "x"]).is_some() && cors.inner(&["config", "origins"]).is_none());
-        assert!(node.plugin("bad").is_none());
+        let node = Catalog::recorded().with_live_schemas(&live);
+        let cors = node.plugin_schema("cors").unwrap();
+        assert!(cors.nested_field(&["config", "x"]).is_some() && cors.nested_field(&["config", "origins"]).is_none());
+        assert!(node.plugin_schema("bad").is_none());
         let body = json!({"name": "cors"}).as_object().cloned().unwrap();
-        let plugins = node.find("plugins").unwrap();
+        let plugins = node.find_kind("plugins").unwrap();
         assert!(Arc::ptr_eq(&node.record(plugins, &body), &node.record(plugins, &body)));
     }
 }

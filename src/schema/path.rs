@@ -4,7 +4,7 @@ use json::{Object, Value};
 
 /// One step into a body.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Segment {
+pub enum PathSegment {
     /// The member of a record or map.
     Name(String),
     /// The member of a list, counted from 0.
@@ -13,7 +13,7 @@ pub enum Segment {
 
 /// A step into a body, borrowed: what a walk through one keeps instead of a path, until it has something to say.
 #[derive(Clone, Copy)]
-pub(super) enum Step<'a> {
+pub(super) enum PathStep<'a> {
     /// The member of a record or map.
     Name(&'a str),
     /// The member of a list.
@@ -22,65 +22,65 @@ pub(super) enum Step<'a> {
 
 /// Where in an entity's body a value stands: `config.redis.password`, `hosts[0]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct FieldPath(pub Vec<Segment>);
+pub struct FieldPath(pub Vec<PathSegment>);
 
 impl FieldPath {
     /// The path of a top-level field.
-    pub fn field(name: &str) -> Self {
-        Self(vec![Segment::Name(name.to_owned())])
+    pub fn from_field(name: &str) -> Self {
+        Self(vec![PathSegment::Name(name.to_owned())])
     }
 
     /// Reads the dotted form used in kind files (`config.redis.password`); list members cannot be written so.
-    pub fn dotted(text: &str) -> Self {
-        Self(text.split('.').map(|name| Segment::Name(name.to_owned())).collect())
+    pub fn from_dotted(text: &str) -> Self {
+        Self(text.split('.').map(|name| PathSegment::Name(name.to_owned())).collect())
     }
 
     /// This path, one member deeper.
-    pub fn name(&self, name: &str) -> Self {
-        self.deeper(Segment::Name(name.to_owned()))
+    pub fn with_name(&self, name: &str) -> Self {
+        self.with_segment(PathSegment::Name(name.to_owned()))
     }
 
     /// This path, one list member deeper.
-    pub fn index(&self, index: usize) -> Self {
-        self.deeper(Segment::Index(index))
+    pub fn with_index(&self, index: usize) -> Self {
+        self.with_segment(PathSegment::Index(index))
     }
 
     /// The name of the top-level field, if the path has one.
-    pub fn top(&self) -> Option<&str> {
+    pub fn top_field(&self) -> Option<&str> {
         match self.0.first() {
-            Some(Segment::Name(name)) => Some(name),
+            Some(PathSegment::Name(name)) => Some(name),
             _ => None,
         }
     }
 
     /// What stands there in a body.
     pub fn value_in<'b>(&self, body: &'b Object) -> Option<&'b Value> {
-        let (Segment::Name(top), rest) = self.0.split_first()? else {
+        let (PathSegment::Name(top), rest) = self.0.split_first()? else {
             return None;
         };
         rest.iter().try_fold(body.get(top)?, |value, segment| match segment {
-            Segment::Name(name) => value.get(name),
-            Segment::Index(index) => value.at(*index),
+            PathSegment::Name(name) => value.get(name),
+            PathSegment::Index(index) => value.get_index(*index),
         })
     }
 
     /// What stands there in a body, to be changed.
     pub fn value_in_mut<'b>(&self, body: &'b mut Object) -> Option<&'b mut Value> {
-        let (Segment::Name(top), rest) = self.0.split_first()? else {
+        let (PathSegment::Name(top), rest) = self.0.split_first()? else {
             return None;
         };
         rest.iter()
             .try_fold(body.get_mut(top)?, |value, segment| match segment {
-                Segment::Name(name) => value.get_mut(name),
-                Segment::Index(index) => value.at_mut(*index),
+                PathSegment::Name(name) => value.get_mut(name),
+                PathSegment::Index(index) => value.get_index_mut(*index),
             })
     }
 
     /// The path that steps make.
-    pub(super) fn of(steps: &[Step<'_>]) -> Self {
+    pub(super) fn from_steps(steps: &[PathStep<'_>]) -> Self {
         let owned = steps.iter().map(|step| match step {
-            Step::Name(name) => Segment::Name((*name).to_owned()),
-            Step::Index(index) => Segment::Index(*index),
+            PathStep::Name(name) => PathSegment::Name((*name).to_owned()),
+            PathStep::Index(index) => PathSegment::Index(*index),
         });
         Self(owned.collect())
     }
@@ -90,7 +90,7 @@ impl FieldPath {
         self.0.starts_with(&other.0)
     }
 
-    fn deeper(&self, segment: Segment) -> Self {
+    fn with_segment(&self, segment: PathSegment) -> Self {
         let mut segments = self.0.clone();
         segments.push(segment);
         Self(segments)
@@ -101,9 +101,9 @@ impl fmt::Display for FieldPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, segment) in self.0.iter().enumerate() {
             match segment {
-                Segment::Name(name) if at == 0 => write!(f, "{name}")?,
-                Segment::Name(name) => write!(f, ".{name}")?,
-                Segment::Index(index) => write!(f, "[{index}]")?,
+                PathSegment::Name(name) if at == 0 => write!(f, "{name}")?,
+                PathSegment::Name(name) => write!(f, ".{name}")?,
+                PathSegment::Index(index) => write!(f, "[{index}]")?,
             }
         }
         Ok(())

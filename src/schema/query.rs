@@ -1,36 +1,36 @@
-use super::path::Step;
+use super::path::PathStep;
 use super::shorthand;
-use super::{Catalog, Field, FieldPath, FieldType, KindId, Record, Segment};
+use super::{Catalog, Field, FieldPath, FieldType, KindId, Record, PathSegment};
 use json::{Object, Value};
 
 impl Record {
     /// The field at a path of names through nested records.
-    pub fn inner(&self, path: &[&str]) -> Option<&Field> {
+    pub fn nested_field(&self, path: &[&str]) -> Option<&Field> {
         let (first, rest) = path.split_first()?;
         rest.iter()
-            .try_fold(self.spelled(first)?, |field, name| field.child(name))
+            .try_fold(self.field_or_shorthand(first)?, |field, name| field.child_field(name))
     }
 
     /// The field at a path into a body: members of lists and values of maps have the field that describes each of them.
     /// Shorthands count.
     pub fn field_at(&self, path: &FieldPath) -> Option<&Field> {
         let (first, rest) = path.0.split_first()?;
-        let Segment::Name(name) = first else { return None };
+        let PathSegment::Name(name) = first else { return None };
         rest.iter()
-            .try_fold(self.spelled(name)?, |field, segment| match segment {
-                Segment::Name(name) => field.child(name),
-                Segment::Index(_) => field.element(),
+            .try_fold(self.field_or_shorthand(name)?, |field, segment| match segment {
+                PathSegment::Name(name) => field.child_field(name),
+                PathSegment::Index(_) => field.element_field(),
             })
     }
 
     /// The field of that name, shorthands included.
-    pub fn spelled(&self, name: &str) -> Option<&Field> {
+    pub fn field_or_shorthand(&self, name: &str) -> Option<&Field> {
         let shorthand = || self.shorthands.iter().find(|(known, _)| known == name);
         self.get(name).or_else(|| shorthand().map(|(_, field)| field))
     }
 
     /// The names of the fields that the server makes up where nothing is said (`auto`).
-    pub fn auto(&self) -> impl Iterator<Item = &str> {
+    pub fn auto_fields(&self) -> impl Iterator<Item = &str> {
         self.fields
             .iter()
             .filter(|(_, field)| field.auto)
@@ -40,16 +40,16 @@ impl Record {
 
 impl Field {
     /// The field of a name in a record, or of any key of a map.
-    fn child(&self, name: &str) -> Option<&Self> {
-        match &self.kind {
-            FieldType::Record(record) => record.spelled(name),
+    fn child_field(&self, name: &str) -> Option<&Self> {
+        match &self.field_type {
+            FieldType::Record(record) => record.field_or_shorthand(name),
             FieldType::Map { values, .. } => Some(values),
             _ => None,
         }
     }
 
-    fn element(&self) -> Option<&Self> {
-        match &self.kind {
+    fn element_field(&self) -> Option<&Self> {
+        match &self.field_type {
             FieldType::Array(inner) | FieldType::Set(inner) => Some(inner),
             _ => None,
         }
@@ -60,13 +60,13 @@ impl Catalog {
     /// Where a body holds secrets: what Kong's schema marks `encrypted`, what the files under `schemas/` mark, the
     /// shorthands of either, and every text under a field or in a config that no schema describes. Null is no secret.
     pub fn secret_paths(&self, kind: KindId, body: &Object) -> Vec<FieldPath> {
-        self.search(Wanted::Secret, kind, body)
+        self.search_paths(SearchTarget::Secret, kind, body)
     }
 
     /// Where a body holds values in whose place a `{vault://…}` reference is honoured: each member of a list and each
     /// value of a map by itself. Shorthands count.
     pub fn referenceable_paths(&self, kind: KindId, body: &Object) -> Vec<FieldPath> {
-        self.search(Wanted::Referenceable, kind, body)
+        self.search_paths(SearchTarget::Referenceable, kind, body)
     }
 
     /// The fields of an entity that the server makes up where nothing is said (`auto`), in records at any depth, the id
@@ -74,124 +74,124 @@ impl Catalog {
     pub fn auto_paths(&self, kind: KindId, body: &Object) -> Vec<FieldPath> {
         let record = self.record(kind, body);
         let mut found = Vec::new();
-        auto(&record, &mut Vec::new(), &mut found);
+        collect_auto_paths(&record, &mut Vec::new(), &mut found);
         found
     }
 
-    fn search(&self, wanted: Wanted, kind: KindId, body: &Object) -> Vec<FieldPath> {
+    fn search_paths(&self, wanted: SearchTarget, kind: KindId, body: &Object) -> Vec<FieldPath> {
         let record = self.record(kind, body);
-        let mut search = Search {
-            wanted,
-            at: Vec::new(),
+        let mut search = PathSearch {
+            target: wanted,
+            path: Vec::new(),
             found: Vec::new(),
         };
-        search.record(&record, body);
+        search.search_record(&record, body);
         search.found
     }
 }
 
-fn auto<'a>(record: &'a Record, at: &mut Vec<Step<'a>>, found: &mut Vec<FieldPath>) {
+fn collect_auto_paths<'a>(record: &'a Record, at: &mut Vec<PathStep<'a>>, found: &mut Vec<FieldPath>) {
     for (name, field) in &record.fields {
-        at.push(Step::Name(name));
+        at.push(PathStep::Name(name));
         if field.auto {
-            found.push(FieldPath::of(at));
-        } else if let FieldType::Record(inner) = &field.kind {
-            auto(inner, at, found);
+            found.push(FieldPath::from_steps(at));
+        } else if let FieldType::Record(inner) = &field.field_type {
+            collect_auto_paths(inner, at, found);
         }
         at.pop();
     }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Wanted {
+enum SearchTarget {
     Secret,
     Referenceable,
 }
 
-struct Search<'a> {
-    wanted: Wanted,
-    at: Vec<Step<'a>>,
+struct PathSearch<'a> {
+    target: SearchTarget,
+    path: Vec<PathStep<'a>>,
     found: Vec<FieldPath>,
 }
 
-impl<'a> Search<'a> {
-    fn wants(&self, field: &Field) -> bool {
-        match self.wanted {
-            Wanted::Secret => field.secret,
-            Wanted::Referenceable => field.referenceable,
+impl<'a> PathSearch<'a> {
+    fn is_target(&self, field: &Field) -> bool {
+        match self.target {
+            SearchTarget::Secret => field.secret,
+            SearchTarget::Referenceable => field.referenceable,
         }
     }
 
-    fn record(&mut self, record: &Record, body: &'a Object) {
+    fn search_record(&mut self, record: &Record, body: &'a Object) {
         for (name, value) in body {
             let shorthand = || record.shorthands.iter().find(|(known, _)| known == name);
-            self.at.push(Step::Name(name));
+            self.path.push(PathStep::Name(name));
             if let Some(field) = record.get(name) {
-                self.value(field, value);
+                self.search_value(field, value);
             } else if let Some((_, field)) = shorthand() {
-                self.shorthand(record, field, value);
+                self.search_shorthand(record, field, value);
             } else {
-                self.unknown(value);
+                self.search_unknown(value);
             }
-            self.at.pop();
+            self.path.pop();
         }
     }
 
-    fn shorthand(&mut self, record: &Record, field: &Field, value: &'a Value) {
-        let targets = shorthand::targets(field);
+    fn search_shorthand(&mut self, record: &Record, field: &Field, value: &'a Value) {
+        let targets = shorthand::target_paths(field);
         let meant = targets
             .iter()
-            .filter_map(|path| record.inner(path))
-            .any(|field| self.wants(field));
+            .filter_map(|path| record.nested_field(path))
+            .any(|field| self.is_target(field));
         match meant {
-            true if !value.is_null() => self.found.push(FieldPath::of(&self.at)),
-            _ => self.value(field, value),
+            true if !value.is_null() => self.found.push(FieldPath::from_steps(&self.path)),
+            _ => self.search_value(field, value),
         }
     }
 
-    fn value(&mut self, field: &Field, value: &'a Value) {
-        match (&field.kind, value) {
+    fn search_value(&mut self, field: &Field, value: &'a Value) {
+        match (&field.field_type, value) {
             (_, Value::Null) => {}
-            _ if self.wants(field) => self.found.push(FieldPath::of(&self.at)),
-            (FieldType::Record(record), Value::Object(body)) => self.record(record, body),
+            _ if self.is_target(field) => self.found.push(FieldPath::from_steps(&self.path)),
+            (FieldType::Record(record), Value::Object(body)) => self.search_record(record, body),
             (FieldType::Array(inner) | FieldType::Set(inner), Value::Array(members)) => {
                 for (index, member) in members.iter().enumerate() {
-                    self.inner(Step::Index(index), |search| search.value(inner, member));
+                    self.search_at(PathStep::Index(index), |search| search.search_value(inner, member));
                 }
             }
             (FieldType::Map { values, .. }, Value::Object(members)) => {
                 for (name, member) in members {
-                    self.inner(Step::Name(name), |search| search.value(values, member));
+                    self.search_at(PathStep::Name(name), |search| search.search_value(values, member));
                 }
             }
-            (FieldType::Abstract, _) => self.unknown(value),
+            (FieldType::Abstract, _) => self.search_unknown(value),
             _ => {}
         }
     }
 
     /// Of what no schema describes, every text may be a secret.
-    fn unknown(&mut self, value: &'a Value) {
+    fn search_unknown(&mut self, value: &'a Value) {
         match value {
-            _ if self.wanted != Wanted::Secret => {}
-            Value::String(_) => self.found.push(FieldPath::of(&self.at)),
+            _ if self.target != SearchTarget::Secret => {}
+            Value::String(_) => self.found.push(FieldPath::from_steps(&self.path)),
             Value::Array(members) => {
                 for (index, member) in members.iter().enumerate() {
-                    self.inner(Step::Index(index), |search| search.unknown(member));
+                    self.search_at(PathStep::Index(index), |search| search.search_unknown(member));
                 }
             }
             Value::Object(members) => {
                 for (name, member) in members {
-                    self.inner(Step::Name(name), |search| search.unknown(member));
+                    self.search_at(PathStep::Name(name), |search| search.search_unknown(member));
                 }
             }
             _ => {}
         }
     }
 
-    fn inner(&mut self, step: Step<'a>, search: impl FnOnce(&mut Self)) {
-        self.at.push(step);
+    fn search_at(&mut self, step: PathStep<'a>, search: impl FnOnce(&mut Self)) {
+        self.path.push(step);
         search(self);
-        self.at.pop();
+        self.path.pop();
     }
 }
 
@@ -207,7 +207,7 @@ mod tests {
 
     fn secrets(kind: &str, body: Value) -> Vec<String> {
         let catalog = Catalog::recorded();
-        let kind = catalog.find(kind).unwrap();
+        let kind = catalog.find_kind(kind).unwrap();
         paths(catalog.secret_paths(kind, body.as_object().unwrap()))
     }
 
@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn references_may_stand_where_the_schema_says_so() {
         let catalog = Catalog::recorded();
-        let plugins = catalog.find("plugins").unwrap();
+        let plugins = catalog.find_kind("plugins").unwrap();
         let body =
             json!({"name": "http-log", "config": {"http_endpoint": "x", "headers": {"a": "b"}, "method": "PUT"}});
         let found = paths(catalog.referenceable_paths(plugins, body.as_object().unwrap()));
@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn what_the_server_makes_up_is_known_at_any_depth() {
         let catalog = Catalog::recorded();
-        let plugins = catalog.find("plugins").unwrap();
+        let plugins = catalog.find_kind("plugins").unwrap();
         let body = json!({"name": "session"});
         let found = paths(catalog.auto_paths(plugins, body.as_object().unwrap()));
         assert!(
@@ -290,16 +290,16 @@ mod tests {
     #[test]
     fn a_field_is_found_through_lists_and_maps() {
         let catalog = Catalog::recorded();
-        let record = &catalog.kind(catalog.find("routes").unwrap()).record;
-        let at = |path: FieldPath| record.field_at(&path).map(|field| field.kind.clone());
+        let record = &catalog.kind(catalog.find_kind("routes").unwrap()).record;
+        let at = |path: FieldPath| record.field_at(&path).map(|field| field.field_type.clone());
         assert_eq!(
-            at(FieldPath::field("sources").index(0).name("port")),
+            at(FieldPath::from_field("sources").with_index(0).with_name("port")),
             Some(FieldType::Integer)
         );
         assert_eq!(
-            at(FieldPath::field("headers").name("x").index(1)),
+            at(FieldPath::from_field("headers").with_name("x").with_index(1)),
             Some(FieldType::String)
         );
-        assert_eq!(at(FieldPath::field("sources").name("port")), None);
+        assert_eq!(at(FieldPath::from_field("sources").with_name("port")), None);
     }
 }

@@ -2,36 +2,36 @@ use super::{Field, FieldType, Record, shorthand, words};
 use json::{Object, Value};
 
 /// Reads a record in the shape of Kong's `/schemas` answers. `Err` says where and what is wrong.
-pub(super) fn record(schema: &Value) -> Result<Record, String> {
+pub(super) fn parse_record(schema: &Value) -> Result<Record, String> {
     let schema = schema.as_object().ok_or("expected an object")?;
     let mut record = Record {
-        fields: named(schema.get("fields"))?.into(),
-        shorthands: named(schema.get("shorthand_fields"))?,
-        entity_checks: list(schema.get("entity_checks")).to_vec(),
+        fields: parse_named_fields(schema.get("fields"))?.into(),
+        shorthands: parse_named_fields(schema.get("shorthand_fields"))?,
+        entity_checks: array_members(schema.get("entity_checks")).to_vec(),
     };
-    hide_shorthands(&mut record);
+    mark_secret_shorthands(&mut record);
     Ok(record)
 }
 
 /// The shorthand of a secret is a secret, which no schema of Kong's says.
-fn hide_shorthands(record: &mut Record) {
-    let is_secret = |path: &Vec<&str>| record.inner(path).is_some_and(|field| field.secret);
+fn mark_secret_shorthands(record: &mut Record) {
+    let is_secret = |path: &Vec<&str>| record.nested_field(path).is_some_and(|field| field.secret);
     let secret: Vec<bool> = record
         .shorthands
         .iter()
-        .map(|(_, field)| shorthand::targets(field).iter().any(is_secret))
+        .map(|(_, field)| shorthand::target_paths(field).iter().any(is_secret))
         .collect();
     for ((_, field), secret) in record.shorthands.iter_mut().zip(secret) {
         field.secret |= secret;
     }
 }
 
-fn named(fields: Option<&Value>) -> Result<Vec<(String, Field)>, String> {
+fn parse_named_fields(fields: Option<&Value>) -> Result<Vec<(String, Field)>, String> {
     let mut read = Vec::new();
-    for entry in list(fields) {
+    for entry in array_members(fields) {
         let entry = entry.as_object().ok_or("a field is no object")?;
         for (name, schema) in entry {
-            let field = field(schema).map_err(|why| format!("{name}: {why}"))?;
+            let field = parse_field(schema).map_err(|why| format!("{name}: {why}"))?;
             read.push((name.to_owned(), field));
         }
     }
@@ -39,36 +39,36 @@ fn named(fields: Option<&Value>) -> Result<Vec<(String, Field)>, String> {
 }
 
 /// Reads one field.
-pub(super) fn field(schema: &Value) -> Result<Field, String> {
+pub(super) fn parse_field(schema: &Value) -> Result<Field, String> {
     let schema = schema.as_object().ok_or("expected an object")?;
     let flag = |name: &str| schema.get(name).and_then(Value::as_bool).unwrap_or(false);
     Ok(Field {
-        kind: kind(schema)?,
+        field_type: parse_field_type(schema)?,
         required: flag("required"),
         default: schema.get("default").cloned(),
         auto: flag("auto"),
         referenceable: flag("referenceable"),
         secret: flag("encrypted"),
         unique: flag("unique"),
-        rules: rules(schema),
+        rules: remaining_rules(schema),
     })
 }
 
-fn kind(schema: &Object) -> Result<FieldType, String> {
-    Ok(match text(schema, "type")? {
+fn parse_field_type(schema: &Object) -> Result<FieldType, String> {
+    Ok(match required_text(schema, "type")? {
         "string" => FieldType::String,
         "integer" => FieldType::Integer,
         "number" => FieldType::Number,
         "boolean" => FieldType::Boolean,
-        "array" => FieldType::Array(inner(schema, "elements")?),
-        words::SET => FieldType::Set(inner(schema, "elements")?),
+        "array" => FieldType::Array(parse_inner_field(schema, "elements")?),
+        words::SET => FieldType::Set(parse_inner_field(schema, "elements")?),
         "map" => FieldType::Map {
-            keys: inner(schema, "keys")?,
-            values: inner(schema, "values")?,
+            keys: parse_inner_field(schema, "keys")?,
+            values: parse_inner_field(schema, "values")?,
         },
         "record" if schema.get("abstract") == Some(&Value::Bool(true)) => FieldType::Abstract,
-        "record" => FieldType::Record(record(&Value::Object(schema.clone()))?),
-        "foreign" => FieldType::Foreign(text(schema, "reference")?.to_owned()),
+        "record" => FieldType::Record(parse_record(&Value::Object(schema.clone()))?),
+        "foreign" => FieldType::Foreign(required_text(schema, "reference")?.to_owned()),
         "json" => FieldType::Json,
         "function" => FieldType::Function,
         "any" => FieldType::Json,
@@ -76,14 +76,14 @@ fn kind(schema: &Object) -> Result<FieldType, String> {
     })
 }
 
-fn inner(schema: &Object, name: &str) -> Result<Box<Field>, String> {
+fn parse_inner_field(schema: &Object, name: &str) -> Result<Box<Field>, String> {
     let Some(inner) = schema.get(name) else {
         return Err(format!("{name} is missing"));
     };
-    field(inner).map(Box::new).map_err(|why| format!("{name}: {why}"))
+    parse_field(inner).map(Box::new).map_err(|why| format!("{name}: {why}"))
 }
 
-fn text<'a>(schema: &'a Object, name: &str) -> Result<&'a str, String> {
+fn required_text<'a>(schema: &'a Object, name: &str) -> Result<&'a str, String> {
     schema
         .get(name)
         .and_then(Value::as_str)
@@ -91,7 +91,7 @@ fn text<'a>(schema: &'a Object, name: &str) -> Result<&'a str, String> {
 }
 
 /// What [`Field`] has no member for.
-fn rules(schema: &Object) -> Object {
+fn remaining_rules(schema: &Object) -> Object {
     const KNOWN: &[&str] = &[
         "type",
         "fields",
@@ -118,6 +118,6 @@ fn rules(schema: &Object) -> Object {
 }
 
 /// The members of a list; none where Kong's Lua wrote an empty list as `{}`.
-fn list(value: Option<&Value>) -> &[Value] {
+fn array_members(value: Option<&Value>) -> &[Value] {
     value.and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }

@@ -7,9 +7,9 @@ use json::{Object, Value};
 /// shown beside them. What no schema tells stands in the files under `schemas/`:
 /// `into: [path, …]` puts the value at those places (`meaning` says what some values become), and
 /// `into: {part: field}` takes a URL apart.
-enum Translation<'a> {
+enum ShorthandRule<'a> {
     /// The same value at these places; both spellings at once must agree.
-    Replaced(Vec<Vec<&'a str>>),
+    ReplacedWith(Vec<Vec<&'a str>>),
     /// The value at these places, over what stands there.
     Into(Vec<Vec<&'a str>>, Option<&'a Object>),
     /// The parts of a URL.
@@ -18,22 +18,22 @@ enum Translation<'a> {
 
 /// Who wins where a deprecated spelling and its successor differ.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Conflict {
+pub(super) enum ConflictPolicy {
     /// Nobody: it is an error, as Kong has it.
-    Refused,
+    Reject,
     /// The successor: comparing goes on.
-    Settled,
+    PreferSuccessor,
 }
 
 /// Whether a body uses a shorthand of its record, on this level.
-pub(super) fn used(record: &Record, body: &Object) -> bool {
+pub(super) fn uses_shorthand(record: &Record, body: &Object) -> bool {
     record.shorthands.iter().any(|(name, _)| body.contains_key(name))
 }
 
 /// A body without shorthands on this level: each turned into the fields that it stands for. Null counts as not said.
 ///
 /// What is wrong comes with it, by shorthand.
-pub(super) fn translated(record: &Record, body: &Object, conflict: Conflict) -> (Object, Vec<(String, String)>) {
+pub(super) fn expand_level(record: &Record, body: &Object, conflict: ConflictPolicy) -> (Object, Vec<(String, String)>) {
     let mut plain = body.clone();
     let mut wrong = Vec::new();
     for (name, field) in &record.shorthands {
@@ -41,23 +41,23 @@ pub(super) fn translated(record: &Record, body: &Object, conflict: Conflict) -> 
         if value.is_null() {
             continue;
         }
-        match translation(field) {
-            Translation::Replaced(paths) => {
+        match shorthand_rule(field) {
+            ShorthandRule::ReplacedWith(paths) => {
                 for path in paths {
-                    let settled = replace(&mut plain, &path, &value);
-                    if !settled && conflict == Conflict::Refused {
-                        wrong.push((name.clone(), mismatch(record, name, &path, field, &value)));
+                    let settled = set_if_unset(&mut plain, &path, &value);
+                    if !settled && conflict == ConflictPolicy::Reject {
+                        wrong.push((name.clone(), mismatch_message(record, name, &path, field, &value)));
                     }
                 }
             }
-            Translation::Into(paths, values) => {
+            ShorthandRule::Into(paths, values) => {
                 let meant = values.and_then(|values| values.get(value.as_str()?)).unwrap_or(&value);
                 for path in paths {
-                    put(&mut plain, &path, meant.clone());
+                    set_at(&mut plain, &path, meant.clone());
                 }
             }
-            Translation::Url(into) => {
-                for (part, value) in sugar::url_parts(value.as_str().unwrap_or_default()) {
+            ShorthandRule::Url(into) => {
+                for (part, value) in sugar::parse_url_parts(value.as_str().unwrap_or_default()) {
                     if let Some(field) = into.get(&part).and_then(Value::as_str) {
                         plain.insert(field.to_owned(), value);
                     }
@@ -69,73 +69,73 @@ pub(super) fn translated(record: &Record, body: &Object, conflict: Conflict) -> 
 }
 
 /// Adds the deprecated spellings that Kong shows beside their successors.
-pub(super) fn mirrored(record: &Record, shown: &mut Object) {
+pub(super) fn add_mirrored_shorthands(record: &Record, shown: &mut Object) {
     for (name, field) in &record.shorthands {
-        if let Translation::Replaced(paths) = translation(field)
+        if let ShorthandRule::ReplacedWith(paths) = shorthand_rule(field)
             && let Some(path) = paths.first()
             && field.rules.contains_key("deprecation")
         {
-            let value = at(shown, path).cloned().unwrap_or(Value::Null);
+            let value = value_at(shown, path).cloned().unwrap_or(Value::Null);
             shown.insert(name.clone(), value);
         }
     }
 }
 
 /// Whether a name is a deprecated spelling in a body that holds its successors as well, so that it says nothing more.
-pub(super) fn is_mirrored(record: &Record, name: &str, body: &Object) -> bool {
-    let stands = |path: Vec<&str>| at(body, &path).is_some_and(|value| !value.is_null());
-    match record.shorthand(name).map(translation) {
-        Some(Translation::Replaced(paths)) => paths.into_iter().all(stands),
+pub(super) fn is_mirrored_shorthand(record: &Record, name: &str, body: &Object) -> bool {
+    let stands = |path: Vec<&str>| value_at(body, &path).is_some_and(|value| !value.is_null());
+    match record.shorthand(name).map(shorthand_rule) {
+        Some(ShorthandRule::ReplacedWith(paths)) => paths.into_iter().all(stands),
         _ => false,
     }
 }
 
 /// The places, below the record, of what a shorthand stands for.
-pub(super) fn targets(shorthand: &Field) -> Vec<Vec<&str>> {
-    match translation(shorthand) {
-        Translation::Replaced(paths) | Translation::Into(paths, _) => paths,
-        Translation::Url(into) => into.values().filter_map(|field| Some(vec![field.as_str()?])).collect(),
+pub(super) fn target_paths(shorthand: &Field) -> Vec<Vec<&str>> {
+    match shorthand_rule(shorthand) {
+        ShorthandRule::ReplacedWith(paths) | ShorthandRule::Into(paths, _) => paths,
+        ShorthandRule::Url(into) => into.values().filter_map(|field| Some(vec![field.as_str()?])).collect(),
     }
 }
 
-fn translation(field: &Field) -> Translation<'_> {
+fn shorthand_rule(field: &Field) -> ShorthandRule<'_> {
     let rules = &field.rules;
     match (rules.get("into"), rules.get("meaning")) {
-        (Some(Value::Object(into)), _) => Translation::Url(into),
-        (Some(into), values) => Translation::Into(paths(into), values.and_then(Value::as_object)),
+        (Some(Value::Object(into)), _) => ShorthandRule::Url(into),
+        (Some(into), values) => ShorthandRule::Into(parse_paths(into), values.and_then(Value::as_object)),
         (None, _) => {
             let replaced = rules.get("deprecation").and_then(|old| old.get("replaced_with"));
             let members = replaced.and_then(Value::as_array).into_iter().flatten();
-            Translation::Replaced(members.filter_map(|member| path(member.get(words::PATH)?)).collect())
+            ShorthandRule::ReplacedWith(members.filter_map(|member| parse_path(member.get(words::PATH)?)).collect())
         }
     }
 }
 
-fn paths(list: &Value) -> Vec<Vec<&str>> {
-    list.as_array().into_iter().flatten().filter_map(path).collect()
+fn parse_paths(list: &Value) -> Vec<Vec<&str>> {
+    list.as_array().into_iter().flatten().filter_map(parse_path).collect()
 }
 
-fn path(list: &Value) -> Option<Vec<&str>> {
+fn parse_path(list: &Value) -> Option<Vec<&str>> {
     list.as_array()?.iter().map(Value::as_str).collect()
 }
 
-fn at<'a>(body: &'a Object, path: &[&str]) -> Option<&'a Value> {
+fn value_at<'a>(body: &'a Object, path: &[&str]) -> Option<&'a Value> {
     let (first, rest) = path.split_first()?;
     rest.iter().try_fold(body.get(first)?, |value, name| value.get(name))
 }
 
 /// Puts a value where nothing stands yet; false if something else does.
-fn replace(body: &mut Object, path: &[&str], value: &Value) -> bool {
-    match at(body, path) {
+fn set_if_unset(body: &mut Object, path: &[&str], value: &Value) -> bool {
+    match value_at(body, path) {
         None | Some(Value::Null) => {
-            put(body, path, value.clone());
+            set_at(body, path, value.clone());
             true
         }
         Some(known) => known == value,
     }
 }
 
-fn put(body: &mut Object, path: &[&str], value: Value) {
+fn set_at(body: &mut Object, path: &[&str], value: Value) {
     let Some((first, rest)) = path.split_first() else {
         return;
     };
@@ -148,14 +148,14 @@ fn put(body: &mut Object, path: &[&str], value: Value) {
         *inner = Value::Object(Object::new());
     }
     if let Some(inner) = inner.as_object_mut() {
-        put(inner, rest, value);
+        set_at(inner, rest, value);
     }
 }
 
 /// The values are told unless they are secret.
-fn mismatch(record: &Record, name: &str, path: &[&str], shorthand: &Field, value: &Value) -> String {
+fn mismatch_message(record: &Record, name: &str, path: &[&str], shorthand: &Field, value: &Value) -> String {
     let path_name = path.join(".");
-    let secret = shorthand.secret || record.inner(path).is_none_or(|field| field.secret);
+    let secret = shorthand.secret || record.nested_field(path).is_none_or(|field| field.secret);
     if secret {
         return format!("both deprecated and new field are used but their values mismatch: {name} vs {path_name}");
     }
@@ -164,12 +164,12 @@ fn mismatch(record: &Record, name: &str, path: &[&str], shorthand: &Field, value
 
 impl Field {
     /// The fields that a shorthand stands for, each by its names from the record that has the shorthand.
-    pub fn stands_for(&self) -> Vec<Vec<&str>> {
-        targets(self)
+    pub fn shorthand_targets(&self) -> Vec<Vec<&str>> {
+        target_paths(self)
     }
 
     /// Whether this is a shorthand for the parts of a URL, and a text names no host, which is the least that a URL says.
-    pub fn is_unread_url(&self, text: &str) -> bool {
-        matches!(translation(self), Translation::Url(_)) && !sugar::url_parts(text).contains_key(words::url::HOST)
+    pub fn is_url_without_host(&self, text: &str) -> bool {
+        matches!(shorthand_rule(self), ShorthandRule::Url(_)) && !sugar::parse_url_parts(text).contains_key(words::url::HOST)
     }
 }

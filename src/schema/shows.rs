@@ -4,27 +4,27 @@ use std::iter::Peekable;
 use json::Value;
 use json::{Iter, Object};
 
-use super::fill::{default, lines};
+use super::fill::{default_for, trimmed_lines};
 use super::shorthand;
-use super::{Catalog, Field, FieldType, Held, Kind, KindId, Record};
+use super::{Catalog, Field, FieldType, ForeignKeyValue, Kind, KindId, Record};
 
 /// Whether an entity as the server shows it is what a document says (its foreign keys found), as far as it says
 /// anything: told field by field, and nothing is copied.
 ///
 /// A yes is certain: then the canonical forms do not differ in anything that a document can say. A no may be wrong
 /// (sets in another order, shorthands, hashed fields): then the canonical forms have to be compared.
-pub fn shows(catalog: &Catalog, kind: KindId, live: &Object, said: &Object, links: &[(&str, Held)]) -> bool {
+pub fn matches_live(catalog: &Catalog, kind: KindId, live: &Object, said: &Object, links: &[(&str, ForeignKeyValue)]) -> bool {
     let record = catalog.record(kind, said);
     let kind = catalog.kind(kind);
-    kind.hashed.is_none() && is_shown(&record, Within::Entity(kind, links), said, live)
+    kind.hashed_field.is_none() && record_matches(&record, FieldScope::Entity(kind, links), said, live)
 }
 
 /// Whether the canonical form of a text is what a body says, word for word, or null if it says nothing.
-pub fn says_as_compared(record: &Record, body: &Object, name: &str) -> bool {
+pub fn is_written_canonically(record: &Record, body: &Object, name: &str) -> bool {
     let Some(field) = record.get(name) else {
         return !body.contains_key(name);
     };
-    let is_plain = matches!(field.kind, FieldType::String | FieldType::Foreign(_))
+    let is_plain = matches!(field.field_type, FieldType::String | FieldType::Foreign(_))
         && field.default.as_ref().is_none_or(Value::is_null);
     is_plain
         && !matches!(
@@ -34,97 +34,97 @@ pub fn says_as_compared(record: &Record, body: &Object, name: &str) -> bool {
         && !["stored", "compared", "default_if"]
             .iter()
             .any(|rule| field.rules.contains_key(rule))
-        && !shorthand::used(record, body)
+        && !shorthand::uses_shorthand(record, body)
 }
 
 /// What stands around a field.
 #[derive(Clone, Copy)]
-enum Within<'a> {
+enum FieldScope<'a> {
     /// The entity itself, of whose foreign keys these are known.
-    Entity(&'a Kind, &'a [(&'a str, Held)]),
+    Entity(&'a Kind, &'a [(&'a str, ForeignKeyValue)]),
     /// A record of it: what the server makes up there is left to it, too.
     Record,
     /// A member of a list or map.
     Member,
 }
 
-fn is_shown(record: &Record, within: Within<'_>, said: &Object, live: &Object) -> bool {
-    if shorthand::used(record, said) {
+fn record_matches(record: &Record, within: FieldScope<'_>, said: &Object, live: &Object) -> bool {
+    if shorthand::uses_shorthand(record, said) {
         return false;
     }
     let is_nothing = |name: &str, value: &Value| {
-        value.is_null() || within.leaves_to_server(name) || shorthand::is_mirrored(record, name, live)
+        value.is_null() || within.is_server_managed(name) || shorthand::is_mirrored_shorthand(record, name, live)
     };
     // what stands in an object is met by name, too: nothing has to be looked for
-    let (mut declared, mut shown) = (Members::of(said, |_, _| false), Members::of(live, is_nothing));
-    for (name, field) in record.fields.by_name() {
-        let (declared, shown) = (declared.up_to(name), shown.up_to(name).unwrap_or(&Value::Null));
-        let as_said = match within.link(name) {
-            Some(link) => link.is(shown),
-            None => is_field_shown(field, within, (declared, said), shown),
+    let (mut declared, mut shown) = (MemberCursor::new(said, |_, _| false), MemberCursor::new(live, is_nothing));
+    for (name, field) in record.fields.iter_by_name() {
+        let (declared, shown) = (declared.advance_to(name), shown.advance_to(name).unwrap_or(&Value::Null));
+        let as_said = match within.foreign_key(name) {
+            Some(link) => link.matches(shown),
+            None => field_matches(field, within, (declared, said), shown),
         };
-        if !as_said && !field.transient() && !within.leaves_to_server(name) {
+        if !as_said && !field.is_transient() && !within.is_server_managed(name) {
             return false;
         }
     }
-    declared.may_all_be_passed() && shown.may_all_be_passed()
+    declared.rest_is_skippable() && shown.rest_is_skippable()
 }
 
 /// The members of an object, met in the order of their names.
-struct Members<'a, P> {
-    ahead: Peekable<Iter<'a>>,
+struct MemberCursor<'a, P> {
+    remaining: Peekable<Iter<'a>>,
     /// Whether one that nobody asks for may be passed.
-    may_be_passed: P,
-    all_may: bool,
+    is_skippable: P,
+    all_skippable: bool,
 }
 
-impl<'a, P: Fn(&str, &Value) -> bool> Members<'a, P> {
-    fn of(object: &'a Object, may_be_passed: P) -> Self {
+impl<'a, P: Fn(&str, &Value) -> bool> MemberCursor<'a, P> {
+    fn new(object: &'a Object, is_skippable: P) -> Self {
         Self {
-            ahead: object.iter().peekable(),
-            may_be_passed,
-            all_may: true,
+            remaining: object.iter().peekable(),
+            is_skippable,
+            all_skippable: true,
         }
     }
 
     /// The member of that name. Names are to be asked for in their order.
-    fn up_to(&mut self, name: &str) -> Option<&'a Value> {
-        while let Some((known, value)) = self.ahead.peek().copied() {
+    fn advance_to(&mut self, name: &str) -> Option<&'a Value> {
+        while let Some((known, value)) = self.remaining.peek().copied() {
             let order = known.cmp(name);
             if order == Ordering::Greater {
                 return None;
             }
-            self.ahead.next();
+            self.remaining.next();
             if order == Ordering::Equal {
                 return Some(value);
             }
-            self.all_may &= (self.may_be_passed)(known, value);
+            self.all_skippable &= (self.is_skippable)(known, value);
         }
         None
     }
 
     /// Whether all that nobody asked for may be passed, to the last.
-    fn may_all_be_passed(self) -> bool {
+    fn rest_is_skippable(self) -> bool {
         let Self {
-            mut ahead,
-            may_be_passed,
-            all_may,
+            remaining: mut ahead,
+            is_skippable: may_be_passed,
+            all_skippable: all_may,
         } = self;
         all_may && ahead.all(|(name, value)| may_be_passed(name, value))
     }
 }
 
-impl<'a> Within<'a> {
-    fn link(self, name: &str) -> Option<&'a Held> {
+impl<'a> FieldScope<'a> {
+    fn foreign_key(self, name: &str) -> Option<&'a ForeignKeyValue> {
         let Self::Entity(_, links) = self else { return None };
         links.iter().find(|(field, _)| *field == name).map(|(_, link)| link)
     }
 
-    fn leaves_to_server(self, name: &str) -> bool {
-        matches!(self, Self::Entity(kind, _) if kind.is_servers(name) || kind.expires.as_deref() == Some(name))
+    fn is_server_managed(self, name: &str) -> bool {
+        matches!(self, Self::Entity(kind, _) if kind.is_server_managed(name) || kind.ttl_field.as_deref() == Some(name))
     }
 
-    fn inner(self) -> Self {
+    fn nested(self) -> Self {
         match self {
             Self::Entity(..) | Self::Record => Self::Record,
             Self::Member => Self::Member,
@@ -132,21 +132,21 @@ impl<'a> Within<'a> {
     }
 }
 
-fn is_field_shown(
+fn field_matches(
     field: &Field,
-    within: Within<'_>,
+    within: FieldScope<'_>,
     (declared, said): (Option<&Value>, &Object),
     shown: &Value,
 ) -> bool {
-    let made_up = field.is_made_up() && !matches!(within, Within::Member);
+    let made_up = field.is_server_generated() && !matches!(within, FieldScope::Member);
     match declared {
         Some(Value::Null) => made_up || shown.is_null(),
-        Some(declared) => is_same(field, within, declared, shown),
+        Some(declared) => value_matches(field, within, declared, shown),
         None if made_up => true,
-        None => match (default(field, said), &field.kind, shown) {
-            (Some(default), ..) => is_same(field, within, default, shown),
+        None => match (default_for(field, said), &field.field_type, shown) {
+            (Some(default), ..) => value_matches(field, within, default, shown),
             (None, FieldType::Record(record), Value::Object(shown)) if field.required => {
-                is_shown(record, within.inner(), &Object::new(), shown)
+                record_matches(record, within.nested(), &Object::new(), shown)
             }
             (None, FieldType::Record(_), _) if field.required => false,
             (None, ..) => shown.is_null(),
@@ -154,24 +154,24 @@ fn is_field_shown(
     }
 }
 
-fn is_same(field: &Field, within: Within<'_>, said: &Value, shown: &Value) -> bool {
-    match (&field.kind, said, shown) {
+fn value_matches(field: &Field, within: FieldScope<'_>, said: &Value, shown: &Value) -> bool {
+    match (&field.field_type, said, shown) {
         (FieldType::Record(record), Value::Object(said), Value::Object(shown)) => {
-            is_shown(record, within.inner(), said, shown)
+            record_matches(record, within.nested(), said, shown)
         }
         (FieldType::Array(inner) | FieldType::Set(inner), Value::Array(said), Value::Array(shown)) => {
             let mut members = said.iter().zip(shown);
-            said.len() == shown.len() && members.all(|(said, shown)| is_same(inner, Within::Member, said, shown))
+            said.len() == shown.len() && members.all(|(said, shown)| value_matches(inner, FieldScope::Member, said, shown))
         }
         (FieldType::Map { values, .. }, Value::Object(said), Value::Object(shown)) => {
             let is_member_same = |(name, said): (&str, &Value)| {
                 let shown = shown.get(name);
-                shown.is_some_and(|shown| is_same(values, Within::Member, said, shown))
+                shown.is_some_and(|shown| value_matches(values, FieldScope::Member, said, shown))
             };
             said.len() == shown.len() && said.iter().all(is_member_same)
         }
         (FieldType::String, Value::String(said), Value::String(shown)) => {
-            said == shown || field.is_of_lines() && lines(said).eq(lines(shown))
+            said == shown || field.is_compared_by_line() && trimmed_lines(said).eq(trimmed_lines(shown))
         }
         (_, Value::Number(said), Value::Number(shown)) => said == shown || said.as_f64() == shown.as_f64(),
         _ => said == shown,

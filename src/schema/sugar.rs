@@ -5,21 +5,21 @@ use json::{Object, Value};
 /// does not say is not there. It never fails: what is missing or odd is for the checks of those fields to refuse.
 ///
 /// Read in the order of Kong's parser: fragment, scheme, authority, query, parameters; the rest is the path.
-pub(super) fn url_parts(text: &str) -> Object {
+pub(super) fn parse_url_parts(text: &str) -> Object {
     let mut parts = Object::new();
     let rest = text.split_once('#').map_or(text, |(rest, _)| rest);
-    let (scheme, rest) = scheme(rest);
-    let (authority, rest) = authority(rest);
+    let (scheme, rest) = split_scheme(rest);
+    let (authority, rest) = split_authority(rest);
     let path = rest.split_once('?').map_or(rest, |(path, _)| path);
     let path = path.split_once(';').map_or(path, |(path, _)| path);
     if let Some(scheme) = scheme {
         parts.insert(url::SCHEME.to_owned(), scheme.into());
     }
-    if let Some((host, port)) = authority.map(host_and_port) {
+    if let Some((host, port)) = authority.map(split_host_and_port) {
         if !host.is_empty() {
             parts.insert(url::HOST.to_owned(), host.into());
         }
-        if let Some(port) = port.or_else(|| usual_port(scheme?)) {
+        if let Some(port) = port.or_else(|| default_port(scheme?)) {
             parts.insert(url::PORT.to_owned(), port);
         }
     }
@@ -29,7 +29,7 @@ pub(super) fn url_parts(text: &str) -> Object {
     parts
 }
 
-fn scheme(text: &str) -> (Option<&str>, &str) {
+fn split_scheme(text: &str) -> (Option<&str>, &str) {
     match text.split_once(':') {
         Some((scheme, rest)) if is_scheme(scheme) => (Some(scheme), rest),
         _ => (None, text),
@@ -41,7 +41,7 @@ fn is_scheme(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
 }
 
-fn authority(text: &str) -> (Option<&str>, &str) {
+fn split_authority(text: &str) -> (Option<&str>, &str) {
     let Some(rest) = text.strip_prefix("//") else {
         return (None, text);
     };
@@ -49,7 +49,7 @@ fn authority(text: &str) -> (Option<&str>, &str) {
     (Some(&rest[..end]), &rest[end..])
 }
 
-fn host_and_port(authority: &str) -> (&str, Option<Value>) {
+fn split_host_and_port(authority: &str) -> (&str, Option<Value>) {
     let authority = authority.split_once('@').map_or(authority, |(_, host)| host);
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
@@ -62,7 +62,7 @@ fn host_and_port(authority: &str) -> (&str, Option<Value>) {
     (bare.unwrap_or(host), port)
 }
 
-fn usual_port(scheme: &str) -> Option<Value> {
+fn default_port(scheme: &str) -> Option<Value> {
     match scheme {
         "http" => Some(80.into()),
         "https" => Some(443.into()),
@@ -74,7 +74,7 @@ fn usual_port(scheme: &str) -> Option<Value> {
 mod tests {
     use json::json;
 
-    use super::url_parts;
+    use super::parse_url_parts;
 
     #[test]
     fn a_url_is_read_as_kong_reads_it() {
@@ -103,7 +103,7 @@ mod tests {
                 json!({"scheme": "http", "host": "a.test", "port": "x", "path": "/"}),
             ),
         ] {
-            assert_eq!(json::Value::Object(url_parts(url)), parts, "{url}");
+            assert_eq!(json::Value::Object(parse_url_parts(url)), parts, "{url}");
         }
     }
 }

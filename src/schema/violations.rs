@@ -1,4 +1,4 @@
-use super::{FieldPath, Segment};
+use super::{FieldPath, PathSegment};
 use json::{Object, Value};
 
 /// What Kong finds wrong with a body: the tree it answers under `fields`, word for word.
@@ -6,9 +6,9 @@ use json::{Object, Value};
 /// Leaves are messages; records nest; the members of lists stand at their place in an array, `null` where nothing is
 /// wrong; what concerns the whole record stands as a list under `@entity`.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Violations(pub Object);
+pub struct SchemaViolations(pub Object);
 
-impl Violations {
+impl SchemaViolations {
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -17,7 +17,7 @@ impl Violations {
     /// Adds a message about a field: nested as the path is, lists filled up with `null`. The first about a field stays.
     pub fn insert(&mut self, path: &FieldPath, message: impl Into<String>) {
         let mut tree = Value::Object(std::mem::take(&mut self.0));
-        place(&mut tree, &path.0, message.into());
+        insert_at_path(&mut tree, &path.0, message.into());
         if let Value::Object(fields) = tree {
             self.0 = fields;
         }
@@ -26,12 +26,12 @@ impl Violations {
     /// Every message with the field it is about; what concerns a whole record has that record's path.
     pub fn flatten(&self) -> Vec<(FieldPath, String)> {
         let mut found = Vec::new();
-        collect(&Value::Object(self.0.clone()), FieldPath::default(), &mut found);
+        collect_messages(&Value::Object(self.0.clone()), FieldPath::default(), &mut found);
         found
     }
 }
 
-fn place(tree: &mut Value, path: &[Segment], message: String) {
+fn insert_at_path(tree: &mut Value, path: &[PathSegment], message: String) {
     let Some((first, rest)) = path.split_first() else {
         if tree.is_null() {
             *tree = Value::String(message);
@@ -40,30 +40,30 @@ fn place(tree: &mut Value, path: &[Segment], message: String) {
     };
     if tree.is_null() {
         *tree = match first {
-            Segment::Name(_) => Value::Object(Object::new()),
-            Segment::Index(_) => Value::Array(Vec::new()),
+            PathSegment::Name(_) => Value::Object(Object::new()),
+            PathSegment::Index(_) => Value::Array(Vec::new()),
         };
     }
     match (first, tree) {
-        (Segment::Name(name), Value::Object(members)) => {
-            place(members.get_or_null(name), rest, message);
+        (PathSegment::Name(name), Value::Object(members)) => {
+            insert_at_path(members.get_or_null(name), rest, message);
         }
-        (Segment::Index(index), Value::Array(members)) => {
+        (PathSegment::Index(index), Value::Array(members)) => {
             if members.len() <= *index {
                 members.resize(index + 1, Value::Null);
             }
-            place(&mut members[*index], rest, message);
+            insert_at_path(&mut members[*index], rest, message);
         }
         _ => {}
     }
 }
 
-fn collect(value: &Value, at: FieldPath, found: &mut Vec<(FieldPath, String)>) {
+fn collect_messages(value: &Value, at: FieldPath, found: &mut Vec<(FieldPath, String)>) {
     match value {
         Value::String(message) => found.push((at, message.clone())),
         Value::Array(members) => {
             for (index, member) in members.iter().enumerate() {
-                collect(member, at.index(index), found);
+                collect_messages(member, at.with_index(index), found);
             }
         }
         Value::Object(members) => {
@@ -71,13 +71,13 @@ fn collect(value: &Value, at: FieldPath, found: &mut Vec<(FieldPath, String)>) {
                 match member {
                     Value::Array(messages) if name == "@entity" => {
                         for message in messages {
-                            collect(message, at.clone(), found);
+                            collect_messages(message, at.clone(), found);
                         }
                     }
                     _ => {
                         let mut deeper = at.0.clone();
-                        deeper.push(Segment::Name(name.to_owned()));
-                        collect(member, FieldPath(deeper), found);
+                        deeper.push(PathSegment::Name(name.to_owned()));
+                        collect_messages(member, FieldPath(deeper), found);
                     }
                 }
             }
@@ -94,9 +94,9 @@ mod tests {
 
     #[test]
     fn messages_stand_where_their_fields_do() {
-        let mut found = Violations::default();
-        found.insert(&FieldPath::field("hosts").index(1), "odd");
-        found.insert(&FieldPath::dotted("config.redis.port"), "high");
+        let mut found = SchemaViolations::default();
+        found.insert(&FieldPath::from_field("hosts").with_index(1), "odd");
+        found.insert(&FieldPath::from_dotted("config.redis.port"), "high");
         assert_eq!(
             Value::Object(found.0.clone()),
             json!({"hosts": [null, "odd"], "config": {"redis": {"port": "high"}}})

@@ -23,14 +23,14 @@ pub struct PublicCertificate {
 
 impl PublicCertificate {
     /// Reads DER.
-    pub fn of_der(der: &[u8]) -> Option<Self> {
+    pub fn from_der(der: &[u8]) -> Option<Self> {
         let (_, certificate) = X509Certificate::from_der(der).ok()?;
         Some(Self {
             subject: certificate.subject().to_string(),
-            names: names(&certificate),
+            names: certificate_names(&certificate),
             not_before: certificate.validity().not_before.timestamp(),
             not_after: certificate.validity().not_after.timestamp(),
-            fingerprint: fingerprint(der),
+            fingerprint: sha256_fingerprint(der),
         })
     }
 
@@ -52,13 +52,13 @@ impl PublicCertificate {
     }
 
     /// When it ends to be valid, for people: `2031-01-01 00:00 UTC`.
-    pub fn expiry(&self) -> String {
-        moment(self.not_after)
+    pub fn format_expiry(&self) -> String {
+        format_timestamp(self.not_after)
     }
 }
 
 /// A time in seconds since 1970, for people: `2031-01-01 00:00 UTC`.
-pub fn moment(seconds: i64) -> String {
+pub fn format_timestamp(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds).map_or_else(
         |_| "at a time that cannot be read".to_owned(),
         |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
@@ -66,27 +66,27 @@ pub fn moment(seconds: i64) -> String {
 }
 
 /// The certificates of a PEM text in their order; none if a part of it cannot be read.
-pub fn chain(text: &str) -> Option<Vec<PublicCertificate>> {
+pub fn parse_chain(text: &str) -> Option<Vec<PublicCertificate>> {
     let sections = <(SectionKind, Vec<u8>)>::pem_slice_iter(text.as_bytes());
     let mut chain = Vec::new();
     for section in sections {
         let (sort, der) = section.ok()?;
         if sort == SectionKind::Certificate {
-            chain.push(PublicCertificate::of_der(&der)?);
+            chain.push(PublicCertificate::from_der(&der)?);
         }
     }
     Some(chain)
 }
 
 /// SHA-256 as people write it.
-pub fn fingerprint(bytes: &[u8]) -> String {
+pub fn sha256_fingerprint(bytes: &[u8]) -> String {
     let bytes: Vec<String> = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02X}")).collect();
     bytes.join(":")
 }
 
-fn names(certificate: &X509Certificate) -> Vec<String> {
+fn certificate_names(certificate: &X509Certificate) -> Vec<String> {
     if let Ok(Some(extension)) = certificate.subject_alternative_name() {
-        return extension.value.general_names.iter().filter_map(alternative).collect();
+        return extension.value.general_names.iter().filter_map(alternative_name).collect();
     }
     let common = certificate.subject().iter_common_name();
     common
@@ -94,15 +94,15 @@ fn names(certificate: &X509Certificate) -> Vec<String> {
         .collect()
 }
 
-fn alternative(name: &GeneralName<'_>) -> Option<String> {
+fn alternative_name(name: &GeneralName<'_>) -> Option<String> {
     match name {
         GeneralName::DNSName(name) | GeneralName::RFC822Name(name) | GeneralName::URI(name) => Some((*name).to_owned()),
-        GeneralName::IPAddress(bytes) => address(bytes),
+        GeneralName::IPAddress(bytes) => format_ip(bytes),
         _ => None,
     }
 }
 
-fn address(bytes: &[u8]) -> Option<String> {
+fn format_ip(bytes: &[u8]) -> Option<String> {
     if let Ok(four) = <[u8; 4]>::try_from(bytes) {
         return Some(core::net::Ipv4Addr::from(four).to_string());
     }

@@ -1,19 +1,19 @@
 use std::collections::BTreeMap;
 
-use reference::Setting;
+use reference::VaultSetting;
 
 /// A credential of which only a part is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Half {
+pub(super) struct IncompletePair {
     /// What is said.
-    pub has: &'static str,
+    pub present: &'static str,
     /// What is missing: the first of its names.
-    pub lacks: &'static str,
+    pub missing: &'static str,
 }
 
 /// What is of no use alone: a word, and the words of which one must be said with it. A secret half may stand alone where
 /// the other, which is no secret, may be the vault's own config.
-const TOGETHER: [(&str, &[&str]); 11] = [
+const REQUIRED_TOGETHER: [(&str, &[&str]); 11] = [
     ("role_id", &["secret_id", "approle_secret_id"]),
     ("approle_role_id", &["approle_secret_id", "secret_id"]),
     ("client_cert", &["client_key"]),
@@ -28,14 +28,14 @@ const TOGETHER: [(&str, &[&str]); 11] = [
 ];
 
 /// The credentials of which only a part is said.
-pub(super) fn half_sets(values: &BTreeMap<String, Setting>) -> impl Iterator<Item = Half> {
+pub(super) fn find_incomplete_pairs(values: &BTreeMap<String, VaultSetting>) -> impl Iterator<Item = IncompletePair> {
     let said = |word: &str| {
         values
             .get(word)
             .is_some_and(|setting| !setting.value.expose().is_empty())
     };
-    TOGETHER.iter().filter_map(move |(has, others)| {
+    REQUIRED_TOGETHER.iter().filter_map(move |(has, others)| {
         let half = said(has) && !others.iter().any(|other| said(other));
-        half.then_some(Half { has, lacks: others[0] })
+        half.then_some(IncompletePair { present: has, missing: others[0] })
     })
 }

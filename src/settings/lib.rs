@@ -7,6 +7,6 @@ mod variables;
 mod words;
 
 pub use merge::merge_settings;
-pub use read::{Machine, Said, SaidPolicy, SaidVault, read_settings};
-pub use variables::{VARIABLES, read_variables};
-pub use words::Words;
+pub use read::{LocalReader, ReferencesSection, SpannedPolicy, VaultSection, read_settings};
+pub use variables::{VARIABLE_PREFIX, read_variables};
+pub use words::SettingNames;

@@ -1,30 +1,30 @@
 use std::collections::BTreeMap;
 
-use super::halves::{Half, half_sets};
-use super::words::{Form, Words};
-use reference::{Policy, Secret, Setting, Side};
-use yaml::{Data, Diagnostic, Entry, Node, Origin, Span, suggest_similar};
+use super::halves::{IncompletePair, find_incomplete_pairs};
+use super::words::{SettingSource, SettingNames};
+use reference::{Policy, Secret, VaultSetting, SettingOrigin};
+use yaml::{NodeData, Diagnostic, MapEntry, Node, ValueOrigin, Span, suggest_similar};
 
 /// Where settings take what they do not say themselves: the variables and files of the machine that runs the check.
-pub struct Machine<'a> {
+pub struct LocalReader<'a> {
     /// A variable, if it is set.
-    pub variable: &'a dyn Fn(&str) -> Option<Secret>,
+    pub read_variable: &'a dyn Fn(&str) -> Option<Secret>,
     /// The content of a file, named from where the settings stand; why not, if it cannot be read.
-    pub file: &'a dyn Fn(&str) -> Result<Secret, String>,
+    pub read_file: &'a dyn Fn(&str) -> Result<Secret, String>,
 }
 
 /// What one file of settings says of references.
 #[derive(Clone, Debug, Default)]
-pub struct Said {
+pub struct ReferencesSection {
     /// What verdicts may do to a run.
-    pub policy: Option<SaidPolicy>,
+    pub policy: Option<SpannedPolicy>,
     /// What is said of single vaults.
-    pub vaults: BTreeMap<String, SaidVault>,
+    pub vaults: BTreeMap<String, VaultSection>,
 }
 
 /// A policy, and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SaidPolicy {
+pub struct SpannedPolicy {
     /// The policy.
     pub policy: Policy,
     /// Where it stands.
@@ -33,111 +33,111 @@ pub struct SaidPolicy {
 
 /// What one file of settings says of one vault.
 #[derive(Clone, Debug, Default)]
-pub struct SaidVault {
+pub struct VaultSection {
     /// What its verdicts may do to a run.
-    pub policy: Option<SaidPolicy>,
+    pub policy: Option<SpannedPolicy>,
     /// How it is asked.
-    pub values: BTreeMap<String, Setting>,
+    pub values: BTreeMap<String, VaultSetting>,
 }
 
 /// Reads the value of `references` in a file of settings, and tells all that is wrong in it.
-pub fn read_settings(node: &Node, side: Side, words: &Words, machine: &Machine<'_>) -> (Said, Vec<Diagnostic>) {
-    let mut reader = Reader {
-        side,
-        words,
-        machine,
-        told: Vec::new(),
+pub fn read_settings(node: &Node, side: SettingOrigin, words: &SettingNames, machine: &LocalReader<'_>) -> (ReferencesSection, Vec<Diagnostic>) {
+    let mut reader = SettingsReader {
+        origin: side,
+        names: words,
+        local: machine,
+        diagnostics: Vec::new(),
     };
-    let said = reader.references(node);
-    (said, reader.told)
+    let said = reader.read_references(node);
+    (said, reader.diagnostics)
 }
 
-struct Reader<'a> {
-    side: Side,
-    words: &'a Words,
-    machine: &'a Machine<'a>,
-    told: Vec<Diagnostic>,
+struct SettingsReader<'a> {
+    origin: SettingOrigin,
+    names: &'a SettingNames,
+    local: &'a LocalReader<'a>,
+    diagnostics: Vec<Diagnostic>,
 }
 
-impl Reader<'_> {
-    fn references(&mut self, node: &Node) -> Said {
-        let mut said = Said::default();
-        for entry in self.map(node, "`references`") {
+impl SettingsReader<'_> {
+    fn read_references(&mut self, node: &Node) -> ReferencesSection {
+        let mut said = ReferencesSection::default();
+        for entry in self.expect_map(node, "`references`") {
             match entry.key.as_str() {
-                "policy" => said.policy = self.policy(&entry.value),
+                "policy" => said.policy = self.read_policy(&entry.value),
                 "vaults" => {
-                    for vault in self.map(&entry.value, "`vaults`") {
-                        let of_vault = self.vault(vault);
+                    for vault in self.expect_map(&entry.value, "`vaults`") {
+                        let of_vault = self.read_vault(vault);
                         said.vaults.insert(vault.key.to_string(), of_vault);
                     }
                 }
-                unknown => self.unknown(entry, suggest_similar(unknown, ["policy", "vaults"])),
+                unknown => self.report_unknown_setting(entry, suggest_similar(unknown, ["policy", "vaults"])),
             }
         }
         said
     }
 
-    fn vault(&mut self, vault: &Entry) -> SaidVault {
-        let mut said = SaidVault::default();
+    fn read_vault(&mut self, vault: &MapEntry) -> VaultSection {
+        let mut said = VaultSection::default();
         let mut spans = BTreeMap::new();
-        for entry in self.map(&vault.value, "what is said of a vault") {
+        for entry in self.expect_map(&vault.value, "what is said of a vault") {
             if entry.key == "policy" {
-                said.policy = self.policy(&entry.value);
-            } else if let Some((word, value)) = self.setting(entry) {
-                let side = self.side;
-                if said.values.insert(word.clone(), Setting { value, side }).is_some() {
+                said.policy = self.read_policy(&entry.value);
+            } else if let Some((word, value)) = self.read_setting(entry) {
+                let side = self.origin;
+                if said.values.insert(word.clone(), VaultSetting { value, origin: side }).is_some() {
                     let message = format!("'{word}' is said twice of the vault '{}'", vault.key);
-                    self.told
+                    self.diagnostics
                         .push(Diagnostic::error("settings-twice", message).at(entry.key_span));
                 }
                 spans.insert(word, entry.key_span);
             }
         }
-        for Half { has, lacks } in half_sets(&said.values) {
+        for IncompletePair { present: has, missing: lacks } in find_incomplete_pairs(&said.values) {
             let message = format!("'{has}' is said of the vault '{}', but no '{lacks}'", vault.key);
             let help = format!("say {lacks}_env or {lacks}_file, too: one is of no use without the other");
             let told = Diagnostic::error("half-a-set", message).help(help);
-            self.told
+            self.diagnostics
                 .push(told.at(spans.get(has).copied().unwrap_or(vault.key_span)));
         }
         said
     }
 
     /// One setting of a vault, under the word that it goes by.
-    fn setting(&mut self, entry: &Entry) -> Option<(String, Secret)> {
-        let Some(form) = self.words.form(&entry.key) else {
-            let keys: Vec<String> = self.words.keys().collect();
-            self.unknown(entry, suggest_similar(&entry.key, keys.iter().map(String::as_str)));
+    fn read_setting(&mut self, entry: &MapEntry) -> Option<(String, Secret)> {
+        let Some(form) = self.names.parse_key(&entry.key) else {
+            let keys: Vec<String> = self.names.all_keys().collect();
+            self.report_unknown_setting(entry, suggest_similar(&entry.key, keys.iter().map(String::as_str)));
             return None;
         };
-        let value = self.scalar(entry)?;
+        let value = self.read_scalar(entry)?;
         match form {
-            Form::Plain { word, secret: true } => {
-                self.no_secret(entry, &word);
+            SettingSource::Inline { name: word, is_secret: true } => {
+                self.report_inline_secret(entry, &word);
                 None
             }
-            Form::Plain { word, .. } => self.checked(entry, &word, value).map(|value| (word, value)),
-            Form::Variable { .. } | Form::File { .. } if self.side != Side::Checker => {
+            SettingSource::Inline { name: word, .. } => self.check_value(entry, &word, value).map(|value| (word, value)),
+            SettingSource::Variable { .. } | SettingSource::File { .. } if self.origin != SettingOrigin::Operator => {
                 let message = "a file of settings in the repository names no variables and no files of this machine";
                 let help = "say this in a file outside the repository (--config), or by STRONGROOM_VAULT_<PREFIX>_*";
-                self.told.push(
+                self.diagnostics.push(
                     Diagnostic::error("settings-of-repository", message)
                         .at(entry.key_span)
                         .help(help),
                 );
                 None
             }
-            Form::Variable { word } => self.variable(entry, &value).map(|value| (word, value)),
-            Form::File { word } => self.file(entry, &value).map(|value| (word, value)),
+            SettingSource::Variable { name: word } => self.resolve_variable(entry, &value).map(|value| (word, value)),
+            SettingSource::File { name: word } => self.resolve_file(entry, &value).map(|value| (word, value)),
         }
     }
 
-    fn variable(&mut self, entry: &Entry, name: &str) -> Option<Secret> {
-        let value = (self.machine.variable)(name).filter(|value| !value.expose().is_empty());
+    fn resolve_variable(&mut self, entry: &MapEntry, name: &str) -> Option<Secret> {
+        let value = (self.local.read_variable)(name).filter(|value| !value.expose().is_empty());
         if value.is_none() {
             let message = format!("{} names a variable that is not set", entry.key);
             let help = "set it where the check runs; the name of a variable belongs here, not its value";
-            self.told.push(
+            self.diagnostics.push(
                 Diagnostic::error("no-such-setting", message)
                     .at_secret(entry.value.span)
                     .help(help),
@@ -146,16 +146,16 @@ impl Reader<'_> {
         value
     }
 
-    fn file(&mut self, entry: &Entry, path: &str) -> Option<Secret> {
+    fn resolve_file(&mut self, entry: &MapEntry, path: &str) -> Option<Secret> {
         if path.contains("-----BEGIN") {
-            self.no_secret(entry, entry.key.trim_end_matches("_file"));
+            self.report_inline_secret(entry, entry.key.trim_end_matches("_file"));
             return None;
         }
-        match (self.machine.file)(path) {
+        match (self.local.read_file)(path) {
             Ok(content) => Some(content),
             Err(why) => {
                 let message = format!("{} names a file that cannot be read: {why}", entry.key);
-                self.told
+                self.diagnostics
                     .push(Diagnostic::error("no-such-setting", message).at_secret(entry.value.span));
                 None
             }
@@ -163,86 +163,86 @@ impl Reader<'_> {
     }
 
     /// A value that is no secret, if it is what its word asks for.
-    fn checked(&mut self, entry: &Entry, word: &str, value: String) -> Option<Secret> {
+    fn check_value(&mut self, entry: &MapEntry, word: &str, value: String) -> Option<Secret> {
         let is_url = matches!(word, "address" | "authority_host" | "endpoint" | "sts_endpoint");
         if is_url && !is_address(&value) {
             let message = format!(
                 "'{}' is no address: http:// or https://, a host, and no password",
                 entry.key
             );
-            self.told
+            self.diagnostics
                 .push(Diagnostic::error("settings-value", message).at_secret(entry.value.span));
             return None;
         }
         Some(Secret::new(value))
     }
 
-    fn policy(&mut self, node: &Node) -> Option<SaidPolicy> {
+    fn read_policy(&mut self, node: &Node) -> Option<SpannedPolicy> {
         // `off` without quotes is false in YAML
         let policy = match &node.data {
-            Data::Bool(false) => Some(Policy::Off),
-            _ => node.text().and_then(Policy::named),
+            NodeData::Bool(false) => Some(Policy::Off),
+            _ => node.text().and_then(Policy::from_name),
         };
         if policy.is_none() {
             let message = "a policy is strict, default, warn or off";
-            self.told
+            self.diagnostics
                 .push(Diagnostic::error("settings-value", message).at_secret(node.span));
         }
-        policy.map(|policy| SaidPolicy {
+        policy.map(|policy| SpannedPolicy {
             policy,
             span: node.span,
         })
     }
 
-    fn map<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Entry] {
-        if !matches!(node.data, Data::Map(_) | Data::Null) {
-            let message = format!("{what} must be a map, and is {}", node.word());
-            self.told
+    fn expect_map<'n>(&mut self, node: &'n Node, what: &str) -> &'n [MapEntry] {
+        if !matches!(node.data, NodeData::Map(_) | NodeData::Null) {
+            let message = format!("{what} must be a map, and is {}", node.type_name());
+            self.diagnostics
                 .push(Diagnostic::error("settings-value", message).at_secret(node.span));
         }
         node.entries()
     }
 
-    fn scalar(&mut self, entry: &Entry) -> Option<String> {
+    fn read_scalar(&mut self, entry: &MapEntry) -> Option<String> {
         let told = |message: String| Diagnostic::error("settings-value", message).at_secret(entry.value.span);
-        if entry.value.origin != Origin::File {
+        if entry.value.origin != ValueOrigin::File {
             let key = &entry.key;
-            self.told.push(
+            self.diagnostics.push(
                 told("no templates are filled in here".to_owned()).help(format!("name a variable: {key}_env: NAME")),
             );
             return None;
         }
         match &entry.value.data {
-            Data::String(text, _) => Some(text.clone()),
-            Data::Bool(value) => Some(value.to_string()),
-            Data::Number(number) => Some(number.to_string()),
-            Data::Null => None,
-            Data::List(_) | Data::Map(_) => {
-                let word = entry.value.word();
-                self.told
+            NodeData::String(text, _) => Some(text.clone()),
+            NodeData::Bool(value) => Some(value.to_string()),
+            NodeData::Number(number) => Some(number.to_string()),
+            NodeData::Null => None,
+            NodeData::List(_) | NodeData::Map(_) => {
+                let word = entry.value.type_name();
+                self.diagnostics
                     .push(told(format!("'{}' must be a single value, and is {word}", entry.key)));
                 None
             }
         }
     }
 
-    fn no_secret(&mut self, entry: &Entry, word: &str) {
+    fn report_inline_secret(&mut self, entry: &MapEntry, word: &str) {
         let message = format!("'{}' would put a secret into a file of settings", entry.key);
         let help = format!("name the variable or the file that holds it: {word}_env: NAME or {word}_file: PATH");
-        self.told.push(
+        self.diagnostics.push(
             Diagnostic::error("secret-in-settings", message)
                 .at_secret(entry.value.span)
                 .help(help),
         );
     }
 
-    fn unknown(&mut self, entry: &Entry, close: Option<&str>) {
+    fn report_unknown_setting(&mut self, entry: &MapEntry, close: Option<&str>) {
         let message = format!("'{}' is no setting", entry.key);
         let mut told = Diagnostic::error("unknown-setting", message).at_secret(entry.key_span);
         if let Some(close) = close {
             told = told.help(format!("did you mean '{close}'?"));
         }
-        self.told.push(told);
+        self.diagnostics.push(told);
     }
 }
 

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use schema::{Catalog, FieldPath, FieldType};
 
 /// The checker's own words, and which of them hold a secret. Kong's config fields are known besides.
-const OURS: &[(&str, bool)] = &[
+const OWN_NAMES: &[(&str, bool)] = &[
     ("access_key_id", false),
     ("account", false),
     ("address", false),
@@ -40,40 +40,40 @@ const OURS: &[(&str, bool)] = &[
 ];
 
 /// Words whose value is the content of a file that they name.
-const FILES: [&str; 3] = ["ca_cert", "client_cert", "client_key"];
+const FILE_CONTENT_NAMES: [&str; 3] = ["ca_cert", "client_cert", "client_key"];
 
 /// Config fields of Kong that name a file, and the word that the file's content goes by.
-const PATHS: [(&str, &str); 2] = [
+const KONG_PATH_FIELDS: [(&str, &str); 2] = [
     ("approle_secret_id_file", "approle_secret_id"),
     ("kube_api_token_file", "jwt"),
 ];
 
 /// The words by which a vault's settings go.
 #[derive(Clone, Debug)]
-pub struct Words(BTreeMap<String, bool>);
+pub struct SettingNames(BTreeMap<String, bool>);
 
 /// Where the value of a setting is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum SettingSource {
     /// It is the value.
-    Plain { word: String, secret: bool },
+    Inline { name: String, is_secret: bool },
     /// It names a variable (`…_env`).
-    Variable { word: String },
+    Variable { name: String },
     /// It names a file (`…_file`, and what is a file by nature).
-    File { word: String },
+    File { name: String },
 }
 
-impl Words {
+impl SettingNames {
     /// The checker's own, and the config fields of all vault backends.
-    pub fn of(catalog: &Catalog) -> Self {
-        let mut words: BTreeMap<String, bool> = OURS
+    pub fn from_catalog(catalog: &Catalog) -> Self {
+        let mut words: BTreeMap<String, bool> = OWN_NAMES
             .iter()
             .map(|(word, secret)| ((*word).to_owned(), *secret))
             .collect();
-        let backends = catalog.subschemas("vaults").filter_map(|name| catalog.vault(name));
+        let backends = catalog.subschema_names("vaults").filter_map(|name| catalog.vault_schema(name));
         for record in backends {
             let Some(FieldType::Record(config)) =
-                record.field_at(&FieldPath::dotted("config")).map(|field| &field.kind)
+                record.field_at(&FieldPath::from_dotted("config")).map(|field| &field.field_type)
             else {
                 continue;
             };
@@ -85,37 +85,37 @@ impl Words {
     }
 
     /// Whether a word is known as it stands.
-    pub fn know(&self, word: &str) -> bool {
+    pub fn contains(&self, word: &str) -> bool {
         self.0.contains_key(word)
     }
 
     /// What a key of a vault's settings means.
-    pub(super) fn form(&self, key: &str) -> Option<Form> {
-        if let Some((_, word)) = PATHS.iter().find(|(path, _)| *path == key) {
-            return Some(Form::File {
-                word: (*word).to_owned(),
+    pub(super) fn parse_key(&self, key: &str) -> Option<SettingSource> {
+        if let Some((_, word)) = KONG_PATH_FIELDS.iter().find(|(path, _)| *path == key) {
+            return Some(SettingSource::File {
+                name: (*word).to_owned(),
             });
         }
         if let Some(secret) = self.0.get(key) {
             let word = key.to_owned();
-            let file = FILES.contains(&key);
+            let file = FILE_CONTENT_NAMES.contains(&key);
             return Some(if file {
-                Form::File { word }
+                SettingSource::File { name: word }
             } else {
-                Form::Plain { word, secret: *secret }
+                SettingSource::Inline { name: word, is_secret: *secret }
             });
         }
         let stem = |suffix: &str| {
             key.strip_suffix(suffix)
-                .filter(|stem| self.know(stem))
+                .filter(|stem| self.contains(stem))
                 .map(str::to_owned)
         };
-        let variable = stem("_env").map(|word| Form::Variable { word });
-        variable.or_else(|| stem("_file").map(|word| Form::File { word }))
+        let variable = stem("_env").map(|word| SettingSource::Variable { name: word });
+        variable.or_else(|| stem("_file").map(|word| SettingSource::File { name: word }))
     }
 
     /// All keys that a vault's settings may have, for whoever mistook one.
-    pub(super) fn keys(&self) -> impl Iterator<Item = String> {
+    pub(super) fn all_keys(&self) -> impl Iterator<Item = String> {
         let words = self.0.keys();
         let forms = words.flat_map(|word| [word.clone(), format!("{word}_env"), format!("{word}_file")]);
         forms.chain(["policy".to_owned()])
@@ -128,15 +128,15 @@ mod tests {
 
     #[test]
     fn a_key_says_where_its_value_is() {
-        let words = Words::of(&Catalog::recorded());
+        let words = SettingNames::from_catalog(&Catalog::recorded());
         let plain = |word: &str, secret| {
-            Some(Form::Plain {
-                word: word.to_owned(),
-                secret,
+            Some(SettingSource::Inline {
+                name: word.to_owned(),
+                is_secret: secret,
             })
         };
-        let variable = |word: &str| Some(Form::Variable { word: word.to_owned() });
-        let file = |word: &str| Some(Form::File { word: word.to_owned() });
+        let variable = |word: &str| Some(SettingSource::Variable { name: word.to_owned() });
+        let file = |word: &str| Some(SettingSource::File { name: word.to_owned() });
         for (key, form) in [
             ("address", plain("address", false)),
             ("token", plain("token", true)),
@@ -152,7 +152,7 @@ mod tests {
             ("adress_env", None),
             ("_env", None),
         ] {
-            assert_eq!(words.form(key), form, "{key}");
+            assert_eq!(words.parse_key(key), form, "{key}");
         }
     }
 }

@@ -6,9 +6,9 @@ use json::{Object, Value};
 ///
 /// It has no `Display` and no `Serialize`, and `Debug` names its fields only.
 #[derive(Clone, Default, PartialEq)]
-pub struct Body(Object);
+pub struct EntityBody(Object);
 
-impl Body {
+impl EntityBody {
     /// Wraps an object that may hold secrets.
     pub fn new(fields: Object) -> Self {
         Self(fields)
@@ -26,12 +26,12 @@ impl Body {
 }
 
 /// The tags that an entity of that body bears.
-pub fn tags_of(body: &Object) -> impl Iterator<Item = &str> {
+pub fn entity_tags(body: &Object) -> impl Iterator<Item = &str> {
     let tags = body.get("tags").and_then(Value::as_array);
     tags.into_iter().flatten().filter_map(Value::as_str)
 }
 
-impl fmt::Debug for Body {
+impl fmt::Debug for EntityBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }

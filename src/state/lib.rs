@@ -6,10 +6,10 @@ mod documents;
 mod places;
 mod scope;
 
-pub use body::{Body, tags_of};
-pub use desired::{Declared, DeclaredId, Desired, Link, LinkTo, Source};
+pub use body::{EntityBody, entity_tags};
+pub use desired::{DeclaredEntity, DeclaredId, DesiredState, DeclaredForeignKey, ForeignKeyTarget, EntityLocation};
 pub use documents::{
-    Options, Reading, Recognised, check, checkable, desired, may_name_scopes, read, recognise, refused,
+    StateOptions, ParsedState, FileClass, check_entities, body_for_check, read_desired_state, may_declare_select_tags, read_documents, classify_file, rejection_diagnostic,
 };
-pub use places::{NamedPlace, Parts, Places};
+pub use places::{NamedSpanTree, SpanChildren, SpanTree};
 pub use scope::{Scope, ScopeId};

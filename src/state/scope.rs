@@ -13,7 +13,7 @@ pub struct Scope {
 
 impl Scope {
     /// Whether an entity with these tags belongs to the scope.
-    pub fn holds<'a>(&self, tags: impl IntoIterator<Item = &'a str>) -> bool {
+    pub fn includes_tags<'a>(&self, tags: impl IntoIterator<Item = &'a str>) -> bool {
         let borne: Vec<&str> = tags.into_iter().collect();
         self.tags.iter().all(|tag| borne.contains(&tag.as_str()))
     }

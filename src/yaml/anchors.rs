@@ -15,21 +15,21 @@ pub(super) struct NodeSize {
 /// The anchors of a document, and how much their aliases have made of it.
 #[derive(Default)]
 pub(super) struct Anchors {
-    named: BTreeMap<String, Anchored>,
+    by_name: BTreeMap<String, AnchorState>,
     /// Nodes composed so far, those that aliases brought included.
-    composed: u64,
+    composed_nodes: u64,
     /// Nodes that aliases brought.
-    aliased: u64,
+    aliased_nodes: u64,
     /// Bytes of text that aliases brought.
     aliased_bytes: u64,
     /// Nodes kept for aliases.
-    kept: u64,
+    kept_nodes: u64,
 }
 
-enum Anchored {
+enum AnchorState {
     /// Its node is not complete: an alias within would hold itself.
     Open,
-    Done(Box<Node>, NodeSize),
+    Complete(Box<Node>, NodeSize),
 }
 
 /// Why an alias stands for nothing.
@@ -47,8 +47,8 @@ pub(super) enum AliasError {
 const MAX_ALIASED_BYTES: u64 = 64 << 20;
 
 /// From how many nodes on the share of aliases is looked at, and up to how many it may be nearly all: go-yaml's figures.
-const FEW_ALIASED: u64 = 100;
-const FEW_NODES: u64 = 1000;
+const ALIAS_CHECK_MIN_ALIASED: u64 = 100;
+const ALIAS_CHECK_MIN_NODES: u64 = 1000;
 const SMALL_DOCUMENT: u64 = 400_000;
 const LARGE_DOCUMENT: u64 = 4_000_000;
 
@@ -58,42 +58,42 @@ const MAX_COPIES: u64 = 8;
 impl Anchors {
     /// Counts a node of the text.
     pub(super) fn count(&mut self) {
-        self.composed += 1;
+        self.composed_nodes += 1;
     }
 
     /// Begins a node with an anchor.
     pub(super) fn open(&mut self, name: &str) {
-        self.named.insert(name.to_owned(), Anchored::Open);
+        self.by_name.insert(name.to_owned(), AnchorState::Open);
     }
 
     /// Completes a node with an anchor.
     pub(super) fn close(&mut self, name: String, node: &Node, weight: NodeSize) -> Result<(), AliasError> {
-        self.kept += weight.nodes;
-        if self.kept > FEW_NODES + MAX_COPIES * self.composed {
+        self.kept_nodes += weight.nodes;
+        if self.kept_nodes > ALIAS_CHECK_MIN_NODES + MAX_COPIES * self.composed_nodes {
             return Err(AliasError::Excessive);
         }
-        self.named.insert(name, Anchored::Done(Box::new(node.clone()), weight));
+        self.by_name.insert(name, AnchorState::Complete(Box::new(node.clone()), weight));
         Ok(())
     }
 
     /// The node that an alias stands for.
-    pub(super) fn get(&mut self, name: &str) -> Result<(Node, NodeSize), AliasError> {
-        let (node, weight) = match self.named.get(name) {
-            Some(Anchored::Done(node, weight)) => (node, *weight),
-            Some(Anchored::Open) => return Err(AliasError::Itself),
-            None => return Err(self.unknown(name)),
+    pub(super) fn resolve_alias(&mut self, name: &str) -> Result<(Node, NodeSize), AliasError> {
+        let (node, weight) = match self.by_name.get(name) {
+            Some(AnchorState::Complete(node, weight)) => (node, *weight),
+            Some(AnchorState::Open) => return Err(AliasError::Itself),
+            None => return Err(self.unknown_alias(name)),
         };
-        self.composed += weight.nodes + 1;
-        self.aliased += weight.nodes;
+        self.composed_nodes += weight.nodes + 1;
+        self.aliased_nodes += weight.nodes;
         self.aliased_bytes += weight.bytes;
-        if self.aliased_bytes > MAX_ALIASED_BYTES || is_excessive(self.aliased, self.composed) {
+        if self.aliased_bytes > MAX_ALIASED_BYTES || is_excessive(self.aliased_nodes, self.composed_nodes) {
             return Err(AliasError::Excessive);
         }
         Ok((node.as_ref().clone(), weight))
     }
 
-    fn unknown(&self, name: &str) -> AliasError {
-        let known = self.named.keys().map(String::as_str);
+    fn unknown_alias(&self, name: &str) -> AliasError {
+        let known = self.by_name.keys().map(String::as_str);
         AliasError::Unknown {
             meant: suggest_similar(name, known).map(str::to_owned),
         }
@@ -104,7 +104,7 @@ impl Anchors {
 fn is_excessive(aliased: u64, composed: u64) -> bool {
     let beyond = composed.clamp(SMALL_DOCUMENT, LARGE_DOCUMENT) - SMALL_DOCUMENT;
     let allowed = 0.99 - 0.89 * (beyond as f64 / (LARGE_DOCUMENT - SMALL_DOCUMENT) as f64);
-    aliased > FEW_ALIASED && composed > FEW_NODES && aliased as f64 / composed as f64 > allowed
+    aliased > ALIAS_CHECK_MIN_ALIASED && composed > ALIAS_CHECK_MIN_NODES && aliased as f64 / composed as f64 > allowed
 }
 
 impl NodeSize {

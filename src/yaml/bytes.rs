@@ -1,6 +1,6 @@
 //! Text from bytes.
 
-use super::syntax::mark_of;
+use super::syntax::mark_at_byte;
 use crate::{Diagnostic, FileId, Span};
 
 /// The text of a file, without a byte order mark, and what is wrong with its bytes.
@@ -8,16 +8,16 @@ use crate::{Diagnostic, FileId, Span};
 /// UTF-8, and UTF-16 with a byte order mark, are read. Where bytes are neither, the text is for showing the error only.
 pub fn decode(file: FileId, bytes: Vec<u8>) -> (String, Option<Diagnostic>) {
     let (text, fault) = match bytes.as_slice() {
-        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        [0xef, 0xbb, 0xbf, rest @ ..] => utf8(rest.to_vec()),
-        _ => utf8(bytes),
+        [0xff, 0xfe, rest @ ..] => decode_utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => decode_utf16(rest, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] => decode_utf8(rest.to_vec()),
+        _ => decode_utf8(bytes),
     };
-    let error = fault.map(|byte| not_text(file, &text, byte));
+    let error = fault.map(|byte| not_utf8_error(file, &text, byte));
     (text, error)
 }
 
-fn utf8(bytes: Vec<u8>) -> (String, Option<usize>) {
+fn decode_utf8(bytes: Vec<u8>) -> (String, Option<usize>) {
     match String::from_utf8(bytes) {
         Ok(text) => (text, None),
         Err(error) => {
@@ -27,7 +27,7 @@ fn utf8(bytes: Vec<u8>) -> (String, Option<usize>) {
     }
 }
 
-fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> (String, Option<usize>) {
+fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> (String, Option<usize>) {
     let (pairs, odd) = bytes.as_chunks::<2>();
     let mut text = String::with_capacity(pairs.len());
     let mut fault = None;
@@ -43,8 +43,8 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> (String, Option<usize>) {
     (text, fault)
 }
 
-fn not_text(file: FileId, text: &str, byte: usize) -> Diagnostic {
-    let mark = mark_of(byte as u32, text);
+fn not_utf8_error(file: FileId, text: &str, byte: usize) -> Diagnostic {
+    let mark = mark_at_byte(byte as u32, text);
     let span = Span {
         file,
         start: mark.byte,

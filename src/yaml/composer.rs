@@ -2,138 +2,138 @@
 
 use super::ComposeOptions;
 use super::anchors::{AliasError, Anchors, NodeSize};
-use super::events::{Event, Events, Mark, Scalar, What};
-use super::frame::{Frame, Key, Kind, Room};
-use super::lines::Lines;
-use super::map::{Added, Merged};
-use super::mask::Mask;
-use super::problems::Problems;
-use super::syntax::syntax_error;
-use crate::{Data, Diagnostic, FileId, Node, Origin, Span};
-use json::Name;
+use super::events::{YamlEvent, EventReader, Mark, Scalar, YamlEventKind};
+use super::frame::{Frame, KeyState, FrameContent, BufferPool};
+use super::lines::FastScanner;
+use super::map::{AddOutcome, MergeOutcome};
+use super::mask::MaskedText;
+use super::problems::DiagnosticSet;
+use super::syntax::syntax_diagnostic;
+use crate::{NodeData, Diagnostic, FileId, Node, ValueOrigin, Span};
+use json::ObjectKey;
 
 /// How deep a text may nest: decK's limit is higher, but no state file comes near this one.
 pub(super) const MAX_DEPTH: usize = 512;
 
 /// How much of a field's name is told.
-const SHOWN_NAME: usize = 60;
+const MAX_SHOWN_NAME_CHARS: usize = 60;
 
 /// Nodes from events.
 pub(super) struct Composer<'t> {
     pub(super) file: FileId,
     pub(super) original: &'t str,
-    pub(super) mask: &'t Mask<'t>,
+    pub(super) mask: &'t MaskedText<'t>,
     pub(super) options: &'t ComposeOptions<'t>,
-    pub(super) problems: Problems,
+    pub(super) diagnostics: DiagnosticSet,
     frames: Vec<Frame>,
-    room: Room,
+    buffers: BufferPool,
     anchors: Anchors,
     root: Option<Node>,
-    documents: u32,
+    document_count: u32,
 }
 
 /// Nothing more can be read, and why has been told.
-pub(super) struct Stop;
+pub(super) struct Abort;
 
 impl<'t> Composer<'t> {
-    pub(super) fn new(file: FileId, original: &'t str, mask: &'t Mask<'t>, options: &'t ComposeOptions<'t>) -> Self {
+    pub(super) fn new(file: FileId, original: &'t str, mask: &'t MaskedText<'t>, options: &'t ComposeOptions<'t>) -> Self {
         Self {
             file,
             original,
             mask,
             options,
-            problems: Problems::default(),
+            diagnostics: DiagnosticSet::default(),
             frames: Vec::new(),
-            room: Room::default(),
+            buffers: BufferPool::default(),
             anchors: Anchors::default(),
             root: None,
-            documents: 0,
+            document_count: 0,
         }
     }
 
     /// Reads the whole text. There is no node if it could not be read to its end.
-    pub(super) fn run(mut self) -> (Option<Node>, Vec<Diagnostic>) {
-        let mut events = Events::of(&self.mask.text);
+    pub(super) fn compose(mut self) -> (Option<Node>, Vec<Diagnostic>) {
+        let mut events = EventReader::new(&self.mask.text);
         let read = loop {
-            match self.step(&mut events) {
+            match self.read_event(&mut events) {
                 Ok(true) => {}
                 Ok(false) => break true,
-                Err(Stop) => break false,
+                Err(Abort) => break false,
             }
         };
         let start = self.span(Mark::default(), Mark::default());
         let node = match (read, self.root.take()) {
             (true, root) => Some(root.unwrap_or(Node {
                 span: start,
-                data: Data::Null,
-                origin: Origin::File,
+                data: NodeData::Null,
+                origin: ValueOrigin::File,
             })),
             (false, _) => None,
         };
-        (node, self.problems.into_list())
+        (node, self.diagnostics.into_diagnostics())
     }
 
     /// Reads a part of the text. None if there is anything out of the ordinary in it, or to tell of it. `inside` says that
     /// it begins in a list, the value of a field at the top, and stands for their places.
-    pub(super) fn run_part(mut self, mut lines: Lines<'_>, inside: Option<Span>) -> Option<Node> {
+    pub(super) fn compose_chunk(mut self, mut lines: FastScanner<'_>, inside: Option<Span>) -> Option<Node> {
         if let Some(place) = inside {
-            let mut map = self.room.map();
-            if let Kind::Map(_, key) = &mut map {
-                *key = Key::Named(Name::default(), place);
+            let mut map = self.buffers.new_map();
+            if let FrameContent::Map(_, key) = &mut map {
+                *key = KeyState::Named(ObjectKey::default(), place);
             }
-            let list = self.room.list();
+            let list = self.buffers.new_list();
             self.frames
                 .extend([map, list].map(|kind| Frame::new(kind, place, None, true)));
         }
         let mut more = true;
         while more {
-            more = lines.has_next() && self.take(lines.next()).ok()?;
+            more = lines.has_next() && self.handle_event(lines.next()).ok()?;
         }
-        (lines.is_done() && self.problems.is_empty()).then_some(self.root)?
+        (lines.is_at_end() && self.diagnostics.is_empty()).then_some(self.root)?
     }
 
     /// Takes one event; false at the end.
-    fn step(&mut self, events: &mut Events<'_>) -> Result<bool, Stop> {
+    fn read_event(&mut self, events: &mut EventReader<'_>) -> Result<bool, Abort> {
         let event = match events.next() {
             Ok(event) => event,
             Err(fault) => {
-                let error = syntax_error(&fault, self.file, self.original);
-                return self.stop(error);
+                let error = syntax_diagnostic(&fault, self.file, self.original);
+                return self.abort(error);
             }
         };
-        self.take(event)
+        self.handle_event(event)
     }
 
-    fn take(&mut self, event: Event<'_>) -> Result<bool, Stop> {
-        let Event { what, start, end } = event;
+    fn handle_event(&mut self, event: YamlEvent<'_>) -> Result<bool, Abort> {
+        let YamlEvent { kind: what, start, end } = event;
         let span = self.span(start, end);
         match what {
-            What::Scalar(scalar) => self.scalar(&scalar, span)?,
-            What::Alias(name) => self.alias(name, span)?,
-            What::SequenceStart { anchor, block } => {
-                let list = self.room.list();
-                self.open(anchor, list, block, span)?;
+            YamlEventKind::Scalar(scalar) => self.add_scalar(&scalar, span)?,
+            YamlEventKind::Alias(name) => self.add_alias(name, span)?,
+            YamlEventKind::SequenceStart { anchor, block } => {
+                let list = self.buffers.new_list();
+                self.open_collection(anchor, list, block, span)?;
             }
-            What::MappingStart { anchor, block } => {
-                let map = self.room.map();
-                self.open(anchor, map, block, span)?;
+            YamlEventKind::MappingStart { anchor, block } => {
+                let map = self.buffers.new_map();
+                self.open_collection(anchor, map, block, span)?;
             }
-            What::SequenceEnd | What::MappingEnd => self.close(span)?,
-            What::DocumentStart => self.document(span)?,
-            What::StreamEnd => return Ok(false),
-            What::Other => {}
+            YamlEventKind::SequenceEnd | YamlEventKind::MappingEnd => self.close_collection(span)?,
+            YamlEventKind::DocumentStart => self.begin_document(span)?,
+            YamlEventKind::StreamEnd => return Ok(false),
+            YamlEventKind::Other => {}
         }
         Ok(true)
     }
 
     /// A second document is an error, unless it is empty, as after a `---` at the end of a file.
-    fn document(&mut self, span: Span) -> Result<(), Stop> {
-        self.documents += 1;
+    fn begin_document(&mut self, span: Span) -> Result<(), Abort> {
+        self.document_count += 1;
         let rest = self.original.get(span.start as usize..).unwrap_or_default();
-        if self.documents == 1 || is_empty_document(rest) {
+        if self.document_count == 1 || is_empty_document(rest) {
             return Ok(());
         }
-        self.stop(
+        self.abort(
             Diagnostic::error(
                 "second-document",
                 "a second document begins here, which decK drops without a word",
@@ -143,10 +143,10 @@ impl<'t> Composer<'t> {
         )
     }
 
-    fn open(&mut self, anchor: Option<&str>, kind: Kind, block: bool, span: Span) -> Result<(), Stop> {
+    fn open_collection(&mut self, anchor: Option<&str>, kind: FrameContent, block: bool, span: Span) -> Result<(), Abort> {
         self.anchors.count();
         if self.frames.len() >= MAX_DEPTH {
-            return self.stop(too_deep(span));
+            return self.abort(too_deep_error(span));
         }
         if let Some(name) = anchor {
             self.anchors.open(name);
@@ -155,120 +155,120 @@ impl<'t> Composer<'t> {
         Ok(())
     }
 
-    fn close(&mut self, end: Span) -> Result<(), Stop> {
+    fn close_collection(&mut self, end: Span) -> Result<(), Abort> {
         let Some(frame) = self.frames.pop() else {
-            return Err(Stop);
+            return Err(Abort);
         };
-        let (node, anchor, weight) = frame.finish(end, &mut self.room);
-        self.keep(anchor, &node, weight)?;
-        self.place(node, weight)
+        let (node, anchor, weight) = frame.into_node(end, &mut self.buffers);
+        self.store_anchor(anchor, &node, weight)?;
+        self.place_node(node, weight)
     }
 
-    fn scalar(&mut self, scalar: &Scalar<'_>, span: Span) -> Result<(), Stop> {
+    fn add_scalar(&mut self, scalar: &Scalar<'_>, span: Span) -> Result<(), Abort> {
         self.anchors.count();
-        if let Some(Kind::Map(_, key @ Key::Awaited)) = self.frames.last_mut().map(|frame| &mut frame.kind) {
+        if let Some(FrameContent::Map(_, key @ KeyState::Expected)) = self.frames.last_mut().map(|frame| &mut frame.content) {
             // the key is read below, where all of the composer is at hand
-            *key = Key::Dropped;
-            let read = self.key(scalar, span);
+            *key = KeyState::Invalid;
+            let read = self.read_key(scalar, span);
             self.set_key(read);
             if let Some(name) = scalar.anchor {
-                let node = super::key::as_node(scalar, span);
-                self.keep(Some(name.to_owned()), &node, weight_of(&node))?;
+                let node = super::key::key_as_node(scalar, span);
+                self.store_anchor(Some(name.to_owned()), &node, scalar_size(&node))?;
             }
             return Ok(());
         }
-        let node = self.value(scalar, span);
-        let weight = weight_of(&node);
-        self.keep(scalar.anchor.map(str::to_owned), &node, weight)?;
-        self.place(node, weight)
+        let node = self.read_value(scalar, span);
+        let weight = scalar_size(&node);
+        self.store_anchor(scalar.anchor.map(str::to_owned), &node, weight)?;
+        self.place_node(node, weight)
     }
 
-    fn alias(&mut self, name: &str, span: Span) -> Result<(), Stop> {
-        match self.anchors.get(name) {
-            Ok((_, weight)) if self.frames.len() + weight.depth as usize > MAX_DEPTH => self.stop(too_deep(span)),
-            Ok((node, weight)) => self.place(node, weight),
-            Err(refusal) => self.refuse(refusal, span),
+    fn add_alias(&mut self, name: &str, span: Span) -> Result<(), Abort> {
+        match self.anchors.resolve_alias(name) {
+            Ok((_, weight)) if self.frames.len() + weight.depth as usize > MAX_DEPTH => self.abort(too_deep_error(span)),
+            Ok((node, weight)) => self.place_node(node, weight),
+            Err(refusal) => self.report_alias_error(refusal, span),
         }
     }
 
-    fn keep(&mut self, anchor: Option<String>, node: &Node, weight: NodeSize) -> Result<(), Stop> {
+    fn store_anchor(&mut self, anchor: Option<String>, node: &Node, weight: NodeSize) -> Result<(), Abort> {
         let Some(name) = anchor else { return Ok(()) };
         let kept = self.anchors.close(name, node, weight);
-        kept.or_else(|refusal| self.refuse(refusal, node.span))
+        kept.or_else(|refusal| self.report_alias_error(refusal, node.span))
     }
 
     /// Puts a complete node where it belongs.
-    fn place(&mut self, node: Node, weight: NodeSize) -> Result<(), Stop> {
+    fn place_node(&mut self, node: Node, weight: NodeSize) -> Result<(), Abort> {
         let Some(frame) = self.frames.last_mut() else {
             self.root.get_or_insert(node);
             return Ok(());
         };
-        frame.weight.add(weight);
-        match &mut frame.kind {
-            Kind::List(members) => members.push(node),
-            Kind::Map(map, key) => match std::mem::replace(key, Key::Awaited) {
-                Key::Awaited => {
-                    let read = self.key_of_node(&node);
+        frame.size.add(weight);
+        match &mut frame.content {
+            FrameContent::List(members) => members.push(node),
+            FrameContent::Map(map, key) => match std::mem::replace(key, KeyState::Expected) {
+                KeyState::Expected => {
+                    let read = self.key_from_node(&node);
                     self.set_key(read);
                 }
-                Key::Dropped => {}
-                Key::Named(name, key_span) => {
+                KeyState::Invalid => {}
+                KeyState::Named(name, key_span) => {
                     let shown = key_span;
-                    if let Added::Duplicate(first) = map.add(name, key_span, node) {
-                        self.duplicate(shown, first);
+                    if let AddOutcome::Duplicate(first) = map.add(name, key_span, node) {
+                        self.report_duplicate_key(shown, first);
                     }
                 }
-                Key::Merge(at) => {
+                KeyState::Merge(at) => {
                     let merged = map.merge(node);
-                    self.merged(merged, at);
+                    self.report_merge(merged, at);
                 }
             },
         }
         Ok(())
     }
 
-    fn set_key(&mut self, read: Key) {
+    fn set_key(&mut self, read: KeyState) {
         if let Some(frame) = self.frames.last_mut() {
-            frame.weight.nodes += 1;
-            if let Kind::Map(_, key) = &mut frame.kind {
+            frame.size.nodes += 1;
+            if let FrameContent::Map(_, key) = &mut frame.content {
                 *key = read;
             }
         }
     }
 
-    fn duplicate(&mut self, again: Span, first: Span) {
+    fn report_duplicate_key(&mut self, again: Span, first: Span) {
         let written = self
             .original
             .get(again.start as usize..again.end as usize)
             .unwrap_or_default();
-        let name: String = written.trim_matches(['"', '\'']).chars().take(SHOWN_NAME).collect();
+        let name: String = written.trim_matches(['"', '\'']).chars().take(MAX_SHOWN_NAME_CHARS).collect();
         let error = Diagnostic::error("duplicate-key", format!("the field `{name}` stands twice in one map"))
             .at(again)
-            .labelled("again here; decK would drop the first without a word")
+            .label("again here; decK would drop the first without a word")
             .at(first)
-            .labelled("first here")
+            .label("first here")
             .help("remove one of the two");
-        self.problems.tell_apart(error);
+        self.diagnostics.add_separate(error);
     }
 
-    fn merged(&mut self, merged: Merged, at: Span) {
+    fn report_merge(&mut self, merged: MergeOutcome, at: Span) {
         match merged {
-            Merged::Over(fields) => {
+            MergeOutcome::Overwrote(fields) => {
                 for field in fields {
                     let message = "the merge below overwrites this field, as with decK; other readers keep it";
                     let warning = Diagnostic::warning("merge-order", message).at(field);
-                    self.problems.tell(warning.help("put `<<` first in its map"));
+                    self.diagnostics.add(warning.help("put `<<` first in its map"));
                 }
             }
-            Merged::NoMap => {
+            MergeOutcome::NotAMap => {
                 let error = Diagnostic::error("merge", "`<<` merges a map or a list of maps only").at(at);
-                self.problems
-                    .tell(error.help("write `<<: *anchor`, where the anchor stands at a map"));
+                self.diagnostics
+                    .add(error.help("write `<<: *anchor`, where the anchor stands at a map"));
             }
         }
     }
 
-    fn refuse<T>(&mut self, refusal: AliasError, span: Span) -> Result<T, Stop> {
+    fn report_alias_error<T>(&mut self, refusal: AliasError, span: Span) -> Result<T, Abort> {
         let error = match refusal {
             AliasError::Unknown { meant } => {
                 let error =
@@ -287,12 +287,12 @@ impl<'t> Composer<'t> {
                     .help("write out what is repeated, or part the file in several")
             }
         };
-        self.stop(error)
+        self.abort(error)
     }
 
-    pub(super) fn stop<T>(&mut self, error: Diagnostic) -> Result<T, Stop> {
-        self.problems.tell(error);
-        Err(Stop)
+    pub(super) fn abort<T>(&mut self, error: Diagnostic) -> Result<T, Abort> {
+        self.diagnostics.add(error);
+        Err(Abort)
     }
 
     fn span(&self, start: Mark, end: Mark) -> Span {
@@ -303,7 +303,7 @@ impl<'t> Composer<'t> {
             line: start.line + 1,
             column: start.column + 1,
         };
-        if !self.mask.is_empty() {
+        if !self.mask.has_no_placeholders() {
             self.mask.restore_column(&mut span);
         }
         span
@@ -317,13 +317,13 @@ fn is_empty_document(rest: &str) -> bool {
         .all(|line| line.is_empty() || line.starts_with('#') || line == "...")
 }
 
-fn too_deep(span: Span) -> Diagnostic {
+fn too_deep_error(span: Span) -> Diagnostic {
     Diagnostic::error("too-deep", format!("the text nests deeper than {MAX_DEPTH} levels"))
         .at_secret(span)
         .help("no entity nests as deep: look for brackets or braces that are not closed")
 }
 
-fn weight_of(node: &Node) -> NodeSize {
+fn scalar_size(node: &Node) -> NodeSize {
     NodeSize {
         nodes: 1,
         bytes: node.text().map_or(0, |text| text.len() as u64),

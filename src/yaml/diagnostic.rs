@@ -10,7 +10,7 @@ pub struct Diagnostic {
     /// What is wrong, in one sentence without a full stop. Never a value that may be secret.
     pub message: String,
     /// Where, the first place first; several if one cause stands in several.
-    pub places: Vec<Place>,
+    pub locations: Vec<DiagnosticLocation>,
     /// What to do.
     pub help: Option<String>,
 }
@@ -28,13 +28,13 @@ pub enum Severity {
 
 /// A place that a diagnostic points at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct DiagnosticLocation {
     /// Where.
     pub span: Span,
     /// What is there, if it is to be said.
     pub label: Option<String>,
     /// Whether the text of the line must not be shown, because it may hold a secret.
-    pub confidential: bool,
+    pub is_confidential: bool,
 }
 
 impl Diagnostic {
@@ -55,27 +55,27 @@ impl Diagnostic {
 
     /// The same, pointing at one more place whose text may be shown.
     pub fn at(mut self, span: Span) -> Self {
-        self.places.push(Place {
+        self.locations.push(DiagnosticLocation {
             span,
             label: None,
-            confidential: false,
+            is_confidential: false,
         });
         self
     }
 
     /// The same, pointing at one more place whose text must not be shown.
     pub fn at_secret(mut self, span: Span) -> Self {
-        self.places.push(Place {
+        self.locations.push(DiagnosticLocation {
             span,
             label: None,
-            confidential: true,
+            is_confidential: true,
         });
         self
     }
 
     /// The same, with a word on its last place.
-    pub fn labelled(mut self, label: impl Into<String>) -> Self {
-        if let Some(place) = self.places.last_mut() {
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        if let Some(place) = self.locations.last_mut() {
             place.label = Some(label.into());
         }
         self
@@ -92,7 +92,7 @@ impl Diagnostic {
             severity,
             code,
             message: message.into(),
-            places: Vec::new(),
+            locations: Vec::new(),
             help: None,
         }
     }

@@ -1,32 +1,32 @@
 //! The events of a text: from its lines as long as they are ordinary, from the parser from then on.
 
-use super::lines::Lines;
-use super::parser::Parser;
+use super::lines::FastScanner;
+use super::parser::LibyamlParser;
 
 /// The events of a text, one after another.
-pub(super) struct Events<'t> {
+pub(super) struct EventReader<'t> {
     text: &'t str,
-    from: From<'t>,
+    source: EventSource<'t>,
     /// How many events were told.
-    told: usize,
+    delivered: usize,
 }
 
-enum From<'t> {
-    Lines(Lines<'t>),
-    Parser(Parser<'t>),
+enum EventSource<'t> {
+    Fast(FastScanner<'t>),
+    Parser(LibyamlParser<'t>),
 }
 
 /// What was met, with where it begins and ends.
 #[derive(Debug, PartialEq)]
-pub(super) struct Event<'e> {
-    pub(super) what: What<'e>,
+pub(super) struct YamlEvent<'e> {
+    pub(super) kind: YamlEventKind<'e>,
     pub(super) start: Mark,
     pub(super) end: Mark,
 }
 
 /// What was met.
 #[derive(Debug, PartialEq)]
-pub(super) enum What<'e> {
+pub(super) enum YamlEventKind<'e> {
     Scalar(Scalar<'e>),
     SequenceStart {
         anchor: Option<&'e str>,
@@ -53,12 +53,12 @@ pub(super) struct Scalar<'e> {
     pub(super) tag: Option<&'e str>,
     /// Whether its type is to be found out from its text.
     pub(super) implicit: bool,
-    pub(super) form: Form,
+    pub(super) style: ScalarStyle,
 }
 
 /// How a scalar was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum ScalarStyle {
     Plain,
     Quoted,
     Block,
@@ -73,51 +73,51 @@ pub(super) struct Mark {
 }
 
 /// Why the text cannot be read on. Its words are the parser's own and hold nothing of the text.
-pub(super) struct Fault {
+pub(super) struct YamlSyntaxError {
     pub(super) problem: String,
-    pub(super) at: FaultPlace,
+    pub(super) position: SyntaxErrorPosition,
     /// Where what could not be read began, if the parser knows.
-    pub(super) began: Mark,
+    pub(super) context: Mark,
 }
 
 /// Where the parser stopped.
-pub(super) enum FaultPlace {
+pub(super) enum SyntaxErrorPosition {
     Mark(Mark),
     /// Only the byte is known.
     Byte(u32),
 }
 
-impl<'t> Events<'t> {
+impl<'t> EventReader<'t> {
     /// Begins to read a text (shorter than 4 GiB, without a byte order mark).
-    pub(super) fn of(text: &'t str) -> Self {
+    pub(super) fn new(text: &'t str) -> Self {
         Self {
             text,
-            from: match Lines::of(text) {
-                Some(lines) => From::Lines(lines),
-                None => From::Parser(Parser::of(text)),
+            source: match FastScanner::new(text) {
+                Some(lines) => EventSource::Fast(lines),
+                None => EventSource::Parser(LibyamlParser::new(text)),
             },
-            told: 0,
+            delivered: 0,
         }
     }
 
     /// The next event. After the end of the stream or a fault it must not be asked again.
-    pub(super) fn next(&mut self) -> Result<Event<'_>, Fault> {
-        if let From::Lines(lines) = &mut self.from
+    pub(super) fn next(&mut self) -> Result<YamlEvent<'_>, YamlSyntaxError> {
+        if let EventSource::Fast(lines) = &mut self.source
             && !lines.has_next()
         {
-            self.from = From::Parser(self.parser()?);
+            self.source = EventSource::Parser(self.start_parser()?);
         }
-        self.told += 1;
-        match &mut self.from {
-            From::Lines(lines) => Ok(lines.next()),
-            From::Parser(parser) => parser.next(),
+        self.delivered += 1;
+        match &mut self.source {
+            EventSource::Fast(lines) => Ok(lines.next()),
+            EventSource::Parser(parser) => parser.next(),
         }
     }
 
     /// The parser, where the lines have stopped.
-    fn parser(&self) -> Result<Parser<'t>, Fault> {
-        let mut parser = Parser::of(self.text);
-        for _ in 0..self.told {
+    fn start_parser(&self) -> Result<LibyamlParser<'t>, YamlSyntaxError> {
+        let mut parser = LibyamlParser::new(self.text);
+        for _ in 0..self.delivered {
             parser.next()?;
         }
         Ok(parser)
@@ -132,10 +132,10 @@ mod tests {
     use proptest::prelude::*;
     use proptest::sample::select;
 
-    use super::{Event, Events, Fault, From, Parser, What};
+    use super::{YamlEvent, EventReader, YamlSyntaxError, EventSource, LibyamlParser, YamlEventKind};
 
     /// What was told of a text: every event, and whether it could be read to its end.
-    fn told(mut next: impl FnMut() -> Result<(String, bool), Fault>) -> (Vec<String>, bool) {
+    fn collect_events(mut next: impl FnMut() -> Result<(String, bool), YamlSyntaxError>) -> (Vec<String>, bool) {
         let mut told = Vec::new();
         loop {
             match next() {
@@ -150,17 +150,17 @@ mod tests {
         }
     }
 
-    fn shown(event: Event<'_>) -> (String, bool) {
-        (format!("{event:?}"), event.what == What::StreamEnd)
+    fn show_event(event: YamlEvent<'_>) -> (String, bool) {
+        (format!("{event:?}"), event.kind == YamlEventKind::StreamEnd)
     }
 
     /// The lines and the parser say the same of a text. Of one that the parser cannot read, the lines may have said more
     /// before they handed over, and never to the end. Says whether the lines read all of it.
-    fn agree(text: &str) -> bool {
-        let mut events = Events::of(text);
-        let mut parser = Parser::of(text);
-        let ours = told(|| events.next().map(shown));
-        let theirs = told(|| parser.next().map(shown));
+    fn assert_readers_agree(text: &str) -> bool {
+        let mut events = EventReader::new(text);
+        let mut parser = LibyamlParser::new(text);
+        let ours = collect_events(|| events.next().map(show_event));
+        let theirs = collect_events(|| parser.next().map(show_event));
         match theirs.1 {
             true => assert_eq!(ours, theirs, "{text}"),
             false => assert!(
@@ -168,7 +168,7 @@ mod tests {
                 "{text}\n{ours:#?}\n{theirs:#?}"
             ),
         }
-        matches!(events.from, From::Lines(_))
+        matches!(events.source, EventSource::Fast(_))
     }
 
     #[test]
@@ -186,7 +186,7 @@ mod tests {
             "url: http://a:80/b#c\nd: -e\n<<: ~\nf : g\n\"h i\": j\n",
             "ü: ä ö\nlist: [a]\nb:\n- ß: é\n",
         ] {
-            assert!(agree(text), "{text}");
+            assert!(assert_readers_agree(text), "{text}");
         }
     }
 
@@ -224,7 +224,7 @@ mod tests {
             "- a\nb: c\n",
             "a: b\n- c\n",
         ] {
-            assert!(!agree(text), "{text}");
+            assert!(!assert_readers_agree(text), "{text}");
         }
     }
 
@@ -235,7 +235,7 @@ mod tests {
         for folder in ["examples", "fixtures", "schemas"] {
             for text in files(Path::new(folder)) {
                 all += 1;
-                by_lines += usize::from(agree(&text));
+                by_lines += usize::from(assert_readers_agree(&text));
             }
         }
         assert!(by_lines > 50 && by_lines < all, "{by_lines} of {all}");
@@ -303,7 +303,7 @@ mod tests {
             if ends {
                 text.push('\n');
             }
-            agree(&text);
+            assert_readers_agree(&text);
         }
 
         /// A text of the ordinary sort with one character changed.
@@ -316,7 +316,7 @@ mod tests {
             let ordinary = "_format_version: '3.0'\nservices:\n- name: a\n  tags: [b, c]\n  routes:\n  - paths:\n    - /a\n    x: |\n      one\n       two\n\n    y: z\n  empty:\n- name: \"d\" # e\ncertificates:\n  - cert: |-\n      f\n    snis:\n      - name: g.example\n";
             let from = at.min(ordinary.len());
             let to = (from + removed).min(ordinary.len());
-            agree(&format!("{}{by}{}", &ordinary[..from], &ordinary[to..]));
+            assert_readers_agree(&format!("{}{by}{}", &ordinary[..from], &ordinary[to..]));
         }
     }
 }

@@ -2,105 +2,105 @@
 
 use super::anchors::NodeSize;
 use super::map::MapBuilder;
-use crate::{Data, Entry, Node, Origin, Span};
-use json::Name;
+use crate::{NodeData, MapEntry, Node, ValueOrigin, Span};
+use json::ObjectKey;
 
 /// A list or map that is being read.
 pub(super) struct Frame {
-    pub(super) kind: Kind,
-    pub(super) weight: NodeSize,
+    pub(super) content: FrameContent,
+    pub(super) size: NodeSize,
     start: Span,
     anchor: Option<Box<str>>,
-    block: bool,
+    is_block: bool,
 }
 
 /// Which of the two, and what it holds so far.
-pub(super) enum Kind {
+pub(super) enum FrameContent {
     List(Vec<Node>),
-    Map(MapBuilder, Key),
+    Map(MapBuilder, KeyState),
 }
 
 /// What the next node of a map is.
-pub(super) enum Key {
+pub(super) enum KeyState {
     /// A name.
-    Awaited,
+    Expected,
     /// The value of this name.
-    Named(Name, Span),
+    Named(ObjectKey, Span),
     /// What a `<<` brings in.
     Merge(Span),
     /// The value of a name that cannot be one: told already.
-    Dropped,
+    Invalid,
 }
 
 /// Room in which lists and maps are gathered, one within another, until it is known how much of it they need.
 #[derive(Default)]
-pub(super) struct Room {
-    members: Vec<Vec<Node>>,
-    entries: Vec<Vec<Entry>>,
+pub(super) struct BufferPool {
+    lists: Vec<Vec<Node>>,
+    maps: Vec<Vec<MapEntry>>,
 }
 
-impl Room {
-    pub(super) fn list(&mut self) -> Kind {
-        Kind::List(self.members.pop().unwrap_or_default())
+impl BufferPool {
+    pub(super) fn new_list(&mut self) -> FrameContent {
+        FrameContent::List(self.lists.pop().unwrap_or_default())
     }
 
-    pub(super) fn map(&mut self) -> Kind {
-        Kind::Map(MapBuilder::within(self.entries.pop().unwrap_or_default()), Key::Awaited)
+    pub(super) fn new_map(&mut self) -> FrameContent {
+        FrameContent::Map(MapBuilder::with_buffer(self.maps.pop().unwrap_or_default()), KeyState::Expected)
     }
 
     /// What was gathered, in as much room as it needs.
-    fn fit(&mut self, kind: Kind) -> Data {
+    fn build_data(&mut self, kind: FrameContent) -> NodeData {
         match kind {
-            Kind::List(mut members) => {
-                let list = fitting(&mut members);
-                self.members.push(members);
-                Data::List(list)
+            FrameContent::List(mut members) => {
+                let list = shrink_into(&mut members);
+                self.lists.push(members);
+                NodeData::List(list)
             }
-            Kind::Map(map, _) => {
-                let mut entries = map.finish();
-                let map = fitting(&mut entries);
-                self.entries.push(entries);
-                Data::Map(map)
+            FrameContent::Map(map, _) => {
+                let mut entries = map.into_entries();
+                let map = shrink_into(&mut entries);
+                self.maps.push(entries);
+                NodeData::Map(map)
             }
         }
     }
 }
 
-fn fitting<T>(gathered: &mut Vec<T>) -> Vec<T> {
+fn shrink_into<T>(gathered: &mut Vec<T>) -> Vec<T> {
     let mut fitting = Vec::with_capacity(gathered.len());
     fitting.append(gathered);
     fitting
 }
 
 impl Frame {
-    pub(super) fn new(kind: Kind, start: Span, anchor: Option<&str>, block: bool) -> Self {
+    pub(super) fn new(content: FrameContent, start: Span, anchor: Option<&str>, is_block: bool) -> Self {
         Self {
-            kind,
-            weight: NodeSize {
+            content,
+            size: NodeSize {
                 nodes: 1,
                 ..NodeSize::default()
             },
             start,
             anchor: anchor.map(Into::into),
-            block,
+            is_block,
         }
     }
 
     /// The complete node, its anchor and its weight. A block ends where its last member does.
-    pub(super) fn finish(self, end: Span, room: &mut Room) -> (Node, Option<String>, NodeSize) {
-        let data = room.fit(self.kind);
+    pub(super) fn into_node(self, end: Span, room: &mut BufferPool) -> (Node, Option<String>, NodeSize) {
+        let data = room.build_data(self.content);
         let last = match &data {
-            Data::List(members) => members.last().map(|member| member.span),
-            Data::Map(entries) => entries.last().map(|entry| entry.value.span),
+            NodeData::List(members) => members.last().map(|member| member.span),
+            NodeData::Map(entries) => entries.last().map(|entry| entry.value.span),
             _ => None,
         };
-        let end = match (self.block, last) {
+        let end = match (self.is_block, last) {
             // an alias' span lies elsewhere
             (true, Some(last)) if last.end > self.start.start && last.end <= end.end => last.end,
             _ => end.end,
         };
         let span = Span { end, ..self.start };
-        let origin = Origin::File;
-        (Node { span, data, origin }, self.anchor.map(Into::into), self.weight)
+        let origin = ValueOrigin::File;
+        (Node { span, data, origin }, self.anchor.map(Into::into), self.size)
     }
 }

@@ -1,64 +1,64 @@
 //! The names of fields.
 
 use super::composer::Composer;
-use super::events::{Form, Scalar};
-use super::find::HoleKind;
-use super::frame::Key;
-use super::number::spell_float;
-use super::scalar::{self, Meaning, Misfit, Surprise};
-use super::surprise::{misfit, surprising_key};
+use super::events::{ScalarStyle, Scalar};
+use super::find::PlaceholderKind;
+use super::frame::KeyState;
+use super::number::format_float;
+use super::scalar::{self, ScalarValue, ScalarError, Yaml11Difference};
+use super::surprise::{scalar_error, yaml11_key_warning};
 use super::syntax::FOREIGN_TEMPLATE;
-use super::template::Complaint;
-use crate::{Data, Diagnostic, Node, Origin, Span, Style};
+use super::template::TemplateError;
+use crate::{NodeData, Diagnostic, Node, ValueOrigin, Span, StringStyle};
 
 impl Composer<'_> {
     /// Reads a scalar as a field's name: text, or a number or truth spelled as decK does.
-    pub(super) fn key(&mut self, scalar: &Scalar<'_>, span: Span) -> Key {
-        if !self.mask.is_empty() && self.has_holes(span) {
-            return Key::Dropped;
+    pub(super) fn read_key(&mut self, scalar: &Scalar<'_>, span: Span) -> KeyState {
+        if !self.mask.has_no_placeholders() && self.report_key_placeholders(span) {
+            return KeyState::Invalid;
         }
         if scalar.value == "<<" && (scalar.implicit || scalar.tag == Some("tag:yaml.org,2002:merge")) {
-            return Key::Merge(span);
+            return KeyState::Merge(span);
         }
         let resolved = match scalar.tag {
-            Some(tag) => scalar::tagged(tag, scalar.value),
-            None if scalar.implicit => scalar::plain(scalar.value),
-            None => return Key::Named(scalar.value.into(), span),
+            Some(tag) => scalar::resolve_tagged(tag, scalar.value),
+            None if scalar.implicit => scalar::resolve_plain(scalar.value),
+            None => return KeyState::Named(scalar.value.into(), span),
         };
         match resolved {
             Ok(resolved) => {
-                if let Some(Surprise::Word(truth)) = resolved.surprise {
-                    self.problems.tell(surprising_key(truth, span));
+                if let Some(Yaml11Difference::Word(truth)) = resolved.yaml11 {
+                    self.diagnostics.add(yaml11_key_warning(truth, span));
                 }
-                self.name(resolved.meaning, span)
+                self.key_from_value(resolved.value, span)
             }
-            Err(Misfit::NotFinite) => Key::Named(scalar.value.into(), span),
+            Err(ScalarError::NotFinite) => KeyState::Named(scalar.value.into(), span),
             Err(cause) => {
-                self.problems.tell(misfit(cause, span));
-                Key::Dropped
+                self.diagnostics.add(scalar_error(cause, span));
+                KeyState::Invalid
             }
         }
     }
 
     /// Reads a node (an alias') as a field's name.
-    pub(super) fn key_of_node(&mut self, node: &Node) -> Key {
+    pub(super) fn key_from_node(&mut self, node: &Node) -> KeyState {
         match &node.data {
-            Data::Null => self.name(Meaning::Null, node.span),
-            Data::Bool(truth) => self.name(Meaning::Bool(*truth), node.span),
-            Data::Number(number) => self.name(Meaning::Number(number.clone()), node.span),
-            Data::String(text, _) => Key::Named(text.as_str().into(), node.span),
-            Data::Map(_) if self.is_foreign_template(node.span) => {
+            NodeData::Null => self.key_from_value(ScalarValue::Null, node.span),
+            NodeData::Bool(truth) => self.key_from_value(ScalarValue::Bool(*truth), node.span),
+            NodeData::Number(number) => self.key_from_value(ScalarValue::Number(number.clone()), node.span),
+            NodeData::String(text, _) => KeyState::Named(text.as_str().into(), node.span),
+            NodeData::Map(_) if self.is_foreign_template(node.span) => {
                 let (message, help) = FOREIGN_TEMPLATE;
                 let error = Diagnostic::error("yaml-syntax", message).at_secret(node.span);
-                self.problems.tell(error.help(help));
-                Key::Dropped
+                self.diagnostics.add(error.help(help));
+                KeyState::Invalid
             }
-            Data::List(_) | Data::Map(_) => {
-                let message = format!("{} cannot be the name of a field", node.word());
+            NodeData::List(_) | NodeData::Map(_) => {
+                let message = format!("{} cannot be the name of a field", node.type_name());
                 let error = Diagnostic::error("yaml-key", message).at_secret(node.span);
-                self.problems
-                    .tell(error.help("put the name in quotes if it is text with brackets or braces"));
-                Key::Dropped
+                self.diagnostics
+                    .add(error.help("put the name in quotes if it is text with brackets or braces"));
+                KeyState::Invalid
             }
         }
     }
@@ -70,52 +70,52 @@ impl Composer<'_> {
         before.ends_with('{') && here.starts_with('{')
     }
 
-    fn name(&mut self, meaning: Meaning<'_>, span: Span) -> Key {
+    fn key_from_value(&mut self, meaning: ScalarValue<'_>, span: Span) -> KeyState {
         let name = match meaning {
-            Meaning::Text(text) => text.into(),
-            Meaning::Bool(truth) => truth.to_string().into(),
-            Meaning::Number(number) => match number.as_f64() {
-                Some(float) if number.is_f64() => spell_float(float).into(),
+            ScalarValue::Text(text) => text.into(),
+            ScalarValue::Bool(truth) => truth.to_string().into(),
+            ScalarValue::Number(number) => match number.as_f64() {
+                Some(float) if number.is_f64() => format_float(float).into(),
                 _ => number.to_string().into(),
             },
-            Meaning::Null => {
+            ScalarValue::Null => {
                 let error = Diagnostic::error("yaml-key", "a field has no name").at(span);
-                self.problems
-                    .tell(error.help("write `name: value`; put the name in quotes if it is the word `null`"));
-                return Key::Dropped;
+                self.diagnostics
+                    .add(error.help("write `name: value`; put the name in quotes if it is the word `null`"));
+                return KeyState::Invalid;
             }
         };
-        Key::Named(name, span)
+        KeyState::Named(name, span)
     }
 
     /// Tells of templates and variables in a name; true if the name cannot be used.
-    fn has_holes(&mut self, span: Span) -> bool {
-        let holes = self.mask.holes_in(span.start, span.end);
+    fn report_key_placeholders(&mut self, span: Span) -> bool {
+        let holes = self.mask.placeholders_in(span.start, span.end);
         let mut complaints = Vec::new();
         for hole in holes {
             let complaint = match &hole.kind {
-                HoleKind::Broken(complaint) => complaint.clone(),
-                HoleKind::Template(_) | HoleKind::Variable(_) | HoleKind::Character(_) => Complaint::InKey,
-                HoleKind::Mention(_) => continue,
+                PlaceholderKind::Invalid(complaint) => complaint.clone(),
+                PlaceholderKind::Template(_) | PlaceholderKind::Variable(_) | PlaceholderKind::SurrogatePair(_) => TemplateError::InKey,
+                PlaceholderKind::LiteralVariable(_) => continue,
             };
             complaints.push((complaint, hole.span(span.file)));
         }
         for (complaint, at) in &complaints {
-            self.problems.tell(complaint.diagnostic().at(*at));
+            self.diagnostics.add(complaint.to_diagnostic().at(*at));
         }
         !complaints.is_empty()
     }
 }
 
 /// A name as a value, for aliases of it.
-pub(super) fn as_node(scalar: &Scalar<'_>, span: Span) -> Node {
-    let style = match scalar.form {
-        Form::Plain => Style::Plain,
-        Form::Quoted | Form::Block => Style::Quoted,
+pub(super) fn key_as_node(scalar: &Scalar<'_>, span: Span) -> Node {
+    let style = match scalar.style {
+        ScalarStyle::Plain => StringStyle::Plain,
+        ScalarStyle::Quoted | ScalarStyle::Block => StringStyle::Quoted,
     };
     Node {
         span,
-        data: Data::String(scalar.value.to_owned(), style),
-        origin: Origin::File,
+        data: NodeData::String(scalar.value.to_owned(), style),
+        origin: ValueOrigin::File,
     }
 }

@@ -25,22 +25,22 @@ mod value;
 mod variable;
 
 pub use bytes::decode;
-pub use diagnostic::{Diagnostic, Place, Severity};
+pub use diagnostic::{Diagnostic, DiagnosticLocation, Severity};
 pub use nearest::suggest_similar;
-pub use node::{Data, Entry, FileId, Node, Origin, SourceFile, Sources, Span, Style};
-pub use number::spell_float;
-pub use scalar::type_as_yaml;
-pub use sections::Sections;
-pub use template::Environment;
+pub use node::{NodeData, MapEntry, FileId, Node, ValueOrigin, SourceFile, SourceFiles, Span, StringStyle};
+pub use number::format_float;
+pub use scalar::parse_plain_scalar;
+pub use sections::YamlChunks;
+pub use template::TemplateEnvironment;
 
 use composer::Composer;
-use mask::Mask;
+use mask::MaskedText;
 
 /// How a text is read.
 #[derive(Clone, Copy)]
 pub struct ComposeOptions<'e> {
     /// Where the values of templates come from.
-    pub environment: Environment<'e>,
+    pub environment: TemplateEnvironment<'e>,
     /// Whether `$NAME` and `${NAME}` are filled in too, whatever the name.
     pub substitute_env: bool,
 }
@@ -57,21 +57,21 @@ const MAX_DIRECTIVES: usize = 100;
 /// still, so that what else is wrong can be told at once.
 pub fn compose(file: FileId, text: &str, options: &ComposeOptions<'_>) -> (Option<Node>, Vec<Diagnostic>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if let Some(error) = refusal(file, text) {
+    if let Some(error) = check_limits(file, text) {
         return (None, vec![error]);
     }
-    match Mask::of(text, options.substitute_env) {
-        Some(mask) => Composer::new(file, text, &mask, options).run(),
+    match MaskedText::new(text, options.substitute_env) {
+        Some(mask) => Composer::new(file, text, &mask, options).compose(),
         None => (
             None,
-            vec![Diagnostic::error("too-long", "the text leaves no character unused").at_secret(start(file))],
+            vec![Diagnostic::error("too-long", "the text leaves no character unused").at_secret(start_of_file(file))],
         ),
     }
 }
 
-fn refusal(file: FileId, text: &str) -> Option<Diagnostic> {
+fn check_limits(file: FileId, text: &str) -> Option<Diagnostic> {
     if text.len() > MAX_LENGTH {
-        return Some(Diagnostic::error("too-long", "the text is longer than 1 GiB").at_secret(start(file)));
+        return Some(Diagnostic::error("too-long", "the text is longer than 1 GiB").at_secret(start_of_file(file)));
     }
     let directives = text
         .lines()
@@ -82,12 +82,12 @@ fn refusal(file: FileId, text: &str) -> Option<Diagnostic> {
         .is_some();
     many.then(|| {
         Diagnostic::error("yaml-directives", "the text begins with too many directives")
-            .at_secret(start(file))
+            .at_secret(start_of_file(file))
             .help("leave out the lines that begin with `%`")
     })
 }
 
-fn start(file: FileId) -> Span {
+fn start_of_file(file: FileId) -> Span {
     Span {
         file,
         start: 0,

@@ -2,41 +2,41 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::{Data, Entry, Node, Span};
-use json::Name;
+use crate::{NodeData, MapEntry, Node, Span};
+use json::ObjectKey;
 
 /// From how many fields on names are looked up in an index.
-const MANY: usize = 24;
+const INDEX_THRESHOLD: usize = 24;
 
 /// A map while it is read.
 #[derive(Default)]
 pub(super) struct MapBuilder {
-    entries: Vec<Entry>,
+    entries: Vec<MapEntry>,
     /// Where names stand among the entries, once there are many.
-    index: Option<HashMap<Name, usize>>,
+    index: Option<HashMap<ObjectKey, usize>>,
     /// Which entries a merge brought.
     merged: HashSet<usize>,
 }
 
 /// What came of adding a field.
-pub(super) enum Added {
+pub(super) enum AddOutcome {
     /// It is new, or replaces one that a merge brought.
-    Fine,
+    Accepted,
     /// The name stood there before.
     Duplicate(Span),
 }
 
 /// What came of a merge.
-pub(super) enum Merged {
+pub(super) enum MergeOutcome {
     /// All of it came in. These fields of the map itself stood above and are overwritten: an oddity of decK.
-    Over(Vec<Span>),
+    Overwrote(Vec<Span>),
     /// It is no map, nor a list of maps.
-    NoMap,
+    NotAMap,
 }
 
 impl MapBuilder {
     /// An empty map that is gathered in that room.
-    pub(super) fn within(room: Vec<Entry>) -> Self {
+    pub(super) fn with_buffer(room: Vec<MapEntry>) -> Self {
         Self {
             entries: room,
             ..Self::default()
@@ -44,36 +44,36 @@ impl MapBuilder {
     }
 
     /// Adds a field. The last of a name wins, as with decK.
-    pub(super) fn add(&mut self, key: Name, key_span: Span, value: Node) -> Added {
-        let entry = Entry { key, key_span, value };
-        match self.find(&entry.key) {
+    pub(super) fn add(&mut self, key: ObjectKey, key_span: Span, value: Node) -> AddOutcome {
+        let entry = MapEntry { key, key_span, value };
+        match self.position(&entry.key) {
             None => {
                 self.push(entry);
-                Added::Fine
+                AddOutcome::Accepted
             }
             Some(at) => {
                 let before = std::mem::replace(&mut self.entries[at], entry);
                 match self.merged.remove(&at) {
-                    true => Added::Fine,
-                    false => Added::Duplicate(before.key_span),
+                    true => AddOutcome::Accepted,
+                    false => AddOutcome::Duplicate(before.key_span),
                 }
             }
         }
     }
 
     /// Brings in the fields of a map, or of a list of maps, of which the first wins.
-    pub(super) fn merge(&mut self, node: Node) -> Merged {
+    pub(super) fn merge(&mut self, node: Node) -> MergeOutcome {
         let maps = match node.data {
-            Data::Map(entries) => vec![entries],
-            Data::List(members) => match maps_of(members) {
+            NodeData::Map(entries) => vec![entries],
+            NodeData::List(members) => match entries_of_maps(members) {
                 Some(maps) => maps,
-                None => return Merged::NoMap,
+                None => return MergeOutcome::NotAMap,
             },
-            _ => return Merged::NoMap,
+            _ => return MergeOutcome::NotAMap,
         };
         let mut overwritten = Vec::new();
         for entry in maps.into_iter().rev().flatten() {
-            match self.find(&entry.key) {
+            match self.position(&entry.key) {
                 None => {
                     self.merged.insert(self.entries.len());
                     self.push(entry);
@@ -86,26 +86,26 @@ impl MapBuilder {
                 }
             }
         }
-        Merged::Over(overwritten)
+        MergeOutcome::Overwrote(overwritten)
     }
 
     /// The fields, in the order of the file, with all the room that was taken for them.
-    pub(super) fn finish(self) -> Vec<Entry> {
+    pub(super) fn into_entries(self) -> Vec<MapEntry> {
         self.entries
     }
 
-    fn find(&self, key: &str) -> Option<usize> {
+    fn position(&self, key: &str) -> Option<usize> {
         match &self.index {
             Some(index) => index.get(key).copied(),
             None => self.entries.iter().position(|entry| entry.key == key),
         }
     }
 
-    fn push(&mut self, entry: Entry) {
+    fn push(&mut self, entry: MapEntry) {
         let at = self.entries.len();
         if let Some(index) = &mut self.index {
             index.insert(entry.key.clone(), at);
-        } else if at == MANY {
+        } else if at == INDEX_THRESHOLD {
             let known = self.entries.iter().enumerate();
             let mut index: HashMap<_, _> = known.map(|(at, entry)| (entry.key.clone(), at)).collect();
             index.insert(entry.key.clone(), at);
@@ -115,9 +115,9 @@ impl MapBuilder {
     }
 }
 
-fn maps_of(members: Vec<Node>) -> Option<Vec<Vec<Entry>>> {
+fn entries_of_maps(members: Vec<Node>) -> Option<Vec<Vec<MapEntry>>> {
     let entries = |node: Node| match node.data {
-        Data::Map(entries) => Some(entries),
+        NodeData::Map(entries) => Some(entries),
         _ => None,
     };
     members.into_iter().map(entries).collect()

@@ -4,82 +4,82 @@
 
 use std::borrow::Cow;
 
-use super::find::{self, Hole, HoleKind};
+use super::find::{self, Placeholder, PlaceholderKind};
 use crate::Span;
 
 /// A text whose templates are hidden, and what was hidden.
-pub(super) struct Mask<'t> {
+pub(super) struct MaskedText<'t> {
     /// What the parser reads.
     pub(super) text: Cow<'t, str>,
-    holes: Vec<Hole>,
-    shifts: Vec<u32>,
+    placeholders: Vec<Placeholder>,
+    column_shifts: Vec<u32>,
     marker: char,
 }
 
 /// A piece of a masked text.
-pub(super) enum Piece<'m> {
+pub(super) enum MaskedPiece<'m> {
     /// Text of the file.
     Text(&'m str),
     /// Something hidden.
-    Hole(&'m Hole),
+    Placeholder(&'m Placeholder),
 }
 
-impl<'t> Mask<'t> {
+impl<'t> MaskedText<'t> {
     /// Hides what is to be filled in; none if the text leaves no character to hide it with.
-    pub(super) fn of(text: &'t str, substitute: bool) -> Option<Self> {
-        let holes = find::holes(text, substitute);
-        let marker = match holes.iter().any(Hole::is_hidden) {
-            true => marker(text)?,
+    pub(super) fn new(text: &'t str, substitute: bool) -> Option<Self> {
+        let holes = find::find_placeholders(text, substitute);
+        let marker = match holes.iter().any(Placeholder::is_masked) {
+            true => find_unused_marker(text)?,
             false => char::REPLACEMENT_CHARACTER,
         };
         Some(Self {
-            text: hide(text, &holes, marker),
-            shifts: shifts(text, &holes),
-            holes,
+            text: mask_text(text, &holes, marker),
+            column_shifts: column_shifts(text, &holes),
+            placeholders: holes,
             marker,
         })
     }
 
     /// Whether nothing of the file's text is of interest beyond its YAML.
-    pub(super) fn is_empty(&self) -> bool {
-        self.holes.is_empty()
+    pub(super) fn has_no_placeholders(&self) -> bool {
+        self.placeholders.is_empty()
     }
 
     /// What stands in a stretch of the text.
-    pub(super) fn holes_in(&self, start: u32, end: u32) -> &[Hole] {
-        let rest = &self.holes[self.holes.partition_point(|hole| hole.start < start)..];
+    pub(super) fn placeholders_in(&self, start: u32, end: u32) -> &[Placeholder] {
+        let rest = &self.placeholders[self.placeholders.partition_point(|hole| hole.start < start)..];
         &rest[..rest.partition_point(|hole| hole.start < end)]
     }
 
     /// A value that the parser gave, split at what was hidden in it: the next hidden ones of the stretch, in order.
-    pub(super) fn pieces<'m>(&self, value: &'m str, holes: &'m [Hole]) -> Vec<Piece<'m>> {
+    pub(super) fn split_at_placeholders<'m>(&self, value: &'m str, holes: &'m [Placeholder]) -> Vec<MaskedPiece<'m>> {
         let mut pieces = Vec::new();
         let mut rest = value;
-        let mut hidden = holes.iter().filter(|hole| hole.is_hidden());
+        let mut hidden = holes.iter().filter(|hole| hole.is_masked());
         while let (Some(at), Some(hole)) = (rest.find(self.marker), hidden.next()) {
             if at > 0 {
-                pieces.push(Piece::Text(&rest[..at]));
+                pieces.push(MaskedPiece::Text(&rest[..at]));
             }
-            pieces.push(Piece::Hole(hole));
+            pieces.push(MaskedPiece::Placeholder(hole));
             rest = rest.get(at + hole.length()..).unwrap_or_default();
         }
         if !rest.is_empty() {
-            pieces.push(Piece::Text(rest));
+            pieces.push(MaskedPiece::Text(rest));
         }
         pieces
     }
 
     /// A span with the column of the file, where hidden characters have shifted the parser's.
     pub(super) fn restore_column(&self, span: &mut Span) {
-        let before = self.holes.partition_point(|hole| hole.start < span.start);
-        if self.holes[..before].last().is_some_and(|hole| hole.line == span.line) {
-            span.column += self.shifts[before - 1];
+        let before = self.placeholders.partition_point(|hole| hole.start < span.start);
+        if self.placeholders[..before].last().is_some_and(|hole| hole.line == span.line) {
+            span.column += self.column_shifts[before - 1];
         }
     }
 }
 
 /// By how many columns each hole and those before it on its line shift what follows.
-fn shifts(text: &str, holes: &[Hole]) -> Vec<u32> {
+fn column_shifts(text: &str, holes: &[Placeholder]) -> Vec<u32> {
     let mut shifts: Vec<u32> = Vec::with_capacity(holes.len());
     let mut line = 0;
     for hole in holes {
@@ -89,7 +89,7 @@ fn shifts(text: &str, holes: &[Hole]) -> Vec<u32> {
             0
         };
         let columns = text[hole.start as usize..hole.end as usize].chars().count() as u32;
-        let hidden = if hole.is_hidden() {
+        let hidden = if hole.is_masked() {
             columns.saturating_sub(hole.masked_columns())
         } else {
             0
@@ -100,13 +100,13 @@ fn shifts(text: &str, holes: &[Hole]) -> Vec<u32> {
     shifts
 }
 
-fn hide<'t>(text: &'t str, holes: &[Hole], marker: char) -> Cow<'t, str> {
-    if !holes.iter().any(Hole::is_hidden) {
+fn mask_text<'t>(text: &'t str, holes: &[Placeholder], marker: char) -> Cow<'t, str> {
+    if !holes.iter().any(Placeholder::is_masked) {
         return Cow::Borrowed(text);
     }
     let mut masked = String::with_capacity(text.len());
     let mut done = 0;
-    for hole in holes.iter().filter(|hole| hole.is_hidden()) {
+    for hole in holes.iter().filter(|hole| hole.is_masked()) {
         masked.push_str(&text[done..hole.start as usize]);
         masked.push(marker);
         masked.extend(std::iter::repeat_n('x', hole.length() - find::MARKER_BYTES));
@@ -117,11 +117,11 @@ fn hide<'t>(text: &'t str, holes: &[Hole], marker: char) -> Cow<'t, str> {
 }
 
 /// How many characters there are to choose a marker from: U+E000 to U+E999, those whose code has decimal digits only.
-const MARKERS: usize = 1000;
+const MARKER_COUNT: usize = 1000;
 
 /// A character of private use that the text does not hold, be it as an escape.
-fn marker(text: &str) -> Option<char> {
-    let mut used = [false; MARKERS];
+fn find_unused_marker(text: &str) -> Option<char> {
+    let mut used = [false; MARKER_COUNT];
     for window in text.as_bytes().windows(4) {
         match window {
             [b'E' | b'e', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => {
@@ -144,17 +144,17 @@ fn marker(text: &str) -> Option<char> {
         .and_then(char::from_u32)
 }
 
-fn mark_used(used: &mut [bool; MARKERS], second: u8, third: u8) {
+fn mark_used(used: &mut [bool; MARKER_COUNT], second: u8, third: u8) {
     let code = format!("{:03X}", u16::from(second & 0x3f) << 6 | u16::from(third & 0x3f));
     if let Some(place) = code.parse::<usize>().ok().and_then(|number| used.get_mut(number)) {
         *place = true;
     }
 }
 
-impl Hole {
+impl Placeholder {
     /// Whether the parser sees a token in its place.
-    pub(super) fn is_hidden(&self) -> bool {
-        !matches!(self.kind, HoleKind::Mention(_) | HoleKind::Broken(_))
+    pub(super) fn is_masked(&self) -> bool {
+        !matches!(self.kind, PlaceholderKind::LiteralVariable(_) | PlaceholderKind::Invalid(_))
     }
 
     fn length(&self) -> usize {
@@ -168,7 +168,7 @@ impl Hole {
 
 #[cfg(test)]
 mod tests {
-    use super::marker;
+    use super::find_unused_marker;
 
     #[test]
     fn a_marker_is_no_character_of_the_text() {
@@ -178,9 +178,9 @@ mod tests {
             ("\u{e000} \\uE001 \\U0000e002", '\u{e003}'),
             ("\u{e00a}x\u{e000}y", '\u{e001}'),
         ] {
-            assert_eq!(marker(text), Some(free), "{text:?}");
+            assert_eq!(find_unused_marker(text), Some(free), "{text:?}");
         }
         let all: String = (0..1000).map(|number| format!("\\ue{number:03}")).collect();
-        assert_eq!(marker(&all), None);
+        assert_eq!(find_unused_marker(&all), None);
     }
 }

@@ -5,12 +5,12 @@
 /// Near is one slip (a letter too many, too few, another, or two exchanged) for every three letters, at least one.
 /// Case, `-` for `_`, and a plural for a singular are no slips. Among equally near words the first wins.
 pub fn suggest_similar<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let (spelled, stem) = (plainly(word), singular(&plainly(word)));
+    let (spelled, stem) = (normalize_word(word), singular(&normalize_word(word)));
     let slips = (stem.chars().count() / 3).max(1);
     known
         .into_iter()
         .map(|candidate| {
-            let plain = plainly(candidate);
+            let plain = normalize_word(candidate);
             let far = strsim::damerau_levenshtein(&stem, &singular(&plain));
             (far, strsim::damerau_levenshtein(&spelled, &plain), candidate)
         })
@@ -19,7 +19,7 @@ pub fn suggest_similar<'k>(word: &str, known: impl IntoIterator<Item = &'k str>)
         .map(|(_, _, candidate)| candidate)
 }
 
-fn plainly(word: &str) -> String {
+fn normalize_word(word: &str) -> String {
     word.to_lowercase().replace('-', "_")
 }
 

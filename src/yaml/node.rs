@@ -1,4 +1,4 @@
-use json::{Name, Number};
+use json::{ObjectKey, Number};
 
 /// A file's place among the sources of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -6,7 +6,7 @@ pub struct FileId(pub u32);
 
 /// The texts of a run, for positions to point into.
 #[derive(Clone, Debug, Default)]
-pub struct Sources {
+pub struct SourceFiles {
     /// The files, in the order in which they were read.
     pub files: Vec<SourceFile>,
 }
@@ -20,7 +20,7 @@ pub struct SourceFile {
     pub text: String,
 }
 
-impl Sources {
+impl SourceFiles {
     /// The file of that id.
     pub fn file(&self, id: FileId) -> &SourceFile {
         &self.files[id.0 as usize]
@@ -57,14 +57,14 @@ pub struct Node {
     /// Where it stands.
     pub span: Span,
     /// What it is.
-    pub data: Data,
+    pub data: NodeData,
     /// Where its value came from.
-    pub origin: Origin,
+    pub origin: ValueOrigin,
 }
 
 /// What a node is. It has no `Debug` of its own values: they may be secret.
 #[derive(Clone)]
-pub enum Data {
+pub enum NodeData {
     /// `null`, `~` or nothing.
     Null,
     /// True or false, `yes` and `on` included (as decK reads them).
@@ -72,16 +72,16 @@ pub enum Data {
     /// A number.
     Number(Number),
     /// Text.
-    String(String, Style),
+    String(String, StringStyle),
     /// A list.
     List(Vec<Node>),
     /// Named values, in the order of the file, keys made unique and merge keys resolved.
-    Map(Vec<Entry>),
+    Map(Vec<MapEntry>),
 }
 
 /// How a text was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
+pub enum StringStyle {
     /// Without quotes.
     Plain,
     /// In quotes, or as a block.
@@ -92,9 +92,9 @@ pub enum Style {
 
 /// A named value of a map.
 #[derive(Clone)]
-pub struct Entry {
+pub struct MapEntry {
     /// The name.
-    pub key: Name,
+    pub key: ObjectKey,
     /// Where the name stands.
     pub key_span: Span,
     /// The value.
@@ -103,14 +103,14 @@ pub struct Entry {
 
 /// Where a value came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Origin {
+pub enum ValueOrigin {
     /// It stands in the file.
     #[default]
     File,
     /// A template filled it in, wholly or in part, from these environment variables: it is secret wherever it stands.
     Environment(Box<[String]>),
     /// A template should have filled it in, wholly or in part, from an environment variable that is not set: it is made up.
-    Unset,
+    UnsetVariable,
 }
 
 impl Node {
@@ -123,9 +123,9 @@ impl Node {
     }
 
     /// The named values, none if this is no map.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[MapEntry] {
         match &self.data {
-            Data::Map(entries) => entries,
+            NodeData::Map(entries) => entries,
             _ => &[],
         }
     }
@@ -133,7 +133,7 @@ impl Node {
     /// The members, none if this is no list.
     pub fn members(&self) -> &[Node] {
         match &self.data {
-            Data::List(members) => members,
+            NodeData::List(members) => members,
             _ => &[],
         }
     }
@@ -141,20 +141,20 @@ impl Node {
     /// The text, if it is one.
     pub fn text(&self) -> Option<&str> {
         match &self.data {
-            Data::String(text, _) => Some(text),
+            NodeData::String(text, _) => Some(text),
             _ => None,
         }
     }
 
     /// What it is, in a word for errors: `a list`, `text`.
-    pub fn word(&self) -> &'static str {
+    pub fn type_name(&self) -> &'static str {
         match &self.data {
-            Data::Null => "nothing",
-            Data::Bool(_) => "true or false",
-            Data::Number(_) => "a number",
-            Data::String(..) => "text",
-            Data::List(_) => "a list",
-            Data::Map(_) => "a map",
+            NodeData::Null => "nothing",
+            NodeData::Bool(_) => "true or false",
+            NodeData::Number(_) => "a number",
+            NodeData::String(..) => "text",
+            NodeData::List(_) => "a list",
+            NodeData::Map(_) => "a map",
         }
     }
 }

@@ -3,14 +3,14 @@
 use json::Number;
 
 /// A number that was read, and what is odd about how it was written.
-pub(super) struct Reading {
+pub(super) struct ParsedNumber {
     pub(super) number: Number,
-    pub(super) oddity: Option<Oddity>,
+    pub(super) yaml11: Option<Yaml11Notation>,
 }
 
 /// A spelling that readers of YAML 1.2 take for something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Oddity {
+pub(super) enum Yaml11Notation {
     /// `010` is eight.
     Octal,
     /// `0b101` is five.
@@ -22,25 +22,25 @@ pub(super) enum Oddity {
 }
 
 /// Reads a text that begins with a digit or a sign; none if it is no number.
-pub(super) fn read(text: &str) -> Option<Reading> {
-    if !text.bytes().all(may_stand_in_a_number) {
+pub(super) fn parse_number(text: &str) -> Option<ParsedNumber> {
+    if !text.bytes().all(is_number_byte) {
         return None;
     }
     let spread = text.contains('_');
     let digits = if spread { text.replace('_', "") } else { text.to_owned() };
-    let (number, oddity) = match integer(&digits) {
-        Some((number, base)) => (number, base_oddity(base)),
-        None => (float(&digits)?, float_oddity(&digits)),
+    let (number, oddity) = match parse_integer(&digits) {
+        Some((number, base)) => (number, radix_notation(base)),
+        None => (parse_float(&digits)?, float_notation(&digits)),
     };
-    let oddity = if spread { Some(Oddity::Underscores) } else { oddity };
-    Some(Reading { number, oddity })
+    let oddity = if spread { Some(Yaml11Notation::Underscores) } else { oddity };
+    Some(ParsedNumber { number, yaml11: oddity })
 }
 
 /// Reads a text that begins with a dot; none if it is no number. Underscores may stand between digits only.
-pub(super) fn read_fraction(text: &str) -> Option<Reading> {
+pub(super) fn parse_fraction(text: &str) -> Option<ParsedNumber> {
     if !text.contains('_') {
-        let number = float(text)?;
-        return Some(Reading { number, oddity: None });
+        let number = parse_float(text)?;
+        return Some(ParsedNumber { number, yaml11: None });
     }
     let parted = text[1..].split('_').all(|part| {
         let edges = [part.bytes().next(), part.bytes().last()];
@@ -49,21 +49,21 @@ pub(super) fn read_fraction(text: &str) -> Option<Reading> {
     if !parted {
         return None;
     }
-    let number = float(&text.replace('_', ""))?;
-    Some(Reading {
+    let number = parse_float(&text.replace('_', ""))?;
+    Some(ParsedNumber {
         number,
-        oddity: Some(Oddity::Underscores),
+        yaml11: Some(Yaml11Notation::Underscores),
     })
 }
 
 /// Letters: the digits of base 16, and the marks `x`, `o`, `b`, `e`.
-fn may_stand_in_a_number(byte: u8) -> bool {
+fn is_number_byte(byte: u8) -> bool {
     byte.is_ascii_hexdigit() || matches!(byte, b'_' | b'.' | b'+' | b'-' | b'x' | b'X' | b'o' | b'O')
 }
 
 /// The spelling of a number's base.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Base {
+enum Radix {
     Decimal,
     Hexadecimal,
     Octal,
@@ -71,29 +71,29 @@ enum Base {
     Binary,
 }
 
-fn base_oddity(base: Base) -> Option<Oddity> {
+fn radix_notation(base: Radix) -> Option<Yaml11Notation> {
     match base {
-        Base::LeadingZero => Some(Oddity::Octal),
-        Base::Binary => Some(Oddity::Binary),
-        Base::Decimal | Base::Hexadecimal | Base::Octal => None,
+        Radix::LeadingZero => Some(Yaml11Notation::Octal),
+        Radix::Binary => Some(Yaml11Notation::Binary),
+        Radix::Decimal | Radix::Hexadecimal | Radix::Octal => None,
     }
 }
 
-fn integer(text: &str) -> Option<(Number, Base)> {
+fn parse_integer(text: &str) -> Option<(Number, Radix)> {
     let (negative, signed, rest) = match text.as_bytes().first()? {
         b'-' => (true, true, &text[1..]),
         b'+' => (false, true, &text[1..]),
         _ => (false, false, text),
     };
-    let (base, digits) = base_of(rest);
+    let (base, digits) = split_radix_prefix(rest);
     if digits.starts_with(['+', '-']) {
         return None;
     }
     let radix = match base {
-        Base::Decimal => 10,
-        Base::Hexadecimal => 16,
-        Base::Octal | Base::LeadingZero => 8,
-        Base::Binary => 2,
+        Radix::Decimal => 10,
+        Radix::Hexadecimal => 16,
+        Radix::Octal | Radix::LeadingZero => 8,
+        Radix::Binary => 2,
     };
     let magnitude = u64::from_str_radix(digits, radix).ok()?;
     let number = match i64::try_from(magnitude) {
@@ -106,19 +106,19 @@ fn integer(text: &str) -> Option<(Number, Base)> {
     Some((number, base))
 }
 
-fn base_of(text: &str) -> (Base, &str) {
+fn split_radix_prefix(text: &str) -> (Radix, &str) {
     let bytes = text.as_bytes();
     match (bytes.first(), bytes.get(1)) {
-        (Some(b'0'), Some(b'x' | b'X')) => (Base::Hexadecimal, &text[2..]),
-        (Some(b'0'), Some(b'o' | b'O')) => (Base::Octal, &text[2..]),
-        (Some(b'0'), Some(b'b' | b'B')) => (Base::Binary, &text[2..]),
-        (Some(b'0'), Some(_)) => (Base::LeadingZero, &text[1..]),
-        _ => (Base::Decimal, text),
+        (Some(b'0'), Some(b'x' | b'X')) => (Radix::Hexadecimal, &text[2..]),
+        (Some(b'0'), Some(b'o' | b'O')) => (Radix::Octal, &text[2..]),
+        (Some(b'0'), Some(b'b' | b'B')) => (Radix::Binary, &text[2..]),
+        (Some(b'0'), Some(_)) => (Radix::LeadingZero, &text[1..]),
+        _ => (Radix::Decimal, text),
     }
 }
 
 /// Digits, at most one dot, at most one exponent; a number too great for a float is text.
-fn float(text: &str) -> Option<Number> {
+fn parse_float(text: &str) -> Option<Number> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),
@@ -126,15 +126,15 @@ fn float(text: &str) -> Option<Number> {
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let exponent = exponent.map(|text| text.strip_prefix(['+', '-']).unwrap_or(text));
-    let sound = all_digits(whole)
-        && all_digits(fraction)
+    let sound = is_all_digits(whole)
+        && is_all_digits(fraction)
         && !(whole.is_empty() && fraction.is_empty())
-        && exponent.is_none_or(|digits| !digits.is_empty() && all_digits(digits));
+        && exponent.is_none_or(|digits| !digits.is_empty() && is_all_digits(digits));
     if !sound {
         return None;
     }
     let value: f64 = text.parse().ok()?;
-    match value.fract() == 0.0 && value.abs() < WHOLE {
+    match value.fract() == 0.0 && value.abs() < INTEGRAL_FLOAT_LIMIT {
         true => Some(Number::from(value as i64)),
         // what is not finite is refused: `1e400` stays text
         false => Number::from_f64(value),
@@ -143,20 +143,20 @@ fn float(text: &str) -> Option<Number> {
 
 /// Below this, a whole number that is written with a point or an exponent is told by nobody from one without; from here
 /// on, decK spells them differently where a field wants text.
-const WHOLE: f64 = 1e6;
+const INTEGRAL_FLOAT_LIMIT: f64 = 1e6;
 
-fn float_oddity(text: &str) -> Option<Oddity> {
+fn float_notation(text: &str) -> Option<Yaml11Notation> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    (all_digits(digits) && digits.len() > 18).then_some(Oddity::TooLong)
+    (is_all_digits(digits) && digits.len() > 18).then_some(Yaml11Notation::TooLong)
 }
 
-fn all_digits(text: &str) -> bool {
+fn is_all_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A float as decK spells it where a field wants text: the shortest digits of 32 bits, with an exponent below 0.0001
 /// and from a million on.
-pub fn spell_float(value: f64) -> String {
+pub fn format_float(value: f64) -> String {
     let narrow = value as f32;
     if !narrow.is_finite() {
         return if narrow < 0.0 { "-Inf" } else { "+Inf" }.to_owned();
@@ -187,13 +187,13 @@ mod tests {
             (-0.5, "-0.5"),
             (1e300, "+Inf"),
         ] {
-            assert_eq!(spell_float(value), spelled);
+            assert_eq!(format_float(value), spelled);
         }
     }
 
     #[test]
     fn whole_floats_are_integers_while_nobody_can_tell() {
-        let number = |text| read(text).map(|reading| reading.number);
+        let number = |text| parse_number(text).map(|reading| reading.number);
         assert_eq!(number("1.0"), Some(Number::from(1)));
         assert_eq!(number("1e3"), Some(Number::from(1000)));
         assert_eq!(number("1e6"), Number::from_f64(1e6));

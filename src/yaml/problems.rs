@@ -6,38 +6,38 @@ use crate::Diagnostic;
 
 /// The problems of a text.
 #[derive(Default)]
-pub(super) struct Problems {
-    found: Vec<Diagnostic>,
-    known: HashMap<(&'static str, String), usize>,
+pub(super) struct DiagnosticSet {
+    diagnostics: Vec<Diagnostic>,
+    index_by_cause: HashMap<(&'static str, String), usize>,
 }
 
-impl Problems {
+impl DiagnosticSet {
     /// Adds a problem, or its places to the same problem found before.
-    pub(super) fn tell(&mut self, diagnostic: Diagnostic) {
+    pub(super) fn add(&mut self, diagnostic: Diagnostic) {
         let cause = (diagnostic.code, diagnostic.message.clone());
-        match self.known.get(&cause) {
-            Some(at) => self.found[*at].places.extend(diagnostic.places),
+        match self.index_by_cause.get(&cause) {
+            Some(at) => self.diagnostics[*at].locations.extend(diagnostic.locations),
             None => {
-                self.known.insert(cause, self.found.len());
-                self.found.push(diagnostic);
+                self.index_by_cause.insert(cause, self.diagnostics.len());
+                self.diagnostics.push(diagnostic);
             }
         }
     }
 
     /// Adds a problem that has places of its own: never one with another.
-    pub(super) fn tell_apart(&mut self, diagnostic: Diagnostic) {
-        self.found.push(diagnostic);
+    pub(super) fn add_separate(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
     }
 
     /// Whether there are none.
     pub(super) fn is_empty(&self) -> bool {
-        self.found.is_empty()
+        self.diagnostics.is_empty()
     }
 
     /// All of them, in the order of the text.
-    pub(super) fn into_list(mut self) -> Vec<Diagnostic> {
-        self.found
-            .sort_by_key(|diagnostic| diagnostic.places.first().map(|place| place.span.start));
-        self.found
+    pub(super) fn into_diagnostics(mut self) -> Vec<Diagnostic> {
+        self.diagnostics
+            .sort_by_key(|diagnostic| diagnostic.locations.first().map(|place| place.span.start));
+        self.diagnostics
     }
 }

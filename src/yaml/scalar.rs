@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::number::{self, Oddity};
-use crate::{Data, Style};
+use super::number::{self, Yaml11Notation};
+use crate::{NodeData, StringStyle};
 
 /// What a scalar means.
-pub(super) enum Meaning<'s> {
+pub(super) enum ScalarValue<'s> {
     Null,
     Bool(bool),
     Number(json::Number),
@@ -14,129 +14,129 @@ pub(super) enum Meaning<'s> {
 }
 
 /// A meaning, and what readers of YAML 1.2 would take for something else.
-pub(super) struct Resolved<'s> {
-    pub(super) meaning: Meaning<'s>,
-    pub(super) surprise: Option<Surprise>,
+pub(super) struct ResolvedScalar<'s> {
+    pub(super) value: ScalarValue<'s>,
+    pub(super) yaml11: Option<Yaml11Difference>,
 }
 
 /// Where YAML 1.1, which decK reads, and YAML 1.2 differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Surprise {
+pub(super) enum Yaml11Difference {
     /// `yes`, `on` and the like are true or false.
     Word(bool),
     /// A number in a spelling of its own.
-    Number(Oddity),
+    Number(Yaml11Notation),
 }
 
 /// Why a scalar has no meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Misfit {
+pub(super) enum ScalarError {
     /// `.inf` and `.nan` cannot be said to Kong.
     NotFinite,
     /// The text is not what its tag says.
-    Tag,
+    TagMismatch,
     /// `!!binary` that is not base64 of a text.
-    Binary,
+    InvalidBinary,
 }
 
 /// The meaning of a text that stands without quotes.
-pub(super) fn plain(text: &str) -> Result<Resolved<'_>, Misfit> {
+pub(super) fn resolve_plain(text: &str) -> Result<ResolvedScalar<'_>, ScalarError> {
     match text.as_bytes().first() {
-        None | Some(b'~' | b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O') => Ok(word(text)),
-        Some(b'0'..=b'9' | b'+' | b'-') if !is_infinite(text) => Ok(numeric(text, number::read(text))),
-        Some(b'.') if !is_infinite(text) && !is_no_number(text) => Ok(numeric(text, number::read_fraction(text))),
-        Some(b'.' | b'+' | b'-') => Err(Misfit::NotFinite),
-        Some(_) => Ok(as_text(text)),
+        None | Some(b'~' | b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O') => Ok(resolve_word(text)),
+        Some(b'0'..=b'9' | b'+' | b'-') if !is_infinite(text) => Ok(number_or_text(text, number::parse_number(text))),
+        Some(b'.') if !is_infinite(text) && !is_nan(text) => Ok(number_or_text(text, number::parse_fraction(text))),
+        Some(b'.' | b'+' | b'-') => Err(ScalarError::NotFinite),
+        Some(_) => Ok(text_scalar(text)),
     }
 }
 
 /// The meaning of a text that bears a tag (in its long form).
-pub(super) fn tagged<'s>(tag: &str, text: &'s str) -> Result<Resolved<'s>, Misfit> {
+pub(super) fn resolve_tagged<'s>(tag: &str, text: &'s str) -> Result<ResolvedScalar<'s>, ScalarError> {
     match tag.strip_prefix("tag:yaml.org,2002:") {
-        Some("binary") => binary(text),
-        Some(name @ ("bool" | "int" | "float" | "null" | "timestamp")) => typed(name, text),
-        _ => Ok(as_text(text)),
+        Some("binary") => decode_binary(text),
+        Some(name @ ("bool" | "int" | "float" | "null" | "timestamp")) => resolve_core_tag(name, text),
+        _ => Ok(text_scalar(text)),
     }
 }
 
 /// What a text would be if it stood in a file without quotes: true or false, a number, nothing, or the text.
 ///
 /// This types the value of an unquoted template where no schema says what its field wants.
-pub fn type_as_yaml(text: &str) -> Data {
-    match plain(text).map(|resolved| resolved.meaning) {
-        Ok(Meaning::Null) => Data::Null,
-        Ok(Meaning::Bool(truth)) => Data::Bool(truth),
-        Ok(Meaning::Number(number)) => Data::Number(number),
-        Ok(Meaning::Text(_)) | Err(_) => Data::String(text.to_owned(), Style::Plain),
+pub fn parse_plain_scalar(text: &str) -> NodeData {
+    match resolve_plain(text).map(|resolved| resolved.value) {
+        Ok(ScalarValue::Null) => NodeData::Null,
+        Ok(ScalarValue::Bool(truth)) => NodeData::Bool(truth),
+        Ok(ScalarValue::Number(number)) => NodeData::Number(number),
+        Ok(ScalarValue::Text(_)) | Err(_) => NodeData::String(text.to_owned(), StringStyle::Plain),
     }
 }
 
-fn typed<'s>(tag: &str, text: &'s str) -> Result<Resolved<'s>, Misfit> {
-    let resolved = plain(text)?;
-    let found = match &resolved.meaning {
-        Meaning::Null => "null",
-        Meaning::Bool(_) => "bool",
-        Meaning::Number(number) if number.is_f64() => "float",
-        Meaning::Number(_) => "int",
-        Meaning::Text(_) if looks_like_a_date(text) => "timestamp",
-        Meaning::Text(_) => "str",
+fn resolve_core_tag<'s>(tag: &str, text: &'s str) -> Result<ResolvedScalar<'s>, ScalarError> {
+    let resolved = resolve_plain(text)?;
+    let found = match &resolved.value {
+        ScalarValue::Null => "null",
+        ScalarValue::Bool(_) => "bool",
+        ScalarValue::Number(number) if number.is_f64() => "float",
+        ScalarValue::Number(_) => "int",
+        ScalarValue::Text(_) if is_date_like(text) => "timestamp",
+        ScalarValue::Text(_) => "str",
     };
     match (tag, found) {
         ("float", "int") => Ok(resolved),
         _ if tag == found => Ok(resolved),
-        _ => Err(Misfit::Tag),
+        _ => Err(ScalarError::TagMismatch),
     }
 }
 
-fn binary(text: &str) -> Result<Resolved<'_>, Misfit> {
+fn decode_binary(text: &str) -> Result<ResolvedScalar<'_>, ScalarError> {
     use base64::Engine;
     let packed: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
     let bytes = base64::engine::general_purpose::STANDARD
         .decode(packed)
-        .map_err(|_| Misfit::Binary)?;
-    let text = String::from_utf8(bytes).map_err(|_| Misfit::Binary)?;
-    Ok(Resolved {
-        meaning: Meaning::Text(Cow::Owned(text)),
-        surprise: None,
+        .map_err(|_| ScalarError::InvalidBinary)?;
+    let text = String::from_utf8(bytes).map_err(|_| ScalarError::InvalidBinary)?;
+    Ok(ResolvedScalar {
+        value: ScalarValue::Text(Cow::Owned(text)),
+        yaml11: None,
     })
 }
 
-fn word(text: &str) -> Resolved<'_> {
+fn resolve_word(text: &str) -> ResolvedScalar<'_> {
     let meaning = match text {
-        "" | "~" | "null" | "Null" | "NULL" => Meaning::Null,
-        "true" | "True" | "TRUE" => Meaning::Bool(true),
-        "false" | "False" | "FALSE" => Meaning::Bool(false),
-        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => return surprising(true),
-        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => return surprising(false),
-        _ => return as_text(text),
+        "" | "~" | "null" | "Null" | "NULL" => ScalarValue::Null,
+        "true" | "True" | "TRUE" => ScalarValue::Bool(true),
+        "false" | "False" | "FALSE" => ScalarValue::Bool(false),
+        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => return yaml11_bool(true),
+        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => return yaml11_bool(false),
+        _ => return text_scalar(text),
     };
-    Resolved {
-        meaning,
-        surprise: None,
+    ResolvedScalar {
+        value: meaning,
+        yaml11: None,
     }
 }
 
-fn surprising(truth: bool) -> Resolved<'static> {
-    Resolved {
-        meaning: Meaning::Bool(truth),
-        surprise: Some(Surprise::Word(truth)),
+fn yaml11_bool(truth: bool) -> ResolvedScalar<'static> {
+    ResolvedScalar {
+        value: ScalarValue::Bool(truth),
+        yaml11: Some(Yaml11Difference::Word(truth)),
     }
 }
 
-fn numeric(text: &str, reading: Option<number::Reading>) -> Resolved<'_> {
+fn number_or_text(text: &str, reading: Option<number::ParsedNumber>) -> ResolvedScalar<'_> {
     match reading {
-        Some(reading) => Resolved {
-            meaning: Meaning::Number(reading.number),
-            surprise: reading.oddity.map(Surprise::Number),
+        Some(reading) => ResolvedScalar {
+            value: ScalarValue::Number(reading.number),
+            yaml11: reading.yaml11.map(Yaml11Difference::Number),
         },
-        None => as_text(text),
+        None => text_scalar(text),
     }
 }
 
-fn as_text(text: &str) -> Resolved<'_> {
-    Resolved {
-        meaning: Meaning::Text(Cow::Borrowed(text)),
-        surprise: None,
+fn text_scalar(text: &str) -> ResolvedScalar<'_> {
+    ResolvedScalar {
+        value: ScalarValue::Text(Cow::Borrowed(text)),
+        yaml11: None,
     }
 }
 
@@ -145,11 +145,11 @@ fn is_infinite(text: &str) -> bool {
     matches!(unsigned, ".inf" | ".Inf" | ".INF")
 }
 
-fn is_no_number(text: &str) -> bool {
+fn is_nan(text: &str) -> bool {
     matches!(text, ".nan" | ".NaN" | ".NAN")
 }
 
-fn looks_like_a_date(text: &str) -> bool {
+fn is_date_like(text: &str) -> bool {
     let mut parts = text.splitn(3, '-');
     let mut short = |most: usize| {
         let digits = parts

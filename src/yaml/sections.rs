@@ -3,95 +3,95 @@
 use super::ComposeOptions;
 use super::composer::Composer;
 use super::events::Mark;
-use super::lines::{Lines, Text};
-use super::mask::Mask;
-use super::{refusal, start};
-use crate::{Data, Entry, FileId, Node};
+use super::lines::{FastScanner, SourceText};
+use super::mask::MaskedText;
+use super::{check_limits, start_of_file};
+use crate::{NodeData, MapEntry, FileId, Node};
 
 /// A part is to be worth a thread.
-const SHORTEST: usize = 64 << 10;
+const MIN_CHUNK_BYTES: usize = 64 << 10;
 
 /// How many parts a text is cut into, so that nobody waits long for the last.
-const MANY: usize = 16;
+const TARGET_CHUNK_COUNT: usize = 16;
 
 /// A text in parts.
-pub struct Sections<'t> {
+pub struct YamlChunks<'t> {
     file: FileId,
     text: &'t str,
-    mask: Mask<'t>,
+    mask: MaskedText<'t>,
     options: &'t ComposeOptions<'t>,
-    ascii: bool,
-    cuts: Vec<Cut>,
+    is_ascii: bool,
+    starts: Vec<ChunkStart>,
 }
 
 /// Where a part begins.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Cut {
+struct ChunkStart {
     start: usize,
     /// Counted from 0.
     line: u32,
     /// The column of the list in which it stands; none at the beginning of the text.
-    list: Option<usize>,
+    list_column: Option<usize>,
 }
 
-impl<'t> Sections<'t> {
+impl<'t> YamlChunks<'t> {
     /// Cuts a text. None if it is short, or in anything out of the ordinary: then it is read as one.
-    pub fn of(file: FileId, text: &'t str, options: &'t ComposeOptions<'t>) -> Option<Self> {
-        Self::of_size(file, text, options, SHORTEST.max(text.len() / MANY))
+    pub fn split(file: FileId, text: &'t str, options: &'t ComposeOptions<'t>) -> Option<Self> {
+        Self::split_by_size(file, text, options, MIN_CHUNK_BYTES.max(text.len() / TARGET_CHUNK_COUNT))
     }
 
-    fn of_size(file: FileId, text: &'t str, options: &'t ComposeOptions<'t>, size: usize) -> Option<Self> {
-        if text.starts_with('\u{feff}') || text.len() <= size || refusal(file, text).is_some() {
+    fn split_by_size(file: FileId, text: &'t str, options: &'t ComposeOptions<'t>, size: usize) -> Option<Self> {
+        if text.starts_with('\u{feff}') || text.len() <= size || check_limits(file, text).is_some() {
             return None;
         }
-        let mask = Mask::of(text, options.substitute_env)?;
-        let ascii = Text::of(&mask.text)?.ascii;
-        let cuts = cuts(mask.text.as_bytes(), size);
+        let mask = MaskedText::new(text, options.substitute_env)?;
+        let ascii = SourceText::new(&mask.text)?.is_ascii;
+        let cuts = find_chunk_starts(mask.text.as_bytes(), size);
         (cuts.len() > 1).then_some(Self {
             file,
             text,
             mask,
             options,
-            ascii,
-            cuts,
+            is_ascii: ascii,
+            starts: cuts,
         })
     }
 
     /// How many there are.
-    pub fn count(&self) -> usize {
-        self.cuts.len()
+    pub fn chunk_count(&self) -> usize {
+        self.starts.len()
     }
 
     /// Reads one of them. None if there is anything out of the ordinary in it, or to tell of it.
-    pub fn read(&self, at: usize) -> Option<Node> {
-        let cut = *self.cuts.get(at)?;
-        let next = self.cuts.get(at + 1);
+    pub fn read_chunk(&self, at: usize) -> Option<Node> {
+        let cut = *self.starts.get(at)?;
+        let next = self.starts.get(at + 1);
         let whole = &self.mask.text[..next.map_or(self.mask.text.len(), |next| next.start)];
-        let text = Text {
-            whole,
-            ascii: self.ascii,
+        let text = SourceText {
+            source: whole,
+            is_ascii: self.is_ascii,
         };
         let end = next.map(|next| Mark {
             byte: next.start as u32,
             line: next.line,
             column: 0,
         });
-        let lines = Lines::within(text, (cut.start, cut.line), cut.list, end);
+        let lines = FastScanner::starting_at(text, (cut.start, cut.line), cut.list_column, end);
         let composer = Composer::new(self.file, self.text, &self.mask, self.options);
-        composer.run_part(lines, cut.list.map(|_| start(self.file)))
+        composer.compose_chunk(lines, cut.list_column.map(|_| start_of_file(self.file)))
     }
 
     /// The whole, made of all that was read, in order. None if a part is missing, or two do not fit.
-    pub fn join(parts: Vec<Option<Node>>) -> Option<Node> {
+    pub fn join_chunks(parts: Vec<Option<Node>>) -> Option<Node> {
         let mut parts = parts.into_iter();
         let mut whole = parts.next()??;
-        let Data::Map(entries) = &mut whole.data else {
+        let NodeData::Map(entries) = &mut whole.data else {
             return None;
         };
         for part in parts {
-            let Data::Map(more) = part?.data else { return None };
+            let NodeData::Map(more) = part?.data else { return None };
             let mut more = more.into_iter();
-            go_on(&mut entries.last_mut()?.value, more.next()?)?;
+            append_members(&mut entries.last_mut()?.value, more.next()?)?;
             for entry in more {
                 if entries.iter().any(|known| known.key == entry.key) {
                     return None;
@@ -106,8 +106,8 @@ impl<'t> Sections<'t> {
 }
 
 /// Adds the members with which a list goes on in the next part.
-fn go_on(list: &mut Node, rest: Entry) -> Option<()> {
-    let (Data::List(members), Data::List(more)) = (&mut list.data, rest.value.data) else {
+fn append_members(list: &mut Node, rest: MapEntry) -> Option<()> {
+    let (NodeData::List(members), NodeData::List(more)) = (&mut list.data, rest.value.data) else {
         return None;
     };
     members.extend(more);
@@ -117,9 +117,9 @@ fn go_on(list: &mut Node, rest: Entry) -> Option<()> {
 
 /// What is known of the value of the field at the top that is read.
 #[derive(Clone, Copy, PartialEq)]
-enum Value {
+enum TopLevelValue {
     /// Nothing yet.
-    Awaited,
+    Expected,
     /// A list, in that column.
     List(usize),
     /// Anything else: it is not cut.
@@ -127,28 +127,28 @@ enum Value {
 }
 
 /// Where a text can be cut into parts of about that size.
-fn cuts(text: &[u8], size: usize) -> Vec<Cut> {
-    let mut cuts = vec![Cut {
+fn find_chunk_starts(text: &[u8], size: usize) -> Vec<ChunkStart> {
+    let mut cuts = vec![ChunkStart {
         start: 0,
         line: 0,
-        list: None,
+        list_column: None,
     }];
-    let (mut value, mut start, mut due) = (Value::Other, 0, size);
+    let (mut value, mut start, mut due) = (TopLevelValue::Other, 0, size);
     for (line, stop) in (0..).zip(memchr::memchr_iter(b'\n', text)) {
         let bytes = &text[start..stop];
         match (bytes.first(), value) {
             (None | Some(b'#'), _) => {}
-            (Some(b' ' | b'-'), Value::Awaited) => {
-                value = member(bytes).unwrap_or(Value::Other);
+            (Some(b' ' | b'-'), TopLevelValue::Expected) => {
+                value = list_member_value(bytes).unwrap_or(TopLevelValue::Other);
             }
-            (Some(b' ' | b'-'), Value::List(column)) if start >= due && member(bytes) == Some(value) => {
+            (Some(b' ' | b'-'), TopLevelValue::List(column)) if start >= due && list_member_value(bytes) == Some(value) => {
                 let list = Some(column);
-                cuts.push(Cut { start, line, list });
+                cuts.push(ChunkStart { start, line, list_column: list });
                 due = start + size;
             }
             (Some(b' ' | b'-'), _) => {}
-            (Some(_), _) if bytes.ends_with(b":") => value = Value::Awaited,
-            (Some(_), _) => value = Value::Other,
+            (Some(_), _) if bytes.ends_with(b":") => value = TopLevelValue::Expected,
+            (Some(_), _) => value = TopLevelValue::Other,
         }
         start = stop + 1;
     }
@@ -156,11 +156,11 @@ fn cuts(text: &[u8], size: usize) -> Vec<Cut> {
 }
 
 /// The list of which a member begins on a line. A line of nothing but a remark says nothing of it.
-fn member(line: &[u8]) -> Option<Value> {
+fn list_member_value(line: &[u8]) -> Option<TopLevelValue> {
     let column = line.iter().position(|byte| *byte != b' ')?;
     match &line[column..] {
-        [b'-'] | [b'-', b' ', ..] => Some(Value::List(column)),
-        [b'#', ..] => Some(Value::Awaited),
+        [b'-'] | [b'-', b' ', ..] => Some(TopLevelValue::List(column)),
+        [b'#', ..] => Some(TopLevelValue::Expected),
         _ => None,
     }
 }
@@ -172,29 +172,29 @@ mod tests {
     use proptest::sample::select;
 
     use super::*;
-    use crate::{Environment, compose};
+    use crate::{TemplateEnvironment, compose};
 
     const OPTIONS: ComposeOptions<'_> = ComposeOptions {
-        environment: Environment::Of(&|name| (name == "DECK_A").then(|| "filled: in".to_owned())),
+        environment: TemplateEnvironment::Strict(&|name| (name == "DECK_A").then(|| "filled: in".to_owned())),
         substitute_env: false,
     };
 
     /// What the sections of a text make together.
-    fn joined(text: &str, size: usize) -> Option<Node> {
-        let sections = Sections::of_size(FileId(0), text, &OPTIONS, size)?;
-        Sections::join((0..sections.count()).map(|at| sections.read(at)).collect())
+    fn split_and_join(text: &str, size: usize) -> Option<Node> {
+        let sections = YamlChunks::split_by_size(FileId(0), text, &OPTIONS, size)?;
+        YamlChunks::join_chunks((0..sections.chunk_count()).map(|at| sections.read_chunk(at)).collect())
     }
 
     /// A node with its places.
-    fn shown(node: &Node) -> String {
+    fn show_node(node: &Node) -> String {
         let inside = match &node.data {
-            Data::Null => "null".to_owned(),
-            Data::Bool(truth) => truth.to_string(),
-            Data::Number(number) => number.to_string(),
-            Data::String(text, style) => format!("{text:?} {style:?}"),
-            Data::List(members) => members.iter().map(|member| shown(member) + "\n").collect(),
-            Data::Map(entries) => {
-                let shown = |entry: &Entry| format!("{} {:?} {}\n", entry.key, entry.key_span, shown(&entry.value));
+            NodeData::Null => "null".to_owned(),
+            NodeData::Bool(truth) => truth.to_string(),
+            NodeData::Number(number) => number.to_string(),
+            NodeData::String(text, style) => format!("{text:?} {style:?}"),
+            NodeData::List(members) => members.iter().map(|member| show_node(member) + "\n").collect(),
+            NodeData::Map(entries) => {
+                let shown = |entry: &MapEntry| format!("{} {:?} {}\n", entry.key, entry.key_span, show_node(&entry.value));
                 entries.iter().map(shown).collect()
             }
         };
@@ -202,12 +202,12 @@ mod tests {
     }
 
     /// Whether the sections make the same of a text as reading it as one does; also, whether they make anything of it.
-    fn agree(text: &str, size: usize) -> bool {
-        let Some(joined) = joined(text, size) else { return false };
+    fn assert_same_reading(text: &str, size: usize) -> bool {
+        let Some(joined) = split_and_join(text, size) else { return false };
         let (whole, told) = compose(FileId(0), text, &OPTIONS);
         assert_eq!(told, [], "{text}");
         let whole = whole.unwrap_or_else(|| panic!("{text}"));
-        assert_eq!(shown(&joined), shown(&whole), "{text}");
+        assert_eq!(show_node(&joined), show_node(&whole), "{text}");
         true
     }
 
@@ -218,8 +218,8 @@ mod tests {
             "---\n_format_version: '3.0'\nvaults:\n  # why\n  - name: a\n    text: |\n      - name: b\n  - name: ü\n\n  -\nlast:",
             "vaults:\n- name: ${{ env \"DECK_A\" }}\n- name: b # c\n- plugins:\n  - name: x\n  tags: [a, b]\nend: 1",
         ] {
-            assert!((1..60).any(|size| agree(text, size)), "{text}");
-            let sizes = (1..60).filter(|size| joined(text, *size).is_none());
+            assert!((1..60).any(|size| assert_same_reading(text, size)), "{text}");
+            let sizes = (1..60).filter(|size| split_and_join(text, *size).is_none());
             assert!(sizes.count() < 45, "{text}");
         }
     }
@@ -235,7 +235,7 @@ mod tests {
             "a: |\n  - b\n  - c\n  - d\n",
             "\u{feff}a:\n- b\n- c\n",
         ] {
-            assert!(joined(text, 1).is_none(), "{text}");
+            assert!(split_and_join(text, 1).is_none(), "{text}");
         }
     }
 
@@ -251,8 +251,8 @@ mod tests {
             ][..]), 1..24),
             size in 1_usize..40,
         ) {
-            agree(&lines.join("\n"), size);
-            agree(&(lines.join("\n") + "\n"), size);
+            assert_same_reading(&lines.join("\n"), size);
+            assert_same_reading(&(lines.join("\n") + "\n"), size);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! What the parser's faults mean, and what to do. The parser's own words hold nothing of the text.
 
-use super::events::{Fault, FaultPlace, Mark};
+use super::events::{YamlSyntaxError, SyntaxErrorPosition, Mark};
 use crate::{Diagnostic, FileId, Span};
 
 /// The parser's words, what they mean, and what to do.
-const MEANINGS: &[(&str, &str, &str)] = &[
+const PARSER_MESSAGES: &[(&str, &str, &str)] = &[
     (
         "mapping values are not allowed in this context",
         "a `:` stands where no field can begin",
@@ -103,12 +103,12 @@ const MEANINGS: &[(&str, &str, &str)] = &[
 ];
 
 /// The faults of a quote that is not closed: they show at the end of the text, far from it.
-const UNCLOSED: [&str; 2] = ["found unexpected end of stream", "found unexpected document indicator"];
+const UNCLOSED_QUOTE_MESSAGES: [&str; 2] = ["found unexpected end of stream", "found unexpected document indicator"];
 
 /// The faults of brackets and braces that are not closed.
-const UNFINISHED: [&str; 2] = ["did not find expected ',' or ']'", "did not find expected ',' or '}'"];
+const UNCLOSED_BRACKET_MESSAGES: [&str; 2] = ["did not find expected ',' or ']'", "did not find expected ',' or '}'"];
 
-const ENDS_EARLY: (&str, &str) = (
+const ENDS_WITHIN_BRACKETS: (&str, &str) = (
     "the text ends within brackets or braces",
     "is the file complete? Close each `[` by `]` and each `{` by `}`",
 );
@@ -120,15 +120,15 @@ pub(super) const FOREIGN_TEMPLATE: (&str, &str) = (
 );
 
 /// Tells where and why the parser stopped.
-pub(super) fn syntax_error(fault: &Fault, file: FileId, text: &str) -> Diagnostic {
-    let mark = match fault.at {
+pub(super) fn syntax_diagnostic(fault: &YamlSyntaxError, file: FileId, text: &str) -> Diagnostic {
+    let mark = match fault.position {
         // the end of the text is no place to look for a quote
-        FaultPlace::Mark(_) if UNCLOSED.contains(&fault.problem.as_str()) => fault.began,
-        FaultPlace::Mark(mark) => mark,
-        FaultPlace::Byte(byte) => mark_of(byte, text),
+        SyntaxErrorPosition::Mark(_) if UNCLOSED_QUOTE_MESSAGES.contains(&fault.problem.as_str()) => fault.context,
+        SyntaxErrorPosition::Mark(mark) => mark,
+        SyntaxErrorPosition::Byte(byte) => mark_at_byte(byte, text),
     };
-    let foreign = foreign_template(mark, text);
-    let ends_early = is_at_end(mark, text) && UNFINISHED.contains(&fault.problem.as_str());
+    let foreign = find_foreign_template(mark, text);
+    let ends_early = is_at_end(mark, text) && UNCLOSED_BRACKET_MESSAGES.contains(&fault.problem.as_str());
     let mark = match foreign {
         Some(line) => line,
         None if ends_early => end_of_text(text),
@@ -143,15 +143,15 @@ pub(super) fn syntax_error(fault: &Fault, file: FileId, text: &str) -> Diagnosti
     };
     let (message, help) = match foreign {
         Some(_) => (FOREIGN_TEMPLATE.0.to_owned(), FOREIGN_TEMPLATE.1.to_owned()),
-        None if ends_early => (ENDS_EARLY.0.to_owned(), ENDS_EARLY.1.to_owned()),
-        None => meaning(fault, mark, text),
+        None if ends_early => (ENDS_WITHIN_BRACKETS.0.to_owned(), ENDS_WITHIN_BRACKETS.1.to_owned()),
+        None => explain_syntax_error(fault, mark, text),
     };
     Diagnostic::error("yaml-syntax", message).at_secret(span).help(help)
 }
 
-fn meaning(fault: &Fault, mark: Mark, text: &str) -> (String, String) {
-    let known = MEANINGS.iter().find(|(problem, ..)| *problem == fault.problem);
-    match (known, sign_at(mark, text)) {
+fn explain_syntax_error(fault: &YamlSyntaxError, mark: Mark, text: &str) -> (String, String) {
+    let known = PARSER_MESSAGES.iter().find(|(problem, ..)| *problem == fault.problem);
+    match (known, char_at(mark, text)) {
         (Some((_, message, help)), _) => ((*message).to_owned(), (*help).to_owned()),
         (None, Some('\t')) => ("a tab indents this line".into(), "indent with spaces".into()),
         (None, Some(sign @ ('@' | '`' | '%' | '|' | '>' | ',' | ']' | '}'))) => (
@@ -166,7 +166,7 @@ fn meaning(fault: &Fault, mark: Mark, text: &str) -> (String, String) {
 }
 
 /// The last line up to a fault that is nothing but a template of another program's: `{{- range … }}`.
-fn foreign_template(mark: Mark, text: &str) -> Option<Mark> {
+fn find_foreign_template(mark: Mark, text: &str) -> Option<Mark> {
     let lines = text.split_inclusive('\n').take(mark.line as usize + 1);
     let mut start = 0;
     let mut found = None;
@@ -177,7 +177,7 @@ fn foreign_template(mark: Mark, text: &str) -> Option<Mark> {
         }
         start += line.len();
     }
-    found.map(|byte| mark_of(byte as u32, text))
+    found.map(|byte| mark_at_byte(byte as u32, text))
 }
 
 fn is_at_end(mark: Mark, text: &str) -> bool {
@@ -186,15 +186,15 @@ fn is_at_end(mark: Mark, text: &str) -> bool {
 
 /// Where the last word of a text ends.
 fn end_of_text(text: &str) -> Mark {
-    mark_of(text.trim_end().len() as u32, text)
+    mark_at_byte(text.trim_end().len() as u32, text)
 }
 
-fn sign_at(mark: Mark, text: &str) -> Option<char> {
+fn char_at(mark: Mark, text: &str) -> Option<char> {
     text.get(mark.byte as usize..)?.chars().next()
 }
 
 /// The line and column of a byte.
-pub(super) fn mark_of(byte: u32, text: &str) -> Mark {
+pub(super) fn mark_at_byte(byte: u32, text: &str) -> Mark {
     let before = text.get(..byte as usize).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     Mark {

@@ -1,111 +1,111 @@
 //! Scalars that are values: what they are, with templates and variables filled in.
 
 use super::composer::Composer;
-use super::events::{Form, Scalar};
-use super::find::{Hole, HoleKind};
-use super::mask::Piece;
-use super::scalar::{self, Meaning, Misfit, Resolved, type_as_yaml};
-use super::surprise::{misfit, surprise};
-use super::template::{Complaint, Environment, Filled, evaluate, look_up};
-use crate::{Data, Diagnostic, Node, Origin, Span, Style};
+use super::events::{ScalarStyle, Scalar};
+use super::find::{Placeholder, PlaceholderKind};
+use super::mask::MaskedPiece;
+use super::scalar::{self, ScalarValue, ScalarError, ResolvedScalar, parse_plain_scalar};
+use super::surprise::{scalar_error, yaml11_warning};
+use super::template::{TemplateError, TemplateEnvironment, TemplateValue, evaluate, look_up_variable};
+use crate::{NodeData, Diagnostic, Node, ValueOrigin, Span, StringStyle};
 
 impl Composer<'_> {
     /// Reads a scalar as a value.
-    pub(super) fn value(&mut self, scalar: &Scalar<'_>, span: Span) -> Node {
-        let filled = match self.mask.is_empty() {
+    pub(super) fn read_value(&mut self, scalar: &Scalar<'_>, span: Span) -> Node {
+        let filled = match self.mask.has_no_placeholders() {
             true => None,
-            false => self.filled(scalar, span),
+            false => self.fill_placeholders(scalar, span),
         };
         filled.unwrap_or_else(|| Node {
             span,
-            data: self.data(scalar, scalar.value, span),
-            origin: Origin::File,
+            data: self.scalar_data(scalar, scalar.value, span),
+            origin: ValueOrigin::File,
         })
     }
 
-    fn data(&mut self, scalar: &Scalar<'_>, text: &str, span: Span) -> Data {
+    fn scalar_data(&mut self, scalar: &Scalar<'_>, text: &str, span: Span) -> NodeData {
         let resolved = match scalar.tag {
-            Some(tag) => scalar::tagged(tag, text),
-            None if scalar.implicit => scalar::plain(text),
-            None => return Data::String(text.to_owned(), Style::Quoted),
+            Some(tag) => scalar::resolve_tagged(tag, text),
+            None if scalar.implicit => scalar::resolve_plain(text),
+            None => return NodeData::String(text.to_owned(), StringStyle::Quoted),
         };
         match resolved {
-            Ok(resolved) => self.resolved(resolved, scalar, span),
-            Err(cause) => self.misfit(cause, span),
+            Ok(resolved) => self.data_from_resolved(resolved, scalar, span),
+            Err(cause) => self.report_scalar_error(cause, span),
         }
     }
 
-    fn resolved(&mut self, resolved: Resolved<'_>, scalar: &Scalar<'_>, span: Span) -> Data {
-        if let Some(found) = resolved.surprise {
-            self.problems.tell(surprise(found, span));
+    fn data_from_resolved(&mut self, resolved: ResolvedScalar<'_>, scalar: &Scalar<'_>, span: Span) -> NodeData {
+        if let Some(found) = resolved.yaml11 {
+            self.diagnostics.add(yaml11_warning(found, span));
         }
-        let style = match scalar.form {
-            Form::Plain if scalar.tag.is_none() => Style::Plain,
-            _ => Style::Quoted,
+        let style = match scalar.style {
+            ScalarStyle::Plain if scalar.tag.is_none() => StringStyle::Plain,
+            _ => StringStyle::Quoted,
         };
-        match resolved.meaning {
-            Meaning::Null => Data::Null,
-            Meaning::Bool(truth) => Data::Bool(truth),
-            Meaning::Number(number) => Data::Number(number),
-            Meaning::Text(text) => Data::String(text.into_owned(), style),
+        match resolved.value {
+            ScalarValue::Null => NodeData::Null,
+            ScalarValue::Bool(truth) => NodeData::Bool(truth),
+            ScalarValue::Number(number) => NodeData::Number(number),
+            ScalarValue::Text(text) => NodeData::String(text.into_owned(), style),
         }
     }
 
-    fn misfit(&mut self, cause: Misfit, span: Span) -> Data {
-        self.problems.tell(misfit(cause, span));
-        Data::Null
+    fn report_scalar_error(&mut self, cause: ScalarError, span: Span) -> NodeData {
+        self.diagnostics.add(scalar_error(cause, span));
+        NodeData::Null
     }
 
     /// The value with what is hidden in it filled in; none if nothing is.
-    fn filled(&mut self, scalar: &Scalar<'_>, span: Span) -> Option<Node> {
+    fn fill_placeholders(&mut self, scalar: &Scalar<'_>, span: Span) -> Option<Node> {
         let mut told = Vec::new();
-        let mut whole = Whole::default();
+        let mut whole = ScalarBuilder::default();
         // a block's head may bear a comment
-        let start = if scalar.form == Form::Block {
-            self.line_after(span.start)
+        let start = if scalar.style == ScalarStyle::Block {
+            self.next_line_start(span.start)
         } else {
             span.start
         };
-        let holes = self.mask.holes_in(start, span.end);
-        told.extend(holes.iter().filter_map(|hole| remark(hole, span)));
-        if !holes.iter().any(Hole::is_hidden) {
-            self.tell_all(told);
+        let holes = self.mask.placeholders_in(start, span.end);
+        told.extend(holes.iter().filter_map(|hole| placeholder_diagnostic(hole, span)));
+        if !holes.iter().any(Placeholder::is_masked) {
+            self.report_all(told);
             return None;
         }
-        let indentation = self.indentation(scalar.form, span);
-        for piece in self.mask.pieces(scalar.value, holes) {
-            whole.add(piece, &self.options.environment, indentation, &mut told, span);
+        let indentation = self.block_indentation(scalar.style, span);
+        for piece in self.mask.split_at_placeholders(scalar.value, holes) {
+            whole.add_piece(piece, &self.options.environment, indentation, &mut told, span);
         }
-        if whole.has_backslash && scalar.form == Form::Quoted && self.is_double_quoted(span) {
-            told.push(backslash(span));
+        if whole.has_backslash && scalar.style == ScalarStyle::Quoted && self.is_double_quoted(span) {
+            told.push(backslash_warning(span));
         }
-        self.tell_all(told);
-        Some(self.whole(whole, scalar, span))
+        self.report_all(told);
+        Some(self.build_node(whole, scalar, span))
     }
 
-    fn whole(&mut self, whole: Whole, scalar: &Scalar<'_>, span: Span) -> Node {
-        let data = match (scalar.form, scalar.tag) {
-            (Form::Plain, None) if whole.typed && whole.pieces == 1 => type_as_yaml(&whole.text),
-            (Form::Plain, None) if whole.variables.is_empty() => self.data(scalar, &whole.text, span),
-            (Form::Plain, None) => Data::String(whole.text, Style::Template),
-            (_, Some(_)) => self.data(scalar, &whole.text, span),
-            (_, None) => Data::String(whole.text, Style::Quoted),
+    fn build_node(&mut self, whole: ScalarBuilder, scalar: &Scalar<'_>, span: Span) -> Node {
+        let data = match (scalar.style, scalar.tag) {
+            (ScalarStyle::Plain, None) if whole.is_typed && whole.piece_count == 1 => parse_plain_scalar(&whole.text),
+            (ScalarStyle::Plain, None) if whole.variables.is_empty() => self.scalar_data(scalar, &whole.text, span),
+            (ScalarStyle::Plain, None) => NodeData::String(whole.text, StringStyle::Template),
+            (_, Some(_)) => self.scalar_data(scalar, &whole.text, span),
+            (_, None) => NodeData::String(whole.text, StringStyle::Quoted),
         };
         let origin = match whole.variables.is_empty() {
-            _ if whole.is_made_up => Origin::Unset,
-            true => Origin::File,
-            false => Origin::Environment(whole.variables.into()),
+            _ if whole.has_unset_variable => ValueOrigin::UnsetVariable,
+            true => ValueOrigin::File,
+            false => ValueOrigin::Environment(whole.variables.into()),
         };
         Node { span, data, origin }
     }
 
-    fn tell_all(&mut self, told: Vec<Diagnostic>) {
+    fn report_all(&mut self, told: Vec<Diagnostic>) {
         for diagnostic in told {
-            self.problems.tell(diagnostic);
+            self.diagnostics.add(diagnostic);
         }
     }
 
-    fn line_after(&self, start: u32) -> u32 {
+    fn next_line_start(&self, start: u32) -> u32 {
         let rest = &self.original[start as usize..];
         start + rest.find('\n').map_or(rest.len(), |at| at + 1) as u32
     }
@@ -117,72 +117,72 @@ impl Composer<'_> {
     }
 
     /// By how much the lines of a block are indented.
-    fn indentation(&self, form: Form, span: Span) -> Option<usize> {
+    fn block_indentation(&self, form: ScalarStyle, span: Span) -> Option<usize> {
         let text = &self.original[span.start as usize..span.end as usize];
         let spaces = |line: &str| line.len() - line.trim_start_matches(' ').len();
         let lines = text.lines().skip(1).filter(|line| !line.trim().is_empty());
-        (form == Form::Block).then(|| lines.map(spaces).min().unwrap_or(0))
+        (form == ScalarStyle::Block).then(|| lines.map(spaces).min().unwrap_or(0))
     }
 }
 
 /// A value that is put together from text and what is filled in.
 #[derive(Default)]
-struct Whole {
+struct ScalarBuilder {
     text: String,
-    pieces: usize,
+    piece_count: usize,
     /// Whether the last piece is a number or a truth.
-    typed: bool,
+    is_typed: bool,
     /// Whether what was filled in holds a backslash.
     has_backslash: bool,
     /// Whether white space at the beginning of the next text goes.
-    trims: bool,
+    trims_next: bool,
     /// Whether a variable is not set.
-    is_made_up: bool,
+    has_unset_variable: bool,
     variables: Vec<String>,
 }
 
-impl Whole {
-    fn add(
+impl ScalarBuilder {
+    fn add_piece(
         &mut self,
-        piece: Piece<'_>,
-        environment: &Environment<'_>,
+        piece: MaskedPiece<'_>,
+        environment: &TemplateEnvironment<'_>,
         indentation: Option<usize>,
         told: &mut Vec<Diagnostic>,
         span: Span,
     ) {
-        self.pieces += 1;
+        self.piece_count += 1;
         match piece {
-            Piece::Text(text) if self.trims => self.text.push_str(text.trim_start()),
-            Piece::Text(text) => self.text.push_str(text),
-            Piece::Hole(hole) => match self.fill(hole, environment) {
+            MaskedPiece::Text(text) if self.trims_next => self.text.push_str(text.trim_start()),
+            MaskedPiece::Text(text) => self.text.push_str(text),
+            MaskedPiece::Placeholder(hole) => match self.evaluate_placeholder(hole, environment) {
                 Ok(mut filled) => {
-                    let unset = filled.unset.take().map(Complaint::Unset);
-                    self.is_made_up |= unset.is_some();
-                    told.extend(unset.map(|unset| unset.note().at(hole.span(span.file))));
-                    self.take(filled, indentation);
+                    let unset = filled.unset_variable.take().map(TemplateError::UnsetVariable);
+                    self.has_unset_variable |= unset.is_some();
+                    told.extend(unset.map(|unset| unset.to_note().at(hole.span(span.file))));
+                    self.append_value(filled, indentation);
                 }
-                Err(complaint) => told.push(complaint.diagnostic().at(hole.span(span.file))),
+                Err(complaint) => told.push(complaint.to_diagnostic().at(hole.span(span.file))),
             },
         }
-        self.trims = matches!(piece, Piece::Hole(hole) if hole.trims_after());
+        self.trims_next = matches!(piece, MaskedPiece::Placeholder(hole) if hole.trims_after());
     }
 
-    fn fill(&mut self, hole: &Hole, environment: &Environment<'_>) -> Result<Filled, Complaint> {
+    fn evaluate_placeholder(&mut self, hole: &Placeholder, environment: &TemplateEnvironment<'_>) -> Result<TemplateValue, TemplateError> {
         match &hole.kind {
-            HoleKind::Template(template) => {
+            PlaceholderKind::Template(template) => {
                 if template.trims_before {
                     self.text.truncate(self.text.trim_end().len());
                 }
-                evaluate(template.says.as_ref().map_err(Complaint::clone)?, environment)
+                evaluate(template.expression.as_ref().map_err(TemplateError::clone)?, environment)
             }
-            HoleKind::Variable(name) => look_up(name.clone(), environment),
-            HoleKind::Character(character) => Ok(Filled::character(*character)),
-            HoleKind::Mention(_) | HoleKind::Broken(_) => Err(Complaint::Unreadable),
+            PlaceholderKind::Variable(name) => look_up_variable(name.clone(), environment),
+            PlaceholderKind::SurrogatePair(character) => Ok(TemplateValue::from_char(*character)),
+            PlaceholderKind::LiteralVariable(_) | PlaceholderKind::Invalid(_) => Err(TemplateError::Unreadable),
         }
     }
 
-    fn take(&mut self, filled: Filled, indentation: Option<usize>) {
-        self.typed = filled.typed;
+    fn append_value(&mut self, filled: TemplateValue, indentation: Option<usize>) {
+        self.is_typed = filled.is_typed;
         self.has_backslash |= filled.text.contains('\\');
         for name in filled.variables {
             if !self.variables.contains(&name) {
@@ -200,11 +200,11 @@ impl Whole {
 }
 
 /// What there is to tell of something that is not filled in.
-fn remark(hole: &Hole, span: Span) -> Option<Diagnostic> {
+fn placeholder_diagnostic(hole: &Placeholder, span: Span) -> Option<Diagnostic> {
     let at = hole.span(span.file);
     match &hole.kind {
-        HoleKind::Broken(complaint) => Some(complaint.diagnostic().at(at)),
-        HoleKind::Mention(name) => Some(
+        PlaceholderKind::Invalid(complaint) => Some(complaint.to_diagnostic().at(at)),
+        PlaceholderKind::LiteralVariable(name) => Some(
             Diagnostic::warning(
                 "variable",
                 format!("`${name}` stays as it is: variables are not filled in"),
@@ -216,7 +216,7 @@ fn remark(hole: &Hole, span: Span) -> Option<Diagnostic> {
     }
 }
 
-fn backslash(span: Span) -> Diagnostic {
+fn backslash_warning(span: Span) -> Diagnostic {
     let message =
         "the value filled in between double quotes holds a backslash, which is kept; decK reads it as an escape";
     Diagnostic::warning("template-escape", message).at_secret(span)

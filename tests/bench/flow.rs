@@ -8,8 +8,8 @@ use strongroom::plan::{self, Fingerprinter, Guards, Limit};
 use strongroom::reconcile::{Decision, Early, Job, Prepared, Proof, compose, prepare};
 use strongroom::reference::Policy;
 use strongroom::schema::Catalog;
-use strongroom::state::{Desired, Options, Scope, desired, may_name_scopes};
-use strongroom::yaml::{ComposeOptions, Environment, FileId};
+use strongroom::state::{DesiredState, StateOptions, Scope, read_desired_state, may_declare_select_tags};
+use strongroom::yaml::{ComposeOptions, TemplateEnvironment, FileId};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 /// Reads a state file.
@@ -48,7 +48,7 @@ pub async fn plan<T: Transport + 'static, C: Clock + 'static>(
     let catalog = Catalog::recorded();
     let mut early = Early::of(client.clone(), catalog.clone());
     let text = early.meanwhile(text).await.expect("no panic");
-    if !may_name_scopes(text.as_bytes()) {
+    if !may_declare_select_tags(text.as_bytes()) {
         early.guess(Scope::default());
     }
     let recorded = catalog.clone();
@@ -79,15 +79,15 @@ pub fn read_text(state: &Path) -> JoinHandle<String> {
 }
 
 /// What a state file says, read as the program does.
-fn declared(catalog: &Catalog, text: &str) -> Desired {
+fn declared(catalog: &Catalog, text: &str) -> DesiredState {
     let options = ComposeOptions {
-        environment: Environment::Of(&|_| None),
+        environment: TemplateEnvironment::Strict(&|_| None),
         substitute_env: false,
     };
     let file = FileId(0);
     let (node, problems) = compose(file, text, &options);
     let node = node.unwrap_or_else(|| panic!("{problems:?}"));
-    desired(vec![(file, node)], &Options::default(), catalog).unwrap_or_else(|errors| panic!("{errors:?}"))
+    read_desired_state(vec![(file, node)], &StateOptions::default(), catalog).unwrap_or_else(|errors| panic!("{errors:?}"))
 }
 
 fn client(address: &str) -> Client<HttpTransport, SystemClock> {

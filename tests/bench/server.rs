@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use strongroom::control_plane::{Method, Request};
-use strongroom::embedded::{ControlPlane, Options, serve};
+use strongroom::embedded::{EmbeddedControlPlane, EmbeddedOptions, serve};
 use strongroom::schema::Catalog;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -20,7 +20,7 @@ pub struct Server {
 impl Server {
     /// Serves a state.
     pub fn start(state: &State) -> Self {
-        let opened = ControlPlane::open(Catalog::recorded(), Options::default());
+        let opened = EmbeddedControlPlane::open(Catalog::recorded(), EmbeddedOptions::default());
         let control_plane = Arc::new(opened.expect("a control plane"));
         fill(&control_plane, state);
         let runtime = Runtime::new().expect("a runtime");
@@ -59,7 +59,7 @@ impl Drop for Server {
     }
 }
 
-fn fill(control_plane: &ControlPlane, state: &State) {
+fn fill(control_plane: &EmbeddedControlPlane, state: &State) {
     for (path, body) in &state.bodies {
         let request = Request {
             method: Method::Post,

@@ -14,7 +14,7 @@ use super::connector::Connector;
 use super::role;
 use crate::Context;
 use crate::checker::{asks_metadata, own, unusable, variable};
-use reference::{Finding, Reason, Secret, Target};
+use reference::{Finding, Reason, Secret, VaultTarget};
 
 /// How long the places in which AWS' tools look for credentials may take to give some.
 const LOOKING: Duration = Duration::from_secs(2);
@@ -54,7 +54,7 @@ impl Login {
     ///
     /// # Errors
     /// Half a set, or a choice that is not for a state file to make.
-    pub fn of(target: &Target, context: &Context) -> Result<Self, Finding> {
+    pub fn of(target: &VaultTarget, context: &Context) -> Result<Self, Finding> {
         let role = role::Role::of(target, context)?;
         let source = match (said(target)?, own(target, "profile")?.and_then(Secret::text)) {
             (Some(credentials), _) => Source::Said(credentials),
@@ -143,7 +143,7 @@ pub fn none(vault: &str) -> Finding {
 }
 
 /// Credentials that the settings of the checker's side say.
-fn said(target: &Target) -> Result<Option<Credentials>, Finding> {
+fn said(target: &VaultTarget) -> Result<Option<Credentials>, Finding> {
     let text = |word| Ok(own(target, word)?.and_then(Secret::text));
     pair(
         (
@@ -159,7 +159,7 @@ fn said(target: &Target) -> Result<Option<Credentials>, Finding> {
     )
 }
 
-fn of_environment(target: &Target, context: &Context) -> Result<Option<Credentials>, Finding> {
+fn of_environment(target: &VaultTarget, context: &Context) -> Result<Option<Credentials>, Finding> {
     let names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
     let values = names.map(|name| (context.environment)(name));
     let [id, key, token] = values.each_ref().map(|value| {

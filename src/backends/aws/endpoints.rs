@@ -6,7 +6,7 @@ use super::credentials::Login;
 use crate::Context;
 use crate::checker::{address, authority, text, unusable, variable};
 use crate::trusted::trusted;
-use reference::{Address, Finding, Reason, Side, Target};
+use reference::{Destination, Finding, Reason, SettingOrigin, VaultTarget};
 
 /// Where AWS is asked.
 pub struct Endpoints {
@@ -47,7 +47,7 @@ impl Endpoints {
     ///
     /// # Errors
     /// A region or an address that is none, or an address that no credential may be shown to.
-    pub fn of(target: &Target, context: &Context) -> Result<Self, Finding> {
+    pub fn of(target: &VaultTarget, context: &Context) -> Result<Self, Finding> {
         let (secrets, secrets_hidden) = SECRETS.of(target, context)?;
         let (sts, sts_hidden) = STS.of(target, context)?;
         let said = target.get("region");
@@ -66,7 +66,7 @@ impl Endpoints {
         Ok(Self {
             secrets,
             sts,
-            hidden: secrets_hidden || sts_hidden || target.is_filled("region"),
+            hidden: secrets_hidden || sts_hidden || target.is_templated("region"),
             vault: target.name.clone(),
             region,
         })
@@ -121,32 +121,32 @@ async fn of_profile(login: &Login) -> Option<String> {
 
 impl Service {
     /// The address, if one is said, and whether it must not be shown.
-    fn of(&self, target: &Target, context: &Context) -> Result<(Option<Url>, bool), Finding> {
+    fn of(&self, target: &VaultTarget, context: &Context) -> Result<(Option<Url>, bool), Finding> {
         match self.words.iter().find(|word| target.get(word).is_some()) {
             Some(word) => {
                 let url = self.of_vault(target, word, context)?;
-                Ok((Some(url), target.is_filled(word)))
+                Ok((Some(url), target.is_templated(word)))
             }
             None => Ok((self.of_machine(&target.name, context)?, false)),
         }
     }
 
-    fn of_vault(&self, target: &Target, word: &str, context: &Context) -> Result<Url, Finding> {
+    fn of_vault(&self, target: &VaultTarget, word: &str, context: &Context) -> Result<Url, Finding> {
         let vault = &target.name;
         let what = format!("its {word} is no address: http:// or https:// and a host, without a password");
         let url = target.text(word).and_then(address);
         let url = url.ok_or_else(|| unusable(vault, &what))?;
-        let address = Address {
-            side: target.side_of(&[word]),
-            vendors_own: self.is_amazons(&url),
+        let address = Destination {
+            origin: target.least_trusted_origin(&[word]),
+            is_vendor_host: self.is_amazons(&url),
             url,
         };
         trusted(
-            &[Side::Checker],
+            &[SettingOrigin::Operator],
             &address,
             &context.hosts,
             vault,
-            target.is_filled(word),
+            target.is_templated(word),
         )?;
         Ok(address.url)
     }

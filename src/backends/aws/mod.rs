@@ -28,7 +28,7 @@ use super::checker::own;
 use super::http::{Access, Http};
 use super::once::each_once;
 use super::{Backend, Context};
-use reference::{Fetched, Finding, Target, Wanted};
+use reference::{SecretResponse, Finding, VaultTarget, SecretRequest};
 
 struct Aws {
     vault: String,
@@ -42,7 +42,7 @@ struct Aws {
 ///
 /// # Errors
 /// What holds for all of the vault's secrets: settings that make no sense, an address that nobody vouches for.
-pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding> {
+pub fn open(target: &VaultTarget, context: &Context) -> Result<Box<dyn Backend>, Finding> {
     let endpoints = Endpoints::of(target, context)?;
     let login = Login::of(target, context)?;
     let access = Access {
@@ -60,12 +60,12 @@ pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Find
 }
 
 /// What is wrong about a secret that is wanted, whoever asks.
-pub fn unfit(vault: &str, wanted: &Wanted) -> Option<Finding> {
+pub fn unfit(vault: &str, wanted: &SecretRequest) -> Option<Finding> {
     Wish::of(vault, wanted).err()
 }
 
 impl Backend for Aws {
-    fn fetch<'a>(&'a self, wanted: &'a [Wanted]) -> BoxFuture<'a, Vec<Fetched>> {
+    fn fetch<'a>(&'a self, wanted: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>> {
         let wishes = wanted.iter().map(|wanted| Wish::of(&self.vault, wanted));
         let ask = async |wishes| Ok(self.secrets().await?.fetch(wishes).await);
         each_once(&self.vault, wishes, ask).boxed()

@@ -8,7 +8,7 @@ use super::refusal::{Refusal, Sort, patiently};
 use crate::Context;
 use crate::checker::{unusable, variable};
 use crate::unanswered::unanswered;
-use reference::{Finding, Reason, Side, Target};
+use reference::{Finding, Reason, SettingOrigin, VaultTarget};
 
 /// What Kong calls its sessions unless a vault says otherwise.
 const SESSION: &str = "KongVault";
@@ -24,7 +24,7 @@ impl Role {
     ///
     /// # Errors
     /// No ARN, or a role that a file chooses and whose owner would see what a template fills in.
-    pub fn of(target: &Target, context: &Context) -> Result<Option<Self>, Finding> {
+    pub fn of(target: &VaultTarget, context: &Context) -> Result<Option<Self>, Finding> {
         let vault = &target.name;
         if target.get("assume_role_arn").is_none() {
             return Ok(None);
@@ -34,7 +34,7 @@ impl Role {
             .text("assume_role_arn")
             .filter(|arn| arn.starts_with("arn:"))
             .ok_or_else(no_text)?;
-        if target.side_of(&["assume_role_arn"]) > Side::Live && !context.hosts.include_all() {
+        if target.least_trusted_origin(&["assume_role_arn"]) > SettingOrigin::Live && !context.hosts.allows_all() {
             nothing_filled(target)?;
         }
         let session = target.get("role_session_name");
@@ -84,12 +84,12 @@ impl Role {
 }
 
 /// Whoever owns a role sees what its sessions are called and which secrets they ask for.
-fn nothing_filled(target: &Target) -> Result<(), Finding> {
+fn nothing_filled(target: &VaultTarget) -> Result<(), Finding> {
     let vault = &target.name;
-    let session = target.get("role_session_name").map(|session| session.side);
+    let session = target.get("role_session_name").map(|session| session.origin);
     let what = match session {
-        _ if target.filled.resources => "what for",
-        Some(Side::Filled) => "its role_session_name",
+        _ if target.templated.resources => "what for",
+        Some(SettingOrigin::Template) => "its role_session_name",
         _ => return Ok(()),
     };
     let message = format!(

@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt};
 use tokio::time::Instant;
 
 use super::refusal::{Refusal, Sort, patiently};
-use reference::{Fetched, Finding, Reason, Secret, Wanted};
+use reference::{SecretResponse, Finding, Reason, Secret, SecretRequest};
 
 /// How many secrets are asked for together, at most: a limit of AWS'.
 const TOGETHER: usize = 20;
@@ -48,7 +48,7 @@ impl Wish {
     ///
     /// # Errors
     /// A name that no secret of AWS' can have, or a version of which nobody says what Kong makes of it.
-    pub fn of(vault: &str, wanted: &Wanted) -> Result<Self, Finding> {
+    pub fn of(vault: &str, wanted: &SecretRequest) -> Result<Self, Finding> {
         let id = &wanted.resource;
         let stage = match wanted.version.as_deref() {
             None | Some("1") => Stage::Current,
@@ -96,7 +96,7 @@ pub struct Secrets {
     pub until: Instant,
 }
 
-type Answers = BTreeMap<Wish, Fetched>;
+type Answers = BTreeMap<Wish, SecretResponse>;
 
 impl Secrets {
     /// An answer to each wish. Only what holds can be asked for together.
@@ -109,7 +109,7 @@ impl Secrets {
         answers.buffer_unordered(AT_ONCE).concat().await.into_iter().collect()
     }
 
-    async fn request(&self, wishes: Vec<Wish>) -> Vec<(Wish, Fetched)> {
+    async fn request(&self, wishes: Vec<Wish>) -> Vec<(Wish, SecretResponse)> {
         match wishes.len() {
             1 => self.each(wishes).await,
             _ => self.together(wishes).await,
@@ -117,15 +117,15 @@ impl Secrets {
     }
 
     /// One after the other.
-    async fn each(&self, wishes: Vec<Wish>) -> Vec<(Wish, Fetched)> {
+    async fn each(&self, wishes: Vec<Wish>) -> Vec<(Wish, SecretResponse)> {
         let answers = stream::iter(wishes).map(|wish| async move {
-            let fetched = self.one(&wish).await.unwrap_or_else(Fetched::No);
+            let fetched = self.one(&wish).await.unwrap_or_else(SecretResponse::Unavailable);
             (wish, fetched)
         });
         answers.buffered(AT_ONCE).collect().await
     }
 
-    async fn one(&self, wish: &Wish) -> Result<Fetched, Finding> {
+    async fn one(&self, wish: &Wish) -> Result<SecretResponse, Finding> {
         let ask = || {
             let request = self.client.get_secret_value().secret_id(&wish.id);
             request.version_stage(wish.stage.label()).send()
@@ -138,14 +138,14 @@ impl Secrets {
 
     /// In one request. What that does not answer, or denies, is asked for alone: who may read secrets need not be allowed
     /// to ask for several.
-    async fn together(&self, wishes: Vec<Wish>) -> Vec<(Wish, Fetched)> {
+    async fn together(&self, wishes: Vec<Wish>) -> Vec<(Wish, SecretResponse)> {
         let (values, refusals) = match self.batch(&wishes).await {
             Ok(answer) => answer,
             Err(refusal) if refusal.is_of_vault() => {
                 let finding = refusal.of_vault(&self.place, &self.vault);
                 return wishes
                     .into_iter()
-                    .map(|wish| (wish, Fetched::No(finding.clone())))
+                    .map(|wish| (wish, SecretResponse::Unavailable(finding.clone())))
                     .collect();
             }
             Err(_) => Default::default(),
@@ -162,7 +162,7 @@ impl Secrets {
                 }
                 (None, Some(refusal)) if matches!(refusal.sort(), Sort::Missing | Sort::Deleted) => {
                     let finding = self.refused(&refusal, &wish);
-                    answers.push((wish, Fetched::No(finding)));
+                    answers.push((wish, SecretResponse::Unavailable(finding)));
                 }
                 (None, _) => alone.push(wish),
             }
@@ -193,10 +193,10 @@ impl Secrets {
         Ok((values, refusals))
     }
 
-    fn value(&self, wish: &Wish, text: Option<String>, binary: bool) -> Fetched {
+    fn value(&self, wish: &Wish, text: Option<String>, binary: bool) -> SecretResponse {
         let id = &wish.id;
         let (reason, what, help) = match (text, binary) {
-            (Some(text), _) => return Fetched::Text(Secret::new(text)),
+            (Some(text), _) => return SecretResponse::Text(Secret::new(text)),
             (None, true) => (
                 Reason::Undocumented,
                 "is binary, and what Kong makes of one is not documented",
@@ -209,7 +209,7 @@ impl Secrets {
             ),
         };
         let message = format!("the secret '{id}' of {} {what}", self.place);
-        Fetched::No(Finding::new(reason, message).about(id).help(help))
+        SecretResponse::Unavailable(Finding::new(reason, message).about(id).help(help))
     }
 
     fn refused(&self, refusal: &Refusal, wish: &Wish) -> Finding {

@@ -3,7 +3,7 @@ use url::Url;
 use crate::Context;
 use crate::checker::{address, text, unusable};
 use crate::trusted::trusted;
-use reference::{Address, Finding, Side, Target};
+use reference::{Destination, Finding, SettingOrigin, VaultTarget};
 
 /// One of Azure's clouds: each has its own vaults, and its own host that lets in.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,13 +57,13 @@ impl Addresses {
     ///
     /// # Errors
     /// An address that is none, or one that no credential may be shown to.
-    pub fn of(target: &Target, context: &Context) -> Result<Self, Finding> {
+    pub fn of(target: &VaultTarget, context: &Context) -> Result<Self, Finding> {
         let said = VAULT.iter().find(|word| target.get(word).is_some());
         let word = said.ok_or_else(|| unusable(&target.name, "vault_uri is missing"))?;
         let vault = vouched(target, word, context, |url| Cloud::of_vault(url).is_some())?;
-        let login = login(target, context, &vault, target.side_of(&[word]))?;
+        let login = login(target, context, &vault, target.least_trusted_origin(&[word]))?;
         Ok(Self {
-            hidden: target.is_filled(word),
+            hidden: target.is_templated(word),
             vault,
             login,
         })
@@ -105,7 +105,7 @@ fn is_plain(url: &Url) -> bool {
 
 /// The host that lets in: what is said, else that of the vault's cloud. One that only follows from a state file's address
 /// is that file's choice: beyond the public cloud, it must be vouched for.
-fn login(target: &Target, context: &Context, vault: &Url, side: Side) -> Result<Url, Finding> {
+fn login(target: &VaultTarget, context: &Context, vault: &Url, side: SettingOrigin) -> Result<Url, Finding> {
     let (word, variable) = LOGIN;
     if target.get(word).is_some() {
         return vouched(target, word, context, Cloud::lets_in);
@@ -117,30 +117,30 @@ fn login(target: &Target, context: &Context, vault: &Url, side: Side) -> Result<
     let own = Cloud::of_vault(vault).unwrap_or(&CLOUDS[0]);
     let url = own.login().ok_or_else(|| unusable(&target.name, "its cloud is none"))?;
     let vendors_own = *own == CLOUDS[0];
-    let login = Address { url, side, vendors_own };
-    trusted(&[Side::Checker], &login, &context.hosts, &target.name, false)?;
+    let login = Destination { url, origin: side, is_vendor_host: vendors_own };
+    trusted(&[SettingOrigin::Operator], &login, &context.hosts, &target.name, false)?;
     Ok(login.url)
 }
 
 /// An address of the settings, if credentials may be shown to it.
-fn vouched(target: &Target, word: &str, context: &Context, vendors_own: fn(&Url) -> bool) -> Result<Url, Finding> {
+fn vouched(target: &VaultTarget, word: &str, context: &Context, vendors_own: fn(&Url) -> bool) -> Result<Url, Finding> {
     let vault = &target.name;
     let url = target.text(word).and_then(address);
     let Some(url) = url else {
         return secure(target, word, None);
     };
-    let address = Address {
-        side: target.side_of(&[word]),
-        vendors_own: vendors_own(&url),
+    let address = Destination {
+        origin: target.least_trusted_origin(&[word]),
+        is_vendor_host: vendors_own(&url),
         url,
     };
-    let hidden = target.is_filled(word);
-    trusted(&[Side::Checker], &address, &context.hosts, vault, hidden)?;
+    let hidden = target.is_templated(word);
+    trusted(&[SettingOrigin::Operator], &address, &context.hosts, vault, hidden)?;
     secure(target, word, Some(address.url))
 }
 
 /// Azure is spoken to through TLS alone, and at the root of a host.
-fn secure(target: &Target, word: &str, url: Option<Url>) -> Result<Url, Finding> {
+fn secure(target: &VaultTarget, word: &str, url: Option<Url>) -> Result<Url, Finding> {
     let what = format!("its {word} is no address of Azure: https:// and a host, and nothing behind it");
     url.filter(|url| url.scheme() == "https" && url.path() == "/")
         .ok_or_else(|| unusable(&target.name, &what))
@@ -151,7 +151,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use reference::{Filled, Secret, Setting};
+    use reference::{TemplatedParts, Secret, VaultSetting};
 
     #[test]
     fn only_the_services_own_hosts_are_microsofts() {
@@ -185,18 +185,18 @@ mod tests {
         }
     }
 
-    fn addresses(address: &str, side: Side, hosts: &str) -> Option<(String, Vec<&'static str>)> {
+    fn addresses(address: &str, side: SettingOrigin, hosts: &str) -> Option<(String, Vec<&'static str>)> {
         let value = Secret::new(address);
-        let target = Target {
+        let target = VaultTarget {
             name: "v".to_owned(),
             backend: "azure".to_owned(),
             owned: true,
-            by_name: false,
-            filled: Filled::default(),
-            settings: BTreeMap::from([("vault_uri".to_owned(), Setting { value, side })]),
+            is_backend_name: false,
+            templated: TemplatedParts::default(),
+            settings: BTreeMap::from([("vault_uri".to_owned(), VaultSetting { value, origin: side })]),
         };
         let context = Context {
-            hosts: reference::Hosts::read(&[hosts.to_owned()]).ok()?,
+            hosts: reference::HostAllowlist::parse(&[hosts.to_owned()]).ok()?,
             ..Context::default()
         };
         let found = Addresses::of(&target, &context).ok()?;
@@ -207,14 +207,14 @@ mod tests {
     fn the_cloud_of_the_vault_lets_in() {
         let public = ("login.microsoftonline.com".to_owned(), vec!["https://vault.azure.net"]);
         let china = ("login.chinacloudapi.cn".to_owned(), vec!["https://vault.azure.cn"]);
-        for side in [Side::Checker, Side::Live, Side::Filled, Side::File] {
+        for side in [SettingOrigin::Operator, SettingOrigin::Live, SettingOrigin::Template, SettingOrigin::Repository] {
             assert_eq!(addresses("https://v.vault.azure.net", side, ""), Some(public.clone()));
-            let trusted = (side <= Side::Live).then(|| china.clone());
+            let trusted = (side <= SettingOrigin::Live).then(|| china.clone());
             assert_eq!(addresses("https://v.vault.azure.cn", side, ""), trusted);
             let vouched = addresses("https://v.vault.azure.cn", side, "login.chinacloudapi.cn");
             assert_eq!(vouched, Some(china.clone()));
         }
-        let (login, resources) = addresses("https://vault.corp", Side::File, "vault.corp").expect("vouched for");
+        let (login, resources) = addresses("https://vault.corp", SettingOrigin::Repository, "vault.corp").expect("vouched for");
         assert_eq!((login, resources.len()), (public.0, CLOUDS.len()));
     }
 }

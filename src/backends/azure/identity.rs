@@ -1,6 +1,6 @@
 use crate::Context;
 use crate::checker::{secret, text, unusable, variable};
-use reference::{Finding, Reason, Secret, Side, Target};
+use reference::{Finding, Reason, Secret, SettingOrigin, VaultTarget};
 
 /// What the variables of Azure's own tools begin with.
 const PREFIX: &str = "AZURE";
@@ -22,7 +22,7 @@ pub struct Identity {
 
 /// Where an identity is looked for, and whose word counts.
 pub struct Search<'a> {
-    target: &'a Target,
+    target: &'a VaultTarget,
     context: &'a Context,
     prefix: String,
 }
@@ -37,12 +37,12 @@ pub enum Beside {
 }
 
 /// A part of an identity, and who says it.
-type Part = (String, Side);
+type Part = (String, SettingOrigin);
 
 impl<'a> Search<'a> {
     /// The variables that credentials stand in are those that the vault's `credentials_prefix` says, if its word counts and
     /// they are set, and else those of Azure's own tools.
-    pub fn of(target: &'a Target, context: &'a Context) -> Self {
+    pub fn of(target: &'a VaultTarget, context: &'a Context) -> Self {
         let mut search = Self {
             target,
             context,
@@ -50,7 +50,7 @@ impl<'a> Search<'a> {
         };
         let said = target
             .get("credentials_prefix")
-            .filter(|said| search.chooses(said.side));
+            .filter(|said| search.chooses(said.origin));
         if let Some(prefix) = said.and_then(|said| said.value.text()) {
             let is_set = secret(context, &format!("{prefix}_CLIENT_SECRET")).is_some();
             search.prefix = if is_set { prefix } else { PREFIX }.to_owned();
@@ -60,18 +60,18 @@ impl<'a> Search<'a> {
 
     /// Whether somebody may choose among what this machine has: the checker's side, live vaults of these scopes, and
     /// trusted files.
-    fn chooses(&self, side: Side) -> bool {
+    fn chooses(&self, side: SettingOrigin) -> bool {
         match side {
-            Side::Checker => true,
-            Side::Live => self.target.owned || self.target.by_name,
-            Side::Filled | Side::File => self.context.hosts.include_all(),
+            SettingOrigin::Operator => true,
+            SettingOrigin::Live => self.target.owned || self.target.is_backend_name,
+            SettingOrigin::Template | SettingOrigin::Repository => self.context.hosts.allows_all(),
         }
     }
 
     /// The prefix of the state file's that does not count.
     pub fn ignored(&self) -> bool {
         let said = self.target.get("credentials_prefix");
-        said.is_some_and(|said| !self.chooses(said.side) && said.value.text() != Some(PREFIX))
+        said.is_some_and(|said| !self.chooses(said.origin) && said.value.text() != Some(PREFIX))
     }
 
     /// The secret of an application that the environment holds.
@@ -105,18 +105,18 @@ impl<'a> Search<'a> {
         part.map(|(client, _)| client)
     }
 
-    fn part(&self, word: &str, beside: Beside, counts: &dyn Fn(Side) -> bool) -> Option<Part> {
-        let said = self.target.get(word).filter(|said| counts(said.side));
-        let said = said.and_then(|said| Some((said.value.text()?.to_owned(), said.side)));
-        let of_machine = || Some((text(self.context, &self.variable(word))?, Side::Checker));
+    fn part(&self, word: &str, beside: Beside, counts: &dyn Fn(SettingOrigin) -> bool) -> Option<Part> {
+        let said = self.target.get(word).filter(|said| counts(said.origin));
+        let said = said.and_then(|said| Some((said.value.text()?.to_owned(), said.origin)));
+        let of_machine = || Some((text(self.context, &self.variable(word))?, SettingOrigin::Operator));
         match said {
-            Some((_, side)) if side != Side::Checker && beside == Beside::Environment => of_machine().or(said),
+            Some((_, side)) if side != SettingOrigin::Operator && beside == Beside::Environment => of_machine().or(said),
             Some(_) => said,
             None => of_machine(),
         }
     }
 
-    fn whole(&self, beside: Beside, counts: impl Fn(Side) -> bool) -> Result<Identity, Finding> {
+    fn whole(&self, beside: Beside, counts: impl Fn(SettingOrigin) -> bool) -> Result<Identity, Finding> {
         let vault = &self.target.name;
         let part = |word| self.part(word, beside, &counts).ok_or_else(|| self.half(word));
         let (tenant, whose) = part("tenant_id")?;
@@ -127,7 +127,7 @@ impl<'a> Search<'a> {
                 "its tenant_id or its client_id is none: each is a word such as 00000000-0000-0000-0000-000000000000",
             ));
         }
-        if of == Side::Filled && whose > Side::Live && !self.context.hosts.include_all() {
+        if of == SettingOrigin::Template && whose > SettingOrigin::Live && !self.context.hosts.allows_all() {
             return Err(self.filled_in());
         }
         Ok(Identity { tenant, client })

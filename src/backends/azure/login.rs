@@ -18,7 +18,7 @@ use super::entra::Entra;
 use super::identity::{Beside, Identity, Search};
 use crate::Context;
 use crate::checker::{asks_metadata, own, text, unusable, variable};
-use reference::{Finding, Reason, Secret, Target};
+use reference::{Finding, Reason, Secret, VaultTarget};
 
 /// How long servers of the machine's cloud may take to give a token.
 const LOOKING: Duration = Duration::from_secs(2);
@@ -54,7 +54,7 @@ impl Login {
     ///
     /// # Errors
     /// None, half a set, or a choice that is not for a state file to make.
-    pub fn of(target: &Target, context: &Context) -> Result<Self, Finding> {
+    pub fn of(target: &VaultTarget, context: &Context) -> Result<Self, Finding> {
         let search = Search::of(target, context);
         let way = match (own(target, "client_secret")?, own(target, "jwt")?) {
             (Some(secret), _) => Way::Secret(search.of_secret(Beside::Settings)?, secret.clone()),
@@ -184,7 +184,7 @@ fn unsupported(vault: &str) -> Finding {
 }
 
 /// Nobody gives credentials.
-fn none(target: &Target, search: &Search<'_>) -> Finding {
+fn none(target: &VaultTarget, search: &Search<'_>) -> Finding {
     let vault = &target.name;
     let (own, metadata) = (variable(vault, "client_secret"), variable(vault, "metadata"));
     let message = format!("there are no credentials for Azure here with which the vault '{vault}' could be asked");

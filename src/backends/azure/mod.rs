@@ -32,7 +32,7 @@ use super::failure::Place;
 use super::http::{Access, Http};
 use super::once::each_once;
 use super::{Backend, Context};
-use reference::{Fetched, Finding, Target, Wanted};
+use reference::{SecretResponse, Finding, VaultTarget, SecretRequest};
 
 struct Azure {
     vault: String,
@@ -47,7 +47,7 @@ struct Azure {
 /// # Errors
 /// What holds for all of the vault's secrets: settings that make no sense, an address that nobody vouches for, no
 /// credentials.
-pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding> {
+pub fn open(target: &VaultTarget, context: &Context) -> Result<Box<dyn Backend>, Finding> {
     let addresses = Addresses::of(target, context)?;
     let login = Login::of(target, context)?;
     let ca = own(target, "ca_cert")?;
@@ -70,12 +70,12 @@ pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Find
 }
 
 /// What is wrong about a secret that is wanted, whoever asks.
-pub fn unfit(vault: &str, wanted: &Wanted) -> Option<Finding> {
+pub fn unfit(vault: &str, wanted: &SecretRequest) -> Option<Finding> {
     Name::of(vault, wanted).err()
 }
 
 impl Backend for Azure {
-    fn fetch<'a>(&'a self, wanted: &'a [Wanted]) -> BoxFuture<'a, Vec<Fetched>> {
+    fn fetch<'a>(&'a self, wanted: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>> {
         let names = wanted.iter().map(|wanted| Name::of(&self.vault, wanted));
         let ask = async |names| Ok(self.secrets()?.fetch(names).await);
         each_once(&self.vault, names, ask).boxed()

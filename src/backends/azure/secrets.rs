@@ -5,7 +5,7 @@ use futures_util::stream::{self, StreamExt};
 
 use super::refusal::Refusal;
 use crate::failure::Place;
-use reference::{Fetched, Finding, Reason, Secret, Wanted};
+use reference::{SecretResponse, Finding, Reason, Secret, SecretRequest};
 
 /// How many secrets are read at a time.
 const AT_ONCE: usize = 8;
@@ -22,7 +22,7 @@ impl Name {
     ///
     /// # Errors
     /// A name that no secret of Azure's can have, or a version: those of Azure are no numbers.
-    pub fn of(vault: &str, wanted: &Wanted) -> Result<Self, Finding> {
+    pub fn of(vault: &str, wanted: &SecretRequest) -> Result<Self, Finding> {
         let name = &wanted.resource;
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         if !(1..=LONGEST).contains(&name.len()) || !name.bytes().all(fits) {
@@ -64,7 +64,7 @@ pub struct Secrets {
 
 impl Secrets {
     /// An answer to each name. The first is asked for alone: it brings the token, or what is wrong with the whole vault.
-    pub async fn fetch(&self, names: BTreeSet<Name>) -> BTreeMap<Name, Fetched> {
+    pub async fn fetch(&self, names: BTreeSet<Name>) -> BTreeMap<Name, SecretResponse> {
         let mut answers = BTreeMap::new();
         let mut names = names.into_iter();
         let Some(first) = names.next() else { return answers };
@@ -72,14 +72,14 @@ impl Secrets {
             Ok(fetched) => fetched,
             Err(Refusal { finding, of_vault }) => {
                 if of_vault {
-                    answers.extend(names.by_ref().map(|name| (name, Fetched::No(finding.clone()))));
+                    answers.extend(names.by_ref().map(|name| (name, SecretResponse::Unavailable(finding.clone()))));
                 }
-                Fetched::No(finding)
+                SecretResponse::Unavailable(finding)
             }
         };
         answers.insert(first, fetched);
         let rest = stream::iter(names).map(|name| async move {
-            let refused = |refusal: Refusal| Fetched::No(refusal.finding);
+            let refused = |refusal: Refusal| SecretResponse::Unavailable(refusal.finding);
             let fetched = self.one(&name).await.unwrap_or_else(refused);
             (name, fetched)
         });
@@ -87,14 +87,14 @@ impl Secrets {
         answers
     }
 
-    async fn one(&self, name: &Name) -> Result<Fetched, Refusal> {
+    async fn one(&self, name: &Name) -> Result<SecretResponse, Refusal> {
         let Name(name) = name;
         let answer = self.client.get_secret(name, None).await;
         let answer = answer.map_err(|error| Refusal::of(error, &self.place, name))?;
         let secret = answer.into_model().ok().and_then(|secret| secret.value);
         Ok(match secret {
-            Some(value) => Fetched::Text(Secret::new(value)),
-            None => Fetched::No(
+            Some(value) => SecretResponse::Text(Secret::new(value)),
+            None => SecretResponse::Unavailable(
                 self.place
                     .nonsense("gives an answer without a value, which Azure does not do"),
             ),

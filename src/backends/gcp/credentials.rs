@@ -15,7 +15,7 @@ use super::trust::Trust;
 use crate::Context;
 use crate::checker::{asks_metadata, own, text, unusable, variable};
 use crate::http::{Access, Call, Http};
-use reference::{Finding, Reason, Secret, Target};
+use reference::{Finding, Reason, Secret, VaultTarget};
 
 /// Where Google's tools keep credentials of people, below the home directory (AIP-4113).
 const WELL_KNOWN: &str = ".config/gcloud/application_default_credentials.json";
@@ -60,7 +60,7 @@ impl Login {
     ///
     /// # Errors
     /// A choice that is not for a state file to make.
-    pub fn of(target: &Target, context: &Context) -> Result<Self, Finding> {
+    pub fn of(target: &VaultTarget, context: &Context) -> Result<Self, Finding> {
         let vault = &target.name;
         let said = own(target, "service_account")?.cloned();
         let metadata = asks_metadata(target)?;

@@ -4,7 +4,7 @@ use super::key::Key;
 use super::token::Asking;
 use crate::checker::authority;
 use crate::http::Call;
-use reference::Wiped;
+use reference::ZeroizingValue;
 use reference::{Finding, Reason, Secret};
 
 /// Somebody who gives tokens.
@@ -75,7 +75,7 @@ impl<'a> Giver<'a> {
 
 /// A text in an object.
 pub fn member(body: &Secret, name: &str) -> Option<Secret> {
-    let body = Wiped::read(body.expose())?;
+    let body = ZeroizingValue::parse(body.expose())?;
     let text = body.value().get(name)?.as_str()?;
     (!text.is_empty()).then(|| Secret::new(text))
 }

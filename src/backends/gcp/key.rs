@@ -1,7 +1,7 @@
 use crate::checker::unusable;
 use json::Value;
 use reference::{Finding, Secret};
-use schema::wipe;
+use schema::zeroize_value;
 
 /// Where credentials are good that do not say where.
 const UNIVERSE: &str = "googleapis.com";
@@ -136,6 +136,6 @@ impl Key {
 
 impl Drop for Key {
     fn drop(&mut self) {
-        wipe(&mut self.value);
+        zeroize_value(&mut self.value);
     }
 }

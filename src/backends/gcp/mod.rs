@@ -27,7 +27,7 @@ use super::checker::own;
 use super::http::{Access, Http};
 use super::once::each_once;
 use super::{Backend, Context};
-use reference::{Fetched, Finding, Target, Wanted};
+use reference::{SecretResponse, Finding, VaultTarget, SecretRequest};
 
 struct Gcp {
     secrets: Secrets,
@@ -38,7 +38,7 @@ struct Gcp {
 ///
 /// # Errors
 /// What holds for all of the vault's secrets: settings that make no sense, an address that nobody vouches for.
-pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding> {
+pub fn open(target: &VaultTarget, context: &Context) -> Result<Box<dyn Backend>, Finding> {
     let place = Place::of(target, context)?;
     let access = Access {
         hidden: place.hidden,
@@ -55,12 +55,12 @@ pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Find
 }
 
 /// What is wrong about a secret that is wanted, whoever asks.
-pub fn unfit(vault: &str, wanted: &Wanted) -> Option<Finding> {
+pub fn unfit(vault: &str, wanted: &SecretRequest) -> Option<Finding> {
     Wish::of(vault, wanted).err()
 }
 
 impl Backend for Gcp {
-    fn fetch<'a>(&'a self, wanted: &'a [Wanted]) -> BoxFuture<'a, Vec<Fetched>> {
+    fn fetch<'a>(&'a self, wanted: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>> {
         let vault = &self.secrets.vault;
         let wishes = wanted.iter().map(|wanted| Wish::of(vault, wanted));
         let ask = async |wishes| Ok(self.secrets.fetch(&self.login.bearer().await?, wishes).await);

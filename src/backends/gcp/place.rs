@@ -3,7 +3,7 @@ use url::Url;
 use crate::Context;
 use crate::checker::{address, authority, unusable, variable};
 use crate::trusted::trusted;
-use reference::{Address, Finding, Hosts, Reason, Side, Target};
+use reference::{Destination, Finding, HostAllowlist, Reason, SettingOrigin, VaultTarget};
 
 /// Where Kong asks.
 const GOOGLES: &str = "https://secretmanager.googleapis.com/";
@@ -30,7 +30,7 @@ impl Place {
     /// # Errors
     /// A project or an address that is none, an address that no credential may be shown to, or a project whose owner would
     /// see what a template fills in.
-    pub fn of(target: &Target, context: &Context) -> Result<Self, Finding> {
+    pub fn of(target: &VaultTarget, context: &Context) -> Result<Self, Finding> {
         let (url, is_said) = match ADDRESS.iter().find(|word| target.get(word).is_some()) {
             Some(word) => (of_vault(target, word, &context.hosts)?, true),
             None => (Url::parse(GOOGLES).map_err(|_| no_address(target, "endpoint"))?, false),
@@ -42,7 +42,7 @@ impl Place {
             url,
             project: project.to_owned(),
             is_said,
-            hidden: words.iter().any(|word| target.is_filled(word)),
+            hidden: words.iter().any(|word| target.is_templated(word)),
             vault: target.name.clone(),
         })
     }
@@ -74,25 +74,25 @@ impl std::fmt::Display for Place {
 }
 
 /// The address that the side that runs the check says.
-pub fn said_by_checker(target: &Target) -> Option<Url> {
+pub fn said_by_checker(target: &VaultTarget) -> Option<Url> {
     let word = ADDRESS.iter().find(|word| target.get(word).is_some())?;
-    let by_checker = target.get(word)?.side == Side::Checker;
+    let by_checker = target.get(word)?.origin == SettingOrigin::Operator;
     target.text(word).filter(|_| by_checker).and_then(address)
 }
 
-fn of_vault(target: &Target, word: &str, hosts: &Hosts) -> Result<Url, Finding> {
+fn of_vault(target: &VaultTarget, word: &str, hosts: &HostAllowlist) -> Result<Url, Finding> {
     let url = target.text(word).and_then(address);
-    let address = url.map(|url| Address {
-        side: target.side_of(&[word]),
-        vendors_own: is_googles(&url, "secretmanager"),
+    let address = url.map(|url| Destination {
+        origin: target.least_trusted_origin(&[word]),
+        is_vendor_host: is_googles(&url, "secretmanager"),
         url,
     });
     let address = address.ok_or_else(|| no_address(target, word))?;
-    trusted(&[Side::Checker], &address, hosts, &target.name, target.is_filled(word))?;
+    trusted(&[SettingOrigin::Operator], &address, hosts, &target.name, target.is_templated(word))?;
     Ok(address.url)
 }
 
-fn no_address(target: &Target, word: &str) -> Finding {
+fn no_address(target: &VaultTarget, word: &str) -> Finding {
     let what = format!("its {word} is no address: http:// or https:// and a host, without a password");
     unusable(&target.name, &what)
 }
@@ -115,7 +115,7 @@ pub fn is_googles(url: &Url, service: &str) -> bool {
 }
 
 /// The project: Kong takes it from the vault alone.
-fn project(target: &Target) -> Result<&str, Finding> {
+fn project(target: &VaultTarget) -> Result<&str, Finding> {
     let vault = &target.name;
     if target.get("project_id").is_none() {
         let finding = unusable(vault, "it names no project of Google's");
@@ -144,9 +144,9 @@ fn is_project(text: &str) -> bool {
 }
 
 /// Whoever owns a project sees in its logs which secrets are asked for.
-fn nothing_filled(target: &Target, hosts: &Hosts) -> Result<(), Finding> {
-    let of_file = target.side_of(&["project_id"]) > Side::Live;
-    if !target.filled.resources || !of_file || hosts.include_all() {
+fn nothing_filled(target: &VaultTarget, hosts: &HostAllowlist) -> Result<(), Finding> {
+    let of_file = target.least_trusted_origin(&["project_id"]) > SettingOrigin::Live;
+    if !target.templated.resources || !of_file || hosts.allows_all() {
         return Ok(());
     }
     let vault = &target.name;

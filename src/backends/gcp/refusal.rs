@@ -1,6 +1,6 @@
 use crate::http::Answer;
 use json::{Object, Value};
-use reference::Wiped;
+use reference::ZeroizingValue;
 
 /// The names of Google's codes, by their number (`google.rpc.Code`).
 const CODES: [&str; 17] = [
@@ -79,7 +79,7 @@ pub enum Cause {
 /// What an answer other than a secret comes to: by the envelope that all errors of Google's APIs have, whose `status` is a
 /// word or a number. Google's own text stays behind; of it only matters the state that it names.
 pub fn sort(answer: &Answer) -> Sort {
-    let body = Wiped::read(answer.body.expose());
+    let body = ZeroizingValue::parse(answer.body.expose());
     match body.as_ref().and_then(|body| body.value().get("error")?.as_object()) {
         Some(error) => of_code(code(error.get("status"), answer.status), error),
         None => bare(answer.status),

@@ -15,8 +15,8 @@ use super::told::Told;
 use super::wish::Wish;
 use crate::http::{Answer, Call, Http};
 use json::Value;
-use reference::Wiped;
-use reference::{Fetched, Finding, Secret};
+use reference::ZeroizingValue;
+use reference::{SecretResponse, Finding, Secret};
 
 /// How many requests are under way at a time.
 const AT_ONCE: usize = 8;
@@ -39,16 +39,16 @@ pub struct Secrets {
 
 impl Secrets {
     /// An answer to each wish.
-    pub async fn fetch(&self, bearer: &Bearer, wishes: BTreeSet<Wish>) -> BTreeMap<Wish, Fetched> {
+    pub async fn fetch(&self, bearer: &Bearer, wishes: BTreeSet<Wish>) -> BTreeMap<Wish, SecretResponse> {
         let answers = stream::iter(wishes).map(|wish| async move {
-            let fetched = self.one(bearer, &wish).await.unwrap_or_else(Fetched::No);
+            let fetched = self.one(bearer, &wish).await.unwrap_or_else(SecretResponse::Unavailable);
             (wish, fetched)
         });
         answers.buffer_unordered(AT_ONCE).collect().await
     }
 
     /// `GET /v1/projects/{project}/secrets/{secret}/versions/{version}:access`.
-    async fn one(&self, bearer: &Bearer, wish: &Wish) -> Result<Fetched, Finding> {
+    async fn one(&self, bearer: &Bearer, wish: &Wish) -> Result<SecretResponse, Finding> {
         let version = format!("{}:access", wish.label());
         let answer = self.ask(bearer, self.at(wish, &version)).await?;
         let told = Told { secrets: self, wish };
@@ -65,7 +65,7 @@ impl Secrets {
     async fn looked_at(&self, bearer: &Bearer, wish: &Wish) -> Sort {
         let answer = self.ask(bearer, self.at(wish, &wish.label())).await;
         let body = answer.ok().filter(|answer| answer.status == 200);
-        let body = body.and_then(|answer| Wiped::read(answer.body.expose()));
+        let body = body.and_then(|answer| ZeroizingValue::parse(answer.body.expose()));
         Sort::Unreadable(body.map_or(State::Unknown, |body| state(body.value())))
     }
 
@@ -91,8 +91,8 @@ impl Secrets {
 }
 
 /// The secret, if it came whole and is text.
-fn payload(answer: &Answer, told: &Told<'_>) -> Result<Fetched, Finding> {
-    let body = Wiped::read(answer.body.expose());
+fn payload(answer: &Answer, told: &Told<'_>) -> Result<SecretResponse, Finding> {
+    let body = ZeroizingValue::parse(answer.body.expose());
     let payload = body.as_ref().and_then(|body| body.value().get("payload"));
     let data = payload.and_then(|payload| payload.get("data")?.as_str());
     let bytes = data.and_then(|data| STANDARD.decode(data).ok()).map(Zeroizing::new);
@@ -103,7 +103,7 @@ fn payload(answer: &Answer, told: &Told<'_>) -> Result<Fetched, Finding> {
     }
     let secret = Secret::from(bytes);
     match secret.text() {
-        Some(_) => Ok(Fetched::Text(secret)),
+        Some(_) => Ok(SecretResponse::Text(secret)),
         None => Err(told.binary()),
     }
 }

@@ -1,4 +1,4 @@
-use reference::{Finding, Reason, Wanted};
+use reference::{Finding, Reason, SecretRequest};
 
 /// The longest name that Google takes.
 const LONGEST: usize = 255;
@@ -17,7 +17,7 @@ impl Wish {
     ///
     /// # Errors
     /// A name or a version that no secret of Google's can have.
-    pub fn of(vault: &str, wanted: &Wanted) -> Result<Self, Finding> {
+    pub fn of(vault: &str, wanted: &SecretRequest) -> Result<Self, Finding> {
         let id = &wanted.resource;
         // Google's own words: letters, numerals, hyphens and underscores
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');

@@ -7,8 +7,8 @@ use super::server::Server;
 use crate::failure::Place;
 use crate::http::Answer;
 use json::Value;
-use reference::Wiped;
-use reference::{Finding, Reason, Secret, Wanted};
+use reference::ZeroizingValue;
+use reference::{Finding, Reason, Secret, SecretRequest};
 
 /// A secret that was asked for, and where.
 pub struct Asked<'a> {
@@ -17,7 +17,7 @@ pub struct Asked<'a> {
     /// The server.
     pub server: &'a Server,
     /// The secret.
-    pub wanted: &'a Wanted,
+    pub wanted: &'a SecretRequest,
 }
 
 impl Asked<'_> {
@@ -26,8 +26,8 @@ impl Asked<'_> {
     /// # Errors
     /// What the answer means instead.
     pub fn members(&self, answer: &Answer) -> Result<Secret, Finding> {
-        let body = Wiped::read(answer.body.expose());
-        let body = body.as_ref().map(Wiped::value);
+        let body = ZeroizingValue::parse(answer.body.expose());
+        let body = body.as_ref().map(ZeroizingValue::value);
         match answer.status {
             200 => self.found(body, answer.body.expose().len()),
             404 => Err(self.not_found(body)),
@@ -157,8 +157,8 @@ impl Asked<'_> {
 /// # Errors
 /// A refusal, said once of the vault; or one that asks for more than can be given from here.
 pub fn token(place: &Place, answer: &Answer) -> Result<Secret, Finding> {
-    let body = Wiped::read(answer.body.expose());
-    let body = body.as_ref().map(Wiped::value);
+    let body = ZeroizingValue::parse(answer.body.expose());
+    let body = body.as_ref().map(ZeroizingValue::value);
     match answer.status {
         200 => {
             let token = body.and_then(|body| body.get("auth")?.get("client_token")?.as_str());
@@ -179,7 +179,7 @@ pub fn token(place: &Place, answer: &Answer) -> Result<Secret, Finding> {
 /// # Errors
 /// A refusal.
 pub fn access_token(place: &Place, answer: &Answer) -> Result<Secret, Finding> {
-    let body = Wiped::read(answer.body.expose());
+    let body = ZeroizingValue::parse(answer.body.expose());
     let token = body
         .as_ref()
         .and_then(|body| body.value().get("access_token")?.as_str());

@@ -1,12 +1,12 @@
 //! Logins that cannot be made: what is missing, and what to set instead.
 
 use super::super::checker::variable;
-use reference::{Finding, Reason, Target};
+use reference::{Finding, Reason, VaultTarget};
 
 /// Said once of a vault, whatever is wanted of it.
-pub fn no_credentials(target: &Target, way: &str) -> Finding {
+pub fn no_credentials(target: &VaultTarget, way: &str) -> Finding {
     let vault = &target.name;
-    let message = match target.owned || target.by_name {
+    let message = match target.owned || target.is_backend_name {
         true => format!("no credentials are given for the vault '{vault}', so that it is not asked"),
         false => {
             format!("no credentials are given for the vault '{vault}', and those in another team's config are not used")
@@ -32,7 +32,7 @@ pub fn no_credentials(target: &Target, way: &str) -> Finding {
 }
 
 /// One part of what goes together only.
-pub fn half(target: &Target, lacks: &str) -> Finding {
+pub fn half(target: &VaultTarget, lacks: &str) -> Finding {
     let message = format!(
         "half of the credentials for the vault '{}' are given: {lacks} is missing",
         target.name
@@ -46,7 +46,7 @@ pub fn half(target: &Target, lacks: &str) -> Finding {
 }
 
 /// Logins that need a cloud's machine or signature.
-pub fn unsupported(target: &Target, way: &str) -> Finding {
+pub fn unsupported(target: &VaultTarget, way: &str) -> Finding {
     let vault = &target.name;
     // a word that no schema knows may be anything
     let known = ["gcp_iam", "gcp_gce", "azure", "aws_ec2", "aws_iam"].contains(&way);

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::lacking::{half, no_credentials, unsupported};
 use super::server::{is_filled, path, unusable};
-use reference::{Finding, Secret, Setting, Side, Target, segments};
+use reference::{Finding, Secret, VaultSetting, SettingOrigin, VaultTarget, split_resource};
 
 /// How a session is opened, and who says what is shown to the server for it.
 pub struct Login {
@@ -19,7 +19,7 @@ pub struct Login {
     /// The certificate and key to show while TLS is set up.
     pub identity: Option<(Secret, Secret)>,
     /// Who says what would be sent to the server, credentials and all.
-    pub shown: Vec<Side>,
+    pub shown: Vec<SettingOrigin>,
 }
 
 /// A way to a token.
@@ -51,11 +51,11 @@ pub struct OauthClient {
     /// The server's endpoint for tokens.
     pub endpoint: Url,
     /// The least trusted of those who say the endpoint.
-    pub side: Side,
+    pub side: SettingOrigin,
     /// Whether a template fills it in, so that messages must not show it.
     pub hidden: bool,
     /// Who says what would be sent to it.
-    pub shown: Vec<Side>,
+    pub shown: Vec<SettingOrigin>,
     /// The client's name.
     pub id: Secret,
     /// Its secret.
@@ -80,7 +80,7 @@ impl Login {
     ///
     /// # Errors
     /// No credentials, half a set, or a way that cannot be gone from here.
-    pub fn of(target: &Target) -> Result<Self, Finding> {
+    pub fn of(target: &VaultTarget) -> Result<Self, Finding> {
         let mut said = Said {
             target,
             shown: Vec::new(),
@@ -98,7 +98,7 @@ impl Login {
         };
         for word in ["address", "protocol", "host", "port"] {
             if is_filled(target, word) {
-                said.shown.push(Side::Filled);
+                said.shown.push(SettingOrigin::Template);
             }
         }
         said.note("namespace");
@@ -112,10 +112,10 @@ impl Login {
 }
 
 /// The way that the checker's side asks for, or else gives a secret for; the data planes' own, if that is none.
-fn method(target: &Target) -> &str {
+fn method(target: &VaultTarget) -> &str {
     let gives = |words: &[&str]| {
         let mut said = words.iter().filter_map(|word| target.get(word));
-        said.any(|setting| setting.side == Side::Checker)
+        said.any(|setting| setting.origin == SettingOrigin::Operator)
     };
     let configured = target
         .text("auth_method")
@@ -123,9 +123,9 @@ fn method(target: &Target) -> &str {
         .unwrap_or("token");
     let asked_for = target
         .get("auth_method")
-        .is_some_and(|setting| setting.side == Side::Checker);
+        .is_some_and(|setting| setting.origin == SettingOrigin::Operator);
     let its_own = WAYS.iter().find(|(way, _)| *way == configured);
-    if asked_for && !target.by_name || its_own.is_some_and(|(_, words)| gives(words)) {
+    if asked_for && !target.is_backend_name || its_own.is_some_and(|(_, words)| gives(words)) {
         return configured;
     }
     let given = WAYS.iter().find(|(_, words)| gives(words));
@@ -134,21 +134,21 @@ fn method(target: &Target) -> &str {
 
 /// The settings, with a note of whose are used.
 struct Said<'a> {
-    target: &'a Target,
-    shown: Vec<Side>,
+    target: &'a VaultTarget,
+    shown: Vec<SettingOrigin>,
 }
 
 impl Said<'_> {
     /// The first of several words that says something. Of a vault of others only what the checker's side says is taken.
-    fn first(&self, words: &[&str]) -> Option<&Setting> {
+    fn first(&self, words: &[&str]) -> Option<&VaultSetting> {
         let target = self.target;
-        let ours = |setting: &&Setting| target.owned || target.by_name || setting.side == Side::Checker;
+        let ours = |setting: &&VaultSetting| target.owned || target.is_backend_name || setting.origin == SettingOrigin::Operator;
         words.iter().filter_map(|word| target.get(word)).find(ours)
     }
 
     /// Takes a credential.
     fn take(&mut self, words: &[&str]) -> Option<Secret> {
-        let Setting { value, side } = self.first(words)?.clone();
+        let VaultSetting { value, origin: side } = self.first(words)?.clone();
         self.shown.push(side);
         Some(value)
     }
@@ -160,8 +160,8 @@ impl Said<'_> {
 
     /// Takes what is no credential. What the live vault says of such things is no secret to whoever may read its config.
     fn note(&mut self, word: &str) -> Option<Secret> {
-        let Setting { value, side } = self.target.get(word)?.clone();
-        if matches!(side, Side::Checker | Side::Filled) {
+        let VaultSetting { value, origin: side } = self.target.get(word)?.clone();
+        if matches!(side, SettingOrigin::Operator | SettingOrigin::Template) {
             self.shown.push(side);
         }
         Some(value)
@@ -183,7 +183,7 @@ impl Said<'_> {
         let (has, has_other) = (self.first(first), self.first(second).is_some());
         let theirs = elsewhere || !self.target.owned;
         match (has, has_other) {
-            (Some(has), false) if has.side == Side::Checker && !self.target.by_name || !theirs => {
+            (Some(has), false) if has.origin == SettingOrigin::Operator && !self.target.is_backend_name || !theirs => {
                 Err(half(self.target, second[0]))
             }
             (None, true) => Err(half(self.target, first[0])),
@@ -240,8 +240,8 @@ impl Said<'_> {
     /// Whether a secret_id is a token that wraps it, which the vault's config says of the data planes' own. One that the
     /// checker's side gives besides may be plain: tokens that wrap have the prefixes of HashiCorp's service tokens.
     fn is_wrapped(&self, secret: &Secret) -> bool {
-        let on = self.target.is_on("approle_response_wrapping") == Some(true);
-        let of_checker = |word: &str| self.target.get(word).is_some_and(|said| said.side == Side::Checker);
+        let on = self.target.is_enabled("approle_response_wrapping") == Some(true);
+        let of_checker = |word: &str| self.target.get(word).is_some_and(|said| said.origin == SettingOrigin::Operator);
         let given = of_checker("secret_id") && !of_checker("approle_response_wrapping");
         let is_token = ["hvs.", "s."]
             .iter()
@@ -254,7 +254,7 @@ impl Said<'_> {
         let mut path = self.path("auth_path", "userpass")?;
         let name = name
             .text()
-            .filter(|name| segments(&self.target.name, name).is_ok_and(|all| all.len() == 1));
+            .filter(|name| split_resource(&self.target.name, name).is_ok_and(|all| all.len() == 1));
         let name = name.ok_or_else(|| unusable(&self.target.name, "its username is none"))?;
         path.push(name.to_owned());
         Ok(Way::Post {
@@ -305,15 +305,15 @@ impl Said<'_> {
             return Err(half(self.target, "token_endpoint"));
         };
         if is_filled(self.target, word) {
-            shown.push(Side::Filled);
+            shown.push(SettingOrigin::Template);
         }
         let audiences = self.target.get("oauth2_audiences");
-        shown.extend(audiences.filter(|said| said.side == Side::Filled).map(|said| said.side));
+        shown.extend(audiences.filter(|said| said.origin == SettingOrigin::Template).map(|said| said.origin));
         let url = self.target.text(word).and_then(|text| Url::parse(text).ok());
         let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
         Ok(OauthClient {
             endpoint: url.ok_or_else(|| unusable(&self.target.name, &format!("its {word} is no URL")))?,
-            side: self.target.side_of(&[word]),
+            side: self.target.least_trusted_origin(&[word]),
             hidden: is_filled(self.target, word),
             shown,
             id,

@@ -24,7 +24,7 @@ use self::server::Server;
 pub use self::server::malformed;
 use self::session::Session;
 use super::{Backend, Context};
-use reference::{Fetched, Finding, Target, Wanted};
+use reference::{SecretResponse, Finding, VaultTarget, SecretRequest};
 
 /// How many secrets of one vault are read at a time.
 const AT_ONCE: usize = 8;
@@ -39,7 +39,7 @@ struct Hcv {
 /// # Errors
 /// What holds for all of the vault's secrets: no credentials, settings that make no sense, an address that nobody vouches
 /// for.
-pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Finding> {
+pub fn open(target: &VaultTarget, context: &Context) -> Result<Box<dyn Backend>, Finding> {
     let login = Login::of(target)?;
     let server = Server::of(target)?;
     let session = Session::open(target, &server, login, context)?;
@@ -47,7 +47,7 @@ pub fn open(target: &Target, context: &Context) -> Result<Box<dyn Backend>, Find
 }
 
 impl Backend for Hcv {
-    fn fetch<'a>(&'a self, wanted: &'a [Wanted]) -> BoxFuture<'a, Vec<Fetched>> {
+    fn fetch<'a>(&'a self, wanted: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>> {
         async move {
             let mut fetched = vec![None; wanted.len()];
             let mut requests: BTreeMap<Url, Vec<usize>> = BTreeMap::new();
@@ -55,7 +55,7 @@ impl Backend for Hcv {
             for (at, wanted) in wanted.iter().enumerate() {
                 match self.server.secret(wanted) {
                     Ok(url) => requests.entry(url).or_default().push(at),
-                    Err(finding) => fetched[at] = Some(Fetched::No(finding)),
+                    Err(finding) => fetched[at] = Some(SecretResponse::Unavailable(finding)),
                 }
             }
             let reads = stream::iter(requests).map(|(url, places)| self.read(url, places, wanted));
@@ -73,7 +73,7 @@ impl Backend for Hcv {
 
 impl Hcv {
     /// Reads once what several want: in version 1, all versions of a secret are the same.
-    async fn read(&self, url: Url, places: Vec<usize>, wanted: &[Wanted]) -> Vec<(usize, Fetched)> {
+    async fn read(&self, url: Url, places: Vec<usize>, wanted: &[SecretRequest]) -> Vec<(usize, SecretResponse)> {
         let answer = self.session.read(url.clone()).await;
         let told = |at: usize| {
             let asked = Asked {
@@ -86,8 +86,8 @@ impl Hcv {
                 .map_err(Clone::clone)
                 .and_then(|answer| asked.members(answer))
             {
-                Ok(members) => Fetched::Members(members),
-                Err(finding) => Fetched::No(finding),
+                Ok(members) => SecretResponse::Object(members),
+                Err(finding) => SecretResponse::Unavailable(finding),
             }
         };
         places.into_iter().map(|at| (at, told(at))).collect()

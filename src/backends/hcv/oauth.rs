@@ -3,7 +3,7 @@ use super::login::OauthClient;
 use crate::Context;
 use crate::http::{Access, Call, FORM, Http, form};
 use crate::trusted::trusted;
-use reference::{Address, Finding, Secret};
+use reference::{Destination, Finding, Secret};
 
 /// A server that gives JWTs for the credentials of a client, as RFC 6749 describes it (4.4, with the client's credentials
 /// in the body). It is reached without what is set of the vault's own TLS, and never follows redirects.
@@ -18,10 +18,10 @@ impl IdentityProvider {
     /// # Errors
     /// The client's credentials would be shown to an address that nobody vouches for.
     pub fn open(client: OauthClient, vault: &str, context: &Context) -> Result<Self, Finding> {
-        let address = Address {
+        let address = Destination {
             url: client.endpoint.clone(),
-            side: client.side,
-            vendors_own: false,
+            origin: client.side,
+            is_vendor_host: false,
         };
         trusted(&client.shown, &address, &context.hosts, vault, client.hidden)?;
         let access = Access {

@@ -5,7 +5,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use url::Url;
 
-use reference::{Finding, Reason, Secret, Side, Target, Wanted, segments};
+use reference::{Finding, Reason, Secret, SettingOrigin, VaultTarget, SecretRequest, split_resource};
 
 /// All but what a URL never gives a meaning to: a server decodes the rest, `+` included, as it was.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -20,7 +20,7 @@ pub struct Server {
     /// Its address.
     pub base: Url,
     /// The least trusted of those who say the address.
-    pub side: Side,
+    pub side: SettingOrigin,
     /// Whether a template fills in a part of the address, which messages then must not show.
     pub hidden: bool,
     /// Whether the server's certificate is verified.
@@ -38,7 +38,7 @@ impl Server {
     ///
     /// # Errors
     /// An address or a mount that is none.
-    pub fn of(target: &Target) -> Result<Self, Finding> {
+    pub fn of(target: &VaultTarget) -> Result<Self, Finding> {
         let words = match target.get("address") {
             Some(_) => vec!["address"],
             None => PARTS.map(|(word, _)| word).to_vec(),
@@ -47,9 +47,9 @@ impl Server {
         Ok(Self {
             vault: target.name.clone(),
             base: address(target)?,
-            side: target.side_of(&words),
+            side: target.least_trusted_origin(&words),
             hidden,
-            verify: target.is_on("ssl_verify").unwrap_or(true),
+            verify: target.is_enabled("ssl_verify").unwrap_or(true),
             kv2: is_version_2(target),
             namespace: target.get("namespace").map(|setting| setting.value.clone()),
             mount: path(target, "mount", "secret")?,
@@ -61,12 +61,12 @@ impl Server {
     ///
     /// # Errors
     /// A name or a version that no request can be made of.
-    pub fn secret(&self, wanted: &Wanted) -> Result<Url, Finding> {
+    pub fn secret(&self, wanted: &SecretRequest) -> Result<Url, Finding> {
         let mut path: Vec<&str> = self.mount.iter().map(String::as_str).collect();
         if self.kv2 {
             path.push("data");
         }
-        path.extend(segments(&self.vault, &wanted.resource)?);
+        path.extend(split_resource(&self.vault, &wanted.resource)?);
         let mut url = self.at(&path)?;
         if let (true, Some(version)) = (self.kv2, &wanted.version) {
             let number = number(&self.vault, wanted, version)?;
@@ -103,7 +103,7 @@ impl Server {
 
 /// HashiCorp counts versions from 1; 0 is the latest. What else is no whole number, the server refuses or, below 0, takes
 /// for the latest.
-fn number(vault: &str, wanted: &Wanted, version: &str) -> Result<u64, Finding> {
+fn number(vault: &str, wanted: &SecretRequest, version: &str) -> Result<u64, Finding> {
     version.parse().map_err(|_| {
         let resource = &wanted.resource;
         let message = format!("the secret '{resource}' of the vault '{vault}' cannot have a version '{version}'");
@@ -114,29 +114,29 @@ fn number(vault: &str, wanted: &Wanted, version: &str) -> Result<u64, Finding> {
 }
 
 /// What is wrong about a name or a version, wherever the server is.
-pub fn malformed(target: &Target, wanted: &Wanted) -> Option<Finding> {
+pub fn malformed(target: &VaultTarget, wanted: &SecretRequest) -> Option<Finding> {
     let vault = &target.name;
     let version = wanted.version.as_deref().filter(|_| is_version_2(target));
     let of_version = || number(vault, wanted, version?).err();
-    segments(vault, &wanted.resource).err().or_else(of_version)
+    split_resource(vault, &wanted.resource).err().or_else(of_version)
 }
 
-fn is_version_2(target: &Target) -> bool {
+fn is_version_2(target: &VaultTarget) -> bool {
     target.text("kv") == Some("v2")
 }
 
 /// Whether a template fills it in from the environment.
-pub fn is_filled(target: &Target, word: &str) -> bool {
-    target.is_filled(word)
+pub fn is_filled(target: &VaultTarget, word: &str) -> bool {
+    target.is_templated(word)
 }
 
 /// The segments of a path that the settings name.
 ///
 /// # Errors
 /// One that leads elsewhere.
-pub fn path(target: &Target, word: &str, default: &str) -> Result<Vec<String>, Finding> {
+pub fn path(target: &VaultTarget, word: &str, default: &str) -> Result<Vec<String>, Finding> {
     let said = target.text(word).filter(|text| !text.is_empty()).unwrap_or(default);
-    match segments(&target.name, said.trim_matches('/')) {
+    match split_resource(&target.name, said.trim_matches('/')) {
         Ok(segments) => Ok(segments.into_iter().map(str::to_owned).collect()),
         Err(_) => Err(unusable(&target.name, &format!("its {word} is no path"))),
     }
@@ -153,7 +153,7 @@ pub fn unusable(vault: &str, what: &str) -> Finding {
 }
 
 /// The address that the checker's side gives as a whole, or that the vault's config gives in parts.
-fn address(target: &Target) -> Result<Url, Finding> {
+fn address(target: &VaultTarget) -> Result<Url, Finding> {
     let text = match target.text("address").filter(|text| !text.is_empty()) {
         Some(whole) => whole.to_owned(),
         None => {

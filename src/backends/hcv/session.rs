@@ -10,7 +10,7 @@ use crate::Context;
 use crate::failure::Place;
 use crate::http::{Access, Answer, Call, Http, JSON, json_object};
 use crate::trusted::{trusted, verified};
-use reference::{Address, Finding, Hosts, Reason, Secret, Side, Target, host_to_vouch, how_to_vouch, may_show};
+use reference::{Destination, Finding, HostAllowlist, Reason, Secret, SettingOrigin, VaultTarget, allowlist_entry, allowlist_help, check_destination};
 
 /// The header that bears a token.
 const TOKEN: HeaderName = HeaderName::from_static("x-vault-token");
@@ -24,9 +24,9 @@ pub struct Session {
     vault: String,
     base: Url,
     namespace: Option<Secret>,
-    hosts: Hosts,
+    hosts: HostAllowlist,
     /// Who says what is sent with every request.
-    shown: Vec<Side>,
+    shown: Vec<SettingOrigin>,
     entrance: Entrance,
     token: OnceCell<Result<Secret, Finding>>,
 }
@@ -47,12 +47,12 @@ impl Session {
     ///
     /// # Errors
     /// A credential would be shown to an address that nobody vouches for, or what is set of TLS cannot be used.
-    pub fn open(target: &Target, server: &Server, login: Login, context: &Context) -> Result<Self, Finding> {
+    pub fn open(target: &VaultTarget, server: &Server, login: Login, context: &Context) -> Result<Self, Finding> {
         let vault = &target.name;
-        let address = Address {
+        let address = Destination {
             url: server.base.clone(),
-            side: server.side,
-            vendors_own: false,
+            origin: server.side,
+            is_vendor_host: false,
         };
         verified(&login.shown, &address.url, target, &context.hosts)?;
         trusted(&login.shown, &address, &context.hosts, vault, server.hidden)?;
@@ -145,15 +145,15 @@ impl Session {
         let home =
             to.host_str() == self.base.host_str() && to.port_or_known_default() == self.base.port_or_known_default();
         // what a server names is as little trusted as what a file names, unless it is the server itself
-        let address = Address {
+        let address = Destination {
             url: to.clone(),
-            side: if home { Side::Checker } else { Side::File },
-            vendors_own: false,
+            origin: if home { SettingOrigin::Operator } else { SettingOrigin::Repository },
+            is_vendor_host: false,
         };
         let allowed = self
             .shown
             .iter()
-            .all(|side| may_show(*side, &address, &self.hosts, &self.vault).is_ok());
+            .all(|side| check_destination(*side, &address, &self.hosts, &self.vault).is_ok());
         match allowed {
             true => Ok(to.clone()),
             false => Err(elsewhere(&from, to)),
@@ -185,11 +185,11 @@ impl Entrance {
 }
 
 fn elsewhere(from: &Place, to: &Url) -> Finding {
-    let host = host_to_vouch(to);
+    let host = allowlist_entry(to);
     let what = format!(
         "sends requests on to {host}, as a standby does, and no credential is sent there unless you vouch for it"
     );
-    let help = format!("{}, or name the active node", how_to_vouch(&host));
+    let help = format!("{}, or name the active node", allowlist_help(&host));
     from.finding(Reason::UntrustedHost, &what).help(help)
 }
 

@@ -7,7 +7,7 @@ use super::prepare::{Request, Terms};
 use crate::args::{Global, SyncArgs};
 use crate::connection::{Connection, connect, is_embedded};
 use crate::documents::{self, Documents};
-use crate::proof::proof;
+use crate::proof::read_verify_options;
 use crate::stop::Stop;
 use crate::teller::Teller;
 use reconcile::Early;
@@ -61,7 +61,7 @@ pub async fn begin(
     let reading = spawn_blocking(move || files.read(&recorded));
     let read = meanwhile(&mut early, reading).await?;
     let documents = read.tell(catalog, teller);
-    let proof = proof(global, &args.references, &args.state.paths(), catalog, teller);
+    let proof = read_verify_options(global, &args.references, &args.state.paths(), catalog, teller);
     let (Some(documents), Some(proof)) = (documents, proof) else {
         return Ok(None);
     };

@@ -7,20 +7,20 @@ use crate::Outcome;
 use crate::args::ControlPlaneArgs;
 use crate::report;
 use crate::stop::{Done, Stop};
-use embedded::{ControlPlane, Database, Options, serve};
+use embedded::{EmbeddedControlPlane, Database, EmbeddedOptions, serve};
 use schema::Catalog;
 
 /// Serves an Admin API until it is interrupted. The first line it prints is its address.
 pub async fn run(args: ControlPlaneArgs) -> Done {
-    let options = Options {
+    let options = EmbeddedOptions {
         database: args.database.map_or(Database::Memory, Database::File),
         vaults: args
             .vaults
             .map(|names| names.into_iter().filter(|name| !name.is_empty()).collect()),
         wasm_filters: args.wasm_filters.into_iter().collect(),
-        ..Options::default()
+        ..EmbeddedOptions::default()
     };
-    let control_plane = ControlPlane::open(Catalog::recorded(), options).map_err(Stop::failed)?;
+    let control_plane = EmbeddedControlPlane::open(Catalog::recorded(), options).map_err(Stop::failed)?;
     let listener = TcpListener::bind(args.listen)
         .await
         .with_context(|| format!("cannot listen on {}", args.listen))

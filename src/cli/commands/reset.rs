@@ -12,8 +12,8 @@ use crate::teller::Teller;
 use reconcile::Proof;
 use reference::Policy;
 use schema::Catalog;
-use state::{Desired, Scope};
-use yaml::Sources;
+use state::{DesiredState, Scope};
+use yaml::SourceFiles;
 
 /// Deletes everything in scope: a sync of nothing, which says so by its name and asks before it begins.
 pub async fn run(global: &Global, args: &ResetArgs, teller: &mut Teller) -> Done {
@@ -46,13 +46,13 @@ pub async fn run(global: &Global, args: &ResetArgs, teller: &mut Teller) -> Done
 fn nothing(args: &ResetArgs) -> Documents {
     let tags = |tags: &[String]| tags.iter().cloned().collect();
     Documents {
-        sources: Sources::default(),
-        desired: Desired {
+        sources: SourceFiles::default(),
+        desired: DesiredState {
             scopes: vec![Scope {
                 tags: tags(&args.scope.select_tag),
             }],
-            filter: (!args.scope.filter_tag.is_empty()).then(|| tags(&args.scope.filter_tag)),
-            ..Desired::default()
+            filter_tags: (!args.scope.filter_tag.is_empty()).then(|| tags(&args.scope.filter_tag)),
+            ..DesiredState::default()
         },
     }
 }

@@ -2,7 +2,7 @@ use crate::Outcome;
 use crate::args::{Global, ValidateArgs};
 use crate::connection::{Connection, connect};
 use crate::documents::{self, Documents, is_error};
-use crate::proof::policy;
+use crate::proof::read_policy;
 use crate::report;
 use crate::signals::unless_interrupted;
 use crate::stop::{Done, Stop};
@@ -15,7 +15,7 @@ use yaml::Diagnostic;
 pub async fn run(global: &Global, args: &ValidateArgs, teller: &mut Teller) -> Done {
     let catalog = Catalog::recorded();
     let documents = documents::read(&args.state, &args.scope, &catalog, teller);
-    let policy = policy(global, &args.references, &args.state.paths(), &catalog, teller);
+    let policy = read_policy(global, &args.references, &args.state.paths(), &catalog, teller);
     let (Some(documents), Some(policy)) = (documents, policy) else {
         return Ok(Outcome::Invalid);
     };

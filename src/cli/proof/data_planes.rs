@@ -2,11 +2,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use super::settings::Reading;
+use super::settings::SettingsLoader;
 use super::{dotenv, kong_conf, manifest};
 use crate::args::ReferenceArgs;
 use backends::{Plane, PlaneFiles};
-use reference::{Secret, Setting, Side, takes};
+use reference::{Secret, VaultSetting, SettingOrigin, accepts_property};
 use schema::Catalog;
 use yaml::Diagnostic;
 
@@ -14,21 +14,21 @@ use yaml::Diagnostic;
 const PROCESS: &str = "process";
 
 /// What the data planes say of backends: by backend, then by option.
-type Backends = BTreeMap<String, BTreeMap<String, Setting>>;
+type BackendSettings = BTreeMap<String, BTreeMap<String, VaultSetting>>;
 
 /// Reads the environments of data planes, and what these and their kong.conf say of vault backends.
-pub fn read(args: &ReferenceArgs, catalog: &Catalog, reading: &mut Reading<'_>) -> Vec<Plane> {
-    let names = names(&args.dp_env);
+pub fn read_environments(args: &ReferenceArgs, catalog: &Catalog, reading: &mut SettingsLoader<'_>) -> Vec<Plane> {
+    let names = environment_names(&args.dp_env);
     let mut planes = Vec::new();
     let mut sides = Vec::new();
     for (path, name) in args.dp_env.iter().zip(names) {
-        let Some(variables) = variables(path, reading) else {
+        let Some(variables) = read_variables_of(path, reading) else {
             continue;
         };
         sides.push(if is_process(path) {
-            Side::Checker
+            SettingOrigin::Operator
         } else {
-            reading.side(path)
+            reading.origin_of(path)
         });
         planes.push(Plane {
             name,
@@ -36,37 +36,37 @@ pub fn read(args: &ReferenceArgs, catalog: &Catalog, reading: &mut Reading<'_>) 
             prefix: None,
         });
     }
-    let of_file = args.dp_conf.as_deref().and_then(|path| conf(path, reading));
+    let of_file = args.dp_conf.as_deref().and_then(|path| read_kong_conf(path, reading));
     let mut said = Vec::new();
     for (plane, side) in planes.iter().zip(&sides) {
-        let mut backends = settings(catalog, of_file.iter().flatten());
+        let mut backends = parse_backend_settings(catalog, of_file.iter().flatten());
         let variables = plane.variables.iter().filter_map(|(name, value)| {
             let property = name.strip_prefix("KONG_")?.to_ascii_lowercase();
             let (value, side) = (value.clone(), *side);
-            Some((property, Setting { value, side }))
+            Some((property, VaultSetting { value, origin: side }))
         });
-        let variables: Vec<(String, Setting)> = variables.collect();
-        for (backend, options) in settings(catalog, &variables) {
+        let variables: Vec<(String, VaultSetting)> = variables.collect();
+        for (backend, options) in parse_backend_settings(catalog, &variables) {
             backends.entry(backend).or_default().extend(options);
         }
         said.push(backends);
     }
     if said.is_empty() {
-        said.push(settings(catalog, of_file.iter().flatten()));
+        said.push(parse_backend_settings(catalog, of_file.iter().flatten()));
     }
-    own_prefixes(catalog, &mut said, &mut planes);
-    reading.settings.backends = agreed(said, &planes, reading);
+    assign_plane_prefixes(catalog, &mut said, &mut planes);
+    reading.settings.backend_settings = keep_agreeing(said, &planes, reading);
     planes
 }
 
 /// The directories here that hold what the data planes have.
-pub fn files(args: &ReferenceArgs, reading: &mut Reading<'_>) -> Vec<PlaneFiles> {
+pub fn read_plane_files(args: &ReferenceArgs, reading: &mut SettingsLoader<'_>) -> Vec<PlaneFiles> {
     let mut files = Vec::new();
     for (prefix, directory) in &args.dp_files {
-        let is_directory = reading.stays(directory).map(|()| directory.is_dir());
+        let is_directory = reading.check_inside(directory).map(|()| directory.is_dir());
         if is_directory == Some(false) {
             let message = format!("--dp-files {prefix}: '{}' is no directory", directory.display());
-            reading.told.push(Diagnostic::error("dp-files", message));
+            reading.diagnostics.push(Diagnostic::error("dp-files", message));
         }
         files.push(PlaneFiles {
             prefix: prefix.clone(),
@@ -77,7 +77,7 @@ pub fn files(args: &ReferenceArgs, reading: &mut Reading<'_>) -> Vec<PlaneFiles>
 }
 
 /// What each environment is called: its file's name, or its path where two files have the same name.
-fn names(paths: &[PathBuf]) -> Vec<String> {
+fn environment_names(paths: &[PathBuf]) -> Vec<String> {
     let short = |path: &PathBuf| path.file_name().unwrap_or(path.as_os_str()).to_owned();
     let name = |path: &PathBuf| {
         let same = paths.iter().filter(|other| short(other) == short(path)).count();
@@ -94,19 +94,19 @@ fn is_process(path: &Path) -> bool {
     path == Path::new(PROCESS)
 }
 
-fn variables(path: &Path, reading: &mut Reading<'_>) -> Option<BTreeMap<String, Secret>> {
+fn read_variables_of(path: &Path, reading: &mut SettingsLoader<'_>) -> Option<BTreeMap<String, Secret>> {
     if is_process(path) {
         let all = std::env::vars_os();
         let all = all.filter_map(|(name, value)| Some((name.into_string().ok()?, Secret::new(value.into_vec()))));
         return Some(all.collect());
     }
-    let bytes = reading.bytes(path)?;
+    let bytes = reading.read_bytes(path)?;
     let wrong = |why: String| Diagnostic::error("dp-env", format!("'{}' {why}", path.display()));
     let text = std::str::from_utf8(&bytes).map_err(|_| wrong("is no UTF-8 text".to_owned()));
-    let text = reading.told_of(text)?.trim_start_matches('\u{feff}');
-    let read = match manifest::variables(text) {
+    let text = reading.ok_or_report(text)?.trim_start_matches('\u{feff}');
+    let read = match manifest::parse_manifests(text) {
         Some(read) => read,
-        None => dotenv::variables(text),
+        None => dotenv::parse_dotenv(text),
     };
     let read = read.and_then(
         |read| match read.iter().find(|(_, value)| value.expose().contains(&0)) {
@@ -116,26 +116,26 @@ fn variables(path: &Path, reading: &mut Reading<'_>) -> Option<BTreeMap<String, 
             None => Ok(read),
         },
     );
-    reading.told_of(read.map_err(wrong))
+    reading.ok_or_report(read.map_err(wrong))
 }
 
 /// The properties of a kong.conf that speak of vaults.
-fn conf(path: &Path, reading: &mut Reading<'_>) -> Option<Vec<(String, Setting)>> {
-    let bytes = reading.bytes(path)?;
-    let side = reading.side(path);
-    let properties = kong_conf::properties(&String::from_utf8_lossy(&bytes));
+fn read_kong_conf(path: &Path, reading: &mut SettingsLoader<'_>) -> Option<Vec<(String, VaultSetting)>> {
+    let bytes = reading.read_bytes(path)?;
+    let side = reading.origin_of(path);
+    let properties = kong_conf::parse_properties(&String::from_utf8_lossy(&bytes));
     let said = properties.into_iter().map(|(name, value)| {
         let value = Secret::new(value);
-        (name, Setting { value, side })
+        (name, VaultSetting { value, origin: side })
     });
     Some(said.collect())
 }
 
 /// What properties say of backends. A dash in the name of a backend or an option is written `_`.
-fn settings<'p>(catalog: &Catalog, properties: impl IntoIterator<Item = &'p (String, Setting)>) -> Backends {
-    let mut known: Vec<&str> = catalog.subschemas("vaults").collect();
+fn parse_backend_settings<'p>(catalog: &Catalog, properties: impl IntoIterator<Item = &'p (String, VaultSetting)>) -> BackendSettings {
+    let mut known: Vec<&str> = catalog.subschema_names("vaults").collect();
     known.sort_by_key(|name| std::cmp::Reverse(name.len()));
-    let mut said = Backends::new();
+    let mut said = BackendSettings::new();
     for (property, setting) in properties {
         let Some(rest) = property.strip_prefix("vault_") else {
             continue;
@@ -146,14 +146,14 @@ fn settings<'p>(catalog: &Catalog, properties: impl IntoIterator<Item = &'p (Str
         });
         if let Some((backend, option)) = found {
             let options = said.entry(backend.to_owned()).or_default();
-            options.insert(spelled(option).to_owned(), setting.clone());
+            options.insert(canonical_option(option).to_owned(), setting.clone());
         }
     }
     said
 }
 
 /// An option as a vault's config spells it.
-fn spelled(option: &str) -> &str {
+fn canonical_option(option: &str) -> &str {
     match option {
         "decode_base64" => "base64_decode",
         other => other,
@@ -161,14 +161,14 @@ fn spelled(option: &str) -> &str {
 }
 
 /// The backend of the data planes' own variables, and the one option of it that each may have for itself.
-const ENV: (&str, &str) = ("env", "prefix");
+const ENV_PREFIX_OPTION: (&str, &str) = ("env", "prefix");
 
 /// Gives data planes that name variables differently each its own prefix: they can be looked at one by one.
-fn own_prefixes(catalog: &Catalog, said: &mut [Backends], planes: &mut [Plane]) {
-    let (backend, option) = ENV;
-    let of = |backends: &Backends| {
+fn assign_plane_prefixes(catalog: &Catalog, said: &mut [BackendSettings], planes: &mut [Plane]) {
+    let (backend, option) = ENV_PREFIX_OPTION;
+    let of = |backends: &BackendSettings| {
         let setting = backends.get(backend)?.get(option)?;
-        let taken = takes(catalog, backend, option, setting);
+        let taken = accepts_property(catalog, backend, option, setting);
         setting.value.text().filter(|_| taken).map(str::to_owned)
     };
     let prefixes: Vec<Option<String>> = said.iter().map(of).collect();
@@ -185,13 +185,13 @@ fn own_prefixes(catalog: &Catalog, said: &mut [Backends], planes: &mut [Plane]) 
 }
 
 /// What all data planes say of a backend. Where they differ, a reference that names it means several vaults: it is left out.
-fn agreed(mut said: Vec<Backends>, planes: &[Plane], reading: &mut Reading<'_>) -> Backends {
+fn keep_agreeing(mut said: Vec<BackendSettings>, planes: &[Plane], reading: &mut SettingsLoader<'_>) -> BackendSettings {
     let names: BTreeSet<String> = said.iter().flat_map(|backends| backends.keys().cloned()).collect();
     for name in names {
         let first = said[0].get(&name);
         if said
             .iter()
-            .all(|backends| backends.get(&name).map(values) == first.map(values))
+            .all(|backends| backends.get(&name).map(setting_values) == first.map(setting_values))
         {
             continue;
         }
@@ -200,14 +200,14 @@ fn agreed(mut said: Vec<Backends>, planes: &[Plane], reading: &mut Reading<'_>) 
             "the data planes ({}) have different settings of the backend '{name}': references that name it are not checked",
             planes.join(", ")
         );
-        reading.told.push(Diagnostic::warning("dp-env", message));
+        reading.diagnostics.push(Diagnostic::warning("dp-env", message));
         said[0].remove(&name);
-        reading.settings.ambiguous.insert(name);
+        reading.settings.ambiguous_backends.insert(name);
     }
     said.swap_remove(0)
 }
 
-fn values(options: &BTreeMap<String, Setting>) -> BTreeMap<&str, &Secret> {
+fn setting_values(options: &BTreeMap<String, VaultSetting>) -> BTreeMap<&str, &Secret> {
     let values = options.iter().map(|(name, setting)| (name.as_str(), &setting.value));
     values.collect()
 }

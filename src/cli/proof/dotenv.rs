@@ -12,7 +12,7 @@ use reference::Secret;
 ///
 /// # Errors
 /// The first line that is none of these; never with a part of its value.
-pub fn variables(text: &str) -> Result<BTreeMap<String, Secret>, String> {
+pub fn parse_dotenv(text: &str) -> Result<BTreeMap<String, Secret>, String> {
     let mut variables = BTreeMap::new();
     let mut rest = text;
     loop {
@@ -22,19 +22,19 @@ pub fn variables(text: &str) -> Result<BTreeMap<String, Secret>, String> {
         }
         let line = 1 + text[..text.len() - rest.len()].matches('\n').count();
         rest = if rest.starts_with('#') {
-            after_line(rest)
+            skip_line(rest)
         } else {
-            let (name, value, after) = variable(rest).map_err(|why| format!("cannot be read: line {line} {why}"))?;
+            let (name, value, after) = parse_variable(rest).map_err(|why| format!("cannot be read: line {line} {why}"))?;
             variables.insert(name.to_owned(), value);
             after
         };
     }
 }
 
-type Taken<'t> = (&'t str, Secret, &'t str);
+type VariableAndRest<'t> = (&'t str, Secret, &'t str);
 
 /// The variable that a text begins with, and what follows it.
-fn variable(text: &str) -> Result<Taken<'_>, &'static str> {
+fn parse_variable(text: &str) -> Result<VariableAndRest<'_>, &'static str> {
     let end = text.find(['=', '\n']).filter(|at| text[*at..].starts_with('='));
     let end = end.ok_or("is no NAME=VALUE")?;
     let name = text[..end].trim_end();
@@ -48,25 +48,25 @@ fn variable(text: &str) -> Result<Taken<'_>, &'static str> {
     }
     let value = text[end + 1..].trim_start_matches([' ', '\t']);
     let (value, after) = match value.chars().next() {
-        Some(quote @ ('"' | '\'')) => quoted(&value[1..], quote)?,
-        _ => plain(value),
+        Some(quote @ ('"' | '\'')) => parse_quoted(&value[1..], quote)?,
+        _ => parse_unquoted(value),
     };
     Ok((name, value, after))
 }
 
 /// A value without quotes: to the end of the line, or to a comment.
-fn plain(text: &str) -> (Secret, &str) {
+fn parse_unquoted(text: &str) -> (Secret, &str) {
     let line = text.lines().next().unwrap_or_default();
     let comment = line
         .match_indices('#')
         .map(|(at, _)| at)
         .find(|at| line[..*at].is_empty() || line[..*at].ends_with([' ', '\t']));
     let value = line[..comment.unwrap_or(line.len())].trim_end();
-    (Secret::new(value), after_line(text))
+    (Secret::new(value), skip_line(text))
 }
 
 /// A value in quotes, without the first.
-fn quoted(text: &str, quote: char) -> Result<(Secret, &str), &'static str> {
+fn parse_quoted(text: &str, quote: char) -> Result<(Secret, &str), &'static str> {
     let mut value = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut bytes = text.bytes().enumerate();
     while let Some((at, byte)) = bytes.next() {
@@ -75,7 +75,7 @@ fn quoted(text: &str, quote: char) -> Result<(Secret, &str), &'static str> {
             let ends = rest.is_empty() || rest.starts_with(['\n', '#']);
             let value = Secret::from(value);
             return if ends {
-                Ok((value, after_line(rest)))
+                Ok((value, skip_line(rest)))
             } else {
                 Err("has something after the closing quote")
             };
@@ -96,7 +96,7 @@ fn quoted(text: &str, quote: char) -> Result<(Secret, &str), &'static str> {
     Err("begins a quote that does not end")
 }
 
-fn after_line(text: &str) -> &str {
+fn skip_line(text: &str) -> &str {
     text.find('\n').map_or("", |end| &text[end + 1..])
 }
 
@@ -104,8 +104,8 @@ fn after_line(text: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Vec<(String, String)> {
-        let read = variables(text).expect("variables");
+    fn parse_pairs(text: &str) -> Vec<(String, String)> {
+        let read = parse_dotenv(text).expect("variables");
         let text = |secret: &Secret| secret.text().expect("text").to_owned();
         read.iter().map(|(name, value)| (name.clone(), text(value))).collect()
     }
@@ -128,7 +128,7 @@ mod tests {
             ("  \n# c\n\tA={\"k\": \"v\"}", "{\"k\": \"v\"}"),
             ("A=it's", "it's"),
         ] {
-            let found = read(text)
+            let found = parse_pairs(text)
                 .into_iter()
                 .find(|(name, _)| name == "A")
                 .map(|(_, value)| value);
@@ -145,7 +145,7 @@ mod tests {
             ("=hush", "line 1 is no NAME=VALUE"),
             ("a hush=b", "line 1 is no NAME=VALUE"),
         ] {
-            let error = variables(text).expect_err("wrong");
+            let error = parse_dotenv(text).expect_err("wrong");
             assert!(error.contains(line) && !error.contains("hush"), "{text}: {error}");
         }
     }

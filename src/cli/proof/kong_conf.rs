@@ -1,9 +1,9 @@
 //! The text of a kong.conf.
 
 /// The properties of a kong.conf, in their order: `name = value` on a line, `#` begins a comment unless it is written `\#`.
-pub fn properties(text: &str) -> Vec<(String, String)> {
+pub fn parse_properties(text: &str) -> Vec<(String, String)> {
     let lines = text.lines().filter_map(|line| {
-        let line = without_comment(line);
+        let line = strip_comment(line);
         let (name, value) = line.split_once('=')?;
         Some((name.trim().to_ascii_lowercase(), value.trim().to_owned()))
     });
@@ -12,7 +12,7 @@ pub fn properties(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-fn without_comment(line: &str) -> String {
+fn strip_comment(line: &str) -> String {
     let mut kept = String::with_capacity(line.len());
     let mut rest = line;
     while let Some(at) = rest.find('#') {
@@ -39,7 +39,7 @@ mod tests {
     fn comments_go_and_escaped_octothorpes_stay() {
         let text =
             "# all\nvault_hcv_host = vault.corp # the host\n\nvault_hcv_token={vault://env/t\\#2}\nempty =\nnothing\n";
-        let read = properties(text);
+        let read = parse_properties(text);
         let read: Vec<(&str, &str)> = read
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))

@@ -15,36 +15,36 @@ use super::args::{Global, PolicyArgs, ReferenceArgs};
 use super::documents::is_error;
 use super::teller::Teller;
 use backends::Context;
-pub use kong_conf::properties;
+pub use kong_conf::parse_properties;
 use reconcile::{EXPIRY_DAYS, Proof};
-use reference::{Hosts, Policy, Secret};
+use reference::{HostAllowlist, Policy, Secret};
 use repository::Repository;
 use schema::Catalog;
-use settings::Reading;
-use yaml::{Diagnostic, Sources};
+use settings::SettingsLoader;
+use yaml::{Diagnostic, SourceFiles};
 
 /// How the references of state files at those paths are proven. None if what is said of it is wrong: all that is, is told.
-pub fn proof(
+pub fn read_verify_options(
     global: &Global,
     args: &ReferenceArgs,
     paths: &[PathBuf],
     catalog: &Catalog,
     teller: &mut Teller,
 ) -> Option<Proof> {
-    let repository = Repository::around(paths);
-    let mut reading = Reading::new(catalog, &repository, true);
-    let policy = reading.read(global, args.policy.asked());
-    let planes = data_planes::read(args, catalog, &mut reading);
-    let hosts = reading.told_of(
-        Hosts::read(&args.references_hosts)
+    let repository = Repository::discover(paths);
+    let mut reading = SettingsLoader::new(catalog, &repository, true);
+    let policy = reading.load(global, args.policy.asked());
+    let planes = data_planes::read_environments(args, catalog, &mut reading);
+    let hosts = reading.ok_or_report(
+        HostAllowlist::parse(&args.references_hosts)
             .map_err(|error| Diagnostic::error("references-hosts", format!("--references-hosts: {error}"))),
     );
-    let files = data_planes::files(args, &mut reading);
+    let files = data_planes::read_plane_files(args, &mut reading);
     let context = Context {
         hosts: hosts.unwrap_or_default(),
         planes,
         files,
-        environment: Arc::new(variable),
+        environment: Arc::new(read_process_variable),
         ..Context::default()
     };
     let proof = Proof {
@@ -54,31 +54,31 @@ pub fn proof(
         foreign: args.references_foreign,
         expiry_days: args.expiry_days.unwrap_or(EXPIRY_DAYS),
     };
-    tell(&reading.told, &reading.sources, teller).then_some(proof)
+    report_diagnostics(&reading.diagnostics, &reading.sources, teller).then_some(proof)
 }
 
 /// What verdicts may do to a run that asks no vault. None if what is said of it is wrong.
-pub fn policy(
+pub fn read_policy(
     global: &Global,
     args: &PolicyArgs,
     paths: &[PathBuf],
     catalog: &Catalog,
     teller: &mut Teller,
 ) -> Option<Policy> {
-    let repository = Repository::around(paths);
-    let mut reading = Reading::new(catalog, &repository, false);
-    let policy = reading.read(global, args.asked());
-    tell(&reading.told, &reading.sources, teller).then_some(policy)
+    let repository = Repository::discover(paths);
+    let mut reading = SettingsLoader::new(catalog, &repository, false);
+    let policy = reading.load(global, args.asked());
+    report_diagnostics(&reading.diagnostics, &reading.sources, teller).then_some(policy)
 }
 
 /// Whether it is right.
-fn tell(told: &[Diagnostic], sources: &Sources, teller: &mut Teller) -> bool {
+fn report_diagnostics(told: &[Diagnostic], sources: &SourceFiles, teller: &mut Teller) -> bool {
     teller.diagnostics(told, sources);
     !told.iter().any(is_error)
 }
 
 /// A variable of this process.
-fn variable(name: &str) -> Option<Secret> {
+fn read_process_variable(name: &str) -> Option<Secret> {
     let possible = !name.is_empty() && !name.contains(['=', '\0']);
     let value = possible.then(|| std::env::var_os(name)).flatten()?;
     Some(Secret::new(value.into_vec()))

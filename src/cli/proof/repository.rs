@@ -2,13 +2,13 @@ use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 /// Names of the file by which a repository says what is to hold for it.
-const NAMES: [&str; 2] = ["strongroom.yaml", "strongroom.yml"];
+const SETTINGS_FILE_NAMES: [&str; 2] = ["strongroom.yaml", "strongroom.yml"];
 
 /// What whoever can change the state files can change, too: what a pull request brings.
 #[derive(Debug)]
 pub struct Repository {
     /// The working directory, with all links followed.
-    here: PathBuf,
+    working_dir: PathBuf,
     /// The root of the repository that it is in; itself, if it is in none.
     root: PathBuf,
     /// All roots: its own, and those of the repositories that the state files are in, or of their folders.
@@ -17,36 +17,36 @@ pub struct Repository {
 
 impl Repository {
     /// The repository of the working directory, and those of files that are named.
-    pub fn around(paths: &[PathBuf]) -> Self {
+    pub fn discover(paths: &[PathBuf]) -> Self {
         let here = Path::new(".").canonicalize().unwrap_or_else(|_| PathBuf::from("/"));
-        Self::of(here, paths)
+        Self::new(here, paths)
     }
 
-    fn of(here: PathBuf, paths: &[PathBuf]) -> Self {
-        let root = root(&here).unwrap_or_else(|| here.clone());
+    fn new(working_dir: PathBuf, paths: &[PathBuf]) -> Self {
+        let root = find_root(&working_dir).unwrap_or_else(|| working_dir.clone());
         let named = paths.iter().filter_map(|path| path.canonicalize().ok());
-        let roots = named.filter_map(|path| self::root(&path).or_else(|| folder(path)));
+        let roots = named.filter_map(|path| self::find_root(&path).or_else(|| containing_folder(path)));
         Self {
             roots: roots.chain([root.clone()]).collect(),
-            here,
+            working_dir,
             root,
         }
     }
 
     /// Whether a file is in a repository, by its name or once its links are followed.
-    pub fn holds(&self, path: &Path) -> bool {
-        let named = lexical(&self.here.join(path));
-        self.really_holds(path) || named.ancestors().any(|above| self.is_inside(above))
+    pub fn contains(&self, path: &Path) -> bool {
+        let named = normalize_path(&self.working_dir.join(path));
+        self.contains_resolved(path) || named.ancestors().any(|above| self.is_inside(above))
     }
 
     /// Whether a file that bears a name of the repository is elsewhere: whoever changes the repository chose it.
-    pub fn leads_out(&self, path: &Path) -> bool {
-        self.holds(path) && self.here.join(path).exists() && !self.really_holds(path)
+    pub fn escapes(&self, path: &Path) -> bool {
+        self.contains(path) && self.working_dir.join(path).exists() && !self.contains_resolved(path)
     }
 
     /// Whether a file is in a repository once its links are followed.
-    pub fn really_holds(&self, path: &Path) -> bool {
-        self.is_inside(&self.here.join(path))
+    pub fn contains_resolved(&self, path: &Path) -> bool {
+        self.is_inside(&self.working_dir.join(path))
     }
 
     fn is_inside(&self, path: &Path) -> bool {
@@ -55,18 +55,18 @@ impl Repository {
     }
 
     /// The file by which the repository says what is to hold for it: the nearest, from the working directory upwards.
-    pub fn own_file(&self) -> Option<PathBuf> {
+    pub fn settings_file(&self) -> Option<PathBuf> {
         let upwards = self
-            .here
+            .working_dir
             .ancestors()
             .take_while(|folder| folder.starts_with(&self.root));
-        let files = upwards.flat_map(|folder| NAMES.map(|name| folder.join(name)));
+        let files = upwards.flat_map(|folder| SETTINGS_FILE_NAMES.map(|name| folder.join(name)));
         files.into_iter().find(|path| path.symlink_metadata().is_ok())
     }
 }
 
 /// A path without `.` and `..`, by its text alone.
-fn lexical(path: &Path) -> PathBuf {
+fn normalize_path(path: &Path) -> PathBuf {
     path.components().fold(PathBuf::new(), |mut path, part| {
         match part {
             Component::CurDir => {}
@@ -78,7 +78,7 @@ fn lexical(path: &Path) -> PathBuf {
 }
 
 /// A folder, or that of a file: what brings a state file without a repository brings what lies beside it, too.
-fn folder(path: PathBuf) -> Option<PathBuf> {
+fn containing_folder(path: PathBuf) -> Option<PathBuf> {
     match path.is_dir() {
         true => Some(path),
         false => path.parent().map(Path::to_owned),
@@ -87,7 +87,7 @@ fn folder(path: PathBuf) -> Option<PathBuf> {
 
 /// The root of the repository that a path is in. Of a repository within another (a submodule, a work tree), whose `.git`
 /// is a file, it is that of the other: both change together.
-fn root(path: &Path) -> Option<PathBuf> {
+fn find_root(path: &Path) -> Option<PathBuf> {
     let mut found = None;
     for folder in path.ancestors() {
         let git = folder.join(".git");
@@ -125,36 +125,36 @@ mod tests {
             "repo/strongroom.yaml",
             "beside.yaml",
         ]);
-        let repository = Repository::of(at.join("repo/a"), &[]);
-        assert!(repository.holds(Path::new("kong.yaml")));
-        assert!(repository.holds(Path::new("../other.yaml")));
-        assert!(!repository.holds(Path::new("../../beside.yaml")));
-        assert_eq!(repository.own_file(), Some(at.join("repo/strongroom.yaml")));
+        let repository = Repository::new(at.join("repo/a"), &[]);
+        assert!(repository.contains(Path::new("kong.yaml")));
+        assert!(repository.contains(Path::new("../other.yaml")));
+        assert!(!repository.contains(Path::new("../../beside.yaml")));
+        assert_eq!(repository.settings_file(), Some(at.join("repo/strongroom.yaml")));
     }
 
     #[test]
     fn without_a_root_the_working_directory_is_the_repository() {
         let (_kept, at) = folder(&["work/kong.yaml", "strongroom.yaml"]);
-        let repository = Repository::of(at.join("work"), &[]);
-        assert!(repository.holds(Path::new("kong.yaml")));
-        assert!(!repository.holds(Path::new("../strongroom.yaml")));
-        assert_eq!(repository.own_file(), None);
+        let repository = Repository::new(at.join("work"), &[]);
+        assert!(repository.contains(Path::new("kong.yaml")));
+        assert!(!repository.contains(Path::new("../strongroom.yaml")));
+        assert_eq!(repository.settings_file(), None);
     }
 
     #[test]
     fn state_files_bring_their_own_repository() {
         let (_kept, at) = folder(&["work/x", "repo/.git/HEAD", "repo/kong.yaml", "repo/settings.yaml"]);
-        let repository = Repository::of(at.join("work"), &[at.join("repo/kong.yaml")]);
-        assert!(repository.holds(&at.join("repo/settings.yaml")));
+        let repository = Repository::new(at.join("work"), &[at.join("repo/kong.yaml")]);
+        assert!(repository.contains(&at.join("repo/settings.yaml")));
     }
 
     #[test]
     fn without_a_root_the_folder_of_a_state_file_is_its_repository() {
         let (_kept, at) = folder(&["work/x", "pr/in/kong.yaml", "pr/in/a/settings.yaml", "pr/above.yaml"]);
         for named in ["pr/in/kong.yaml", "pr/in"] {
-            let repository = Repository::of(at.join("work"), &[at.join(named)]);
-            assert!(repository.holds(Path::new("../pr/in/a/settings.yaml")), "{named}");
-            assert!(!repository.holds(Path::new("../pr/above.yaml")), "{named}");
+            let repository = Repository::new(at.join("work"), &[at.join(named)]);
+            assert!(repository.contains(Path::new("../pr/in/a/settings.yaml")), "{named}");
+            assert!(!repository.contains(Path::new("../pr/above.yaml")), "{named}");
         }
     }
 
@@ -163,20 +163,20 @@ mod tests {
         let (_kept, at) = folder(&["repo/.git/HEAD", "repo/in.yaml", "out.yaml"]);
         std::os::unix::fs::symlink(at.join("repo/in.yaml"), at.join("link.yaml")).expect("a link");
         std::os::unix::fs::symlink(at.join("out.yaml"), at.join("repo/strongroom.yaml")).expect("a link");
-        let repository = Repository::of(at.join("repo"), &[]);
-        assert!(repository.holds(&at.join("link.yaml")));
-        assert!(repository.holds(Path::new("strongroom.yaml")));
-        assert!(repository.leads_out(&at.join("repo/strongroom.yaml")));
+        let repository = Repository::new(at.join("repo"), &[]);
+        assert!(repository.contains(&at.join("link.yaml")));
+        assert!(repository.contains(Path::new("strongroom.yaml")));
+        assert!(repository.escapes(&at.join("repo/strongroom.yaml")));
         std::os::unix::fs::symlink(&at, at.join("repo/up")).expect("a link");
-        assert!(repository.leads_out(Path::new("up/out.yaml")));
-        assert!(!repository.leads_out(Path::new("in.yaml")));
-        assert!(!repository.leads_out(&at.join("out.yaml")));
+        assert!(repository.escapes(Path::new("up/out.yaml")));
+        assert!(!repository.escapes(Path::new("in.yaml")));
+        assert!(!repository.escapes(&at.join("out.yaml")));
     }
 
     #[test]
     fn a_submodule_is_a_part_of_what_it_is_in() {
         let (_kept, at) = folder(&["repo/.git/HEAD", "repo/sub/.git", "repo/settings.yaml"]);
-        let repository = Repository::of(at.join("repo/sub"), &[]);
-        assert!(repository.holds(&at.join("repo/settings.yaml")));
+        let repository = Repository::new(at.join("repo/sub"), &[]);
+        assert!(repository.contains(&at.join("repo/settings.yaml")));
     }
 }

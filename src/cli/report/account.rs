@@ -3,7 +3,7 @@ use super::paint::{FAINT, paint};
 use apply::{Account, ChangeEnd, Failure, Halt, StepEnd};
 use plan::{Change, Plan, StepId};
 use schema::{Catalog, FieldPath};
-use state::Desired;
+use state::DesiredState;
 use yaml::Diagnostic;
 
 /// A run that was not wholly carried out, told truly.
@@ -11,7 +11,7 @@ pub struct Told<'a> {
     /// What exists.
     pub catalog: &'a Catalog,
     /// What the documents say, for the places of fields.
-    pub desired: &'a Desired,
+    pub desired: &'a DesiredState,
     /// What was to be done.
     pub plan: &'a Plan,
     /// What was done.
@@ -93,8 +93,8 @@ impl Told<'_> {
         let Some(declared) = change.subject().declared else {
             return diagnostic;
         };
-        let source = &self.desired.entity(declared).source;
-        let mut places: Vec<_> = paths.map(|path| source.position_of(path)).collect();
+        let source = &self.desired.entity(declared).location;
+        let mut places: Vec<_> = paths.map(|path| source.value_span(path)).collect();
         if places.is_empty() {
             places.push(source.span);
         }

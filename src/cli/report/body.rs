@@ -56,7 +56,7 @@ impl Bodies<'_> {
     }
 
     fn name_what_it_refers_to(&self, kind: &Kind, body: &mut Object) {
-        for foreign in kind.foreign.iter().filter(|foreign| !foreign.list) {
+        for foreign in kind.foreign_fields.iter().filter(|foreign| !foreign.is_list) {
             if kind.parent.as_ref() == Some(&foreign.field) {
                 continue;
             }

@@ -7,7 +7,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::excerpt::{Excerpt, excerpt};
-use yaml::{Diagnostic, Place, Severity, Sources, Span};
+use yaml::{Diagnostic, DiagnosticLocation, Severity, SourceFiles, Span};
 
 /// How many places of one cause are shown with their line; the others are told by their position.
 const MOST_EXCERPTS: usize = 8;
@@ -16,7 +16,7 @@ const MOST_EXCERPTS: usize = 8;
 ///
 /// Of a line only what is pointed at is shown, of a confidential place nothing. Whoever prints it takes the colours away
 /// where they cannot be shown.
-pub fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+pub fn diagnostics(diagnostics: &[Diagnostic], sources: &SourceFiles) -> String {
     let renderer = Renderer::styled().decor_style(DecorStyle::Ascii);
     let mut text = String::new();
     for diagnostic in in_order(diagnostics) {
@@ -26,10 +26,10 @@ pub fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources) -> String {
 }
 
 /// A diagnostic in one line: `file:line:column: error: message (help: what to do)`.
-pub(super) fn diagnostic_line(diagnostic: &Diagnostic, sources: &Sources) -> String {
+pub(super) fn diagnostic_line(diagnostic: &Diagnostic, sources: &SourceFiles) -> String {
     let mut line = format!("{}: {}", heading(diagnostic, sources), diagnostic.message);
     let others = diagnostic
-        .places
+        .locations
         .iter()
         .skip(1)
         .filter_map(|place| position(place.span, sources));
@@ -48,14 +48,14 @@ pub(super) fn in_order(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
     let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
     sorted.sort_by_key(|diagnostic| {
         diagnostic
-            .places
+            .locations
             .first()
             .map(|place| (place.span.file, place.span.start))
     });
     sorted
 }
 
-fn render(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
+fn render(diagnostic: &Diagnostic, sources: &SourceFiles, renderer: &Renderer) -> String {
     let (shown, others) = split(diagnostic);
     let mut shown = shown.into_iter();
     let level = level(diagnostic.severity).with_name(heading(diagnostic, sources));
@@ -80,24 +80,24 @@ fn render(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> St
 }
 
 /// A place that belongs to the cause: its position, its word, its line.
-fn further<'a>(place: &'a Place, sources: &'a Sources) -> Option<Group<'a>> {
+fn further<'a>(place: &'a DiagnosticLocation, sources: &'a SourceFiles) -> Option<Group<'a>> {
     let level = Level::NOTE.with_name(format!("{}: note", position(place.span, sources)?));
     let title = level.secondary_title(place.label.as_deref().unwrap_or_default());
     Some(Group::with_title(title).elements(snippet(place, None, sources)))
 }
 
 /// The places that are shown with their line, the first and those that bear a word, and the others.
-fn split(diagnostic: &Diagnostic) -> (Vec<&Place>, Vec<&Place>) {
+fn split(diagnostic: &Diagnostic) -> (Vec<&DiagnosticLocation>, Vec<&DiagnosticLocation>) {
     let mut shown = 0;
-    diagnostic.places.iter().partition(|place| {
+    diagnostic.locations.iter().partition(|place| {
         let is_shown = shown == 0 || (place.label.is_some() && shown < MOST_EXCERPTS);
         shown += usize::from(is_shown);
         is_shown
     })
 }
 
-fn snippet<'a>(place: &Place, label: Option<&'a str>, sources: &Sources) -> Option<Snippet<'a, Annotation<'a>>> {
-    if place.confidential {
+fn snippet<'a>(place: &DiagnosticLocation, label: Option<&'a str>, sources: &SourceFiles) -> Option<Snippet<'a, Annotation<'a>>> {
+    if place.is_confidential {
         return None;
     }
     let source = sources.files.get(place.span.file.0 as usize)?;
@@ -107,14 +107,14 @@ fn snippet<'a>(place: &Place, label: Option<&'a str>, sources: &Sources) -> Opti
     Some(snippet.annotation(annotation))
 }
 
-fn heading(diagnostic: &Diagnostic, sources: &Sources) -> String {
+fn heading(diagnostic: &Diagnostic, sources: &SourceFiles) -> String {
     let word = match diagnostic.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Note => "note",
     };
     match diagnostic
-        .places
+        .locations
         .first()
         .and_then(|place| position(place.span, sources))
     {
@@ -123,7 +123,7 @@ fn heading(diagnostic: &Diagnostic, sources: &Sources) -> String {
     }
 }
 
-fn position(span: Span, sources: &Sources) -> Option<String> {
+fn position(span: Span, sources: &SourceFiles) -> Option<String> {
     let source = sources.files.get(span.file.0 as usize)?;
     Some(format!("{}:{}:{}", source.name, span.line, span.column))
 }

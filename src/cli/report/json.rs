@@ -9,7 +9,7 @@ use super::title::title;
 use apply::ChangeEnd;
 use json::Value;
 use plan::{Change, Plan, Refusal, Tree};
-use yaml::{Diagnostic, Severity, Sources};
+use yaml::{Diagnostic, Severity, SourceFiles};
 
 /// What a run has to say as one JSON document: decK's keys as decK has them, and ours beside them.
 #[derive(Debug, Default, Serialize)]
@@ -177,7 +177,7 @@ impl JsonReport {
     }
 
     /// Adds what there is to tell of the files, in the order of the files.
-    pub fn tell(&mut self, diagnostics: &[Diagnostic], sources: &Sources) {
+    pub fn tell(&mut self, diagnostics: &[Diagnostic], sources: &SourceFiles) {
         for diagnostic in in_order(diagnostics) {
             let list = match diagnostic.severity {
                 Severity::Error => &mut self.errors,
@@ -274,13 +274,13 @@ impl Entity {
 }
 
 impl Told {
-    fn of(diagnostic: &Diagnostic, sources: &Sources) -> Self {
+    fn of(diagnostic: &Diagnostic, sources: &SourceFiles) -> Self {
         Self {
             severity: word(diagnostic.severity),
             code: diagnostic.code,
             message: diagnostic.message.clone(),
             places: diagnostic
-                .places
+                .locations
                 .iter()
                 .map(|place| Place::of(place.span, sources))
                 .collect(),
@@ -290,7 +290,7 @@ impl Told {
 }
 
 impl Place {
-    fn of(span: yaml::Span, sources: &Sources) -> Self {
+    fn of(span: yaml::Span, sources: &SourceFiles) -> Self {
         Self {
             file: sources.file(span.file).name.clone(),
             line: span.line,

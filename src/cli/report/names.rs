@@ -50,7 +50,7 @@ pub fn names(catalog: &Catalog, live: &Live, plan: &Plan) -> Names {
 fn children(catalog: &Catalog, live: &Live) -> BTreeMap<(KindId, Uuid), (String, Value)> {
     let mut children = BTreeMap::new();
     for (kind, entities) in &live.owned {
-        let Some(named) = &catalog.kind(*kind).names_children else {
+        let Some(named) = &catalog.kind(*kind).child_names else {
             continue;
         };
         for entity in entities {

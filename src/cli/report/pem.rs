@@ -1,6 +1,6 @@
 use rustls_pki_types::pem::{PemObject, SectionKind};
 
-use schema::{PublicCertificate, fingerprint};
+use schema::{PublicCertificate, sha256_fingerprint};
 
 /// What a person wants to know of PEM text, a line each: what it is called, and the value.
 pub type Portrait = Vec<(&'static str, String)>;
@@ -19,7 +19,7 @@ pub fn portrait(text: &str) -> Option<Portrait> {
         SectionKind::Certificate => certificate(der),
         _ => vec![("sort", sort(kind).to_owned())],
     };
-    lines.push(("SHA-256", fingerprint(der)));
+    lines.push(("SHA-256", sha256_fingerprint(der)));
     if sections.len() > 1 {
         lines.push(("chain", format!("{} more", sections.len() - 1)));
     }
@@ -27,10 +27,10 @@ pub fn portrait(text: &str) -> Option<Portrait> {
 }
 
 fn certificate(der: &[u8]) -> Portrait {
-    let Some(certificate) = PublicCertificate::of_der(der) else {
+    let Some(certificate) = PublicCertificate::from_der(der) else {
         return vec![("sort", "a certificate that cannot be read".to_owned())];
     };
-    let expiry = certificate.expiry();
+    let expiry = certificate.format_expiry();
     let mut lines = vec![("subject", certificate.subject)];
     if !certificate.names.is_empty() {
         lines.push(("names", certificate.names.join(", ")));

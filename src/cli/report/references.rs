@@ -3,10 +3,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::diagnostic::on_one_line;
-use reference::{Finding, Judged, Reason, Verdict, is_reference, parse};
+use reference::{Finding, Assessment, Reason, Verdict, is_reference, parse_reference};
 use schema::Catalog;
-use state::Desired;
-use yaml::{Sources, Span};
+use state::DesiredState;
+use yaml::{SourceFiles, Span};
 
 /// What is known of one use of a reference, for programs.
 #[derive(Debug, Serialize)]
@@ -46,21 +46,21 @@ struct Place {
 }
 
 /// What is known of references, each with the place where it is declared, if it is.
-pub fn references(catalog: &Catalog, desired: &Desired, sources: &Sources, judged: &[Judged]) -> Vec<Reference> {
+pub fn references(catalog: &Catalog, desired: &DesiredState, sources: &SourceFiles, judged: &[Assessment]) -> Vec<Reference> {
     judged
         .iter()
         .map(|one| reference(catalog, desired, sources, one))
         .collect()
 }
 
-fn reference(catalog: &Catalog, desired: &Desired, sources: &Sources, one: &Judged) -> Reference {
+fn reference(catalog: &Catalog, desired: &DesiredState, sources: &SourceFiles, one: &Assessment) -> Reference {
     let told = one.verdict() != Verdict::Found;
     Reference {
-        kind: catalog.kind(one.usage.kind).name.clone(),
-        name: one.usage.title.clone(),
-        field: one.usage.path.to_string(),
-        reference: one.usage.text.clone(),
-        vault: one.vault().filter(|_| !one.usage.filled),
+        kind: catalog.kind(one.site.kind).name.clone(),
+        name: one.site.title.clone(),
+        field: one.site.path.to_string(),
+        reference: one.site.text.clone(),
+        vault: one.vault_name().filter(|_| !one.site.is_templated),
         verdict: one.verdict(),
         reason: one.finding.reason,
         message: told.then(|| one.finding.message.clone()),
@@ -68,7 +68,7 @@ fn reference(catalog: &Catalog, desired: &Desired, sources: &Sources, one: &Judg
         certificate: one.certificate.as_ref().map(|certificate| Certificate {
             subject: certificate.subject.clone(),
             names: certificate.names.clone(),
-            expires: certificate.expiry(),
+            expires: certificate.format_expiry(),
             sha256: certificate.fingerprint.clone(),
         }),
         place: place(desired, sources, one),
@@ -90,14 +90,14 @@ pub struct Property<'a> {
 }
 
 /// The same of properties of a node: their kind is `property`, their name the file or data plane that says it.
-pub fn properties(properties: &[Property<'_>], sources: &Sources) -> Vec<Reference> {
+pub fn properties(properties: &[Property<'_>], sources: &SourceFiles) -> Vec<Reference> {
     properties.iter().map(|one| property(one, sources)).collect()
 }
 
-fn property(one: &Property<'_>, sources: &Sources) -> Reference {
+fn property(one: &Property<'_>, sources: &SourceFiles) -> Reference {
     let told = one.finding.verdict() != Verdict::Found;
     let whole = is_reference(one.text);
-    let parsed = parse(one.text).ok().filter(|_| whole);
+    let parsed = parse_reference(one.text).ok().filter(|_| whole);
     Reference {
         kind: "property".to_owned(),
         name: one.said_by.to_owned(),
@@ -113,7 +113,7 @@ fn property(one: &Property<'_>, sources: &Sources) -> Reference {
     }
 }
 
-fn at(sources: &Sources, span: Span) -> Place {
+fn at(sources: &SourceFiles, span: Span) -> Place {
     Place {
         file: sources.file(span.file).name.clone(),
         line: span.line,
@@ -121,25 +121,25 @@ fn at(sources: &Sources, span: Span) -> Place {
     }
 }
 
-fn place(desired: &Desired, sources: &Sources, one: &Judged) -> Option<Place> {
-    let declared = desired.entity(one.usage.declared?);
-    Some(at(sources, declared.source.position_of(&one.usage.path)))
+fn place(desired: &DesiredState, sources: &SourceFiles, one: &Assessment) -> Option<Place> {
+    let declared = desired.entity(one.site.declared?);
+    Some(at(sources, declared.location.value_span(&one.site.path)))
 }
 
 /// The references as a table for people: each with what is known of it, and below it who uses it.
-pub fn inventory(catalog: &Catalog, desired: &Desired, sources: &Sources, judged: &[Judged]) -> String {
-    let mut rows: BTreeMap<[String; 4], Vec<&Judged>> = BTreeMap::new();
+pub fn inventory(catalog: &Catalog, desired: &DesiredState, sources: &SourceFiles, judged: &[Assessment]) -> String {
+    let mut rows: BTreeMap<[String; 4], Vec<&Assessment>> = BTreeMap::new();
     for one in judged {
         let expiry = one
             .certificate
             .as_ref()
-            .map(|certificate| format!("expires {}", certificate.expiry()));
+            .map(|certificate| format!("expires {}", certificate.format_expiry()));
         let message = match one.verdict() {
             Verdict::Found => String::new(),
             _ => on_one_line(&one.finding.message),
         };
         let row = [
-            on_one_line(&one.usage.text),
+            on_one_line(&one.site.text),
             verdict(one),
             expiry.unwrap_or_default(),
             message,
@@ -164,7 +164,7 @@ pub fn inventory(catalog: &Catalog, desired: &Desired, sources: &Sources, judged
     text
 }
 
-fn verdict(one: &Judged) -> String {
+fn verdict(one: &Assessment) -> String {
     let word = super::verdicts::word(&one.finding);
     let reason = one.finding.reason.code().replace('-', "_");
     match one.verdict() {
@@ -174,9 +174,9 @@ fn verdict(one: &Judged) -> String {
 }
 
 /// Who uses a reference: the entity, its field, and where that is declared.
-pub fn used_by(catalog: &Catalog, desired: &Desired, sources: &Sources, one: &Judged) -> String {
-    let kind = &catalog.kind(one.usage.kind).name;
+pub fn used_by(catalog: &Catalog, desired: &DesiredState, sources: &SourceFiles, one: &Assessment) -> String {
+    let kind = &catalog.kind(one.site.kind).name;
     let at = place(desired, sources, one).map(|Place { file, line, column }| format!(", {file}:{line}:{column}"));
-    let (title, path) = (&one.usage.title, &one.usage.path);
+    let (title, path) = (&one.site.title, &one.site.path);
     format!("used by {kind} {title} ({path}{})", at.unwrap_or_default())
 }

@@ -6,7 +6,7 @@ use schema::{Field, FieldType, Record};
 /// Puts the defaults of the schema where nothing is said. The record is the entity's own, its configuration resolved.
 pub fn fill(record: &Record, body: &mut Object) {
     for (name, field) in &record.fields {
-        match (body.get_mut(name), &field.kind) {
+        match (body.get_mut(name), &field.field_type) {
             (Some(Value::Object(inner)), FieldType::Record(record)) => fill(record, inner),
             (None, _) => {
                 if let Some(value) = default(field) {
@@ -28,7 +28,7 @@ pub fn drop_nulls(record: &Record, body: &mut Object) {
     body.retain(|name, value| !value.is_null() || has_default(name));
     for (name, value) in body {
         if let (Value::Object(inner), Some(FieldType::Record(record))) =
-            (value, record.get(name).map(|field| &field.kind))
+            (value, record.get(name).map(|field| &field.field_type))
         {
             drop_nulls(record, inner);
         }
@@ -39,13 +39,13 @@ pub fn drop_nulls(record: &Record, body: &mut Object) {
 pub fn drop_defaults(record: &Record, body: &mut Object) {
     for (name, field) in &record.fields {
         let Some(value) = body.get_mut(name) else { continue };
-        if let (Value::Object(inner), FieldType::Record(record)) = (&mut *value, &field.kind) {
+        if let (Value::Object(inner), FieldType::Record(record)) = (&mut *value, &field.field_type) {
             drop_defaults(record, inner);
         }
         let filled_in = match value {
             Value::Null => field.default.is_none(),
             Value::Object(inner) if inner.is_empty() => {
-                default(field).is_some() && matches!(field.kind, FieldType::Record(_))
+                default(field).is_some() && matches!(field.field_type, FieldType::Record(_))
             }
             value => field.default.as_ref() == Some(value),
         };
@@ -57,7 +57,7 @@ pub fn drop_defaults(record: &Record, body: &mut Object) {
 
 /// What the schema fills in for a field of which nothing is said.
 fn default(field: &Field) -> Option<Value> {
-    let (given, record) = match (&field.default, &field.kind) {
+    let (given, record) = match (&field.default, &field.field_type) {
         (Some(Value::Object(given)), FieldType::Record(record)) => (given.clone(), record),
         (Some(value), _) => return Some(value.clone()),
         (None, FieldType::Record(record)) if field.required => (Object::new(), record),

@@ -78,7 +78,7 @@ fn certificates_are_shown_by_what_they_say() {
 fn update(kind: &str, title: &str, fields: Vec<FieldChange>) -> String {
     let catalog = Catalog::recorded();
     let subject = Subject {
-        kind: catalog.find(kind).expect("a kind"),
+        kind: catalog.find_kind(kind).expect("a kind"),
         id: Uuid::nil(),
         title: title.to_owned(),
         declared: None,
@@ -96,7 +96,7 @@ fn update(kind: &str, title: &str, fields: Vec<FieldChange>) -> String {
 
 fn changed(path: &str, before: Tree, after: Tree) -> FieldChange {
     FieldChange {
-        path: FieldPath::dotted(path),
+        path: FieldPath::from_dotted(path),
         before,
         after,
     }

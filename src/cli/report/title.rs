@@ -26,7 +26,7 @@ fn parent<'a>(catalog: &Catalog, plan: &Plan, change: &'a Change) -> Option<(&'a
     let subject = change.subject();
     let kind = catalog.kind(subject.kind);
     let field = kind.parent.as_ref().filter(|field| kind.title.of.contains(field))?;
-    let foreign = kind.foreign.iter().find(|foreign| foreign.field == *field)?;
+    let foreign = kind.foreign_fields.iter().find(|foreign| foreign.field == *field)?;
     let (name, _) = subject.title.split_once(" for ")?;
     let body = match change {
         Change::Create { after, .. } | Change::Update { after, .. } => after,

@@ -5,9 +5,9 @@ use uuid::Uuid;
 
 use json::{Object, Value};
 use plan::ForeignEntity;
-use reference::{holds_reference, is_reference};
-use schema::{Catalog, FieldPath, FieldType, KindId, Segment};
-use state::Body;
+use reference::{contains_reference, is_reference};
+use schema::{Catalog, FieldPath, FieldType, KindId, PathSegment};
+use state::EntityBody;
 
 /// Which fields of a kind are kept of an entity outside the scopes.
 pub struct Index {
@@ -23,8 +23,8 @@ impl Index {
     /// The tags, unique fields, natural keys and foreign keys of a kind, and what says how its config is to be read.
     pub fn of(catalog: &Arc<Catalog>, id: KindId) -> Self {
         let kind = catalog.kind(id);
-        let keys = kind.identity.iter().chain(&kind.unique).flatten();
-        let foreign = kind.foreign.iter().map(|foreign| &foreign.field);
+        let keys = kind.identity.iter().chain(&kind.unique_sets).flatten();
+        let foreign = kind.foreign_fields.iter().map(|foreign| &foreign.field);
         let names_schema = kind.subschemas.iter().map(|subschemas| &subschemas.by);
         let fields = keys.chain(foreign).chain(&kind.endpoint_key).chain(names_schema);
         let mut fields: BTreeSet<String> = fields.cloned().collect();
@@ -38,7 +38,7 @@ impl Index {
                 .record
                 .fields
                 .iter()
-                .filter(|(_, field)| field.kind == FieldType::Abstract);
+                .filter(|(_, field)| field.field_type == FieldType::Abstract);
             fields.extend(configs.map(|(name, _)| name.clone()));
         }
         Self {
@@ -51,8 +51,8 @@ impl Index {
     /// Reduces an entity to its index.
     pub fn entity(&self, id: Uuid, body: Object) -> ForeignEntity {
         let mut references = Vec::new();
-        for (name, value) in body.iter().filter(|(_, value)| holds_reference(value)) {
-            collect(value, &FieldPath::field(name), &mut references);
+        for (name, value) in body.iter().filter(|(_, value)| contains_reference(value)) {
+            collect(value, &FieldPath::from_field(name), &mut references);
         }
         let kept = body.into_iter().filter(|(name, _)| self.fields.contains(name.as_str()));
         let mut index: Object = kept.collect();
@@ -61,22 +61,22 @@ impl Index {
         }
         ForeignEntity {
             id,
-            index: Body::new(index),
+            index: EntityBody::new(index),
             references,
         }
     }
 }
 
 /// Drops a secret that stands inside a field; fields that are secret themselves are kept to be compared.
-fn forget(within: &mut Object, secret: &[Segment]) {
-    let [Segment::Name(name), rest @ ..] = secret else {
+fn forget(within: &mut Object, secret: &[PathSegment]) {
+    let [PathSegment::Name(name), rest @ ..] = secret else {
         return;
     };
     let Some(Value::Object(inner)) = within.get_mut(name) else {
         return;
     };
     match rest {
-        [Segment::Name(last)] => drop(inner.remove(last)),
+        [PathSegment::Name(last)] => drop(inner.remove(last)),
         _ => forget(inner, rest),
     }
 }
@@ -86,12 +86,12 @@ fn collect(value: &Value, at: &FieldPath, found: &mut Vec<(FieldPath, String)>) 
         Value::String(text) if is_reference(text) => found.push((at.clone(), text.clone())),
         Value::Array(members) => {
             for (index, member) in members.iter().enumerate() {
-                collect(member, &at.index(index), found);
+                collect(member, &at.with_index(index), found);
             }
         }
         Value::Object(members) => {
             for (name, member) in members {
-                collect(member, &at.name(name), found);
+                collect(member, &at.with_name(name), found);
             }
         }
         _ => {}

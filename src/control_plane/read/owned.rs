@@ -10,7 +10,7 @@ use crate::dialect::MOST_TAGS;
 use crate::{Client, Clock, ReadError, Transport, family};
 use plan::{Live, LiveEntity};
 use schema::{Catalog, Edition, KindId};
-use state::{Scope, tags_of};
+use state::{Scope, entity_tags};
 
 /// What of a control plane is read as owned.
 #[derive(Clone, Debug, Default)]
@@ -183,7 +183,7 @@ impl Asked {
         let all = self.everything() || !catalog.kind(kind).taggable;
         let scopes = self.scopes.clone();
         Arc::new(move |id, body| {
-            let owned = all || scopes.iter().any(|scope| scope.holds(tags_of(&body)));
+            let owned = all || scopes.iter().any(|scope| scope.includes_tags(entity_tags(&body)));
             owned.then(|| LiveEntity::new(id, body))
         })
     }

@@ -2,31 +2,31 @@ use std::ops::Deref;
 
 use rusqlite::{Transaction, params};
 
-use super::super::index::Index;
-use super::{Row, View};
+use super::super::index::EntityIndex;
+use super::{EntityRow, ReadTransaction};
 
 /// What can be changed in the store, within one transaction.
-pub(crate) struct Edit<'t> {
-    view: View<'t>,
+pub(crate) struct WriteTransaction<'t> {
+    view: ReadTransaction<'t>,
 }
 
-impl<'t> Deref for Edit<'t> {
-    type Target = View<'t>;
+impl<'t> Deref for WriteTransaction<'t> {
+    type Target = ReadTransaction<'t>;
 
-    fn deref(&self) -> &View<'t> {
+    fn deref(&self) -> &ReadTransaction<'t> {
         &self.view
     }
 }
 
-impl<'t> Edit<'t> {
+impl<'t> WriteTransaction<'t> {
     pub(super) fn new(transaction: &'t Transaction<'_>) -> Self {
         Self {
-            view: View::new(transaction),
+            view: ReadTransaction::new(transaction),
         }
     }
 
     /// Stores an entity in place of the one of that id, if there is one.
-    pub(crate) fn put(&self, kind: &str, row: &Row, index: &Index) -> rusqlite::Result<()> {
+    pub(crate) fn upsert(&self, kind: &str, row: &EntityRow, index: &EntityIndex) -> rusqlite::Result<()> {
         let replaced = self
             .view
             .connection
@@ -38,9 +38,9 @@ impl<'t> Edit<'t> {
                 .prepare_cached("INSERT INTO entities (kind, id, body, expires) VALUES (?1, ?2, ?3, ?4)")?
                 .execute(params![kind, row.id, row.body, row.expires])?;
         } else {
-            self.forget_index(kind, &row.id)?;
+            self.delete_index(kind, &row.id)?;
         }
-        self.note_index(kind, &row.id, index)
+        self.insert_index(kind, &row.id, index)
     }
 
     /// Removes an entity; what refers to it is the caller's business.
@@ -49,7 +49,7 @@ impl<'t> Edit<'t> {
             .connection
             .prepare_cached("DELETE FROM entities WHERE kind = ?1 AND id = ?2")?
             .execute([kind, id])?;
-        self.forget_index(kind, id)
+        self.delete_index(kind, id)
     }
 
     /// Removes what has vanished by now.
@@ -63,7 +63,7 @@ impl<'t> Edit<'t> {
         expired.iter().try_for_each(|(kind, id)| self.remove(kind, id))
     }
 
-    fn forget_index(&self, kind: &str, id: &str) -> rusqlite::Result<()> {
+    fn delete_index(&self, kind: &str, id: &str) -> rusqlite::Result<()> {
         for table in ["uniques", "links", "tags"] {
             self.view
                 .connection
@@ -73,7 +73,7 @@ impl<'t> Edit<'t> {
         Ok(())
     }
 
-    fn note_index(&self, kind: &str, id: &str, index: &Index) -> rusqlite::Result<()> {
+    fn insert_index(&self, kind: &str, id: &str, index: &EntityIndex) -> rusqlite::Result<()> {
         let connection = self.view.connection;
         for unique in &index.uniques {
             connection

@@ -7,13 +7,13 @@ use rusqlite::Connection;
 use super::super::OpenError;
 
 /// What marks a database as ours: "StRm".
-const APPLICATION: i32 = 0x5374_526d;
+const APPLICATION_ID: i32 = 0x5374_526d;
 
 /// The form of the tables.
-const VERSION: i32 = 1;
+const FORMAT_VERSION: i32 = 1;
 
 /// Makes an empty file that nobody else may read, since entities hold secrets. One that exists stays as it is.
-pub(super) fn make(path: &Path) -> io::Result<()> {
+pub(super) fn create_private_file(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.create_new(true).write(true);
     #[cfg(unix)]
@@ -25,18 +25,18 @@ pub(super) fn make(path: &Path) -> io::Result<()> {
 }
 
 /// Marks a new database as ours, and makes sure that an old one is.
-pub(super) fn claim(connection: &Connection) -> Result<(), OpenError> {
+pub(super) fn mark_or_verify(connection: &Connection) -> Result<(), OpenError> {
     let number = |pragma| connection.query_row(pragma, [], |row| row.get::<_, i32>(0));
     let tables = number("SELECT count(*) FROM sqlite_schema")?;
     let (application, version) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
     if tables == 0 {
-        connection.pragma_update(None, "application_id", APPLICATION)?;
-        connection.pragma_update(None, "user_version", VERSION)?;
+        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        connection.pragma_update(None, "user_version", FORMAT_VERSION)?;
         Ok(())
-    } else if application != APPLICATION {
-        Err(OpenError::NotOurs)
-    } else if version != VERSION {
-        Err(OpenError::OtherVersion(version))
+    } else if application != APPLICATION_ID {
+        Err(OpenError::ForeignDatabase)
+    } else if version != FORMAT_VERSION {
+        Err(OpenError::UnsupportedVersion(version))
     } else {
         Ok(())
     }

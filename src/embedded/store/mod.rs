@@ -17,11 +17,11 @@ use uuid::Uuid;
 
 use super::OpenError;
 
-pub(super) use edit::Edit;
-pub(super) use view::{Filter, Page, Row, View};
+pub(super) use edit::WriteTransaction;
+pub(super) use view::{ListFilter, PageQuery, EntityRow, ReadTransaction};
 
 /// How many idle connections for reading are kept.
-const IDLE_READERS: usize = 8;
+const MAX_IDLE_READERS: usize = 8;
 
 /// Where a control plane keeps its entities.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,16 +37,16 @@ pub enum Database {
 pub(super) struct Store {
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
-    source: Source,
+    source: ConnectionSource,
     node_id: String,
 }
 
 /// How to open one more connection.
-enum Source {
+enum ConnectionSource {
     /// SQLite's shared memory has no write-ahead log, so readers and the writer take turns at the gate.
     Memory {
         name: String,
-        gate: RwLock<()>,
+        lock: RwLock<()>,
     },
     File(PathBuf),
 }
@@ -55,19 +55,19 @@ impl Store {
     /// Opens the database and makes its tables.
     pub(super) fn open(database: &Database) -> Result<Self, OpenError> {
         if let Database::File(path) = database {
-            file::make(path)?;
+            file::create_private_file(path)?;
         }
         let source = match database {
-            Database::Memory => Source::Memory {
+            Database::Memory => ConnectionSource::Memory {
                 name: format!("file:/strongroom-{}?vfs=memdb", Uuid::new_v4()),
-                gate: RwLock::new(()),
+                lock: RwLock::new(()),
             },
-            Database::File(path) => Source::File(path.clone()),
+            Database::File(path) => ConnectionSource::File(path.clone()),
         };
         let writer = source.connect()?;
-        file::claim(&writer)?;
+        file::mark_or_verify(&writer)?;
         writer.execute_batch(include_str!("tables.sql"))?;
-        let node_id = node_id(&writer)?;
+        let node_id = read_or_create_node_id(&writer)?;
         Ok(Self {
             writer: Mutex::new(writer),
             readers: Mutex::new(Vec::new()),
@@ -84,19 +84,19 @@ impl Store {
     /// Reads, at one moment in time.
     pub(super) fn read<T, E: From<rusqlite::Error>>(
         &self,
-        read: impl FnOnce(View<'_>) -> Result<T, E>,
+        read: impl FnOnce(ReadTransaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let idle = lock(&self.readers).pop();
         let connection = match idle {
             Some(connection) => connection,
             None => self.source.connect()?,
         };
-        let result = self.source.shared(|| {
+        let result = self.source.with_read_lock(|| {
             let moment = connection.unchecked_transaction()?;
-            read(View::new(&moment))
+            read(ReadTransaction::new(&moment))
         });
         let mut readers = lock(&self.readers);
-        if readers.len() < IDLE_READERS {
+        if readers.len() < MAX_IDLE_READERS {
             readers.push(connection);
         }
         result
@@ -105,19 +105,19 @@ impl Store {
     /// Writes all or nothing: what an error leaves is what was there before.
     pub(super) fn write<T, E: From<rusqlite::Error>>(
         &self,
-        write: impl FnOnce(&Edit<'_>) -> Result<T, E>,
+        write: impl FnOnce(&WriteTransaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut writer = lock(&self.writer);
-        self.source.alone(|| {
+        self.source.with_write_lock(|| {
             let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let value = write(&Edit::new(&transaction))?;
+            let value = write(&WriteTransaction::new(&transaction))?;
             transaction.commit()?;
             Ok(value)
         })
     }
 }
 
-impl Source {
+impl ConnectionSource {
     fn connect(&self) -> rusqlite::Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = match self {
@@ -138,18 +138,18 @@ impl Source {
     }
 
     /// Does something that others may do meanwhile.
-    fn shared<T>(&self, work: impl FnOnce() -> T) -> T {
+    fn with_read_lock<T>(&self, work: impl FnOnce() -> T) -> T {
         let _turn = match self {
-            Self::Memory { gate, .. } => Some(gate.read().unwrap_or_else(PoisonError::into_inner)),
+            Self::Memory { lock: gate, .. } => Some(gate.read().unwrap_or_else(PoisonError::into_inner)),
             Self::File(_) => None,
         };
         work()
     }
 
     /// Does something that readers of shared memory must not see half done.
-    fn alone<T>(&self, work: impl FnOnce() -> T) -> T {
+    fn with_write_lock<T>(&self, work: impl FnOnce() -> T) -> T {
         let _turn = match self {
-            Self::Memory { gate, .. } => Some(gate.write().unwrap_or_else(PoisonError::into_inner)),
+            Self::Memory { lock: gate, .. } => Some(gate.write().unwrap_or_else(PoisonError::into_inner)),
             Self::File(_) => None,
         };
         work()
@@ -160,7 +160,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn node_id(writer: &Connection) -> rusqlite::Result<String> {
+fn read_or_create_node_id(writer: &Connection) -> rusqlite::Result<String> {
     writer.execute(
         "INSERT INTO node SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM node)",
         [Uuid::new_v4().to_string()],

@@ -3,12 +3,12 @@ use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 /// What can be read of the store.
 #[derive(Clone, Copy)]
-pub(crate) struct View<'c> {
+pub(crate) struct ReadTransaction<'c> {
     pub(super) connection: &'c Connection,
 }
 
 /// A stored entity; the body is JSON text.
-pub(crate) struct Row {
+pub(crate) struct EntityRow {
     /// Its id.
     pub(crate) id: String,
     /// Its body, as it is answered.
@@ -18,7 +18,7 @@ pub(crate) struct Row {
 }
 
 /// Which page of a kind is asked for.
-pub(crate) struct Page<'a> {
+pub(crate) struct PageQuery<'a> {
     /// The kind's collection.
     pub(crate) kind: &'a str,
     /// The id after which it begins.
@@ -26,13 +26,13 @@ pub(crate) struct Page<'a> {
     /// How many rows at most.
     pub(crate) size: usize,
     /// Which entities count.
-    pub(crate) filter: &'a Filter,
+    pub(crate) filter: &'a ListFilter,
     /// What has vanished by then does not count.
     pub(crate) now: f64,
 }
 
 /// Which entities of a kind a list holds.
-pub(crate) enum Filter {
+pub(crate) enum ListFilter {
     /// Every one.
     All,
     /// Those bearing all of these tags.
@@ -55,24 +55,24 @@ pub(crate) struct TagRow {
     pub(crate) id: String,
 }
 
-impl<'c> View<'c> {
+impl<'c> ReadTransaction<'c> {
     pub(super) fn new(connection: &'c Connection) -> Self {
         Self { connection }
     }
 
     /// The entity of that id.
-    pub(crate) fn get(self, kind: &str, id: &str, now: f64) -> rusqlite::Result<Option<Row>> {
+    pub(crate) fn get(self, kind: &str, id: &str, now: f64) -> rusqlite::Result<Option<EntityRow>> {
         self.connection
             .prepare_cached(
                 "SELECT id, body, expires FROM entities
                  WHERE kind = ?1 AND id = ?2 AND (expires IS NULL OR expires > ?3)",
             )?
-            .query_row(params![kind, id, now], row)
+            .query_row(params![kind, id, now], read_row)
             .optional()
     }
 
     /// The id of the entity that has that value in a set of unique fields.
-    pub(crate) fn find(self, kind: &str, fields: &str, value: &str) -> rusqlite::Result<Option<String>> {
+    pub(crate) fn find_by_unique(self, kind: &str, fields: &str, value: &str) -> rusqlite::Result<Option<String>> {
         self.connection
             .prepare_cached("SELECT id FROM uniques WHERE kind = ?1 AND fields = ?2 AND value = ?3")?
             .query_row([kind, fields, value], |row| row.get(0))
@@ -80,7 +80,7 @@ impl<'c> View<'c> {
     }
 
     /// The ids of a kind's entities whose field refers to that id, in order.
-    pub(crate) fn linked(self, kind: &str, field: &str, target: &str) -> rusqlite::Result<Vec<String>> {
+    pub(crate) fn linked_ids(self, kind: &str, field: &str, target: &str) -> rusqlite::Result<Vec<String>> {
         self.connection
             .prepare_cached("SELECT id FROM links WHERE target = ?1 AND kind = ?2 AND field = ?3 ORDER BY id")?
             .query_map([target, kind, field], |row| row.get(0))?
@@ -88,7 +88,7 @@ impl<'c> View<'c> {
     }
 
     /// The values of a unique field of those that refer to that id, sorted.
-    pub(crate) fn names_of_linked(
+    pub(crate) fn linked_unique_values(
         self,
         kind: &str,
         field: &str,
@@ -109,32 +109,32 @@ impl<'c> View<'c> {
     }
 
     /// A page of a kind's entities, in the order of their ids.
-    pub(crate) fn page(self, page: &Page<'_>) -> rusqlite::Result<Vec<Row>> {
+    pub(crate) fn page_rows(self, page: &PageQuery<'_>) -> rusqlite::Result<Vec<EntityRow>> {
         let mut values = vec![
             Sql::Text(page.kind.to_owned()),
             Sql::Text(page.after.to_owned()),
-            Sql::Integer(rows(page.size)),
+            Sql::Integer(sql_limit(page.size)),
             Sql::Real(page.now),
         ];
-        let (driver, rows) = page.filter.selects(&mut values);
+        let (driver, rows) = page.filter.from_clause(&mut values);
         let sql = format!(
             "SELECT e.id, e.body, e.expires FROM {rows} AND (e.expires IS NULL OR e.expires > ?4)
              ORDER BY {driver}.id LIMIT ?3"
         );
         self.connection
             .prepare_cached(&sql)?
-            .query_map(params_from_iter(values), row)?
+            .query_map(params_from_iter(values), read_row)?
             .collect()
     }
 
     /// A page of tags, or of one tag, in the order of the ids that bear them, after that id, tag and kind.
-    pub(crate) fn tags(self, only: Option<&str>, after: [&str; 3], size: usize) -> rusqlite::Result<Vec<TagRow>> {
+    pub(crate) fn tag_rows(self, only: Option<&str>, after: [&str; 3], size: usize) -> rusqlite::Result<Vec<TagRow>> {
         self.connection
             .prepare_cached(
                 "SELECT kind, tag, id FROM tags WHERE (?1 IS NULL OR tag = ?1) AND (id, tag, kind) > (?2, ?3, ?4)
                  ORDER BY id, tag, kind LIMIT ?5",
             )?
-            .query_map(params![only, after[0], after[1], after[2], rows(size)], |row| {
+            .query_map(params![only, after[0], after[1], after[2], sql_limit(size)], |row| {
                 Ok(TagRow {
                     kind: row.get(0)?,
                     tag: row.get(1)?,
@@ -145,9 +145,9 @@ impl<'c> View<'c> {
     }
 }
 
-impl Filter {
+impl ListFilter {
     /// Which table gives the ids in order, and what follows FROM; the page's kind is `?1`, the id it starts after `?2`.
-    fn selects(&self, values: &mut Vec<Sql>) -> (&'static str, String) {
+    fn from_clause(&self, values: &mut Vec<Sql>) -> (&'static str, String) {
         let mut place = |text: &str| {
             values.push(Sql::Text(text.to_owned()));
             format!("?{}", values.len())
@@ -156,7 +156,7 @@ impl Filter {
             Self::All => ("e", "entities e WHERE e.kind = ?1 AND e.id > ?2".to_owned()),
             Self::AllTags(tags) => {
                 let tags: Vec<_> = tags.iter().map(|tag| place(tag)).collect();
-                ("t", bearing_all(&tags))
+                ("t", all_tags_clause(&tags))
             }
             Self::AnyTag(tags) => {
                 let tags: Vec<_> = tags.iter().map(|tag| place(tag)).collect();
@@ -169,36 +169,36 @@ impl Filter {
             Self::Linked { field, target } => {
                 let (field, target) = (place(field), place(target));
                 let of = format!("t.target = {target} AND t.kind = ?1 AND t.field = {field} AND t.id > ?2");
-                ("t", format!("links t CROSS JOIN {JOINED} WHERE {of}"))
+                ("t", format!("links t CROSS JOIN {JOIN_ENTITIES} WHERE {of}"))
             }
             Self::Unique { fields, value } => {
                 let (fields, value) = (place(fields), place(value));
                 let of = format!("t.kind = ?1 AND t.fields = {fields} AND t.value = {value} AND t.id > ?2");
-                ("t", format!("uniques t CROSS JOIN {JOINED} WHERE {of}"))
+                ("t", format!("uniques t CROSS JOIN {JOIN_ENTITIES} WHERE {of}"))
             }
         }
     }
 }
 
-const JOINED: &str = "entities e ON e.kind = t.kind AND e.id = t.id";
+const JOIN_ENTITIES: &str = "entities e ON e.kind = t.kind AND e.id = t.id";
 
 /// The first tag leads, so that a rare tag among many entities is found at once.
-fn bearing_all(tags: &[String]) -> String {
+fn all_tags_clause(tags: &[String]) -> String {
     let leader = tags.first().map_or("NULL", String::as_str);
     let others: String = tags
         .iter()
         .skip(1)
         .map(|tag| format!(" AND EXISTS (SELECT 1 FROM tags o WHERE o.kind = ?1 AND o.tag = {tag} AND o.id = t.id)"))
         .collect();
-    format!("tags t CROSS JOIN {JOINED} WHERE t.kind = ?1 AND t.tag = {leader} AND t.id > ?2{others}")
+    format!("tags t CROSS JOIN {JOIN_ENTITIES} WHERE t.kind = ?1 AND t.tag = {leader} AND t.id > ?2{others}")
 }
 
-fn rows(size: usize) -> i64 {
+fn sql_limit(size: usize) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
 
-fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
-    Ok(Row {
+fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<EntityRow> {
+    Ok(EntityRow {
         id: row.get(0)?,
         body: row.get(1)?,
         expires: row.get(2)?,

@@ -208,7 +208,7 @@ pub(in super::super) fn vaults_named(body: &Object) -> BTreeSet<String> {
 fn collect(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::String(text) if reference::is_reference(text) => {
-            let named = reference::parse(text).ok();
+            let named = reference::parse_reference(text).ok();
             found.extend(named.map(|reference| String::from_utf8_lossy(&reference.name).into_owned()));
         }
         Value::Array(members) => members.iter().for_each(|member| collect(member, found)),

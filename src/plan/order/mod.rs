@@ -91,7 +91,7 @@ impl Deciding<'_, '_> {
                 update
                     .fields
                     .iter()
-                    .any(|field| field.path.top() == Some(parent.as_str()))
+                    .any(|field| field.path.top_field() == Some(parent.as_str()))
             }) {
                 self.decisions.replaced.insert(at);
             }
@@ -183,7 +183,7 @@ impl Deciding<'_, '_> {
         let names = members.iter().map(name).collect::<Vec<_>>().join(", ");
         let message = format!("no order is possible, since these wait for each other: {names}");
         let declared = members.iter().filter_map(|at| self.drafts[*at].declared);
-        let places = declared.map(|at| self.question.desired.entity(at).source.span);
+        let places = declared.map(|at| self.question.desired.entity(at).location.span);
         let diagnostic = places.fold(Diagnostic::error("circle", message), Diagnostic::at);
         Problem::invalid(diagnostic.help("do it in two runs"))
     }

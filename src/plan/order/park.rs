@@ -3,7 +3,7 @@ use uuid::Uuid;
 use super::super::Question;
 use super::super::draft::Draft;
 use json::{Object, Value};
-use schema::{Kind, KindId, Purpose, canonical, check};
+use schema::{Kind, KindId, CheckPurpose, canonicalize, check_body};
 
 /// Finds a value to which a unique field of an entity can be set while another takes its value: null where the entity
 /// may go without, else a made-up one. None if the field cannot be parked: it is more than the entity's own name, a check
@@ -20,8 +20,8 @@ pub(super) fn parked(
     if !names_itself(kind, field) || is_tied(kind, field) {
         return None;
     }
-    let mut body = canonical(question.catalog, draft.kind, draft.live()?).0;
-    body.retain(|field, _| !kind.is_servers(field));
+    let mut body = canonicalize(question.catalog, draft.kind, draft.live()?).0;
+    body.retain(|field, _| !kind.is_server_managed(field));
     body.extend(parked.clone());
     let auto = kind.record.get(field)?.auto;
     let null = (!auto).then_some(Value::Null);
@@ -33,12 +33,12 @@ pub(super) fn parked(
 
 /// Whether a field is a name: no foreign key, and nothing that the server computes from it or sets.
 fn names_itself(kind: &Kind, field: &str) -> bool {
-    kind.foreign.iter().all(|foreign| foreign.field != field)
+    kind.foreign_fields.iter().all(|foreign| foreign.field != field)
         && kind
-            .computed
+            .computed_field
             .as_ref()
             .is_none_or(|computed| computed.from != field && computed.field != field)
-        && !kind.is_servers(field)
+        && !kind.is_server_managed(field)
 }
 
 /// Whether a check ties a field to others, so that it says more than a name.
@@ -78,7 +78,7 @@ fn mentions(check: &Value, field: &str) -> bool {
 
 /// Whether the entity's checks find nothing in the parked body that they do not find in it as it stands.
 fn passes(question: &Question<'_>, kind: KindId, body: &Object, field: &str, value: &Value) -> bool {
-    let found = |body: &Object| match check(question.catalog, kind, body, Purpose::Store, question.now) {
+    let found = |body: &Object| match check_body(question.catalog, kind, body, CheckPurpose::Store, question.now) {
         Ok(()) => Vec::new(),
         Err(violations) => violations.flatten(),
     };

@@ -104,6 +104,6 @@ fn kept(
         set.join(" and ")
     );
     Some(Problem::invalid(
-        Diagnostic::error("duplicate-entity", message).at(declared.source.span),
+        Diagnostic::error("duplicate-entity", message).at(declared.location.span),
     ))
 }

@@ -3,31 +3,31 @@
 mod reference;
 mod text;
 
-use super::{Flaw, Judged, Policies, Policy, Vaults, remarked};
+use super::{FieldIssue, Assessment, Policies, Policy, Vaults, report_issues};
 use schema::{Catalog, FieldPath};
-use state::Desired;
+use state::DesiredState;
 use yaml::Diagnostic;
 
 /// What is odd about the references of this run's entities, and what the documents hold that only looks like one. These are
 /// warnings whatever the policy: they can be seen from the text alone.
-pub fn lint(catalog: &Catalog, desired: &Desired, judged: &[Judged], vaults: &Vaults) -> Vec<Diagnostic> {
-    let mut remarks = text::remarks(desired);
-    remarks.extend(reference::remarks(catalog, judged, vaults));
+pub fn lint(catalog: &Catalog, desired: &DesiredState, judged: &[Assessment], vaults: &Vaults) -> Vec<Diagnostic> {
+    let mut remarks = text::lint_texts(desired);
+    remarks.extend(reference::lint_references(catalog, judged, vaults));
     let policies = Policies {
         general: Policy::Warn,
         settings: None,
     };
-    remarked(catalog, desired, &remarks, policies)
+    report_issues(catalog, desired, &remarks, policies)
 }
 
 /// Something odd: its word, what is odd as what follows "the field", and what to do.
-struct Odd {
+struct LintIssue {
     code: &'static str,
     message: String,
     help: &'static str,
 }
 
-impl Odd {
+impl LintIssue {
     fn new(code: &'static str, message: impl Into<String>, help: &'static str) -> Self {
         Self {
             code,
@@ -36,10 +36,10 @@ impl Odd {
         }
     }
 
-    fn flaw(self, path: FieldPath) -> Flaw {
-        Flaw {
+    fn at_field(self, path: FieldPath) -> FieldIssue {
+        FieldIssue {
             path,
-            wrong: false,
+            is_error: false,
             code: self.code,
             message: self.message,
             detail: None,

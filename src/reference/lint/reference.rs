@@ -1,67 +1,67 @@
 //! References that Kong reads otherwise than they look.
 
-use super::Odd;
-use crate::grammar::{Form, form};
-use crate::{FoundVault, Judged, OptionValue, Reason, Reference, Remark, Standing, VaultEntity, Vaults, is_taken};
+use super::LintIssue;
+use crate::grammar::{SyntaxDetails, syntax_details};
+use crate::{VaultRef, Assessment, OptionValue, Reason, Reference, EntityIssue, ChangeState, VaultEntity, Vaults, accepts_option};
 use schema::{Catalog, FieldPath};
 
 /// What is odd about the references of this run's entities. Of those that templates fill in nothing is told.
-pub(super) fn remarks(catalog: &Catalog, judged: &[Judged], vaults: &Vaults) -> Vec<Remark> {
+pub(super) fn lint_references(catalog: &Catalog, judged: &[Assessment], vaults: &Vaults) -> Vec<EntityIssue> {
     let ours = judged
         .iter()
-        .filter(|one| one.usage.standing != Standing::Foreign && !one.usage.filled);
+        .filter(|one| one.site.change_state != ChangeState::Foreign && !one.site.is_templated);
     let remarks = ours.flat_map(|one| {
         let odds = one.reference.as_ref().map(|reference| {
-            let lint = Lint {
+            let lint = ReferenceLinter {
                 catalog,
-                one,
+                assessment: one,
                 reference,
-                form: form(&one.usage.text),
-                vault: one.vault().and_then(|name| vaults.find(&name)),
+                syntax: syntax_details(&one.site.text),
+                vault: one.vault_name().and_then(|name| vaults.find(&name)),
             };
-            lint.odds()
+            lint.lint()
         });
-        odds.into_iter().flatten().map(|odd| remark(one, odd))
+        odds.into_iter().flatten().map(|odd| entity_issue(one, odd))
     });
     remarks.collect()
 }
 
-fn remark(one: &Judged, odd: Odd) -> Remark {
-    Remark {
-        kind: one.usage.kind,
-        title: one.usage.title.clone(),
-        path: one.usage.path.clone(),
-        standing: one.usage.standing,
-        declared: one.usage.declared,
+fn entity_issue(one: &Assessment, odd: LintIssue) -> EntityIssue {
+    EntityIssue {
+        kind: one.site.kind,
+        title: one.site.title.clone(),
+        path: one.site.path.clone(),
+        change_state: one.site.change_state,
+        declared: one.site.declared,
         confidential: false,
-        flaw: odd.flaw(one.usage.path.clone()),
+        issue: odd.at_field(one.site.path.clone()),
     }
 }
 
 /// One reference that is looked at.
-struct Lint<'a> {
+struct ReferenceLinter<'a> {
     catalog: &'a Catalog,
-    one: &'a Judged,
+    assessment: &'a Assessment,
     reference: &'a Reference,
-    form: Form,
-    vault: Option<FoundVault<'a>>,
+    syntax: SyntaxDetails,
+    vault: Option<VaultRef<'a>>,
 }
 
-impl Lint<'_> {
-    fn odds(&self) -> Vec<Odd> {
-        let single = [self.parameters(), self.around_host(), self.slashes(), self.version()];
+impl ReferenceLinter<'_> {
+    fn lint(&self) -> Vec<LintIssue> {
+        let single = [self.check_parameters(), self.check_userinfo_and_port(), self.check_slashes(), self.check_version()];
         let options = self.reference.options.iter().flatten();
-        let options = options.filter_map(|(name, value)| self.option(name, value));
+        let options = options.filter_map(|(name, value)| self.check_option(name, value));
         single.into_iter().flatten().chain(options).collect()
     }
 
     fn backend(&self) -> Option<&str> {
-        self.vault.as_ref().map(FoundVault::backend)
+        self.vault.as_ref().map(VaultRef::backend)
     }
 
-    fn parameters(&self) -> Option<Odd> {
-        self.form.parameters.then(|| {
-            Odd::new(
+    fn check_parameters(&self) -> Option<LintIssue> {
+        self.syntax.has_parameters.then(|| {
+            LintIssue::new(
                 "dropped-part",
                 "holds a reference with a semicolon: Kong drops what follows it",
                 "write a semicolon that belongs to a name as %3B",
@@ -69,9 +69,9 @@ impl Lint<'_> {
         })
     }
 
-    fn around_host(&self) -> Option<Odd> {
-        self.form.around_host.then(|| {
-            Odd::new(
+    fn check_userinfo_and_port(&self) -> Option<LintIssue> {
+        self.syntax.has_userinfo_or_port.then(|| {
+            LintIssue::new(
                 "dropped-part",
                 "holds a reference with a user or a port beside the vault's prefix: Kong drops both",
                 "write the prefix alone between {vault:// and the next slash",
@@ -80,13 +80,13 @@ impl Lint<'_> {
     }
 
     /// On backends whose secrets have slashes in their names and are texts more often than not.
-    fn slashes(&self) -> Option<Odd> {
+    fn check_slashes(&self) -> Option<LintIssue> {
         let (Some(key), "aws" | "conjur") = (&self.reference.key, self.backend()?) else {
             return None;
         };
-        let (secret, key) = (shown(&self.reference.resource), shown(key));
-        (self.form.segments > 2).then(|| {
-            Odd::new(
+        let (secret, key) = (escape_lossy(&self.reference.resource), escape_lossy(key));
+        (self.syntax.segment_count > 2).then(|| {
+            LintIssue::new(
                 "unescaped-slash",
                 format!(
                     "asks for the member '{key}' of the secret '{secret}': the last segment of a reference is a key"
@@ -96,9 +96,9 @@ impl Lint<'_> {
         })
     }
 
-    fn version(&self) -> Option<Odd> {
+    fn check_version(&self) -> Option<LintIssue> {
         let version = self.reference.version?;
-        if self.one.finding.reason == Reason::BadVersion {
+        if self.assessment.finding.reason == Reason::BadVersion {
             return None;
         }
         let why = match self.backend() {
@@ -106,11 +106,11 @@ impl Lint<'_> {
             Some("env") if version != 2.0 => "a variable has no version but the previous one, which is 2",
             Some("fs") => "files have no versions",
             Some("azure") => "versions of Azure are no numbers, so that none can be named",
-            Some("hcv") if self.is_of_first_engine() => "the first version of the key-value engine has none",
+            Some("hcv") if self.is_kv_v1() => "the first version of the key-value engine has none",
             _ => return None,
         };
         let text = self.reference.version_text().unwrap_or_default();
-        Some(Odd::new(
+        Some(LintIssue::new(
             "odd-version",
             format!("asks for version {text} of a secret: {why}"),
             "leave the # and what follows it out",
@@ -118,25 +118,25 @@ impl Lint<'_> {
     }
 
     /// Whether a vault of HashiCorp's reads the engine without versions, as it does where nothing else is said.
-    fn is_of_first_engine(&self) -> bool {
+    fn is_kv_v1(&self) -> bool {
         let said = match self.vault {
-            Some(FoundVault::Entity(VaultEntity { config, .. })) => config.expose().get("kv").cloned(),
+            Some(VaultRef::Entity(VaultEntity { config, .. })) => config.expose().get("kv").cloned(),
             _ => return false,
         };
-        let record = self.catalog.vault("hcv");
-        let default = || record?.field_at(&FieldPath::dotted("config.kv"))?.default.clone();
+        let record = self.catalog.vault_schema("hcv");
+        let default = || record?.field_at(&FieldPath::from_dotted("config.kv"))?.default.clone();
         said.filter(|said| !said.is_null())
             .or_else(default)
             .is_none_or(|kv| kv == "v1")
     }
 
-    fn option(&self, name: &[u8], value: &OptionValue) -> Option<Odd> {
+    fn check_option(&self, name: &[u8], value: &OptionValue) -> Option<LintIssue> {
         let backend = self.backend()?;
-        let record = self.catalog.vault(backend)?;
-        let shown = shown(name);
-        let path = FieldPath::dotted("config").name(&shown);
+        let record = self.catalog.vault_schema(backend)?;
+        let shown = escape_lossy(name);
+        let path = FieldPath::from_dotted("config").with_name(&shown);
         if record.field_at(&path).is_none() {
-            return Some(Odd::new(
+            return Some(LintIssue::new(
                 "unknown-option",
                 format!(
                     "holds a reference with the option '{shown}', which the backend '{backend}' does not have: Kong ignores it"
@@ -144,8 +144,8 @@ impl Lint<'_> {
                 "correct the option's name, or leave it out",
             ));
         }
-        (!is_taken(self.catalog, backend, &shown, value)).then(|| {
-            Odd::new(
+        (!accepts_option(self.catalog, backend, &shown, value)).then(|| {
+            LintIssue::new(
                 "dropped-option",
                 format!("gives the option '{shown}' a value that the backend '{backend}' does not take: Kong drops it, and the vault's own with it"),
                 "correct the value, or leave the option out",
@@ -154,7 +154,7 @@ impl Lint<'_> {
     }
 }
 
-fn shown(bytes: &[u8]) -> String {
+fn escape_lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).escape_debug().to_string()
 }
 
@@ -165,18 +165,18 @@ mod tests {
     use json::json;
 
     use super::*;
-    use crate::{Use, judge};
-    use state::Body;
+    use crate::{ReferenceSite, classify_sites};
+    use state::EntityBody;
 
     fn vaults() -> Vaults {
         let vault = |backend: &str, config: json::Value| VaultEntity {
             prefix: format!("my-{backend}"),
             backend: backend.to_owned(),
-            config: Body::new(config.as_object().cloned().unwrap_or_default()),
-            live: None,
-            filled: BTreeSet::new(),
-            unset: BTreeSet::new(),
-            filled_prefix: false,
+            config: EntityBody::new(config.as_object().cloned().unwrap_or_default()),
+            live_config: None,
+            templated_options: BTreeSet::new(),
+            unset_options: BTreeSet::new(),
+            has_templated_prefix: false,
             owned: true,
             changed: false,
         };
@@ -191,17 +191,17 @@ mod tests {
         entities.push(second);
         Vaults {
             entities,
-            complete: true,
+            is_complete: true,
             ..Vaults::default()
         }
     }
 
-    fn told(text: &str) -> Vec<String> {
+    fn lint_messages(text: &str) -> Vec<String> {
         let catalog = Catalog::recorded();
-        let usage = Use::for_certificate(text, Standing::Changed);
+        let usage = ReferenceSite::in_certificate(text, ChangeState::Changed);
         let vaults = vaults();
-        let remarks = super::remarks(&catalog, &judge(vec![usage], &vaults), &vaults);
-        remarks.into_iter().map(|remark| remark.flaw.message).collect()
+        let remarks = super::lint_references(&catalog, &classify_sites(vec![usage], &vaults), &vaults);
+        remarks.into_iter().map(|remark| remark.issue.message).collect()
     }
 
     #[test]
@@ -215,7 +215,7 @@ mod tests {
             "{vault://my-aws/a/b/c/}",
             "{vault://my-gcp/a#3}",
         ] {
-            assert_eq!(told(text), Vec::<String>::new(), "{text}");
+            assert_eq!(lint_messages(text), Vec::<String>::new(), "{text}");
         }
     }
 
@@ -238,7 +238,7 @@ mod tests {
             ("{vault://my-env/a?prefix=9bad}", PREFIX),
             ("{vault://my-env/a?prefix}", PREFIX),
         ] {
-            assert_eq!(told(text), [wanted], "{text}");
+            assert_eq!(lint_messages(text), [wanted], "{text}");
         }
     }
 
@@ -260,7 +260,7 @@ mod tests {
             ),
             ("{vault://my-v2/a/b#1.5}", "1.5 of a secret: versions are whole numbers"),
         ] {
-            assert_eq!(told(text), [format!("asks for version {wanted}")], "{text}");
+            assert_eq!(lint_messages(text), [format!("asks for version {wanted}")], "{text}");
         }
     }
 }

@@ -1,110 +1,110 @@
 //! Texts that look like references and are none to Kong.
 
-use super::Odd;
-use crate::{Remark, Standing, is_reference};
+use super::LintIssue;
+use crate::{EntityIssue, ChangeState, is_reference};
 use json::Value;
 use json::parallel::stretches;
 use schema::FieldPath;
-use state::{Declared, DeclaredId, Desired};
+use state::{DeclaredEntity, DeclaredId, DesiredState};
 
-const BEGIN: &str = "{vault://";
+const REFERENCE_PREFIX: &str = "{vault://";
 
 /// Every text of the documents that looks like a reference, or holds one, and is used as it stands. Nothing of it is told,
 /// for it may be a secret. Tags hold none.
-pub(super) fn remarks(desired: &Desired) -> Vec<Remark> {
+pub(super) fn lint_texts(desired: &DesiredState) -> Vec<EntityIssue> {
     let mut entities: Vec<_> = (0..).map(DeclaredId).zip(&desired.entities).collect();
     let remarks = stretches(&mut entities, |stretch| {
         let mut remarks = Vec::new();
         for (declared, entity) in stretch {
-            of_entity(*declared, entity, &mut remarks);
+            lint_entity(*declared, entity, &mut remarks);
         }
         remarks
     });
     remarks.into_iter().flatten().collect()
 }
 
-fn of_entity(declared: DeclaredId, entity: &Declared, remarks: &mut Vec<Remark>) {
+fn lint_entity(declared: DeclaredId, entity: &DeclaredEntity, remarks: &mut Vec<EntityIssue>) {
     for (field, value) in entity.body.expose() {
-        if field != "tags" && may_look_like_one(value) {
-            let at = FieldPath::field(field);
-            walk(value, &at, &mut |at, odd| {
-                remarks.push(remark(declared, entity, at, odd))
+        if field != "tags" && may_resemble_reference(value) {
+            let at = FieldPath::from_field(field);
+            walk_texts(value, &at, &mut |at, odd| {
+                remarks.push(entity_issue(declared, entity, at, odd))
             });
         }
     }
 }
 
-fn remark(declared: DeclaredId, entity: &Declared, at: &FieldPath, odd: Odd) -> Remark {
-    Remark {
+fn entity_issue(declared: DeclaredId, entity: &DeclaredEntity, at: &FieldPath, odd: LintIssue) -> EntityIssue {
+    EntityIssue {
         kind: entity.kind,
         title: String::new(),
         path: at.clone(),
-        standing: Standing::Changed,
+        change_state: ChangeState::Changed,
         declared: Some(declared),
         confidential: true,
-        flaw: odd.flaw(at.clone()),
+        issue: odd.at_field(at.clone()),
     }
 }
 
 /// A cheap look before a thorough one: most texts are far from it.
-fn may_look_like_one(value: &Value) -> bool {
+fn may_resemble_reference(value: &Value) -> bool {
     match value {
-        Value::String(text) => names_a_vault(text.as_bytes()) && !is_reference(text),
-        Value::Array(members) => members.iter().any(may_look_like_one),
-        Value::Object(members) => members.values().any(may_look_like_one),
+        Value::String(text) => mentions_vault_scheme(text.as_bytes()) && !is_reference(text),
+        Value::Array(members) => members.iter().any(may_resemble_reference),
+        Value::Object(members) => members.values().any(may_resemble_reference),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
-fn names_a_vault(text: &[u8]) -> bool {
+fn mentions_vault_scheme(text: &[u8]) -> bool {
     memchr::memchr_iter(b':', text).any(|at| {
         let ends = |name: &[u8]| text[..at].ends_with(name);
         (ends(b"ault") || ends(b"AULT")) && text.get(at + 1) == Some(&b'/')
     })
 }
 
-fn walk(value: &Value, at: &FieldPath, found: &mut dyn FnMut(&FieldPath, Odd)) {
+fn walk_texts(value: &Value, at: &FieldPath, found: &mut dyn FnMut(&FieldPath, LintIssue)) {
     match value {
         Value::String(text) => {
-            if let Some(odd) = odd(text) {
+            if let Some(odd) = lint_text(text) {
                 found(at, odd);
             }
         }
         Value::Array(members) => {
             for (index, member) in members.iter().enumerate() {
-                walk(member, &at.index(index), found);
+                walk_texts(member, &at.with_index(index), found);
             }
         }
         Value::Object(members) => {
             for (name, member) in members {
-                walk(member, &at.name(name), found);
+                walk_texts(member, &at.with_name(name), found);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
-fn odd(text: &str) -> Option<Odd> {
+fn lint_text(text: &str) -> Option<LintIssue> {
     let trimmed = text.trim();
     if is_reference(text) {
         return None;
     }
     if is_reference(trimmed) {
-        return Some(Odd::new(
+        return Some(LintIssue::new(
             "reference-in-space",
             "has white space around a reference: Kong uses the text as it stands",
             "leave the white space out (in YAML, a block scalar ends in a line feed: write the reference on one line)",
         ));
     }
-    if let Some(why) = nearly(trimmed) {
-        return Some(Odd::new(
+    if let Some(why) = describe_near_miss(trimmed) {
+        return Some(LintIssue::new(
             "near-reference",
             format!("{why}: Kong uses the text as it stands"),
             "a reference is {vault://PREFIX/SECRET} or {vault://PREFIX/SECRET/KEY}, in lower case and without spaces",
         ));
     }
-    text.contains(BEGIN).then(|| {
-        Odd::new(
+    text.contains(REFERENCE_PREFIX).then(|| {
+        LintIssue::new(
             "reference-in-text",
             "holds a reference inside a longer text: Kong uses the text as it stands",
             "put the whole text into the secret, and let the field hold the reference alone",
@@ -113,7 +113,7 @@ fn odd(text: &str) -> Option<Odd> {
 }
 
 /// Why a text is no reference although it begins like one.
-fn nearly(text: &str) -> Option<&'static str> {
+fn describe_near_miss(text: &str) -> Option<&'static str> {
     let without = text.trim_start_matches('$').trim_start_matches('{');
     let braces = text.trim_start_matches('$').len() - without.len();
     let (name, rest) = without.trim_start().split_once(':')?;
@@ -167,10 +167,10 @@ mod tests {
             ("{vault://env/a", Some("lacks the closing brace of a reference")),
             ("vault://env/a}", Some("lacks the opening brace of a reference")),
         ] {
-            let told = odd(text).map(|odd| odd.message);
+            let told = lint_text(text).map(|odd| odd.message);
             let wanted = wanted.map(|wanted| format!("{wanted}: Kong uses the text as it stands"));
             assert_eq!(told, wanted, "{text}");
-            assert!(told.is_none() || may_look_like_one(&text.into()), "{text}");
+            assert!(told.is_none() || may_resemble_reference(&text.into()), "{text}");
         }
     }
 }

@@ -1,54 +1,54 @@
-use super::Flaw;
+use super::FieldIssue;
 use crate::is_reference;
 use json::{Object, Value};
-use schema::{Catalog, Field, FieldPath, Kind, KindId, PublicCertificate, chain, moment};
+use schema::{Catalog, Field, FieldPath, Kind, KindId, PublicCertificate, parse_chain, format_timestamp};
 
 /// What is valid when.
 #[derive(Clone, Copy, Debug)]
-pub struct Validity {
+pub struct ExpiryWindow {
     /// Now, in seconds since 1970.
     pub now: i64,
     /// For how many days certificates should be good still.
-    pub days: u32,
+    pub warn_days: u32,
 }
 
-const RENEW: &str = "renew the certificate";
+const RENEW_HELP: &str = "renew the certificate";
 
 /// What is the matter with an entity's certificates, those in the open and those that references resolve to.
-pub(super) fn flaws(
+pub(super) fn find_certificate_issues(
     catalog: &Catalog,
     kind: KindId,
     body: &Object,
     served: &dyn Fn() -> Vec<String>,
-    validity: &Validity,
-) -> Vec<Flaw> {
+    validity: &ExpiryWindow,
+) -> Vec<FieldIssue> {
     let kind = catalog.kind(kind);
-    let borne: Vec<(&str, Vec<PublicCertificate>)> = fields(kind)
-        .filter_map(|name| Some((name, chain(text(body, name)?)?)))
+    let borne: Vec<(&str, Vec<PublicCertificate>)> = certificate_fields(kind)
+        .filter_map(|name| Some((name, parse_chain(inline_text(body, name)?)?)))
         .collect();
-    let mut flaws: Vec<Flaw> = unreadable(kind, body).collect();
+    let mut flaws: Vec<FieldIssue> = find_unreadable_chains(kind, body).collect();
     for (name, chain) in &borne {
         let flawed = chain
             .iter()
-            .filter_map(|certificate| of_time(name, certificate, validity));
+            .filter_map(|certificate| check_validity(name, certificate, validity));
         flaws.extend(flawed.take(1));
     }
-    if let Some((name, chain)) = borne.first().filter(|_| kind.names_children.is_some()) {
+    if let Some((name, chain)) = borne.first().filter(|_| kind.child_names.is_some()) {
         let leaves = borne.iter().filter_map(|(_, chain)| chain.first());
         let uncovered = |served: &String| !leaves.clone().any(|leaf| leaf.covers(served));
         let uncovered: Vec<String> = served().into_iter().filter(uncovered).collect();
-        flaws.extend((!chain.is_empty() && !uncovered.is_empty()).then(|| not_named(name, &uncovered)));
+        flaws.extend((!chain.is_empty() && !uncovered.is_empty()).then(|| uncovered_names_issue(name, &uncovered)));
     }
     flaws
 }
 
 /// A chain of which a part cannot be read: Kong looks at the first certificate only.
-fn unreadable<'a>(kind: &'a Kind, body: &'a Object) -> impl Iterator<Item = Flaw> + 'a {
+fn find_unreadable_chains<'a>(kind: &'a Kind, body: &'a Object) -> impl Iterator<Item = FieldIssue> + 'a {
     let broken =
-        fields(kind).filter(|name| text(body, name).is_some_and(|text| begins_well(text) && chain(text).is_none()));
-    broken.map(|name| Flaw {
-        path: FieldPath::field(name),
-        wrong: true,
+        certificate_fields(kind).filter(|name| inline_text(body, name).is_some_and(|text| is_first_readable(text) && parse_chain(text).is_none()));
+    broken.map(|name| FieldIssue {
+        path: FieldPath::from_field(name),
+        is_error: true,
         code: "bad-content",
         message: "is a chain of certificates of which not all can be read".to_owned(),
         detail: None,
@@ -57,24 +57,24 @@ fn unreadable<'a>(kind: &'a Kind, body: &'a Object) -> impl Iterator<Item = Flaw
 }
 
 /// Whether at least the first certificate can be read: what is none at all is told by Kong's own check.
-fn begins_well(text: &str) -> bool {
+fn is_first_readable(text: &str) -> bool {
     const END: &str = "-----END CERTIFICATE-----";
     let first = text.find(END).map(|end| &text[..end + END.len()]);
-    first.and_then(chain).is_some_and(|chain| !chain.is_empty())
+    first.and_then(parse_chain).is_some_and(|chain| !chain.is_empty())
 }
 
-fn of_time(field: &str, certificate: &PublicCertificate, validity: &Validity) -> Option<Flaw> {
-    let soon = validity.now + i64::from(validity.days) * 24 * 60 * 60;
-    let at = |wrong, code, message: &str, moment: String| Flaw {
-        path: FieldPath::field(field),
-        wrong,
+fn check_validity(field: &str, certificate: &PublicCertificate, validity: &ExpiryWindow) -> Option<FieldIssue> {
+    let soon = validity.now + i64::from(validity.warn_days) * 24 * 60 * 60;
+    let at = |wrong, code, message: &str, moment: String| FieldIssue {
+        path: FieldPath::from_field(field),
+        is_error: wrong,
         code,
         message: message.to_owned(),
         detail: Some(format!("{}: {moment}", certificate.subject)),
-        help: RENEW,
+        help: RENEW_HELP,
     };
     if certificate.not_after < validity.now {
-        let when = format!("until {}", certificate.expiry());
+        let when = format!("until {}", certificate.format_expiry());
         return Some(at(
             true,
             "expired-certificate",
@@ -83,7 +83,7 @@ fn of_time(field: &str, certificate: &PublicCertificate, validity: &Validity) ->
         ));
     }
     if certificate.not_before > validity.now {
-        let when = format!("from {}", moment(certificate.not_before));
+        let when = format!("from {}", format_timestamp(certificate.not_before));
         return Some(at(
             true,
             "future-certificate",
@@ -92,20 +92,20 @@ fn of_time(field: &str, certificate: &PublicCertificate, validity: &Validity) ->
         ));
     }
     (certificate.not_after < soon).then(|| {
-        let message = format!("holds a certificate that expires within {} days", validity.days);
+        let message = format!("holds a certificate that expires within {} days", validity.warn_days);
         at(
             false,
             "expiring-certificate",
             &message,
-            format!("until {}", certificate.expiry()),
+            format!("until {}", certificate.format_expiry()),
         )
     })
 }
 
-fn not_named(field: &str, uncovered: &[String]) -> Flaw {
-    Flaw {
-        path: FieldPath::field(field),
-        wrong: false,
+fn uncovered_names_issue(field: &str, uncovered: &[String]) -> FieldIssue {
+    FieldIssue {
+        path: FieldPath::from_field(field),
+        is_error: false,
         code: "uncovered-name",
         message: "holds a certificate that is not good for all names it is served under".to_owned(),
         detail: Some(uncovered.join(", ")),
@@ -114,7 +114,7 @@ fn not_named(field: &str, uncovered: &[String]) -> Flaw {
 }
 
 /// The fields that hold PEM certificates.
-pub(super) fn fields(kind: &Kind) -> impl Iterator<Item = &str> {
+pub(super) fn certificate_fields(kind: &Kind) -> impl Iterator<Item = &str> {
     let of_pem = |field: &Field| {
         let checks = field.rules.get("checks").and_then(Value::as_array);
         checks.is_some_and(|checks| checks.iter().any(|check| check == "pem_certificate"))
@@ -126,6 +126,6 @@ pub(super) fn fields(kind: &Kind) -> impl Iterator<Item = &str> {
 }
 
 /// A field's text, if it is no reference.
-pub(super) fn text<'b>(body: &'b Object, name: &str) -> Option<&'b str> {
+pub(super) fn inline_text<'b>(body: &'b Object, name: &str) -> Option<&'b str> {
     body.get(name)?.as_str().filter(|text| !is_reference(text))
 }

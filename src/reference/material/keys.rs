@@ -1,26 +1,26 @@
-use super::told::PEM;
-use super::{Flaw, Put};
+use super::told::PEM_HELP;
+use super::{FieldIssue, ResolvedField};
 use json::Value;
-use schema::{FieldPath, Kind, Record, Segment, is_private_key, is_public_key};
+use schema::{FieldPath, Kind, Record, PathSegment, is_private_key, is_public_key};
 
 /// Which half of a pair a field holds.
-enum Half {
+enum KeyHalf {
     Private,
     Public,
 }
 
 /// What is the matter with the halves of key pairs, each by itself: what Kong's own checks let through, or say less of, for
 /// they stop at the first.
-pub(super) fn flaws(kind: &Kind, record: &Record, values: &[Put<'_>]) -> Vec<Flaw> {
-    let flaw = |put: &Put<'_>| {
+pub(super) fn find_key_issues(kind: &Kind, record: &Record, values: &[ResolvedField<'_>]) -> Vec<FieldIssue> {
+    let flaw = |put: &ResolvedField<'_>| {
         let text = put.value.text().filter(|text| !text.is_empty())?;
-        let (message, help) = match half(kind, record, &put.path)? {
-            Half::Private => no_private_key(text),
-            Half::Public => no_public_key(text),
+        let (message, help) = match key_half(kind, record, &put.path)? {
+            KeyHalf::Private => check_private_key(text),
+            KeyHalf::Public => check_public_key(text),
         }?;
-        Some(Flaw {
+        Some(FieldIssue {
             path: put.path.clone(),
-            wrong: true,
+            is_error: true,
             code: "bad-content",
             message: message.to_owned(),
             detail: None,
@@ -30,9 +30,9 @@ pub(super) fn flaws(kind: &Kind, record: &Record, values: &[Put<'_>]) -> Vec<Fla
     values.iter().filter_map(flaw).collect()
 }
 
-type Said = (&'static str, &'static str);
+type MessageAndHelp = (&'static str, &'static str);
 
-fn no_private_key(text: &str) -> Option<Said> {
+fn check_private_key(text: &str) -> Option<MessageAndHelp> {
     match text {
         _ if is_private_key(text) => None,
         _ if text.contains("ENCRYPTED") => Some((
@@ -43,24 +43,24 @@ fn no_private_key(text: &str) -> Option<Said> {
             "is a public key where a private one belongs",
             "store the private key that goes with the certificate or the public key",
         )),
-        _ => Some(("is no PEM key", PEM)),
+        _ => Some(("is no PEM key", PEM_HELP)),
     }
 }
 
-fn no_public_key(text: &str) -> Option<Said> {
+fn check_public_key(text: &str) -> Option<MessageAndHelp> {
     match text {
         _ if is_public_key(text) => None,
         _ if text.contains("PRIVATE KEY-----") => Some((
             "is a private key where a public one belongs",
             "store the public half, and keep the private one out of what others may read",
         )),
-        _ => Some(("is no PEM key", PEM)),
+        _ => Some(("is no PEM key", PEM_HELP)),
     }
 }
 
 /// Which half a field holds, as the checks of its kind or of its record say.
-fn half(kind: &Kind, record: &Record, path: &FieldPath) -> Option<Half> {
-    let (Segment::Name(name), outer) = path.0.split_last()? else {
+fn key_half(kind: &Kind, record: &Record, path: &FieldPath) -> Option<KeyHalf> {
+    let (PathSegment::Name(name), outer) = path.0.split_last()? else {
         return None;
     };
     let of_kind = kind.checks.iter().filter(|check| check.check == "pair");
@@ -72,8 +72,8 @@ fn half(kind: &Kind, record: &Record, path: &FieldPath) -> Option<Half> {
     pairs.find_map(|pair| {
         let is = |part: &str| pair.get(part).and_then(Value::as_str) == Some(name);
         match (is("private"), is("public")) {
-            (true, _) => Some(Half::Private),
-            (_, true) => Some(Half::Public),
+            (true, _) => Some(KeyHalf::Private),
+            (_, true) => Some(KeyHalf::Public),
             _ => None,
         }
     })

@@ -1,18 +1,18 @@
 //! What Kong refuses, in words that hold nothing of a value.
 
-use super::Flaw;
+use super::FieldIssue;
 use json::Value;
 use schema::{Field, FieldPath, FieldType, Record};
 
 /// What Kong's words begin with, what is said instead, and what to do. Kong's own texts may repeat what they are about.
-const SAID: [(&str, &str, &str); 11] = [
-    ("invalid certificate", "is no PEM certificate", PEM),
-    ("invalid key", "is no PEM key", PEM),
-    ("certificate does not match key", "does not match the certificate", PAIR),
+const TRANSLATIONS: [(&str, &str, &str); 11] = [
+    ("invalid certificate", "is no PEM certificate", PEM_HELP),
+    ("invalid key", "is no PEM key", PEM_HELP),
+    ("certificate does not match key", "does not match the certificate", PAIR_HELP),
     (
         "alternative certificate does not match key",
         "does not match the alternative certificate",
-        PAIR,
+        PAIR_HELP,
     ),
     (
         "certificate and alternative certificate need to have different type",
@@ -29,83 +29,83 @@ const SAID: [(&str, &str, &str); 11] = [
         "is no certificate of a CA",
         "store the certificate of the CA itself",
     ),
-    ("could not json decode jwk", "is no JSON, so that it is no JWK", JWK),
+    ("could not json decode jwk", "is no JSON, so that it is no JWK", JWK_HELP),
     (
         "kid in jwk.kid must be equal",
         "is a JWK of another kid than the key's",
         "give both the same kid",
     ),
-    ("could not load JWK", "is no JWK that Kong can load", JWK),
+    ("could not load JWK", "is no JWK that Kong can load", JWK_HELP),
     (
         "public key does not match private key",
         "is no pair with the other half of the key",
-        PAIR,
+        PAIR_HELP,
     ),
 ];
 
 /// What to do about a text that is no PEM.
-pub(super) const PEM: &str = "store it as PEM text, with its lines: -----BEGIN …----- to -----END …-----";
-const PAIR: &str = "store the two that were made together, and check that no reference names the other's secret";
-const JWK: &str = "store the JWK as a JSON object with its kty";
+pub(super) const PEM_HELP: &str = "store it as PEM text, with its lines: -----BEGIN …----- to -----END …-----";
+const PAIR_HELP: &str = "store the two that were made together, and check that no reference names the other's secret";
+const JWK_HELP: &str = "store the JWK as a JSON object with its kty";
 
 /// What a check says of a value.
-pub(super) struct Told<'a> {
+pub(super) struct CheckMessage<'a> {
     /// The entity's record.
     pub record: &'a Record,
     /// Where the value stands.
-    pub own: &'a FieldPath,
+    pub value_path: &'a FieldPath,
     /// Whether it is an empty text.
     pub is_empty: bool,
     /// Whether it is a certificate: of what goes wrong together, it may be the one that is told of.
     pub is_certificate: bool,
     /// What the check is about.
-    pub path: &'a FieldPath,
+    pub check_path: &'a FieldPath,
     /// Kong's words.
     pub message: &'a str,
     /// Whether a value is found in them.
-    pub repeats: bool,
+    pub contains_value: bool,
 }
 
 /// Whether words are about a field itself, or about the list or map of which it is a member.
 pub(super) fn is_about(record: &Record, own: &FieldPath, path: &FieldPath) -> bool {
-    path.is_within(own) || own.is_within(path) && !is_of_record(record, path)
+    path.is_within(own) || own.is_within(path) && !is_record_level(record, path)
 }
 
 /// Whether words are about a record as a whole: those name fields, and never repeat what stands in them.
-fn is_of_record(record: &Record, path: &FieldPath) -> bool {
-    let field = record.field_at(path).map(|field| &field.kind);
+fn is_record_level(record: &Record, path: &FieldPath) -> bool {
+    let field = record.field_at(path).map(|field| &field.field_type);
     path.0.is_empty() || matches!(field, Some(FieldType::Record(_)))
 }
 
 /// What is wrong with a value; nothing if it is told better elsewhere.
-pub(super) fn flaw(told: &Told<'_>) -> Option<Flaw> {
+pub(super) fn translate_message(told: &CheckMessage<'_>) -> Option<FieldIssue> {
     if told.message.starts_with("certificate expired") {
         return None;
     }
-    let said = SAID.iter().find(|(begins, ..)| told.message.starts_with(begins));
+    let said = TRANSLATIONS.iter().find(|(begins, ..)| told.message.starts_with(begins));
     let (message, help) = match said {
         _ if told.is_empty => ("is empty".to_owned(), "store the value, or leave the field out"),
         Some((_, said, help)) if told.is_certificate && said.starts_with("does not match") => {
             (said.replace("certificate", "key"), *help)
         }
         Some((_, said, help)) => ((*said).to_owned(), *help),
-        None if is_about(told.record, told.own, told.path) => {
+        None if is_about(told.record, told.value_path, told.check_path) => {
             let expected = told
                 .record
-                .field_at(told.own)
-                .map_or("what this field takes".to_owned(), expected);
-            (format!("is not {expected}"), VALUE)
+                .field_at(told.value_path)
+                .map_or("what this field takes".to_owned(), describe_expected);
+            (format!("is not {expected}"), VALUE_HELP)
         }
-        None if is_of_record(told.record, told.path) && !told.repeats => (
+        None if is_record_level(told.record, told.check_path) && !told.contains_value => (
             format!("does not go together with other fields: {}", told.message),
-            FIELDS,
+            FIELDS_HELP,
         ),
-        None if told.path.0.is_empty() => ("does not go together with other fields".to_owned(), FIELDS),
-        None => (format!("does not go together with the field '{}'", told.path), FIELDS),
+        None if told.check_path.0.is_empty() => ("does not go together with other fields".to_owned(), FIELDS_HELP),
+        None => (format!("does not go together with the field '{}'", told.check_path), FIELDS_HELP),
     };
-    Some(Flaw {
-        path: told.own.clone(),
-        wrong: true,
+    Some(FieldIssue {
+        path: told.value_path.clone(),
+        is_error: true,
         code: "bad-content",
         message,
         detail: None,
@@ -113,12 +113,12 @@ pub(super) fn flaw(told: &Told<'_>) -> Option<Flaw> {
     })
 }
 
-const VALUE: &str =
+const VALUE_HELP: &str =
     "Kong skips the field's check for a reference; put a value into the secret that the field would take itself";
-const FIELDS: &str = "correct the secret, or what stands in the other fields";
+const FIELDS_HELP: &str = "correct the secret, or what stands in the other fields";
 
 /// What the named checks of a field ask for.
-const CHECKS: [(&str, &str); 15] = [
+const CHECK_EXPECTATIONS: [(&str, &str); 15] = [
     ("cookie_name", "the name of a cookie"),
     ("header_name", "the name of a header"),
     ("host_with_port", "a host, with or without a port"),
@@ -137,8 +137,8 @@ const CHECKS: [(&str, &str); 15] = [
 ];
 
 /// What a field takes.
-fn expected(field: &Field) -> String {
-    let of_type = match field.kind {
+fn describe_expected(field: &Field) -> String {
+    let of_type = match field.field_type {
         FieldType::Integer => Some("a whole number"),
         FieldType::Number => Some("a number"),
         FieldType::Boolean => Some("true or false"),
@@ -146,11 +146,11 @@ fn expected(field: &Field) -> String {
     };
     let checks = field.rules.get("checks").and_then(Value::as_array);
     let mut named = checks.into_iter().flatten().filter_map(Value::as_str);
-    let check = named.find_map(|name| CHECKS.iter().find(|(known, _)| *known == name).map(|(_, words)| *words));
-    of_type.or(check).map_or_else(|| by_rule(field), str::to_owned)
+    let check = named.find_map(|name| CHECK_EXPECTATIONS.iter().find(|(known, _)| *known == name).map(|(_, words)| *words));
+    of_type.or(check).map_or_else(|| describe_rule(field), str::to_owned)
 }
 
-fn by_rule(field: &Field) -> String {
+fn describe_rule(field: &Field) -> String {
     if let Some(choice) = field.rules.get("one_of").and_then(Value::as_array) {
         let choice: Vec<&str> = choice.iter().filter_map(Value::as_str).collect();
         return format!("one of: {}", choice.join(", "));

@@ -2,95 +2,95 @@
 
 use zeroize::Zeroizing;
 
-use super::told::{self, Told};
-use super::{Flaw, Put};
-use crate::Holder;
-use crate::subkey::Wiped;
+use super::told::{self, CheckMessage};
+use super::{FieldIssue, ResolvedField};
+use crate::EntityView;
+use crate::subkey::ZeroizingValue;
 use json::{Object, Value};
-use schema::{self, Catalog, FieldPath, FieldType, Purpose, Record, Segment};
+use schema::{self, Catalog, FieldPath, FieldType, CheckPurpose, Record, PathSegment};
 
 /// What a check says of a field; it may hold values.
-type Violation = (FieldPath, Zeroizing<String>);
+type FieldViolation = (FieldPath, Zeroizing<String>);
 
 /// An entity with references and what they resolve to on a data plane.
-pub(super) struct Trial<'a> {
+pub(super) struct ResolvedEntity<'a> {
     pub catalog: &'a Catalog,
-    pub holder: &'a Holder<'a>,
+    pub entity: &'a EntityView<'a>,
     pub record: &'a Record,
-    pub values: &'a [Put<'a>],
+    pub values: &'a [ResolvedField<'a>],
     /// Where all of its references stand, those of which nothing is known, too.
-    pub uses: &'a [FieldPath],
+    pub reference_paths: &'a [FieldPath],
     pub now: i64,
 }
 
-impl<'a> Trial<'a> {
+impl<'a> ResolvedEntity<'a> {
     /// The entity with values in the places of their references, those of which that is said. It is wiped when dropped.
-    pub fn filled(&self, wanted: impl Fn(usize) -> bool) -> Wiped {
-        let mut body = Value::Object(self.holder.body.clone());
-        self.put(&mut body, &mut FieldPath::default(), &wanted);
-        Wiped::of(body)
+    pub fn substitute(&self, wanted: impl Fn(usize) -> bool) -> ZeroizingValue {
+        let mut body = Value::Object(self.entity.body.clone());
+        self.substitute_into(&mut body, &mut FieldPath::default(), &wanted);
+        ZeroizingValue::new(body)
     }
 
     /// What Kong's own checks say of the values and did not say of the references. A check of which a member is not known
     /// is left out, as Kong leaves it out.
-    pub fn refused(&self, filled: &Wiped) -> Vec<Flaw> {
+    pub fn find_issues(&self, filled: &ZeroizingValue) -> Vec<FieldIssue> {
         let Some(filled) = filled.value().as_object() else {
             return Vec::new();
         };
-        let found = self.violations(filled);
+        let found = self.check_body(filled);
         if found.is_empty() {
             return Vec::new();
         }
-        let before = self.violations(self.holder.body);
+        let before = self.check_body(self.entity.body);
         let news = found.iter().filter(|violation| !before.contains(violation));
-        news.filter_map(|violation| self.flaw(violation)).collect()
+        news.filter_map(|violation| self.violation_issue(violation)).collect()
     }
 
-    fn flaw(&self, violation: &Violation) -> Option<Flaw> {
+    fn violation_issue(&self, violation: &FieldViolation) -> Option<FieldIssue> {
         let (path, message) = violation;
-        let put = self.whose(path).or_else(|| self.guilty(violation))?;
+        let put = self.field_of_path(path).or_else(|| self.blamed_field(violation))?;
         let text = put.value.text().unwrap_or_default();
-        let repeats = |put: &Put<'_>| {
+        let repeats = |put: &ResolvedField<'_>| {
             put.value
                 .text()
                 .is_some_and(|text| !text.is_empty() && message.contains(text))
         };
-        told::flaw(&Told {
+        told::translate_message(&CheckMessage {
             record: self.record,
-            own: &put.path,
+            value_path: &put.path,
             is_empty: text.is_empty(),
             is_certificate: text.contains("-----BEGIN CERTIFICATE-----"),
-            path,
+            check_path: path,
             message,
-            repeats: self.values.iter().any(repeats),
+            contains_value: self.values.iter().any(repeats),
         })
     }
 
     /// The value that is wrong by itself.
-    fn whose(&self, path: &FieldPath) -> Option<&Put<'a>> {
+    fn field_of_path(&self, path: &FieldPath) -> Option<&ResolvedField<'a>> {
         self.values
             .iter()
             .find(|put| told::is_about(self.record, &put.path, path))
     }
 
     /// The value, of those that go wrong together, that is told of: the last without which it does not go wrong.
-    fn guilty(&self, violation: &Violation) -> Option<&Put<'a>> {
+    fn blamed_field(&self, violation: &FieldViolation) -> Option<&ResolvedField<'a>> {
         let is_gone = |left_out: usize| {
-            let rest = self.filled(|at| at != left_out);
-            let found = rest.value().as_object().map(|rest| self.violations(rest));
+            let rest = self.substitute(|at| at != left_out);
+            let found = rest.value().as_object().map(|rest| self.check_body(rest));
             !found.unwrap_or_default().contains(violation)
         };
         let guilty = (0..self.values.len()).rev().find(|at| is_gone(*at));
         self.values.get(guilty.or(self.values.len().checked_sub(1))?)
     }
 
-    fn violations(&self, body: &Object) -> Vec<Violation> {
-        match schema::check(self.catalog, self.holder.kind, body, Purpose::Resolved, self.now) {
+    fn check_body(&self, body: &Object) -> Vec<FieldViolation> {
+        match schema::check_body(self.catalog, self.entity.kind, body, CheckPurpose::ResolvedReferences, self.now) {
             Ok(()) => Vec::new(),
             Err(mut violations) => {
                 let found = violations.flatten().into_iter();
                 let found = found.map(|(path, message)| (path, Zeroizing::new(message))).collect();
-                violations.0.values_mut().for_each(schema::wipe);
+                violations.0.values_mut().for_each(schema::zeroize_value);
                 found
             }
         }
@@ -98,28 +98,28 @@ impl<'a> Trial<'a> {
 
     /// Puts values in the places of their references. The same reference where none is used is the other spelling of a
     /// field that has one.
-    fn put(&self, value: &mut Value, at: &mut FieldPath, wanted: &dyn Fn(usize) -> bool) {
+    fn substitute_into(&self, value: &mut Value, at: &mut FieldPath, wanted: &dyn Fn(usize) -> bool) {
         match value {
             Value::String(held) => {
                 let here = self.values.iter().position(|put| put.path == *at);
                 let twin = || self.values.iter().position(|put| put.text == *held);
-                let twin = || twin().filter(|_| !self.uses.contains(at));
+                let twin = || twin().filter(|_| !self.reference_paths.contains(at));
                 let found = here.or_else(twin).filter(|found| wanted(*found));
                 if let Some(text) = found.and_then(|found| self.values[found].value.text()) {
-                    *value = self.typed(at, text);
+                    *value = self.typed_value(at, text);
                 }
             }
             Value::Array(members) => {
                 for (index, member) in members.iter_mut().enumerate() {
-                    at.0.push(Segment::Index(index));
-                    self.put(member, at, wanted);
+                    at.0.push(PathSegment::Index(index));
+                    self.substitute_into(member, at, wanted);
                     at.0.pop();
                 }
             }
             Value::Object(members) => {
                 for (name, member) in members {
-                    at.0.push(Segment::Name(name.to_owned()));
-                    self.put(member, at, wanted);
+                    at.0.push(PathSegment::Name(name.to_owned()));
+                    self.substitute_into(member, at, wanted);
                     at.0.pop();
                 }
             }
@@ -128,8 +128,8 @@ impl<'a> Trial<'a> {
     }
 
     /// A number where the field is one: newer gateways take references for ports.
-    fn typed(&self, at: &FieldPath, text: &str) -> Value {
-        let number = match self.record.field_at(at).map(|field| &field.kind) {
+    fn typed_value(&self, at: &FieldPath, text: &str) -> Value {
+        let number = match self.record.field_at(at).map(|field| &field.field_type) {
             Some(FieldType::Integer | FieldType::Number) => text.parse::<i64>().ok(),
             _ => None,
         };

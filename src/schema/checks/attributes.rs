@@ -1,10 +1,10 @@
 use super::lua_pattern::LuaPattern;
 use super::pcre;
-use super::view::View;
+use super::view::FieldView;
 use json::Value;
 
 /// The rules of a field besides its type, in the order in which Kong asks them; the first that is broken is told.
-const ATTRIBUTES: [(&str, Attribute); 19] = [
+const VALIDATORS: [(&str, FieldValidator); 19] = [
     ("eq", eq),
     ("ne", ne),
     ("not_one_of", not_one_of),
@@ -26,37 +26,37 @@ const ATTRIBUTES: [(&str, Attribute); 19] = [
     ("contains", contains),
 ];
 
-type Attribute = fn(&Value, &Value) -> Result<(), String>;
+type FieldValidator = fn(&Value, &Value) -> Result<(), String>;
 
 /// Says which rule a value of the right type breaks.
-pub(super) fn broken(view: View<'_>, value: &Value) -> Option<String> {
-    ATTRIBUTES
+pub(super) fn find_violation(view: FieldView<'_>, value: &Value) -> Option<String> {
+    VALIDATORS
         .iter()
         .find_map(|(name, check)| match *name {
             "len_min" => {
-                let least = Value::from(view.least_length()?);
+                let least = Value::from(view.min_length()?);
                 check(value, &least).err()
             }
             _ => check(value, view.rule(name)?).err(),
         })
-        .or_else(|| exclusive_subsets(value, view.rule("mutually_exclusive_subsets")?).err())
+        .or_else(|| mutually_exclusive_subsets(value, view.rule("mutually_exclusive_subsets")?).err())
 }
 
-fn told(holds: bool, why: impl FnOnce() -> String) -> Result<(), String> {
+fn ensure(holds: bool, why: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(why()) }
 }
 
 /// A value as Lua writes it.
-pub(super) fn lua_text(value: &Value) -> String {
+pub(super) fn to_lua_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => "null".to_owned(),
-        Value::Number(number) => lua_number(number.as_f64().unwrap_or_default()),
+        Value::Number(number) => format_lua_number(number.as_f64().unwrap_or_default()),
         other => other.to_string(),
     }
 }
 
-fn lua_number(number: f64) -> String {
+fn format_lua_number(number: f64) -> String {
     if number.fract() == 0.0 && number.abs() < 1e14 {
         format!("{number:.0}")
     } else {
@@ -65,49 +65,49 @@ fn lua_number(number: f64) -> String {
 }
 
 /// Whether two JSON values are one to Lua, which has one sort of numbers.
-pub(super) fn same(one: &Value, two: &Value) -> bool {
+pub(super) fn lua_equal(one: &Value, two: &Value) -> bool {
     match (one, two) {
         (Value::Number(one), Value::Number(two)) => one.as_f64() == two.as_f64(),
         _ => one == two,
     }
 }
 
-fn members(value: &Value) -> &[Value] {
+fn array_members(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-fn joined(values: &Value) -> String {
-    let texts: Vec<String> = members(values).iter().map(lua_text).collect();
+fn join_texts(values: &Value) -> String {
+    let texts: Vec<String> = array_members(values).iter().map(to_lua_text).collect();
     texts.join(", ")
 }
 
-fn has(values: &Value, wanted: &Value) -> bool {
-    members(values).iter().any(|value| same(value, wanted))
+fn contains_value(values: &Value, wanted: &Value) -> bool {
+    array_members(values).iter().any(|value| lua_equal(value, wanted))
 }
 
 fn eq(value: &Value, wanted: &Value) -> Result<(), String> {
-    told(same(value, wanted), || format!("value must be {}", lua_text(wanted)))
+    ensure(lua_equal(value, wanted), || format!("value must be {}", to_lua_text(wanted)))
 }
 
 fn ne(value: &Value, refused: &Value) -> Result<(), String> {
-    told(!same(value, refused), || {
-        format!("value must not be {}", lua_text(refused))
+    ensure(!lua_equal(value, refused), || {
+        format!("value must not be {}", to_lua_text(refused))
     })
 }
 
 fn one_of(value: &Value, choice: &Value) -> Result<(), String> {
     // an empty choice is written `{}` by Kong's Lua
-    told(has(choice, value), || format!("expected one of: {}", joined(choice)))
+    ensure(contains_value(choice, value), || format!("expected one of: {}", join_texts(choice)))
 }
 
 fn not_one_of(value: &Value, refused: &Value) -> Result<(), String> {
-    told(!has(refused, value), || {
-        format!("must not be one of: {}", joined(refused))
+    ensure(!contains_value(refused, value), || {
+        format!("must not be one of: {}", join_texts(refused))
     })
 }
 
 fn timestamp(value: &Value, _: &Value) -> Result<(), String> {
-    told(value.as_f64().is_some_and(|time| time > 0.0), || {
+    ensure(value.as_f64().is_some_and(|time| time > 0.0), || {
         "expected a valid timestamp".to_owned()
     })
 }
@@ -122,30 +122,30 @@ fn uuid(value: &Value, _: &Value) -> Result<(), String> {
                 .zip([8, 4, 4, 4, 12])
                 .all(|(part, size)| digits(part, size))
     };
-    told(value.as_str().is_some_and(is_uuid), || {
+    ensure(value.as_str().is_some_and(is_uuid), || {
         "expected a valid UUID".to_owned()
     })
 }
 
 fn is_regex(value: &Value, _: &Value) -> Result<(), String> {
     let text = value.as_str().unwrap_or_default();
-    told(pcre::compile(text).is_ok(), || format!("not a valid regex: {text}"))
+    ensure(pcre::check_regex(text).is_ok(), || format!("not a valid regex: {text}"))
 }
 
 fn between(value: &Value, limits: &Value) -> Result<(), String> {
-    let limit = |at: usize| members(limits).get(at).and_then(Value::as_f64);
+    let limit = |at: usize| array_members(limits).get(at).and_then(Value::as_f64);
     let (Some(low), Some(high)) = (limit(0), limit(1)) else {
         return Ok(());
     };
     let inside = value.as_f64().is_some_and(|number| (low..=high).contains(&number));
-    told(inside, || {
+    ensure(inside, || {
         format!("value should be between {:.0} and {:.0}", low.trunc(), high.trunc())
     })
 }
 
 fn gt(value: &Value, limit: &Value) -> Result<(), String> {
     let above = value.as_f64() > limit.as_f64();
-    told(above, || format!("value must be greater than {}", lua_text(limit)))
+    ensure(above, || format!("value must be greater than {}", to_lua_text(limit)))
 }
 
 fn length(value: &Value) -> u64 {
@@ -158,83 +158,83 @@ fn length(value: &Value) -> u64 {
 }
 
 fn len_eq(value: &Value, wanted: &Value) -> Result<(), String> {
-    told(Some(length(value)) == wanted.as_u64(), || {
-        format!("length must be {}", lua_text(wanted))
+    ensure(Some(length(value)) == wanted.as_u64(), || {
+        format!("length must be {}", to_lua_text(wanted))
     })
 }
 
 fn len_min(value: &Value, least: &Value) -> Result<(), String> {
-    told(Some(length(value)) >= least.as_u64(), || {
-        format!("length must be at least {}", lua_text(least))
+    ensure(Some(length(value)) >= least.as_u64(), || {
+        format!("length must be at least {}", to_lua_text(least))
     })
 }
 
 fn len_max(value: &Value, most: &Value) -> Result<(), String> {
-    told(Some(length(value)) <= most.as_u64(), || {
-        format!("length must be at most {}", lua_text(most))
+    ensure(Some(length(value)) <= most.as_u64(), || {
+        format!("length must be at most {}", to_lua_text(most))
     })
 }
 
-fn finds(pattern: &Value, value: &Value) -> bool {
-    LuaPattern(pattern.as_str().unwrap_or_default()).finds(value.as_str().unwrap_or_default())
+fn pattern_matches(pattern: &Value, value: &Value) -> bool {
+    LuaPattern(pattern.as_str().unwrap_or_default()).is_match(value.as_str().unwrap_or_default())
 }
 
-fn invalid(value: &Value) -> String {
-    format!("invalid value: {}", lua_text(value))
+fn invalid_value_message(value: &Value) -> String {
+    format!("invalid value: {}", to_lua_text(value))
 }
 
-fn own_error(rule: &Value, value: &Value) -> String {
+fn rule_error_message(rule: &Value, value: &Value) -> String {
     let own = rule.get("err").and_then(Value::as_str);
-    own.map_or_else(|| invalid(value), str::to_owned)
+    own.map_or_else(|| invalid_value_message(value), str::to_owned)
 }
 
 fn starts_with(value: &Value, prefix: &Value) -> Result<(), String> {
-    let (text, prefix) = (value.as_str().unwrap_or_default(), lua_text(prefix));
-    told(text.starts_with(&prefix), || format!("should start with: {prefix}"))
+    let (text, prefix) = (value.as_str().unwrap_or_default(), to_lua_text(prefix));
+    ensure(text.starts_with(&prefix), || format!("should start with: {prefix}"))
 }
 
 fn not_match(value: &Value, pattern: &Value) -> Result<(), String> {
-    told(!finds(pattern, value), || invalid(value))
+    ensure(!pattern_matches(pattern, value), || invalid_value_message(value))
 }
 
 fn matches(value: &Value, pattern: &Value) -> Result<(), String> {
-    told(finds(pattern, value), || invalid(value))
+    ensure(pattern_matches(pattern, value), || invalid_value_message(value))
 }
 
-fn pattern(rule: &Value) -> &Value {
+fn rule_pattern(rule: &Value) -> &Value {
     rule.get("pattern").unwrap_or(rule)
 }
 
 fn match_none(value: &Value, rules: &Value) -> Result<(), String> {
-    let broken = members(rules).iter().find(|rule| finds(pattern(rule), value));
-    broken.map_or(Ok(()), |rule| Err(own_error(rule, value)))
+    let broken = array_members(rules).iter().find(|rule| pattern_matches(rule_pattern(rule), value));
+    broken.map_or(Ok(()), |rule| Err(rule_error_message(rule, value)))
 }
 
 fn match_all(value: &Value, rules: &Value) -> Result<(), String> {
-    let broken = members(rules).iter().find(|rule| !finds(pattern(rule), value));
-    broken.map_or(Ok(()), |rule| Err(own_error(rule, value)))
+    let broken = array_members(rules).iter().find(|rule| !pattern_matches(rule_pattern(rule), value));
+    broken.map_or(Ok(()), |rule| Err(rule_error_message(rule, value)))
 }
 
 fn match_any(value: &Value, rule: &Value) -> Result<(), String> {
     let patterns = rule.get("patterns").unwrap_or(&Value::Null);
-    let found = members(patterns).iter().any(|pattern| finds(pattern, value));
-    told(found, || own_error(rule, value))
+    let found = array_members(patterns).iter().any(|pattern| pattern_matches(pattern, value));
+    ensure(found, || rule_error_message(rule, value))
 }
 
 fn contains(value: &Value, wanted: &Value) -> Result<(), String> {
-    told(has(value, wanted), || {
-        format!("expected to contain: {}", lua_text(wanted))
+    ensure(contains_value(value, wanted), || {
+        format!("expected to contain: {}", to_lua_text(wanted))
     })
 }
 
 /// Members of two of the sets must not stand together.
-fn exclusive_subsets(value: &Value, subsets: &Value) -> Result<(), String> {
-    let present = |subset: &&Value| members(subset).iter().any(|member| has(value, member));
-    let found: Vec<&Value> = members(subsets).iter().filter(present).collect();
-    told(found.len() < 2, || {
+fn mutually_exclusive_subsets(value: &Value, subsets: &Value) -> Result<(), String> {
+    let present = |subset: &&Value| array_members(subset).iter().any(|member| contains_value(value, member));
+    let found: Vec<&Value> = array_members(subsets).iter().filter(present).collect();
+    ensure(found.len() < 2, || {
         let shown: Vec<String> = found
             .iter()
-            .map(|subset| format!("({})", super::quoted(members(subset))))
+            .map(|subset| format!("({})", super::quote_names(array_members(subset))))
             .collect();
         format!("these sets are mutually exclusive: {}", shown.join(", "))
     })

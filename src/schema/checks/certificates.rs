@@ -5,41 +5,41 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use super::keys::PublicKey;
 
 /// What Kong's library says of a text that is no certificate; what follows `error:` is OpenSSL's and varies.
-const NO_CERTIFICATE: &str = "invalid certificate: x509.new: error:688010A:asn1 encoding routines:\
+const INVALID_CERTIFICATE: &str = "invalid certificate: x509.new: error:688010A:asn1 encoding routines:\
                               asn1_item_embed_d2i:nested asn1 error:crypto/asn1/tasn_dec.c:375:";
 
 /// What it says of a text that is no key.
-pub(super) const NO_KEY: &str = "pkey.new:load_key: error:1E08010C:DECODER routines:OSSL_DECODER_from_bio:\
+pub(super) const INVALID_KEY: &str = "pkey.new:load_key: error:1E08010C:DECODER routines:OSSL_DECODER_from_bio:\
                                  unsupported:crypto/encode_decode/decoder_lib.c:103:";
 
 /// A PEM certificate; others may follow it.
-pub(super) fn certificate(text: &str) -> Result<(), String> {
-    read(text).map(|_| ()).ok_or_else(|| NO_CERTIFICATE.to_owned())
+pub(super) fn check_certificate(text: &str) -> Result<(), String> {
+    parse_certificate(text).map(|_| ()).ok_or_else(|| INVALID_CERTIFICATE.to_owned())
 }
 
 /// A PEM key.
-pub(super) fn key(text: &str) -> Result<(), String> {
-    PublicKey::of_pem(text)
+pub(super) fn check_key(text: &str) -> Result<(), String> {
+    PublicKey::from_pem(text)
         .map(|_| ())
-        .ok_or_else(|| format!("invalid key: {NO_KEY}"))
+        .ok_or_else(|| format!("invalid key: {INVALID_KEY}"))
 }
 
 /// Whether a certificate and a key are a pair; `None` where one of them cannot be read.
-pub(super) fn pair(certificate: &str, key: &str) -> Option<bool> {
-    Some(read(certificate)?.key.matches(&PublicKey::of_pem(key)?))
+pub(super) fn is_key_pair(certificate: &str, key: &str) -> Option<bool> {
+    Some(parse_certificate(certificate)?.key.matches(&PublicKey::from_pem(key)?))
 }
 
 /// Whether two certificates have keys of the same sort; `None` where one of them cannot be read.
-pub(super) fn same_sort(one: &str, two: &str) -> Option<bool> {
-    Some(read(one)?.key.algorithm == read(two)?.key.algorithm)
+pub(super) fn have_same_key_algorithm(one: &str, two: &str) -> Option<bool> {
+    Some(parse_certificate(one)?.key.algorithm == parse_certificate(two)?.key.algorithm)
 }
 
 /// What is wrong with a text as the certificate of an authority, at that second since 1970.
-pub(super) fn authority(text: &str, now: i64) -> Option<&'static str> {
+pub(super) fn check_ca_certificate(text: &str, now: i64) -> Option<&'static str> {
     if text.matches("-----BEGIN CERTIFICATE-----").count() > 1 {
         return Some("please submit only one certificate at a time");
     }
-    let found = read(text)?;
+    let found = parse_certificate(text)?;
     if found.not_after < now {
         return Some("certificate expired, \"Not After\" time is in the past");
     }
@@ -47,18 +47,18 @@ pub(super) fn authority(text: &str, now: i64) -> Option<&'static str> {
         .then_some("certificate does not appear to be a CA because it is missing the \"CA\" basic constraint")
 }
 
-struct Found {
+struct ParsedCertificate {
     key: PublicKey,
     not_after: i64,
     is_authority: bool,
 }
 
 /// Reads the first certificate of a PEM text.
-fn read(text: &str) -> Option<Found> {
+fn parse_certificate(text: &str) -> Option<ParsedCertificate> {
     let der = CertificateDer::from_pem_slice(text.as_bytes()).ok()?;
     let (_, certificate) = X509Certificate::from_der(&der).ok()?;
-    Some(Found {
-        key: PublicKey::of_info(certificate.public_key().raw)?,
+    Some(ParsedCertificate {
+        key: PublicKey::from_spki(certificate.public_key().raw)?,
         not_after: certificate.validity().not_after.timestamp(),
         is_authority: certificate.is_ca(),
     })

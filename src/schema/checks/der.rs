@@ -12,10 +12,10 @@ pub(super) const OID: u8 = 0x06;
 pub(super) const SEQUENCE: u8 = 0x30;
 
 /// The values that stand one after another; nothing where a length is wrong.
-pub(super) fn values(mut bytes: &[u8]) -> Option<Vec<Tlv<'_>>> {
+pub(super) fn parse_values(mut bytes: &[u8]) -> Option<Vec<Tlv<'_>>> {
     let mut found = Vec::new();
     while !bytes.is_empty() {
-        let (value, rest) = value(bytes)?;
+        let (value, rest) = parse_value(bytes)?;
         found.push(value);
         bytes = rest;
     }
@@ -23,12 +23,12 @@ pub(super) fn values(mut bytes: &[u8]) -> Option<Vec<Tlv<'_>>> {
 }
 
 /// The members of the one sequence that the bytes are.
-pub(super) fn sequence(bytes: &[u8]) -> Option<Vec<Tlv<'_>>> {
-    let (outer, rest) = value(bytes)?;
-    (outer.tag == SEQUENCE && rest.is_empty()).then(|| values(outer.content))?
+pub(super) fn parse_sequence(bytes: &[u8]) -> Option<Vec<Tlv<'_>>> {
+    let (outer, rest) = parse_value(bytes)?;
+    (outer.tag == SEQUENCE && rest.is_empty()).then(|| parse_values(outer.content))?
 }
 
-fn value(bytes: &[u8]) -> Option<(Tlv<'_>, &[u8])> {
+fn parse_value(bytes: &[u8]) -> Option<(Tlv<'_>, &[u8])> {
     let (&tag, rest) = bytes.split_first()?;
     let (&first, rest) = rest.split_first()?;
     let (length, rest) = match first {
@@ -45,19 +45,19 @@ fn value(bytes: &[u8]) -> Option<(Tlv<'_>, &[u8])> {
 
 impl<'a> Tlv<'a> {
     /// Its content, if it is of that tag.
-    pub fn of(self, tag: u8) -> Option<&'a [u8]> {
+    pub fn content_of_tag(self, tag: u8) -> Option<&'a [u8]> {
         (self.tag == tag).then_some(self.content)
     }
 
     /// The digits of a whole number without leading zeros.
-    pub fn number(self) -> Option<&'a [u8]> {
-        let digits = self.of(INTEGER)?;
+    pub fn integer_bytes(self) -> Option<&'a [u8]> {
+        let digits = self.content_of_tag(INTEGER)?;
         let first = digits.iter().position(|digit| *digit != 0).unwrap_or(digits.len());
         Some(&digits[first..])
     }
 
     /// The bytes of a bit string.
-    pub fn bits(self) -> Option<&'a [u8]> {
-        self.of(BIT_STRING)?.split_first().map(|(_, bits)| bits)
+    pub fn bit_string_bytes(self) -> Option<&'a [u8]> {
+        self.content_of_tag(BIT_STRING)?.split_first().map(|(_, bits)| bits)
     }
 }

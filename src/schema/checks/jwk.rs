@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use json::{Object, Value};
 
 /// What is wrong with a JSON Web Key that is to bear that key id.
-pub(super) fn fault(text: &str, kid: Option<&str>) -> Option<&'static str> {
+pub(super) fn check_jwk(text: &str, kid: Option<&str>) -> Option<&'static str> {
     let Ok(value) = serde_json::from_str::<Value>(text) else {
         return Some("could not json decode jwk string");
     };
@@ -16,18 +16,18 @@ pub(super) fn fault(text: &str, kid: Option<&str>) -> Option<&'static str> {
     if jwk.get("kid").and_then(Value::as_str) != kid {
         return Some("kid in jwk.kid must be equal to keys.kid");
     }
-    (!loads(jwk)).then_some("could not load JWK, likely not a valid key")
+    (!is_loadable(jwk)).then_some("could not load JWK, likely not a valid key")
 }
 
 /// Whether OpenSSL would make a key of it. Symmetric keys (`oct`) it does not.
-fn loads(jwk: &Object) -> bool {
-    let bytes = |name: &str| jwk.get(name).and_then(Value::as_str).and_then(decoded);
+fn is_loadable(jwk: &Object) -> bool {
+    let bytes = |name: &str| jwk.get(name).and_then(Value::as_str).and_then(decode_base64url);
     let has = |name: &str| bytes(name).is_some_and(|bytes| !bytes.is_empty());
     let named = |name: &str| jwk.get(name).and_then(Value::as_str).unwrap_or_default();
     match named("kty") {
         "RSA" => has("n") && has("e"),
         "EC" => match (bytes("x"), bytes("y")) {
-            (Some(x), Some(y)) => is_point(named("crv"), &x, &y),
+            (Some(x), Some(y)) => is_point_on_curve(named("crv"), &x, &y),
             _ => false,
         },
         "OKP" => {
@@ -45,7 +45,7 @@ fn loads(jwk: &Object) -> bool {
 }
 
 /// Whether a point lies on the curve of that name.
-fn is_point(curve: &str, x: &[u8], y: &[u8]) -> bool {
+fn is_point_on_curve(curve: &str, x: &[u8], y: &[u8]) -> bool {
     let (size, algorithm): (usize, &'static dyn VerificationAlgorithm) = match curve {
         "P-256" => (32, &ECDSA_P256_SHA256_ASN1),
         "P-384" => (48, &ECDSA_P384_SHA384_ASN1),
@@ -63,13 +63,13 @@ fn is_point(curve: &str, x: &[u8], y: &[u8]) -> bool {
     ParsedPublicKey::new(algorithm, point).is_ok()
 }
 
-fn decoded(text: &str) -> Option<Vec<u8>> {
+fn decode_base64url(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::fault;
+    use super::check_jwk;
 
     #[test]
     fn keys_load_by_their_type() {
@@ -91,7 +91,7 @@ mod tests {
                 None,
             ),
         ] {
-            assert_eq!(fault(jwk, Some("k")), told, "{jwk}");
+            assert_eq!(check_jwk(jwk, Some("k")), told, "{jwk}");
         }
     }
 }

@@ -25,12 +25,12 @@ const P521: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x23];
 
 /// Whether a text holds a PEM key that can be used to sign.
 pub fn is_private_key(text: &str) -> bool {
-    PublicKey::of_private_pem(text).is_some()
+    PublicKey::from_private_pem(text).is_some()
 }
 
 /// Whether a text holds a public PEM key.
 pub fn is_public_key(text: &str) -> bool {
-    PublicKey::of_public_pem(text).is_some()
+    PublicKey::from_public_pem(text).is_some()
 }
 
 impl PublicKey {
@@ -44,12 +44,12 @@ impl PublicKey {
     }
 
     /// Reads a `SubjectPublicKeyInfo`.
-    pub fn of_info(info: &[u8]) -> Option<Self> {
-        let [algorithm, bits] = der::sequence(info)?.try_into().ok()?;
-        let (algorithm, _) = identifier(algorithm)?;
-        let bits = bits.bits()?;
+    pub fn from_spki(info: &[u8]) -> Option<Self> {
+        let [algorithm, bits] = der::parse_sequence(info)?.try_into().ok()?;
+        let (algorithm, _) = parse_algorithm_identifier(algorithm)?;
+        let bits = bits.bit_string_bytes()?;
         let material = if algorithm == RSA {
-            numbers(&der::sequence(bits)?)?
+            rsa_numbers(&der::parse_sequence(bits)?)?
         } else {
             vec![bits.to_vec()]
         };
@@ -60,66 +60,66 @@ impl PublicKey {
     }
 
     /// Reads the first private or public key of a PEM text.
-    pub fn of_pem(text: &str) -> Option<Self> {
-        let (section, content) = sections(text).find(|(section, _)| is_key(section))?;
+    pub fn from_pem(text: &str) -> Option<Self> {
+        let (section, content) = pem_sections(text).find(|(section, _)| is_key_section(section))?;
         match section {
-            SectionKind::PublicKey => Self::of_info(&content),
-            SectionKind::PrivateKey => of_private_info(&content),
-            SectionKind::RsaPrivateKey => of_rsa(&content),
-            _ => of_ec(&content, None),
+            SectionKind::PublicKey => Self::from_spki(&content),
+            SectionKind::PrivateKey => public_key_from_pkcs8(&content),
+            SectionKind::RsaPrivateKey => public_key_from_pkcs1(&content),
+            _ => public_key_from_sec1(&content, None),
         }
     }
 
     /// Reads the first public key of a PEM text.
-    pub fn of_public_pem(text: &str) -> Option<Self> {
-        let (_, content) = sections(text).find(|(section, _)| *section == SectionKind::PublicKey)?;
-        Self::of_info(&content)
+    pub fn from_public_pem(text: &str) -> Option<Self> {
+        let (_, content) = pem_sections(text).find(|(section, _)| *section == SectionKind::PublicKey)?;
+        Self::from_spki(&content)
     }
 
     /// Reads the first private key of a PEM text.
-    pub fn of_private_pem(text: &str) -> Option<Self> {
-        let (section, _) = sections(text).find(|(section, _)| is_key(section))?;
+    pub fn from_private_pem(text: &str) -> Option<Self> {
+        let (section, _) = pem_sections(text).find(|(section, _)| is_key_section(section))?;
         if section == SectionKind::PublicKey {
             return None;
         }
-        Self::of_pem(text)
+        Self::from_pem(text)
     }
 }
 
-fn is_key(section: &SectionKind) -> bool {
+fn is_key_section(section: &SectionKind) -> bool {
     matches!(
         section,
         SectionKind::PublicKey | SectionKind::PrivateKey | SectionKind::RsaPrivateKey | SectionKind::EcPrivateKey
     )
 }
 
-fn sections(text: &str) -> impl Iterator<Item = (SectionKind, Vec<u8>)> {
+fn pem_sections(text: &str) -> impl Iterator<Item = (SectionKind, Vec<u8>)> {
     <(SectionKind, Vec<u8>)>::pem_slice_iter(text.as_bytes()).map_while(Result::ok)
 }
 
-fn identifier(value: Tlv<'_>) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
-    let members = der::values(value.of(SEQUENCE)?)?;
-    let algorithm = members.first()?.of(OID)?.to_vec();
-    let curve = members.get(1).and_then(|curve| curve.of(OID)).map(<[u8]>::to_vec);
+fn parse_algorithm_identifier(value: Tlv<'_>) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
+    let members = der::parse_values(value.content_of_tag(SEQUENCE)?)?;
+    let algorithm = members.first()?.content_of_tag(OID)?.to_vec();
+    let curve = members.get(1).and_then(|curve| curve.content_of_tag(OID)).map(<[u8]>::to_vec);
     Some((algorithm, curve))
 }
 
 /// RSA's modulus and exponent.
-fn numbers(members: &[Tlv<'_>]) -> Option<Vec<Vec<u8>>> {
+fn rsa_numbers(members: &[Tlv<'_>]) -> Option<Vec<Vec<u8>>> {
     let [modulus, exponent] = members else { return None };
-    Some(vec![modulus.number()?.to_vec(), exponent.number()?.to_vec()])
+    Some(vec![modulus.integer_bytes()?.to_vec(), exponent.integer_bytes()?.to_vec()])
 }
 
 /// PKCS #8.
-fn of_private_info(info: &[u8]) -> Option<PublicKey> {
-    let members = der::sequence(info)?;
-    members.first()?.number()?;
-    let (algorithm, curve) = identifier(*members.get(1)?)?;
-    let key = members.get(2)?.of(OCTET_STRING)?;
+fn public_key_from_pkcs8(info: &[u8]) -> Option<PublicKey> {
+    let members = der::parse_sequence(info)?;
+    members.first()?.integer_bytes()?;
+    let (algorithm, curve) = parse_algorithm_identifier(*members.get(1)?)?;
+    let key = members.get(2)?.content_of_tag(OCTET_STRING)?;
     match algorithm.as_slice() {
-        RSA => of_rsa(key),
-        EC => of_ec(key, curve),
-        ED25519 => of_ed25519(key),
+        RSA => public_key_from_pkcs1(key),
+        EC => public_key_from_sec1(key, curve),
+        ED25519 => public_key_from_ed25519(key),
         _ => Some(PublicKey {
             algorithm,
             material: None,
@@ -128,44 +128,44 @@ fn of_private_info(info: &[u8]) -> Option<PublicKey> {
 }
 
 /// PKCS #1.
-fn of_rsa(key: &[u8]) -> Option<PublicKey> {
-    let members = der::sequence(key)?;
+fn public_key_from_pkcs1(key: &[u8]) -> Option<PublicKey> {
+    let members = der::parse_sequence(key)?;
     Some(PublicKey {
         algorithm: RSA.to_vec(),
-        material: Some(numbers(members.get(1..3)?)?),
+        material: Some(rsa_numbers(members.get(1..3)?)?),
     })
 }
 
 /// SEC 1: the point may be left out, and is computed then.
-fn of_ec(key: &[u8], curve: Option<Vec<u8>>) -> Option<PublicKey> {
-    let members = der::sequence(key)?;
-    let secret = members.get(1)?.of(OCTET_STRING)?;
+fn public_key_from_sec1(key: &[u8], curve: Option<Vec<u8>>) -> Option<PublicKey> {
+    let members = der::parse_sequence(key)?;
+    let secret = members.get(1)?.content_of_tag(OCTET_STRING)?;
     let inner = |tag: u8| {
         let found = members.iter().find(|member| member.tag == tag)?;
-        der::values(found.content)?.into_iter().next()
+        der::parse_values(found.content)?.into_iter().next()
     };
-    let curve = curve.or_else(|| Some(inner(0xa0)?.of(OID)?.to_vec()));
-    let point = inner(0xa1).and_then(Tlv::bits).map(<[u8]>::to_vec);
+    let curve = curve.or_else(|| Some(inner(0xa0)?.content_of_tag(OID)?.to_vec()));
+    let point = inner(0xa1).and_then(Tlv::bit_string_bytes).map(<[u8]>::to_vec);
     Some(PublicKey {
         algorithm: EC.to_vec(),
-        material: point.or_else(|| point_of(secret, &curve?)).map(|point| vec![point]),
+        material: point.or_else(|| compute_public_point(secret, &curve?)).map(|point| vec![point]),
     })
 }
 
-fn point_of(secret: &[u8], curve: &[u8]) -> Option<Vec<u8>> {
+fn compute_public_point(secret: &[u8], curve: &[u8]) -> Option<Vec<u8>> {
     let algorithm: &'static EcdsaSigningAlgorithm = match curve {
         P256 => &ECDSA_P256_SHA256_ASN1_SIGNING,
         P384 => &ECDSA_P384_SHA384_ASN1_SIGNING,
         P521 => &ECDSA_P521_SHA512_ASN1_SIGNING,
         _ => return None,
     };
-    EcdsaKeyPair::from_private_key_der(algorithm, &sec1(secret, curve))
+    EcdsaKeyPair::from_private_key_der(algorithm, &encode_sec1(secret, curve))
         .ok()
         .map(|pair| pair.public_key().as_ref().to_vec())
 }
 
 /// The shortest SEC 1 form of a private key.
-fn sec1(secret: &[u8], curve: &[u8]) -> Vec<u8> {
+fn encode_sec1(secret: &[u8], curve: &[u8]) -> Vec<u8> {
     let mut inner = vec![0x02, 0x01, 0x01, OCTET_STRING, secret.len() as u8];
     inner.extend(secret);
     inner.extend([0xa0, curve.len() as u8 + 2, OID, curve.len() as u8]);
@@ -175,8 +175,8 @@ fn sec1(secret: &[u8], curve: &[u8]) -> Vec<u8> {
     whole
 }
 
-fn of_ed25519(key: &[u8]) -> Option<PublicKey> {
-    let seed = der::values(key)?.first()?.of(OCTET_STRING)?;
+fn public_key_from_ed25519(key: &[u8]) -> Option<PublicKey> {
+    let seed = der::parse_values(key)?.first()?.content_of_tag(OCTET_STRING)?;
     let pair = Ed25519KeyPair::from_seed_unchecked(seed).ok()?;
     Some(PublicKey {
         algorithm: ED25519.to_vec(),
@@ -200,11 +200,11 @@ mod tests {
 
     #[test]
     fn a_point_that_is_left_out_is_computed() {
-        let private = PublicKey::of_private_pem(PRIVATE).expect("a private key");
-        let public = PublicKey::of_public_pem(PUBLIC).expect("a public key");
+        let private = PublicKey::from_private_pem(PRIVATE).expect("a private key");
+        let public = PublicKey::from_public_pem(PUBLIC).expect("a public key");
         assert_eq!(private, public);
-        assert!(PublicKey::of_private_pem(PUBLIC).is_none());
-        assert!(PublicKey::of_public_pem(PRIVATE).is_none());
+        assert!(PublicKey::from_private_pem(PUBLIC).is_none());
+        assert!(PublicKey::from_public_pem(PRIVATE).is_none());
     }
 
     #[test]
@@ -219,9 +219,9 @@ mod tests {
             .map(|sort| rcgen::KeyPair::generate_for(sort).expect("a key"))
             .collect();
         for (at, one) in pairs.iter().enumerate() {
-            let private = PublicKey::of_private_pem(&one.serialize_pem()).expect("a private key");
+            let private = PublicKey::from_private_pem(&one.serialize_pem()).expect("a private key");
             for (place, other) in pairs.iter().enumerate() {
-                let public = PublicKey::of_public_pem(&other.public_key_pem()).expect("a public key");
+                let public = PublicKey::from_public_pem(&other.public_key_pem()).expect("a public key");
                 assert_eq!(private.matches(&public), at == place);
             }
         }

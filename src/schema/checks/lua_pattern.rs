@@ -4,32 +4,32 @@
 pub(crate) struct LuaPattern<'a>(pub &'a str);
 
 /// How deep a match may nest before it is given up: patterns of live nodes are not ours to trust.
-const DEPTH: usize = 200;
+const MAX_DEPTH: usize = 200;
 
 impl LuaPattern<'_> {
     /// Whether the pattern is found anywhere in the text (at its start only, if it begins with `^`).
-    pub fn finds(&self, text: &str) -> bool {
+    pub fn is_match(&self, text: &str) -> bool {
         let (pattern, anchored) = match self.0.as_bytes() {
             [b'^', rest @ ..] => (rest, true),
             all => (all, false),
         };
-        let matcher = Matcher {
+        let matcher = LuaMatcher {
             text: text.as_bytes(),
             pattern,
         };
         let last = if anchored { 0 } else { text.len() };
-        (0..=last).any(|start| matcher.runs(start, 0, DEPTH).is_some())
+        (0..=last).any(|start| matcher.match_from(start, 0, MAX_DEPTH).is_some())
     }
 }
 
-struct Matcher<'a> {
+struct LuaMatcher<'a> {
     text: &'a [u8],
     pattern: &'a [u8],
 }
 
-impl Matcher<'_> {
+impl LuaMatcher<'_> {
     /// Where a match of the pattern from `p` on ends, if the text at `s` starts one.
-    fn runs(&self, mut s: usize, mut p: usize, depth: usize) -> Option<usize> {
+    fn match_from(&self, mut s: usize, mut p: usize, depth: usize) -> Option<usize> {
         let depth = depth.checked_sub(1)?;
         loop {
             match self.pattern.get(p) {
@@ -37,27 +37,27 @@ impl Matcher<'_> {
                 Some(b'(' | b')') => p += 1,
                 Some(b'$') if p + 1 == self.pattern.len() => return (s == self.text.len()).then_some(s),
                 Some(b'%') if self.pattern.get(p + 1) == Some(&b'f') => {
-                    p = self.frontier(s, p + 2)?;
+                    p = self.match_frontier(s, p + 2)?;
                 }
                 Some(b'%') if self.pattern.get(p + 1) == Some(&b'b') => {
-                    s = self.balanced(s, p + 2)?;
+                    s = self.match_balanced(s, p + 2)?;
                     p += 4;
                 }
                 Some(_) => {
                     let after = self.class_end(p)?;
                     match self.pattern.get(after) {
                         Some(b'?') => {
-                            if self.single(s, p, after)
-                                && let Some(end) = self.runs(s + 1, after + 1, depth)
+                            if self.matches_single(s, p, after)
+                                && let Some(end) = self.match_from(s + 1, after + 1, depth)
                             {
                                 return Some(end);
                             }
                             p = after + 1;
                         }
-                        Some(b'*') => return self.greedy(s, p, after, 0, depth),
-                        Some(b'+') => return self.greedy(s, p, after, 1, depth),
-                        Some(b'-') => return self.lazy(s, p, after, depth),
-                        _ if self.single(s, p, after) => {
+                        Some(b'*') => return self.match_greedy(s, p, after, 0, depth),
+                        Some(b'+') => return self.match_greedy(s, p, after, 1, depth),
+                        Some(b'-') => return self.match_lazy(s, p, after, depth),
+                        _ if self.matches_single(s, p, after) => {
                             s += 1;
                             p = after;
                         }
@@ -68,19 +68,19 @@ impl Matcher<'_> {
         }
     }
 
-    fn greedy(&self, s: usize, p: usize, after: usize, least: usize, depth: usize) -> Option<usize> {
-        let most = (s..self.text.len()).take_while(|at| self.single(*at, p, after)).count();
+    fn match_greedy(&self, s: usize, p: usize, after: usize, least: usize, depth: usize) -> Option<usize> {
+        let most = (s..self.text.len()).take_while(|at| self.matches_single(*at, p, after)).count();
         (least..=most)
             .rev()
-            .find_map(|count| self.runs(s + count, after + 1, depth))
+            .find_map(|count| self.match_from(s + count, after + 1, depth))
     }
 
-    fn lazy(&self, mut s: usize, p: usize, after: usize, depth: usize) -> Option<usize> {
+    fn match_lazy(&self, mut s: usize, p: usize, after: usize, depth: usize) -> Option<usize> {
         loop {
-            if let Some(end) = self.runs(s, after + 1, depth) {
+            if let Some(end) = self.match_from(s, after + 1, depth) {
                 return Some(end);
             }
-            if !self.single(s, p, after) {
+            if !self.matches_single(s, p, after) {
                 return None;
             }
             s += 1;
@@ -88,15 +88,15 @@ impl Matcher<'_> {
     }
 
     /// `%f[set]`: the place where the set begins to hold.
-    fn frontier(&self, s: usize, set: usize) -> Option<usize> {
+    fn match_frontier(&self, s: usize, set: usize) -> Option<usize> {
         let after = self.class_end(set)?;
         let before = if s == 0 { 0 } else { self.text[s - 1] };
         let here = self.text.get(s).copied().unwrap_or(0);
-        (!self.holds(before, set, after) && self.holds(here, set, after)).then_some(after)
+        (!self.matches_class(before, set, after) && self.matches_class(here, set, after)).then_some(after)
     }
 
     /// `%bxy`: from an x to the y that closes it.
-    fn balanced(&self, s: usize, p: usize) -> Option<usize> {
+    fn match_balanced(&self, s: usize, p: usize) -> Option<usize> {
         let (&open, &close) = (self.pattern.get(p)?, self.pattern.get(p + 1)?);
         if self.text.get(s) != Some(&open) {
             return None;
@@ -138,27 +138,27 @@ impl Matcher<'_> {
         }
     }
 
-    fn single(&self, s: usize, p: usize, after: usize) -> bool {
-        self.text.get(s).is_some_and(|byte| self.holds(*byte, p, after))
+    fn matches_single(&self, s: usize, p: usize, after: usize) -> bool {
+        self.text.get(s).is_some_and(|byte| self.matches_class(*byte, p, after))
     }
 
-    fn holds(&self, byte: u8, p: usize, after: usize) -> bool {
+    fn matches_class(&self, byte: u8, p: usize, after: usize) -> bool {
         match self.pattern[p] {
             b'.' => true,
-            b'%' => in_class(byte, self.pattern[p + 1]),
-            b'[' => self.in_set(byte, p + 1, after - 1),
+            b'%' => is_in_class(byte, self.pattern[p + 1]),
+            b'[' => self.is_in_set(byte, p + 1, after - 1),
             literal => literal == byte,
         }
     }
 
-    fn in_set(&self, byte: u8, start: usize, end: usize) -> bool {
+    fn is_in_set(&self, byte: u8, start: usize, end: usize) -> bool {
         let negated = self.pattern[start] == b'^';
         let mut at = start + usize::from(negated);
         while at < end {
             let found = match self.pattern[at] {
                 b'%' if at + 1 < end => {
                     at += 2;
-                    in_class(byte, self.pattern[at - 1])
+                    is_in_class(byte, self.pattern[at - 1])
                 }
                 low if at + 2 < end && self.pattern[at + 1] == b'-' => {
                     at += 3;
@@ -177,7 +177,7 @@ impl Matcher<'_> {
     }
 }
 
-fn in_class(byte: u8, class: u8) -> bool {
+fn is_in_class(byte: u8, class: u8) -> bool {
     let found = match class.to_ascii_lowercase() {
         b'a' => byte.is_ascii_alphabetic(),
         b'c' => byte.is_ascii_control(),
@@ -223,10 +223,10 @@ mod tests {
             ("%f[%w]b", vec!["a b"], vec!["ab"]),
         ] {
             for text in yes {
-                assert!(LuaPattern(pattern).finds(text), "{pattern} should find {text}");
+                assert!(LuaPattern(pattern).is_match(text), "{pattern} should find {text}");
             }
             for text in no {
-                assert!(!LuaPattern(pattern).finds(text), "{pattern} should not find {text}");
+                assert!(!LuaPattern(pattern).is_match(text), "{pattern} should not find {text}");
             }
         }
     }
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn malformed_patterns_find_nothing() {
         for pattern in ["[", "[a", "%", "[%", "%f", "%b", "%bx", "[^", "a[]"] {
-            assert!(!LuaPattern(pattern).finds("a("), "{pattern}");
+            assert!(!LuaPattern(pattern).is_match("a("), "{pattern}");
         }
     }
 }

@@ -26,56 +26,56 @@ mod view;
 
 use std::sync::LazyLock;
 
-use self::view::View;
-use super::{Catalog, Field, FieldType, Kind, KindId, Purpose};
+use self::view::FieldView;
+use super::{Catalog, Field, FieldType, Kind, KindId, CheckPurpose};
 use json::{Object, Value, json};
 
 pub use keys::{is_private_key, is_public_key};
-pub(super) use variant::choose;
+pub(super) use variant::choose_record;
 
 /// One run of checks over one body.
-pub(super) struct Checker<'a> {
+pub(super) struct BodyChecker<'a> {
     pub catalog: &'a Catalog,
     pub kind: &'a Kind,
-    pub purpose: Purpose,
+    pub purpose: CheckPurpose,
     /// Seconds since 1970.
     pub now: i64,
     /// Whether the body is a whole entity, not a part of one.
-    pub whole: bool,
+    pub is_full_entity: bool,
 }
 
-impl Checker<'_> {
+impl BodyChecker<'_> {
     /// What is wrong with a part of an entity, as far as the part goes.
-    fn part(&self, kind: KindId, part: &Object) -> Object {
-        let checker = Checker {
+    fn check_partial(&self, kind: KindId, part: &Object) -> Object {
+        let checker = BodyChecker {
             kind: self.catalog.kind(kind),
-            whole: false,
+            is_full_entity: false,
             ..*self
         };
-        match variant::choose(self.catalog, kind, part, false) {
-            Ok(record) => checker.record(&record, part),
+        match variant::choose_record(self.catalog, kind, part, false) {
+            Ok(record) => checker.check_record(&record, part),
             Err(errors) => errors,
         }
     }
 
     /// Takes the seconds that an entity has to live out of its body, and says what is wrong with them: of such fields no
     /// schema tells.
-    pub fn take_life(&self, body: &mut Object) -> Option<(String, Value)> {
-        let name = self.kind.expires.as_ref()?;
+    pub fn take_ttl(&self, body: &mut Object) -> Option<(String, Value)> {
+        let name = self.kind.ttl_field.as_ref()?;
         let life = body.remove(name)?;
-        let seconds = View::plain(&LIFE);
-        self.value(seconds, &life).err().map(|fault| (name.clone(), fault))
+        let seconds = FieldView::new(&TTL_FIELD);
+        self.check_value(seconds, &life).err().map(|fault| (name.clone(), fault))
     }
 
     /// Whether it does not matter what stands in a field, because the server writes it.
-    fn made_by_server(&self, name: &str, field: &Field, value: Option<&Value>) -> bool {
+    fn is_set_by_server(&self, name: &str, field: &Field, value: Option<&Value>) -> bool {
         field.auto && (value.is_none_or(Value::is_null) || self.kind.server_only.iter().any(|known| known == name))
     }
 }
 
 /// The seconds an entity may have to live.
-static LIFE: LazyLock<Field> = LazyLock::new(|| Field {
-    kind: FieldType::Integer,
+static TTL_FIELD: LazyLock<Field> = LazyLock::new(|| Field {
+    field_type: FieldType::Integer,
     required: false,
     default: None,
     auto: false,
@@ -86,10 +86,10 @@ static LIFE: LazyLock<Field> = LazyLock::new(|| Field {
 });
 
 /// Names in quotes, one after another.
-fn quoted(names: &[Value]) -> String {
+fn quote_names(names: &[Value]) -> String {
     let shown: Vec<String> = names
         .iter()
-        .map(|name| format!("'{}'", attributes::lua_text(name)))
+        .map(|name| format!("'{}'", attributes::to_lua_text(name)))
         .collect();
     shown.join(", ")
 }

@@ -1,44 +1,44 @@
 use super::pcre;
 
 /// The path of a URL: characters of RFC 3986 and whole percent escapes.
-pub(super) fn path(text: &str) -> Result<(), String> {
-    if !is_plain(text) {
+pub(super) fn check_url_path(text: &str) -> Result<(), String> {
+    if !has_only_path_characters(text) {
         return Err(format!(
             "invalid path: '{text}' (characters outside of the reserved list of RFC 3986 found)"
         ));
     }
-    escapes(text)
+    check_escapes(text)
 }
 
 /// A path of a route: a prefix in its normal form, or `~` and a regular expression.
 ///
 /// Escapes are looked at in paths that are otherwise as [`path`] wants them.
-pub(super) fn route_path(text: &str) -> Result<(), String> {
+pub(super) fn check_route_path(text: &str) -> Result<(), String> {
     if let Some(regex) = text.strip_prefix('~') {
-        return pcre::compile(regex).map_err(|why| format!("invalid regex: '{regex}' (PCRE returned: {why})"));
+        return pcre::check_regex(regex).map_err(|why| format!("invalid regex: '{regex}' (PCRE returned: {why})"));
     }
-    if is_plain(text) {
-        escapes(text)?;
+    if has_only_path_characters(text) {
+        check_escapes(text)?;
     }
-    let normal = normalized(text);
+    let normal = normalize_path(text);
     if normal == text {
         return Ok(());
     }
     Err(format!("non-normalized path, consider use '{normal}' instead"))
 }
 
-fn is_plain(text: &str) -> bool {
+fn has_only_path_characters(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_~/%:@!$&'()*+,;=".contains(&byte);
     text.starts_with('/') && text.bytes().all(allowed)
 }
 
 /// Whether every `%` starts an escape of two hex digits. Whole escapes show as `___` in what Kong says of another.
-fn escapes(text: &str) -> Result<(), String> {
+fn check_escapes(text: &str) -> Result<(), String> {
     let bytes = text.as_bytes();
     let mut bare = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        if escaped(&bytes[at..]).is_some() {
+        if decode_escape(&bytes[at..]).is_some() {
             bare.extend(b"___");
             at += 3;
         } else {
@@ -58,16 +58,16 @@ fn escapes(text: &str) -> Result<(), String> {
 
 /// The form in which a prefix path is compared: escapes of unreserved characters undone, others in capitals, dot
 /// segments resolved, slashes merged.
-pub(super) fn normalized(path: &str) -> String {
-    without_dot_segments(&with_plain_escapes(path))
+pub(super) fn normalize_path(path: &str) -> String {
+    remove_dot_segments(&normalize_escapes(path))
 }
 
-fn with_plain_escapes(path: &str) -> String {
+fn normalize_escapes(path: &str) -> String {
     let bytes = path.as_bytes();
     let mut plain = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        match escaped(&bytes[at..]) {
+        match decode_escape(&bytes[at..]) {
             Some(byte) if is_reserved(byte) => {
                 plain.extend(format!("%{byte:02X}").bytes());
                 at += 3;
@@ -85,7 +85,7 @@ fn with_plain_escapes(path: &str) -> String {
     String::from_utf8_lossy(&plain).into_owned()
 }
 
-fn escaped(bytes: &[u8]) -> Option<u8> {
+fn decode_escape(bytes: &[u8]) -> Option<u8> {
     let [b'%', high, low, ..] = bytes else { return None };
     let digit = |byte: u8| char::from(byte).to_digit(16);
     Some((digit(*high)? * 16 + digit(*low)?) as u8)
@@ -96,7 +96,7 @@ fn is_reserved(byte: u8) -> bool {
     b"!#$%&'()*+,/:;=?@[]".contains(&byte)
 }
 
-fn without_dot_segments(path: &str) -> String {
+fn remove_dot_segments(path: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     let segments: Vec<&str> = path.split('/').collect();
     let last = segments.len() - 1;
@@ -143,16 +143,16 @@ mod tests {
             ("/%zz", "/%zz"),
             ("/a%7C", "/a|"),
         ] {
-            assert_eq!(normalized(path), normal, "{path}");
+            assert_eq!(normalize_path(path), normal, "{path}");
         }
     }
 
     #[test]
     fn escapes_are_whole() {
-        assert_eq!(escapes("/%4"), Err("invalid url-encoded value: '%4'".to_owned()));
-        assert_eq!(escapes("/%"), Err("invalid url-encoded value: '%'".to_owned()));
-        assert_eq!(escapes("/%zz9"), Err("invalid url-encoded value: '%zz'".to_owned()));
-        assert_eq!(escapes("/%25%%41"), Err("invalid url-encoded value: '%__'".to_owned()));
-        assert!(escapes("/%41").is_ok());
+        assert_eq!(check_escapes("/%4"), Err("invalid url-encoded value: '%4'".to_owned()));
+        assert_eq!(check_escapes("/%"), Err("invalid url-encoded value: '%'".to_owned()));
+        assert_eq!(check_escapes("/%zz9"), Err("invalid url-encoded value: '%zz'".to_owned()));
+        assert_eq!(check_escapes("/%25%%41"), Err("invalid url-encoded value: '%__'".to_owned()));
+        assert!(check_escapes("/%41").is_ok());
     }
 }

@@ -4,7 +4,7 @@ use pcre2::bytes::RegexBuilder;
 ///
 /// # Errors
 /// `pcre2_compile() failed: WHY in "PATTERN" at "REST"`.
-pub(super) fn compile(pattern: &str) -> Result<(), String> {
+pub(super) fn check_regex(pattern: &str) -> Result<(), String> {
     let Err(error) = RegexBuilder::new().build(pattern) else {
         return Ok(());
     };
@@ -25,7 +25,7 @@ pub(super) fn compile(pattern: &str) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::compile;
+    use super::check_regex;
 
     #[test]
     fn errors_are_told_as_nginx_tells_them() {
@@ -39,10 +39,10 @@ mod tests {
             ("/]\\", "\\ at end of pattern in \"/]\\\""),
             ("/[[", "missing terminating ] for character class in \"/[[\""),
         ] {
-            assert_eq!(compile(pattern), Err(format!("pcre2_compile() failed: {told}")));
+            assert_eq!(check_regex(pattern), Err(format!("pcre2_compile() failed: {told}")));
         }
         for pattern in ["/(?=x)", "/\\K", "/(?<id>\\d+)", ""] {
-            assert_eq!(compile(pattern), Ok(()));
+            assert_eq!(check_regex(pattern), Ok(()));
         }
     }
 }

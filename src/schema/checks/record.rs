@@ -1,35 +1,35 @@
 use super::attributes;
 use super::named;
-use super::view::View;
-use super::{Checker, is_reference};
+use super::view::FieldView;
+use super::{BodyChecker, is_reference};
 use json::{Object, Value, json};
 
 use crate::{FieldType, Record};
 
 /// What is told of a field: a message, or what is told of its members.
-pub(super) type Fault = Value;
+pub(super) type FieldErrors = Value;
 
-impl Checker<'_> {
+impl BodyChecker<'_> {
     /// Everything that is wrong with a record whose defaults are filled in, checks across its fields included.
-    pub fn record(&self, record: &Record, input: &Object) -> Object {
-        let mut errors = self.fields(record, input);
-        self.across(record, input, &mut errors);
+    pub fn check_record(&self, record: &Record, input: &Object) -> Object {
+        let mut errors = self.check_fields(record, input);
+        self.run_entity_checks(record, input, &mut errors);
         errors
     }
 
-    fn fields(&self, record: &Record, input: &Object) -> Object {
+    fn check_fields(&self, record: &Record, input: &Object) -> Object {
         let mut errors = Object::new();
         for name in input.keys() {
             if record.get(name).is_none() {
-                errors.insert(name, message("unknown field"));
+                errors.insert(name, error_message("unknown field"));
             }
         }
         for (name, field) in &record.fields {
             let value = input.get(name);
-            if self.made_by_server(name, field, value) || (value.is_none() && !self.whole) {
+            if self.is_set_by_server(name, field, value) || (value.is_none() && !self.is_full_entity) {
                 continue;
             }
-            if let Err(fault) = self.value(View::plain(field), value.unwrap_or(&Value::Null)) {
+            if let Err(fault) = self.check_value(FieldView::new(field), value.unwrap_or(&Value::Null)) {
                 errors.insert(name.clone(), fault);
             }
         }
@@ -37,65 +37,65 @@ impl Checker<'_> {
     }
 
     /// Checks one value: its type, then the rules of the field.
-    pub(super) fn value(&self, view: View<'_>, value: &Value) -> Result<(), Fault> {
+    pub(super) fn check_value(&self, view: FieldView<'_>, value: &Value) -> Result<(), FieldErrors> {
         if value.is_null() {
-            return self.null(view);
+            return self.check_null(view);
         }
         if view.rule("eq") == Some(&Value::Null) {
-            return Err(view.told("value must be null".to_owned()));
+            return Err(view.custom_error_or("value must be null".to_owned()));
         }
         if view.field.referenceable && value.as_str().is_some_and(is_reference) {
             return Ok(());
         }
-        self.typed(view, value)?;
-        if let Some(broken) = attributes::broken(view, value) {
-            return Err(view.told(broken));
+        self.check_type(view, value)?;
+        if let Some(broken) = attributes::find_violation(view, value) {
+            return Err(view.custom_error_or(broken));
         }
-        named::fault(self, view, value).map_or(Ok(()), |fault| Err(message(&fault)))
+        named::run_field_checks(self, view, value).map_or(Ok(()), |fault| Err(error_message(&fault)))
     }
 
-    fn null(&self, view: View<'_>) -> Result<(), Fault> {
+    fn check_null(&self, view: FieldView<'_>) -> Result<(), FieldErrors> {
         if view.rule("ne") == Some(&Value::Null) {
-            return Err(view.told("value must not be null".to_owned()));
+            return Err(view.custom_error_or("value must not be null".to_owned()));
         }
         if let Some(wanted) = view.rule("eq").filter(|wanted| !wanted.is_null()) {
-            return Err(view.told(format!("value must be {}", attributes::lua_text(wanted))));
+            return Err(view.custom_error_or(format!("value must be {}", attributes::to_lua_text(wanted))));
         }
-        if view.required() {
-            return Err(message("required field missing"));
+        if view.is_required() {
+            return Err(error_message("required field missing"));
         }
         match view.rule("contains") {
-            Some(wanted) => Err(view.told(format!("expected to contain: {}", attributes::lua_text(wanted)))),
+            Some(wanted) => Err(view.custom_error_or(format!("expected to contain: {}", attributes::to_lua_text(wanted)))),
             None => Ok(()),
         }
     }
 
-    fn typed(&self, view: View<'_>, value: &Value) -> Result<(), Fault> {
-        let is = |holds: bool, expected: &str| if holds { Ok(()) } else { Err(message(expected)) };
+    fn check_type(&self, view: FieldView<'_>, value: &Value) -> Result<(), FieldErrors> {
+        let is = |holds: bool, expected: &str| if holds { Ok(()) } else { Err(error_message(expected)) };
         let integer = || value.as_f64().is_some_and(|number| number.fract() == 0.0);
-        match &view.field.kind {
+        match &view.field.field_type {
             FieldType::String => is(value.is_string(), "expected a string"),
             FieldType::Integer => is(integer(), "expected an integer"),
             FieldType::Number => is(value.is_number(), "expected a number"),
             FieldType::Boolean => is(value.is_boolean(), "expected a boolean"),
-            FieldType::Array(element) => self.members(view.element(element), value, "expected an array"),
-            FieldType::Set(element) => self.members(view.element(element), value, "expected a set"),
-            FieldType::Map { keys, values } => self.entries(View::plain(keys), View::plain(values), value),
-            FieldType::Record(record) => self.nested(record, value),
+            FieldType::Array(element) => self.check_members(view.element(element), value, "expected an array"),
+            FieldType::Set(element) => self.check_members(view.element(element), value, "expected a set"),
+            FieldType::Map { keys, values } => self.check_map_entries(FieldView::new(keys), FieldView::new(values), value),
+            FieldType::Record(record) => self.check_nested_record(record, value),
             FieldType::Abstract => is(value.is_object() || value.is_array(), "expected a record"),
-            FieldType::Foreign(collection) => self.foreign(collection, value),
+            FieldType::Foreign(collection) => self.check_foreign_key(collection, value),
             FieldType::Json | FieldType::Function => Ok(()),
         }
     }
 
     /// What is wrong with a list's members, at their places. Lua cannot tell an empty list from an empty record.
-    fn members(&self, view: View<'_>, value: &Value, expected: &str) -> Result<(), Fault> {
+    fn check_members(&self, view: FieldView<'_>, value: &Value, expected: &str) -> Result<(), FieldErrors> {
         let members = match value {
             Value::Array(members) => members.as_slice(),
             Value::Object(members) if members.is_empty() => &[],
-            _ => return Err(message(expected)),
+            _ => return Err(error_message(expected)),
         };
-        let mut faults: Vec<Value> = members.iter().map(|member| self.member(view, member)).collect();
+        let mut faults: Vec<Value> = members.iter().map(|member| self.check_member(view, member)).collect();
         match faults.iter().rposition(|fault| !fault.is_null()) {
             None => Ok(()),
             Some(last) => {
@@ -105,33 +105,33 @@ impl Checker<'_> {
         }
     }
 
-    fn member(&self, view: View<'_>, member: &Value) -> Value {
+    fn check_member(&self, view: FieldView<'_>, member: &Value) -> Value {
         if member.is_null() {
-            return message("required field missing");
+            return error_message("required field missing");
         }
-        self.value(view, member).err().unwrap_or(Value::Null)
+        self.check_value(view, member).err().unwrap_or(Value::Null)
     }
 
     /// A map tells of one entry only, and not of which.
-    fn entries(&self, keys: View<'_>, values: View<'_>, value: &Value) -> Result<(), Fault> {
+    fn check_map_entries(&self, keys: FieldView<'_>, values: FieldView<'_>, value: &Value) -> Result<(), FieldErrors> {
         match value {
             Value::Object(entries) => entries.iter().try_for_each(|(key, value)| {
-                self.value(keys, &Value::from(key))?;
-                self.value(values, value)
+                self.check_value(keys, &Value::from(key))?;
+                self.check_value(values, value)
             }),
             Value::Array(members) => members.iter().zip(1..).try_for_each(|(value, key)| {
-                self.value(keys, &Value::from(key))?;
-                self.value(values, value)
+                self.check_value(keys, &Value::from(key))?;
+                self.check_value(values, value)
             }),
-            _ => Err(message("expected a map")),
+            _ => Err(error_message("expected a map")),
         }
     }
 
-    fn nested(&self, record: &Record, value: &Value) -> Result<(), Fault> {
+    fn check_nested_record(&self, record: &Record, value: &Value) -> Result<(), FieldErrors> {
         let errors = match value {
-            Value::Object(input) => self.record(record, input),
-            Value::Array(members) => return self.listed(record, members),
-            _ => return Err(message("expected a record")),
+            Value::Object(input) => self.check_record(record, input),
+            Value::Array(members) => return self.check_list_as_record(record, members),
+            _ => return Err(error_message("expected a record")),
         };
         if errors.is_empty() {
             Ok(())
@@ -141,9 +141,9 @@ impl Checker<'_> {
     }
 
     /// A list where a record should be: to Lua a record whose fields are called 1, 2, 3 …
-    fn listed(&self, record: &Record, members: &[Value]) -> Result<(), Fault> {
-        let mut errors = self.record(record, &self.filled(record, &Object::new()).unwrap_or_default());
-        let unknown = vec![message("unknown field"); members.len()];
+    fn check_list_as_record(&self, record: &Record, members: &[Value]) -> Result<(), FieldErrors> {
+        let mut errors = self.check_record(record, &self.fill_defaults(record, &Object::new()).unwrap_or_default());
+        let unknown = vec![error_message("unknown field"); members.len()];
         if errors.is_empty() {
             return if unknown.is_empty() {
                 Ok(())
@@ -157,7 +157,7 @@ impl Checker<'_> {
 
     /// The id of another entity. What holds no valid one is checked as a part of such an entity, and if that finds
     /// nothing wrong, lacks an id.
-    fn foreign(&self, collection: &str, value: &Value) -> Result<(), Fault> {
+    fn check_foreign_key(&self, collection: &str, value: &Value) -> Result<(), FieldErrors> {
         let none = Object::new();
         let part = match value {
             Value::Object(part) => Some(part),
@@ -165,13 +165,13 @@ impl Checker<'_> {
             _ => None,
         };
         let id = part.and_then(|part| part.get("id"));
-        if id.is_some_and(|id| self.is_id(collection, id)) {
+        if id.is_some_and(|id| self.is_valid_id(collection, id)) {
             return Ok(());
         }
-        let kind = self.catalog.find(collection);
+        let kind = self.catalog.find_kind(collection);
         let errors = kind
             .zip(part)
-            .map(|(kind, part)| self.part(kind, part))
+            .map(|(kind, part)| self.check_partial(kind, part))
             .unwrap_or_default();
         if !errors.is_empty() {
             return Err(Value::Object(errors));
@@ -185,15 +185,15 @@ impl Checker<'_> {
     }
 
     /// Whether a value may be the id of an entity of that collection; any text may where the kind is not known.
-    fn is_id(&self, collection: &str, id: &Value) -> bool {
-        let kind = self.catalog.find(collection).map(|kind| self.catalog.kind(kind));
+    fn is_valid_id(&self, collection: &str, id: &Value) -> bool {
+        let kind = self.catalog.find_kind(collection).map(|kind| self.catalog.kind(kind));
         match kind.and_then(|kind| kind.record.get("id")) {
-            Some(field) => !id.is_null() && self.value(View::plain(field), id).is_ok(),
+            Some(field) => !id.is_null() && self.check_value(FieldView::new(field), id).is_ok(),
             None => id.as_str().is_some_and(|id| !id.is_empty()),
         }
     }
 }
 
-pub(super) fn message(text: &str) -> Value {
+pub(super) fn error_message(text: &str) -> Value {
     Value::String(text.to_owned())
 }

@@ -8,40 +8,40 @@ use json::{Object, Value};
 ///
 /// # Errors
 /// The router's message, with the expression and the place in it.
-pub(super) fn check(route: &Object, fields: &Value) -> Result<(), String> {
+pub(super) fn check_route_expression(route: &Object, fields: &Value) -> Result<(), String> {
     let part = |name: &str| fields.get(name).and_then(|field| route.get(field.as_str()?));
-    let mut expression = Expression::default();
-    expression.any_of(&terms(part("tls.sni"), |sni| Term::new("tls.sni ==", sni)), SNI);
-    expression.any_of(
-        &terms(part("http.method"), |method| Term::new("http.method ==", method)),
-        PLAIN,
+    let mut expression = RouterExpression::default();
+    expression.push_any_of(&build_terms(part("tls.sni"), |sni| ExpressionTerm::new("tls.sni ==", sni)), SNI_DELIMITERS);
+    expression.push_any_of(
+        &build_terms(part("http.method"), |method| ExpressionTerm::new("http.method ==", method)),
+        PARENTHESES,
     );
-    expression.any_of(&terms(part("http.host"), host), PLAIN);
-    expression.any_of(&paths(part("http.path")), PLAIN);
-    expression.headers(part("http.headers"));
-    match expression.fault {
+    expression.push_any_of(&build_terms(part("http.host"), host_term), PARENTHESES);
+    expression.push_any_of(&path_terms(part("http.path")), PARENTHESES);
+    expression.push_headers(part("http.headers"));
+    match expression.error {
         None => Ok(()),
         Some(fault) => Err(format!(
             "Router Expression failed validation: {}",
-            fault.told(&expression.text)
+            fault.render(&expression.text)
         )),
     }
 }
 
 /// What stands around alternatives.
-type Around = (&'static str, &'static str);
+type Delimiters = (&'static str, &'static str);
 
-const PLAIN: Around = ("(", ")");
-const SNI: Around = ("(net.protocol != r#\"https\"# || (", "))");
+const PARENTHESES: Delimiters = ("(", ")");
+const SNI_DELIMITERS: Delimiters = ("(net.protocol != r#\"https\"# || (", "))");
 
-struct Term {
+struct ExpressionTerm {
     /// The field and the operator.
     left: String,
     value: String,
     is_regex: bool,
 }
 
-impl Term {
+impl ExpressionTerm {
     fn new(left: impl Into<String>, value: &str) -> Self {
         Self {
             left: left.into(),
@@ -51,133 +51,133 @@ impl Term {
     }
 }
 
-fn texts(list: Option<&Value>) -> Vec<&str> {
+fn string_list(list: Option<&Value>) -> Vec<&str> {
     let members = list.and_then(Value::as_array).into_iter().flatten();
     members.filter_map(Value::as_str).collect()
 }
 
-fn terms(list: Option<&Value>, term: impl Fn(&str) -> Term) -> Vec<Term> {
-    texts(list).into_iter().map(term).collect()
+fn build_terms(list: Option<&Value>, term: impl Fn(&str) -> ExpressionTerm) -> Vec<ExpressionTerm> {
+    string_list(list).into_iter().map(term).collect()
 }
 
-fn host(host: &str) -> Term {
+fn host_term(host: &str) -> ExpressionTerm {
     match (host.strip_prefix('*'), host.strip_suffix('*')) {
-        (Some(end), _) => Term::new("http.host =^", end),
-        (_, Some(start)) => Term::new("http.host ^=", start),
-        _ => Term::new("http.host ==", host),
+        (Some(end), _) => ExpressionTerm::new("http.host =^", end),
+        (_, Some(start)) => ExpressionTerm::new("http.host ^=", start),
+        _ => ExpressionTerm::new("http.host ==", host),
     }
 }
 
 /// Regular expressions first, longer paths before shorter ones.
-fn paths(list: Option<&Value>) -> Vec<Term> {
-    let mut paths = texts(list);
+fn path_terms(list: Option<&Value>) -> Vec<ExpressionTerm> {
+    let mut paths = string_list(list);
     paths.sort_by_key(|path| (!path.starts_with('~'), std::cmp::Reverse(path.len())));
     paths
         .into_iter()
         .map(|path| match path.strip_prefix('~') {
-            Some(regex) => Term {
+            Some(regex) => ExpressionTerm {
                 is_regex: true,
-                ..Term::new("http.path ~", &format!("^{regex}"))
+                ..ExpressionTerm::new("http.path ~", &format!("^{regex}"))
             },
-            None => Term::new("http.path ^=", path),
+            None => ExpressionTerm::new("http.path ^=", path),
         })
         .collect()
 }
 
 #[derive(Default)]
-struct Expression {
+struct RouterExpression {
     text: String,
-    fault: Option<Fault>,
+    error: Option<ExpressionError>,
 }
 
-impl Expression {
-    fn and(&mut self) {
+impl RouterExpression {
+    fn push_and(&mut self) {
         if !self.text.is_empty() {
             self.text.push_str(" && ");
         }
     }
 
-    fn any_of(&mut self, terms: &[Term], (open, close): Around) {
+    fn push_any_of(&mut self, terms: &[ExpressionTerm], (open, close): Delimiters) {
         if terms.is_empty() {
             return;
         }
-        self.and();
-        self.alternatives(terms, open, close);
+        self.push_and();
+        self.push_alternatives(terms, open, close);
     }
 
-    fn alternatives(&mut self, terms: &[Term], open: &str, close: &str) {
+    fn push_alternatives(&mut self, terms: &[ExpressionTerm], open: &str, close: &str) {
         self.text.push_str(open);
         for (at, term) in terms.iter().enumerate() {
             if at > 0 {
                 self.text.push_str(" || ");
             }
-            self.term(term);
+            self.push_term(term);
         }
         self.text.push_str(close);
     }
 
-    fn term(&mut self, term: &Term) {
+    fn push_term(&mut self, term: &ExpressionTerm) {
         self.text.push_str(&term.left);
         self.text.push(' ');
-        let literal = literal(&term.value);
+        let literal = quote_literal(&term.value);
         let start = self.text.len();
         self.text.push_str(&literal);
         if term.is_regex
             && let Err(error) = Regex::new(&term.value)
         {
-            self.found(Fault {
+            self.record_error(ExpressionError {
                 start,
                 end: Some(self.text.len()),
-                why: error.to_string(),
+                reason: error.to_string(),
             });
         }
     }
 
-    fn headers(&mut self, headers: Option<&Value>) {
+    fn push_headers(&mut self, headers: Option<&Value>) {
         let Some(headers) = headers.and_then(Value::as_object).filter(|headers| !headers.is_empty()) else {
             return;
         };
         for (name, values) in headers {
-            self.and();
+            self.push_and();
             let left = format!(
                 "any(lower(http.headers.{}))",
                 name.replace('-', "_").to_ascii_lowercase()
             );
-            let terms = terms(Some(values), |value| header(&left, value));
+            let terms = build_terms(Some(values), |value| header_term(&left, value));
             if terms.is_empty() {
-                self.found(Fault {
+                self.record_error(ExpressionError {
                     start: self.text.len() + 1,
                     end: None,
-                    why: "expected term".to_owned(),
+                    reason: "expected term".to_owned(),
                 });
             }
-            self.alternatives(&terms, "(", ")");
+            self.push_alternatives(&terms, "(", ")");
         }
     }
 
     /// The router stops at the first thing it does not understand, and looks at regular expressions only in what it
     /// has understood.
-    fn found(&mut self, fault: Fault) {
-        let worse = fault.end.is_none() && self.fault.as_ref().is_some_and(|known| known.end.is_some());
-        if self.fault.is_none() || worse {
-            self.fault = Some(fault);
+    fn record_error(&mut self, fault: ExpressionError) {
+        let worse = fault.end.is_none() && self.error.as_ref().is_some_and(|known| known.end.is_some());
+        if self.error.is_none() || worse {
+            self.error = Some(fault);
         }
     }
 }
 
-fn header(left: &str, value: &str) -> Term {
+fn header_term(left: &str, value: &str) -> ExpressionTerm {
     let value = value.to_ascii_lowercase();
     match value.strip_prefix("~*") {
-        Some(regex) => Term {
+        Some(regex) => ExpressionTerm {
             is_regex: true,
-            ..Term::new(format!("{left} ~"), regex)
+            ..ExpressionTerm::new(format!("{left} ~"), regex)
         },
-        None => Term::new(format!("{left} =="), &value),
+        None => ExpressionTerm::new(format!("{left} =="), &value),
     }
 }
 
 /// A raw string, or where that cannot hold the value, one with escapes.
-fn literal(value: &str) -> String {
+fn quote_literal(value: &str) -> String {
     if value.contains("\"#") {
         format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
     } else {
@@ -186,15 +186,15 @@ fn literal(value: &str) -> String {
 }
 
 /// A place in the expression and what is wrong there.
-struct Fault {
+struct ExpressionError {
     start: usize,
     /// Where it ends, if it is more than a point.
     end: Option<usize>,
-    why: String,
+    reason: String,
 }
 
-impl Fault {
-    fn told(&self, expression: &str) -> String {
+impl ExpressionError {
+    fn render(&self, expression: &str) -> String {
         let before = &expression[..self.start];
         let row = before.matches('\n').count() + 1;
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
@@ -207,7 +207,7 @@ impl Fault {
         let margin = " ".repeat(row.to_string().len() + 1);
         let arrow = &margin[1..];
         let indent = " ".repeat(column - 1);
-        let why = &self.why;
+        let why = &self.reason;
         format!(
             "{arrow}--> {row}:{column}\n{margin}|\n{row} | {line}\n{margin}| {indent}{mark}\n{margin}|\n{margin}= {why}"
         )
@@ -225,12 +225,12 @@ fn underline(length: usize) -> String {
 mod tests {
     use json::json;
 
-    use super::check;
+    use super::check_route_expression;
 
     fn told(route: json::Value) -> Result<(), String> {
         let parts = json!({"tls.sni": "snis", "http.method": "methods", "http.host": "hosts", "http.path": "paths",
                            "http.headers": "headers"});
-        check(route.as_object().expect("an object"), &parts)
+        check_route_expression(route.as_object().expect("an object"), &parts)
     }
 
     #[test]

@@ -1,5 +1,5 @@
 /// A name of letters, digits, `.`, `-`, `_`, `~`, and anything beyond ASCII.
-pub(super) fn utf8_name(text: &str) -> Result<(), String> {
+pub(super) fn check_utf8_name(text: &str) -> Result<(), String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_~".contains(&byte) || !byte.is_ascii();
     if text.bytes().all(allowed) {
         return Ok(());
@@ -10,7 +10,7 @@ pub(super) fn utf8_name(text: &str) -> Result<(), String> {
 }
 
 /// A tag: printable, without the two characters that queries join tags with.
-pub(super) fn tag(text: &str) -> Result<(), String> {
+pub(super) fn check_tag_characters(text: &str) -> Result<(), String> {
     let refused = |byte: u8| byte.is_ascii_control() || byte == b',' || byte == b'/';
     if !text.bytes().any(refused) {
         return Ok(());
@@ -21,7 +21,7 @@ pub(super) fn tag(text: &str) -> Result<(), String> {
 }
 
 /// The name of an HTTP header.
-pub(super) fn header_name(text: &str) -> Result<(), String> {
+pub(super) fn check_header_name(text: &str) -> Result<(), String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
     if text.bytes().all(allowed) {
         return Ok(());
@@ -32,7 +32,7 @@ pub(super) fn header_name(text: &str) -> Result<(), String> {
 }
 
 /// The name of a cookie.
-pub(super) fn cookie_name(text: &str) -> Result<(), String> {
+pub(super) fn check_cookie_name(text: &str) -> Result<(), String> {
     let allowed = |byte: u8| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/?={}[]".contains(&byte);
     if text.bytes().all(allowed) {
         return Ok(());
@@ -50,15 +50,15 @@ mod tests {
 
     #[test]
     fn each_takes_its_own_characters() {
-        assert!(utf8_name("é.b-c_d~e").is_ok());
-        assert!(utf8_name("a b").is_err());
-        assert!(tag(" é{x").is_ok());
+        assert!(check_utf8_name("é.b-c_d~e").is_ok());
+        assert!(check_utf8_name("a b").is_err());
+        assert!(check_tag_characters(" é{x").is_ok());
         for bad in ["a,b", "a/b", "\n", "\u{7f}"] {
-            assert!(tag(bad).is_err(), "{bad:?}");
+            assert!(check_tag_characters(bad).is_err(), "{bad:?}");
         }
-        assert!(header_name("X-a_1").is_ok());
-        assert!(header_name("X a").is_err());
-        assert!(cookie_name("a.b").is_ok());
-        assert!(cookie_name("é").is_err());
+        assert!(check_header_name("X-a_1").is_ok());
+        assert!(check_header_name("X a").is_err());
+        assert!(check_cookie_name("a.b").is_ok());
+        assert!(check_cookie_name("é").is_err());
     }
 }

@@ -2,21 +2,21 @@ use crate::{Field, FieldType, Record};
 use json::{Object, Value};
 
 /// The name under which messages about a whole record stand.
-const ENTITY: &str = "@entity";
+const ENTITY_KEY: &str = "@entity";
 
 /// The value at a dotted path (`config.redis.host`), if every part of it is there.
-pub(super) fn get<'a>(object: &'a Object, path: &str) -> Option<&'a Value> {
+pub(super) fn value_at_path<'a>(object: &'a Object, path: &str) -> Option<&'a Value> {
     let mut parts = path.split('.');
     let first = object.get(parts.next()?)?;
     parts.try_fold(first, |value, part| value.as_object()?.get(part))
 }
 
 /// The field at a dotted path.
-pub(super) fn field<'a>(record: &'a Record, path: &str) -> Option<&'a Field> {
+pub(super) fn field_at_path<'a>(record: &'a Record, path: &str) -> Option<&'a Field> {
     match path.split_once('.') {
         None => record.get(path),
-        Some((outer, rest)) => match &record.get(outer)?.kind {
-            FieldType::Record(inner) => field(inner, rest),
+        Some((outer, rest)) => match &record.get(outer)?.field_type {
+            FieldType::Record(inner) => field_at_path(inner, rest),
             _ => None,
         },
     }
@@ -24,7 +24,7 @@ pub(super) fn field<'a>(record: &'a Record, path: &str) -> Option<&'a Field> {
 
 /// Puts a message in place of what is told of the field at a dotted path. A message about a whole record that the
 /// path leads through stays.
-pub(super) fn put(errors: &mut Object, path: &str, message: Value) {
+pub(super) fn set_field_error(errors: &mut Object, path: &str, message: Value) {
     match path.split_once('.') {
         None => {
             errors.insert(path.to_owned(), message);
@@ -32,15 +32,15 @@ pub(super) fn put(errors: &mut Object, path: &str, message: Value) {
         Some((outer, rest)) => {
             let inner = errors.get_or_insert_with(outer, || Value::Object(Object::new()));
             if let Some(inner) = inner.as_object_mut() {
-                put(inner, rest, message);
+                set_field_error(inner, rest, message);
             }
         }
     }
 }
 
 /// Adds a message about the whole record.
-pub(super) fn add(errors: &mut Object, message: String) {
-    let messages = errors.get_or_insert_with(ENTITY, || Value::Array(Vec::new()));
+pub(super) fn add_entity_error(errors: &mut Object, message: String) {
+    let messages = errors.get_or_insert_with(ENTITY_KEY, || Value::Array(Vec::new()));
     if let Some(messages) = messages.as_array_mut() {
         messages.push(Value::String(message));
     }

@@ -1,11 +1,11 @@
 /// The parts of a URL that Kong looks at, taken apart as its Lua library does: leniently.
-struct Parts<'a> {
+struct UrlParts<'a> {
     scheme: Option<&'a str>,
     authority: Option<&'a str>,
     fragment: Option<&'a str>,
 }
 
-fn parts(text: &str) -> Parts<'_> {
+fn split_url(text: &str) -> UrlParts<'_> {
     let (rest, fragment) = match text.split_once('#') {
         Some((rest, fragment)) => (rest, Some(fragment)),
         None => (text, None),
@@ -17,7 +17,7 @@ fn parts(text: &str) -> Parts<'_> {
     let authority = rest
         .strip_prefix("//")
         .map(|after| after.split('/').next().unwrap_or_default());
-    Parts {
+    UrlParts {
         scheme,
         authority,
         fragment,
@@ -29,7 +29,7 @@ fn is_scheme(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(allowed)
 }
 
-impl Parts<'_> {
+impl UrlParts<'_> {
     fn host(&self) -> Option<&str> {
         let after_user = self.authority?.rsplit('@').next()?;
         let host = after_user.split(['?', ';']).next()?;
@@ -42,8 +42,8 @@ impl Parts<'_> {
 }
 
 /// A URL with scheme and host.
-pub(super) fn url(text: &str) -> Result<(), String> {
-    let parts = parts(text);
+pub(super) fn check_url(text: &str) -> Result<(), String> {
+    let parts = split_url(text);
     if parts.host().is_none() {
         return Err("missing host in url".to_owned());
     }
@@ -54,8 +54,8 @@ pub(super) fn url(text: &str) -> Result<(), String> {
 }
 
 /// Where an OAuth 2 client may be sent back to.
-pub(super) fn redirect_uri(text: &str) -> Result<(), String> {
-    let parts = parts(text);
+pub(super) fn check_redirect_uri(text: &str) -> Result<(), String> {
+    let parts = split_url(text);
     if parts.host().is_none() || parts.scheme.is_none() {
         return Err(format!("cannot parse '{text}'"));
     }
@@ -71,15 +71,15 @@ mod tests {
 
     #[test]
     fn hosts_and_schemes_are_asked_for() {
-        assert_eq!(url("x"), Err("missing host in url".to_owned()));
-        assert_eq!(url("http://"), Err("missing host in url".to_owned()));
-        assert_eq!(url("//a.test/x"), Err("missing scheme in url".to_owned()));
+        assert_eq!(check_url("x"), Err("missing host in url".to_owned()));
+        assert_eq!(check_url("http://"), Err("missing host in url".to_owned()));
+        assert_eq!(check_url("//a.test/x"), Err("missing scheme in url".to_owned()));
         for good in ["http://a.test", "https://u:p@a.test:80/x?y#z", "http://[::1]:80/"] {
-            assert_eq!(url(good), Ok(()), "{good}");
+            assert_eq!(check_url(good), Ok(()), "{good}");
         }
-        assert_eq!(redirect_uri("a"), Err("cannot parse 'a'".to_owned()));
+        assert_eq!(check_redirect_uri("a"), Err("cannot parse 'a'".to_owned()));
         assert_eq!(
-            redirect_uri("http://a/#f"),
+            check_redirect_uri("http://a/#f"),
             Err("fragment not allowed in 'http://a/#f'".to_owned())
         );
     }

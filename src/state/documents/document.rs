@@ -1,79 +1,79 @@
 use std::collections::BTreeSet;
 
-use super::format::{self, Format};
+use super::format::{self, FormatVersion};
 use super::header;
-use super::problems::Problems;
+use super::problems::DocumentDiagnostics;
 use super::recognise;
-use super::vocabulary::{Vocabulary, Word};
+use super::vocabulary::{TopLevelKeys, TopLevelKey};
 use schema::KindId;
-use yaml::{Data, Diagnostic, Entry, Node, Span};
+use yaml::{NodeData, Diagnostic, MapEntry, Node, Span};
 
 /// One file, its top read: how to read the rest of it, and the lists of entities, not yet read.
-pub(super) struct Document {
+pub(super) struct StateDocument {
     /// Where to point for the document as a whole.
     pub span: Span,
     /// Its version, once it is known.
-    pub format: Option<Format>,
+    pub format: Option<FormatVersion>,
     /// Whether it declares a version that there is not.
-    pub format_refused: bool,
+    pub has_invalid_format: bool,
     /// Its select tags, and where they are declared.
     pub select_tags: Option<(BTreeSet<String>, Span)>,
     /// What entities of a kind have unless they say otherwise (`_info.defaults`): the kind, and a map.
     pub defaults: Vec<(KindId, Node)>,
     /// Named configurations that plugins refer to.
-    pub plugin_configs: Vec<Entry>,
+    pub plugin_configs: Vec<MapEntry>,
     /// `_transform: false`: passwords are said to be hashed already.
-    pub keeps_hashes: Option<Span>,
+    pub no_transform: Option<Span>,
     /// The lists of entities.
-    pub lists: Vec<(KindId, Entry)>,
+    pub entity_lists: Vec<(KindId, MapEntry)>,
 }
 
-impl Document {
+impl StateDocument {
     /// Reads the top of a document. `None` if there is nothing in it that could be read.
-    pub fn open(root: Node, vocabulary: &Vocabulary, problems: &mut Problems) -> Option<Self> {
-        if let Some(refusal) = recognise::refused(&root) {
-            problems.tell(refusal);
+    pub fn from_node(root: Node, vocabulary: &TopLevelKeys, problems: &mut DocumentDiagnostics) -> Option<Self> {
+        if let Some(refusal) = recognise::other_format_error(&root) {
+            problems.add(refusal);
             return None;
         }
-        let span = first_key(&root);
-        let Data::Map(entries) = root.data else {
-            problems.tell(not_a_map(&root));
+        let span = first_key_span(&root);
+        let NodeData::Map(entries) = root.data else {
+            problems.add(not_a_map_error(&root));
             return None;
         };
-        if let Some(refusal) = lone_entity(&entries, span, vocabulary) {
-            problems.tell(refusal);
+        if let Some(refusal) = lone_entity_error(&entries, span, vocabulary) {
+            problems.add(refusal);
             return None;
         }
         let mut document = Self::new(span);
         for entry in entries {
-            document.take(entry, vocabulary, problems);
+            document.read_entry(entry, vocabulary, problems);
         }
         Some(document)
     }
 
     /// Whether it says anything that belongs to a scope.
-    pub fn says_something(&self) -> bool {
-        !(self.lists.is_empty() && self.defaults.is_empty() && self.plugin_configs.is_empty())
+    pub fn has_content(&self) -> bool {
+        !(self.entity_lists.is_empty() && self.defaults.is_empty() && self.plugin_configs.is_empty())
     }
 
     fn new(span: Span) -> Self {
         Self {
             span,
             format: None,
-            format_refused: false,
+            has_invalid_format: false,
             select_tags: None,
             defaults: Vec::new(),
             plugin_configs: Vec::new(),
-            keeps_hashes: None,
-            lists: Vec::new(),
+            no_transform: None,
+            entity_lists: Vec::new(),
         }
     }
 
-    fn take(&mut self, entry: Entry, vocabulary: &Vocabulary, problems: &mut Problems) {
-        match vocabulary.word(&entry.key) {
-            Word::Header => self.header(entry, vocabulary, problems),
-            Word::Kind(kind) => self.lists.push((kind, entry)),
-            Word::Elsewhere(what) => problems.tell(
+    fn read_entry(&mut self, entry: MapEntry, vocabulary: &TopLevelKeys, problems: &mut DocumentDiagnostics) {
+        match vocabulary.classify_key(&entry.key) {
+            TopLevelKey::Header => self.read_header(entry, vocabulary, problems),
+            TopLevelKey::Kind(kind) => self.entity_lists.push((kind, entry)),
+            TopLevelKey::Unmanaged(what) => problems.add(
                 Diagnostic::error(
                     "not-managed",
                     format!("`{}` are {what}, which strongroom does not manage", entry.key),
@@ -81,27 +81,27 @@ impl Document {
                 .at(entry.key_span)
                 .help("take them out of this file; what lists them elsewhere stays as it is"),
             ),
-            Word::Unknown => problems.tell(unknown(&entry, vocabulary)),
+            TopLevelKey::Unknown => problems.add(unknown_key_error(&entry, vocabulary)),
         }
     }
 
-    fn header(&mut self, entry: Entry, vocabulary: &Vocabulary, problems: &mut Problems) {
+    fn read_header(&mut self, entry: MapEntry, vocabulary: &TopLevelKeys, problems: &mut DocumentDiagnostics) {
         match entry.key.as_str() {
             "_format_version" => {
-                self.format = format::read(&entry.value, problems);
-                self.format_refused = self.format.is_none();
+                self.format = format::read_format_version(&entry.value, problems);
+                self.has_invalid_format = self.format.is_none();
             }
-            "_info" => header::info(self, entry, vocabulary, problems),
-            "_plugin_configs" => self.plugin_configs = header::plugin_configs(entry, problems),
-            "_workspace" => header::workspace(&entry.value, problems),
-            "_konnect" => problems.tell(
+            "_info" => header::read_info(self, entry, vocabulary, problems),
+            "_plugin_configs" => self.plugin_configs = header::read_plugin_configs(entry, problems),
+            "_workspace" => header::check_workspace(&entry.value, problems),
+            "_konnect" => problems.add(
                 Diagnostic::note(
                     "konnect",
                     "`_konnect` names a control plane of Konnect; this run talks to the address it was given",
                 )
                 .at(entry.key_span),
             ),
-            "_transform" => self.keeps_hashes = header::transform(&entry.value, problems),
+            "_transform" => self.no_transform = header::read_transform(&entry.value, problems),
             // remarks of people, read by nobody
             _ => {}
         }
@@ -109,14 +109,14 @@ impl Document {
 }
 
 /// The place of a map's first key, which is a better place to point at than the whole of the map.
-pub(super) fn first_key(node: &Node) -> Span {
+pub(super) fn first_key_span(node: &Node) -> Span {
     node.entries().first().map_or(node.span, |entry| entry.key_span)
 }
 
-fn not_a_map(root: &Node) -> Diagnostic {
+fn not_a_map_error(root: &Node) -> Diagnostic {
     let message = match root.data {
-        Data::Null => "there is nothing in it".to_owned(),
-        _ => format!("this is {}, not a state file", root.word()),
+        NodeData::Null => "there is nothing in it".to_owned(),
+        _ => format!("this is {}, not a state file", root.type_name()),
     };
     Diagnostic::error("not-a-state-file", message)
         .at(root.span)
@@ -124,12 +124,12 @@ fn not_a_map(root: &Node) -> Diagnostic {
 }
 
 /// The error for a map that is one entity without its list.
-fn lone_entity(entries: &[Entry], span: Span, vocabulary: &Vocabulary) -> Option<Diagnostic> {
-    let words = || entries.iter().map(|entry| vocabulary.word(&entry.key));
-    if words().any(|word| word == Word::Header) || words().all(|word| word != Word::Unknown) {
+fn lone_entity_error(entries: &[MapEntry], span: Span, vocabulary: &TopLevelKeys) -> Option<Diagnostic> {
+    let words = || entries.iter().map(|entry| vocabulary.classify_key(&entry.key));
+    if words().any(|word| word == TopLevelKey::Header) || words().all(|word| word != TopLevelKey::Unknown) {
         return None;
     }
-    let list = vocabulary.list_of(entries)?;
+    let list = vocabulary.collection_with_fields(entries)?;
     let message = format!("this is one of the {list} by itself, not a state file");
     let help = format!(
         "list it: `{list}:`, then this map as an item that begins with `- `, and `_format_version: \"3.0\"` above"
@@ -137,13 +137,13 @@ fn lone_entity(entries: &[Entry], span: Span, vocabulary: &Vocabulary) -> Option
     Some(Diagnostic::error("not-a-state-file", message).at(span).help(help))
 }
 
-fn unknown(entry: &Entry, vocabulary: &Vocabulary) -> Diagnostic {
+fn unknown_key_error(entry: &MapEntry, vocabulary: &TopLevelKeys) -> Diagnostic {
     let unknown = Diagnostic::error(
         "unknown-key",
         format!("there is no kind of entity called '{}'", entry.key),
     )
     .at(entry.key_span);
-    match vocabulary.nearest(&entry.key) {
+    match vocabulary.suggest_key(&entry.key) {
         Some(near) => unknown.help(format!("did you mean '{near}'?")),
         None if entry.key.starts_with('_') => unknown.help("remarks go under `_comment`, anchors under `_ignore`"),
         None => unknown.help("parts that are only there for YAML anchors go under `_ignore`"),

@@ -7,25 +7,25 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use uuid::Uuid;
 
 use super::link;
-use super::problems::Problems;
-use super::words::a;
-use crate::{Declared, DeclaredId, Desired, LinkTo, ScopeId};
+use super::problems::DocumentDiagnostics;
+use super::words::with_article;
+use crate::{DeclaredEntity, DeclaredId, DesiredState, ForeignKeyTarget, ScopeId};
 use json::Value;
 use schema::{Catalog, FieldPath, Kind, KindId};
 use yaml::{Diagnostic, Span};
 
 /// Refuses entities that are declared twice: the same id, or the same values of fields that no two may share.
-pub(super) fn find(desired: &Desired, catalog: &Catalog, problems: &mut Problems) {
-    let sets: Vec<Vec<&[String]>> = catalog.kinds().map(|(_, kind)| sets(kind)).collect();
+pub(super) fn report_duplicates(desired: &DesiredState, catalog: &Catalog, problems: &mut DocumentDiagnostics) {
+    let sets: Vec<Vec<&[String]>> = catalog.kinds().map(|(_, kind)| unique_field_sets(kind)).collect();
     let id = [String::from("id")];
-    let names: Called<'_> = LazyCell::new(Box::new(|| Names::of(desired, catalog)));
-    let keys_of = |entity| keys(catalog, entity, (&id, &sets), &names);
-    let mut first: FxHashMap<(KindId, Key<'_>), DeclaredId> = FxHashMap::default();
-    for own in suspects(desired, keys_of) {
+    let names: LazyNameIndex<'_> = LazyCell::new(Box::new(|| DeclaredNameIndex::new(desired, catalog)));
+    let keys_of = |entity| unique_keys(catalog, entity, (&id, &sets), &names);
+    let mut first: FxHashMap<(KindId, UniquenessKey<'_>), DeclaredId> = FxHashMap::default();
+    for own in duplicate_candidates(desired, keys_of) {
         let entity = desired.entity(own);
         for (fields, key) in keys_of(entity) {
-            if let Some(first) = taken(first.entry((entity.kind, key)), own) {
-                problems.tell(twice(desired, catalog, first, own, fields));
+            if let Some(first) = insert_or_get_first(first.entry((entity.kind, key)), own) {
+                problems.add(duplicate_error(desired, catalog, first, own, fields));
                 break;
             }
         }
@@ -34,9 +34,9 @@ pub(super) fn find(desired: &Desired, catalog: &Catalog, problems: &mut Problems
 
 /// The entities that may be declared twice, in order: those with a key of which a digest is that of another's. Mostly there
 /// are none, and a list of digests is made sooner than a map of keys.
-fn suspects<'a, I: Iterator<Item = (&'a [String], Key<'a>)>>(
-    desired: &'a Desired,
-    keys_of: impl Fn(&'a Declared) -> I,
+fn duplicate_candidates<'a, I: Iterator<Item = (&'a [String], UniquenessKey<'a>)>>(
+    desired: &'a DesiredState,
+    keys_of: impl Fn(&'a DeclaredEntity) -> I,
 ) -> BTreeSet<DeclaredId> {
     let mut digests = Vec::with_capacity(2 * desired.entities.len());
     for (own, entity) in (0..).map(DeclaredId).zip(&desired.entities) {
@@ -49,23 +49,23 @@ fn suspects<'a, I: Iterator<Item = (&'a [String], Key<'a>)>>(
 }
 
 /// What no other entity of its kind may have: the fields, and their values.
-fn keys<'a, 's>(
+fn unique_keys<'a, 's>(
     catalog: &Catalog,
-    entity: &'a Declared,
+    entity: &'a DeclaredEntity,
     (id, sets): (&'s [String], &'s [Vec<&'s [String]>]),
-    names: &Called<'a>,
-) -> impl Iterator<Item = (&'s [String], Key<'a>)> {
+    names: &LazyNameIndex<'a>,
+) -> impl Iterator<Item = (&'s [String], UniquenessKey<'a>)> {
     let kind = catalog.kind(entity.kind);
-    let id = entity.id.map(|said| (id, Key::Id(said)));
+    let id = entity.id.map(|said| (id, UniquenessKey::Id(said)));
     let of_kind = sets[usize::from(entity.kind.0)].iter().enumerate();
     let values = of_kind.filter_map(move |(at, fields)| {
-        let (first, others) = values(kind, entity, fields, names)?;
-        Some((*fields, Key::Values(at, first, others)))
+        let (first, others) = key_values(kind, entity, fields, names)?;
+        Some((*fields, UniquenessKey::Values(at, first, others)))
     });
     id.into_iter().chain(values)
 }
 
-fn taken<K>(entry: hash_map::Entry<K, DeclaredId>, own: DeclaredId) -> Option<DeclaredId> {
+fn insert_or_get_first<K>(entry: hash_map::Entry<K, DeclaredId>, own: DeclaredId) -> Option<DeclaredId> {
     match entry {
         hash_map::Entry::Occupied(first) => Some(*first.get()),
         hash_map::Entry::Vacant(free) => {
@@ -77,31 +77,31 @@ fn taken<K>(entry: hash_map::Entry<K, DeclaredId>, own: DeclaredId) -> Option<De
 
 /// What no two entities of a kind may share.
 #[derive(PartialEq, Eq, Hash)]
-enum Key<'a> {
+enum UniquenessKey<'a> {
     Id(Uuid),
     /// The values of one of the kind's sets of fields: the first, and those of the others.
-    Values(usize, Part<'a>, Vec<Part<'a>>),
+    Values(usize, UniquenessKeyPart<'a>, Vec<UniquenessKeyPart<'a>>),
 }
 
 /// A part of a key.
 #[derive(PartialEq, Eq, Hash)]
-enum Part<'a> {
+enum UniquenessKeyPart<'a> {
     Text(Cow<'a, str>),
     Entity(DeclaredId),
-    Nothing,
+    Null,
 }
 
 /// What declared entities are called, so that a name and a nesting that mean the same entity are the same.
-struct Names<'a> {
+struct DeclaredNameIndex<'a> {
     by_id: FxHashMap<(KindId, Uuid), DeclaredId>,
     by_name: FxHashMap<(KindId, &'a str), DeclaredId>,
 }
 
 /// The names, found out when they are first asked for: documents mostly nest what belongs together.
-type Called<'a> = LazyCell<Names<'a>, Box<dyn FnOnce() -> Names<'a> + 'a>>;
+type LazyNameIndex<'a> = LazyCell<DeclaredNameIndex<'a>, Box<dyn FnOnce() -> DeclaredNameIndex<'a> + 'a>>;
 
-impl<'a> Names<'a> {
-    fn of(desired: &'a Desired, catalog: &Catalog) -> Self {
+impl<'a> DeclaredNameIndex<'a> {
+    fn new(desired: &'a DesiredState, catalog: &Catalog) -> Self {
         let mut names = Self {
             by_id: FxHashMap::default(),
             by_name: FxHashMap::default(),
@@ -112,7 +112,7 @@ impl<'a> Names<'a> {
                 names.by_id.entry((entity.kind, id)).or_insert(own);
             }
             let called =
-                link::names(catalog.kind(entity.kind)).filter_map(|key| entity.body.expose().get(key)?.as_str());
+                link::naming_fields(catalog.kind(entity.kind)).filter_map(|key| entity.body.expose().get(key)?.as_str());
             for name in called {
                 names.by_name.entry((entity.kind, name)).or_insert(own);
             }
@@ -120,27 +120,27 @@ impl<'a> Names<'a> {
         names
     }
 
-    fn part(&self, kind: KindId, to: &'a LinkTo) -> Part<'a> {
+    fn key_part(&self, kind: KindId, to: &'a ForeignKeyTarget) -> UniquenessKeyPart<'a> {
         match to {
-            LinkTo::Declared(id) => Part::Entity(*id),
-            LinkTo::Named(name) => self
-                .find(kind, name)
-                .map_or(Part::Text(Cow::Borrowed(name)), Part::Entity),
-            LinkTo::List(_) | LinkTo::Nothing => Part::Nothing,
+            ForeignKeyTarget::Parent(id) => UniquenessKeyPart::Entity(*id),
+            ForeignKeyTarget::Named(name) => self
+                .find_entity(kind, name)
+                .map_or(UniquenessKeyPart::Text(Cow::Borrowed(name)), UniquenessKeyPart::Entity),
+            ForeignKeyTarget::List(_) | ForeignKeyTarget::Null => UniquenessKeyPart::Null,
         }
     }
 
-    fn find(&self, kind: KindId, name: &str) -> Option<DeclaredId> {
-        let by_id = link::id(name).and_then(|id| self.by_id.get(&(kind, id)));
+    fn find_entity(&self, kind: KindId, name: &str) -> Option<DeclaredId> {
+        let by_id = link::parse_uuid(name).and_then(|id| self.by_id.get(&(kind, id)));
         by_id.or_else(|| self.by_name.get(&(kind, name))).copied()
     }
 }
 
 /// The sets of fields that no two entities of a kind may share, each once.
-fn sets(kind: &Kind) -> Vec<&[String]> {
+fn unique_field_sets(kind: &Kind) -> Vec<&[String]> {
     let mut sets: Vec<&[String]> = Vec::new();
     let endpoint = kind.endpoint_key.as_slice();
-    for set in kind.identity.iter().chain(&kind.unique).map(Vec::as_slice) {
+    for set in kind.identity.iter().chain(&kind.unique_sets).map(Vec::as_slice) {
         if !sets.contains(&set) {
             sets.push(set);
         }
@@ -151,67 +151,67 @@ fn sets(kind: &Kind) -> Vec<&[String]> {
 }
 
 /// The values of a set of fields; none if one of its own fields has no value, or nothing at all is said.
-fn values<'a>(
+fn key_values<'a>(
     kind: &Kind,
-    entity: &'a Declared,
+    entity: &'a DeclaredEntity,
     fields: &[String],
-    names: &Called<'a>,
-) -> Option<(Part<'a>, Vec<Part<'a>>)> {
+    names: &LazyNameIndex<'a>,
+) -> Option<(UniquenessKeyPart<'a>, Vec<UniquenessKeyPart<'a>>)> {
     let (first, others) = fields.split_first()?;
-    let first = part(kind, entity, first, names)?;
-    let others = others.iter().map(|field| part(kind, entity, field, names));
+    let first = key_part(kind, entity, first, names)?;
+    let others = others.iter().map(|field| key_part(kind, entity, field, names));
     let others = others.collect::<Option<Vec<_>>>()?;
-    let said = first != Part::Nothing || others.iter().any(|part| *part != Part::Nothing);
+    let said = first != UniquenessKeyPart::Null || others.iter().any(|part| *part != UniquenessKeyPart::Null);
     said.then_some((first, others))
 }
 
-fn part<'a>(kind: &Kind, entity: &'a Declared, field: &str, names: &Called<'a>) -> Option<Part<'a>> {
-    if let Some(foreign) = kind.foreign.iter().find(|foreign| foreign.field == field) {
-        let link = entity.links.iter().find(|link| link.field == field);
-        return Some(link.map_or(Part::Nothing, |link| names.part(foreign.kind, &link.to)));
+fn key_part<'a>(kind: &Kind, entity: &'a DeclaredEntity, field: &str, names: &LazyNameIndex<'a>) -> Option<UniquenessKeyPart<'a>> {
+    if let Some(foreign) = kind.foreign_fields.iter().find(|foreign| foreign.field == field) {
+        let link = entity.foreign_keys.iter().find(|link| link.field == field);
+        return Some(link.map_or(UniquenessKeyPart::Null, |link| names.key_part(foreign.kind, &link.target)));
     }
     match entity.body.expose().get(field)? {
         Value::Null => None,
-        Value::String(text) => Some(Part::Text(Cow::Borrowed(text))),
-        other => Some(Part::Text(Cow::Owned(other.to_string()))),
+        Value::String(text) => Some(UniquenessKeyPart::Text(Cow::Borrowed(text))),
+        other => Some(UniquenessKeyPart::Text(Cow::Owned(other.to_string()))),
     }
 }
 
-fn twice(desired: &Desired, catalog: &Catalog, first: DeclaredId, second: DeclaredId, fields: &[String]) -> Diagnostic {
+fn duplicate_error(desired: &DesiredState, catalog: &Catalog, first: DeclaredId, second: DeclaredId, fields: &[String]) -> Diagnostic {
     let (one, other) = (desired.entity(first), desired.entity(second));
     let kind = catalog.kind(one.kind);
     let own = fields
         .iter()
-        .find(|field| kind.foreign.iter().all(|foreign| foreign.field != **field));
+        .find(|field| kind.foreign_fields.iter().all(|foreign| foreign.field != **field));
     let field = own.or(fields.first()).map_or("id", String::as_str);
     let secret =
-        one.secrets.contains(&FieldPath::field(field)) || kind.record.get(field).is_some_and(|field| field.secret);
+        one.secret_fields.contains(&FieldPath::from_field(field)) || kind.record.get(field).is_some_and(|field| field.secret);
     let called = match one.body.expose().get(field) {
         Some(Value::String(value)) if !secret => format!("the {} '{value}'", kind.name),
-        _ => format!("{} with this {field}", a(&kind.name)),
+        _ => format!("{} with this {field}", with_article(&kind.name)),
     };
     let owners = if one.scope == other.scope {
         String::new()
     } else {
-        owners(desired, one.scope, other.scope)
+        describe_scopes(desired, one.scope, other.scope)
     };
-    let place = |entity: &Declared| -> Span { entity.source.position_of(&FieldPath::field(field)) };
+    let place = |entity: &DeclaredEntity| -> Span { entity.location.value_span(&FieldPath::from_field(field)) };
     let told = Diagnostic::error("duplicate", format!("{called} is declared twice{owners}"));
     let told = if secret {
         told.at_secret(place(other))
     } else {
         told.at(place(other))
     };
-    let told = told.labelled("again here");
+    let told = told.label("again here");
     let told = if secret {
         told.at_secret(place(one))
     } else {
         told.at(place(one))
     };
-    told.labelled("first here").help(remedy(kind, fields))
+    told.label("first here").help(duplicate_help(kind, fields))
 }
 
-fn owners(desired: &Desired, one: ScopeId, other: ScopeId) -> String {
+fn describe_scopes(desired: &DesiredState, one: ScopeId, other: ScopeId) -> String {
     let tags = |scope: ScopeId| {
         desired.scopes[scope.0 as usize]
             .tags
@@ -223,7 +223,7 @@ fn owners(desired: &Desired, one: ScopeId, other: ScopeId) -> String {
     format!(", once by {} and once by {}", tags(one), tags(other))
 }
 
-fn remedy(kind: &Kind, fields: &[String]) -> String {
+fn duplicate_help(kind: &Kind, fields: &[String]) -> String {
     match fields {
         [one] => format!("leave one of them out, or give it another {one}"),
         _ => format!("no two {} may have the same {}", kind.collection, fields.join(", ")),

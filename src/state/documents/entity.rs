@@ -3,148 +3,148 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::document::{Document, first_key};
+use super::document::{StateDocument, first_key_span};
 use super::former;
-use super::link::{self, id};
-use super::nesting::Parent;
-use super::problems::Problems;
-use super::seal::{names_entity, stamp};
-use super::shared::Shared;
-use super::value::{Trail, Values, Wanted, named};
-use crate::{Body, Declared, DeclaredId, Link, NamedPlace, Parts, Places, Scope, ScopeId, Source};
-use json::{Name, Object, Value};
-use schema::{Catalog, Field, FieldPath, FieldType, Foreign, Kind, KindId, Nest, Record};
-use yaml::{Data, Diagnostic, Entry, Node, Origin, Span};
+use super::link::{self, parse_uuid};
+use super::nesting::ParentEntity;
+use super::problems::DocumentDiagnostics;
+use super::seal::{is_identity_field, add_scope_tags};
+use super::shared::SharedDefaults;
+use super::value::{PathTrail, ValueReader, FieldContext, find_field};
+use crate::{EntityBody, DeclaredEntity, DeclaredId, DeclaredForeignKey, NamedSpanTree, SpanChildren, SpanTree, Scope, ScopeId, EntityLocation};
+use json::{ObjectKey, Object, Value};
+use schema::{Catalog, Field, FieldPath, FieldType, ForeignField, Kind, KindId, NestedList, Record};
+use yaml::{NodeData, Diagnostic, MapEntry, Node, ValueOrigin, Span};
 
 /// Reads the entities of one document into the desired state.
-pub(super) struct Entities<'a> {
+pub(super) struct EntityReader<'a> {
     /// What kinds there are.
     pub catalog: &'a Catalog,
     /// The document: its format, and whether its hashes stay.
-    pub document: &'a Document,
+    pub document: &'a StateDocument,
     /// What the documents of its scope share.
-    pub shared: &'a Shared,
+    pub shared: &'a SharedDefaults,
     /// Its scope.
     pub scope: (ScopeId, &'a Scope),
     /// The entities read so far.
-    pub entities: &'a mut Vec<Declared>,
+    pub entities: &'a mut Vec<DeclaredEntity>,
     /// Those of which a part could not be read.
-    pub flawed: &'a mut BTreeSet<DeclaredId>,
+    pub incomplete: &'a mut BTreeSet<DeclaredId>,
     /// What is wrong.
-    pub problems: &'a mut Problems,
+    pub diagnostics: &'a mut DocumentDiagnostics,
 }
 
 /// An entity half read.
 #[derive(Default)]
-pub(super) struct Draft<'a> {
+pub(super) struct PartialEntity<'a> {
     /// Its id, if it says one.
     pub id: Option<Uuid>,
     /// Its fields.
-    pub fields: Vec<(Name, Value)>,
+    pub fields: Vec<(ObjectKey, Value)>,
     /// Its foreign keys.
-    pub links: Vec<Link>,
+    pub foreign_keys: Vec<DeclaredForeignKey>,
     /// Where all of that stands.
-    pub places: Vec<NamedPlace>,
+    pub spans: Vec<NamedSpanTree>,
     /// The lists nested in it.
-    pub nested: Vec<(&'a Nest, Node)>,
+    pub nested: Vec<(&'a NestedList, Node)>,
     /// Fields whose value came from the environment.
-    pub secrets: BTreeSet<FieldPath>,
+    pub secret_fields: BTreeSet<FieldPath>,
     /// Those of them whose value is made up.
-    pub unset: BTreeSet<FieldPath>,
+    pub unset_fields: BTreeSet<FieldPath>,
 }
 
-impl Draft<'_> {
+impl PartialEntity<'_> {
     /// One of about so many fields.
-    fn of(count: usize) -> Self {
+    fn with_capacity(count: usize) -> Self {
         Self {
             fields: Vec::with_capacity(count),
-            places: Vec::with_capacity(count),
+            spans: Vec::with_capacity(count),
             ..Self::default()
         }
     }
 }
 
-impl<'a> Entities<'a> {
+impl<'a> EntityReader<'a> {
     /// Reads the list of entities of a kind that stands at the top of the document.
-    pub fn list(&mut self, kind: KindId, entry: Entry) {
-        let members = self.members(&entry.key, entry.value);
+    pub fn read_list(&mut self, kind: KindId, entry: MapEntry) {
+        let members = self.list_members(&entry.key, entry.value);
         self.entities.reserve(members.len());
         for member in members {
-            self.entity(kind, member, None);
+            self.read_entity(kind, member, None);
         }
     }
 
-    pub(super) fn entity(&mut self, kind_id: KindId, node: Node, parent: Option<Parent<'a>>) {
+    pub(super) fn read_entity(&mut self, kind_id: KindId, node: Node, parent: Option<ParentEntity<'a>>) {
         let catalog = self.catalog;
         let kind = catalog.kind(kind_id);
-        let Some(mut node) = self.as_map(kind, node, parent) else {
+        let Some(mut node) = self.entity_map(kind, node, parent) else {
             return;
         };
-        let span = place_of(kind, &node);
-        let before = self.problems.errors();
-        self.fill_in(kind_id, kind, &mut node);
-        let record = self.record(kind_id, kind, &node);
-        let Data::Map(entries) = node.data else { return };
-        let mut draft = Draft::of(entries.len());
+        let span = entity_span(kind, &node);
+        let before = self.diagnostics.error_count();
+        self.apply_defaults(kind_id, kind, &mut node);
+        let record = self.find_record(kind_id, kind, &node);
+        let NodeData::Map(entries) = node.data else { return };
+        let mut draft = PartialEntity::with_capacity(entries.len());
         for entry in entries {
-            self.field(kind, &record, entry, &mut draft);
+            self.read_field(kind, &record, entry, &mut draft);
         }
-        if self.problems.errors() > before {
-            self.flawed.insert(DeclaredId(self.entities.len() as u32));
+        if self.diagnostics.error_count() > before {
+            self.incomplete.insert(DeclaredId(self.entities.len() as u32));
         }
-        self.finish(kind_id, draft, span, parent);
+        self.add_entity(kind_id, draft, span, parent);
     }
 
     /// The record that describes the whole entity, known by the field that says which one.
-    fn record(&self, kind_id: KindId, kind: &Kind, node: &Node) -> Arc<Record> {
+    fn find_record(&self, kind_id: KindId, kind: &Kind, node: &Node) -> Arc<Record> {
         let named = kind.subschemas.as_ref().and_then(|sub| node.get(&sub.by));
-        self.catalog.record_named(kind_id, named.and_then(Node::text))
+        self.catalog.record_for_subschema(kind_id, named.and_then(Node::text))
     }
 
-    fn field(&mut self, kind: &'a Kind, record: &Record, entry: Entry, draft: &mut Draft<'a>) {
-        let Entry { key, key_span, value } = entry;
+    fn read_field(&mut self, kind: &'a Kind, record: &Record, entry: MapEntry, draft: &mut PartialEntity<'a>) {
+        let MapEntry { key, key_span, value } = entry;
         if key == "_comment" || key == "_ignore" {
             return;
         }
-        if let Some(nest) = kind.nests.iter().find(|nest| nest.key == key) {
+        if let Some(nest) = kind.nested_lists.iter().find(|nest| nest.key == key) {
             draft.nested.push((nest, value));
             return;
         }
         let places = if key == "id" {
-            draft.id = self.id(&value);
-            Places::scalar(value.span)
-        } else if let Some(foreign) = kind.foreign.iter().find(|foreign| foreign.field == key) {
-            self.link(foreign, &value, draft)
+            draft.id = self.read_id(&value);
+            SpanTree::leaf(value.span)
+        } else if let Some(foreign) = kind.foreign_fields.iter().find(|foreign| foreign.field == key) {
+            self.read_foreign_key(foreign, &value, draft)
         } else {
-            self.value(kind, record, &key, value, draft)
+            self.read_value(kind, record, &key, value, draft)
         };
-        draft.places.push(NamedPlace {
+        draft.spans.push(NamedSpanTree {
             name: key,
-            key: key_span,
-            value: places,
+            name_span: key_span,
+            tree: places,
         });
     }
 
-    fn value(&mut self, kind: &Kind, record: &Record, key: &Name, node: Node, draft: &mut Draft) -> Places {
-        let is_abstract = |field: &Field| matches!(field.kind, FieldType::Abstract);
+    fn read_value(&mut self, kind: &Kind, record: &Record, key: &ObjectKey, node: Node, draft: &mut PartialEntity) -> SpanTree {
+        let is_abstract = |field: &Field| matches!(field.field_type, FieldType::Abstract);
         let free = kind.record.get(key).is_some_and(is_abstract);
-        let field = named(record, key);
+        let field = find_field(record, key);
         let unknown = free && field.is_none_or(is_abstract);
-        let mut values = Values {
-            problems: self.problems,
-            secrets: std::mem::take(&mut draft.secrets),
-            unset: std::mem::take(&mut draft.unset),
+        let mut values = ValueReader {
+            diagnostics: self.diagnostics,
+            secret_fields: std::mem::take(&mut draft.secret_fields),
+            unset_fields: std::mem::take(&mut draft.unset_fields),
         };
-        let (value, places) = values.take(node, Wanted::of(field, free, unknown), Trail::Field(key));
-        (draft.secrets, draft.unset) = (values.secrets, values.unset);
+        let (value, places) = values.read_value(node, FieldContext::new(field, free, unknown), PathTrail::Field(key));
+        (draft.secret_fields, draft.unset_fields) = (values.secret_fields, values.unset_fields);
         draft.fields.push((key.clone(), value));
         places
     }
 
-    fn id(&mut self, node: &Node) -> Option<Uuid> {
-        let found = node.text().and_then(id);
-        if found.is_none() && !matches!(node.data, Data::Null) && node.origin != Origin::Unset {
-            self.problems.tell(
+    fn read_id(&mut self, node: &Node) -> Option<Uuid> {
+        let found = node.text().and_then(parse_uuid);
+        if found.is_none() && !matches!(node.data, NodeData::Null) && node.origin != ValueOrigin::UnsetVariable {
+            self.diagnostics.add(
                 Diagnostic::error(
                     "wrong-type",
                     "an id is a UUID, as in 9b6ec5e2-3d0c-4b8b-9c55-4d7a4e0b7a31",
@@ -156,65 +156,65 @@ impl<'a> Entities<'a> {
         found
     }
 
-    fn link(&mut self, foreign: &Foreign, node: &Node, draft: &mut Draft) -> Places {
+    fn read_foreign_key(&mut self, foreign: &ForeignField, node: &Node, draft: &mut PartialEntity) -> SpanTree {
         let span = node.span;
-        if let Some(to) = link::link(self.catalog, foreign, node, self.problems) {
-            draft.links.push(Link {
+        if let Some(to) = link::read_foreign_key(self.catalog, foreign, node, self.diagnostics) {
+            draft.foreign_keys.push(DeclaredForeignKey {
                 field: foreign.field.clone(),
-                to,
+                target: to,
                 span,
             });
         }
         let parts = match &node.data {
-            Data::List(members) => Parts::List(members.iter().map(|member| Places::scalar(member.span)).collect()),
-            _ => Parts::Scalar,
+            NodeData::List(members) => SpanChildren::List(members.iter().map(|member| SpanTree::leaf(member.span)).collect()),
+            _ => SpanChildren::Leaf,
         };
-        Places { span, parts }
+        SpanTree { span, children: parts }
     }
 
-    pub(super) fn finish(&mut self, kind_id: KindId, mut draft: Draft<'a>, span: Span, parent: Option<Parent<'a>>) {
+    pub(super) fn add_entity(&mut self, kind_id: KindId, mut draft: PartialEntity<'a>, span: Span, parent: Option<ParentEntity<'a>>) {
         let kind = self.catalog.kind(kind_id);
         if let Some(parent) = parent {
-            self.nest(&mut draft, parent, span);
+            self.link_to_parent(&mut draft, parent, span);
         }
         let mut body = Object::from(draft.fields);
-        if self.document.format.is_some_and(|format| format.is_old()) {
-            former::bring_forward(kind, &mut body, &draft.places, span, self.problems);
+        if self.document.format.is_some_and(|format| format.is_legacy()) {
+            former::migrate_legacy_fields(kind, &mut body, &draft.spans, span, self.diagnostics);
         }
-        self.refuse_hashes(kind, &body, &draft.places);
-        stamp(kind, &mut body, self.scope.1);
-        let (filled_names, secrets) = draft.secrets.into_iter().partition(|path| names_entity(kind, path));
+        self.reject_hashed_values(kind, &body, &draft.spans);
+        add_scope_tags(kind, &mut body, self.scope.1);
+        let (filled_names, secrets) = draft.secret_fields.into_iter().partition(|path| is_identity_field(kind, path));
         let id = DeclaredId(u32::try_from(self.entities.len()).unwrap_or(u32::MAX));
-        let parts = Parts::map(draft.places);
-        self.entities.push(Declared {
+        let parts = SpanChildren::from_named(draft.spans);
+        self.entities.push(DeclaredEntity {
             kind: kind_id,
             id: draft.id,
-            body: Body::new(body),
-            links: draft.links,
+            body: EntityBody::new(body),
+            foreign_keys: draft.foreign_keys,
             scope: self.scope.0,
-            source: Source {
+            location: EntityLocation {
                 span,
-                places: Arc::new(Places { span, parts }),
+                span_tree: Arc::new(SpanTree { span, children: parts }),
             },
-            secrets,
-            filled_names,
-            unset: draft.unset,
+            secret_fields: secrets,
+            filled_key_fields: filled_names,
+            unset_fields: draft.unset_fields,
         });
         for (nest, list) in draft.nested {
-            self.nested(nest, list, id);
+            self.read_nested(nest, list, id);
         }
     }
 }
 
 /// Where to point for an entity as a whole: what names it, else where it begins. Of a name that is secret, at its field.
-fn place_of(kind: &Kind, node: &Node) -> Span {
+fn entity_span(kind: &Kind, node: &Node) -> Span {
     let entry = |field: &String| node.entries().iter().find(|entry| entry.key == *field);
-    let Some(Entry { key, key_span, value }) = kind.title.fields.iter().find_map(entry) else {
-        return first_key(node);
+    let Some(MapEntry { key, key_span, value }) = kind.title.fields.iter().find_map(entry) else {
+        return first_key_span(node);
     };
-    let secret = value.origin != Origin::File || kind.record.get(key).is_none_or(|field| field.secret);
+    let secret = value.origin != ValueOrigin::File || kind.record.get(key).is_none_or(|field| field.secret);
     match value.data {
-        Data::List(_) | Data::Map(_) | Data::Null => first_key(node),
+        NodeData::List(_) | NodeData::Map(_) | NodeData::Null => first_key_span(node),
         _ if secret => *key_span,
         _ => value.span,
     }

@@ -1,10 +1,10 @@
-use super::document::Document;
-use super::problems::Problems;
-use yaml::{Data, Diagnostic, Node, Span};
+use super::document::StateDocument;
+use super::problems::DocumentDiagnostics;
+use yaml::{NodeData, Diagnostic, Node, Span};
 
 /// A version of the format of state files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Format {
+pub(super) enum FormatVersion {
     /// Kong 0.14 to 2.x.
     V1,
     /// Kong 2.x.
@@ -13,14 +13,14 @@ pub(super) enum Format {
     V3,
 }
 
-impl Format {
+impl FormatVersion {
     /// Whether entities of this version are written as before Kong 3.
-    pub fn is_old(self) -> bool {
+    pub fn is_legacy(self) -> bool {
         self < Self::V3
     }
 
     /// The version as it is written.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::V1 => "1.1",
             Self::V2 => "2.1",
@@ -29,56 +29,56 @@ impl Format {
     }
 }
 
-const HELP: &str = "write `_format_version: \"3.0\"`; with \"1.1\" or \"2.1\", the formats of Kong 1 and 2, the paths of routes are read as they were read then";
+const VERSION_HELP: &str = "write `_format_version: \"3.0\"`; with \"1.1\" or \"2.1\", the formats of Kong 1 and 2, the paths of routes are read as they were read then";
 
 /// Reads the value of `_format_version`, which decK takes as a number as well.
-pub(super) fn read(value: &Node, problems: &mut Problems) -> Option<Format> {
+pub(super) fn read_format_version(value: &Node, problems: &mut DocumentDiagnostics) -> Option<FormatVersion> {
     let format = match &value.data {
-        Data::String(text, _) => of_text(text.trim()),
-        Data::Number(number) => number.as_f64().and_then(of_number),
+        NodeData::String(text, _) => version_from_text(text.trim()),
+        NodeData::Number(number) => number.as_f64().and_then(version_from_number),
         _ => None,
     };
     if format.is_none() {
-        problems.tell(refusal(value));
+        problems.add(invalid_version_error(value));
     }
     format
 }
 
-fn of_text(text: &str) -> Option<Format> {
-    [Format::V1, Format::V2, Format::V3]
+fn version_from_text(text: &str) -> Option<FormatVersion> {
+    [FormatVersion::V1, FormatVersion::V2, FormatVersion::V3]
         .into_iter()
-        .find(|format| format.word() == text)
+        .find(|format| format.as_str() == text)
 }
 
-fn of_number(number: f64) -> Option<Format> {
-    of_text(&format!("{number:.1}")).filter(|format| format.word().parse() == Ok(number))
+fn version_from_number(number: f64) -> Option<FormatVersion> {
+    version_from_text(&format!("{number:.1}")).filter(|format| format.as_str().parse() == Ok(number))
 }
 
-fn refusal(value: &Node) -> Diagnostic {
+fn invalid_version_error(value: &Node) -> Diagnostic {
     let message = match value.text() {
         Some("0.1") => "format version 0.1 is that of Konnect's former Service Hub, which no gateway reads".to_owned(),
         Some(text) => format!("'{text}' is no format version"),
         None => format!(
             "the format version is {}, and none of \"1.1\", \"2.1\" and \"3.0\"",
-            value.word()
+            value.type_name()
         ),
     };
-    Diagnostic::error("format-version", message).at(value.span).help(HELP)
+    Diagnostic::error("format-version", message).at(value.span).help(VERSION_HELP)
 }
 
 /// Gives documents that declare no version the one that the others of the run declare, as decK does.
-pub(super) fn settle(documents: &mut [Document], problems: &mut Problems) {
-    let mut declared: Vec<Format> = documents.iter().filter_map(|document| document.format).collect();
+pub(super) fn fill_missing_versions(documents: &mut [StateDocument], problems: &mut DocumentDiagnostics) {
+    let mut declared: Vec<FormatVersion> = documents.iter().filter_map(|document| document.format).collect();
     declared.sort_unstable();
     declared.dedup();
     for document in documents
         .iter_mut()
-        .filter(|document| document.format.is_none() && !document.format_refused)
+        .filter(|document| document.format.is_none() && !document.has_invalid_format)
     {
         match declared[..] {
             [format] => document.format = Some(format),
-            [] => problems.tell(missing(document.span, "no `_format_version` is declared")),
-            _ => problems.tell(missing(
+            [] => problems.add(missing_version_error(document.span, "no `_format_version` is declared")),
+            _ => problems.add(missing_version_error(
                 document.span,
                 "no `_format_version` is declared, and the other files of this run declare different ones",
             )),
@@ -86,20 +86,20 @@ pub(super) fn settle(documents: &mut [Document], problems: &mut Problems) {
     }
 }
 
-fn missing(span: Span, message: &str) -> Diagnostic {
-    Diagnostic::error("format-version", message).at(span).help(HELP)
+fn missing_version_error(span: Span, message: &str) -> Diagnostic {
+    Diagnostic::error("format-version", message).at(span).help(VERSION_HELP)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Format, of_number, of_text};
+    use super::{FormatVersion, version_from_number, version_from_text};
 
     #[test]
     fn versions_are_texts_or_numbers() {
-        assert_eq!(of_text("2.1"), Some(Format::V2));
-        assert_eq!(of_number(3.0), Some(Format::V3));
-        assert_eq!(of_number(1.1), Some(Format::V1));
-        assert_eq!(of_number(3.04), None);
-        assert_eq!(of_text("0.1"), None);
+        assert_eq!(version_from_text("2.1"), Some(FormatVersion::V2));
+        assert_eq!(version_from_number(3.0), Some(FormatVersion::V3));
+        assert_eq!(version_from_number(1.1), Some(FormatVersion::V1));
+        assert_eq!(version_from_number(3.04), None);
+        assert_eq!(version_from_text("0.1"), None);
     }
 }

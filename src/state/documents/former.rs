@@ -1,39 +1,39 @@
-use super::paths::{BeginsWithTilde, modern};
-use super::problems::Problems;
-use crate::{NamedPlace, Parts};
+use super::paths::{TildePathError, migrate_path};
+use super::problems::DocumentDiagnostics;
+use crate::{NamedSpanTree, SpanChildren};
 use json::{Object, Value};
-use schema::{FormerHow, Kind};
+use schema::{LegacyConversion, Kind};
 use yaml::{Diagnostic, Span};
 
 /// Brings the fields of an entity of an older format to today's form, with a note for each value that changes.
-pub(super) fn bring_forward(
+pub(super) fn migrate_legacy_fields(
     kind: &Kind,
     body: &mut Object,
-    places: &[NamedPlace],
+    places: &[NamedSpanTree],
     entity: Span,
-    problems: &mut Problems,
+    problems: &mut DocumentDiagnostics,
 ) {
-    for former in &kind.former {
+    for former in &kind.legacy_fields {
         let Some(value) = body.get_mut(&former.field) else {
             continue;
         };
         let place = places.iter().find(|place| *place.name == *former.field);
         match former.how {
-            FormerHow::RoutePaths => {
+            LegacyConversion::RoutePaths => {
                 for (index, path) in value.as_array_mut().into_iter().flatten().enumerate() {
-                    route_path(path, member(place, index).unwrap_or(entity), problems);
+                    migrate_route_path(path, member_span(place, index).unwrap_or(entity), problems);
                 }
             }
         }
     }
 }
 
-fn route_path(value: &mut Value, span: Span, problems: &mut Problems) {
+fn migrate_route_path(value: &mut Value, span: Span, problems: &mut DocumentDiagnostics) {
     let Value::String(path) = value else { return };
-    match modern(path) {
+    match migrate_path(path) {
         Ok(modern) if modern == *path => {}
         Ok(modern) => {
-            problems.tell(
+            problems.add(
                 Diagnostic::note(
                     "path-brought-forward",
                     format!("the path '{path}' of the older format is '{modern}' since Kong 3"),
@@ -42,7 +42,7 @@ fn route_path(value: &mut Value, span: Span, problems: &mut Problems) {
             );
             *path = modern;
         }
-        Err(BeginsWithTilde) => problems.tell(
+        Err(TildePathError) => problems.add(
             Diagnostic::error(
                 "path-form",
                 "a path begins with `~` only since format 3.0, where it marks a regular expression",
@@ -53,9 +53,9 @@ fn route_path(value: &mut Value, span: Span, problems: &mut Problems) {
     }
 }
 
-fn member(place: Option<&NamedPlace>, index: usize) -> Option<Span> {
-    match &place?.value.parts {
-        Parts::List(members) => members.get(index).map(|member| member.span),
+fn member_span(place: Option<&NamedSpanTree>, index: usize) -> Option<Span> {
+    match &place?.tree.children {
+        SpanChildren::List(members) => members.get(index).map(|member| member.span),
         _ => None,
     }
 }

@@ -1,15 +1,15 @@
 use std::collections::BTreeSet;
 
-use super::document::Document;
-use super::problems::Problems;
-use super::value::spelled;
-use super::vocabulary::Vocabulary;
+use super::document::StateDocument;
+use super::problems::DocumentDiagnostics;
+use super::value::format_number;
+use super::vocabulary::TopLevelKeys;
 use yaml::suggest_similar;
-use yaml::{Data, Diagnostic, Entry, Node, Span};
+use yaml::{NodeData, Diagnostic, MapEntry, Node, Span};
 
 const SELECT_TAGS: &str = "select_tags";
 
-const INFO: [&str; 6] = [
+const INFO_KEYS: [&str; 6] = [
     SELECT_TAGS,
     "defaults",
     "default_lookup_tags",
@@ -20,30 +20,30 @@ const INFO: [&str; 6] = [
 
 /// Whether a text may declare select tags: if not, it owns everything, or what others of the run declare. A yes may be
 /// wrong, and so may a no of a text that spells the key by escapes or in UTF-16.
-pub fn may_name_scopes(text: &[u8]) -> bool {
+pub fn may_declare_select_tags(text: &[u8]) -> bool {
     memchr::memmem::find(text, SELECT_TAGS.as_bytes()).is_some()
 }
 
 /// Reads `_info`.
-pub(super) fn info(document: &mut Document, info: Entry, vocabulary: &Vocabulary, problems: &mut Problems) {
-    for entry in map(info, problems) {
+pub(super) fn read_info(document: &mut StateDocument, info: MapEntry, vocabulary: &TopLevelKeys, problems: &mut DocumentDiagnostics) {
+    for entry in map_entries(info, problems) {
         match entry.key.as_str() {
-            SELECT_TAGS => document.select_tags = select_tags(&entry.value, problems),
-            "defaults" => defaults(document, entry, vocabulary, problems),
-            "default_lookup_tags" => problems.tell(
+            SELECT_TAGS => document.select_tags = read_select_tags(&entry.value, problems),
+            "defaults" => read_defaults(document, entry, vocabulary, problems),
+            "default_lookup_tags" => problems.add(
                 Diagnostic::note(
                     "lookup-tags",
                     "`default_lookup_tags` are not needed: entities outside the select tags can be referred to as they are",
                 )
                 .at(entry.key_span),
             ),
-            key if INFO.contains(&key) => problems.tell(
+            key if INFO_KEYS.contains(&key) => problems.add(
                 Diagnostic::note("no-effect", format!("`{key}` has no effect on an open-source gateway"))
                     .at(entry.key_span),
             ),
             key => {
                 let unknown = Diagnostic::error("unknown-key", format!("there is no '{key}' in `_info`")).at(entry.key_span);
-                problems.tell(match suggest_similar(key, INFO) {
+                problems.add(match suggest_similar(key, INFO_KEYS) {
                     Some(near) => unknown.help(format!("did you mean '{near}'?")),
                     None => unknown,
                 });
@@ -53,12 +53,12 @@ pub(super) fn info(document: &mut Document, info: Entry, vocabulary: &Vocabulary
 }
 
 /// Reads `_plugin_configs`: named maps.
-pub(super) fn plugin_configs(entry: Entry, problems: &mut Problems) -> Vec<Entry> {
-    let mut configs = map(entry, problems);
+pub(super) fn read_plugin_configs(entry: MapEntry, problems: &mut DocumentDiagnostics) -> Vec<MapEntry> {
+    let mut configs = map_entries(entry, problems);
     configs.retain(|config| {
-        let fine = matches!(config.value.data, Data::Map(_));
+        let fine = matches!(config.value.data, NodeData::Map(_));
         if !fine {
-            problems.tell(wrong(
+            problems.add(wrong_type_error(
                 &config.value,
                 &format!("the configuration '{}'", config.key),
                 "a map",
@@ -70,10 +70,10 @@ pub(super) fn plugin_configs(entry: Entry, problems: &mut Problems) -> Vec<Entry
 }
 
 /// Refuses any workspace but the one that every gateway has.
-pub(super) fn workspace(value: &Node, problems: &mut Problems) {
+pub(super) fn check_workspace(value: &Node, problems: &mut DocumentDiagnostics) {
     match (&value.data, value.text()) {
-        (Data::Null, _) | (_, Some("default" | "")) => {}
-        (_, Some(name)) => problems.tell(
+        (NodeData::Null, _) | (_, Some("default" | "")) => {}
+        (_, Some(name)) => problems.add(
             Diagnostic::error(
                 "workspace",
                 format!("the workspace '{name}' cannot be: an open-source gateway has one workspace, `default`"),
@@ -81,35 +81,35 @@ pub(super) fn workspace(value: &Node, problems: &mut Problems) {
             .at(value.span)
             .help("leave `_workspace` out, or write `default`"),
         ),
-        _ => problems.tell(wrong(value, "`_workspace`", "text")),
+        _ => problems.add(wrong_type_error(value, "`_workspace`", "text")),
     }
 }
 
 /// Reads `_transform`; says where it stands if it is false.
-pub(super) fn transform(value: &Node, problems: &mut Problems) -> Option<Span> {
+pub(super) fn read_transform(value: &Node, problems: &mut DocumentDiagnostics) -> Option<Span> {
     match value.data {
-        Data::Bool(false) => return Some(value.span),
-        Data::Bool(true) | Data::Null => {}
-        _ => problems.tell(wrong(value, "`_transform`", "true or false")),
+        NodeData::Bool(false) => return Some(value.span),
+        NodeData::Bool(true) | NodeData::Null => {}
+        _ => problems.add(wrong_type_error(value, "`_transform`", "true or false")),
     }
     None
 }
 
-fn select_tags(value: &Node, problems: &mut Problems) -> Option<(BTreeSet<String>, Span)> {
-    if !matches!(value.data, Data::List(_) | Data::Null) {
-        problems.tell(
-            wrong(value, "`select_tags`", "a list").help("write each tag as a list item: `select_tags: [team-a]`"),
+fn read_select_tags(value: &Node, problems: &mut DocumentDiagnostics) -> Option<(BTreeSet<String>, Span)> {
+    if !matches!(value.data, NodeData::List(_) | NodeData::Null) {
+        problems.add(
+            wrong_type_error(value, "`select_tags`", "a list").help("write each tag as a list item: `select_tags: [team-a]`"),
         );
         return None;
     }
     let mut tags = BTreeSet::new();
     for member in value.members() {
         match scalar_text(member) {
-            None => problems.tell(wrong(member, "a select tag", "text").help("put it in quotes")),
+            None => problems.add(wrong_type_error(member, "a select tag", "text").help("put it in quotes")),
             Some(tag) if tag.is_empty() => {
-                problems.tell(Diagnostic::error("select-tags", "a select tag is empty").at(member.span));
+                problems.add(Diagnostic::error("select-tags", "a select tag is empty").at(member.span));
             }
-            Some(tag) if tag.contains([',', '/']) => problems.tell(
+            Some(tag) if tag.contains([',', '/']) => problems.add(
                 Diagnostic::error(
                     "select-tags",
                     format!("the select tag '{tag}' holds ',' or '/', which Kong reads as AND and OR"),
@@ -123,11 +123,11 @@ fn select_tags(value: &Node, problems: &mut Problems) -> Option<(BTreeSet<String
     (!tags.is_empty()).then_some((tags, first))
 }
 
-fn defaults(document: &mut Document, defaults: Entry, vocabulary: &Vocabulary, problems: &mut Problems) {
-    for entry in map(defaults, problems) {
-        match vocabulary.kind_of_defaults(&entry.key) {
-            Some(_) if !matches!(entry.value.data, Data::Map(_) | Data::Null) => {
-                problems.tell(wrong(
+fn read_defaults(document: &mut StateDocument, defaults: MapEntry, vocabulary: &TopLevelKeys, problems: &mut DocumentDiagnostics) {
+    for entry in map_entries(defaults, problems) {
+        match vocabulary.kind_for_defaults(&entry.key) {
+            Some(_) if !matches!(entry.value.data, NodeData::Map(_) | NodeData::Null) => {
+                problems.add(wrong_type_error(
                     &entry.value,
                     &format!("the defaults of '{}'", entry.key),
                     "a map",
@@ -137,7 +137,7 @@ fn defaults(document: &mut Document, defaults: Entry, vocabulary: &Vocabulary, p
             None => {
                 let message = format!("there is no kind of entity called '{}'", entry.key);
                 let unknown = Diagnostic::error("unknown-key", message).at(entry.key_span);
-                problems.tell(match vocabulary.nearest_kind(&entry.key) {
+                problems.add(match vocabulary.suggest_kind(&entry.key) {
                     Some(near) => unknown.help(format!("did you mean '{near}'?")),
                     None => unknown,
                 });
@@ -149,25 +149,25 @@ fn defaults(document: &mut Document, defaults: Entry, vocabulary: &Vocabulary, p
 /// A text, or what decK takes for one.
 fn scalar_text(node: &Node) -> Option<String> {
     match &node.data {
-        Data::String(text, _) => Some(text.clone()),
-        Data::Number(number) => Some(spelled(number)),
-        Data::Bool(truth) => Some(truth.to_string()),
+        NodeData::String(text, _) => Some(text.clone()),
+        NodeData::Number(number) => Some(format_number(number)),
+        NodeData::Bool(truth) => Some(truth.to_string()),
         _ => None,
     }
 }
 
 /// The entries of what must be a map or nothing.
-fn map(entry: Entry, problems: &mut Problems) -> Vec<Entry> {
+fn map_entries(entry: MapEntry, problems: &mut DocumentDiagnostics) -> Vec<MapEntry> {
     match entry.value.data {
-        Data::Map(entries) => entries,
-        Data::Null => Vec::new(),
+        NodeData::Map(entries) => entries,
+        NodeData::Null => Vec::new(),
         _ => {
-            problems.tell(wrong(&entry.value, &format!("`{}`", entry.key), "a map"));
+            problems.add(wrong_type_error(&entry.value, &format!("`{}`", entry.key), "a map"));
             Vec::new()
         }
     }
 }
 
-fn wrong(value: &Node, what: &str, expected: &str) -> Diagnostic {
-    Diagnostic::error("wrong-type", format!("{what} is {}; expected {expected}", value.word())).at(value.span)
+fn wrong_type_error(value: &Node, what: &str, expected: &str) -> Diagnostic {
+    Diagnostic::error("wrong-type", format!("{what} is {}; expected {expected}", value.type_name())).at(value.span)
 }

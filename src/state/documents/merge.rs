@@ -1,15 +1,15 @@
-use yaml::{Data, Entry, Node, Span};
+use yaml::{NodeData, MapEntry, Node, Span};
 
 /// Puts what a map lacks into it from another, at every level; what it has stays. `null_yields` says whether a `null` of
 /// its own counts as lacking.
-pub(super) fn fill(own: &mut Node, from: &Node, null_yields: bool) {
-    let Data::Map(entries) = &mut own.data else { return };
+pub(super) fn fill_missing(own: &mut Node, from: &Node, null_yields: bool) {
+    let NodeData::Map(entries) = &mut own.data else { return };
     for entry in from.entries() {
         match entries.iter_mut().find(|known| known.key == entry.key) {
             None => entries.push(entry.clone()),
             Some(known) => match known.value.data {
-                Data::Null if null_yields => *known = entry.clone(),
-                Data::Map(_) => fill(&mut known.value, &entry.value, null_yields),
+                NodeData::Null if null_yields => *known = entry.clone(),
+                NodeData::Map(_) => fill_missing(&mut known.value, &entry.value, null_yields),
                 _ => {}
             },
         }
@@ -17,37 +17,37 @@ pub(super) fn fill(own: &mut Node, from: &Node, null_yields: bool) {
 }
 
 /// Where two maps say different things under the same name: the places in both.
-pub(super) fn conflicts(one: &Node, other: &Node) -> Vec<(Span, Span)> {
+pub(super) fn find_conflicts(one: &Node, other: &Node) -> Vec<(Span, Span)> {
     let mut found = Vec::new();
-    collect(one, other, &mut found);
+    collect_conflicts(one, other, &mut found);
     found
 }
 
-fn collect(one: &Node, other: &Node, found: &mut Vec<(Span, Span)>) {
-    for Entry { key, value, .. } in one.entries() {
+fn collect_conflicts(one: &Node, other: &Node, found: &mut Vec<(Span, Span)>) {
+    for MapEntry { key, value, .. } in one.entries() {
         let Some(second) = other.get(key) else { continue };
         match (&value.data, &second.data) {
-            (Data::Map(_), Data::Map(_)) => collect(value, second, found),
-            _ if !same(value, second) => found.push((value.span, second.span)),
+            (NodeData::Map(_), NodeData::Map(_)) => collect_conflicts(value, second, found),
+            _ if !is_same_value(value, second) => found.push((value.span, second.span)),
             _ => {}
         }
     }
 }
 
-fn same(one: &Node, other: &Node) -> bool {
+fn is_same_value(one: &Node, other: &Node) -> bool {
     match (&one.data, &other.data) {
-        (Data::Null, Data::Null) => true,
-        (Data::Bool(one), Data::Bool(other)) => one == other,
-        (Data::Number(one), Data::Number(other)) => one == other,
-        (Data::String(one, _), Data::String(other, _)) => one == other,
-        (Data::List(one), Data::List(other)) => {
-            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        (NodeData::Null, NodeData::Null) => true,
+        (NodeData::Bool(one), NodeData::Bool(other)) => one == other,
+        (NodeData::Number(one), NodeData::Number(other)) => one == other,
+        (NodeData::String(one, _), NodeData::String(other, _)) => one == other,
+        (NodeData::List(one), NodeData::List(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_same_value(one, other))
         }
-        (Data::Map(ones), Data::Map(others)) => {
+        (NodeData::Map(ones), NodeData::Map(others)) => {
             ones.len() == others.len()
                 && ones
                     .iter()
-                    .all(|entry| other.get(&entry.key).is_some_and(|value| same(&entry.value, value)))
+                    .all(|entry| other.get(&entry.key).is_some_and(|value| is_same_value(&entry.value, value)))
         }
         _ => false,
     }

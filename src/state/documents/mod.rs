@@ -28,25 +28,25 @@ mod words;
 
 use std::collections::BTreeSet;
 
-pub use check::{check, checkable};
-pub use header::may_name_scopes;
-pub use recognise::{Recognised, recognise};
-pub use refusal::refused;
+pub use check::{check_entities, body_for_check};
+pub use header::may_declare_select_tags;
+pub use recognise::{FileClass, classify_file};
+pub use refusal::rejection_diagnostic;
 
-use document::Document;
-use entity::Entities;
-use problems::Problems;
-use scopes::Scopes;
-use shared::Shared;
-use vocabulary::Vocabulary;
+use document::StateDocument;
+use entity::EntityReader;
+use problems::DocumentDiagnostics;
+use scopes::ScopeAssignment;
+use shared::SharedDefaults;
+use vocabulary::TopLevelKeys;
 
-use super::{DeclaredId, Desired};
+use super::{DeclaredId, DesiredState};
 use schema::Catalog;
 use yaml::{Diagnostic, FileId, Node, Severity};
 
 /// How the documents of a run are to be read.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct StateOptions {
     /// `--select-tag`: the documents belong to this scope, whatever they declare.
     pub select_tags: BTreeSet<String>,
     /// `--filter-tag`: only entities that bear all of these are acted on.
@@ -55,21 +55,21 @@ pub struct Options {
 
 /// What the documents of a run say, and what is wrong with how they say it.
 #[derive(Clone, Default)]
-pub struct Reading {
+pub struct ParsedState {
     /// What they say: whole if nothing is wrong, else as much as could be read, good for further checks only.
-    pub desired: Desired,
+    pub desired: DesiredState,
     /// What is wrong: errors only, in the order of the files.
     pub errors: Vec<Diagnostic>,
     /// Entities of which a part could not be read.
-    pub flawed: BTreeSet<DeclaredId>,
+    pub incomplete: BTreeSet<DeclaredId>,
 }
 
 /// Reads what documents declare: decK's format and Kong's own declarative one, of every version.
 ///
 /// # Errors
 /// Everything that is wrong with all of them, in the order of the files.
-pub fn desired(files: Vec<(FileId, Node)>, options: &Options, catalog: &Catalog) -> Result<Desired, Vec<Diagnostic>> {
-    let reading = read(files, options, catalog);
+pub fn read_desired_state(files: Vec<(FileId, Node)>, options: &StateOptions, catalog: &Catalog) -> Result<DesiredState, Vec<Diagnostic>> {
+    let reading = read_documents(files, options, catalog);
     if reading.errors.is_empty() {
         Ok(reading.desired)
     } else {
@@ -78,60 +78,60 @@ pub fn desired(files: Vec<(FileId, Node)>, options: &Options, catalog: &Catalog)
 }
 
 /// Reads as much as can be read of documents, so that further checks can tell everything else that is wrong, too.
-pub fn read(files: Vec<(FileId, Node)>, options: &Options, catalog: &Catalog) -> Reading {
-    let mut problems = Problems::default();
-    let mut documents = open(files, catalog, &mut problems);
-    format::settle(&mut documents, &mut problems);
-    let scopes = scopes::settle(&documents, options, &mut problems);
-    let shared = share(&mut documents, &scopes, catalog, &mut problems);
-    let mut desired = Desired {
-        filter: (!options.filter_tags.is_empty()).then(|| options.filter_tags.clone()),
-        ..Desired::default()
+pub fn read_documents(files: Vec<(FileId, Node)>, options: &StateOptions, catalog: &Catalog) -> ParsedState {
+    let mut problems = DocumentDiagnostics::default();
+    let mut documents = open_documents(files, catalog, &mut problems);
+    format::fill_missing_versions(&mut documents, &mut problems);
+    let scopes = scopes::assign_scopes(&documents, options, &mut problems);
+    let shared = collect_shared_defaults(&mut documents, &scopes, catalog, &mut problems);
+    let mut desired = DesiredState {
+        filter_tags: (!options.filter_tags.is_empty()).then(|| options.filter_tags.clone()),
+        ..DesiredState::default()
     };
     let mut flawed = BTreeSet::new();
-    for (mut document, &scope) in documents.into_iter().zip(&scopes.of_document) {
-        let lists = std::mem::take(&mut document.lists);
-        let mut entities = Entities {
+    for (mut document, &scope) in documents.into_iter().zip(&scopes.by_document) {
+        let lists = std::mem::take(&mut document.entity_lists);
+        let mut entities = EntityReader {
             catalog,
             document: &document,
             shared: &shared[scope.0 as usize],
-            scope: (scope, &scopes.all[scope.0 as usize]),
+            scope: (scope, &scopes.scopes[scope.0 as usize]),
             entities: &mut desired.entities,
-            flawed: &mut flawed,
-            problems: &mut problems,
+            incomplete: &mut flawed,
+            diagnostics: &mut problems,
         };
         for (kind, entry) in lists {
-            entities.list(kind, entry);
+            entities.read_list(kind, entry);
         }
     }
-    desired.scopes = scopes.all;
-    duplicates::find(&desired, catalog, &mut problems);
-    filter::check(&desired, catalog, &mut problems);
+    desired.scopes = scopes.scopes;
+    duplicates::report_duplicates(&desired, catalog, &mut problems);
+    filter::check_filter_tags(&desired, catalog, &mut problems);
     let (errors, remarks) = problems
-        .finish()
+        .into_diagnostics()
         .into_iter()
         .partition(|one| one.severity == Severity::Error);
-    desired.remarks = remarks;
-    Reading {
+    desired.diagnostics = remarks;
+    ParsedState {
         desired,
         errors,
-        flawed,
+        incomplete: flawed,
     }
 }
 
-fn open(files: Vec<(FileId, Node)>, catalog: &Catalog, problems: &mut Problems) -> Vec<Document> {
-    let vocabulary = Vocabulary::of(catalog);
+fn open_documents(files: Vec<(FileId, Node)>, catalog: &Catalog, problems: &mut DocumentDiagnostics) -> Vec<StateDocument> {
+    let vocabulary = TopLevelKeys::from_catalog(catalog);
     files
         .into_iter()
-        .filter_map(|(_, root)| Document::open(root, &vocabulary, problems))
+        .filter_map(|(_, root)| StateDocument::from_node(root, &vocabulary, problems))
         .collect()
 }
 
 /// What the documents of each scope share, scope by scope.
-fn share(documents: &mut [Document], scopes: &Scopes, catalog: &Catalog, problems: &mut Problems) -> Vec<Shared> {
-    let mut shared: Vec<Shared> = scopes.all.iter().map(|_| Shared::default()).collect();
-    for (document, scope) in documents.iter_mut().zip(&scopes.of_document) {
-        shared[scope.0 as usize].take(document, catalog, problems);
+fn collect_shared_defaults(documents: &mut [StateDocument], scopes: &ScopeAssignment, catalog: &Catalog, problems: &mut DocumentDiagnostics) -> Vec<SharedDefaults> {
+    let mut shared: Vec<SharedDefaults> = scopes.scopes.iter().map(|_| SharedDefaults::default()).collect();
+    for (document, scope) in documents.iter_mut().zip(&scopes.by_document) {
+        shared[scope.0 as usize].add_document(document, catalog, problems);
     }
     shared
 }

@@ -1,42 +1,42 @@
-use super::document::first_key;
-use super::entity::{Draft, Entities};
-use super::link::{self, id};
-use super::words::a;
-use crate::{DeclaredId, Link, LinkTo};
+use super::document::first_key_span;
+use super::entity::{PartialEntity, EntityReader};
+use super::link::{self, parse_uuid};
+use super::words::with_article;
+use crate::{DeclaredId, DeclaredForeignKey, ForeignKeyTarget};
 use json::Value;
-use schema::{Kind, KindId, Nest};
-use yaml::{Data, Diagnostic, Entry, Node, Origin, Span};
+use schema::{Kind, KindId, NestedList};
+use yaml::{NodeData, Diagnostic, MapEntry, Node, ValueOrigin, Span};
 
 /// The entity that another is nested in, and the field that the nesting stands for.
 #[derive(Clone, Copy)]
-pub(super) struct Parent<'a> {
+pub(super) struct ParentEntity<'a> {
     pub id: DeclaredId,
     pub field: &'a str,
 }
 
-impl<'a> Entities<'a> {
-    pub(super) fn nested(&mut self, nest: &'a Nest, list: Node, parent: DeclaredId) {
-        let within = Parent {
+impl<'a> EntityReader<'a> {
+    pub(super) fn read_nested(&mut self, nest: &'a NestedList, list: Node, parent: DeclaredId) {
+        let within = ParentEntity {
             id: parent,
             field: &nest.field,
         };
-        for member in self.members(&nest.key, list) {
-            match &nest.refers {
-                Some(field) => self.membership(nest.kind, field, member, within),
-                None => self.entity(nest.kind, member, Some(within)),
+        for member in self.list_members(&nest.key, list) {
+            match &nest.reference_field {
+                Some(field) => self.read_membership(nest.kind, field, member, within),
+                None => self.read_entity(nest.kind, member, Some(within)),
             }
         }
     }
 
     /// The members of what must be a list or nothing.
-    pub(super) fn members(&mut self, key: &str, list: Node) -> Vec<Node> {
+    pub(super) fn list_members(&mut self, key: &str, list: Node) -> Vec<Node> {
         match list.data {
-            Data::List(members) => members,
-            Data::Null => Vec::new(),
+            NodeData::List(members) => members,
+            NodeData::Null => Vec::new(),
             _ => {
-                self.problems.tell(
-                    Diagnostic::error("wrong-type", format!("`{key}` is {}; expected a list", list.word()))
-                        .at(first_key(&list))
+                self.diagnostics.add(
+                    Diagnostic::error("wrong-type", format!("`{key}` is {}; expected a list", list.type_name()))
+                        .at(first_key_span(&list))
                         .help(format!("begin each of the {key} with `- `")),
                 );
                 Vec::new()
@@ -45,57 +45,57 @@ impl<'a> Entities<'a> {
     }
 
     /// An entity that is nothing but a tie between two others, written as the name of one nested in the other.
-    fn membership(&mut self, kind: KindId, field: &str, member: Node, parent: Parent<'a>) {
+    fn read_membership(&mut self, kind: KindId, field: &str, member: Node, parent: ParentEntity<'a>) {
         let known = self.catalog.kind(kind);
-        let Some(foreign) = known.foreign.iter().find(|foreign| foreign.field == field) else {
+        let Some(foreign) = known.foreign_fields.iter().find(|foreign| foreign.field == field) else {
             return;
         };
-        let span = first_key(&member);
-        let Some(name) = link::one(self.catalog.kind(foreign.kind), &member, true, self.problems) else {
+        let span = first_key_span(&member);
+        let Some(name) = link::read_entity_name(self.catalog.kind(foreign.kind), &member, true, self.diagnostics) else {
             return;
         };
-        let mut draft = Draft::default();
-        draft.links.push(Link {
+        let mut draft = PartialEntity::default();
+        draft.foreign_keys.push(DeclaredForeignKey {
             field: field.to_owned(),
-            to: LinkTo::Named(name),
+            target: ForeignKeyTarget::Named(name),
             span,
         });
-        self.finish(kind, draft, span, Some(parent));
+        self.add_entity(kind, draft, span, Some(parent));
     }
 
     /// The map that declares an entity. A text stands for it where the parent has a field that lists its children by name.
-    pub(super) fn as_map(&mut self, kind: &Kind, node: Node, parent: Option<Parent>) -> Option<Node> {
+    pub(super) fn entity_map(&mut self, kind: &Kind, node: Node, parent: Option<ParentEntity>) -> Option<Node> {
         let by_name = parent.is_some_and(|parent| {
             let outer = self.catalog.kind(self.entities[parent.id.0 as usize].kind);
-            let named = outer.names_children.as_ref();
+            let named = outer.child_names.as_ref();
             named.is_some_and(|named| self.catalog.kind(named.kind).collection == kind.collection)
         });
         match (&node.data, &kind.endpoint_key) {
-            (Data::Map(_), _) => return Some(node),
-            (Data::String(..), Some(key)) if by_name => {
+            (NodeData::Map(_), _) => return Some(node),
+            (NodeData::String(..), Some(key)) if by_name => {
                 let span = node.span;
-                let entry = Entry {
+                let entry = MapEntry {
                     key: key.as_str().into(),
                     key_span: span,
                     value: node,
                 };
                 return Some(Node {
                     span,
-                    data: Data::Map(vec![entry]),
-                    origin: Origin::File,
+                    data: NodeData::Map(vec![entry]),
+                    origin: ValueOrigin::File,
                 });
             }
             _ => {}
         }
-        let message = format!("{} is expected here, not {}", a(&kind.name), node.word());
+        let message = format!("{} is expected here, not {}", with_article(&kind.name), node.type_name());
         let refusal = Diagnostic::error("wrong-type", message).at(node.span);
         // a naming field without a default stands in every entity, an endpoint key need not
         let naming = kind
             .subschemas
             .as_ref()
-            .filter(|sub| sub.default(&kind.record).is_none());
+            .filter(|sub| sub.default_name(&kind.record).is_none());
         let first = naming.map(|sub| &sub.by).or(kind.endpoint_key.as_ref());
-        self.problems.tell(match first {
+        self.diagnostics.add(match first {
             Some(key) => refusal.help(format!("write it as a map: `- {key}: …`")),
             None => refusal.help("write it as a map"),
         });
@@ -103,18 +103,18 @@ impl<'a> Entities<'a> {
     }
 
     /// Ties a nested entity to the one it is nested in. It may say so itself, but nothing else.
-    pub(super) fn nest(&mut self, draft: &mut Draft, parent: Parent, span: Span) {
-        let own = draft.links.iter().position(|link| link.field == parent.field);
-        if let Some(own) = own.map(|at| draft.links.remove(at))
-            && !self.means(&own.to, parent.id)
+    pub(super) fn link_to_parent(&mut self, draft: &mut PartialEntity, parent: ParentEntity, span: Span) {
+        let own = draft.foreign_keys.iter().position(|link| link.field == parent.field);
+        if let Some(own) = own.map(|at| draft.foreign_keys.remove(at))
+            && !self.refers_to_parent(&own.target, parent.id)
         {
             let outer = self.catalog.kind(self.entities[parent.id.0 as usize].kind);
-            self.problems.tell(
+            self.diagnostics.add(
                 Diagnostic::error(
                     "nested-elsewhere",
                     format!(
                         "this stands within {} and names another one in `{}`",
-                        a(&outer.name),
+                        with_article(&outer.name),
                         parent.field
                     ),
                 )
@@ -125,20 +125,20 @@ impl<'a> Entities<'a> {
                 )),
             );
         }
-        draft.links.push(Link {
+        draft.foreign_keys.push(DeclaredForeignKey {
             field: parent.field.to_owned(),
-            to: LinkTo::Declared(parent.id),
+            target: ForeignKeyTarget::Parent(parent.id),
             span,
         });
     }
 
-    fn means(&self, to: &LinkTo, parent: DeclaredId) -> bool {
+    fn refers_to_parent(&self, to: &ForeignKeyTarget, parent: DeclaredId) -> bool {
         let outer = &self.entities[parent.0 as usize];
-        let LinkTo::Named(name) = to else {
-            return *to == LinkTo::Nothing;
+        let ForeignKeyTarget::Named(name) = to else {
+            return *to == ForeignKeyTarget::Null;
         };
         let kind = self.catalog.kind(outer.kind);
-        outer.id.is_some_and(|own| id(name) == Some(own))
-            || link::names(kind).any(|key| outer.body.expose().get(key).and_then(Value::as_str) == Some(name))
+        outer.id.is_some_and(|own| parse_uuid(name) == Some(own))
+            || link::naming_fields(kind).any(|key| outer.body.expose().get(key).and_then(Value::as_str) == Some(name))
     }
 }

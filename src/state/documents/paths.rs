@@ -7,32 +7,32 @@
 ///
 /// # Errors
 /// A path that begins with `~`: in the old formats that was no sign of a regular expression.
-pub(super) fn modern(path: &str) -> Result<String, BeginsWithTilde> {
+pub(super) fn migrate_path(path: &str) -> Result<String, TildePathError> {
     if path.starts_with('~') {
-        return Err(BeginsWithTilde);
+        return Err(TildePathError);
     }
-    Ok(if path.bytes().all(was_plain) {
-        resolved(&decoded(path, false))
+    Ok(if path.bytes().all(is_plain_byte) {
+        normalize_segments(&decode_percent(path, false))
     } else {
-        format!("~{}", decoded(path, true))
+        format!("~{}", decode_percent(path, true))
     })
 }
 
 /// A path of an old format begins with `~`.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct BeginsWithTilde;
+pub(super) struct TildePathError;
 
-fn was_plain(byte: u8) -> bool {
+fn is_plain_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b".-_~/%".contains(&byte)
 }
 
 /// Decodes percent-encodings; what is none stays as it is.
-fn decoded(path: &str, regex: bool) -> String {
+fn decode_percent(path: &str, regex: bool) -> String {
     let bytes = path.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        match encoded(&bytes[at..]) {
+        match percent_encoded_byte(&bytes[at..]) {
             Some(byte) if b"!#$%&'()*+,/:;=?@[]".contains(&byte) => {
                 out.extend(format!("%{byte:02X}").into_bytes());
                 at += 3;
@@ -53,14 +53,14 @@ fn decoded(path: &str, regex: bool) -> String {
     String::from_utf8(out).unwrap_or_else(|_| path.to_owned())
 }
 
-fn encoded(bytes: &[u8]) -> Option<u8> {
+fn percent_encoded_byte(bytes: &[u8]) -> Option<u8> {
     let [b'%', high, low, ..] = bytes else { return None };
     let digit = |byte: &u8| char::from(*byte).to_digit(16);
     u8::try_from(digit(high)? * 16 + digit(low)?).ok()
 }
 
 /// Resolves `.`, `..` and empty segments.
-fn resolved(path: &str) -> String {
+fn normalize_segments(path: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     for segment in path.split('/') {
         match segment {
@@ -101,7 +101,7 @@ mod tests {
                 continue;
             }
             let path = row["path"].as_str().expect("a path");
-            let ours = modern(path);
+            let ours = migrate_path(path);
             if let Some(stored) = row["stored"].as_str() {
                 assert_eq!(ours, Ok(stored.to_owned()), "{path}");
             } else if let Some(pattern) = refused_pattern(&row) {
@@ -120,6 +120,6 @@ mod tests {
 
     #[test]
     fn a_tilde_was_no_sign_of_a_regular_expression() {
-        assert_eq!(modern("~/a"), Err(BeginsWithTilde));
+        assert_eq!(migrate_path("~/a"), Err(TildePathError));
     }
 }

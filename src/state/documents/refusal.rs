@@ -1,35 +1,35 @@
 use std::sync::Arc;
 
-use super::check::whole;
-use super::hint::{declared_by, fields_at, meant, place};
-use super::remedy::remedy;
-use super::value::named;
-use super::words::a;
-use crate::Declared;
+use super::check::complete_body;
+use super::hint::{declaring_shorthand, record_at, suggest_field, field_span};
+use super::remedy::help_for_error;
+use super::value::find_field;
+use super::words::with_article;
+use crate::DeclaredEntity;
 use json::{Object, Value};
-use schema::{Catalog, FieldPath, FieldType, Kind, Record, Segment};
+use schema::{Catalog, FieldPath, FieldType, Kind, Record, PathSegment};
 use yaml::{Diagnostic, suggest_similar};
 
 /// What a control plane refuses in a declared entity, in its own words unless they could repeat a secret, with its place.
-pub fn refused(catalog: &Catalog, entity: &Declared, path: &FieldPath, message: &str) -> Diagnostic {
-    let body = whole(catalog.kind(entity.kind), entity);
-    Refusal::of(catalog, entity, &body).told(path, message)
+pub fn rejection_diagnostic(catalog: &Catalog, entity: &DeclaredEntity, path: &FieldPath, message: &str) -> Diagnostic {
+    let body = complete_body(catalog.kind(entity.kind), entity);
+    InvalidEntity::new(catalog, entity, &body).to_diagnostic(path, message)
 }
 
 /// An entity of which something is refused.
-pub(super) struct Refusal<'a> {
+pub(super) struct InvalidEntity<'a> {
     catalog: &'a Catalog,
     kind: &'a Kind,
-    entity: &'a Declared,
+    entity: &'a DeclaredEntity,
     body: &'a Object,
     record: Arc<Record>,
 }
 
-const UNKNOWN: &str = "unknown field";
+const UNKNOWN_FIELD_MESSAGE: &str = "unknown field";
 
-impl<'a> Refusal<'a> {
+impl<'a> InvalidEntity<'a> {
     /// Of an entity with that body.
-    pub fn of(catalog: &'a Catalog, entity: &'a Declared, body: &'a Object) -> Self {
+    pub fn new(catalog: &'a Catalog, entity: &'a DeclaredEntity, body: &'a Object) -> Self {
         Self {
             catalog,
             kind: catalog.kind(entity.kind),
@@ -40,70 +40,70 @@ impl<'a> Refusal<'a> {
     }
 
     /// The error for what is refused at a path, in these words.
-    pub fn told(&self, path: &FieldPath, message: &str) -> Diagnostic {
-        if message == UNKNOWN {
-            let unknown = Diagnostic::error("unknown-field", self.unknown(path)).at(self.entity.source.name_of(path));
-            return match meant(self.catalog, self.kind, &self.record, path) {
+    pub fn to_diagnostic(&self, path: &FieldPath, message: &str) -> Diagnostic {
+        if message == UNKNOWN_FIELD_MESSAGE {
+            let unknown = Diagnostic::error("unknown-field", self.unknown_field_message(path)).at(self.entity.location.name_span(path));
+            return match suggest_field(self.catalog, self.kind, &self.record, path) {
                 Some(hint) => unknown.help(hint),
                 None => unknown,
             };
         }
-        if let Some(unread) = self.unread_url(path) {
+        if let Some(unread) = self.unread_url_error(path) {
             return unread;
         }
-        let mut told = Diagnostic::error("refused", self.said(path, message));
+        let mut told = Diagnostic::error("refused", self.error_message(path, message));
         told.help = self
-            .near_name(path, message)
-            .or_else(|| self.remedy(path, message).map(str::to_owned));
-        let span = place(&self.entity.source, &self.record, path);
-        if self.is_hidden(path) {
+            .suggest_subschema(path, message)
+            .or_else(|| self.help_text(path, message).map(str::to_owned));
+        let span = field_span(&self.entity.location, &self.record, path);
+        if self.is_confidential(path) {
             told.at_secret(span)
         } else {
             told.at(span)
         }
     }
 
-    fn said(&self, path: &FieldPath, message: &str) -> String {
-        let message = if self.repeats(path, message) {
+    fn error_message(&self, path: &FieldPath, message: &str) -> String {
+        let message = if self.repeats_secret(path, message) {
             "this value is refused, in words that repeat a secret"
         } else {
             message
         };
         if path.0.is_empty() {
-            format!("{}: {message}", self.noun())
+            format!("{}: {message}", self.entity_phrase())
         } else {
-            format!("{path} of {}: {message}", self.noun())
+            format!("{path} of {}: {message}", self.entity_phrase())
         }
     }
 
     /// The loaded plugin or vault that is likely meant by a name that the control plane does not know.
-    fn near_name(&self, path: &FieldPath, message: &str) -> Option<String> {
+    fn suggest_subschema(&self, path: &FieldPath, message: &str) -> Option<String> {
         let sub = self.kind.subschemas.as_ref()?;
         let name = self.body.get(&sub.by)?.as_str()?;
-        if *path != FieldPath::field(&sub.by) || message != sub.unknown(name) {
+        if *path != FieldPath::from_field(&sub.by) || message != sub.format_unknown(name) {
             return None;
         }
-        let near = suggest_similar(name, self.catalog.subschemas(&sub.family))?;
+        let near = suggest_similar(name, self.catalog.subschema_names(&sub.family))?;
         Some(format!("did you mean '{near}'?"))
     }
 
     /// What to do about a refusal, and about what declares it under another name.
-    fn remedy(&self, path: &FieldPath, message: &str) -> Option<&'static str> {
+    fn help_text(&self, path: &FieldPath, message: &str) -> Option<&'static str> {
         let field = path.0.split_last().and_then(|(name, outer)| match name {
-            Segment::Name(name) => named(fields_at(&self.record, outer)?, name),
-            Segment::Index(_) => None,
+            PathSegment::Name(name) => find_field(record_at(&self.record, outer)?, name),
+            PathSegment::Index(_) => None,
         });
-        remedy(message, path.value_in(self.body), field)
+        help_for_error(message, path.value_in(self.body), field)
     }
 
     /// The error for a URL that names no host, so that what it stands for is missing: the URL is wrong, not those fields.
-    fn unread_url(&self, path: &FieldPath) -> Option<Diagnostic> {
-        let (short, span) = declared_by(&self.entity.source, &self.record, path)?;
-        let (Segment::Name(name), outer) = short.0.split_last()? else {
+    fn unread_url_error(&self, path: &FieldPath) -> Option<Diagnostic> {
+        let (short, span) = declaring_shorthand(&self.entity.location, &self.record, path)?;
+        let (PathSegment::Name(name), outer) = short.0.split_last()? else {
             return None;
         };
         let url = short.value_in(self.body)?.as_str()?;
-        if !fields_at(&self.record, outer)?.shorthand(name)?.is_unread_url(url) {
+        if !record_at(&self.record, outer)?.shorthand(name)?.is_url_without_host(url) {
             return None;
         }
         let help = match url.contains('$') {
@@ -111,22 +111,22 @@ impl<'a> Refusal<'a> {
             false => "write it whole, as in `http://example.com:8000/path`",
         };
         let unread =
-            Diagnostic::error("refused", format!("{short} of {} is no URL with a host", self.noun())).help(help);
-        Some(if self.is_hidden(&short) {
+            Diagnostic::error("refused", format!("{short} of {} is no URL with a host", self.entity_phrase())).help(help);
+        Some(if self.is_confidential(&short) {
             unread.at_secret(span)
         } else {
             unread.at(span)
         })
     }
 
-    fn unknown(&self, path: &FieldPath) -> String {
+    fn unknown_field_message(&self, path: &FieldPath) -> String {
         match path.0.split_last() {
-            Some((Segment::Name(name), [])) => format!("{} has no field '{name}'", a(&self.kind.name)),
-            Some((Segment::Name(name), outer)) => {
+            Some((PathSegment::Name(name), [])) => format!("{} has no field '{name}'", with_article(&self.kind.name)),
+            Some((PathSegment::Name(name), outer)) => {
                 format!(
                     "there is no '{name}' in {} of {}",
                     FieldPath(outer.to_vec()),
-                    self.noun()
+                    self.entity_phrase()
                 )
             }
             _ => format!("{path} is not known"),
@@ -134,7 +134,7 @@ impl<'a> Refusal<'a> {
     }
 
     /// The entity in a sentence: `a route`, `the plugin 'cors'`.
-    fn noun(&self) -> String {
+    fn entity_phrase(&self) -> String {
         let by = self
             .kind
             .subschemas
@@ -143,13 +143,13 @@ impl<'a> Refusal<'a> {
             .map(|sub| &sub.by);
         match by.and_then(|by| self.body.get(by)).and_then(Value::as_str) {
             Some(name) => format!("the {} '{name}'", self.kind.name),
-            None => a(&self.kind.name),
+            None => with_article(&self.kind.name),
         }
     }
 
     /// Whether a message about a field, or about the whole, repeats a word of something secret there. Shorter ones than
     /// three letters are found everywhere.
-    fn repeats(&self, about: &FieldPath, message: &str) -> bool {
+    fn repeats_secret(&self, about: &FieldPath, message: &str) -> bool {
         let concerned = |path: &FieldPath| path.is_within(about) || about.is_within(path);
         let words: Vec<&str> = message
             .split(|letter: char| !letter.is_alphanumeric())
@@ -158,16 +158,16 @@ impl<'a> Refusal<'a> {
         let mut left: Vec<(FieldPath, &Value)> = self
             .body
             .iter()
-            .map(|(name, value)| (FieldPath::field(name), value))
+            .map(|(name, value)| (FieldPath::from_field(name), value))
             .collect();
         while let Some((path, value)) = left.pop() {
             match value {
                 Value::Array(members) => {
-                    left.extend(members.iter().enumerate().map(|(at, member)| (path.index(at), member)));
+                    left.extend(members.iter().enumerate().map(|(at, member)| (path.with_index(at), member)));
                 }
-                Value::Object(members) => left.extend(members.iter().map(|(name, member)| (path.name(name), member))),
+                Value::Object(members) => left.extend(members.iter().map(|(name, member)| (path.with_name(name), member))),
                 Value::String(text)
-                    if concerned(&path) && self.is_hidden(&path) && words.iter().any(|word| text.contains(word)) =>
+                    if concerned(&path) && self.is_confidential(&path) && words.iter().any(|word| text.contains(word)) =>
                 {
                     return true;
                 }
@@ -178,20 +178,20 @@ impl<'a> Refusal<'a> {
     }
 
     /// Whether a field may hold a secret, by its schema or by where its value came from.
-    fn is_hidden(&self, path: &FieldPath) -> bool {
+    fn is_confidential(&self, path: &FieldPath) -> bool {
         let meets = |secret: &FieldPath| secret.is_within(path) || path.is_within(secret);
-        self.entity.secrets.iter().any(meets) || self.is_secret(path)
+        self.entity.secret_fields.iter().any(meets) || self.is_secret_field(path)
     }
 
     /// Whether a path leads into a field that may hold a secret.
-    fn is_secret(&self, path: &FieldPath) -> bool {
+    fn is_secret_field(&self, path: &FieldPath) -> bool {
         (1..=path.0.len()).any(|length| {
-            let Some((Segment::Name(name), outer)) = path.0[..length].split_last() else {
+            let Some((PathSegment::Name(name), outer)) = path.0[..length].split_last() else {
                 return false;
             };
-            fields_at(&self.record, outer)
-                .and_then(|record| named(record, name))
-                .is_some_and(|field| field.secret || field.referenceable || field.kind == FieldType::Abstract)
+            record_at(&self.record, outer)
+                .and_then(|record| find_field(record, name))
+                .is_some_and(|field| field.secret || field.referenceable || field.field_type == FieldType::Abstract)
         })
     }
 }

@@ -2,7 +2,7 @@ use json::Value;
 use schema::Field;
 
 /// What a refusal begins with, and what to do about it.
-const BY_MESSAGE: [(&str, &str); 6] = [
+const HELP_BY_MESSAGE: [(&str, &str); 6] = [
     (
         "invalid certificate:",
         "give the whole PEM text after `|`, from `-----BEGIN CERTIFICATE-----` on, or a reference (`{vault://…}`)",
@@ -24,19 +24,19 @@ const BY_MESSAGE: [(&str, &str); 6] = [
 ];
 
 /// What texts must look like that have to match a pattern of Lua's.
-const BY_PATTERN: [(&str, &str); 1] = [(
+const HELP_BY_PATTERN: [(&str, &str); 1] = [(
     "^[a-z][a-z%d-]-[a-z%d]+$",
     "begin with a small letter and go on with small letters, digits and `-`: two characters at least, no `-` at the end",
 )];
 
 /// What to do about a refused value, from the words of the refusal, the value and its field.
-pub(super) fn remedy(message: &str, value: Option<&Value>, field: Option<&Field>) -> Option<&'static str> {
-    by_type(message, value)
-        .or_else(|| by_words(message))
-        .or_else(|| by_pattern(message, field?))
+pub(super) fn help_for_error(message: &str, value: Option<&Value>, field: Option<&Field>) -> Option<&'static str> {
+    help_by_type(message, value)
+        .or_else(|| help_by_message(message))
+        .or_else(|| help_by_pattern(message, field?))
 }
 
-fn by_type(message: &str, value: Option<&Value>) -> Option<&'static str> {
+fn help_by_type(message: &str, value: Option<&Value>) -> Option<&'static str> {
     let value = value?;
     match message {
         "expected a string" if value.is_number() || value.is_boolean() => Some("put it in quotes"),
@@ -49,18 +49,18 @@ fn by_type(message: &str, value: Option<&Value>) -> Option<&'static str> {
     }
 }
 
-fn by_words(message: &str) -> Option<&'static str> {
-    let mut known = BY_MESSAGE.iter();
+fn help_by_message(message: &str) -> Option<&'static str> {
+    let mut known = HELP_BY_MESSAGE.iter();
     known
         .find(|(words, _)| message.starts_with(words))
         .map(|(_, remedy)| *remedy)
 }
 
-fn by_pattern(message: &str, field: &Field) -> Option<&'static str> {
+fn help_by_pattern(message: &str, field: &Field) -> Option<&'static str> {
     let pattern = field
         .rules
         .get("match")
         .filter(|_| message.starts_with("invalid value:"))?;
-    let mut known = BY_PATTERN.iter();
+    let mut known = HELP_BY_PATTERN.iter();
     known.find(|(known, _)| pattern == known).map(|(_, remedy)| *remedy)
 }

@@ -1,73 +1,73 @@
 use std::collections::BTreeSet;
 
-use super::Options;
-use super::document::Document;
-use super::problems::Problems;
-use super::words::tags;
+use super::StateOptions;
+use super::document::StateDocument;
+use super::problems::DocumentDiagnostics;
+use super::words::quote_tags;
 use crate::{Scope, ScopeId};
 use yaml::{Diagnostic, Span};
 
 /// The scopes of a run, and which document belongs to which.
-pub(super) struct Scopes {
+pub(super) struct ScopeAssignment {
     /// Each scope once, in the order of the files.
-    pub all: Vec<Scope>,
+    pub scopes: Vec<Scope>,
     /// The scope of each document; of those for which none could be found, the first.
-    pub of_document: Vec<ScopeId>,
+    pub by_document: Vec<ScopeId>,
 }
 
 /// Finds the scope of every document.
 ///
 /// The tags of the command line count for all of them. A document without tags takes the one scope that the others
 /// declare. No scope may hold another.
-pub(super) fn settle(documents: &[Document], options: &Options, problems: &mut Problems) -> Scopes {
+pub(super) fn assign_scopes(documents: &[StateDocument], options: &StateOptions, problems: &mut DocumentDiagnostics) -> ScopeAssignment {
     if !options.select_tags.is_empty() {
-        return given(documents, &options.select_tags, problems);
+        return assign_selected_scope(documents, &options.select_tags, problems);
     }
-    let mut scopes = Scopes {
-        all: Vec::new(),
-        of_document: Vec::new(),
+    let mut scopes = ScopeAssignment {
+        scopes: Vec::new(),
+        by_document: Vec::new(),
     };
     let mut declared: Vec<Span> = Vec::new();
     for (own, span) in documents.iter().filter_map(|document| document.select_tags.as_ref()) {
-        if scopes.find(own).is_none() {
-            scopes.all.push(Scope { tags: own.clone() });
+        if scopes.find_scope(own).is_none() {
+            scopes.scopes.push(Scope { tags: own.clone() });
             declared.push(*span);
         }
     }
-    overlaps(&scopes.all, &declared, problems);
-    if scopes.all.is_empty() {
-        scopes.all.push(Scope::default());
-        scopes.of_document = vec![ScopeId(0); documents.len()];
+    report_overlaps(&scopes.scopes, &declared, problems);
+    if scopes.scopes.is_empty() {
+        scopes.scopes.push(Scope::default());
+        scopes.by_document = vec![ScopeId(0); documents.len()];
         return scopes;
     }
     for document in documents {
         let scope = match &document.select_tags {
-            Some((own, _)) => scopes.find(own),
-            None => adopted(document, &scopes.all, problems),
+            Some((own, _)) => scopes.find_scope(own),
+            None => report_undeclared_scope(document, &scopes.scopes, problems),
         };
-        scopes.of_document.push(scope.unwrap_or(ScopeId(0)));
+        scopes.by_document.push(scope.unwrap_or(ScopeId(0)));
     }
     scopes
 }
 
-impl Scopes {
-    fn find(&self, tags: &BTreeSet<String>) -> Option<ScopeId> {
-        let at = self.all.iter().position(|scope| scope.tags == *tags)?;
+impl ScopeAssignment {
+    fn find_scope(&self, tags: &BTreeSet<String>) -> Option<ScopeId> {
+        let at = self.scopes.iter().position(|scope| scope.tags == *tags)?;
         u32::try_from(at).ok().map(ScopeId)
     }
 }
 
 /// All documents belong to the scope that the command line names.
-fn given(documents: &[Document], said: &BTreeSet<String>, problems: &mut Problems) -> Scopes {
+fn assign_selected_scope(documents: &[StateDocument], said: &BTreeSet<String>, problems: &mut DocumentDiagnostics) -> ScopeAssignment {
     for (declared, span) in documents.iter().filter_map(|document| document.select_tags.as_ref()) {
         if declared != said {
-            problems.tell(
+            problems.add(
                 Diagnostic::error(
                     "select-tags",
                     format!(
                         "this file belongs to {}, and --select-tag says {}",
-                        tags(declared),
-                        tags(said)
+                        quote_tags(declared),
+                        quote_tags(said)
                     ),
                 )
                 .at(*span)
@@ -75,23 +75,23 @@ fn given(documents: &[Document], said: &BTreeSet<String>, problems: &mut Problem
             );
         }
     }
-    Scopes {
-        all: vec![Scope { tags: said.clone() }],
-        of_document: vec![ScopeId(0); documents.len()],
+    ScopeAssignment {
+        scopes: vec![Scope { tags: said.clone() }],
+        by_document: vec![ScopeId(0); documents.len()],
     }
 }
 
 /// The scope that a document without tags takes.
-fn adopted(document: &Document, scopes: &[Scope], problems: &mut Problems) -> Option<ScopeId> {
-    if !document.says_something() {
+fn report_undeclared_scope(document: &StateDocument, scopes: &[Scope], problems: &mut DocumentDiagnostics) -> Option<ScopeId> {
+    if !document.has_content() {
         return None;
     }
-    problems.tell(match scopes {
+    problems.add(match scopes {
         [only] => Diagnostic::note(
             "scope-adopted",
             format!(
                 "no `select_tags` are declared here: the file belongs to {}, as the others of this run",
-                tags(&only.tags)
+                quote_tags(&only.tags)
             ),
         )
         .at(document.span),
@@ -101,7 +101,7 @@ fn adopted(document: &Document, scopes: &[Scope], problems: &mut Problems) -> Op
                 "no `select_tags` are declared here, and the other files of this run declare different ones: {}",
                 scopes
                     .iter()
-                    .map(|scope| tags(&scope.tags))
+                    .map(|scope| quote_tags(&scope.tags))
                     .collect::<Vec<_>>()
                     .join("; ")
             ),
@@ -113,23 +113,23 @@ fn adopted(document: &Document, scopes: &[Scope], problems: &mut Problems) -> Op
 }
 
 /// Refuses scopes of which one holds all that the other owns.
-fn overlaps(scopes: &[Scope], declared: &[Span], problems: &mut Problems) {
+fn report_overlaps(scopes: &[Scope], declared: &[Span], problems: &mut DocumentDiagnostics) {
     for (at, outer) in scopes.iter().enumerate() {
         for (other, inner) in scopes.iter().enumerate() {
             if at != other && outer.contains(inner) {
-                problems.tell(
+                problems.add(
                     Diagnostic::error(
                         "scope-unclear",
                         format!(
                             "one scope holds another: what bears {} bears {} too, and either file would delete what only the other declares",
-                            tags(&inner.tags),
-                            tags(&outer.tags)
+                            quote_tags(&inner.tags),
+                            quote_tags(&outer.tags)
                         ),
                     )
                     .at(declared[at])
-                    .labelled("the one")
+                    .label("the one")
                     .at(declared[other])
-                    .labelled("the other")
+                    .label("the other")
                     .help("give each scope a tag that the other has not, or run the files one after another"),
                 );
             }

@@ -1,13 +1,13 @@
-use super::entity::Entities;
-use crate::{NamedPlace, Scope};
+use super::entity::EntityReader;
+use crate::{NamedSpanTree, Scope};
 use json::{Object, Value};
 use schema::{FieldPath, Kind};
 use yaml::Diagnostic;
 
-impl Entities<'_> {
+impl EntityReader<'_> {
     /// Refuses values that are said to be hashed already where they would be hashed again.
-    pub(super) fn refuse_hashes(&mut self, kind: &Kind, body: &Object, places: &[NamedPlace]) {
-        let (Some(hashed), Some(transform)) = (&kind.hashed, self.document.keeps_hashes) else {
+    pub(super) fn reject_hashed_values(&mut self, kind: &Kind, body: &Object, places: &[NamedSpanTree]) {
+        let (Some(hashed), Some(transform)) = (&kind.hashed_field, self.document.no_transform) else {
             return;
         };
         let when = hashed.when.as_ref();
@@ -16,7 +16,7 @@ impl Entities<'_> {
             return;
         };
         if hashes {
-            self.problems.tell(
+            self.diagnostics.add(
                 Diagnostic::error(
                     "transform",
                     format!(
@@ -24,9 +24,9 @@ impl Entities<'_> {
                         hashed.field
                     ),
                 )
-                .at_secret(place.key)
+                .at_secret(place.name_span)
                 .at(transform)
-                .labelled("said here")
+                .label("said here")
                 .help("write the plain value (from a variable: `${{ env \"DECK_…\" }}`) and leave `_transform` out"),
             );
         }
@@ -34,7 +34,7 @@ impl Entities<'_> {
 }
 
 /// Adds the tags of the scope to those of an entity.
-pub(super) fn stamp(kind: &Kind, body: &mut Object, scope: &Scope) {
+pub(super) fn add_scope_tags(kind: &Kind, body: &mut Object, scope: &Scope) {
     if !kind.taggable || scope.tags.is_empty() {
         return;
     }
@@ -52,8 +52,8 @@ pub(super) fn stamp(kind: &Kind, body: &mut Object, scope: &Scope) {
 }
 
 /// Whether a value names the entity, so that it is no secret wherever it came from.
-pub(super) fn names_entity(kind: &Kind, path: &FieldPath) -> bool {
-    let Some(top) = path.top() else { return false };
+pub(super) fn is_identity_field(kind: &Kind, path: &FieldPath) -> bool {
+    let Some(top) = path.top_field() else { return false };
     let key = kind
         .identity
         .iter()

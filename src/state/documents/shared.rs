@@ -1,35 +1,35 @@
 use std::collections::BTreeMap;
 
-use super::document::Document;
-use super::merge::{conflicts, fill};
-use super::problems::Problems;
+use super::document::StateDocument;
+use super::merge::{find_conflicts, fill_missing};
+use super::problems::DocumentDiagnostics;
 use schema::{Catalog, KindId};
-use yaml::{Data, Diagnostic, Node};
+use yaml::{NodeData, Diagnostic, Node};
 
 /// What the documents of one scope share: defaults by kind, and configurations by name.
 #[derive(Default)]
-pub(super) struct Shared {
+pub(super) struct SharedDefaults {
     defaults: BTreeMap<KindId, Node>,
-    configs: BTreeMap<String, Node>,
+    plugin_configs: BTreeMap<String, Node>,
 }
 
-impl Shared {
+impl SharedDefaults {
     /// Takes what a document has to share. decK reads all files as one and lets the first win; two files that say
     /// different things are an error here.
-    pub fn take(&mut self, document: &mut Document, catalog: &Catalog, problems: &mut Problems) {
+    pub fn add_document(&mut self, document: &mut StateDocument, catalog: &Catalog, problems: &mut DocumentDiagnostics) {
         for (kind, defaults) in document.defaults.drain(..) {
-            let defaults = without_names(defaults, catalog, kind, problems);
-            join(
-                self.defaults.entry(kind).or_insert_with(|| empty(&defaults)),
+            let defaults = reject_identity_defaults(defaults, catalog, kind, problems);
+            merge_defaults(
+                self.defaults.entry(kind).or_insert_with(|| empty_map_like(&defaults)),
                 defaults,
                 problems,
             );
         }
         for config in document.plugin_configs.drain(..) {
-            join(
-                self.configs
+            merge_defaults(
+                self.plugin_configs
                     .entry(config.key.into_string())
-                    .or_insert_with(|| empty(&config.value)),
+                    .or_insert_with(|| empty_map_like(&config.value)),
                 config.value,
                 problems,
             );
@@ -42,51 +42,51 @@ impl Shared {
     }
 
     /// The configuration of that name.
-    pub fn config(&self, name: &str) -> Option<&Node> {
-        self.configs.get(name)
+    pub fn plugin_config(&self, name: &str) -> Option<&Node> {
+        self.plugin_configs.get(name)
     }
 
     /// The names of the configurations.
-    pub fn config_names(&self) -> impl Iterator<Item = &str> {
-        self.configs.keys().map(String::as_str)
+    pub fn plugin_config_names(&self) -> impl Iterator<Item = &str> {
+        self.plugin_configs.keys().map(String::as_str)
     }
 }
 
-fn empty(like: &Node) -> Node {
+fn empty_map_like(like: &Node) -> Node {
     Node {
-        data: Data::Map(Vec::new()),
+        data: NodeData::Map(Vec::new()),
         ..like.clone()
     }
 }
 
-fn join(into: &mut Node, other: Node, problems: &mut Problems) {
-    for (first, second) in conflicts(into, &other) {
-        problems.tell(
+fn merge_defaults(into: &mut Node, other: Node, problems: &mut DocumentDiagnostics) {
+    for (first, second) in find_conflicts(into, &other) {
+        problems.add(
             Diagnostic::error(
                 "defaults",
                 "two files of this run say different things of the same default",
             )
             .at(first)
-            .labelled("here")
+            .label("here")
             .at(second)
-            .labelled("and here")
+            .label("and here")
             .help("decK would take the first without a word; leave one out"),
         );
     }
-    fill(into, &other, true);
+    fill_missing(into, &other, true);
 }
 
 /// Refuses defaults of what names an entity: they would be the same for all.
-fn without_names(mut defaults: Node, catalog: &Catalog, kind: KindId, problems: &mut Problems) -> Node {
+fn reject_identity_defaults(mut defaults: Node, catalog: &Catalog, kind: KindId, problems: &mut DocumentDiagnostics) -> Node {
     let kind = catalog.kind(kind);
-    let Data::Map(entries) = &mut defaults.data else {
-        defaults.data = Data::Map(Vec::new());
+    let NodeData::Map(entries) = &mut defaults.data else {
+        defaults.data = NodeData::Map(Vec::new());
         return defaults;
     };
     entries.retain(|entry| {
         let names = entry.key == "id" || kind.identity.iter().any(|fields| fields[..] == [entry.key.as_str()]);
         if names {
-            problems.tell(
+            problems.add(
                 Diagnostic::error(
                     "defaults",
                     format!(

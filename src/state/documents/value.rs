@@ -1,128 +1,128 @@
 use std::collections::BTreeSet;
 
-use super::problems::Problems;
-use crate::{NamedPlace, Parts, Places};
+use super::problems::DocumentDiagnostics;
+use crate::{NamedSpanTree, SpanChildren, SpanTree};
 use json::{Number, Value};
 use schema::{Field, FieldPath, FieldType, Record};
-use yaml::{Data, Diagnostic, Entry, Node, Origin, Span, Style};
-use yaml::{spell_float, type_as_yaml};
+use yaml::{NodeData, Diagnostic, MapEntry, Node, ValueOrigin, Span, StringStyle};
+use yaml::{format_float, parse_plain_scalar};
 
 /// Reads values of one entity: types them as their fields ask, and notes which are secret.
-pub(super) struct Values<'a> {
+pub(super) struct ValueReader<'a> {
     /// What is wrong.
-    pub problems: &'a mut Problems,
+    pub diagnostics: &'a mut DocumentDiagnostics,
     /// Fields whose value came from the environment.
-    pub secrets: BTreeSet<FieldPath>,
+    pub secret_fields: BTreeSet<FieldPath>,
     /// Those of them whose value is made up: the environment does not have it.
-    pub unset: BTreeSet<FieldPath>,
+    pub unset_fields: BTreeSet<FieldPath>,
 }
 
 /// What is known of the place that a value is for.
 #[derive(Clone, Copy)]
-pub(super) struct Wanted<'f> {
+pub(super) struct FieldContext<'f> {
     /// Its field, if there is a schema that has it.
     pub field: Option<&'f Field>,
     /// Whether decK passes values on as YAML types them (the `config` of plugins and vaults), numbers for texts included.
-    pub free: bool,
+    pub keeps_yaml_types: bool,
     /// Whether the value, or what encloses it, may be secret.
-    pub secret: bool,
+    pub may_be_secret: bool,
 }
 
 /// The way from an entity to a value, on the stack.
 #[derive(Clone, Copy)]
-pub(super) enum Trail<'t> {
+pub(super) enum PathTrail<'t> {
     Field(&'t str),
-    Name(&'t Trail<'t>, &'t str),
-    Index(&'t Trail<'t>, usize),
+    Name(&'t PathTrail<'t>, &'t str),
+    Index(&'t PathTrail<'t>, usize),
 }
 
-impl Trail<'_> {
-    fn path(&self) -> FieldPath {
+impl PathTrail<'_> {
+    fn to_field_path(&self) -> FieldPath {
         match self {
-            Self::Field(name) => FieldPath::field(name),
-            Self::Name(outer, name) => outer.path().name(name),
-            Self::Index(outer, index) => outer.path().index(*index),
+            Self::Field(name) => FieldPath::from_field(name),
+            Self::Name(outer, name) => outer.to_field_path().with_name(name),
+            Self::Index(outer, index) => outer.to_field_path().with_index(*index),
         }
     }
 }
 
-impl<'f> Wanted<'f> {
+impl<'f> FieldContext<'f> {
     /// What is wanted of a field of that record; without a record, anything may stand there, and may be secret.
-    pub fn of(field: Option<&'f Field>, free: bool, secret: bool) -> Self {
-        let secret = secret || field.is_some_and(|field| field.secret || field.referenceable);
-        Self { field, free, secret }
+    pub fn new(field: Option<&'f Field>, keeps_yaml_types: bool, secret: bool) -> Self {
+        let may_be_secret = secret || field.is_some_and(|field| field.secret || field.referenceable);
+        Self { field, keeps_yaml_types, may_be_secret }
     }
 
-    fn within(self, field: Option<&'f Field>) -> Self {
-        Self::of(field, self.free, self.secret)
+    fn for_child(self, field: Option<&'f Field>) -> Self {
+        Self::new(field, self.keeps_yaml_types, self.may_be_secret)
     }
 }
 
-impl Values<'_> {
+impl ValueReader<'_> {
     /// The value of a node, and where its parts stand.
-    pub fn take(&mut self, node: Node, wanted: Wanted, trail: Trail) -> (Value, Places) {
+    pub fn read_value(&mut self, node: Node, wanted: FieldContext, trail: PathTrail) -> (Value, SpanTree) {
         let Node { span, data, origin } = node;
-        if origin != Origin::File {
-            self.secrets.insert(trail.path());
+        if origin != ValueOrigin::File {
+            self.secret_fields.insert(trail.to_field_path());
         }
-        if origin == Origin::Unset {
-            self.unset.insert(trail.path());
+        if origin == ValueOrigin::UnsetVariable {
+            self.unset_fields.insert(trail.to_field_path());
         }
         match data {
-            Data::List(members) => self.list(members, span, wanted, trail),
-            Data::Map(entries) => self.map(entries, span, wanted, trail),
+            NodeData::List(members) => self.read_list(members, span, wanted, trail),
+            NodeData::Map(entries) => self.read_map(entries, span, wanted, trail),
             scalar => {
-                if wanted.secret {
-                    self.problems.hide(span);
+                if wanted.may_be_secret {
+                    self.diagnostics.mark_secret(span);
                 }
-                (self.scalar(scalar, span, wanted), Places::scalar(span))
+                (self.read_scalar(scalar, span, wanted), SpanTree::leaf(span))
             }
         }
     }
 
-    fn list(&mut self, members: Vec<Node>, span: Span, wanted: Wanted, trail: Trail) -> (Value, Places) {
-        let inner = wanted.within(wanted.field.and_then(element));
+    fn read_list(&mut self, members: Vec<Node>, span: Span, wanted: FieldContext, trail: PathTrail) -> (Value, SpanTree) {
+        let inner = wanted.for_child(wanted.field.and_then(element_field));
         let mut values = Vec::with_capacity(members.len());
         let mut places = Vec::with_capacity(members.len());
         for (index, member) in members.into_iter().enumerate() {
-            let (value, place) = self.take(member, inner, Trail::Index(&trail, index));
+            let (value, place) = self.read_value(member, inner, PathTrail::Index(&trail, index));
             values.push(value);
             places.push(place);
         }
-        let parts = Parts::List(places);
-        (Value::Array(values), Places { span, parts })
+        let parts = SpanChildren::List(places);
+        (Value::Array(values), SpanTree { span, children: parts })
     }
 
-    fn map(&mut self, entries: Vec<Entry>, span: Span, wanted: Wanted, trail: Trail) -> (Value, Places) {
+    fn read_map(&mut self, entries: Vec<MapEntry>, span: Span, wanted: FieldContext, trail: PathTrail) -> (Value, SpanTree) {
         let mut values = Vec::with_capacity(entries.len());
         let mut places = Vec::with_capacity(entries.len());
         for entry in entries {
-            let inner = wanted.within(wanted.field.and_then(|field| member(field, &entry.key)));
-            let (value, place) = self.take(entry.value, inner, Trail::Name(&trail, &entry.key));
-            places.push(NamedPlace {
+            let inner = wanted.for_child(wanted.field.and_then(|field| member_field(field, &entry.key)));
+            let (value, place) = self.read_value(entry.value, inner, PathTrail::Name(&trail, &entry.key));
+            places.push(NamedSpanTree {
                 name: entry.key.clone(),
-                key: entry.key_span,
-                value: place,
+                name_span: entry.key_span,
+                tree: place,
             });
             values.push((entry.key, value));
         }
-        let parts = Parts::map(places);
-        (Value::Object(values.into()), Places { span, parts })
+        let parts = SpanChildren::from_named(places);
+        (Value::Object(values.into()), SpanTree { span, children: parts })
     }
 
-    fn scalar(&mut self, data: Data, span: Span, wanted: Wanted) -> Value {
-        let text_wanted = !wanted.free
+    fn read_scalar(&mut self, data: NodeData, span: Span, wanted: FieldContext) -> Value {
+        let text_wanted = !wanted.keeps_yaml_types
             && wanted
                 .field
-                .is_some_and(|field| matches!(field.kind, FieldType::String));
+                .is_some_and(|field| matches!(field.field_type, FieldType::String));
         match data {
-            Data::Bool(truth) if text_wanted => Value::String(truth.to_string()),
-            Data::Number(number) if text_wanted => self.number_as_text(spelled(&number), span, wanted.secret),
-            Data::String(text, Style::Template) => self.template(text, span, wanted),
-            Data::Bool(truth) => Value::Bool(truth),
-            Data::Number(number) => Value::Number(number),
-            Data::String(text, _) => Value::String(text),
-            Data::Null | Data::List(_) | Data::Map(_) => Value::Null,
+            NodeData::Bool(truth) if text_wanted => Value::String(truth.to_string()),
+            NodeData::Number(number) if text_wanted => self.number_as_text(format_number(&number), span, wanted.may_be_secret),
+            NodeData::String(text, StringStyle::Template) => self.read_template(text, span, wanted),
+            NodeData::Bool(truth) => Value::Bool(truth),
+            NodeData::Number(number) => Value::Number(number),
+            NodeData::String(text, _) => Value::String(text),
+            NodeData::Null | NodeData::List(_) | NodeData::Map(_) => Value::Null,
         }
     }
 
@@ -132,7 +132,7 @@ impl Values<'_> {
         let written = span.end.saturating_sub(span.start) as usize;
         if written != text.len() && written > 0 {
             let read = if secret { String::new() } else { format!(" as '{text}'") };
-            self.problems.tell(
+            self.diagnostics.add(
                 Diagnostic::warning(
                     "text-expected",
                     format!("text is expected here, and this number is read{read}, as decK reads it"),
@@ -145,22 +145,22 @@ impl Values<'_> {
     }
 
     /// The value of a template that stands without quotes: what its field asks for, or what YAML would make of it.
-    fn template(&mut self, text: String, span: Span, wanted: Wanted) -> Value {
-        let typed = match wanted.field.map(|field| &field.kind) {
+    fn read_template(&mut self, text: String, span: Span, wanted: FieldContext) -> Value {
+        let typed = match wanted.field.map(|field| &field.field_type) {
             Some(FieldType::String | FieldType::Foreign(_) | FieldType::Function) => None,
-            Some(FieldType::Integer | FieldType::Number) => as_yaml(&text).filter(Value::is_number),
-            Some(FieldType::Boolean) => as_yaml(&text).filter(Value::is_boolean),
-            Some(FieldType::Array(_) | FieldType::Set(_)) => return self.not_by_template("a list", LIST_HELP, span),
+            Some(FieldType::Integer | FieldType::Number) => parse_yaml_scalar(&text).filter(Value::is_number),
+            Some(FieldType::Boolean) => parse_yaml_scalar(&text).filter(Value::is_boolean),
+            Some(FieldType::Array(_) | FieldType::Set(_)) => return self.reject_template("a list", LIST_HELP, span),
             Some(FieldType::Map { .. } | FieldType::Record(_) | FieldType::Abstract) => {
-                return self.not_by_template("a map", MAP_HELP, span);
+                return self.reject_template("a map", MAP_HELP, span);
             }
-            Some(FieldType::Json) | None => as_yaml(&text),
+            Some(FieldType::Json) | None => parse_yaml_scalar(&text),
         };
         typed.unwrap_or(Value::String(text))
     }
 
-    fn not_by_template(&mut self, what: &str, help: &str, span: Span) -> Value {
-        self.problems.tell(
+    fn reject_template(&mut self, what: &str, help: &str, span: Span) -> Value {
+        self.diagnostics.add(
             Diagnostic::error(
                 "template",
                 format!("{what} is expected here, which a template cannot give"),
@@ -175,39 +175,39 @@ impl Values<'_> {
 const LIST_HELP: &str = "write the list in the file, with a template for each member";
 const MAP_HELP: &str = "write the map in the file, with a template for each value";
 
-fn as_yaml(text: &str) -> Option<Value> {
-    match type_as_yaml(text) {
-        Data::Null => Some(Value::Null),
-        Data::Bool(truth) => Some(Value::Bool(truth)),
-        Data::Number(number) => Some(Value::Number(number)),
+fn parse_yaml_scalar(text: &str) -> Option<Value> {
+    match parse_plain_scalar(text) {
+        NodeData::Null => Some(Value::Null),
+        NodeData::Bool(truth) => Some(Value::Bool(truth)),
+        NodeData::Number(number) => Some(Value::Number(number)),
         _ => None,
     }
 }
 
 /// A number as decK spells it where a field holds text.
-pub(super) fn spelled(number: &Number) -> String {
+pub(super) fn format_number(number: &Number) -> String {
     match number.as_f64() {
-        Some(float) if number.is_f64() => spell_float(float),
+        Some(float) if number.is_f64() => format_float(float),
         _ => number.to_string(),
     }
 }
 
-fn element(field: &Field) -> Option<&Field> {
-    match &field.kind {
+fn element_field(field: &Field) -> Option<&Field> {
+    match &field.field_type {
         FieldType::Array(element) | FieldType::Set(element) => Some(element),
         _ => None,
     }
 }
 
-fn member<'f>(field: &'f Field, name: &str) -> Option<&'f Field> {
-    match &field.kind {
-        FieldType::Record(record) => named(record, name),
+fn member_field<'f>(field: &'f Field, name: &str) -> Option<&'f Field> {
+    match &field.field_type {
+        FieldType::Record(record) => find_field(record, name),
         FieldType::Map { values, .. } => Some(values),
         _ => None,
     }
 }
 
 /// The field or shorthand of that name.
-pub(super) fn named<'f>(record: &'f Record, name: &str) -> Option<&'f Field> {
+pub(super) fn find_field<'f>(record: &'f Record, name: &str) -> Option<&'f Field> {
     record.get(name).or_else(|| record.shorthand(name))
 }

@@ -1,11 +1,11 @@
 use std::collections::HashMap;
 
-use super::value::named;
+use super::value::find_field;
 use schema::{Catalog, Edition, Kind, KindId};
-use yaml::{Entry, suggest_similar};
+use yaml::{MapEntry, suggest_similar};
 
 /// The keys of a document that say how to read the rest of it.
-pub(super) const HEADER: [&str; 8] = [
+pub(super) const HEADER_KEYS: [&str; 8] = [
     "_format_version",
     "_info",
     "_plugin_configs",
@@ -17,7 +17,7 @@ pub(super) const HEADER: [&str; 8] = [
 ];
 
 /// Keys that decK or Kong know and that hold nothing this program manages, with what they are.
-const ELSEWHERE: [(&str, &str); 19] = [
+const UNMANAGED_KEYS: [(&str, &str); 19] = [
     ("apis", "what Kong had before services and routes"),
     ("rbac_roles", "roles of Kong Enterprise's RBAC"),
     ("rbac_users", "users of Kong Enterprise's RBAC"),
@@ -49,64 +49,64 @@ const ELSEWHERE: [(&str, &str); 19] = [
 ];
 
 /// The words that a document may use at its top.
-pub(super) struct Vocabulary<'a> {
+pub(super) struct TopLevelKeys<'a> {
     catalog: &'a Catalog,
-    kinds: HashMap<&'a str, KindId>,
-    names: HashMap<&'a str, KindId>,
+    kinds_by_collection: HashMap<&'a str, KindId>,
+    kinds_by_name: HashMap<&'a str, KindId>,
 }
 
 /// What a key at the top of a document is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Word {
+pub(super) enum TopLevelKey {
     /// It says how to read the document.
     Header,
     /// It lists entities of a kind.
     Kind(KindId),
     /// It lists what is known but not managed: what that is.
-    Elsewhere(&'static str),
+    Unmanaged(&'static str),
     /// It is not known.
     Unknown,
 }
 
-impl<'a> Vocabulary<'a> {
+impl<'a> TopLevelKeys<'a> {
     /// The words for the kinds of that catalog.
-    pub fn of(catalog: &'a Catalog) -> Self {
-        let mut kinds = HashMap::new();
+    pub fn from_catalog(catalog: &'a Catalog) -> Self {
+        let mut kinds_by_collection = HashMap::new();
         for (id, kind) in catalog.kinds() {
             for alias in &kind.aliases {
-                kinds.entry(alias.as_str()).or_insert(id);
+                kinds_by_collection.entry(alias.as_str()).or_insert(id);
             }
         }
         for (id, kind) in catalog.kinds() {
-            kinds.insert(kind.collection.as_str(), id);
+            kinds_by_collection.insert(kind.collection.as_str(), id);
         }
-        let names = catalog.kinds().map(|(id, kind)| (kind.name.as_str(), id)).collect();
-        Self { catalog, kinds, names }
+        let kinds_by_name = catalog.kinds().map(|(id, kind)| (kind.name.as_str(), id)).collect();
+        Self { catalog, kinds_by_collection, kinds_by_name }
     }
 
     /// The kind that `_info.defaults` is about under that key: decK's word for one of it, or for its list.
-    pub fn kind_of_defaults(&self, key: &str) -> Option<KindId> {
-        self.names.get(key).or_else(|| self.kinds.get(key)).copied()
+    pub fn kind_for_defaults(&self, key: &str) -> Option<KindId> {
+        self.kinds_by_name.get(key).or_else(|| self.kinds_by_collection.get(key)).copied()
     }
 
     /// What that key is.
-    pub fn word(&self, key: &str) -> Word {
-        if HEADER.contains(&key) {
-            return Word::Header;
+    pub fn classify_key(&self, key: &str) -> TopLevelKey {
+        if HEADER_KEYS.contains(&key) {
+            return TopLevelKey::Header;
         }
-        if let Some(&kind) = self.kinds.get(key) {
-            return Word::Kind(kind);
+        if let Some(&kind) = self.kinds_by_collection.get(key) {
+            return TopLevelKey::Kind(kind);
         }
-        ELSEWHERE
+        UNMANAGED_KEYS
             .iter()
             .find(|(word, _)| *word == key)
-            .map_or(Word::Unknown, |(_, what)| Word::Elsewhere(what))
+            .map_or(TopLevelKey::Unknown, |(_, what)| TopLevelKey::Unmanaged(what))
     }
 
     /// The known key that is nearest to an unknown one. People also write what the Admin API calls a kind
     /// (`key-auths`), or what decK calls one.
-    pub fn nearest(&self, key: &str) -> Option<&str> {
-        let mut known: Vec<(&str, &str)> = HEADER.into_iter().map(|word| (word, word)).collect();
+    pub fn suggest_key(&self, key: &str) -> Option<&str> {
+        let mut known: Vec<(&str, &str)> = HEADER_KEYS.into_iter().map(|word| (word, word)).collect();
         for (_, kind) in self.catalog.kinds() {
             let collection = kind.collection.as_str();
             let called = [collection, &kind.name, &kind.path]
@@ -125,19 +125,19 @@ impl<'a> Vocabulary<'a> {
     }
 
     /// Whether a key is nearly one that a document may have: enough to take its file for a state file with a slip in it.
-    pub fn nearly(&self, key: &str) -> bool {
+    pub fn resembles_known_key(&self, key: &str) -> bool {
         let kinds = self
             .catalog
             .kinds()
             .filter(|(_, kind)| kind.edition == Edition::Community);
-        let known = kinds.map(|(_, kind)| kind.collection.as_str()).chain(HEADER);
+        let known = kinds.map(|(_, kind)| kind.collection.as_str()).chain(HEADER_KEYS);
         key.len() > 3 && suggest_similar(key, known).is_some()
     }
 
     /// The list to which a map belongs that is one entity by itself: that of the first kind that has all of its fields.
-    pub fn list_of(&self, entries: &[Entry]) -> Option<&str> {
+    pub fn collection_with_fields(&self, entries: &[MapEntry]) -> Option<&str> {
         let has = |kind: &Kind, key: &str| {
-            named(&kind.record, key).is_some() || kind.nests.iter().any(|nest| nest.key == key)
+            find_field(&kind.record, key).is_some() || kind.nested_lists.iter().any(|nest| nest.key == key)
         };
         let fits = |kind: &Kind| entries.iter().all(|entry| has(kind, &entry.key));
         let (_, kind) = self
@@ -149,7 +149,7 @@ impl<'a> Vocabulary<'a> {
     }
 
     /// decK's word for the kind whose word is nearest to an unknown one.
-    pub fn nearest_kind(&self, key: &str) -> Option<&str> {
+    pub fn suggest_kind(&self, key: &str) -> Option<&str> {
         suggest_similar(key, self.catalog.kinds().map(|(_, kind)| kind.name.as_str()))
     }
 }

@@ -1,5 +1,5 @@
 /// Files that stand beside state files or are taken for them, by keys that only they have.
-pub(super) const STRANGERS: [(&[&str], &str); 14] = [
+pub(super) const OTHER_FORMATS: [(&[&str], &str); 14] = [
     (&["apiVersion", "kind"], "a Kubernetes manifest"),
     (&["openapi"], "an OpenAPI description"),
     (&["swagger"], "an OpenAPI description"),
@@ -17,13 +17,13 @@ pub(super) const STRANGERS: [(&[&str], &str); 14] = [
 ];
 
 /// A word with its article: `a route`, `an upstream`.
-pub(super) fn a(word: &str) -> String {
+pub(super) fn with_article(word: &str) -> String {
     let vowel = word.starts_with(['a', 'e', 'i', 'o']) || word.starts_with("up");
     format!("{} {word}", if vowel { "an" } else { "a" })
 }
 
 /// Tags, for a sentence: `the tag 'a'`, `the tags 'a', 'b'`.
-pub(super) fn tags<'t>(tags: impl IntoIterator<Item = &'t String>) -> String {
+pub(super) fn quote_tags<'t>(tags: impl IntoIterator<Item = &'t String>) -> String {
     let quoted: Vec<String> = tags.into_iter().map(|tag| format!("'{tag}'")).collect();
     match &quoted[..] {
         [one] => format!("the tag {one}"),

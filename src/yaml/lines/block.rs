@@ -1,55 +1,55 @@
 use super::line::Line;
-use super::told::{Piece, What};
-use super::{Form, Lines, Mark, Understood, Unusual};
+use super::told::{TextSlice, QueuedEvent};
+use super::{ScalarStyle, FastScanner, Mark, ScanResult, Unsupported};
 
-impl Lines<'_> {
+impl FastScanner<'_> {
     /// A text of several lines behind `|` or `|-`, indented by spaces.
-    pub(super) fn literal(&mut self, line: Line, at: usize) -> Understood {
-        let strips = match &self.text.whole.as_bytes()[at..line.end] {
+    pub(super) fn scan_block_literal(&mut self, line: Line, at: usize) -> ScanResult {
+        let strips = match &self.text.source.as_bytes()[at..line.content_end] {
             b"|" => false,
             b"|-" => true,
-            _ => return Err(Unusual),
+            _ => return Err(Unsupported),
         };
-        let outer = self.open.last().ok_or(Unusual)?.column;
-        let column = match self.text_line(line.next, line.number + 1)? {
-            Some(first) if first.at < first.end && first.column() > outer => first.column(),
-            _ => return Err(Unusual),
+        let outer = self.open_collections.last().ok_or(Unsupported)?.column;
+        let column = match self.block_line(line.next_start, line.number + 1)? {
+            Some(first) if first.content_start < first.content_end && first.indentation() > outer => first.indentation(),
+            _ => return Err(Unsupported),
         };
-        let scratch = self.told.scratch();
+        let scratch = self.queue.scratch_length();
         let (mut last, mut breaks) = (line, 0);
-        while let Some(line) = self.text_line(last.next, last.number + 1)? {
-            match indented(self.text.whole, line, column) {
+        while let Some(line) = self.block_line(last.next_start, last.number + 1)? {
+            match block_line_content(self.text.source, line, column) {
                 Some(content) => {
-                    self.told.extend("\n", std::mem::take(&mut breaks));
-                    self.told.extend(content, 1);
+                    self.queue.push_scratch("\n", std::mem::take(&mut breaks));
+                    self.queue.push_scratch(content, 1);
                 }
-                None if line.at < line.end => break,
+                None if line.content_start < line.content_end => break,
                 None => {}
             }
             breaks += 1;
             last = line;
         }
-        self.told.extend("\n", usize::from(!strips));
-        let piece = Piece::Scratch(scratch, self.told.scratch());
-        let start = self.text.mark(line, at);
+        self.queue.push_scratch("\n", usize::from(!strips));
+        let piece = TextSlice::Scratch(scratch, self.queue.scratch_length());
+        let start = self.text.mark_at(line, at);
         let end = Mark {
-            byte: last.next as u32,
+            byte: last.next_start as u32,
             line: last.number + 1,
             column: 0,
         };
-        self.told.add(What::Scalar(piece, Form::Block), start, end);
-        self.ahead = self.text.line_after(last);
+        self.queue.push(QueuedEvent::Scalar(piece, ScalarStyle::Block), start, end);
+        self.next_line = self.text.line_after(last);
         Ok(())
     }
 
     /// The line that begins there, unless the text has ended. One without a line break is left to the parser.
-    fn text_line(&self, start: usize, number: u32) -> Result<Option<Line>, Unusual> {
-        if start >= self.text.whole.len() {
+    fn block_line(&self, start: usize, number: u32) -> Result<Option<Line>, Unsupported> {
+        if start >= self.text.source.len() {
             return Ok(None);
         }
         let line = self.text.line_at(start, number);
-        if line.next > self.text.whole.len() {
-            Err(Unusual)
+        if line.next_start > self.text.source.len() {
+            Err(Unsupported)
         } else {
             Ok(Some(line))
         }
@@ -57,7 +57,7 @@ impl Lines<'_> {
 }
 
 /// What a line of a text holds, white space at its end included; nothing, if it is indented less.
-fn indented(whole: &str, line: Line, column: usize) -> Option<&str> {
+fn block_line_content(whole: &str, line: Line, column: usize) -> Option<&str> {
     let from = line.start + column;
-    (line.column() >= column && from < line.next - 1).then(|| &whole[from..line.next - 1])
+    (line.indentation() >= column && from < line.next_start - 1).then(|| &whole[from..line.next_start - 1])
 }

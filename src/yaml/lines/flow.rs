@@ -1,61 +1,61 @@
 use super::line::Line;
-use super::told::{Piece, What};
-use super::{Form, Lines, Understood, Unusual};
+use super::told::{TextSlice, QueuedEvent};
+use super::{ScalarStyle, FastScanner, ScanResult, Unsupported};
 
-impl Lines<'_> {
+impl FastScanner<'_> {
     /// An empty list or map, or a list of simple texts, on one line.
-    pub(super) fn flow(&mut self, line: Line, at: usize) -> Understood {
-        let is_list = self.text.byte(at) == Some(b'[');
-        let start = self.text.mark(line, at);
+    pub(super) fn scan_flow_collection(&mut self, line: Line, at: usize) -> ScanResult {
+        let is_list = self.text.byte_at(at) == Some(b'[');
+        let start = self.text.mark_at(line, at);
         let what = match is_list {
-            true => What::ListStart { block: false },
-            false => What::MapStart { block: false },
+            true => QueuedEvent::SequenceStart { block: false },
+            false => QueuedEvent::MappingStart { block: false },
         };
-        self.told.add(what, start, start.after(1));
-        let mut here = self.text.skip(line, at + 1);
+        self.queue.push(what, start, start.advanced_by(1));
+        let mut here = self.text.skip_spaces(line, at + 1);
         let close = if is_list { b']' } else { b'}' };
-        if self.text.byte(here) != Some(close) {
-            here = self.members(line, here)?;
+        if self.text.byte_at(here) != Some(close) {
+            here = self.scan_flow_members(line, here)?;
         }
-        if self.text.byte(here) != Some(close) || here >= line.end {
-            return Err(Unusual);
+        if self.text.byte_at(here) != Some(close) || here >= line.content_end {
+            return Err(Unsupported);
         }
-        let end = self.text.mark(line, here);
-        let what = if is_list { What::ListEnd } else { What::MapEnd };
-        self.told.add(what, end, end.after(1));
-        self.text.nothing_else(line, here + 1)
+        let end = self.text.mark_at(line, here);
+        let what = if is_list { QueuedEvent::SequenceEnd } else { QueuedEvent::MappingEnd };
+        self.queue.push(what, end, end.advanced_by(1));
+        self.text.expect_line_end(line, here + 1)
     }
 
     /// The members of a list, up to its `]`.
-    fn members(&mut self, line: Line, from: usize) -> Result<usize, Unusual> {
+    fn scan_flow_members(&mut self, line: Line, from: usize) -> Result<usize, Unsupported> {
         let mut here = from;
         loop {
-            let end = self.simple(line, here)?;
-            here = self.text.skip(line, end);
-            match self.text.byte(here).filter(|_| here < line.end) {
-                Some(b',') => here = self.text.skip(line, here + 1),
+            let end = self.scan_flow_scalar(line, here)?;
+            here = self.text.skip_spaces(line, end);
+            match self.text.byte_at(here).filter(|_| here < line.content_end) {
+                Some(b',') => here = self.text.skip_spaces(line, here + 1),
                 Some(b']') => return Ok(here),
-                _ => return Err(Unusual),
+                _ => return Err(Unsupported),
             }
         }
     }
 
     /// A member of letters, digits and the like, or within quotes.
-    fn simple(&mut self, line: Line, at: usize) -> Result<usize, Unusual> {
-        let (piece, form, end) = match self.text.byte(at).filter(|_| at < line.end) {
+    fn scan_flow_scalar(&mut self, line: Line, at: usize) -> Result<usize, Unsupported> {
+        let (piece, form, end) = match self.text.byte_at(at).filter(|_| at < line.content_end) {
             Some(quote @ (b'"' | b'\'')) => {
-                let end = self.closing(line, at + 1, quote)?;
-                (Piece::Source(at + 1, end), Form::Quoted, end + 1)
+                let end = self.find_closing_quote(line, at + 1, quote)?;
+                (TextSlice::Source(at + 1, end), ScalarStyle::Quoted, end + 1)
             }
             Some(first) if first.is_ascii_alphanumeric() || first == b'/' => {
-                let rest = &self.text.whole.as_bytes()[at..line.end];
+                let rest = &self.text.source.as_bytes()[at..line.content_end];
                 let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-".contains(byte);
                 let end = at + rest.iter().take_while(|byte| plain(byte)).count();
-                (Piece::Source(at, end), Form::Plain, end)
+                (TextSlice::Source(at, end), ScalarStyle::Plain, end)
             }
-            _ => return Err(Unusual),
+            _ => return Err(Unsupported),
         };
-        self.add((piece, form), line, (at, end));
+        self.push_scalar((piece, form), line, (at, end));
         Ok(end)
     }
 }

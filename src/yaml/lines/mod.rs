@@ -10,32 +10,32 @@ mod line;
 mod scalar;
 mod told;
 
-use super::events::{Event, Form, Mark};
-pub(super) use line::Text;
+use super::events::{YamlEvent, ScalarStyle, Mark};
+pub(super) use line::SourceText;
 
 use line::Line;
-use told::{Piece, Told, What};
+use told::{TextSlice, EventQueue, QueuedEvent};
 
 /// The events of a text, line by line.
-pub(super) struct Lines<'t> {
-    text: Text<'t>,
+pub(super) struct FastScanner<'t> {
+    text: SourceText<'t>,
     /// The line that is read next.
-    ahead: Option<Line>,
+    next_line: Option<Line>,
     /// The lists and maps that are open, the innermost last.
-    open: Vec<Open>,
+    open_collections: Vec<OpenCollection>,
     /// Where an empty value would stand, if nothing came yet after a `:` or a `-`.
-    missing: Option<Mark>,
-    told: Told,
-    stage: Stage,
+    empty_value: Option<Mark>,
+    queue: EventQueue,
+    stage: ScanStage,
     /// Where the text ends, if that is known.
-    end: Option<Mark>,
+    end_mark: Option<Mark>,
 }
 
 /// How far the text is read.
 #[derive(Clone, Copy, PartialEq)]
-enum Stage {
+enum ScanStage {
     Start,
-    Lines,
+    Body,
     End,
     /// Something is out of the ordinary.
     Stopped,
@@ -43,13 +43,13 @@ enum Stage {
 
 /// A list or map whose members begin in that column.
 #[derive(Clone, Copy)]
-struct Open {
+struct OpenCollection {
     column: usize,
-    sort: Sort,
+    kind: CollectionKind,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Sort {
+enum CollectionKind {
     Map,
     List,
     /// A list that is indented no more than the field whose value it is.
@@ -57,251 +57,251 @@ enum Sort {
 }
 
 /// Something is out of the ordinary.
-pub(super) struct Unusual;
+pub(super) struct Unsupported;
 
 /// Whether what was met is understood.
-type Understood = Result<(), Unusual>;
+type ScanResult = Result<(), Unsupported>;
 
-impl<'t> Lines<'t> {
+impl<'t> FastScanner<'t> {
     /// Begins to read a text; none if it holds characters that are better left to the parser.
-    pub(super) fn of(text: &'t str) -> Option<Self> {
-        let text = Text::of(text)?;
+    pub(super) fn new(text: &'t str) -> Option<Self> {
+        let text = SourceText::new(text)?;
         Some(Self {
-            ahead: text.line_from(0, 0),
+            next_line: text.next_line_from(0, 0),
             text,
-            open: Vec::new(),
-            missing: None,
-            told: Told::default(),
-            stage: Stage::Start,
-            end: None,
+            open_collections: Vec::new(),
+            empty_value: None,
+            queue: EventQueue::default(),
+            stage: ScanStage::Start,
+            end_mark: None,
         })
     }
 
     /// Begins to read a text at a line (its place and number): at its beginning, or at a member of a list in that column,
     /// which is the value of a field at the top.
-    pub(super) fn within(
-        text: Text<'t>,
+    pub(super) fn starting_at(
+        text: SourceText<'t>,
         (start, number): (usize, u32),
         list: Option<usize>,
-        end: Option<Mark>,
+        end_mark: Option<Mark>,
     ) -> Self {
-        let sort = |column| if column == 0 { Sort::FlushList } else { Sort::List };
+        let sort = |column| if column == 0 { CollectionKind::FlushList } else { CollectionKind::List };
         let open = list.map(|column| {
-            let (top, sort) = (Sort::Map, sort(column));
-            vec![Open { column: 0, sort: top }, Open { column, sort }]
+            let (top, sort) = (CollectionKind::Map, sort(column));
+            vec![OpenCollection { column: 0, kind: top }, OpenCollection { column, kind: sort }]
         });
         Self {
-            ahead: text.line_from(start, number),
+            next_line: text.next_line_from(start, number),
             text,
-            stage: if list.is_some() { Stage::Lines } else { Stage::Start },
-            open: open.unwrap_or_default(),
-            missing: None,
-            told: Told::default(),
-            end,
+            stage: if list.is_some() { ScanStage::Body } else { ScanStage::Start },
+            open_collections: open.unwrap_or_default(),
+            empty_value: None,
+            queue: EventQueue::default(),
+            end_mark,
         }
     }
 
     /// Whether there is a next event that is certain.
     pub(super) fn has_next(&mut self) -> bool {
-        while self.told.is_empty() {
-            self.told.clear();
+        while self.queue.is_empty() {
+            self.queue.clear();
             let understood = match self.stage {
-                Stage::Start => self.start(),
-                Stage::Lines => self.line(),
-                Stage::End | Stage::Stopped => return false,
+                ScanStage::Start => self.scan_start(),
+                ScanStage::Body => self.scan_line(),
+                ScanStage::End | ScanStage::Stopped => return false,
             };
             if understood.is_err() {
-                self.told.clear();
-                self.stage = Stage::Stopped;
+                self.queue.clear();
+                self.stage = ScanStage::Stopped;
             }
         }
         true
     }
 
     /// Whether all of the text was told.
-    pub(super) fn is_done(&self) -> bool {
-        self.stage == Stage::End
+    pub(super) fn is_at_end(&self) -> bool {
+        self.stage == ScanStage::End
     }
 
     /// The next event, if [`Self::has_next`] said that there is one.
-    pub(super) fn next(&mut self) -> Event<'_> {
-        self.told.next(self.text.whole)
+    pub(super) fn next(&mut self) -> YamlEvent<'_> {
+        self.queue.next(self.text.source)
     }
 
     /// The beginning, with or without a `---` on a line of its own, and the first line.
-    fn start(&mut self) -> Understood {
-        let first = self.ahead.ok_or(Unusual)?;
-        let start = self.text.mark(first, first.at);
-        self.told.add(What::Other, Mark::default(), Mark::default());
-        if self.text.bytes(first) == b"---" && first.column() == 0 {
-            let end = self.text.mark(first, first.end);
-            self.told.add(What::DocumentStart, start, end);
-            self.ahead = self.text.line_after(first);
+    fn scan_start(&mut self) -> ScanResult {
+        let first = self.next_line.ok_or(Unsupported)?;
+        let start = self.text.mark_at(first, first.content_start);
+        self.queue.push(QueuedEvent::Other, Mark::default(), Mark::default());
+        if self.text.line_content(first) == b"---" && first.indentation() == 0 {
+            let end = self.text.mark_at(first, first.content_end);
+            self.queue.push(QueuedEvent::DocumentStart, start, end);
+            self.next_line = self.text.line_after(first);
         } else {
-            self.told.add(What::DocumentStart, start, start);
+            self.queue.push(QueuedEvent::DocumentStart, start, start);
         }
-        self.stage = Stage::Lines;
-        match self.ahead {
-            Some(_) => self.line(),
+        self.stage = ScanStage::Body;
+        match self.next_line {
+            Some(_) => self.scan_line(),
             // a document that says nothing is left to the parser
-            None => Err(Unusual),
+            None => Err(Unsupported),
         }
     }
 
     /// Reads a line, or the end of the text.
-    fn line(&mut self) -> Understood {
-        let Some(line) = self.ahead else {
-            self.end();
+    fn scan_line(&mut self) -> ScanResult {
+        let Some(line) = self.next_line else {
+            self.finish_text();
             return Ok(());
         };
-        if self.text.begins_document(line) {
-            return Err(Unusual);
+        if self.text.is_document_marker(line) {
+            return Err(Unsupported);
         }
-        self.ahead = self.text.line_after(line);
-        let dash = self.text.is_dash(line, line.at);
-        if self.continues(line, dash) {
-            self.node(line, line.at, true)?;
+        self.next_line = self.text.line_after(line);
+        let dash = self.text.is_list_dash(line, line.content_start);
+        if self.begins_pending_value(line, dash) {
+            self.scan_value(line, line.content_start, true)?;
         } else {
-            self.close(line, dash);
-            self.member(line, dash)?;
+            self.close_deeper(line, dash);
+            self.scan_member(line, dash)?;
         }
-        self.nothing_deeper_follows()
+        self.reject_continuation()
     }
 
     /// Whether a line begins the value that is awaited. If not, there is none, and that is told.
-    fn continues(&mut self, line: Line, dash: bool) -> bool {
-        let Some(inner) = self.open.last().copied() else {
+    fn begins_pending_value(&mut self, line: Line, dash: bool) -> bool {
+        let Some(inner) = self.open_collections.last().copied() else {
             return true;
         };
-        let Some(empty) = self.missing.take() else {
+        let Some(empty) = self.empty_value.take() else {
             return false;
         };
-        if line.column() > inner.column {
+        if line.indentation() > inner.column {
             return true;
         }
-        if line.column() == inner.column && inner.sort == Sort::Map && dash {
-            let mark = self.text.mark(line, line.at);
-            self.told.add(What::ListStart { block: true }, mark, mark.after(1));
-            self.open.push(Open {
-                column: line.column(),
-                sort: Sort::FlushList,
+        if line.indentation() == inner.column && inner.kind == CollectionKind::Map && dash {
+            let mark = self.text.mark_at(line, line.content_start);
+            self.queue.push(QueuedEvent::SequenceStart { block: true }, mark, mark.advanced_by(1));
+            self.open_collections.push(OpenCollection {
+                column: line.indentation(),
+                kind: CollectionKind::FlushList,
             });
         } else {
-            self.told.add_empty(empty);
+            self.queue.push_empty_scalar(empty);
         }
         false
     }
 
     /// Closes what a line is not part of.
-    fn close(&mut self, line: Line, dash: bool) {
-        let column = line.column();
+    fn close_deeper(&mut self, line: Line, dash: bool) {
+        let column = line.indentation();
         let is_over =
-            |open: &Open| open.column > column || open.column == column && open.sort == Sort::FlushList && !dash;
-        while let Some(open) = self.open.pop_if(|open| is_over(open)) {
-            self.told.add_end(open.sort != Sort::Map, self.text.mark(line, line.at));
+            |open: &OpenCollection| open.column > column || open.column == column && open.kind == CollectionKind::FlushList && !dash;
+        while let Some(open) = self.open_collections.pop_if(|open| is_over(open)) {
+            self.queue.push_end(open.kind != CollectionKind::Map, self.text.mark_at(line, line.content_start));
         }
     }
 
     /// A member of the list or map that is open.
-    fn member(&mut self, line: Line, dash: bool) -> Understood {
-        match self.open.last() {
-            Some(open) if open.column != line.column() => Err(Unusual),
-            Some(open) if (open.sort == Sort::Map) == dash => Err(Unusual),
-            Some(_) if dash => self.item(line, line.at),
-            Some(_) => self.field(line, line.at),
-            None => Err(Unusual),
+    fn scan_member(&mut self, line: Line, dash: bool) -> ScanResult {
+        match self.open_collections.last() {
+            Some(open) if open.column != line.indentation() => Err(Unsupported),
+            Some(open) if (open.kind == CollectionKind::Map) == dash => Err(Unsupported),
+            Some(_) if dash => self.scan_list_item(line, line.content_start),
+            Some(_) => self.scan_field(line, line.content_start),
+            None => Err(Unsupported),
         }
     }
 
     /// What stands behind a `-`.
-    fn item(&mut self, line: Line, dash: usize) -> Understood {
-        match self.text.content(line, dash + 1)? {
-            Some(at) => self.node(line, at, true),
+    fn scan_list_item(&mut self, line: Line, dash: usize) -> ScanResult {
+        match self.text.find_content(line, dash + 1)? {
+            Some(at) => self.scan_value(line, at, true),
             None => {
-                self.missing = Some(self.text.mark(line, dash + 1));
+                self.empty_value = Some(self.text.mark_at(line, dash + 1));
                 Ok(())
             }
         }
     }
 
     /// A field: its name, and what stands on its line of its value.
-    fn field(&mut self, line: Line, at: usize) -> Understood {
-        let (name, end) = self.scalar(line, at)?;
-        let colon = self.text.colon(line, end).ok_or(Unusual)?;
-        self.named(line, name, (at, end), colon)
+    fn scan_field(&mut self, line: Line, at: usize) -> ScanResult {
+        let (name, end) = self.scan_scalar(line, at)?;
+        let colon = self.text.find_colon(line, end).ok_or(Unsupported)?;
+        self.scan_named_field(line, name, (at, end), colon)
     }
 
-    fn named(&mut self, line: Line, name: (Piece, Form), place: (usize, usize), colon: usize) -> Understood {
-        self.add(name, line, place);
-        match self.text.content(line, colon + 1)? {
-            Some(at) => self.node(line, at, false),
+    fn scan_named_field(&mut self, line: Line, name: (TextSlice, ScalarStyle), place: (usize, usize), colon: usize) -> ScanResult {
+        self.push_scalar(name, line, place);
+        match self.text.find_content(line, colon + 1)? {
+            Some(at) => self.scan_value(line, at, false),
             None => {
-                self.missing = Some(self.text.mark(line, colon + 1));
+                self.empty_value = Some(self.text.mark_at(line, colon + 1));
                 Ok(())
             }
         }
     }
 
     /// A value; `block` says whether a list or map in block style may begin there.
-    fn node(&mut self, line: Line, at: usize, block: bool) -> Understood {
-        match self.text.byte(at) {
-            Some(b'|') => self.literal(line, at),
-            Some(b'[' | b'{') => self.flow(line, at),
-            _ if self.text.is_dash(line, at) => {
-                self.begin(Sort::List, line, at, block)?;
-                self.item(line, at)
+    fn scan_value(&mut self, line: Line, at: usize, block: bool) -> ScanResult {
+        match self.text.byte_at(at) {
+            Some(b'|') => self.scan_block_literal(line, at),
+            Some(b'[' | b'{') => self.scan_flow_collection(line, at),
+            _ if self.text.is_list_dash(line, at) => {
+                self.open_collection(CollectionKind::List, line, at, block)?;
+                self.scan_list_item(line, at)
             }
             _ => {
-                let (scalar, end) = self.scalar(line, at)?;
-                if let Some(colon) = self.text.colon(line, end) {
-                    self.begin(Sort::Map, line, at, block)?;
-                    return self.named(line, scalar, (at, end), colon);
+                let (scalar, end) = self.scan_scalar(line, at)?;
+                if let Some(colon) = self.text.find_colon(line, end) {
+                    self.open_collection(CollectionKind::Map, line, at, block)?;
+                    return self.scan_named_field(line, scalar, (at, end), colon);
                 }
-                self.add(scalar, line, (at, end));
-                self.text.nothing_else(line, end)
+                self.push_scalar(scalar, line, (at, end));
+                self.text.expect_line_end(line, end)
             }
         }
     }
 
-    fn begin(&mut self, sort: Sort, line: Line, at: usize, block: bool) -> Understood {
+    fn open_collection(&mut self, sort: CollectionKind, line: Line, at: usize, block: bool) -> ScanResult {
         if !block {
-            return Err(Unusual);
+            return Err(Unsupported);
         }
-        let mark = self.text.mark(line, at);
+        let mark = self.text.mark_at(line, at);
         let what = match sort {
-            Sort::Map => What::MapStart { block },
-            Sort::List | Sort::FlushList => What::ListStart { block },
+            CollectionKind::Map => QueuedEvent::MappingStart { block },
+            CollectionKind::List | CollectionKind::FlushList => QueuedEvent::SequenceStart { block },
         };
-        self.told.add(what, mark, mark);
+        self.queue.push(what, mark, mark);
         let column = at - line.start;
-        self.open.push(Open { column, sort });
+        self.open_collections.push(OpenCollection { column, kind: sort });
         Ok(())
     }
 
-    fn add(&mut self, (piece, form): (Piece, Form), line: Line, (start, end): (usize, usize)) {
-        let (start, end) = (self.text.mark(line, start), self.text.mark(line, end));
-        self.told.add(What::Scalar(piece, form), start, end);
+    fn push_scalar(&mut self, (piece, form): (TextSlice, ScalarStyle), line: Line, (start, end): (usize, usize)) {
+        let (start, end) = (self.text.mark_at(line, start), self.text.mark_at(line, end));
+        self.queue.push(QueuedEvent::Scalar(piece, form), start, end);
     }
 
     /// A line that is indented more than where it may belong continues the value above, or is wrong.
-    fn nothing_deeper_follows(&self) -> Understood {
-        let inner = self.open.last().ok_or(Unusual)?;
-        match self.ahead {
-            Some(line) if self.missing.is_none() && line.column() > inner.column => Err(Unusual),
+    fn reject_continuation(&self) -> ScanResult {
+        let inner = self.open_collections.last().ok_or(Unsupported)?;
+        match self.next_line {
+            Some(line) if self.empty_value.is_none() && line.indentation() > inner.column => Err(Unsupported),
             _ => Ok(()),
         }
     }
 
-    fn end(&mut self) {
-        let mark = self.end.unwrap_or_else(|| self.text.end());
-        if let Some(empty) = self.missing.take() {
-            self.told.add_empty(empty);
+    fn finish_text(&mut self) {
+        let mark = self.end_mark.unwrap_or_else(|| self.text.end_mark());
+        if let Some(empty) = self.empty_value.take() {
+            self.queue.push_empty_scalar(empty);
         }
-        while let Some(open) = self.open.pop() {
-            self.told.add_end(open.sort != Sort::Map, mark);
+        while let Some(open) = self.open_collections.pop() {
+            self.queue.push_end(open.kind != CollectionKind::Map, mark);
         }
-        self.told.add(What::Other, mark, mark);
-        self.told.add(What::StreamEnd, mark, mark);
-        self.stage = Stage::End;
+        self.queue.push(QueuedEvent::Other, mark, mark);
+        self.queue.push(QueuedEvent::StreamEnd, mark, mark);
+        self.stage = ScanStage::End;
     }
 }

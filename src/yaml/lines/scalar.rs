@@ -1,47 +1,47 @@
 use super::line::Line;
-use super::told::Piece;
-use super::{Form, Lines, Unusual};
+use super::told::TextSlice;
+use super::{ScalarStyle, FastScanner, Unsupported};
 
 /// The longest name of a field: the parser allows for 1,024 bytes with all that stands between it and its `:`.
-const LONGEST: usize = 1000;
+const MAX_KEY_BYTES: usize = 1000;
 
-impl Lines<'_> {
+impl FastScanner<'_> {
     /// A text without quotes or within them, all of it on its line, and where it ends.
-    pub(super) fn scalar(&mut self, line: Line, at: usize) -> Result<((Piece, Form), usize), Unusual> {
-        let (piece, form, end) = match self.text.byte(at) {
+    pub(super) fn scan_scalar(&mut self, line: Line, at: usize) -> Result<((TextSlice, ScalarStyle), usize), Unsupported> {
+        let (piece, form, end) = match self.text.byte_at(at) {
             Some(quote @ (b'"' | b'\'')) => {
-                let end = self.closing(line, at + 1, quote)?;
-                (Piece::Source(at + 1, end), Form::Quoted, end + 1)
+                let end = self.find_closing_quote(line, at + 1, quote)?;
+                (TextSlice::Source(at + 1, end), ScalarStyle::Quoted, end + 1)
             }
             _ => {
-                let end = self.plain(line, at)?;
-                (Piece::Source(at, end), Form::Plain, end)
+                let end = self.find_plain_end(line, at)?;
+                (TextSlice::Source(at, end), ScalarStyle::Plain, end)
             }
         };
-        let long = self.text.colon(line, end).is_some() && end - at > LONGEST;
-        if long { Err(Unusual) } else { Ok(((piece, form), end)) }
+        let long = self.text.find_colon(line, end).is_some() && end - at > MAX_KEY_BYTES;
+        if long { Err(Unsupported) } else { Ok(((piece, form), end)) }
     }
 
     /// The quote that closes a text in which nothing is escaped.
-    pub(super) fn closing(&self, line: Line, from: usize, quote: u8) -> Result<usize, Unusual> {
-        let rest = &self.text.whole.as_bytes()[from..line.end];
-        let end = from + memchr::memchr2(quote, b'\\', rest).ok_or(Unusual)?;
-        let backslash = self.text.byte(end) == Some(b'\\');
-        let doubled = self.text.byte(end + 1) == Some(quote);
-        if backslash || doubled { Err(Unusual) } else { Ok(end) }
+    pub(super) fn find_closing_quote(&self, line: Line, from: usize, quote: u8) -> Result<usize, Unsupported> {
+        let rest = &self.text.source.as_bytes()[from..line.content_end];
+        let end = from + memchr::memchr2(quote, b'\\', rest).ok_or(Unsupported)?;
+        let backslash = self.text.byte_at(end) == Some(b'\\');
+        let doubled = self.text.byte_at(end + 1) == Some(quote);
+        if backslash || doubled { Err(Unsupported) } else { Ok(end) }
     }
 
     /// Where a text without quotes ends: before a `:` or a comment, or with its line.
-    fn plain(&self, line: Line, at: usize) -> Result<usize, Unusual> {
-        let bytes = &self.text.whole.as_bytes()[..line.end];
-        if !begins_plain(&bytes[at..]) {
-            return Err(Unusual);
+    fn find_plain_end(&self, line: Line, at: usize) -> Result<usize, Unsupported> {
+        let bytes = &self.text.source.as_bytes()[..line.content_end];
+        if !can_begin_plain(&bytes[at..]) {
+            return Err(Unsupported);
         }
         let mut end = at;
         while let Some(found) = memchr::memchr2(b':', b'#', &bytes[end..]) {
             end += found;
             let ends = match bytes[end] {
-                b':' => self.text.is_blank(line, end + 1),
+                b':' => self.text.is_blank_at(line, end + 1),
                 _ => bytes[end - 1] == b' ',
             };
             if ends {
@@ -50,12 +50,12 @@ impl Lines<'_> {
             }
             end += 1;
         }
-        Ok(line.end)
+        Ok(line.content_end)
     }
 }
 
 /// Whether a text without quotes may begin so.
-fn begins_plain(bytes: &[u8]) -> bool {
+fn can_begin_plain(bytes: &[u8]) -> bool {
     match bytes {
         [b'-', second, ..] => !b" -".contains(second),
         [first, ..] => !b" -?:,[]{}#&*!|>'\"%@`".contains(first),

@@ -1,9 +1,9 @@
-use crate::events::{self, Event, Form, Mark, Scalar};
+use crate::events::{self, YamlEvent, ScalarStyle, Mark, Scalar};
 
 /// The events of a line that were not asked for yet.
 #[derive(Default)]
-pub(super) struct Told {
-    events: Vec<(What, Mark, Mark)>,
+pub(super) struct EventQueue {
+    events: Vec<(QueuedEvent, Mark, Mark)>,
     next: usize,
     /// Texts that do not stand in the source as they are.
     scratch: String,
@@ -11,12 +11,12 @@ pub(super) struct Told {
 
 /// What was met.
 #[derive(Clone, Copy)]
-pub(super) enum What {
-    Scalar(Piece, Form),
-    ListStart { block: bool },
-    ListEnd,
-    MapStart { block: bool },
-    MapEnd,
+pub(super) enum QueuedEvent {
+    Scalar(TextSlice, ScalarStyle),
+    SequenceStart { block: bool },
+    SequenceEnd,
+    MappingStart { block: bool },
+    MappingEnd,
     DocumentStart,
     StreamEnd,
     Other,
@@ -24,12 +24,12 @@ pub(super) enum What {
 
 /// Where a text stands: from one place to another.
 #[derive(Clone, Copy)]
-pub(super) enum Piece {
+pub(super) enum TextSlice {
     Source(usize, usize),
     Scratch(usize, usize),
 }
 
-impl Told {
+impl EventQueue {
     pub fn is_empty(&self) -> bool {
         self.next == self.events.len()
     }
@@ -40,58 +40,58 @@ impl Told {
         self.next = 0;
     }
 
-    pub fn add(&mut self, what: What, start: Mark, end: Mark) {
+    pub fn push(&mut self, what: QueuedEvent, start: Mark, end: Mark) {
         self.events.push((what, start, end));
     }
 
     /// A value that is not there.
-    pub fn add_empty(&mut self, at: Mark) {
-        self.add(What::Scalar(Piece::Source(0, 0), Form::Plain), at, at);
+    pub fn push_empty_scalar(&mut self, at: Mark) {
+        self.push(QueuedEvent::Scalar(TextSlice::Source(0, 0), ScalarStyle::Plain), at, at);
     }
 
-    pub fn add_end(&mut self, of_list: bool, at: Mark) {
-        self.add(if of_list { What::ListEnd } else { What::MapEnd }, at, at);
+    pub fn push_end(&mut self, of_list: bool, at: Mark) {
+        self.push(if of_list { QueuedEvent::SequenceEnd } else { QueuedEvent::MappingEnd }, at, at);
     }
 
     /// Where the next text of its own begins.
-    pub fn scratch(&self) -> usize {
+    pub fn scratch_length(&self) -> usize {
         self.scratch.len()
     }
 
-    pub fn extend(&mut self, text: &str, times: usize) {
+    pub fn push_scratch(&mut self, text: &str, times: usize) {
         for _ in 0..times {
             self.scratch.push_str(text);
         }
     }
 
     /// The next event, if there is one.
-    pub fn next<'e>(&'e mut self, source: &'e str) -> Event<'e> {
+    pub fn next<'e>(&'e mut self, source: &'e str) -> YamlEvent<'e> {
         let (what, start, end) = self.events[self.next];
         self.next += 1;
         let anchor = None;
         let what = match what {
-            What::Scalar(piece, form) => events::What::Scalar(self.scalar(source, piece, form)),
-            What::ListStart { block } => events::What::SequenceStart { anchor, block },
-            What::ListEnd => events::What::SequenceEnd,
-            What::MapStart { block } => events::What::MappingStart { anchor, block },
-            What::MapEnd => events::What::MappingEnd,
-            What::DocumentStart => events::What::DocumentStart,
-            What::StreamEnd => events::What::StreamEnd,
-            What::Other => events::What::Other,
+            QueuedEvent::Scalar(piece, form) => events::YamlEventKind::Scalar(self.build_scalar(source, piece, form)),
+            QueuedEvent::SequenceStart { block } => events::YamlEventKind::SequenceStart { anchor, block },
+            QueuedEvent::SequenceEnd => events::YamlEventKind::SequenceEnd,
+            QueuedEvent::MappingStart { block } => events::YamlEventKind::MappingStart { anchor, block },
+            QueuedEvent::MappingEnd => events::YamlEventKind::MappingEnd,
+            QueuedEvent::DocumentStart => events::YamlEventKind::DocumentStart,
+            QueuedEvent::StreamEnd => events::YamlEventKind::StreamEnd,
+            QueuedEvent::Other => events::YamlEventKind::Other,
         };
-        Event { what, start, end }
+        YamlEvent { kind: what, start, end }
     }
 
-    fn scalar<'e>(&'e self, source: &'e str, piece: Piece, form: Form) -> Scalar<'e> {
+    fn build_scalar<'e>(&'e self, source: &'e str, piece: TextSlice, form: ScalarStyle) -> Scalar<'e> {
         Scalar {
             value: match piece {
-                Piece::Source(from, to) => &source[from..to],
-                Piece::Scratch(from, to) => &self.scratch[from..to],
+                TextSlice::Source(from, to) => &source[from..to],
+                TextSlice::Scratch(from, to) => &self.scratch[from..to],
             },
             anchor: None,
             tag: None,
-            implicit: form == Form::Plain,
-            form,
+            implicit: form == ScalarStyle::Plain,
+            style: form,
         }
     }
 }

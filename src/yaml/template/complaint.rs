@@ -4,48 +4,48 @@ use crate::{Diagnostic, suggest_similar};
 
 /// What is wrong with a template. It never holds a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Complaint {
+pub(crate) enum TemplateError {
     /// `${{` without `}}` on its line.
-    NotClosed,
+    Unclosed,
     /// A quote within the template is not closed.
-    OpenQuote,
+    UnclosedQuote,
     /// `'…'` where Go wants `"…"`.
     SingleQuotes,
     /// Nothing between the braces.
     Empty,
     /// `if`, `range` and the like.
-    Control(String),
+    ControlKeyword(String),
     /// `{{/* … */}}`.
     Comment,
     /// `$x`, `.x`.
     Variable,
     /// A function that there is not.
-    Function(String),
+    UnknownFunction(String),
     /// A function with too few, too many or unfit arguments.
-    Arguments(&'static str),
+    WrongArguments(&'static str),
     /// Something that is no part of a template.
     Unreadable,
     /// A variable whose name does not begin as it must.
-    Prefix(String),
+    MissingPrefix(String),
     /// A variable that is not set.
-    Unset(String),
+    UnsetVariable(String),
     /// A value that is not of the wanted type, of these variables.
-    NotA(&'static str, Vec<String>),
+    WrongType(&'static str, Vec<String>),
     /// A template in the name of a field.
     InKey,
     /// `${NAME:-default}` and its like.
-    ShellForm,
+    ShellOperator,
 }
 
 /// The functions that templates may call.
 pub(super) const FUNCTIONS: [&str; 5] = ["env", "toInt", "toFloat", "toBool", "indent"];
 
-const FORM: &str =
+const TEMPLATE_HELP: &str =
     "write `${{ env \"DECK_NAME\" }}`, with `| toInt`, `| toFloat`, `| toBool` or `| indent N` if need be";
 
-impl Complaint {
+impl TemplateError {
     /// The complaint as an error without a place.
-    pub(crate) fn diagnostic(&self) -> Diagnostic {
+    pub(crate) fn to_diagnostic(&self) -> Diagnostic {
         let error = Diagnostic::error(self.code(), self.message());
         match self.advice() {
             Some(advice) => error.help(advice),
@@ -54,10 +54,10 @@ impl Complaint {
     }
 
     /// The same of a variable that a run can do without.
-    pub(crate) fn note(&self) -> Diagnostic {
+    pub(crate) fn to_note(&self) -> Diagnostic {
         let note = Diagnostic::note(self.code(), self.message());
         match self {
-            Self::Unset(name) => note.help(format!(
+            Self::UnsetVariable(name) => note.help(format!(
                 "what it fills in is not checked; set it to have that checked: `export {name}=…`"
             )),
             _ => note,
@@ -66,55 +66,55 @@ impl Complaint {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::Unset(_) => "unset-variable",
-            Self::Prefix(_) => "variable-prefix",
-            Self::NotA(..) => "template-value",
+            Self::UnsetVariable(_) => "unset-variable",
+            Self::MissingPrefix(_) => "variable-prefix",
+            Self::WrongType(..) => "template-value",
             _ => "template",
         }
     }
 
     fn message(&self) -> String {
         match self {
-            Self::NotClosed => "the template is not closed: `}}` is missing on its line".into(),
-            Self::OpenQuote => "a quote within the template is not closed".into(),
+            Self::Unclosed => "the template is not closed: `}}` is missing on its line".into(),
+            Self::UnclosedQuote => "a quote within the template is not closed".into(),
             Self::SingleQuotes => "a name within a template stands in double quotes".into(),
             Self::Empty => "the template is empty".into(),
-            Self::Control(word) => format!("templates with `{word}` are not read"),
+            Self::ControlKeyword(word) => format!("templates with `{word}` are not read"),
             Self::Comment => "comments of templates are not read".into(),
             Self::Variable => "templates cannot hold variables".into(),
-            Self::Function(name) => format!("templates know no function `{name}`"),
-            Self::Arguments(name) => format!("`{name}` does not take these arguments"),
+            Self::UnknownFunction(name) => format!("templates know no function `{name}`"),
+            Self::WrongArguments(name) => format!("`{name}` does not take these arguments"),
             Self::Unreadable => "the template cannot be read".into(),
-            Self::Prefix(name) => {
+            Self::MissingPrefix(name) => {
                 format!("environment variables in state files must be prefixed with `DECK_`, found `{name}`")
             }
-            Self::Unset(name) => format!("the environment variable `{name}` is not set"),
-            Self::NotA(wanted, names) => format!("the value of `{}` is not {wanted}", names.join("`, `")),
+            Self::UnsetVariable(name) => format!("the environment variable `{name}` is not set"),
+            Self::WrongType(wanted, names) => format!("the value of `{}` is not {wanted}", names.join("`, `")),
             Self::InKey => "a template cannot stand in the name of a field".into(),
-            Self::ShellForm => "a variable with a default or an operator is not filled in".into(),
+            Self::ShellOperator => "a variable with a default or an operator is not filled in".into(),
         }
     }
 
     fn advice(&self) -> Option<String> {
         match self {
             Self::SingleQuotes => Some("write `env \"DECK_NAME\"`; it may stand within double quotes of YAML as it is".into()),
-            Self::Control(_) => Some(
+            Self::ControlKeyword(_) => Some(
                 "state files hold values of the environment only: write one file for each case and choose among them when calling"
                     .into(),
             ),
             Self::Comment => Some("use a comment of YAML: `# …`".into()),
-            Self::Variable | Self::NotClosed | Self::OpenQuote | Self::Empty | Self::Unreadable => Some(FORM.into()),
-            Self::Function(name) => Some(match suggest_similar(name, FUNCTIONS) {
+            Self::Variable | Self::Unclosed | Self::UnclosedQuote | Self::Empty | Self::Unreadable => Some(TEMPLATE_HELP.into()),
+            Self::UnknownFunction(name) => Some(match suggest_similar(name, FUNCTIONS) {
                 Some(known) => format!("did you mean `{known}`?"),
                 None => format!("known are `{}`", FUNCTIONS.join("`, `")),
             }),
-            Self::Arguments("indent") => Some("`indent` takes the number of spaces: `env \"DECK_NAME\" | indent 4`".into()),
-            Self::Arguments(_) => Some(FORM.into()),
-            Self::Prefix(name) => Some(format!("rename it: `DECK_{name}`")),
-            Self::Unset(name) => Some(format!("set it before the run: `export {name}=…`")),
-            Self::NotA(..) => None,
+            Self::WrongArguments("indent") => Some("`indent` takes the number of spaces: `env \"DECK_NAME\" | indent 4`".into()),
+            Self::WrongArguments(_) => Some(TEMPLATE_HELP.into()),
+            Self::MissingPrefix(name) => Some(format!("rename it: `DECK_{name}`")),
+            Self::UnsetVariable(name) => Some(format!("set it before the run: `export {name}=…`")),
+            Self::WrongType(..) => None,
             Self::InKey => Some("write the name out; only values are filled in".into()),
-            Self::ShellForm => Some("write `${NAME}`, and set the variable before the run".into()),
+            Self::ShellOperator => Some("write `${NAME}`, and set the variable before the run".into()),
         }
     }
 }

@@ -1,106 +1,106 @@
 //! The value of a template.
 
-use super::expression::Function;
-use super::{Complaint, Environment, Expression};
+use super::expression::TemplateFunction;
+use super::{TemplateError, TemplateEnvironment, TemplateExpression};
 
 /// What a template gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Filled {
+pub(crate) struct TemplateValue {
     /// Its text, as it would stand in the file.
     pub(crate) text: String,
     /// Whether it is a number or a truth rather than text.
-    pub(crate) typed: bool,
+    pub(crate) is_typed: bool,
     /// By how many spaces `indent` moves all lines but the first.
     pub(crate) indent: usize,
     /// The variables it was made of.
     pub(crate) variables: Vec<String>,
     /// The variable among them that is not set, if one is: the text is made up.
-    pub(crate) unset: Option<String>,
+    pub(crate) unset_variable: Option<String>,
 }
 
 /// What is mocked as a number.
-const MOCKED_NUMBER: &str = "42";
+const MOCK_NUMBER: &str = "42";
 
 /// Computes the value of a template.
-pub(crate) fn evaluate(expression: &Expression, environment: &Environment<'_>) -> Result<Filled, Complaint> {
+pub(crate) fn evaluate(expression: &TemplateExpression, environment: &TemplateEnvironment<'_>) -> Result<TemplateValue, TemplateError> {
     match expression {
-        Expression::Text(text) => Ok(Filled::of(text.clone(), false)),
-        Expression::Number(number) => Ok(Filled::of(number.to_string(), true)),
-        Expression::Call(function, arguments) => call(*function, arguments, environment),
+        TemplateExpression::Text(text) => Ok(TemplateValue::new(text.clone(), false)),
+        TemplateExpression::Number(number) => Ok(TemplateValue::new(number.to_string(), true)),
+        TemplateExpression::Call(function, arguments) => call_function(*function, arguments, environment),
     }
 }
 
-fn call(function: Function, arguments: &[Expression], environment: &Environment<'_>) -> Result<Filled, Complaint> {
+fn call_function(function: TemplateFunction, arguments: &[TemplateExpression], environment: &TemplateEnvironment<'_>) -> Result<TemplateValue, TemplateError> {
     match (function, arguments) {
-        (Function::Env, [name]) => variable(evaluate(name, environment)?.text, environment),
-        (Function::Indent, [Expression::Number(spaces @ 0..=1000), text]) => {
+        (TemplateFunction::Env, [name]) => deck_variable(evaluate(name, environment)?.text, environment),
+        (TemplateFunction::Indent, [TemplateExpression::Number(spaces @ 0..=1000), text]) => {
             let mut filled = evaluate(text, environment)?;
             filled.indent += *spaces as usize;
             Ok(filled)
         }
-        (Function::ToInt | Function::ToFloat | Function::ToBool, [value]) => {
+        (TemplateFunction::ToInt | TemplateFunction::ToFloat | TemplateFunction::ToBool, [value]) => {
             let filled = evaluate(value, environment)?;
             match environment {
-                Environment::Mocked => Ok(filled.typed_as(mocked(function).to_owned())),
-                _ if filled.unset.is_some() => Ok(filled.typed_as(mocked(function).to_owned())),
-                Environment::Of(_) | Environment::IfSet(_) => convert(function, filled),
+                TemplateEnvironment::Mock => Ok(filled.with_typed_text(mock_value(function).to_owned())),
+                _ if filled.unset_variable.is_some() => Ok(filled.with_typed_text(mock_value(function).to_owned())),
+                TemplateEnvironment::Strict(_) | TemplateEnvironment::Lenient(_) => convert_value(function, filled),
             }
         }
-        _ => Err(Complaint::Arguments(function.name())),
+        _ => Err(TemplateError::WrongArguments(function.name())),
     }
 }
 
-fn variable(name: String, environment: &Environment<'_>) -> Result<Filled, Complaint> {
+fn deck_variable(name: String, environment: &TemplateEnvironment<'_>) -> Result<TemplateValue, TemplateError> {
     if !name.starts_with("DECK_") {
-        return Err(Complaint::Prefix(name));
+        return Err(TemplateError::MissingPrefix(name));
     }
-    look_up(name, environment)
+    look_up_variable(name, environment)
 }
 
 /// The value of a variable of any name.
-pub(crate) fn look_up(name: String, environment: &Environment<'_>) -> Result<Filled, Complaint> {
+pub(crate) fn look_up_variable(name: String, environment: &TemplateEnvironment<'_>) -> Result<TemplateValue, TemplateError> {
     let value = match environment {
-        Environment::Mocked => Some(name.clone()),
-        Environment::Of(value) | Environment::IfSet(value) => value(&name),
+        TemplateEnvironment::Mock => Some(name.clone()),
+        TemplateEnvironment::Strict(value) | TemplateEnvironment::Lenient(value) => value(&name),
     };
     match (value, environment) {
-        (Some(text), _) => Ok(Filled {
+        (Some(text), _) => Ok(TemplateValue {
             variables: vec![name],
-            ..Filled::of(text, false)
+            ..TemplateValue::new(text, false)
         }),
-        (None, Environment::IfSet(_)) => Ok(Filled {
+        (None, TemplateEnvironment::Lenient(_)) => Ok(TemplateValue {
             variables: vec![name.clone()],
-            unset: Some(name.clone()),
-            ..Filled::of(name, false)
+            unset_variable: Some(name.clone()),
+            ..TemplateValue::new(name, false)
         }),
-        (None, _) => Err(Complaint::Unset(name)),
+        (None, _) => Err(TemplateError::UnsetVariable(name)),
     }
 }
 
-fn mocked(function: Function) -> &'static str {
+fn mock_value(function: TemplateFunction) -> &'static str {
     match function {
-        Function::ToBool => "false",
-        _ => MOCKED_NUMBER,
+        TemplateFunction::ToBool => "false",
+        _ => MOCK_NUMBER,
     }
 }
 
-fn convert(function: Function, filled: Filled) -> Result<Filled, Complaint> {
+fn convert_value(function: TemplateFunction, filled: TemplateValue) -> Result<TemplateValue, TemplateError> {
     let text = filled.text.as_str();
     let (converted, wanted) = match function {
-        Function::ToBool => (truth(text).map(|truth| truth.to_string()), "true or false"),
-        Function::ToInt => (
+        TemplateFunction::ToBool => (parse_bool(text).map(|truth| truth.to_string()), "true or false"),
+        TemplateFunction::ToInt => (
             text.parse::<i64>().ok().map(|number| number.to_string()),
             "a whole number",
         ),
-        _ => (float(text).map(|number| number.to_string()), "a number"),
+        _ => (parse_finite_float(text).map(|number| number.to_string()), "a number"),
     };
     match converted {
-        Some(text) => Ok(filled.typed_as(text)),
-        None => Err(Complaint::NotA(wanted, filled.variables)),
+        Some(text) => Ok(filled.with_typed_text(text)),
+        None => Err(TemplateError::WrongType(wanted, filled.variables)),
     }
 }
 
-fn truth(text: &str) -> Option<bool> {
+fn parse_bool(text: &str) -> Option<bool> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
@@ -108,30 +108,30 @@ fn truth(text: &str) -> Option<bool> {
     }
 }
 
-fn float(text: &str) -> Option<f64> {
+fn parse_finite_float(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-impl Filled {
+impl TemplateValue {
     /// A character that is no value of anyone's.
-    pub(crate) fn character(character: char) -> Self {
-        Self::of(character.to_string(), false)
+    pub(crate) fn from_char(character: char) -> Self {
+        Self::new(character.to_string(), false)
     }
 
-    fn of(text: String, typed: bool) -> Self {
+    fn new(text: String, is_typed: bool) -> Self {
         Self {
             text,
-            typed,
+            is_typed,
             indent: 0,
             variables: Vec::new(),
-            unset: None,
+            unset_variable: None,
         }
     }
 
-    fn typed_as(self, text: String) -> Self {
+    fn with_typed_text(self, text: String) -> Self {
         Self {
             text,
-            typed: true,
+            is_typed: true,
             ..self
         }
     }

@@ -1,20 +1,20 @@
 //! What a template says: a text, a number, or a function of those.
 
-use super::Complaint;
+use super::TemplateError;
 use super::complaint::FUNCTIONS;
-use super::lexer::{Word, words};
+use super::lexer::{TemplateToken, tokenize};
 
 /// What a template says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Expression {
+pub(crate) enum TemplateExpression {
     Text(String),
     Number(i64),
-    Call(Function, Vec<Expression>),
+    Call(TemplateFunction, Vec<TemplateExpression>),
 }
 
 /// What a template can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Function {
+pub(crate) enum TemplateFunction {
     Env,
     ToInt,
     ToFloat,
@@ -26,105 +26,105 @@ pub(crate) enum Function {
 const MAX_DEPTH: usize = 32;
 
 /// How many words a template may have.
-const MAX_WORDS: usize = 100;
+const MAX_TOKENS: usize = 100;
 
 /// Reads what stands between the braces, trim marks taken off.
-pub(crate) fn parse(inner: &str) -> Result<Expression, Complaint> {
-    let words = words(inner)?;
-    if words.len() > MAX_WORDS {
-        return Err(Complaint::Unreadable);
+pub(crate) fn parse_template(inner: &str) -> Result<TemplateExpression, TemplateError> {
+    let words = tokenize(inner)?;
+    if words.len() > MAX_TOKENS {
+        return Err(TemplateError::Unreadable);
     }
-    let mut reader = Reader {
-        words: &words,
+    let mut reader = TemplateParser {
+        tokens: &words,
         depth: 0,
     };
-    let expression = reader.pipeline()?;
-    match reader.words.is_empty() {
+    let expression = reader.parse_pipeline()?;
+    match reader.tokens.is_empty() {
         true => Ok(expression),
-        false => Err(Complaint::Unreadable),
+        false => Err(TemplateError::Unreadable),
     }
 }
 
-struct Reader<'w> {
-    words: &'w [Word],
+struct TemplateParser<'w> {
+    tokens: &'w [TemplateToken],
     depth: usize,
 }
 
-impl Reader<'_> {
+impl TemplateParser<'_> {
     /// Commands with `|` between them: the value of each is the last argument of the next.
-    fn pipeline(&mut self) -> Result<Expression, Complaint> {
-        let mut value = self.command(None)?;
-        while self.words.first() == Some(&Word::Pipe) {
-            self.words = &self.words[1..];
-            value = self.command(Some(value))?;
+    fn parse_pipeline(&mut self) -> Result<TemplateExpression, TemplateError> {
+        let mut value = self.parse_command(None)?;
+        while self.tokens.first() == Some(&TemplateToken::Pipe) {
+            self.tokens = &self.tokens[1..];
+            value = self.parse_command(Some(value))?;
         }
         Ok(value)
     }
 
-    fn command(&mut self, piped: Option<Expression>) -> Result<Expression, Complaint> {
-        match (self.take(), piped) {
-            (Some(Word::Name(name)), piped) => {
-                let function = function(&name)?;
-                let mut arguments = self.operands()?;
+    fn parse_command(&mut self, piped: Option<TemplateExpression>) -> Result<TemplateExpression, TemplateError> {
+        match (self.next_token(), piped) {
+            (Some(TemplateToken::Name(name)), piped) => {
+                let function = find_function(&name)?;
+                let mut arguments = self.parse_operands()?;
                 arguments.extend(piped);
-                Ok(Expression::Call(function, arguments))
+                Ok(TemplateExpression::Call(function, arguments))
             }
-            (Some(word), None) => self.operand(word),
-            (None, None) => Err(Complaint::Empty),
-            (_, Some(_)) => Err(Complaint::Unreadable),
+            (Some(word), None) => self.parse_operand(word),
+            (None, None) => Err(TemplateError::Empty),
+            (_, Some(_)) => Err(TemplateError::Unreadable),
         }
     }
 
-    fn operands(&mut self) -> Result<Vec<Expression>, Complaint> {
+    fn parse_operands(&mut self) -> Result<Vec<TemplateExpression>, TemplateError> {
         let mut operands = Vec::new();
-        while !matches!(self.words.first(), None | Some(Word::Pipe | Word::Close)) {
-            if let Some(word) = self.take() {
-                operands.push(self.operand(word)?);
+        while !matches!(self.tokens.first(), None | Some(TemplateToken::Pipe | TemplateToken::CloseParenthesis)) {
+            if let Some(word) = self.next_token() {
+                operands.push(self.parse_operand(word)?);
             }
         }
         Ok(operands)
     }
 
-    fn operand(&mut self, word: Word) -> Result<Expression, Complaint> {
+    fn parse_operand(&mut self, word: TemplateToken) -> Result<TemplateExpression, TemplateError> {
         match word {
-            Word::Text(text) => Ok(Expression::Text(text)),
-            Word::Number(number) => Ok(Expression::Number(number)),
-            Word::Name(name) => Ok(Expression::Call(function(&name)?, Vec::new())),
-            Word::Open if self.depth < MAX_DEPTH => {
+            TemplateToken::Text(text) => Ok(TemplateExpression::Text(text)),
+            TemplateToken::Number(number) => Ok(TemplateExpression::Number(number)),
+            TemplateToken::Name(name) => Ok(TemplateExpression::Call(find_function(&name)?, Vec::new())),
+            TemplateToken::OpenParenthesis if self.depth < MAX_DEPTH => {
                 self.depth += 1;
-                let inner = self.pipeline()?;
+                let inner = self.parse_pipeline()?;
                 self.depth -= 1;
-                match self.take() {
-                    Some(Word::Close) => Ok(inner),
-                    _ => Err(Complaint::Unreadable),
+                match self.next_token() {
+                    Some(TemplateToken::CloseParenthesis) => Ok(inner),
+                    _ => Err(TemplateError::Unreadable),
                 }
             }
-            Word::Open | Word::Close | Word::Pipe => Err(Complaint::Unreadable),
+            TemplateToken::OpenParenthesis | TemplateToken::CloseParenthesis | TemplateToken::Pipe => Err(TemplateError::Unreadable),
         }
     }
 
-    fn take(&mut self) -> Option<Word> {
-        let (first, rest) = self.words.split_first()?;
-        self.words = rest;
+    fn next_token(&mut self) -> Option<TemplateToken> {
+        let (first, rest) = self.tokens.split_first()?;
+        self.tokens = rest;
         Some(first.clone())
     }
 }
 
-fn function(name: &str) -> Result<Function, Complaint> {
+fn find_function(name: &str) -> Result<TemplateFunction, TemplateError> {
     match name {
-        "env" => Ok(Function::Env),
-        "toInt" => Ok(Function::ToInt),
-        "toFloat" => Ok(Function::ToFloat),
-        "toBool" => Ok(Function::ToBool),
-        "indent" => Ok(Function::Indent),
+        "env" => Ok(TemplateFunction::Env),
+        "toInt" => Ok(TemplateFunction::ToInt),
+        "toFloat" => Ok(TemplateFunction::ToFloat),
+        "toBool" => Ok(TemplateFunction::ToBool),
+        "indent" => Ok(TemplateFunction::Indent),
         "if" | "else" | "end" | "range" | "with" | "define" | "template" | "block" | "break" | "continue" => {
-            Err(Complaint::Control(name.to_owned()))
+            Err(TemplateError::ControlKeyword(name.to_owned()))
         }
-        _ => Err(Complaint::Function(name.to_owned())),
+        _ => Err(TemplateError::UnknownFunction(name.to_owned())),
     }
 }
 
-impl Function {
+impl TemplateFunction {
     pub(super) fn name(self) -> &'static str {
         FUNCTIONS[self as usize]
     }

@@ -1,10 +1,10 @@
 //! The words of a template.
 
-use super::Complaint;
+use super::TemplateError;
 
 /// A word of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Word {
+pub(super) enum TemplateToken {
     /// Text in quotes of either kind, escapes resolved.
     Text(String),
     /// A whole number.
@@ -14,28 +14,28 @@ pub(super) enum Word {
     /// `|`
     Pipe,
     /// `(`
-    Open,
+    OpenParenthesis,
     /// `)`
-    Close,
+    CloseParenthesis,
 }
 
 /// Splits what stands between the braces into words.
-pub(super) fn words(inner: &str) -> Result<Vec<Word>, Complaint> {
+pub(super) fn tokenize(inner: &str) -> Result<Vec<TemplateToken>, TemplateError> {
     let mut rest = inner.trim();
     let mut found = Vec::new();
     while let Some(first) = rest.chars().next() {
         let (word, length) = match first {
-            '|' => (Word::Pipe, 1),
-            '(' => (Word::Open, 1),
-            ')' => (Word::Close, 1),
-            '`' => raw(rest)?,
-            '"' => quoted(rest)?,
-            '\'' => return Err(Complaint::SingleQuotes),
-            '/' if rest.starts_with("/*") => return Err(Complaint::Comment),
-            '$' | '.' | ':' | '=' => return Err(Complaint::Variable),
-            '0'..='9' | '-' | '+' => number(rest)?,
-            _ if first.is_alphabetic() || first == '_' => name(rest),
-            _ => return Err(Complaint::Unreadable),
+            '|' => (TemplateToken::Pipe, 1),
+            '(' => (TemplateToken::OpenParenthesis, 1),
+            ')' => (TemplateToken::CloseParenthesis, 1),
+            '`' => lex_raw_string(rest)?,
+            '"' => lex_quoted_string(rest)?,
+            '\'' => return Err(TemplateError::SingleQuotes),
+            '/' if rest.starts_with("/*") => return Err(TemplateError::Comment),
+            '$' | '.' | ':' | '=' => return Err(TemplateError::Variable),
+            '0'..='9' | '-' | '+' => lex_number(rest)?,
+            _ if first.is_alphabetic() || first == '_' => lex_name(rest),
+            _ => return Err(TemplateError::Unreadable),
         };
         found.push(word);
         rest = rest[length..].trim_start();
@@ -43,40 +43,40 @@ pub(super) fn words(inner: &str) -> Result<Vec<Word>, Complaint> {
     Ok(found)
 }
 
-fn raw(rest: &str) -> Result<(Word, usize), Complaint> {
-    let end = rest[1..].find('`').ok_or(Complaint::OpenQuote)?;
-    Ok((Word::Text(rest[1..=end].to_owned()), end + 2))
+fn lex_raw_string(rest: &str) -> Result<(TemplateToken, usize), TemplateError> {
+    let end = rest[1..].find('`').ok_or(TemplateError::UnclosedQuote)?;
+    Ok((TemplateToken::Text(rest[1..=end].to_owned()), end + 2))
 }
 
-fn quoted(rest: &str) -> Result<(Word, usize), Complaint> {
+fn lex_quoted_string(rest: &str) -> Result<(TemplateToken, usize), TemplateError> {
     let mut text = String::new();
     let mut chars = rest.char_indices().skip(1);
     while let Some((at, c)) = chars.next() {
         match c {
-            '"' => return Ok((Word::Text(text), at + 1)),
+            '"' => return Ok((TemplateToken::Text(text), at + 1)),
             '\\' => match chars.next() {
                 Some((_, 'n')) => text.push('\n'),
                 Some((_, 't')) => text.push('\t'),
                 Some((_, escaped @ ('"' | '\\' | '\''))) => text.push(escaped),
-                _ => return Err(Complaint::Unreadable),
+                _ => return Err(TemplateError::Unreadable),
             },
             _ => text.push(c),
         }
     }
-    Err(Complaint::OpenQuote)
+    Err(TemplateError::UnclosedQuote)
 }
 
-fn number(rest: &str) -> Result<(Word, usize), Complaint> {
+fn lex_number(rest: &str) -> Result<(TemplateToken, usize), TemplateError> {
     let length = rest
         .find(|c: char| c.is_whitespace() || matches!(c, '|' | '(' | ')'))
         .unwrap_or(rest.len());
-    let value = rest[..length].parse().map_err(|_| Complaint::Unreadable)?;
-    Ok((Word::Number(value), length))
+    let value = rest[..length].parse().map_err(|_| TemplateError::Unreadable)?;
+    Ok((TemplateToken::Number(value), length))
 }
 
-fn name(rest: &str) -> (Word, usize) {
+fn lex_name(rest: &str) -> (TemplateToken, usize) {
     let length = rest
         .find(|c: char| !c.is_alphanumeric() && c != '_')
         .unwrap_or(rest.len());
-    (Word::Name(rest[..length].to_owned()), length)
+    (TemplateToken::Name(rest[..length].to_owned()), length)
 }

@@ -9,25 +9,25 @@ use std::time::Duration;
 
 use strongroom::backends::{Context, resolve};
 use strongroom::reference::{
-    Errand, Fetched, Filled, Finding, Hosts, Reason, Secret, Setting, Side, Target, Wanted, subkey,
+    VaultQuery, SecretResponse, TemplatedParts, Finding, HostAllowlist, Reason, Secret, VaultSetting, SettingOrigin, VaultTarget, SecretRequest, extract_subkey,
 };
 
 /// A vault of this run's scopes.
 #[derive(Clone)]
 pub struct Asked {
-    target: Target,
+    target: VaultTarget,
     context: Context,
 }
 
 impl Asked {
     pub fn new() -> Self {
         Self {
-            target: Target {
-                filled: Filled::default(),
+            target: VaultTarget {
+                templated: TemplatedParts::default(),
                 name: "my-vault".to_owned(),
                 backend: "hcv".to_owned(),
                 owned: true,
-                by_name: false,
+                is_backend_name: false,
                 settings: Default::default(),
             },
             context: Context {
@@ -39,12 +39,12 @@ impl Asked {
 
     /// What the checker's side says.
     pub fn checker(self, word: &str, value: &str) -> Self {
-        self.said(Side::Checker, word, value)
+        self.said(SettingOrigin::Operator, word, value)
     }
 
-    pub fn said(mut self, side: Side, word: &str, value: &str) -> Self {
+    pub fn said(mut self, side: SettingOrigin, word: &str, value: &str) -> Self {
         let value = Secret::new(value);
-        self.target.settings.insert(word.to_owned(), Setting { value, side });
+        self.target.settings.insert(word.to_owned(), VaultSetting { value, origin: side });
         self
     }
 
@@ -57,7 +57,7 @@ impl Asked {
     }
 
     pub fn kv2(self) -> Self {
-        self.said(Side::Live, "kv", "v2")
+        self.said(SettingOrigin::Live, "kv", "v2")
     }
 
     pub fn of_others(mut self) -> Self {
@@ -67,7 +67,7 @@ impl Asked {
 
     /// Asked for names that a template filled in.
     pub fn filled(mut self) -> Self {
-        self.target.filled.resources = true;
+        self.target.templated.resources = true;
         self
     }
 
@@ -87,7 +87,7 @@ impl Asked {
     }
 
     pub fn vouching(mut self, host: &str) -> Self {
-        self.context.hosts = Hosts::read(&[host.to_owned()]).expect("a host");
+        self.context.hosts = HostAllowlist::parse(&[host.to_owned()]).expect("a host");
         self
     }
 
@@ -96,23 +96,23 @@ impl Asked {
         self
     }
 
-    pub async fn all(&self, wanted: &[(&str, Option<&str>)]) -> Vec<Fetched> {
-        let wanted = wanted.iter().map(|(resource, version)| Wanted {
+    pub async fn all(&self, wanted: &[(&str, Option<&str>)]) -> Vec<SecretResponse> {
+        let wanted = wanted.iter().map(|(resource, version)| SecretRequest {
             resource: (*resource).to_owned(),
             version: version.map(str::to_owned),
         });
-        let errand = Errand {
+        let errand = VaultQuery {
             target: self.target.clone(),
-            wanted: wanted.collect(),
+            requests: wanted.collect(),
         };
         resolve(&[errand], &self.context).await.remove(0)
     }
 
-    pub async fn one(&self, resource: &str) -> Fetched {
+    pub async fn one(&self, resource: &str) -> SecretResponse {
         self.all(&[(resource, None)]).await.remove(0)
     }
 
-    pub async fn version(&self, resource: &str, version: &str) -> Fetched {
+    pub async fn version(&self, resource: &str, version: &str) -> SecretResponse {
         self.all(&[(resource, Some(version))]).await.remove(0)
     }
 
@@ -123,34 +123,34 @@ impl Asked {
 }
 
 /// The word for what came of it.
-pub fn reason(fetched: &Fetched) -> &'static str {
+pub fn reason(fetched: &SecretResponse) -> &'static str {
     match fetched {
-        Fetched::Members(_) | Fetched::Text(_) => "found",
-        Fetched::No(finding) => finding.reason.code(),
+        SecretResponse::Object(_) | SecretResponse::Text(_) => "found",
+        SecretResponse::Unavailable(finding) => finding.reason.code(),
         other => panic!("{other:?}"),
     }
 }
 
 /// The member of a secret that was found.
-pub fn member(fetched: &Fetched, key: &str) -> String {
-    let Fetched::Members(members) = fetched else {
+pub fn member(fetched: &SecretResponse, key: &str) -> String {
+    let SecretResponse::Object(members) = fetched else {
         panic!("{fetched:?}")
     };
-    let value = subkey(members.expose(), key.as_bytes()).expect("the member");
+    let value = extract_subkey(members.expose(), key.as_bytes()).expect("the member");
     String::from_utf8(value.to_vec()).expect("text")
 }
 
 /// The secret that was found.
-pub fn text(fetched: &Fetched) -> &str {
-    let Fetched::Text(secret) = fetched else {
+pub fn text(fetched: &SecretResponse) -> &str {
+    let SecretResponse::Text(secret) = fetched else {
         panic!("{fetched:?}")
     };
     secret.text().expect("text")
 }
 
-pub fn refusal(fetched: Fetched) -> Finding {
+pub fn refusal(fetched: SecretResponse) -> Finding {
     match fetched {
-        Fetched::No(finding) => finding,
+        SecretResponse::Unavailable(finding) => finding,
         other => panic!("{other:?}"),
     }
 }

@@ -8,7 +8,7 @@ use crate::backends::asked::{Asked, check, reason, refusal, text};
 use crate::common::fake::{Fake, Heard, Reply};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use strongroom::reference::{Fetched, Reason, Side};
+use strongroom::reference::{SecretResponse, Reason, SettingOrigin};
 
 const KEY: &str = "2zyzzyva7pmbbgf3xxgdp2n6hcbt3hv6kbx2w6vqv1tcb7jg1sqkx0a";
 const TOKEN: &str = r#"{"protected":"zyzzyva","payload":"zyzzyva","signature":"zyzzyva"}"#;
@@ -99,8 +99,8 @@ fn batch(heard: &Heard, query: &str) -> Reply {
 fn vault() -> Asked {
     Asked::new()
         .of_backend("conjur")
-        .said(Side::Live, "account", "acme")
-        .said(Side::Live, "login", "host/apps/kong")
+        .said(SettingOrigin::Live, "account", "acme")
+        .said(SettingOrigin::Live, "login", "host/apps/kong")
         .checker("api_key", KEY)
 }
 
@@ -253,7 +253,7 @@ async fn without_a_key_or_with_half_a_set_nothing_is_asked() {
     let server = usual();
     let none = Asked::new()
         .of_backend("conjur")
-        .said(Side::Live, "account", "acme")
+        .said(SettingOrigin::Live, "account", "acme")
         .at(&server.url());
     check(
         &none.refused("one").await,
@@ -265,7 +265,7 @@ async fn without_a_key_or_with_half_a_set_nothing_is_asked() {
         Reason::BadSettings,
         &["login is missing"],
     );
-    let theirs = vault().said(Side::Live, "api_key", KEY).of_others().at(&server.url());
+    let theirs = vault().said(SettingOrigin::Live, "api_key", KEY).of_others().at(&server.url());
     check(&theirs.refused("one").await, Reason::NoCredentials, &[]);
     check(
         &vault().refused("one").await,
@@ -308,7 +308,7 @@ async fn nobody_answers_or_not_in_time() {
 #[tokio::test]
 async fn an_address_of_a_state_file_gets_no_byte_of_a_key_of_this_machine() {
     let server = usual();
-    for side in [Side::File, Side::Filled] {
+    for side in [SettingOrigin::Repository, SettingOrigin::Template] {
         let asked = vault().said(side, "endpoint_url", &server.url());
         check(
             &asked.refused("one").await,
@@ -317,19 +317,19 @@ async fn an_address_of_a_state_file_gets_no_byte_of_a_key_of_this_machine() {
         );
     }
     let filled = vault()
-        .said(Side::Live, "endpoint_url", &server.url().replace("http:", "https:"))
-        .said(Side::File, "ca_cert", "x");
+        .said(SettingOrigin::Live, "endpoint_url", &server.url().replace("http:", "https:"))
+        .said(SettingOrigin::Repository, "ca_cert", "x");
     for vouched in [filled.clone(), filled.vouching(&server.host())] {
         check(&vouched.refused("one").await, Reason::UntrustedHost, &["_CA_CERT=FILE"]);
     }
     assert!(server.bytes().is_empty());
     let vouched = vault()
-        .said(Side::File, "endpoint_url", &server.url())
+        .said(SettingOrigin::Repository, "endpoint_url", &server.url())
         .vouching(&server.host());
     assert_eq!(reason(&vouched.one("one").await), "found");
     let own = vault()
-        .said(Side::File, "api_key", KEY)
-        .said(Side::File, "endpoint_url", &server.url());
+        .said(SettingOrigin::Repository, "api_key", KEY)
+        .said(SettingOrigin::Repository, "endpoint_url", &server.url());
     assert_eq!(
         reason(&own.one("one").await),
         "found",
@@ -346,7 +346,7 @@ async fn nothing_of_a_secret_is_in_what_is_said() {
             .then(|| Reply::new(500, heard.head.clone()))
     });
     let fetched = vault().at(&server.url()).one("one").await;
-    let Fetched::No(finding) = &fetched else {
+    let SecretResponse::Unavailable(finding) = &fetched else {
         panic!("{fetched:?}")
     };
     let said = format!("{finding:?} {fetched:?}");

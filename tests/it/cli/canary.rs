@@ -11,7 +11,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{Method as HttpMethod, StatusCode, Uri};
 use strongroom::control_plane::{Method, Request};
-use strongroom::embedded::{ControlPlane, Options};
+use strongroom::embedded::{EmbeddedControlPlane, EmbeddedOptions};
 use strongroom::json::{Object, Value, json};
 use strongroom::schema::{Catalog, Field, FieldType, Record};
 
@@ -254,16 +254,16 @@ fn every_secret(canaries: &Canaries) -> Value {
     state.insert("_format_version".to_owned(), "3.0".into());
     let mut planted = 0;
     for family in ["plugins", "vaults"] {
-        let kind = catalog.find(family).expect("a kind");
+        let kind = catalog.find_kind(family).expect("a kind");
         let mut list = Vec::new();
-        for name in catalog.subschemas(family) {
+        for name in catalog.subschema_names(family) {
             let mut body = Object::from_iter([("name".to_owned(), name.into())]);
             let record = catalog.record(kind, &body);
             if family == "vaults" {
                 body.insert("prefix".to_owned(), format!("my-{name}").into());
             }
             if let Some(Field {
-                kind: FieldType::Record(config),
+                field_type: FieldType::Record(config),
                 ..
             }) = record.get("config")
             {
@@ -277,7 +277,7 @@ fn every_secret(canaries: &Canaries) -> Value {
     }
     for (_, kind) in catalog.kinds() {
         let mut secrets = secrets_of(&kind.record, canaries);
-        for path in &kind.secret {
+        for path in &kind.secret_fields {
             secrets.insert(path.to_string(), canaries.plant().into());
         }
         planted += secrets.len();
@@ -298,7 +298,7 @@ fn secrets_of(record: &Record, canaries: &Canaries) -> Object {
 }
 
 fn secret_of(field: &Field, canaries: &Canaries) -> Option<Value> {
-    match &field.kind {
+    match &field.field_type {
         FieldType::Record(record) => {
             let secrets = secrets_of(record, canaries);
             (!secrets.is_empty()).then_some(Value::Object(secrets))
@@ -326,7 +326,7 @@ fn secret_of(field: &Field, canaries: &Canaries) -> Option<Value> {
 
 /// A control plane that reads as an empty one, and refuses every write with words that repeat what was sent.
 async fn parrot() -> String {
-    let opened = ControlPlane::open(Catalog::recorded(), Options::default()).expect("a control plane");
+    let opened = EmbeddedControlPlane::open(Catalog::recorded(), EmbeddedOptions::default()).expect("a control plane");
     let router = axum::Router::new().fallback(repeat).with_state(Arc::new(opened));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
@@ -335,7 +335,7 @@ async fn parrot() -> String {
 }
 
 async fn repeat(
-    State(control_plane): State<Arc<ControlPlane>>,
+    State(control_plane): State<Arc<EmbeddedControlPlane>>,
     method: HttpMethod,
     uri: Uri,
     body: Bytes,

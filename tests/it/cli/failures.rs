@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::{Method as HttpMethod, StatusCode, Uri};
 use serde_json::{Value, json};
 use strongroom::control_plane::{Method, Request};
-use strongroom::embedded::{ControlPlane, Options};
+use strongroom::embedded::{EmbeddedControlPlane, EmbeddedOptions};
 use strongroom::schema::Catalog;
 
 const STATE: &str = r#"_format_version: "3.0"
@@ -135,7 +135,7 @@ struct Node {
 }
 
 struct Server {
-    control_plane: ControlPlane,
+    control_plane: EmbeddedControlPlane,
     fault: Fault,
     written: tokio::sync::Notify,
 }
@@ -143,7 +143,7 @@ struct Server {
 impl Node {
     fn new(fault: Fault) -> Self {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        let control_plane = ControlPlane::open(Catalog::recorded(), Options::default()).expect("a control plane");
+        let control_plane = EmbeddedControlPlane::open(Catalog::recorded(), EmbeddedOptions::default()).expect("a control plane");
         let server = Arc::new(Server {
             control_plane,
             fault,

@@ -64,7 +64,7 @@ async fn judged(refused: &'static [(&'static str, u16)]) -> [Reason; 2] {
     };
     let prepared = prepare(&client, &node.catalog, &job, None).await.expect("a plan");
     ["far", "nowhere"].map(|name| {
-        let of_vault = |one: &&strongroom::reference::Judged| one.vault().as_deref() == Some(name);
+        let of_vault = |one: &&strongroom::reference::Assessment| one.vault_name().as_deref() == Some(name);
         let one = prepared.references.iter().find(of_vault).expect("a reference");
         one.finding.reason
     })

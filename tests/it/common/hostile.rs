@@ -1,30 +1,30 @@
 //! What must hold of every text, whoever makes it up: the tests with their pieces, or a fuzzer (`tests/fuzz`).
 
 use serde_json::Value;
-use strongroom::reference::{answer, answer_line, is_reference, parse, subkey, variable};
-use strongroom::yaml::{ComposeOptions, Environment, Sources, compose};
+use strongroom::reference::{parse_to_json, parse_line_to_json, is_reference, parse_reference, extract_subkey, variable_name};
+use strongroom::yaml::{ComposeOptions, TemplateEnvironment, SourceFiles, compose};
 
 /// A text that may be a reference: it is taken apart or refused, and each line of bytes gets an answer that is one.
 pub fn is_answered(text: &[u8]) {
-    let told: Value = serde_json::from_str(&lone_as_text(&answer(text))).expect("one JSON object");
+    let told: Value = serde_json::from_str(&lone_as_text(&parse_to_json(text))).expect("one JSON object");
     assert_eq!(told["is_reference"], Value::from(is_reference(text)));
-    assert_eq!(parse(text).is_ok(), told.get("parsed").is_some());
-    if let Ok(reference) = parse(text) {
+    assert_eq!(parse_reference(text).is_ok(), told.get("parsed").is_some());
+    if let Ok(reference) = parse_reference(text) {
         assert!(!reference.name.is_empty());
-        let _ = variable(&reference, Some("A_"));
-        let _ = subkey(text, &reference.resource);
+        let _ = variable_name(&reference, Some("A_"));
+        let _ = extract_subkey(text, &reference.resource);
     }
-    let line = answer_line(text);
+    let line = parse_line_to_json(text);
     assert!(serde_json::from_str::<Value>(&lone_as_text(&line)).is_ok() && !line.contains('\n'));
 }
 
 /// A text that may be a state file with templates: it is read, or told what is wrong, in places that it has.
 pub fn is_read_or_refused(text: &str, substitute_env: bool) {
-    let mut sources = Sources::default();
+    let mut sources = SourceFiles::default();
     let file = sources.add("state.yaml", text);
     let variable = |name: &str| (name == "DECK_A").then(|| "1\n: ${{ \"".to_owned());
     let options = ComposeOptions {
-        environment: Environment::Of(&variable),
+        environment: TemplateEnvironment::Strict(&variable),
         substitute_env,
     };
     let (node, told) = compose(file, text, &options);
@@ -32,7 +32,7 @@ pub fn is_read_or_refused(text: &str, substitute_env: bool) {
         node.is_some() || !told.is_empty(),
         "nothing is read and nothing is told"
     );
-    for place in told.iter().flat_map(|one| &one.places) {
+    for place in told.iter().flat_map(|one| &one.locations) {
         assert!(place.span.end as usize <= text.len() && place.span.start <= place.span.end);
     }
 }

@@ -18,10 +18,10 @@ use futures_util::stream::{self, StreamExt};
 use strongroom::control_plane::{
     Address, Client, Clock, Dialect, Request, Response, Retries, Transport, TransportError, Verb, Write, Written,
 };
-use strongroom::embedded::{ControlPlane, EmbeddedTransport, Options, serve};
+use strongroom::embedded::{EmbeddedControlPlane, EmbeddedTransport, EmbeddedOptions, serve};
 use strongroom::json::{Value, json};
 use strongroom::schema::{Catalog, KindId};
-use strongroom::state::Body;
+use strongroom::state::EntityBody;
 use uuid::Uuid;
 
 /// A clock that never waits.
@@ -41,13 +41,13 @@ impl Clock for Hurry {
 /// A control plane in this process.
 pub struct Node {
     pub catalog: Arc<Catalog>,
-    pub control_plane: Arc<ControlPlane>,
+    pub control_plane: Arc<EmbeddedControlPlane>,
 }
 
 impl Node {
     pub fn new() -> Self {
         let catalog = Catalog::recorded();
-        let opened = ControlPlane::open(Arc::clone(&catalog), Options::default());
+        let opened = EmbeddedControlPlane::open(Arc::clone(&catalog), EmbeddedOptions::default());
         Self {
             catalog,
             control_plane: Arc::new(opened.expect("a control plane")),
@@ -63,7 +63,7 @@ impl Node {
     }
 
     pub fn kind(&self, word: &str) -> KindId {
-        self.catalog.find(word).expect("a kind")
+        self.catalog.find_kind(word).expect("a kind")
     }
 
     /// Makes an entity with those tags.
@@ -183,8 +183,8 @@ pub fn client_trying<T: Transport>(transport: T, times: usize) -> Client<T, Hurr
     Client::new(transport, Hurry, Dialect::gateway(), 10).with_retries(retries)
 }
 
-pub fn body(text: &str) -> Body {
-    Body::new(serde_json::from_str(text).expect("a JSON object"))
+pub fn body(text: &str) -> EntityBody {
+    EntityBody::new(serde_json::from_str(text).expect("a JSON object"))
 }
 
 pub fn tags(of: &[&str]) -> BTreeSet<String> {

@@ -7,20 +7,20 @@ use std::fmt::Write as _;
 use strongroom::json::{Object, Value};
 use strongroom::plan::{Action, Change, Fingerprinter, Options, Phase, Plan, Problem, Question, Tree, make};
 use strongroom::plan::{ForeignEntity, Live, LiveEntity};
-use strongroom::schema::{Catalog, Kind, complete};
-use strongroom::state::{self, Body, Desired, Scope};
-use strongroom::yaml::{ComposeOptions, Environment, Sources, compose};
+use strongroom::schema::{Catalog, Kind, complete_body};
+use strongroom::state::{self, EntityBody, DesiredState, Scope};
+use strongroom::yaml::{ComposeOptions, TemplateEnvironment, SourceFiles, compose};
 use uuid::Uuid;
 
 /// 2026-11-21, when the recorded certificates were new.
 pub const NOW: i64 = 1_795_219_200;
 
 /// Reads the desired state of some texts, which must be right.
-pub fn desired(catalog: &Catalog, texts: &[(String, String)], options: &state::Options) -> Desired {
-    let mut sources = Sources::default();
+pub fn desired(catalog: &Catalog, texts: &[(String, String)], options: &state::StateOptions) -> DesiredState {
+    let mut sources = SourceFiles::default();
     let environment = |name: &str| Some(format!("value of {name}"));
     let compose_options = ComposeOptions {
-        environment: Environment::Of(&environment),
+        environment: TemplateEnvironment::Strict(&environment),
         substitute_env: false,
     };
     let mut files = Vec::new();
@@ -29,7 +29,7 @@ pub fn desired(catalog: &Catalog, texts: &[(String, String)], options: &state::O
         let (node, _) = compose(file, text, &compose_options);
         files.extend(node.map(|node| (file, node)));
     }
-    state::desired(files, options, catalog).unwrap_or_else(|errors| panic!("{errors:#?}"))
+    state::read_desired_state(files, options, catalog).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
 /// A control plane that holds some entities, by collection; what a body leaves out is filled in as Kong would.
@@ -42,17 +42,17 @@ pub fn live(catalog: &Catalog, held: &Value, scopes: &[Scope]) -> Live {
                 .as_array()
                 .into_iter()
                 .flatten()
-                .filter_map(|kind| catalog.find(kind.as_str()?));
+                .filter_map(|kind| catalog.find_kind(kind.as_str()?));
             live.absent.extend(absent);
             continue;
         }
         let id = catalog
-            .find(collection)
+            .find_kind(collection)
             .unwrap_or_else(|| panic!("no kind {collection}"));
         let kind = catalog.kind(id);
         for body in bodies.as_array().expect("a list of bodies") {
             let mut body = body.as_object().expect("a body").clone();
-            body = complete(catalog, id, &body).unwrap_or(body);
+            body = complete_body(catalog, id, &body).unwrap_or(body);
             body.get_or_insert_with("created_at", || Value::from(1_700_000_000));
             let entity = body["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
             let tags: BTreeSet<String> = texts(&body["tags"]);
@@ -71,17 +71,17 @@ pub fn live(catalog: &Catalog, held: &Value, scopes: &[Scope]) -> Live {
     live
 }
 
-fn index(kind: &Kind, body: &Object) -> Body {
+fn index(kind: &Kind, body: &Object) -> EntityBody {
     let keys = kind
         .identity
         .iter()
-        .chain(&kind.unique)
+        .chain(&kind.unique_sets)
         .flatten()
         .chain(&kind.endpoint_key);
     let mut fields: BTreeSet<&str> = keys.map(String::as_str).collect();
-    fields.extend(kind.foreign.iter().map(|foreign| foreign.field.as_str()));
+    fields.extend(kind.foreign_fields.iter().map(|foreign| foreign.field.as_str()));
     fields.insert("tags");
-    Body::new(
+    EntityBody::new(
         body.iter()
             .filter(|(field, _)| fields.contains(field))
             .map(|(field, value)| (field, value.clone()))
@@ -98,7 +98,7 @@ fn texts(tags: &Value) -> BTreeSet<String> {
 }
 
 /// Makes a plan with ids that count up.
-pub fn plan(catalog: &Catalog, desired: &Desired, live: &Live, options: &Options) -> Result<Plan, Vec<Problem>> {
+pub fn plan(catalog: &Catalog, desired: &DesiredState, live: &Live, options: &Options) -> Result<Plan, Vec<Problem>> {
     let fingerprinter = Fingerprinter::new(&[7; 64]);
     let question = Question {
         catalog,
@@ -183,7 +183,7 @@ pub fn show_problems(problems: &[Problem], names: &[(String, String)]) -> String
     let mut text = String::new();
     for problem in problems {
         let _ = writeln!(text, "{:?}: {}", problem.sort, problem.diagnostic.message);
-        for place in &problem.diagnostic.places {
+        for place in &problem.diagnostic.locations {
             let name = &names[place.span.file.0 as usize].0;
             let _ = writeln!(text, "    at {name}:{}:{}", place.span.line, place.span.column);
         }

@@ -5,30 +5,30 @@ use strongroom::control_plane::{Asked, Client, Clock, ReadError, Transport};
 use strongroom::plan::Live;
 use strongroom::plan::{self, Approved, Fingerprinter, Guards, Limit, Plan, Question};
 use strongroom::schema::Catalog;
-use strongroom::state::{Desired, Options, desired};
-use strongroom::yaml::{ComposeOptions, Environment, Sources, compose};
+use strongroom::state::{DesiredState, StateOptions, read_desired_state};
+use strongroom::yaml::{ComposeOptions, TemplateEnvironment, SourceFiles, compose};
 use uuid::Uuid;
 
 use std::sync::Arc;
 
 /// Reads one document.
-pub fn declared(catalog: &Catalog, text: &str) -> Desired {
-    let mut sources = Sources::default();
+pub fn declared(catalog: &Catalog, text: &str) -> DesiredState {
+    let mut sources = SourceFiles::default();
     let file = sources.add("state.yaml", text);
     let options = ComposeOptions {
-        environment: Environment::Of(&|_| None),
+        environment: TemplateEnvironment::Strict(&|_| None),
         substitute_env: false,
     };
     let (node, problems) = compose(file, text, &options);
     let node = node.unwrap_or_else(|| panic!("{problems:?}"));
-    desired(vec![(file, node)], &Options::default(), catalog).unwrap_or_else(|errors| panic!("{errors:?}"))
+    read_desired_state(vec![(file, node)], &StateOptions::default(), catalog).unwrap_or_else(|errors| panic!("{errors:?}"))
 }
 
 /// Reads what a plan for that state has to know.
 pub async fn read<T: Transport, C: Clock>(
     client: &Client<T, C>,
     catalog: &Arc<Catalog>,
-    desired: &Desired,
+    desired: &DesiredState,
 ) -> Result<Live, ReadError> {
     let asked = Asked {
         scopes: desired.scopes.clone(),
@@ -41,7 +41,7 @@ pub async fn read<T: Transport, C: Clock>(
 }
 
 /// Puts a question about that state.
-pub fn ask<R>(catalog: &Catalog, desired: &Desired, live: &Live, answer: impl FnOnce(&Question<'_>) -> R) -> R {
+pub fn ask<R>(catalog: &Catalog, desired: &DesiredState, live: &Live, answer: impl FnOnce(&Question<'_>) -> R) -> R {
     answer(&Question {
         catalog,
         desired,
@@ -53,7 +53,7 @@ pub fn ask<R>(catalog: &Catalog, desired: &Desired, live: &Live, answer: impl Fn
 }
 
 /// Plans, and lets every plan pass.
-pub fn approved(catalog: &Catalog, desired: &Desired, live: &Live) -> Approved {
+pub fn approved(catalog: &Catalog, desired: &DesiredState, live: &Live) -> Approved {
     ask(catalog, desired, live, |question| {
         let plan = plan::make(question, &mut Uuid::new_v4).unwrap_or_else(|problems| panic!("{problems:?}"));
         let after: Plan = plan.clone();

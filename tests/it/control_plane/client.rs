@@ -9,7 +9,7 @@ use strongroom::control_plane::{
 };
 use strongroom::plan::Needs;
 use strongroom::schema::{Catalog, Edition, LiveSchemas};
-use strongroom::state::{Scope, tags_of};
+use strongroom::state::{Scope, entity_tags};
 use uuid::Uuid;
 
 fn answer(status: u16, body: &str) -> Response {
@@ -23,7 +23,7 @@ fn answer(status: u16, body: &str) -> Response {
 #[test]
 fn requests_name_what_they_are_about() {
     let catalog = Catalog::recorded();
-    let kind = |word: &str| catalog.find(word).expect("a kind");
+    let kind = |word: &str| catalog.find_kind(word).expect("a kind");
     let dialect = Dialect::gateway();
     let listing = Listing {
         kind: kind("vaults"),
@@ -65,7 +65,7 @@ fn a_create_bears_its_id_and_a_workspace_stands_before_the_path() {
         workspace: Some("team a".to_owned()),
     };
     let to = Address {
-        kind: catalog.find("vaults").expect("a kind"),
+        kind: catalog.find_kind("vaults").expect("a kind"),
         id: Uuid::from_u128(7),
         parent: None,
     };
@@ -196,7 +196,7 @@ async fn what_is_foreign_is_reduced_to_an_index() {
     let [vault] = live.foreign[&node.kind("vaults")].as_slice() else {
         panic!("not one foreign vault");
     };
-    let borne: Vec<&str> = tags_of(vault.index.expose()).collect();
+    let borne: Vec<&str> = entity_tags(vault.index.expose()).collect();
     assert_eq!((vault.id, borne), (foreign, vec!["theirs"]));
     let mut kept: Vec<&str> = vault.index.expose().keys().collect();
     kept.sort_unstable();

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use strongroom::control_plane::{Method, Request};
-use strongroom::embedded::{ControlPlane, Database, OpenError, Options};
+use strongroom::embedded::{EmbeddedControlPlane, Database, OpenError, EmbeddedOptions};
 use strongroom::schema::Catalog;
 
 /// Tells the copy of this test that it is the one to be killed, and where to write.
@@ -81,12 +81,12 @@ fn write_for_ever(file: &Path) {
     }
 }
 
-fn open(file: &Path) -> ControlPlane {
-    let options = Options {
+fn open(file: &Path) -> EmbeddedControlPlane {
+    let options = EmbeddedOptions {
         database: Database::File(file.to_owned()),
-        ..Options::default()
+        ..EmbeddedOptions::default()
     };
-    ControlPlane::open(Catalog::recorded(), options).unwrap()
+    EmbeddedControlPlane::open(Catalog::recorded(), options).unwrap()
 }
 
 fn request(method: Method, path: &str, body: Option<String>) -> Request {
@@ -101,11 +101,11 @@ fn request(method: Method, path: &str, body: Option<String>) -> Request {
 fn a_database_is_ours_alone_and_private() {
     let folder = tempfile::tempdir().unwrap();
     let opened = |name: &str| {
-        let options = Options {
+        let options = EmbeddedOptions {
             database: Database::File(folder.path().join(name)),
-            ..Options::default()
+            ..EmbeddedOptions::default()
         };
-        ControlPlane::open(Catalog::recorded(), options).map(drop)
+        EmbeddedControlPlane::open(Catalog::recorded(), options).map(drop)
     };
     std::fs::write(
         folder.path().join("text"),
@@ -115,7 +115,7 @@ fn a_database_is_ours_alone_and_private() {
     assert!(matches!(opened("text"), Err(OpenError::Database(_))));
     let other = rusqlite::Connection::open(folder.path().join("other.db")).unwrap();
     other.execute_batch("CREATE TABLE t (x)").unwrap();
-    assert!(matches!(opened("other.db"), Err(OpenError::NotOurs)));
+    assert!(matches!(opened("other.db"), Err(OpenError::ForeignDatabase)));
     assert!(matches!(opened("no/such/folder.db"), Err(OpenError::File(_))));
     opened("ours.db").unwrap();
     opened("ours.db").unwrap();
@@ -130,5 +130,5 @@ fn a_database_is_ours_alone_and_private() {
     }
     let ours = rusqlite::Connection::open(folder.path().join("ours.db")).unwrap();
     ours.pragma_update(None, "user_version", 99).unwrap();
-    assert!(matches!(opened("ours.db"), Err(OpenError::OtherVersion(99))));
+    assert!(matches!(opened("ours.db"), Err(OpenError::UnsupportedVersion(99))));
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
-use strongroom::embedded::{ControlPlane, Options, serve};
+use strongroom::embedded::{EmbeddedControlPlane, EmbeddedOptions, serve};
 use strongroom::schema::Catalog;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -19,7 +19,7 @@ struct Served {
 
 impl Served {
     async fn start() -> Self {
-        let node = ControlPlane::open(Catalog::recorded(), Options::default()).unwrap();
+        let node = EmbeddedControlPlane::open(Catalog::recorded(), EmbeddedOptions::default()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use serde_json::{Value, json};
 use strongroom::control_plane::{Method, Request};
-use strongroom::embedded::{ControlPlane, Options};
+use strongroom::embedded::{EmbeddedControlPlane, EmbeddedOptions};
 use strongroom::schema::{Catalog, Edition, Kind};
 
 /// One thing to ask.
@@ -23,7 +23,7 @@ proptest! {
 
     #[test]
     fn any_requests_leave_a_sound_node(asks in prop::collection::vec(ask(), 1..200)) {
-        let node = ControlPlane::open(Catalog::recorded(), Options::default()).unwrap();
+        let node = EmbeddedControlPlane::open(Catalog::recorded(), EmbeddedOptions::default()).unwrap();
         let mut done = 0;
         for ask in &asks {
             let (status, _) = send(&node, ask.method, &ask.path, ask.body.as_ref());
@@ -50,7 +50,7 @@ fn kinds() -> Vec<Kind> {
 }
 
 /// Reads everything twice, in pages of two sizes, and one by one.
-fn all(node: &ControlPlane) -> Result<Held, TestCaseError> {
+fn all(node: &EmbeddedControlPlane) -> Result<Held, TestCaseError> {
     let mut held = Held::new();
     for kind in kinds().iter().filter(|kind| kind.parent.is_none()) {
         let path = format!("/{}", kind.path);
@@ -71,7 +71,7 @@ fn all(node: &ControlPlane) -> Result<Held, TestCaseError> {
     Ok(held)
 }
 
-fn pages(node: &ControlPlane, path: &str, size: usize) -> Result<Vec<Value>, TestCaseError> {
+fn pages(node: &EmbeddedControlPlane, path: &str, size: usize) -> Result<Vec<Value>, TestCaseError> {
     let mut rows = Vec::new();
     let mut offset = String::new();
     loop {
@@ -88,7 +88,7 @@ fn pages(node: &ControlPlane, path: &str, size: usize) -> Result<Vec<Value>, Tes
 
 fn unique_values_are_unique(held: &Held) -> Result<(), TestCaseError> {
     for kind in kinds() {
-        for set in &kind.unique {
+        for set in &kind.unique_sets {
             let mut seen = BTreeSet::new();
             for row in held.get(&kind.collection).into_iter().flatten() {
                 let values: Vec<&Value> = set.iter().map(|field| &row[field]).collect();
@@ -104,7 +104,7 @@ fn unique_values_are_unique(held: &Held) -> Result<(), TestCaseError> {
 fn foreign_keys_point_at_something(held: &Held) -> Result<(), TestCaseError> {
     let catalog = Catalog::recorded();
     for kind in kinds() {
-        for foreign in kind.foreign.iter().filter(|foreign| !foreign.list) {
+        for foreign in kind.foreign_fields.iter().filter(|foreign| !foreign.is_list) {
             let target = catalog.kind(foreign.kind);
             let ids: BTreeSet<&str> = held.get(&target.collection).into_iter().flatten().map(id).collect();
             for row in held.get(&kind.collection).into_iter().flatten() {
@@ -116,7 +116,7 @@ fn foreign_keys_point_at_something(held: &Held) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn tags_select_their_bearers(node: &ControlPlane, held: &Held) -> Result<(), TestCaseError> {
+fn tags_select_their_bearers(node: &EmbeddedControlPlane, held: &Held) -> Result<(), TestCaseError> {
     let bears = |row: &Value, tag: &str| row["tags"].as_array().is_some_and(|tags| tags.contains(&json!(tag)));
     for kind in kinds().iter().filter(|kind| kind.parent.is_none()) {
         let rows = &held[&kind.collection];
@@ -153,7 +153,7 @@ fn id(row: &Value) -> &str {
     row["id"].as_str().unwrap_or_default()
 }
 
-fn send(node: &ControlPlane, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
+fn send(node: &EmbeddedControlPlane, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
     // a list's query is put together from two sides
     let path = path.replacen("&?", "&", 1);
     let body = body.map(|body| body.to_string().into_bytes());

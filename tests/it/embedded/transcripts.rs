@@ -11,7 +11,7 @@ use std::{fs, iter};
 
 use serde_json::Value;
 use strongroom::control_plane::{Method, Request, Response};
-use strongroom::embedded::{ControlPlane, Options};
+use strongroom::embedded::{EmbeddedControlPlane, EmbeddedOptions};
 use strongroom::schema::Catalog;
 
 #[test]
@@ -99,19 +99,19 @@ fn replay(name: &str, exchanges: usize) {
 }
 
 struct Session {
-    node: ControlPlane,
+    node: EmbeddedControlPlane,
     ids: Ids,
     next_page: Option<String>,
 }
 
 impl Session {
     fn new() -> Self {
-        let options = Options {
+        let options = EmbeddedOptions {
             vaults: Some(["env".to_owned()].into()),
-            ..Options::default()
+            ..EmbeddedOptions::default()
         };
         Self {
-            node: ControlPlane::open(Catalog::recorded(), options).unwrap(),
+            node: EmbeddedControlPlane::open(Catalog::recorded(), options).unwrap(),
             ids: Ids::default(),
             next_page: None,
         }

@@ -10,7 +10,7 @@ use strongroom::json::json;
 use strongroom::plan::Live;
 use strongroom::plan::{Fingerprinter, Guards, Limit, Options, Question, after, needs};
 use strongroom::schema::Catalog;
-use strongroom::state::{self, Desired};
+use strongroom::state::{self, DesiredState};
 
 #[test]
 fn every_case_gives_its_plan() {
@@ -63,15 +63,15 @@ fn differs(catalog: &Catalog, folder: &Path) -> Option<String> {
     (expected != shown).then(|| format!("{}\n--- expected\n{expected}--- got\n{shown}", folder.display()))
 }
 
-fn options(catalog: &Catalog, text: &str) -> (state::Options, Options) {
-    let (mut reading, mut options) = (state::Options::default(), Options::default());
+fn options(catalog: &Catalog, text: &str) -> (state::StateOptions, Options) {
+    let (mut reading, mut options) = (state::StateOptions::default(), Options::default());
     let Some(said) = text.lines().next().and_then(|line| line.strip_prefix("# options:")) else {
         return (reading, options);
     };
     for word in said.split_whitespace() {
         match word.split_once('=').unwrap_or((word, "")) {
             ("--no-delete", _) => options.no_delete = true,
-            ("--skip-consumers", _) => options.skip = BTreeSet::from([catalog.find("consumers").unwrap()]),
+            ("--skip-consumers", _) => options.skip = BTreeSet::from([catalog.find_kind("consumers").unwrap()]),
             ("--filter-tag", tag) => reading.filter_tags.extend([tag.to_owned()]),
             ("--select-tag", tag) => reading.select_tags.extend([tag.to_owned()]),
             _ => panic!("no option {word}"),
@@ -80,11 +80,11 @@ fn options(catalog: &Catalog, text: &str) -> (state::Options, Options) {
     (reading, options)
 }
 
-fn held(catalog: &Catalog, text: &str, held: strongroom::json::Value) -> (Desired, Live) {
+fn held(catalog: &Catalog, text: &str, held: strongroom::json::Value) -> (DesiredState, Live) {
     let desired = crate::common::plan_case::desired(
         catalog,
         &[("state.yaml".to_owned(), text.to_owned())],
-        &state::Options::default(),
+        &state::StateOptions::default(),
     );
     let live = crate::common::plan_case::live(catalog, &held, &desired.scopes);
     (desired, live)
@@ -115,7 +115,7 @@ fn refused(guards: &Guards, text: &str, control_plane: strongroom::json::Value) 
 }
 
 /// Puts a question without options.
-fn asked<R>(catalog: &Catalog, desired: &Desired, live: &Live, answer: impl FnOnce(&Question<'_>) -> R) -> R {
+fn asked<R>(catalog: &Catalog, desired: &DesiredState, live: &Live, answer: impl FnOnce(&Question<'_>) -> R) -> R {
     answer(&Question {
         catalog,
         desired,

@@ -15,11 +15,11 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRu
 use strongroom::apply::{self, Event, Stop};
 use strongroom::cli::report::{DumpOptions, dump};
 use strongroom::control_plane::{Client, Method, Request, Response, Transport, TransportError};
-use strongroom::embedded::{ControlPlane, EmbeddedTransport, Options};
+use strongroom::embedded::{EmbeddedControlPlane, EmbeddedTransport, EmbeddedOptions};
 use strongroom::json::{Value, json};
 use strongroom::plan::{self, Action, Guards, Limit, Plan, Problem};
 use strongroom::schema::{Catalog, Edition, Kind};
-use strongroom::state::Desired;
+use strongroom::state::DesiredState;
 use uuid::Uuid;
 
 const CASES: u32 = 1000;
@@ -51,7 +51,7 @@ impl Transport for Book {
 /// A node with what belongs to another team.
 struct World {
     catalog: Arc<Catalog>,
-    control_plane: Arc<ControlPlane>,
+    control_plane: Arc<EmbeddedControlPlane>,
     book: Book,
     client: Client<Book, Hurry>,
     theirs: Vec<(String, Value)>,
@@ -59,11 +59,11 @@ struct World {
 
 impl World {
     fn new(catalog: &Arc<Catalog>) -> Self {
-        let options = Options {
+        let options = EmbeddedOptions {
             wasm_filters: BTreeSet::from(["filter".to_owned()]),
-            ..Options::default()
+            ..EmbeddedOptions::default()
         };
-        let control_plane = Arc::new(ControlPlane::open(Arc::clone(catalog), options).unwrap());
+        let control_plane = Arc::new(EmbeddedControlPlane::open(Arc::clone(catalog), options).unwrap());
         let book = Book {
             inner: EmbeddedTransport::new(Arc::clone(&control_plane)),
             writes: Arc::default(),
@@ -111,7 +111,7 @@ impl World {
         page["data"].as_array().cloned().unwrap_or_default()
     }
 
-    async fn plan(&self, desired: &Desired) -> Result<Plan, Vec<Problem>> {
+    async fn plan(&self, desired: &DesiredState) -> Result<Plan, Vec<Problem>> {
         let live = read(&self.client, &self.catalog, desired).await.unwrap();
         ask(&self.catalog, desired, &live, |question| {
             plan::make(question, &mut Uuid::new_v4)
@@ -119,7 +119,7 @@ impl World {
     }
 
     /// Plans and carries out; the plan, if there is one.
-    async fn sync(&self, desired: &Desired) -> Result<Plan, String> {
+    async fn sync(&self, desired: &DesiredState) -> Result<Plan, String> {
         self.book.writes.lock().unwrap().clear();
         let live = read(&self.client, &self.catalog, desired).await.unwrap();
         let guards = Guards {
@@ -171,7 +171,7 @@ impl World {
     }
 
     /// Everything of one team, by kind, free of what differs from run to run. `said` is the document of it.
-    fn stable(&self, desired: &Desired, said: &str) -> BTreeMap<String, Vec<String>> {
+    fn stable(&self, desired: &DesiredState, said: &str) -> BTreeMap<String, Vec<String>> {
         let fixed: BTreeSet<String> = desired
             .entities
             .iter()
@@ -318,9 +318,9 @@ impl Coverage {
         for (_, kind) in catalog.kinds().filter(|(_, kind)| kind.edition == Edition::Community) {
             wanted.push(format!("kind {}", kind.collection));
             let community =
-                |foreign: &&strongroom::schema::Foreign| catalog.kind(foreign.kind).edition == Edition::Community;
+                |foreign: &&strongroom::schema::ForeignField| catalog.kind(foreign.kind).edition == Edition::Community;
             wanted.extend(
-                kind.foreign
+                kind.foreign_fields
                     .iter()
                     .filter(community)
                     .map(|foreign| format!("edge {}.{}", kind.collection, foreign.field)),
@@ -330,15 +330,15 @@ impl Coverage {
     }
 }
 
-fn seen(catalog: &Catalog, before: &State, after: &State, desired: &Desired, plan: &Plan) -> Vec<String> {
+fn seen(catalog: &Catalog, before: &State, after: &State, desired: &DesiredState, plan: &Plan) -> Vec<String> {
     let mut seen = Vec::new();
     for declared in &desired.entities {
         let collection = &catalog.kind(declared.kind).collection;
         seen.push(format!("kind {collection}"));
         let linked = declared
-            .links
+            .foreign_keys
             .iter()
-            .filter(|link| link.to != strongroom::state::LinkTo::Nothing);
+            .filter(|link| link.target != strongroom::state::ForeignKeyTarget::Null);
         seen.extend(linked.map(|link| format!("edge {collection}.{}", link.field)));
     }
     let text = after.text("mine");
@@ -502,7 +502,7 @@ async fn case(catalog: &Arc<Catalog>, materials: &Materials, coverage: &Mutex<Co
 }
 
 /// Nothing of others was touched, a second diff is empty, and so is that of a dump.
-async fn stands_as_declared(world: &World, desired: &Desired, texts: &str, with_ids: bool) {
+async fn stands_as_declared(world: &World, desired: &DesiredState, texts: &str, with_ids: bool) {
     world.spares_others();
     let again = world.plan(desired).await;
     let again = again.unwrap_or_else(|problems| panic!("{}\n{texts}", words(&problems)));
@@ -512,7 +512,7 @@ async fn stands_as_declared(world: &World, desired: &Desired, texts: &str, with_
 }
 
 /// What stands is what the same documents make of a node without us.
-async fn is_as_from_scratch(world: &World, desired: &Desired, said: &str, texts: &str) {
+async fn is_as_from_scratch(world: &World, desired: &DesiredState, said: &str, texts: &str) {
     let other = World::new(&world.catalog);
     other.sync(desired).await.unwrap();
     let there = other.stable(desired, said);
@@ -561,7 +561,7 @@ fn add_neighbours(world: &mut World, tape: &mut Tape<'_>) {
     }
 }
 
-async fn dump_is_no_change(world: &World, desired: &Desired, with_id: bool) {
+async fn dump_is_no_change(world: &World, desired: &DesiredState, with_id: bool) {
     let live = read(&world.client, &world.catalog, desired).await.unwrap();
     let select_tags = BTreeSet::from(["mine".to_owned()]);
     let options = DumpOptions {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use strongroom::reference::{Reason, Verdict};
 use strongroom::schema::Catalog;
-use strongroom::settings::Words;
+use strongroom::settings::SettingNames;
 
 /// Every reason, by the words that the code gives diagnostics.
 fn reasons() -> Vec<Reason> {
@@ -51,7 +51,7 @@ fn the_readme_lists_every_verdict_with_its_reasons() {
 
 #[test]
 fn what_backends_ask_for_can_be_said() {
-    let words = Words::of(&Catalog::recorded());
+    let words = SettingNames::from_catalog(&Catalog::recorded());
     let mut unknown = BTreeSet::new();
     walk(Path::new("src/backends"), &mut |code| {
         for call in [
@@ -62,7 +62,7 @@ fn what_backends_ask_for_can_be_said() {
             "said.note(\"",
         ] {
             let asked = code.split(call).skip(1).filter_map(|rest| rest.split('"').next());
-            unknown.extend(asked.filter(|word| !words.know(word)).map(str::to_owned));
+            unknown.extend(asked.filter(|word| !words.contains(word)).map(str::to_owned));
         }
     });
     assert!(unknown.is_empty(), "words that no settings can say: {unknown:?}");

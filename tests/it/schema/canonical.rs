@@ -4,11 +4,11 @@
 
 use serde::Deserialize;
 use strongroom::json::{Object, Value, json};
-use strongroom::schema::{Catalog, LiveSchemas, canonical, complete, patched, shown, shows};
+use strongroom::schema::{Catalog, LiveSchemas, canonicalize, complete_body, apply_patch, to_response_body, matches_live};
 
 /// A catalog as an open-source node has it.
 fn node() -> Catalog {
-    Catalog::recorded().overlaid(&LiveSchemas::default())
+    Catalog::recorded().with_live_schemas(&LiveSchemas::default())
 }
 
 #[derive(Deserialize)]
@@ -59,22 +59,22 @@ fn what_was_sent_is_stored_and_shown_as_recorded() {
     let catalog = node();
     let mut wrong = Vec::new();
     for case in recorded() {
-        let kind = catalog.find(&case.kind).unwrap();
-        let stored = complete(&catalog, kind, &case.sent).unwrap_or_else(|wrong| panic!("{:?}", wrong.flatten()));
-        let shown = shown(&catalog, kind, &stored);
+        let kind = catalog.find_kind(&case.kind).unwrap();
+        let stored = complete_body(&catalog, kind, &case.sent).unwrap_or_else(|wrong| panic!("{:?}", wrong.flatten()));
+        let shown = to_response_body(&catalog, kind, &stored);
         let mut found = shown.clone();
         // what the server makes up, hashes or computes is not in the recordings
         let record = catalog.record(kind, &case.sent);
-        let hashed = catalog.kind(kind).hashed.iter().map(|hashed| hashed.field.as_str());
+        let hashed = catalog.kind(kind).hashed_field.iter().map(|hashed| hashed.field.as_str());
         let computed = catalog
             .kind(kind)
-            .computed
+            .computed_field
             .iter()
             .map(|computed| computed.field.as_str());
-        if let Some(name) = &catalog.kind(kind).expires {
+        if let Some(name) = &catalog.kind(kind).ttl_field {
             found.insert(name.clone(), Value::Null);
         }
-        for name in record.auto().chain(hashed).chain(computed) {
+        for name in record.auto_fields().chain(hashed).chain(computed) {
             if !case.shown.contains_key(name) {
                 found.remove(name);
             }
@@ -94,13 +94,13 @@ fn what_was_sent_is_stored_and_shown_as_recorded() {
 fn what_was_sent_and_what_is_shown_compare_equal() {
     let catalog = node();
     for case in recorded() {
-        let kind = catalog.find(&case.kind).unwrap();
-        if catalog.kind(kind).hashed.is_some() {
+        let kind = catalog.find_kind(&case.kind).unwrap();
+        if catalog.kind(kind).hashed_field.is_some() {
             continue;
         }
         let (sent, shown) = (
-            canonical(&catalog, kind, &case.sent),
-            canonical(&catalog, kind, &case.shown),
+            canonicalize(&catalog, kind, &case.sent),
+            canonicalize(&catalog, kind, &case.shown),
         );
         assert!(sent == shown, "{}: {:?}\n{:?}", case.kind, sent.0, shown.0);
     }
@@ -122,10 +122,10 @@ fn pairs(text: &str) -> Vec<Pair> {
 fn what_kong_would_store_alike_is_equal() {
     let catalog = node();
     for pair in pairs(include_str!("../../../fixtures/canonical/equal.yaml")) {
-        let kind = catalog.find(&pair.kind).unwrap();
+        let kind = catalog.find_kind(&pair.kind).unwrap();
         let (one, other) = (
-            canonical(&catalog, kind, &pair.one),
-            canonical(&catalog, kind, &pair.other),
+            canonicalize(&catalog, kind, &pair.one),
+            canonicalize(&catalog, kind, &pair.other),
         );
         assert!(one == other, "{}: {:?}\n{:?}", pair.why, one.0, other.0);
     }
@@ -135,9 +135,9 @@ fn what_kong_would_store_alike_is_equal() {
 fn what_kong_would_store_differently_differs() {
     let catalog = node();
     for pair in pairs(include_str!("../../../fixtures/canonical/different.yaml")) {
-        let kind = catalog.find(&pair.kind).unwrap();
+        let kind = catalog.find_kind(&pair.kind).unwrap();
         assert!(
-            canonical(&catalog, kind, &pair.one) != canonical(&catalog, kind, &pair.other),
+            canonicalize(&catalog, kind, &pair.one) != canonicalize(&catalog, kind, &pair.other),
             "{}",
             pair.why
         );
@@ -147,12 +147,12 @@ fn what_kong_would_store_differently_differs() {
 #[test]
 fn a_patch_changes_members_of_records_and_whole_lists() {
     let catalog = node();
-    let plugins = catalog.find("plugins").unwrap();
+    let plugins = catalog.find_kind("plugins").unwrap();
     let object = |value: Value| value.as_object().cloned().unwrap();
     let sent = json!({"name": "rate-limiting", "config": {"minute": 1, "redis": {"host": "a", "port": 1}}});
-    let stored = shown(&catalog, plugins, &complete(&catalog, plugins, &object(sent)).unwrap());
+    let stored = to_response_body(&catalog, plugins, &complete_body(&catalog, plugins, &object(sent)).unwrap());
     let patch = object(json!({"config": {"redis_host": "b", "minute": null}, "protocols": ["http"]}));
-    let stored = complete(&catalog, plugins, &patched(&catalog, plugins, &stored, &patch).unwrap()).unwrap();
+    let stored = complete_body(&catalog, plugins, &apply_patch(&catalog, plugins, &stored, &patch).unwrap()).unwrap();
     let stored = Value::Object(stored);
     assert_eq!(stored["config"]["redis"]["host"], "b");
     assert_eq!(stored["config"]["redis"]["port"], 1);
@@ -164,9 +164,9 @@ fn a_patch_changes_members_of_records_and_whole_lists() {
 #[test]
 fn two_spellings_that_contradict_are_refused_without_their_secrets() {
     let catalog = node();
-    let plugins = catalog.find("plugins").unwrap();
+    let plugins = catalog.find_kind("plugins").unwrap();
     let body = json!({"name": "rate-limiting", "config": {"redis_password": "s3cr3t", "redis": {"password": "0ther"}}});
-    let wrong = complete(&catalog, plugins, body.as_object().unwrap())
+    let wrong = complete_body(&catalog, plugins, body.as_object().unwrap())
         .unwrap_err()
         .flatten();
     let [(path, message)] = wrong.as_slice() else {
@@ -194,10 +194,10 @@ fn what_a_node_shows_is_complete_already() {
         let case: Value = serde_json::from_str(&std::fs::read_to_string(file.path()).unwrap()).unwrap();
         for step in case["steps"].as_array().into_iter().flatten() {
             for (collection, entities) in step["final"].as_object().into_iter().flatten() {
-                let Some(kind) = catalog.find(collection) else { continue };
+                let Some(kind) = catalog.find_kind(collection) else { continue };
                 for entity in entities.as_array().into_iter().flatten() {
                     let mut expected = entity.as_object().cloned().unwrap();
-                    let mut found = shown(&catalog, kind, &complete(&catalog, kind, &expected).unwrap());
+                    let mut found = to_response_body(&catalog, kind, &complete_body(&catalog, kind, &expected).unwrap());
                     for name in ["created_at", "updated_at"] {
                         found.remove(name);
                         expected.remove(name);
@@ -226,14 +226,14 @@ fn what_is_shown_as_it_was_said_is_recognised_at_once() {
     let cases = recorded();
     let (mut recognised, mut same) = (0, 0);
     for (at, case) in cases.iter().enumerate() {
-        let kind = catalog.find(&case.kind).unwrap();
+        let kind = catalog.find_kind(&case.kind).unwrap();
         for other in cases[at..].iter().filter(|other| other.kind == case.kind).take(20) {
-            let shown = shows(&catalog, kind, &other.shown, &case.sent, &[]);
-            let equal = canonical(&catalog, kind, &case.sent) == canonical(&catalog, kind, &other.shown);
+            let shown = matches_live(&catalog, kind, &other.shown, &case.sent, &[]);
+            let equal = canonicalize(&catalog, kind, &case.sent) == canonicalize(&catalog, kind, &other.shown);
             let (said, made_up) = (&case.sent, catalog.auto_paths(kind, &case.sent));
             let left_open = made_up
                 .iter()
-                .any(|path| path.top().is_some_and(|top| !said.contains_key(top) && top != "id"));
+                .any(|path| path.top_field().is_some_and(|top| !said.contains_key(top) && top != "id"));
             assert!(
                 !shown || equal || left_open,
                 "{}: {:?}",

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use regex::Regex;
 use strongroom::json::{Object, Value, json};
-use strongroom::schema::{Catalog, KindId, LiveSchemas, Purpose, check};
+use strongroom::schema::{Catalog, KindId, LiveSchemas, CheckPurpose, check_body};
 
 /// When the answers were recorded, in seconds since 1970: the certificates among them live later.
 const NOW: i64 = 1_795_219_200;
@@ -18,7 +18,7 @@ const NOW: i64 = 1_795_219_200;
 static NODE: LazyLock<Catalog> = LazyLock::new(|| {
     let recorded = Catalog::recorded();
     let names = |family: &str| recorded_names(family);
-    recorded.overlaid(&LiveSchemas {
+    recorded.with_live_schemas(&LiveSchemas {
         version: Some("3.9.1".to_owned()),
         loaded_plugins: Some(names("plugins")),
         loaded_vaults: Some(names("vaults")),
@@ -57,12 +57,12 @@ fn settled(fields: &Value) -> String {
 
 /// What is said here of a row's body: the status and the fields.
 fn answer(row: &Value) -> (u64, Value) {
-    let kind = NODE.find(row["entity"].as_str().expect("an entity")).expect("a kind");
-    match check(
+    let kind = NODE.find_kind(row["entity"].as_str().expect("an entity")).expect("a kind");
+    match check_body(
         &NODE,
         kind,
         row["body"].as_object().expect("a body"),
-        Purpose::Validate,
+        CheckPurpose::Validate,
         NOW,
     ) {
         Ok(()) => (200, Value::Null),
@@ -102,9 +102,9 @@ fn odd_bodies_are_answered_as_kong_answers_them() {
 
 /// What is told of a body that is to be stored at a time.
 fn stored(entity: &str, body: &Value, now: i64) -> Option<Value> {
-    let kind = NODE.find(entity).expect("a kind");
+    let kind = NODE.find_kind(entity).expect("a kind");
     let body = body.as_object().expect("an object");
-    let told = check(&NODE, kind, body, Purpose::Store, now);
+    let told = check_body(&NODE, kind, body, CheckPurpose::Store, now);
     told.err().map(|violations| Value::Object(violations.0))
 }
 
@@ -169,7 +169,7 @@ fn body() -> impl Strategy<Value = (KindId, Object)> {
         .kinds()
         .map(|(id, kind)| (id, kind.record.fields.iter().map(|(name, _)| name.clone()).collect()))
         .collect();
-    let plugins: Vec<Value> = NODE.subschemas("plugins").map(Value::from).collect();
+    let plugins: Vec<Value> = NODE.subschema_names("plugins").map(Value::from).collect();
     (prop::sample::select(kinds), prop::sample::select(plugins)).prop_flat_map(|((kind, fields), plugin)| {
         let some = prop::sample::subsequence(fields.clone(), 0..=fields.len());
         some.prop_flat_map(move |names| {
@@ -191,11 +191,11 @@ proptest! {
 
     #[test]
     fn no_body_is_too_odd_to_be_checked((kind, body) in body()) {
-        let validated = check(&NODE, kind, &body, Purpose::Validate, NOW);
+        let validated = check_body(&NODE, kind, &body, CheckPurpose::Validate, NOW);
         if let Err(violations) = &validated {
             prop_assert!(!violations.is_empty());
         }
-        let stored = check(&NODE, kind, &body, Purpose::Store, NOW);
+        let stored = check_body(&NODE, kind, &body, CheckPurpose::Store, NOW);
         prop_assert!(validated.is_ok() || stored.is_err(), "what cannot be valid cannot be stored");
     }
 }

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use strongroom::json::{Object, Value};
 use strongroom::schema::{Catalog, FieldPath};
-use strongroom::state::{Declared, Desired, LinkTo, Options, Reading, read};
-use strongroom::yaml::{ComposeOptions, Diagnostic, Environment, Severity, Sources, compose};
+use strongroom::state::{DeclaredEntity, DesiredState, ForeignKeyTarget, StateOptions, ParsedState, read_documents};
+use strongroom::yaml::{ComposeOptions, Diagnostic, TemplateEnvironment, Severity, SourceFiles, compose};
 
 /// 20 November 2026, when the certificates of the fixtures are valid.
 const NOW: i64 = 1_795_000_000;
@@ -186,8 +186,8 @@ fn compare(folder: &Path, name: &str, text: &str) -> Result<(), String> {
 
 /// The state files of a folder, read.
 struct Case {
-    sources: Sources,
-    reading: Reading,
+    sources: SourceFiles,
+    reading: ParsedState,
     told: Vec<Diagnostic>,
 }
 
@@ -211,14 +211,14 @@ impl Case {
     }
 
     fn of_texts(texts: impl IntoIterator<Item = (String, String)>, options: &Value) -> Self {
-        let mut sources = Sources::default();
+        let mut sources = SourceFiles::default();
         let mut told = Vec::new();
         let mut nodes = Vec::new();
         for (name, text) in texts {
             let id = sources.add(name, text.as_str());
             let lookup = |name: &str| options["env"][name].as_str().map(str::to_owned);
             let how = ComposeOptions {
-                environment: Environment::Of(&lookup),
+                environment: TemplateEnvironment::Strict(&lookup),
                 substitute_env: false,
             };
             let (node, found) = compose(id, &text, &how);
@@ -226,16 +226,16 @@ impl Case {
             nodes.extend(node.map(|node| (id, node)));
         }
         let catalog = Catalog::recorded();
-        let options = Options {
+        let options = StateOptions {
             select_tags: tags(&options["select_tags"]),
             filter_tags: tags(&options["filter_tags"]),
         };
-        let reading = read(nodes, &options, &catalog);
-        let refused = reading.check(&catalog, NOW, &told);
+        let reading = read_documents(nodes, &options, &catalog);
+        let refused = reading.check_entities(&catalog, NOW, &told);
         told.extend(reading.errors.iter().cloned());
-        told.extend(reading.desired.remarks.iter().cloned());
+        told.extend(reading.desired.diagnostics.iter().cloned());
         told.extend(refused);
-        told.sort_by_key(|one| one.places.first().map(|place| (place.span.file, place.span.start)));
+        told.sort_by_key(|one| one.locations.first().map(|place| (place.span.file, place.span.start)));
         Self { sources, reading, told }
     }
 
@@ -258,9 +258,9 @@ impl Case {
     fn tell(&self, out: &mut String) {
         for one in &self.told {
             let severity = format!("{:?}", one.severity).to_lowercase();
-            let mut places = one.places.iter().map(|place| {
+            let mut places = one.locations.iter().map(|place| {
                 let file = self.sources.file(place.span.file);
-                let hidden = if place.confidential { " (hidden)" } else { "" };
+                let hidden = if place.is_confidential { " (hidden)" } else { "" };
                 let label = place
                     .label
                     .as_ref()
@@ -290,13 +290,13 @@ fn tags(value: &Value) -> BTreeSet<String> {
 }
 
 /// A rendering of a desired state without secrets.
-fn declare(desired: &Desired, out: &mut String) {
+fn declare(desired: &DesiredState, out: &mut String) {
     let catalog = Catalog::recorded();
     for (at, scope) in desired.scopes.iter().enumerate() {
         let tags: Vec<&str> = scope.tags.iter().map(String::as_str).collect();
         writeln!(out, "scope {at}: [{}]", tags.join(", ")).expect("a text");
     }
-    if let Some(filter) = &desired.filter {
+    if let Some(filter) = &desired.filter_tags {
         writeln!(out, "filter: {filter:?}").expect("a text");
     }
     for (at, entity) in desired.entities.iter().enumerate() {
@@ -305,31 +305,31 @@ fn declare(desired: &Desired, out: &mut String) {
         writeln!(
             out,
             "#{at} {}{id} in scope {} at {}:{}",
-            kind.name, entity.scope.0, entity.source.span.line, entity.source.span.column
+            kind.name, entity.scope.0, entity.location.span.line, entity.location.span.column
         )
         .expect("a text");
-        for link in &entity.links {
-            writeln!(out, "  {} -> {}", link.field, to(&link.to)).expect("a text");
+        for link in &entity.foreign_keys {
+            writeln!(out, "  {} -> {}", link.field, to(&link.target)).expect("a text");
         }
         let shown = hide(&catalog, entity);
         for (name, value) in &shown {
-            let span = entity.source.position_of(&FieldPath::field(name));
+            let span = entity.location.value_span(&FieldPath::from_field(name));
             writeln!(out, "  {name}: {value}  ({}:{})", span.line, span.column).expect("a text");
         }
     }
 }
 
-fn to(link: &LinkTo) -> String {
+fn to(link: &ForeignKeyTarget) -> String {
     match link {
-        LinkTo::Declared(id) => format!("#{}", id.0),
-        LinkTo::Named(name) => name.clone(),
-        LinkTo::List(names) => format!("{:?}", names.iter().map(|(name, _)| name).collect::<Vec<_>>()),
-        LinkTo::Nothing => "nothing".to_owned(),
+        ForeignKeyTarget::Parent(id) => format!("#{}", id.0),
+        ForeignKeyTarget::Named(name) => name.clone(),
+        ForeignKeyTarget::List(names) => format!("{:?}", names.iter().map(|(name, _)| name).collect::<Vec<_>>()),
+        ForeignKeyTarget::Null => "nothing".to_owned(),
     }
 }
 
 /// The body, with secret values taken out.
-fn hide(catalog: &Catalog, entity: &Declared) -> Object {
+fn hide(catalog: &Catalog, entity: &DeclaredEntity) -> Object {
     let mut body = entity.body.expose().clone();
     let record = catalog.record(entity.kind, &body);
     for (name, value) in &mut body {
@@ -337,7 +337,7 @@ fn hide(catalog: &Catalog, entity: &Declared) -> Object {
             *value = Value::String("<secret>".to_owned());
         }
     }
-    for path in &entity.secrets {
+    for path in &entity.secret_fields {
         if let Some(value) = path.value_in_mut(&mut body) {
             *value = Value::String(format!("<secret {}>", sort(value)));
         }

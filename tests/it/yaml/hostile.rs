@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use strongroom::cli::report;
 use strongroom::json::{Object, Value};
 use strongroom::yaml::{
-    ComposeOptions, Data, Diagnostic, Environment, FileId, Node, Severity, Sources, compose, decode,
+    ComposeOptions, NodeData, Diagnostic, TemplateEnvironment, FileId, Node, Severity, SourceFiles, compose, decode,
 };
 
 /// Far more than any of these texts takes, far less than a bomb would.
@@ -80,7 +80,7 @@ fn large_but_honest_texts_are_read_soon() {
             "{name}: {:?}",
             diagnostics.first().map(|told| &told.message)
         );
-        let mut sources = Sources::default();
+        let mut sources = SourceFiles::default();
         sources.add("state.yaml", text.as_str());
         report::diagnostics(&diagnostics, &sources);
         assert!(begun.elapsed() < SOON, "{name} took {:?}", begun.elapsed());
@@ -128,7 +128,7 @@ fn merges() -> String {
 
 fn mocked() -> ComposeOptions<'static> {
     ComposeOptions {
-        environment: Environment::Mocked,
+        environment: TemplateEnvironment::Mock,
         substitute_env: true,
     }
 }
@@ -225,7 +225,7 @@ fn mutated_seed() -> impl Strategy<Value = String> {
 
 /// Reads a text, shows all that is told of it, and walks the places of all nodes.
 fn read_and_show(text: &str) {
-    let mut sources = Sources::default();
+    let mut sources = SourceFiles::default();
     let file = sources.add("state.yaml", text);
     let (node, diagnostics) = compose(file, text, &mocked());
     report::diagnostics(&diagnostics, &sources);
@@ -233,7 +233,7 @@ fn read_and_show(text: &str) {
     if let Some(node) = node {
         walk(&node, stripped);
     }
-    assert!(diagnostics.iter().all(|told| !told.places.is_empty()));
+    assert!(diagnostics.iter().all(|told| !told.locations.is_empty()));
 }
 
 fn walk(node: &Node, text: &str) {
@@ -258,12 +258,12 @@ fn errors(diagnostics: &[Diagnostic]) -> Vec<&str> {
 
 fn plain(node: &Node) -> Value {
     match &node.data {
-        Data::Null => Value::Null,
-        Data::Bool(truth) => (*truth).into(),
-        Data::Number(number) => Value::Number(number.clone()),
-        Data::String(text, _) => text.as_str().into(),
-        Data::List(members) => members.iter().map(plain).collect(),
-        Data::Map(entries) => entries
+        NodeData::Null => Value::Null,
+        NodeData::Bool(truth) => (*truth).into(),
+        NodeData::Number(number) => Value::Number(number.clone()),
+        NodeData::String(text, _) => text.as_str().into(),
+        NodeData::List(members) => members.iter().map(plain).collect(),
+        NodeData::Map(entries) => entries
             .iter()
             .map(|entry| (entry.key.clone(), plain(&entry.value)))
             .collect(),
@@ -310,7 +310,7 @@ proptest! {
     #[test]
     fn values_never_change_the_structure(value in any_value()) {
         let text = "a: ${{ env \"DECK_X\" }}\nb: \"<${{ env \"DECK_X\" }}>\"\nc: ['<${{ env \"DECK_X\" }}>', 1]\nd: |\n  <${{ env \"DECK_X\" }}>\ne: {f: ${{ env \"DECK_X\" }}, g: x${X}x}\nh: 1\n";
-        let options = ComposeOptions { environment: Environment::Of(&|_| Some(value.clone())), substitute_env: true };
+        let options = ComposeOptions { environment: TemplateEnvironment::Strict(&|_| Some(value.clone())), substitute_env: true };
         let (node, diagnostics) = compose(FileId(0), text, &options);
         prop_assert_eq!(errors(&diagnostics), Vec::<&str>::new());
         let within = format!("<{value}>");
@@ -327,7 +327,7 @@ proptest! {
     #[test]
     fn what_is_written_is_read_back(document in document()) {
         let text = report::yaml(&document);
-        let options = ComposeOptions { environment: Environment::Of(&|_| None), substitute_env: false };
+        let options = ComposeOptions { environment: TemplateEnvironment::Strict(&|_| None), substitute_env: false };
         let (node, diagnostics) = compose(FileId(0), &text, &options);
         prop_assert_eq!(errors(&diagnostics), Vec::<&str>::new(), "{}", text);
         prop_assert_eq!(plain(&node.unwrap()), Value::Object(document), "{}", text);

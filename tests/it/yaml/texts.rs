@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use strongroom::cli::report;
 use strongroom::yaml::{
-    ComposeOptions, Data, Diagnostic, Environment, FileId, Node, Origin, Severity, Sources, Span, Style, compose,
+    ComposeOptions, NodeData, Diagnostic, TemplateEnvironment, FileId, Node, ValueOrigin, Severity, SourceFiles, Span, StringStyle, compose,
     decode,
 };
 
@@ -54,13 +54,13 @@ fn outcome(folder: &Path) -> (String, String) {
         Err(_) => BTreeMap::new(),
     };
     let (text, error) = decode(FileId(0), bytes);
-    let mut sources = Sources::default();
+    let mut sources = SourceFiles::default();
     let file = sources.add("state.yaml", text.as_str());
     if let Some(error) = error {
         return (String::new(), shown(&[error], &sources));
     }
     let options = ComposeOptions {
-        environment: Environment::Of(&|name| variables.get(name).cloned()),
+        environment: TemplateEnvironment::Strict(&|name| variables.get(name).cloned()),
         substitute_env: folder.to_string_lossy().ends_with("-filled-in"),
     };
     let (node, diagnostics) = compose(file, &text, &options);
@@ -71,7 +71,7 @@ fn outcome(folder: &Path) -> (String, String) {
     (nodes, shown(&diagnostics, &sources))
 }
 
-fn shown(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+fn shown(diagnostics: &[Diagnostic], sources: &SourceFiles) -> String {
     anstream::adapter::strip_str(&report::diagnostics(diagnostics, sources)).to_string()
 }
 
@@ -85,17 +85,17 @@ fn outline(node: &Node, name: &str, depth: usize, text: &mut String) {
         ..
     } = node.span;
     let origin = match &node.origin {
-        Origin::File => String::new(),
-        Origin::Environment(names) => format!(" from {}", names.join(", ")),
-        Origin::Unset => " from a variable that is not set".to_owned(),
+        ValueOrigin::File => String::new(),
+        ValueOrigin::Environment(names) => format!(" from {}", names.join(", ")),
+        ValueOrigin::UnsetVariable => " from a variable that is not set".to_owned(),
     };
     let style = match node.data {
-        Data::String(_, Style::Template) => " as a template",
-        Data::String(_, Style::Quoted) => " in quotes",
+        NodeData::String(_, StringStyle::Template) => " as a template",
+        NodeData::String(_, StringStyle::Quoted) => " in quotes",
         _ => "",
     };
     let value = match &node.data {
-        Data::List(_) | Data::Map(_) => node.word().to_owned(),
+        NodeData::List(_) | NodeData::Map(_) => node.type_name().to_owned(),
         _ => value(node).to_string(),
     };
     let indent = "  ".repeat(depth);
@@ -119,12 +119,12 @@ fn outline(node: &Node, name: &str, depth: usize, text: &mut String) {
 
 fn value(node: &Node) -> Value {
     match &node.data {
-        Data::Null => Value::Null,
-        Data::Bool(truth) => (*truth).into(),
-        Data::Number(number) => Value::Number(number.clone()),
-        Data::String(text, _) => text.as_str().into(),
-        Data::List(members) => members.iter().map(value).collect(),
-        Data::Map(entries) => entries
+        NodeData::Null => Value::Null,
+        NodeData::Bool(truth) => (*truth).into(),
+        NodeData::Number(number) => Value::Number(number.clone()),
+        NodeData::String(text, _) => text.as_str().into(),
+        NodeData::List(members) => members.iter().map(value).collect(),
+        NodeData::Map(entries) => entries
             .iter()
             .map(|entry| (entry.key.clone(), value(&entry.value)))
             .collect(),
@@ -213,7 +213,7 @@ fn same(one: &Value, other: &Value) -> bool {
 
 fn mocked() -> ComposeOptions<'static> {
     ComposeOptions {
-        environment: Environment::Mocked,
+        environment: TemplateEnvironment::Mock,
         substitute_env: false,
     }
 }
@@ -246,7 +246,7 @@ fn stands_where_it_says(node: &Node, text: &str) {
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     assert_eq!(node.span.line as usize, before.matches('\n').count() + 1);
     assert_eq!(node.span.column as usize, before[line_start..].chars().count() + 1);
-    if let Data::String(value, Style::Plain) = &node.data
+    if let NodeData::String(value, StringStyle::Plain) = &node.data
         && !there.contains('\n')
     {
         assert_eq!(there, value);

@@ -4,7 +4,7 @@ use crate::Outcome;
 use crate::args::{Global, InventoryArgs, ScopeArgs, StateArgs};
 use crate::connection::connect;
 use crate::documents::{self, Documents, is_error};
-use crate::proof::proof;
+use crate::proof::read_verify_options;
 use crate::signals::unless_interrupted;
 use crate::stop::{Done, Stop};
 use crate::teller::Teller;
@@ -16,12 +16,12 @@ use schema::Catalog;
 pub async fn run(global: &Global, args: &InventoryArgs, teller: &mut Teller) -> Done {
     let catalog = Catalog::recorded();
     let documents = read(global, &args.state, &args.scope, &catalog, teller);
-    let proof = proof(global, &args.references, &args.state.paths(), &catalog, teller);
+    let proof = read_verify_options(global, &args.references, &args.state.paths(), &catalog, teller);
     let (Some(documents), Some(proof)) = (documents, proof) else {
         return Ok(Outcome::Invalid);
     };
     let (catalog, proven) = unless_interrupted(prove(global, &catalog, &documents, &proof)).await??;
-    teller.diagnostics(&documents.desired.remarks, &documents.sources);
+    teller.diagnostics(&documents.desired.diagnostics, &documents.sources);
     let in_the_open = reconcile::check_material(&catalog, &documents.desired, SystemClock.now());
     let told = [proven.diagnostics, in_the_open].concat();
     teller.diagnostics(&told, &documents.sources);

@@ -4,13 +4,13 @@ use super::check::{prove, read};
 use crate::Outcome;
 use crate::args::{EnvArgs, EnvFormat, Global, ReferenceArgs};
 use crate::documents::{Documents, is_error};
-use crate::proof::proof;
+use crate::proof::read_verify_options;
 use crate::report::{self, Variable};
 use crate::signals::unless_interrupted;
 use crate::stop::Done;
 use crate::teller::Teller;
 use reconcile::{Proof, Proven};
-use reference::{Judged, Policy, Settings, target, variable_of};
+use reference::{Assessment, Policy, ReferenceSettings, resolve_target, format_variable_name};
 use schema::Catalog;
 use yaml::Diagnostic;
 
@@ -22,7 +22,7 @@ pub async fn run(global: &Global, args: &EnvArgs, teller: &mut Teller) -> Done {
         ..ReferenceArgs::default()
     };
     let documents = read(global, &args.state, &args.scope, &catalog, teller);
-    let said = proof(global, &references, &args.state.paths(), &catalog, teller);
+    let said = read_verify_options(global, &references, &args.state.paths(), &catalog, teller);
     let (Some(documents), Some(said)) = (documents, said) else {
         return Ok(Outcome::Invalid);
     };
@@ -51,7 +51,7 @@ struct Asked<'a> {
     catalog: &'a Catalog,
     documents: &'a Documents,
     proven: &'a Proven,
-    settings: &'a Settings,
+    settings: &'a ReferenceSettings,
 }
 
 /// What a reference calls a variable.
@@ -87,31 +87,31 @@ impl Asked<'_> {
     }
 
     /// The variable that a reference names, if its vault is one of env.
-    fn name(&self, one: &Judged) -> Option<Name> {
+    fn name(&self, one: &Assessment) -> Option<Name> {
         let reference = one.reference.as_ref()?;
-        let vault_name = one.vault()?;
+        let vault_name = one.vault_name()?;
         let vault = self.proven.vaults.find(&vault_name)?;
         if vault.backend() != "env" {
             return None;
         }
-        let target = target(self.catalog, &vault_name, vault, reference, self.settings);
+        let target = resolve_target(self.catalog, &vault_name, vault, reference, self.settings);
         let resource = String::from_utf8_lossy(&reference.resource);
-        let of = |prefix: &str| variable_of(prefix, &resource, reference.version == Some(2.0));
-        Some(match one.usage.filled {
+        let of = |prefix: &str| format_variable_name(prefix, &resource, reference.version == Some(2.0));
+        Some(match one.site.is_templated {
             true => Name::Filled("of this reference".to_owned()),
-            false if target.is_filled("prefix") => Name::Filled(format!("PREFIX…{}", of(""))),
+            false if target.is_templated("prefix") => Name::Filled(format!("PREFIX…{}", of(""))),
             false => Name::Told(of(target.text("prefix").unwrap_or_default())),
         })
     }
 
-    fn left_out(&self, one: &Judged, shown: &str) -> Diagnostic {
+    fn left_out(&self, one: &Assessment, shown: &str) -> Diagnostic {
         let message = format!("the variable {shown} is left out: a template fills in what it is called");
         let told = Diagnostic::note("filled-variable", message)
             .help("data planes must define it, too; what comes from the environment is not shown");
-        match one.usage.declared {
+        match one.site.declared {
             Some(declared) => {
-                let source = &self.documents.desired.entity(declared).source;
-                told.at(source.position_of(&one.usage.path))
+                let source = &self.documents.desired.entity(declared).location;
+                told.at(source.value_span(&one.site.path))
             }
             None => told,
         }

@@ -10,7 +10,7 @@ use crate::Outcome;
 use crate::args::{GetArgs, Global, Reveal, ScopeArgs, StateArgs};
 use crate::connection::connect;
 use crate::documents;
-use crate::proof::proof;
+use crate::proof::read_verify_options;
 use crate::report;
 use crate::signals::unless_interrupted;
 use crate::stop::{Done, Stop};
@@ -18,13 +18,13 @@ use crate::teller::Teller;
 use backends::resolve;
 use control_plane::Asked;
 use reconcile::{self, Proof};
-use reference::{self, Errand, Reference, Target, Vaults, Verdict, Wanted, from_environment, is_reference, parse};
+use reference::{self, VaultQuery, Reference, VaultTarget, Vaults, Verdict, SecretRequest, resolve_from_environment, is_reference, parse_reference};
 use schema::Catalog;
 use state::Scope;
 
 /// Resolves one reference, as `kong vault get` does: of env in this process' own environment unless data planes' are given.
 pub async fn run(global: &Global, args: &GetArgs, teller: &mut Teller) -> Done {
-    let reference = match parse(whole(&args.reference)) {
+    let reference = match parse_reference(whole(&args.reference)) {
         Ok(reference) => reference,
         Err(error) => return refused(error),
     };
@@ -39,12 +39,12 @@ pub async fn run(global: &Global, args: &GetArgs, teller: &mut Teller) -> Done {
         });
     };
     let catalog = Catalog::recorded();
-    let Some(proof) = proof(global, &args.references, &args.files, &catalog, teller) else {
+    let Some(proof) = read_verify_options(global, &args.references, &args.files, &catalog, teller) else {
         return Ok(Outcome::Invalid);
     };
-    let target = reference::target(&catalog, &name, vault, &reference, &proof.settings);
+    let target = reference::resolve_target(&catalog, &name, vault, &reference, &proof.settings);
     if vault.backend() == "env" && args.references.dp_env.is_empty() {
-        return match from_environment(&reference, target.text("prefix"), &variable) {
+        return match resolve_from_environment(&reference, target.text("prefix"), &variable) {
             Ok(value) => show(&value, args.reveal.is_some()),
             Err(error) => refused(error),
         };
@@ -63,7 +63,7 @@ pub async fn run(global: &Global, args: &GetArgs, teller: &mut Teller) -> Done {
 }
 
 fn unknown(vaults: &Vaults, name: &str) -> anyhow::Error {
-    let meant = vaults.nearest(name).map(|near| format!(" (did you mean '{near}'?)"));
+    let meant = vaults.suggest(name).map(|near| format!(" (did you mean '{near}'?)"));
     let name = report::on_one_line(name);
     anyhow!(
         "unknown vault: no vault has the prefix '{name}'{}",
@@ -72,13 +72,13 @@ fn unknown(vaults: &Vaults, name: &str) -> anyhow::Error {
 }
 
 /// Asks the vault, and shows what comes.
-async fn fetch(target: Target, reference: &Reference, proof: &Proof, reveal: bool) -> Done {
-    let wanted = vec![Wanted::by(reference)];
-    let errands = [Errand { target, wanted }];
+async fn fetch(target: VaultTarget, reference: &Reference, proof: &Proof, reveal: bool) -> Done {
+    let wanted = vec![SecretRequest::from_reference(reference)];
+    let errands = [VaultQuery { target, requests: wanted }];
     let fetched = resolve(&errands, &proof.context).await;
     let answer = fetched.first().and_then(|all| all.first());
     let (finding, values) = match answer {
-        Some(fetched) => reference::proven(&errands[0].target, reference, fetched),
+        Some(fetched) => reference::verify_reference(&errands[0].target, reference, fetched),
         None => return Err(Stop::failed(anyhow!("the vault gave no answer"))),
     };
     match values.first().filter(|_| finding.verdict() == Verdict::Found) {
@@ -130,7 +130,7 @@ async fn vaults(global: &Global, args: &GetArgs, name: &str, teller: &mut Teller
     let catalog = Catalog::recorded();
     let mut vaults = if args.files.is_empty() {
         Vaults {
-            loaded: reconcile::backends(&catalog),
+            loaded_backends: reconcile::backends(&catalog),
             ..Vaults::default()
         }
     } else {
@@ -143,8 +143,8 @@ async fn vaults(global: &Global, args: &GetArgs, name: &str, teller: &mut Teller
     if let Some(only) = &args.vaults {
         let only: BTreeSet<String> = only.iter().cloned().collect();
         vaults.entities.retain(|vault| only.contains(&vault.backend));
-        vaults.loaded = only;
-    } else if args.files.is_empty() && !vaults.loaded.contains(name) && global.names_control_plane() {
+        vaults.loaded_backends = only;
+    } else if args.files.is_empty() && !vaults.loaded_backends.contains(name) && global.names_control_plane() {
         vaults.entities = unless_interrupted(live(global)).await??.entities;
     }
     Ok(Some(vaults))
@@ -160,7 +160,7 @@ async fn live(global: &Global) -> Result<Vaults, Stop> {
         skip: catalog
             .kinds()
             .map(|(id, _)| id)
-            .filter(|id| Some(*id) != catalog.find("vaults"))
+            .filter(|id| Some(*id) != catalog.find_kind("vaults"))
             .collect(),
         edition: root.edition,
     };

@@ -5,13 +5,13 @@ use crate::Outcome;
 use crate::args::{Global, InventoryArgs};
 use crate::connection::connect;
 use crate::documents::Documents;
-use crate::proof::proof;
+use crate::proof::read_verify_options;
 use crate::signals::unless_interrupted;
 use crate::stop::{Done, Stop};
 use crate::teller::Teller;
 use schema::Catalog;
-use state::Desired;
-use yaml::Sources;
+use state::DesiredState;
+use yaml::SourceFiles;
 
 /// Lists the references of state files; without any, those of the control plane. What is wrong with one is no failure of
 /// the list.
@@ -27,12 +27,12 @@ pub async fn run(global: &Global, args: &InventoryArgs, teller: &mut Teller) -> 
     let documents = match of_files {
         true => read(global, &args.state, &args.scope, &catalog, teller),
         false => Some(Documents {
-            sources: Sources::default(),
-            desired: Desired::default(),
+            sources: SourceFiles::default(),
+            desired: DesiredState::default(),
         }),
     };
     let paths = if of_files { args.state.paths() } else { Vec::new() };
-    let proof = proof(global, &args.references, &paths, &catalog, teller);
+    let proof = read_verify_options(global, &args.references, &paths, &catalog, teller);
     let (Some(documents), Some(proof)) = (documents, proof) else {
         return Ok(Outcome::Invalid);
     };

@@ -3,7 +3,7 @@ use std::io::{BufRead, BufWriter, ErrorKind, Write, stdin, stdout};
 use crate::Outcome;
 use crate::args::ParseArgs;
 use crate::stop::Done;
-use reference::{answer, answer_line};
+use reference::{parse_to_json, parse_line_to_json};
 
 /// Takes references apart, one JSON object a line. What is no reference is an answer too, not a failure.
 pub fn run(args: &ParseArgs) -> Done {
@@ -12,7 +12,7 @@ pub fn run(args: &ParseArgs) -> Done {
         lines(&mut out)
     } else {
         let mut texts = args.references.iter().map(|text| text.as_encoded_bytes());
-        texts.try_for_each(|text| writeln!(out, "{}", answer(text)))
+        texts.try_for_each(|text| writeln!(out, "{}", parse_to_json(text)))
     };
     match told.and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
@@ -22,7 +22,7 @@ pub fn run(args: &ParseArgs) -> Done {
 
 fn lines(out: &mut impl Write) -> std::io::Result<()> {
     for line in stdin().lock().split(b'\n') {
-        writeln!(out, "{}", answer_line(&line?))?;
+        writeln!(out, "{}", parse_line_to_json(&line?))?;
     }
     Ok(())
 }

@@ -5,11 +5,11 @@ use super::secrets::hide;
 use super::tree::reference;
 use crate::report::shape::{drop_defaults, drop_nulls};
 use json::{Object, Value, json};
-use schema::{Foreign, Kind, KindId, Nest, canonical};
+use schema::{ForeignField, Kind, KindId, NestedList, canonicalize};
 
 impl Dump<'_> {
     /// One entity as a file declares it, with what is nested in it. `nest` is the list in which it is itself.
-    pub(super) fn entity(&self, kind: KindId, id: Uuid, nest: Option<&Nest>) -> Object {
+    pub(super) fn entity(&self, kind: KindId, id: Uuid, nest: Option<&NestedList>) -> Object {
         let Some(entity) = self.owned.get(&(kind, id)) else {
             return Object::new();
         };
@@ -38,23 +38,23 @@ impl Dump<'_> {
             drop_defaults(&self.catalog.record(id, live), &mut shaped);
         }
         drop_nulls(&kind.record, &mut shaped);
-        if canonical(self.catalog, id, &shaped) == canonical(self.catalog, id, &whole) {
+        if canonicalize(self.catalog, id, &shaped) == canonicalize(self.catalog, id, &whole) {
             return shaped;
         }
         whole
     }
 
     fn needs_id(&self, kind: KindId, id: Uuid) -> bool {
-        self.options.with_id || self.catalog.kind(kind).rotates.is_some() || self.ambiguous.contains(&(kind, id))
+        self.options.with_id || self.catalog.kind(kind).rotation.is_some() || self.ambiguous.contains(&(kind, id))
     }
 
     /// The entity as a list has it whose members only name what they refer to.
-    fn only_a_name(&self, kind: KindId, nest: &Nest, body: &Object) -> Option<Object> {
-        let field = nest.refers.as_ref()?;
+    fn only_a_name(&self, kind: KindId, nest: &NestedList, body: &Object) -> Option<Object> {
+        let field = nest.reference_field.as_ref()?;
         let foreign = self
             .catalog
             .kind(kind)
-            .foreign
+            .foreign_fields
             .iter()
             .find(|foreign| foreign.field == *field)?;
         let id = reference(body.get(field)?)?;
@@ -66,11 +66,11 @@ impl Dump<'_> {
         Some(Object::from_iter([(key.to_owned(), name.into())]))
     }
 
-    fn name_what_it_refers_to(&self, kind: &Kind, nest: Option<&Nest>, body: &mut Object) {
+    fn name_what_it_refers_to(&self, kind: &Kind, nest: Option<&NestedList>, body: &mut Object) {
         if let Some(nest) = nest {
             body.remove(&nest.field);
         }
-        for foreign in kind.foreign.iter().filter(|foreign| !foreign.list) {
+        for foreign in kind.foreign_fields.iter().filter(|foreign| !foreign.is_list) {
             if let Some(id) = body.get(&foreign.field).and_then(reference) {
                 body.insert(foreign.field.clone(), self.referred(kind, foreign, id));
             }
@@ -78,10 +78,10 @@ impl Dump<'_> {
     }
 
     /// A foreign key as decK writes it: text where several say what the entity belongs to (a plugin), else a record.
-    fn referred(&self, kind: &Kind, foreign: &Foreign, id: Uuid) -> Value {
+    fn referred(&self, kind: &Kind, foreign: &ForeignField, id: Uuid) -> Value {
         let key = self.catalog.kind(foreign.kind).endpoint_key.as_deref();
         let name = key.zip(self.names.get(foreign.kind, id));
-        let several = kind.foreign.iter().filter(|foreign| !foreign.list).count() > 1;
+        let several = kind.foreign_fields.iter().filter(|foreign| !foreign.is_list).count() > 1;
         match (several, name) {
             (true, Some((_, name))) => json!(name),
             (true, None) => id.to_string().into(),
@@ -95,6 +95,6 @@ impl Dump<'_> {
 fn is_servers(kind: &Kind, name: &str) -> bool {
     let is = |field: &String| field == name;
     kind.server_only.iter().any(is)
-        || kind.carried.iter().any(is)
-        || kind.names_children.as_ref().is_some_and(|children| is(&children.field))
+        || kind.preserved.iter().any(is)
+        || kind.child_names.as_ref().is_some_and(|children| is(&children.field))
 }

@@ -6,7 +6,7 @@ use super::{DumpOptions, dump};
 use json::{Object, Value};
 use plan::{ForeignEntity, Live, LiveEntity};
 use schema::{Catalog, KindId};
-use state::Body;
+use state::EntityBody;
 
 #[test]
 fn dumps_nest_and_keep_what_they_need_to_be_read_back() {
@@ -54,7 +54,7 @@ fn live(catalog: &Catalog) -> Live {
         owned: each(catalog, &read["owned"], |body| LiveEntity::new(id(&body), body)),
         foreign: each(catalog, &read["foreign"], |body| ForeignEntity {
             id: id(&body),
-            index: Body::new(body),
+            index: EntityBody::new(body),
             references: Vec::new(),
         }),
         ..Live::default()
@@ -67,7 +67,7 @@ fn each<T>(catalog: &Catalog, kinds: &Value, entity: impl Fn(Object) -> T) -> BT
         .map(|(collection, list)| {
             let bodies = list.as_array().expect("a list").iter();
             let entities = bodies.map(|body| entity(body.as_object().expect("a body").clone()));
-            (catalog.find(collection).expect("a kind"), entities.collect())
+            (catalog.find_kind(collection).expect("a kind"), entities.collect())
         })
         .collect()
 }

@@ -7,7 +7,7 @@ use crate::report::names;
 use json::{Object, Value};
 use plan::Plan;
 use plan::{Live, LiveEntity};
-use schema::{Catalog, Kind, KindId, Nest};
+use schema::{Catalog, Kind, KindId, NestedList};
 
 impl<'a> Dump<'a> {
     /// Finds out what is nested where.
@@ -47,7 +47,7 @@ impl<'a> Dump<'a> {
     }
 
     /// Entities in a steady order, each with what is nested in it. `nest` is the list in which they are.
-    pub(super) fn list(&self, mut members: Vec<(KindId, Uuid)>, nest: Option<&Nest>) -> Vec<Value> {
+    pub(super) fn list(&self, mut members: Vec<(KindId, Uuid)>, nest: Option<&NestedList>) -> Vec<Value> {
         members.sort_by_cached_key(|(kind, id)| (self.sort_key(*kind, *id), *id));
         members
             .into_iter()
@@ -60,7 +60,7 @@ impl<'a> Dump<'a> {
         let Some(lists) = self.nested.get(&(kind, id)) else {
             return Object::new();
         };
-        let nests = &self.catalog.kind(kind).nests;
+        let nests = &self.catalog.kind(kind).nested_lists;
         lists
             .iter()
             .map(|(key, members)| {
@@ -73,12 +73,12 @@ impl<'a> Dump<'a> {
     /// The entity in which this one is nested, and under which key: its parent, if it has exactly one and that is dumped.
     fn home(&self, kind: KindId, entity: &LiveEntity) -> Option<((KindId, Uuid), &'a str)> {
         let body = entity.body.expose();
-        let mut parents = self.catalog.kind(kind).foreign.iter().filter_map(|foreign| {
+        let mut parents = self.catalog.kind(kind).foreign_fields.iter().filter_map(|foreign| {
             let nest = nest_of(self.catalog.kind(foreign.kind), kind, &foreign.field)?;
             Some((foreign.kind, nest, reference(body.get(&foreign.field)?)?))
         });
         let (parent, nest, id) = parents.next()?;
-        let alone = nest.refers.is_some() || parents.next().is_none();
+        let alone = nest.reference_field.is_some() || parents.next().is_none();
         (alone && self.owned.contains_key(&(parent, id))).then_some(((parent, id), nest.key.as_str()))
     }
 
@@ -101,9 +101,9 @@ pub(super) fn reference(value: &Value) -> Option<Uuid> {
     value.get("id")?.as_str()?.parse().ok()
 }
 
-fn nest_of<'a>(parent: &'a Kind, kind: KindId, field: &str) -> Option<&'a Nest> {
+fn nest_of<'a>(parent: &'a Kind, kind: KindId, field: &str) -> Option<&'a NestedList> {
     parent
-        .nests
+        .nested_lists
         .iter()
         .find(|nest| nest.kind == kind && nest.field == field && !nest.read_only)
 }

@@ -1,6 +1,6 @@
 //! Where credentials come from.
 
-use strongroom::reference::{Reason, Side};
+use strongroom::reference::{Reason, SettingOrigin};
 
 use super::server::{Aws, ID, KEY, ROLE, TOKEN, asked, nobody, operations};
 use super::signature::key_id;
@@ -41,7 +41,7 @@ async fn the_environment_gives_region_and_endpoint() {
     }
     // the vault's own region comes first
     let elsewhere = asked().environment(&[("AWS_ENDPOINT_URL", &url), ("AWS_REGION", "us-east-1")]);
-    let vaults_own = elsewhere.clone().said(Side::File, "region", "eu-west-1");
+    let vaults_own = elsewhere.clone().said(SettingOrigin::Repository, "region", "eu-west-1");
     assert_eq!(text(&vaults_own.one("a").await), "x");
     check(&elsewhere.refused("a").await, Reason::LoginRefused, &[]);
 }
@@ -71,7 +71,7 @@ async fn half_a_set_is_a_mistake() {
 async fn a_role_is_assumed_once() {
     let fake = Aws::default().text("a", "x").text("b", "y").previous("a", "z").start();
     let asked = asked(&fake.url()).checker("sts_endpoint", &fake.url());
-    let asked = asked.said(Side::File, "assume_role_arn", ARN);
+    let asked = asked.said(SettingOrigin::Repository, "assume_role_arn", ARN);
     let fetched = asked.all(&[("a", None), ("b", None), ("a", Some("2"))]).await;
     assert_eq!([0, 1, 2].map(|at| text(&fetched[at])), ["x", "y", "z"]);
     assert_eq!(
@@ -90,24 +90,24 @@ async fn a_role_is_refused() {
     let asked = asked(&fake.url()).checker("sts_endpoint", &fake.url());
     let other = asked
         .clone()
-        .said(Side::File, "assume_role_arn", &format!("{ARN}-other"));
+        .said(SettingOrigin::Repository, "assume_role_arn", &format!("{ARN}-other"));
     check(
         &other.refused("a").await,
         Reason::LoginRefused,
         &["may not assume the role", "sts:AssumeRole"],
     );
-    let none = asked.clone().said(Side::File, "assume_role_arn", "reader");
+    let none = asked.clone().said(SettingOrigin::Repository, "assume_role_arn", "reader");
     check(&none.refused("a").await, Reason::BadSettings, &["assume_role_arn"]);
     let session = asked
         .clone()
-        .said(Side::File, "assume_role_arn", ARN)
-        .said(Side::File, "role_session_name", "x");
+        .said(SettingOrigin::Repository, "assume_role_arn", ARN)
+        .said(SettingOrigin::Repository, "role_session_name", "x");
     check(&session.refused("a").await, Reason::BadSettings, &["role_session_name"]);
     let unknown = nobody(&fake.url())
         .checker("access_key_id", "AKIAUNKNOWN")
         .checker("secret_access_key", "canary-7f3a")
         .checker("sts_endpoint", &fake.url())
-        .said(Side::File, "assume_role_arn", ARN);
+        .said(SettingOrigin::Repository, "assume_role_arn", ARN);
     check(&unknown.refused("a").await, Reason::LoginRefused, &["AWS STS"]);
     assert!(operations(&fake).iter().all(|operation| operation == "sts"));
 }

@@ -125,6 +125,6 @@ async fn a_role_is_assumed() {
 
     let asked = with(&moto, &key).checker("sts_endpoint", &moto.url);
     assert_eq!(reason(&asked.one("a").await), "permission-denied");
-    let role = asked.said(strongroom::reference::Side::Live, "assume_role_arn", &role);
+    let role = asked.said(strongroom::reference::SettingOrigin::Live, "assume_role_arn", &role);
     assert_eq!(text(&role.one("a").await), "x");
 }

@@ -1,6 +1,6 @@
 //! What never leaves: no byte of a credential, not even a signature, reaches an address that a state file names.
 
-use strongroom::reference::{Reason, Side};
+use strongroom::reference::{Reason, SettingOrigin};
 
 use super::server::{Aws, ID, KEY, ROLE, TOKEN, asked, error};
 use crate::backends::asked::{Asked, check, text};
@@ -10,7 +10,7 @@ const ARN: &str = "arn:aws:iam::123456789012:role/reader";
 const CANARY: &str = "canary-7f3a";
 
 fn live() -> Asked {
-    let asked = Asked::new().of_backend("aws").said(Side::Live, "region", "eu-west-1");
+    let asked = Asked::new().of_backend("aws").said(SettingOrigin::Live, "region", "eu-west-1");
     asked
         .checker("access_key_id", ID)
         .checker("secret_access_key", KEY)
@@ -20,7 +20,7 @@ fn live() -> Asked {
 #[tokio::test]
 async fn no_credential_of_the_machine_reaches_an_address_of_the_file() {
     let fake = Aws::default().text("a", "x").start();
-    for side in [Side::File, Side::Filled] {
+    for side in [SettingOrigin::Repository, SettingOrigin::Template] {
         for word in [
             "endpoint_url",
             "endpoint",
@@ -29,7 +29,7 @@ async fn no_credential_of_the_machine_reaches_an_address_of_the_file() {
             "sts_endpoint",
         ] {
             for url in [fake.url(), fake.url().replace("http:", "https:")] {
-                let asked = live().said(side, word, &url).said(Side::File, "assume_role_arn", ARN);
+                let asked = live().said(side, word, &url).said(SettingOrigin::Repository, "assume_role_arn", ARN);
                 let told = asked.refused("a").await;
                 check(&told, Reason::UntrustedHost, &["--references-hosts"]);
                 assert!(!format!("{told:?}").contains(CANARY));
@@ -53,7 +53,7 @@ async fn customers_machines_below_amazons_domain_are_not_amazons() {
         "b.s3.amazonaws.com",
     ] {
         let told = live()
-            .said(Side::File, "endpoint_url", &format!("https://{host}"))
+            .said(SettingOrigin::Repository, "endpoint_url", &format!("https://{host}"))
             .refused("a")
             .await;
         check(&told, Reason::UntrustedHost, &[host]);
@@ -63,10 +63,10 @@ async fn customers_machines_below_amazons_domain_are_not_amazons() {
 #[tokio::test]
 async fn a_host_that_is_known_or_vouched_for_is_asked() {
     let fake = Aws::default().text("a", "x").start();
-    let known = live().said(Side::Live, "endpoint_url", &fake.url());
+    let known = live().said(SettingOrigin::Live, "endpoint_url", &fake.url());
     assert_eq!(text(&known.one("a").await), "x");
     let vouched = live()
-        .said(Side::File, "endpoint_url", &fake.url())
+        .said(SettingOrigin::Repository, "endpoint_url", &fake.url())
         .vouching(&fake.host());
     assert_eq!(text(&vouched.one("a").await), "x");
     let of_checker = live().checker("endpoint_url", &fake.url());
@@ -89,7 +89,7 @@ async fn a_file_chooses_nothing_of_what_the_machine_has() {
         "ca_cert",
     ];
     for word in words {
-        for side in [Side::Live, Side::Filled, Side::File] {
+        for side in [SettingOrigin::Live, SettingOrigin::Template, SettingOrigin::Repository] {
             let told = asked.clone().said(side, word, CANARY).refused("a").await;
             check(
                 &told,
@@ -112,14 +112,14 @@ async fn a_role_of_the_file_learns_nothing_of_the_environment() {
             .said(side, "assume_role_arn", ARN)
             .said(name, "role_session_name", CANARY)
     };
-    let told = role(Side::File, Side::Filled).refused("a").await;
+    let told = role(SettingOrigin::Repository, SettingOrigin::Template).refused("a").await;
     check(&told, Reason::UntrustedHost, &["role_session_name"]);
     assert!(!format!("{told:?}").contains(CANARY) && fake.bytes().is_empty());
-    let names = role(Side::File, Side::File).filled();
+    let names = role(SettingOrigin::Repository, SettingOrigin::Repository).filled();
     check(&names.refused("a").await, Reason::UntrustedHost, &["fills in what for"]);
     assert!(fake.bytes().is_empty());
-    assert_eq!(text(&role(Side::Live, Side::Filled).one("a").await), "x");
-    assert_eq!(text(&role(Side::File, Side::File).one("a").await), "x");
+    assert_eq!(text(&role(SettingOrigin::Live, SettingOrigin::Template).one("a").await), "x");
+    assert_eq!(text(&role(SettingOrigin::Repository, SettingOrigin::Repository).one("a").await), "x");
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn an_answer_that_repeats_credentials_is_not_told() {
                 .checker("session_token", TOKEN)
                 .checker("sts_endpoint", &fake.url())
                 .within(std::time::Duration::from_secs(1));
-            for asked in [asked.clone(), asked.said(Side::File, "assume_role_arn", ARN)] {
+            for asked in [asked.clone(), asked.said(SettingOrigin::Repository, "assume_role_arn", ARN)] {
                 let told = format!("{:?}", asked.all(&[("a", None), ("b", None), ("c", Some("2"))]).await);
                 for secret in [CANARY, KEY, TOKEN, ROLE[1], ROLE[2]] {
                     assert!(!told.contains(secret), "{told}");

@@ -1,7 +1,7 @@
 //! Where credentials come from, and whose word for them counts.
 
 use serde_json::json;
-use strongroom::reference::{Reason, Side};
+use strongroom::reference::{Reason, SettingOrigin};
 
 use super::server::{ASSERTION, Azure, CLIENT, Running, SECRET, TENANT};
 use crate::backends::asked::{Asked, check, reason, text};
@@ -23,7 +23,7 @@ async fn the_environment_gives_credentials() {
     let nobody = running.nobody();
     assert_eq!(text(&nobody.clone().environment(&WHOLE).one("a").await), "x");
     // as data planes have it: the secret there, the rest in the vault's config
-    for side in [Side::File, Side::Live, Side::Checker] {
+    for side in [SettingOrigin::Repository, SettingOrigin::Live, SettingOrigin::Operator] {
         let asked = nobody.clone().environment(&WHOLE[2..]);
         let asked = asked.said(side, "tenant_id", TENANT).said(side, "client_id", CLIENT);
         assert_eq!(text(&asked.one("a").await), "x");
@@ -31,8 +31,8 @@ async fn the_environment_gives_credentials() {
     // what stands beside the secret is for it, and the config's identity is the data planes' own
     let of_others = nobody
         .clone()
-        .said(Side::Live, "client_id", "other")
-        .said(Side::Live, "tenant_id", "other");
+        .said(SettingOrigin::Live, "client_id", "other")
+        .said(SettingOrigin::Live, "tenant_id", "other");
     assert_eq!(text(&of_others.clone().environment(&WHOLE).one("a").await), "x");
     // what is said for the check itself goes before all
     let other = [
@@ -49,7 +49,7 @@ async fn the_host_that_lets_in_is_the_environments_too() {
     let url = running.fake.url();
     for host in [url.clone(), format!("{url}/"), running.fake.host()] {
         let variables = [&WHOLE[..], &[("AZURE_AUTHORITY_HOST", host.as_str())]].concat();
-        let asked = running.asked().said(Side::Checker, "authority_host", "");
+        let asked = running.asked().said(SettingOrigin::Operator, "authority_host", "");
         assert_eq!(text(&asked.environment(&variables).one("a").await), "x", "{host}");
     }
     for wrong in ["http://127.0.0.1:1", "https://", "https://h/path"] {
@@ -88,8 +88,8 @@ async fn a_token_of_this_machine_logs_in() {
     // several applications may trust the token: a state file does not choose among them
     let requests = running.fake.requests().len();
     let theirs = nobody
-        .said(Side::File, "client_id", CLIENT)
-        .said(Side::File, "tenant_id", TENANT);
+        .said(SettingOrigin::Repository, "client_id", CLIENT)
+        .said(SettingOrigin::Repository, "tenant_id", TENANT);
     let told = theirs.environment(&variables[2..]).refused("a").await;
     check(&told, Reason::BadSettings, &["half", "tenant_id is missing"]);
     assert_eq!(running.fake.requests().len(), requests);
@@ -107,7 +107,7 @@ async fn without_credentials_nobody_is_asked() {
         running.nobody(),
         running.nobody().environment(&WHOLE[..2]),
         running.nobody().environment(&empty),
-        running.nobody().said(Side::Live, "client_id", CLIENT),
+        running.nobody().said(SettingOrigin::Live, "client_id", CLIENT),
     ] {
         check(&asked.refused("a").await, Reason::NoCredentials, &says);
     }
@@ -173,7 +173,7 @@ async fn a_token_that_is_good_for_no_time_is_no_fault_of_this_program() {
 #[tokio::test]
 async fn the_machines_own_identity_is_taken_only_if_that_is_wanted() {
     let running = running();
-    for side in [Side::File, Side::Live, Side::Filled] {
+    for side in [SettingOrigin::Repository, SettingOrigin::Live, SettingOrigin::Template] {
         let told = running.nobody().said(side, "metadata", "true").refused("a").await;
         check(
             &told,
@@ -197,25 +197,25 @@ async fn variables_of_another_prefix_are_for_the_checker_or_the_live_vault_to_ch
         let asked = running.nobody().environment(&variables);
         asked.said(side, "credentials_prefix", "DB")
     };
-    for side in [Side::Checker, Side::Live] {
+    for side in [SettingOrigin::Operator, SettingOrigin::Live] {
         assert_eq!(text(&asked(side).one("a").await), "x");
     }
     let requests = running.fake.requests().len();
     let says = ["credentials_prefix", "STRONGROOM_VAULT_MY_VAULT_CREDENTIALS_PREFIX"];
-    for side in [Side::File, Side::Filled] {
+    for side in [SettingOrigin::Repository, SettingOrigin::Template] {
         let told = asked(side).refused("a").await;
         check(&told, Reason::NoCredentials, &says);
         assert!(!told.help.expect("what to do").contains("DB"));
     }
     check(
-        &asked(Side::Live).of_others().refused("a").await,
+        &asked(SettingOrigin::Live).of_others().refused("a").await,
         Reason::NoCredentials,
         &says,
     );
     assert_eq!(running.fake.requests().len(), requests);
-    assert_eq!(text(&asked(Side::File).vouching("*").one("a").await), "x");
+    assert_eq!(text(&asked(SettingOrigin::Repository).vouching("*").one("a").await), "x");
     // this machine's own credentials do for a vault that names others
     let own = running.nobody().environment(&WHOLE);
-    let own: Asked = own.said(Side::File, "credentials_prefix", "DB");
+    let own: Asked = own.said(SettingOrigin::Repository, "credentials_prefix", "DB");
     assert_eq!(text(&own.one("a").await), "x");
 }

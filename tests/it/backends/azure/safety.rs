@@ -1,7 +1,7 @@
 //! What never leaves: no byte of a credential reaches an address that a state file names, nor a token that is good for
 //! more than a vault one that asks for it.
 
-use strongroom::reference::{Reason, Side};
+use strongroom::reference::{Reason, SettingOrigin};
 
 use super::server::{Azure, CLIENT, Running, SECRET, TENANT, TOKEN, login_refused, refusal};
 use crate::backends::asked::{Asked, check, text};
@@ -25,10 +25,10 @@ fn running() -> Running {
 #[tokio::test]
 async fn no_credential_of_the_machine_reaches_an_address_of_the_file() {
     let fake = Fake::start(|_| Reply::new(200, "{}"));
-    for side in [Side::File, Side::Filled] {
+    for side in [SettingOrigin::Repository, SettingOrigin::Template] {
         for word in ["vault_uri", "address", "endpoint", "authority_host"] {
             for url in [fake.url(), fake.url().replace("http:", "https:")] {
-                let asked = credentials().said(Side::Live, "vault_uri", "https://v.vault.azure.net");
+                let asked = credentials().said(SettingOrigin::Live, "vault_uri", "https://v.vault.azure.net");
                 let told = asked.said(side, word, &url).refused("a").await;
                 check(&told, Reason::UntrustedHost, &["--references-hosts"]);
                 assert!(!format!("{told:?}").contains(CANARY));
@@ -52,7 +52,7 @@ async fn what_only_looks_like_microsofts_is_not_microsofts() {
         "https://v.blob.core.windows.net",
         "https://v.vault.azure.us",
     ] {
-        let told = credentials().said(Side::File, "vault_uri", address).refused("a").await;
+        let told = credentials().said(SettingOrigin::Repository, "vault_uri", address).refused("a").await;
         check(&told, Reason::UntrustedHost, &["--references-hosts"]);
     }
     for address in [
@@ -64,7 +64,7 @@ async fn what_only_looks_like_microsofts_is_not_microsofts() {
         "ftp://v.vault.azure.net",
         "https://",
     ] {
-        let told = credentials().said(Side::File, "vault_uri", address).refused("a").await;
+        let told = credentials().said(SettingOrigin::Repository, "vault_uri", address).refused("a").await;
         check(&told, Reason::BadSettings, &["vault_uri"]);
     }
     for host in [
@@ -72,8 +72,8 @@ async fn what_only_looks_like_microsofts_is_not_microsofts() {
         "https://evil.b2clogin.com",
         "https://login.live.com",
     ] {
-        let asked = credentials().said(Side::Live, "vault_uri", "https://v.vault.azure.net");
-        let told = asked.said(Side::File, "authority_host", host).refused("a").await;
+        let asked = credentials().said(SettingOrigin::Live, "vault_uri", "https://v.vault.azure.net");
+        let told = asked.said(SettingOrigin::Repository, "authority_host", host).refused("a").await;
         check(&told, Reason::UntrustedHost, &["--references-hosts"]);
     }
 }
@@ -85,7 +85,7 @@ async fn a_file_does_not_choose_the_cloud_that_a_secret_is_shown_to() {
         ("https://v.vault.azure.cn", "login.chinacloudapi.cn"),
         ("https://v.vault.usgovcloudapi.net", "login.microsoftonline.us"),
     ] {
-        let told = credentials().said(Side::File, "vault_uri", vault).refused("a").await;
+        let told = credentials().said(SettingOrigin::Repository, "vault_uri", vault).refused("a").await;
         check(&told, Reason::UntrustedHost, &[login]);
     }
 }
@@ -96,13 +96,13 @@ async fn a_host_that_is_known_or_vouched_for_is_asked() {
     let at = |side| {
         running
             .asked()
-            .said(Side::Checker, "address", "")
+            .said(SettingOrigin::Operator, "address", "")
             .said(side, "vault_uri", &running.fake.url())
     };
     for asked in [
-        at(Side::Live),
-        at(Side::Checker),
-        at(Side::File).vouching(&running.fake.host()),
+        at(SettingOrigin::Live),
+        at(SettingOrigin::Operator),
+        at(SettingOrigin::Repository).vouching(&running.fake.host()),
     ] {
         assert_eq!(text(&asked.one("a").await), "x");
     }
@@ -122,7 +122,7 @@ async fn a_host_that_is_known_or_vouched_for_is_asked() {
 async fn a_file_chooses_nothing_of_what_the_machine_has() {
     let running = running();
     for word in ["client_secret", "jwt", "metadata", "ca_cert"] {
-        for side in [Side::Live, Side::Filled, Side::File] {
+        for side in [SettingOrigin::Live, SettingOrigin::Template, SettingOrigin::Repository] {
             let asked = if word == "ca_cert" {
                 running.asked()
             } else {
@@ -146,8 +146,8 @@ async fn a_directory_of_the_file_learns_nothing_of_the_environment() {
             .said(tenant, "tenant_id", TENANT)
             .said(client, "client_id", CLIENT)
     };
-    for side in [Side::File, Side::Filled] {
-        let told = asked(side, Side::Filled).refused("a").await;
+    for side in [SettingOrigin::Repository, SettingOrigin::Template] {
+        let told = asked(side, SettingOrigin::Template).refused("a").await;
         check(
             &told,
             Reason::UntrustedHost,
@@ -156,20 +156,20 @@ async fn a_directory_of_the_file_learns_nothing_of_the_environment() {
     }
     let names = running
         .asked()
-        .said(Side::File, "tenant_id", TENANT)
-        .said(Side::Checker, "address", "")
+        .said(SettingOrigin::Repository, "tenant_id", TENANT)
+        .said(SettingOrigin::Operator, "address", "")
         .filled();
-    let names = names.said(Side::File, "vault_uri", "https://v.vault.azure.net");
+    let names = names.said(SettingOrigin::Repository, "vault_uri", "https://v.vault.azure.net");
     check(&names.refused("a").await, Reason::UntrustedHost, &["fills in what for"]);
     assert!(running.fake.bytes().is_empty());
     for (tenant, client) in [
-        (Side::Live, Side::Filled),
-        (Side::Checker, Side::Filled),
-        (Side::Filled, Side::File),
+        (SettingOrigin::Live, SettingOrigin::Template),
+        (SettingOrigin::Operator, SettingOrigin::Template),
+        (SettingOrigin::Template, SettingOrigin::Repository),
     ] {
         assert_eq!(text(&asked(tenant, client).one("a").await), "x");
     }
-    assert_eq!(text(&asked(Side::File, Side::Filled).vouching("*").one("a").await), "x");
+    assert_eq!(text(&asked(SettingOrigin::Repository, SettingOrigin::Template).vouching("*").one("a").await), "x");
 }
 
 #[tokio::test]

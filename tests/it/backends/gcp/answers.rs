@@ -1,7 +1,7 @@
 //! What answers mean.
 
 use serde_json::{Value, json};
-use strongroom::reference::{Reason, Side};
+use strongroom::reference::{Reason, SettingOrigin};
 
 use super::google::{CANARY, Google, Held, PROJECT, asked, error, error_because, ok, paths, reply};
 use crate::backends::asked::{check, reason, refusal, text};
@@ -66,7 +66,7 @@ async fn what_is_not_there_is_missing() {
 #[tokio::test]
 async fn what_may_not_be_read_is_denied() {
     let fake = Google::default().with("pg", &[BYTES]).start();
-    let elsewhere = asked(&fake.url()).said(Side::File, "project_id", "other-project");
+    let elsewhere = asked(&fake.url()).said(SettingOrigin::Repository, "project_id", "other-project");
     let told = elsewhere.refused("pg").await;
     check(
         &told,

@@ -207,7 +207,7 @@ pub fn asked(url: &str) -> Asked {
 /// A vault without credentials.
 pub fn nobody(url: &str) -> Asked {
     Asked::new().of_backend("gcp").checker("endpoint", url).said(
-        strongroom::reference::Side::File,
+        strongroom::reference::SettingOrigin::Repository,
         "project_id",
         PROJECT,
     )

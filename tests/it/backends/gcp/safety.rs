@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use strongroom::reference::{Reason, Side};
+use strongroom::reference::{Reason, SettingOrigin};
 
 use super::givers::{self, CLIENT_SECRET, REFRESH, login};
 use super::google::{CANARY, Google, PROJECT, TOKEN, asked, error, nobody};
@@ -10,7 +10,7 @@ use super::jwt::{key, lines_of_keys};
 use crate::backends::asked::{Asked, check, text};
 use crate::common::fake::{Fake, Reply};
 
-const FILED: [Side; 2] = [Side::File, Side::Filled];
+const FILED: [SettingOrigin; 2] = [SettingOrigin::Repository, SettingOrigin::Template];
 
 fn google() -> Fake {
     Google::default().text("pg", "x").start()
@@ -32,11 +32,11 @@ async fn no_credential_of_the_machine_reaches_an_address_of_the_file() {
                 for credentials in &credentials {
                     let asked = owner()
                         .checker("service_account", credentials)
-                        .said(Side::File, "project_id", PROJECT);
+                        .said(SettingOrigin::Repository, "project_id", PROJECT);
                     let told = asked.said(side, word, &url).refused("pg").await;
                     check(&told, Reason::UntrustedHost, &["--references-hosts"]);
                     let shows = format!("{told:?}").contains(&fake.host());
-                    assert_eq!(shows, side == Side::File, "{told:?}");
+                    assert_eq!(shows, side == SettingOrigin::Repository, "{told:?}");
                 }
             }
         }
@@ -55,9 +55,9 @@ async fn other_hosts_of_google_are_not_secret_manager() {
         "evil.p.googleapis.com",
         "googleapis.com",
     ] {
-        let asked = owner().said(Side::File, "project_id", PROJECT);
+        let asked = owner().said(SettingOrigin::Repository, "project_id", PROJECT);
         let told = asked
-            .said(Side::File, "endpoint", &format!("https://{host}"))
+            .said(SettingOrigin::Repository, "endpoint", &format!("https://{host}"))
             .refused("pg")
             .await;
         check(&told, Reason::UntrustedHost, &[host]);
@@ -67,12 +67,12 @@ async fn other_hosts_of_google_are_not_secret_manager() {
 #[tokio::test]
 async fn a_host_that_is_known_or_vouched_for_is_asked() {
     let fake = google();
-    let asked = owner().said(Side::File, "project_id", PROJECT);
+    let asked = owner().said(SettingOrigin::Repository, "project_id", PROJECT);
     for asked in [
-        asked.clone().said(Side::Live, "endpoint", &fake.url()),
+        asked.clone().said(SettingOrigin::Live, "endpoint", &fake.url()),
         asked
             .clone()
-            .said(Side::File, "endpoint", &fake.url())
+            .said(SettingOrigin::Repository, "endpoint", &fake.url())
             .vouching(&fake.host()),
         asked.clone().checker("address", &fake.url()),
     ] {
@@ -84,7 +84,7 @@ async fn a_host_that_is_known_or_vouched_for_is_asked() {
 async fn a_file_chooses_nothing_of_what_the_machine_has() {
     let fake = google();
     for word in ["service_account", "metadata", "ca_cert"] {
-        for side in [Side::Live, Side::Filled, Side::File] {
+        for side in [SettingOrigin::Live, SettingOrigin::Template, SettingOrigin::Repository] {
             let told = asked(&fake.url()).said(side, word, CANARY).refused("pg").await;
             let variable = format!("STRONGROOM_VAULT_MY_VAULT_{}", word.to_uppercase());
             check(&told, Reason::BadSettings, &[&format!("'{word}'"), &variable]);
@@ -124,14 +124,14 @@ async fn a_project_that_a_template_fills_in_is_not_shown() {
     let fake = google();
     for project in ["canary-7f3a", "canary-7f3a/x"] {
         let told = asked(&fake.url())
-            .said(Side::Filled, "project_id", project)
+            .said(SettingOrigin::Template, "project_id", project)
             .refused("pg")
             .await;
         assert!(!format!("{told:?}").contains(CANARY), "{told:?}");
     }
     let url = |port: u16| format!("http://127.0.0.1:{port}");
     let told = asked(&url(1))
-        .said(Side::Filled, "project_id", "canary-7f3a")
+        .said(SettingOrigin::Template, "project_id", "canary-7f3a")
         .refused("pg")
         .await;
     check(&told, Reason::ConnectionFailed, &[]);
@@ -149,7 +149,7 @@ async fn a_project_of_the_file_learns_nothing_of_the_environment() {
     );
     assert!(fake.bytes().is_empty());
     for asked in [
-        asked(&fake.url()).said(Side::Live, "project_id", PROJECT),
+        asked(&fake.url()).said(SettingOrigin::Live, "project_id", PROJECT),
         asked(&fake.url()).checker("project_id", PROJECT),
         asked(&fake.url()).vouching("*"),
     ] {

@@ -2,7 +2,7 @@
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 use serde_json::json;
-use strongroom::reference::{Reason, Side};
+use strongroom::reference::{Reason, SettingOrigin};
 
 use super::logins::{enable, opens, ready};
 use crate::backends::asked::{Asked, check};
@@ -66,12 +66,12 @@ async fn a_certificate_logs_in() {
     opens(with(&client)).await;
     let configured = asked
         .clone()
-        .said(Side::Live, "auth_method", "cert")
-        .said(Side::Live, "cert_auth_role_name", "kong")
-        .said(Side::Live, "cert_auth_cert", &client.0)
-        .said(Side::Live, "cert_auth_cert_key", &client.1);
+        .said(SettingOrigin::Live, "auth_method", "cert")
+        .said(SettingOrigin::Live, "cert_auth_role_name", "kong")
+        .said(SettingOrigin::Live, "cert_auth_cert", &client.0)
+        .said(SettingOrigin::Live, "cert_auth_cert_key", &client.1);
     opens(configured.clone()).await;
-    let half = configured.said(Side::Live, "cert_auth_cert_key", "");
+    let half = configured.said(SettingOrigin::Live, "cert_auth_cert_key", "");
     check(&half.refused("x").await, Reason::BadSettings, &["half", "client_key"]);
 
     let stranger = with(&other.issue("kong", ExtendedKeyUsagePurpose::ClientAuth));

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rcgen::KeyPair;
 use serde_json::{Value, json};
-use strongroom::reference::{Reason, Side};
+use strongroom::reference::{Reason, SettingOrigin};
 
 use super::certificates::Authority;
 use crate::backends::asked::{Asked, check, member, reason};
@@ -71,9 +71,9 @@ async fn an_approle_logs_in_once_for_all_secrets() {
     let secret = text(&made["data"]["secret_id"]);
     let configured = asked
         .clone()
-        .said(Side::Live, "auth_method", "approle")
-        .said(Side::Live, "approle_role_id", &role)
-        .said(Side::Live, "approle_secret_id", &secret);
+        .said(SettingOrigin::Live, "auth_method", "approle")
+        .said(SettingOrigin::Live, "approle_role_id", &role)
+        .said(SettingOrigin::Live, "approle_secret_id", &secret);
     opens(configured.clone()).await;
     check(
         &configured.clone().of_others().refused("x").await,
@@ -81,12 +81,12 @@ async fn an_approle_logs_in_once_for_all_secrets() {
         &["another team's"],
     );
     // of others' vaults the checker's half may be completed by what is no secret there
-    let half = configured.of_others().said(Side::Live, "approle_secret_id", "");
+    let half = configured.of_others().said(SettingOrigin::Live, "approle_secret_id", "");
     opens(half.checker("role_id", &role).checker("secret_id", &secret)).await;
 
     enable(&vault, "approle", "team/roles").await;
     let elsewhere = asked.checker("role_id", "a").checker("secret_id", "b");
-    let elsewhere = elsewhere.said(Side::Live, "approle_auth_path", "team/roles");
+    let elsewhere = elsewhere.said(SettingOrigin::Live, "approle_auth_path", "team/roles");
     check(&elsewhere.refused("x").await, Reason::LoginRefused, &[]);
 }
 
@@ -110,10 +110,10 @@ async fn a_wrapped_secret_id_is_looked_at_and_never_used_up() {
     let asked = Asked::new()
         .at(&vault.http)
         .kv2()
-        .said(Side::Live, "auth_method", "approle")
-        .said(Side::Live, "approle_response_wrapping", "true")
-        .said(Side::Live, "approle_role_id", &role)
-        .said(Side::Live, "approle_secret_id", &token);
+        .said(SettingOrigin::Live, "auth_method", "approle")
+        .said(SettingOrigin::Live, "approle_response_wrapping", "true")
+        .said(SettingOrigin::Live, "approle_role_id", &role)
+        .said(SettingOrigin::Live, "approle_secret_id", &token);
     for _ in 0..2 {
         check(
             &asked.refused("x").await,
@@ -201,7 +201,7 @@ async fn a_jwt_logs_in() {
     let asked = Asked::new().at(&vault.http).kv2().checker("role", "kong");
     let given = asked.checker("jwt", &format!("{jwt}\n"));
     opens(given.clone()).await;
-    opens(given.clone().said(Side::Live, "auth_method", "jwt")).await;
+    opens(given.clone().said(SettingOrigin::Live, "auth_method", "jwt")).await;
     let nobody = given.clone().checker("role", "nobody");
     check(&nobody.refused("x").await, Reason::LoginRefused, &["the role"]);
     let wrong = given.checker("jwt", "a.b.c");
@@ -219,12 +219,12 @@ async fn an_oauth_server_gives_a_jwt() {
     let client = Asked::new()
         .at(&vault.http)
         .kv2()
-        .said(Side::Live, "auth_method", "jwt")
-        .said(Side::Live, "jwt_role", "kong")
-        .said(Side::Live, "oauth2_token_endpoint", &format!("{}/token", server.url()))
-        .said(Side::Live, "oauth2_client_id", "kong")
-        .said(Side::Live, "oauth2_client_secret", "s cret&")
-        .said(Side::Live, "oauth2_audiences", "vault");
+        .said(SettingOrigin::Live, "auth_method", "jwt")
+        .said(SettingOrigin::Live, "jwt_role", "kong")
+        .said(SettingOrigin::Live, "oauth2_token_endpoint", &format!("{}/token", server.url()))
+        .said(SettingOrigin::Live, "oauth2_client_id", "kong")
+        .said(SettingOrigin::Live, "oauth2_client_secret", "s cret&")
+        .said(SettingOrigin::Live, "oauth2_audiences", "vault");
     opens(client.clone()).await;
     let heard = &server.requests()[0];
     assert_eq!(heard.header("content-type"), Some("application/x-www-form-urlencoded"));
@@ -232,9 +232,9 @@ async fn an_oauth_server_gives_a_jwt() {
         heard.body,
         "grant_type=client%5Fcredentials&client_id=kong&client_secret=s%20cret%26&audience=vault"
     );
-    let wrong = client.clone().said(Side::Live, "oauth2_client_secret", "canary");
+    let wrong = client.clone().said(SettingOrigin::Live, "oauth2_client_secret", "canary");
     check(&wrong.refused("x").await, Reason::LoginRefused, &["OAuth 2"]);
-    let half = client.said(Side::Live, "oauth2_client_id", "");
+    let half = client.said(SettingOrigin::Live, "oauth2_client_id", "");
     check(&half.refused("x").await, Reason::BadSettings, &["half", "client_id"]);
 }
 
@@ -282,9 +282,9 @@ async fn a_service_account_of_kubernetes_logs_in() {
     let asked = Asked::new()
         .at(&vault.http)
         .kv2()
-        .said(Side::Live, "auth_method", "kubernetes")
-        .said(Side::Live, "kube_auth_path", "cluster")
-        .said(Side::Live, "kube_role", "kong");
+        .said(SettingOrigin::Live, "auth_method", "kubernetes")
+        .said(SettingOrigin::Live, "kube_auth_path", "cluster")
+        .said(SettingOrigin::Live, "kube_role", "kong");
     check(
         &asked.refused("x").await,
         Reason::NoCredentials,
@@ -296,7 +296,7 @@ async fn a_service_account_of_kubernetes_logs_in() {
         Reason::LoginRefused,
         &[],
     );
-    let half = asked.said(Side::Live, "kube_role", "").checker("jwt", &jwt("good"));
+    let half = asked.said(SettingOrigin::Live, "kube_role", "").checker("jwt", &jwt("good"));
     check(&half.refused("x").await, Reason::BadSettings, &["role"]);
 }
 
@@ -304,7 +304,7 @@ async fn a_service_account_of_kubernetes_logs_in() {
 async fn logins_of_clouds_cannot_be_made_from_here() {
     for way in ["gcp_iam", "gcp_gce", "azure", "aws_ec2", "aws_iam"] {
         let fake = Fake::start(|_| Reply::new(200, "{}"));
-        let asked = Asked::new().at(&fake.url()).said(Side::Live, "auth_method", way);
+        let asked = Asked::new().at(&fake.url()).said(SettingOrigin::Live, "auth_method", way);
         check(
             &asked.refused("x").await,
             Reason::UnsupportedLogin,
@@ -340,9 +340,9 @@ async fn nothing_is_asked_without_credentials() {
     );
     // the data planes' own file holds the other half
     let theirs = asked
-        .said(Side::Live, "auth_method", "approle")
-        .said(Side::Live, "approle_role_id", "a")
-        .said(Side::Live, "approle_secret_id_file", "/etc/passwd");
+        .said(SettingOrigin::Live, "auth_method", "approle")
+        .said(SettingOrigin::Live, "approle_role_id", "a")
+        .said(SettingOrigin::Live, "approle_secret_id_file", "/etc/passwd");
     check(&theirs.refused("x").await, Reason::NoCredentials, &["_SECRET_ID"]);
     assert!(fake.bytes().is_empty());
 }
@@ -353,7 +353,7 @@ async fn a_namespace_is_named_in_every_request() {
         "POST" => Reply::new(200, r#"{"auth": {"client_token": "t"}}"#),
         _ => Reply::new(200, r#"{"data": {"a": "b"}}"#),
     });
-    let asked = Asked::new().at(&fake.url()).said(Side::Live, "namespace", "team/a");
+    let asked = Asked::new().at(&fake.url()).said(SettingOrigin::Live, "namespace", "team/a");
     opens(asked.checker("role_id", "a").checker("secret_id", "b")).await;
     let requests = fake.requests();
     assert_eq!(requests.len(), 2);

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use strongroom::reference::{Reason, Side};
+use strongroom::reference::{Reason, SettingOrigin};
 
 use crate::backends::asked::{Asked, check, member, reason, refusal};
 use crate::common::fake::{Fake, Reply};
@@ -69,7 +69,7 @@ async fn a_mount_of_version_1_is_read() {
     let asked = Asked::new()
         .at(&vault.http)
         .token(ROOT)
-        .said(Side::Live, "mount", "team/kv");
+        .said(SettingOrigin::Live, "mount", "team/kv");
     assert_eq!(member(&asked.one("pg").await, "password"), "s3cret");
     assert_eq!(member(&asked.version("pg", "7").await, "password"), "s3cret");
     check(&asked.refused("none").await, Reason::NoSuchSecret, &["'team/kv'"]);
@@ -89,13 +89,13 @@ async fn the_wrong_version_and_the_wrong_mount_are_told() {
         Reason::WrongMountVersion,
         &["is KV v2", "says v1", "config.kv"],
     );
-    let other = asked.clone().kv2().said(Side::Live, "mount", "old");
+    let other = asked.clone().kv2().said(SettingOrigin::Live, "mount", "old");
     check(
         &other.refused("pg").await,
         Reason::WrongMountVersion,
         &["is KV v1", "says v2"],
     );
-    let nowhere = asked.kv2().said(Side::Live, "mount", "nowhere");
+    let nowhere = asked.kv2().said(SettingOrigin::Live, "mount", "nowhere");
     check(
         &nowhere.refused("pg").await,
         Reason::NoSuchMount,

@@ -1,7 +1,7 @@
 //! What Vault 1.14.1 and 1.21.0 were recorded to answer, in what it means.
 
 use serde::Deserialize;
-use strongroom::reference::Side;
+use strongroom::reference::SettingOrigin;
 
 use crate::backends::asked::{Asked, reason, refusal};
 use crate::common::fake::{Fake, Reply};
@@ -30,7 +30,7 @@ const READ: &str = r#"{"data": {"a": "b"}}"#;
 /// What every way of logging in needs.
 fn with_credentials(asked: Asked, way: &str) -> Asked {
     let asked = asked.said(
-        Side::Live,
+        SettingOrigin::Live,
         "auth_method",
         if way == "wrapped" { "approle" } else { way },
     );
@@ -39,18 +39,18 @@ fn with_credentials(asked: Asked, way: &str) -> Asked {
             .checker("role_id", "canary-role")
             .checker("secret_id", "canary-secret"),
         "wrapped" => asked
-            .said(Side::Live, "approle_response_wrapping", "true")
+            .said(SettingOrigin::Live, "approle_response_wrapping", "true")
             .checker("role_id", "canary-role")
             .checker("approle_secret_id", "canary-secret"),
         "userpass" => asked.checker("username", "ci").checker("password", "canary-secret"),
         "jwt" => asked.checker("jwt", "canary-secret").checker("role", "kong"),
         "kubernetes" => asked
             .checker("jwt", "canary-secret")
-            .said(Side::Live, "kube_role", "kong"),
+            .said(SettingOrigin::Live, "kube_role", "kong"),
         "cert" => {
             let made = rcgen::generate_simple_self_signed(["kong".to_owned()]).expect("a certificate");
             asked
-                .said(Side::Live, "cert_auth_role_name", "kong")
+                .said(SettingOrigin::Live, "cert_auth_role_name", "kong")
                 .checker("client_cert", &made.cert.pem())
                 .checker("client_key", &made.signing_key.serialize_pem())
         }
@@ -88,8 +88,8 @@ async fn run(case: Case) {
             with_credentials(asked, way).one("anything").await
         }
         None => {
-            let asked = asked.token("canary-token").said(Side::Live, "mount", &case.mount);
-            let asked = asked.said(Side::Live, "kv", &case.kv);
+            let asked = asked.token("canary-token").said(SettingOrigin::Live, "mount", &case.mount);
+            let asked = asked.said(SettingOrigin::Live, "kv", &case.kv);
             asked.all(&[(&case.resource, case.version.as_deref())]).await.remove(0)
         }
     };

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use strongroom::reference::{Reason, Side};
+use strongroom::reference::{Reason, SettingOrigin};
 
 use crate::backends::asked::{Asked, check, member, reason, refusal};
 use crate::common::fake::{Fake, Reply};
@@ -11,7 +11,7 @@ use crate::common::fake::{Fake, Reply};
 const CANARY: &str = "canary-7f3a";
 
 /// Credentials of every sort, said by somebody.
-fn credentials(asked: &Asked, side: Side) -> Vec<Asked> {
+fn credentials(asked: &Asked, side: SettingOrigin) -> Vec<Asked> {
     let with = |method: &str, words: &[&str]| {
         let asked = asked.clone().said(side, "auth_method", method);
         words.iter().fold(asked, |asked, word| asked.said(side, word, CANARY))
@@ -23,14 +23,14 @@ fn credentials(asked: &Asked, side: Side) -> Vec<Asked> {
         with("approle", &["approle_role_id", "approle_secret_id"]),
         with("approle", &["role_id", "secret_id"]),
         with("approle", &["approle_role_id", "approle_secret_id"]).said(
-            Side::File,
+            SettingOrigin::Repository,
             "approle_response_wrapping",
             "true",
         ),
         with("kubernetes", &["jwt", "kube_role"]),
         with("jwt", &["jwt", "jwt_role"]),
         with("jwt", &["oauth2_client_id", "oauth2_client_secret"]).said(
-            Side::Checker,
+            SettingOrigin::Operator,
             "oauth2_token_endpoint",
             "http://127.0.0.1:1/token",
         ),
@@ -39,7 +39,7 @@ fn credentials(asked: &Asked, side: Side) -> Vec<Asked> {
             .said(side, "cert_auth_cert", &certificate)
             .said(side, "cert_auth_cert_key", &key),
         with("token", &[])
-            .said(Side::File, "token", "the file's own")
+            .said(SettingOrigin::Repository, "token", "the file's own")
             .said(side, "client_cert", &certificate)
             .said(side, "client_key", &key),
     ]
@@ -56,14 +56,14 @@ fn listener() -> Fake {
 async fn no_credential_of_the_machine_reaches_an_address_of_the_file() {
     let fake = listener();
     let port = fake.port().to_string();
-    for credential in [Side::Checker, Side::Live, Side::Filled] {
-        for of_file in [Side::File, Side::Filled] {
+    for credential in [SettingOrigin::Operator, SettingOrigin::Live, SettingOrigin::Template] {
+        for of_file in [SettingOrigin::Repository, SettingOrigin::Template] {
             for protocol in ["http", "https"] {
                 // each field that makes the address, named by the file alone
                 let live = Asked::new()
-                    .said(Side::Live, "protocol", protocol)
-                    .said(Side::Live, "host", "127.0.0.1")
-                    .said(Side::Live, "port", &port);
+                    .said(SettingOrigin::Live, "protocol", protocol)
+                    .said(SettingOrigin::Live, "host", "127.0.0.1")
+                    .said(SettingOrigin::Live, "port", &port);
                 let named = [
                     live.clone().said(of_file, "host", "127.0.0.1"),
                     live.clone().said(of_file, "port", &port),
@@ -85,7 +85,7 @@ async fn no_credential_of_the_machine_reaches_an_address_of_the_file() {
 async fn a_host_that_is_vouched_for_is_asked() {
     let fake = listener();
     let port = fake.port().to_string();
-    let asked = Asked::new().said(Side::File, "port", &port).token(CANARY);
+    let asked = Asked::new().said(SettingOrigin::Repository, "port", &port).token(CANARY);
     check(
         &asked.refused("x").await,
         Reason::UntrustedHost,
@@ -100,18 +100,18 @@ async fn a_token_that_the_file_spells_out_goes_where_the_file_says() {
     let fake = listener();
     let asked =
         Asked::new()
-            .said(Side::File, "port", &fake.port().to_string())
-            .said(Side::File, "token", "the file's own");
+            .said(SettingOrigin::Repository, "port", &fake.port().to_string())
+            .said(SettingOrigin::Repository, "token", "the file's own");
     assert_eq!(member(&asked.one("x").await, "a"), "b");
     // but nothing of the machine goes with it
     for word in ["namespace", "mount"] {
-        for side in [Side::Checker, Side::Filled] {
+        for side in [SettingOrigin::Operator, SettingOrigin::Template] {
             let with = asked.clone().said(side, word, CANARY);
             check(&with.refused("x").await, Reason::UntrustedHost, &["--references-hosts"]);
         }
     }
     // nor does a name get resolved that was filled in from the environment
-    let filled = asked.clone().said(Side::Filled, "host", &format!("{CANARY}.invalid"));
+    let filled = asked.clone().said(SettingOrigin::Template, "host", &format!("{CANARY}.invalid"));
     let told = filled.refused("x").await;
     check(&told, Reason::UntrustedHost, &["filled in by a template"]);
     assert!(!format!("{told:?}").contains(CANARY));
@@ -127,11 +127,11 @@ async fn the_file_cannot_switch_verification_off() {
     let asked = Asked::new()
         .at(&fake.url().replace("http:", "https:"))
         .token(CANARY)
-        .said(Side::File, "ssl_verify", "false");
+        .said(SettingOrigin::Repository, "ssl_verify", "false");
     check(&asked.refused("x").await, Reason::UntrustedHost, &[]);
     let asked = asked
-        .said(Side::Live, "ssl_verify", "true")
-        .said(Side::File, "ca_cert", CANARY);
+        .said(SettingOrigin::Live, "ssl_verify", "true")
+        .said(SettingOrigin::Repository, "ca_cert", CANARY);
     check(&asked.refused("x").await, Reason::UntrustedHost, &[]);
     assert!(fake.bytes().is_empty());
 }
@@ -139,11 +139,11 @@ async fn the_file_cannot_switch_verification_off() {
 #[tokio::test]
 async fn an_oauth_server_of_the_file_gets_no_credential() {
     let (vault, server) = (listener(), listener());
-    for side in [Side::Checker, Side::Live, Side::Filled] {
-        for of_file in [Side::File, Side::Filled] {
+    for side in [SettingOrigin::Operator, SettingOrigin::Live, SettingOrigin::Template] {
+        for of_file in [SettingOrigin::Repository, SettingOrigin::Template] {
             let asked = Asked::new()
                 .at(&vault.url())
-                .said(Side::Live, "auth_method", "jwt")
+                .said(SettingOrigin::Live, "auth_method", "jwt")
                 .said(side, "oauth2_client_id", CANARY)
                 .said(side, "oauth2_client_secret", CANARY)
                 .said(of_file, "oauth2_token_endpoint", &format!("{}/token", server.url()));
@@ -163,7 +163,7 @@ async fn a_redirect_takes_no_credential_elsewhere() {
     for status in [301, 302, 307, 308] {
         let to = format!("{}/v1/secret/x", elsewhere.url());
         let first = Fake::start(move |_| Reply(status, vec![("location", to.clone())], String::new()));
-        for asked in credentials(&Asked::new().at(&first.url()), Side::Checker) {
+        for asked in credentials(&Asked::new().at(&first.url()), SettingOrigin::Operator) {
             let told = asked.refused("x").await;
             assert!(
                 matches!(told.reason, Reason::UntrustedHost | Reason::ConnectionFailed),
@@ -200,7 +200,7 @@ async fn a_name_that_leads_elsewhere_sends_no_request() {
         "a\0",
         "a\u{fffd}",
     ];
-    for asked in credentials(&Asked::new().at(&fake.url()), Side::Checker) {
+    for asked in credentials(&Asked::new().at(&fake.url()), SettingOrigin::Operator) {
         let wanted: Vec<_> = names.iter().map(|name| (*name, None)).collect();
         for fetched in asked.all(&wanted).await {
             check(
@@ -212,7 +212,7 @@ async fn a_name_that_leads_elsewhere_sends_no_request() {
     }
     let asked = Asked::new().at(&fake.url()).token(CANARY);
     for mount in ["..", "a/../sys", "a//b", "a\nb"] {
-        let of_mount = asked.clone().said(Side::File, "mount", mount).refused("x").await;
+        let of_mount = asked.clone().said(SettingOrigin::Repository, "mount", mount).refused("x").await;
         check(&of_mount, Reason::BadSettings, &["mount"]);
     }
     let path = Asked::new()
@@ -220,7 +220,7 @@ async fn a_name_that_leads_elsewhere_sends_no_request() {
         .checker("role_id", CANARY)
         .checker("secret_id", CANARY);
     let path = path
-        .said(Side::File, "approle_auth_path", "../../sys")
+        .said(SettingOrigin::Repository, "approle_auth_path", "../../sys")
         .refused("x")
         .await;
     check(&path, Reason::BadSettings, &["approle_auth_path"]);
@@ -240,7 +240,7 @@ async fn files_that_a_vault_names_are_not_opened() {
     let path = folder.path().join("token");
     fs::write(&path, CANARY).expect("a file");
     let path = path.to_str().expect("a path");
-    for side in [Side::Live, Side::File] {
+    for side in [SettingOrigin::Live, SettingOrigin::Repository] {
         let kubernetes = Asked::new()
             .at(&fake.url())
             .said(side, "auth_method", "kubernetes")
@@ -260,7 +260,7 @@ async fn files_that_a_vault_names_are_not_opened() {
 #[tokio::test]
 async fn credentials_of_other_teams_are_not_used() {
     let fake = listener();
-    for asked in credentials(&Asked::new().at(&fake.url()).of_others(), Side::Live) {
+    for asked in credentials(&Asked::new().at(&fake.url()).of_others(), SettingOrigin::Live) {
         let told = asked.refused("x").await;
         assert!(
             matches!(told.reason, Reason::NoCredentials | Reason::BadSettings),
@@ -287,7 +287,7 @@ async fn an_answer_that_repeats_the_token_is_not_told() {
         Fake::start(echo)
     });
     for fake in &fakes {
-        for asked in credentials(&Asked::new().at(&fake.url()), Side::Checker) {
+        for asked in credentials(&Asked::new().at(&fake.url()), SettingOrigin::Operator) {
             let told = asked.refused("x").await;
             assert!(!format!("{told:?}").contains("canary"), "{told:?}");
         }
@@ -298,8 +298,8 @@ async fn an_answer_that_repeats_the_token_is_not_told() {
 async fn a_name_that_a_template_filled_in_goes_to_no_address_of_the_file() {
     let fake = listener();
     let asked = Asked::new()
-        .said(Side::File, "port", &fake.port().to_string())
-        .said(Side::File, "token", "the file's own")
+        .said(SettingOrigin::Repository, "port", &fake.port().to_string())
+        .said(SettingOrigin::Repository, "token", "the file's own")
         .filled();
     check(
         &asked.refused(CANARY).await,

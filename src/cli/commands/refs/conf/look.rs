@@ -4,7 +4,7 @@ use super::stated::Stated;
 use backends::resolve;
 use reconcile::Proof;
 use reference::{
-    self, Errand, Fetched, Finding, FoundVault, Policies, Policy, Reason, Reference, Wanted, is_reference, parse,
+    self, VaultQuery, SecretResponse, Finding, VaultRef, Policies, Policy, Reason, Reference, SecretRequest, is_reference, parse_reference,
 };
 use schema::Catalog;
 
@@ -26,8 +26,8 @@ enum Known {
 /// What has to be asked, each distinct secret once.
 #[derive(Default)]
 struct Asked {
-    errands: Vec<Errand>,
-    secrets: BTreeMap<(usize, Wanted), usize>,
+    errands: Vec<VaultQuery>,
+    secrets: BTreeMap<(usize, SecretRequest), usize>,
 }
 
 impl Look<'_> {
@@ -41,7 +41,7 @@ impl Look<'_> {
             Known::Wants(reference, errand, place) => {
                 let errand = asked.errands.get(errand).zip(fetched.get(errand));
                 let answer = errand.and_then(|(errand, all)| Some((&errand.target, all.get(place)?)));
-                let proven = |(target, fetched)| reference::proven(target, &reference, &of_planes(fetched, one)).0;
+                let proven = |(target, fetched)| reference::verify_reference(target, &reference, &of_planes(fetched, one)).0;
                 answer.map_or_else(|| not_asked(&String::from_utf8_lossy(&reference.name)), proven)
             }
         });
@@ -52,7 +52,7 @@ impl Look<'_> {
         if let Some(finding) = of_form(one) {
             return Known::All(finding);
         }
-        let reference = match parse(&one.text) {
+        let reference = match parse_reference(&one.text) {
             Ok(reference) => reference,
             Err(error) => {
                 let message = format!("Kong cannot read this reference: {error}");
@@ -60,7 +60,7 @@ impl Look<'_> {
             }
         };
         let name = String::from_utf8_lossy(&reference.name).into_owned();
-        if !self.catalog.subschemas("vaults").any(|backend| backend == name) {
+        if !self.catalog.subschema_names("vaults").any(|backend| backend == name) {
             let told = Finding::new(Reason::UnknownVault, format!("'{name}' is no backend"));
             let help = "kong.conf is read before the database: only backends' own names work, no vault's prefix";
             return Known::All(told.help(help));
@@ -74,26 +74,26 @@ impl Look<'_> {
 
     /// Why a backend is not asked, if it is not.
     fn unasked(&self, name: &str) -> Option<Finding> {
-        if self.policies.of_vault(name) == Policy::Off {
+        if self.policies.for_vault(name) == Policy::Off {
             return Some(not_asked(name));
         }
-        self.proof.settings.differing(name)
+        self.proof.settings.ambiguity_finding(name)
     }
 
     fn want(&self, name: &str, reference: &Reference, asked: &mut Asked) -> (usize, usize) {
         let Asked { errands, secrets } = asked;
-        let vault = FoundVault::Backend(name);
-        let target = reference::target(self.catalog, name, vault, reference, &self.proof.settings);
+        let vault = VaultRef::Backend(name);
+        let target = reference::resolve_target(self.catalog, name, vault, reference, &self.proof.settings);
         let known = errands.iter().position(|errand| errand.target == target);
         let errand = known.unwrap_or_else(|| {
             let wanted = Vec::new();
-            errands.push(Errand { target, wanted });
+            errands.push(VaultQuery { target, requests: wanted });
             errands.len() - 1
         });
-        let wanted = Wanted::by(reference);
+        let wanted = SecretRequest::from_reference(reference);
         let place = *secrets.entry((errand, wanted.clone())).or_insert_with(|| {
-            errands[errand].wanted.push(wanted);
-            errands[errand].wanted.len() - 1
+            errands[errand].requests.push(wanted);
+            errands[errand].requests.len() - 1
         });
         (errand, place)
     }
@@ -105,11 +105,11 @@ fn not_asked(name: &str) -> Finding {
 }
 
 /// What the data planes have for which a value holds.
-fn of_planes(fetched: &Fetched, one: &Stated) -> Fetched {
+fn of_planes(fetched: &SecretResponse, one: &Stated) -> SecretResponse {
     match fetched {
-        Fetched::Planes(planes) => {
+        SecretResponse::PerPlane(planes) => {
             let holds = planes.iter().filter(|(plane, _)| one.planes.contains(plane));
-            Fetched::Planes(holds.cloned().collect())
+            SecretResponse::PerPlane(holds.cloned().collect())
         }
         other => other.clone(),
     }

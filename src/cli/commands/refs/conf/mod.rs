@@ -4,7 +4,7 @@ mod stated;
 use crate::Outcome;
 use crate::args::{ConfArgs, Global, ReferenceArgs};
 use crate::documents::is_error;
-use crate::proof::proof;
+use crate::proof::read_verify_options;
 use crate::report::Property;
 use crate::signals::unless_interrupted;
 use crate::stop::{Done, Stop};
@@ -13,7 +13,7 @@ use look::Look;
 use reference::{Finding, Policies, Policy, Verdict};
 use schema::Catalog;
 use stated::{Stated, of_file, of_variables};
-use yaml::{Diagnostic, Severity, Sources};
+use yaml::{Diagnostic, Severity, SourceFiles};
 
 /// Looks at the references of a kong.conf, and of the `KONG_*` variables that come with it.
 ///
@@ -29,10 +29,10 @@ pub async fn run(global: &Global, args: &ConfArgs, teller: &mut Teller) -> Done 
         dp_conf: Some(args.file.clone()),
         ..args.references.clone()
     };
-    let Some(proof) = proof(global, &references, std::slice::from_ref(&args.file), &catalog, teller) else {
+    let Some(proof) = read_verify_options(global, &references, std::slice::from_ref(&args.file), &catalog, teller) else {
         return Ok(Outcome::Invalid);
     };
-    let mut sources = Sources::default();
+    let mut sources = SourceFiles::default();
     let name = args.file.display().to_string();
     let file = sources.add(name.as_str(), text.as_str());
     let planes = &proof.context.planes;
@@ -76,14 +76,14 @@ impl Stated {
 /// What there is to tell of a value, if anything. What is wrong keeps a node from starting, whoever wrote it and when.
 fn tell(one: &Stated, finding: &Finding, policies: Policies<'_>) -> Option<Diagnostic> {
     let policy = match one.vault() {
-        Some(name) if finding.reason.is_of_backend() => policies.of_vault(&name),
+        Some(name) if finding.reason.is_from_backend() => policies.for_vault(&name),
         _ => policies.general,
     };
     let told = Diagnostic {
         severity: severity(finding, policy)?,
         code: finding.reason.code(),
         message: format!("{}: {}", one.title(), finding.message),
-        places: Vec::new(),
+        locations: Vec::new(),
         help: finding.help.clone(),
     };
     Some(match one.span {
@@ -95,7 +95,7 @@ fn tell(one: &Stated, finding: &Finding, policies: Policies<'_>) -> Option<Diagn
 fn severity(finding: &Finding, policy: Policy) -> Option<Severity> {
     match (finding.verdict(), policy) {
         (Verdict::Found, _) => None,
-        (_, Policy::Off) if !finding.reason.is_of_form() => None,
+        (_, Policy::Off) if !finding.reason.is_static() => None,
         (Verdict::NotCheckable, Policy::Strict) => Some(Severity::Error),
         (Verdict::NotCheckable, _) => Some(Severity::Note),
         (_, Policy::Warn) => Some(Severity::Warning),

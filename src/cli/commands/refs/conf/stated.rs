@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::proof::properties;
+use crate::proof::parse_properties;
 use backends::Plane;
-use reference::{is_reference, parse};
+use reference::{is_reference, parse_reference};
 use yaml::{FileId, Span};
 
 /// The properties that take a list, between commas (as the documentation of kong.conf describes them). In any other a
@@ -96,7 +96,7 @@ impl Stated {
 
     /// The name of the vault that it gives.
     pub fn vault(&self) -> Option<String> {
-        let reference = parse(&self.text).ok().filter(|_| is_reference(&self.text))?;
+        let reference = parse_reference(&self.text).ok().filter(|_| is_reference(&self.text))?;
         Some(String::from_utf8_lossy(&reference.name).into_owned())
     }
 }
@@ -109,7 +109,7 @@ pub fn of_file(text: &str, file: FileId, planes: &[Plane]) -> Vec<Stated> {
     let mut stated: Vec<Stated> = Vec::new();
     let mut start = 0;
     for (number, line) in (1..).zip(text.split('\n')) {
-        for (property, value) in properties(line) {
+        for (property, value) in parse_properties(line) {
             stated.retain(|earlier| earlier.property != property);
             let variable = format!("{OF_KONG}{}", property.to_ascii_uppercase());
             let holds = planes
