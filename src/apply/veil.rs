@@ -1,6 +1,6 @@
 use json::Value;
 use plan::Tree;
-use schema::{FieldPath, FieldType, Record, PathSegment};
+use schema::{FieldPath, FieldType, PathSegment, Record};
 
 /// What is said in the place of a text that could repeat a secret.
 const HIDDEN: &str = "is refused (the server's words could repeat a secret)";

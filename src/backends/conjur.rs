@@ -19,7 +19,9 @@ use super::http::{Access, Answer, Call, Http};
 use super::trusted::{trusted, verified};
 use super::{Backend, Context};
 use json::{Object, Value};
-use reference::{Destination, SecretResponse, Finding, Reason, Secret, SettingOrigin, VaultTarget, SecretRequest, split_resource};
+use reference::{
+    Destination, Finding, Reason, Secret, SecretRequest, SecretResponse, SettingOrigin, VaultTarget, split_resource,
+};
 use schema::zeroize_value;
 
 /// The words for the address: the checker's own, and Kong's.
@@ -52,7 +54,11 @@ pub fn open(target: &VaultTarget, context: &Context) -> Result<Box<dyn Backend>,
     let need = |word: &str| target.text(word).ok_or_else(|| lacking(target, word));
     let (account, login) = (need("account")?, need("login")?);
     let base = address(target)?;
-    let notes = ["account", "login"].map(|word| target.get(word).map_or(SettingOrigin::Repository, |setting| setting.origin));
+    let notes = ["account", "login"].map(|word| {
+        target
+            .get(word)
+            .map_or(SettingOrigin::Repository, |setting| setting.origin)
+    });
     let notes = notes
         .into_iter()
         .filter(|side| matches!(side, SettingOrigin::Operator | SettingOrigin::Template));

@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 
 use super::{Backend, Context, Plane};
-use reference::{SecretResponse, Finding, Reason, VaultTarget, SecretRequest, format_variable_name};
+use reference::{Finding, Reason, SecretRequest, SecretResponse, VaultTarget, format_variable_name};
 
 struct Env {
     /// The prefix that is said for all data planes; none, if each has its own.

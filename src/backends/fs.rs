@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::{Backend, Context};
-use reference::{SecretResponse, Finding, Reason, Secret, VaultTarget, SecretRequest, split_resource};
+use reference::{Finding, Reason, Secret, SecretRequest, SecretResponse, VaultTarget, split_resource};
 
 /// More than any secret is; a file that is larger is not read.
 const LIMIT: u64 = 1 << 20;
@@ -22,7 +22,11 @@ struct Files {
 /// The directory that stands for the vault's.
 pub fn open(target: &VaultTarget, context: &Context) -> Result<Box<dyn Backend>, Finding> {
     let prefix = target.text("prefix").unwrap_or_default();
-    let shown = if target.is_templated("prefix") { "PREFIX" } else { prefix };
+    let shown = if target.is_templated("prefix") {
+        "PREFIX"
+    } else {
+        prefix
+    };
     let trimmed = |path: &str| path.trim_end_matches('/').to_owned();
     let mapped = context
         .files

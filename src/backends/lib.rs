@@ -37,7 +37,10 @@ use futures_util::future::BoxFuture;
 
 pub use resolve::resolve;
 
-use reference::{SecretResponse, Finding, HostAllowlist, Reason, Secret, SettingOrigin, VaultTarget, Verdict, SecretRequest, split_resource};
+use reference::{
+    Finding, HostAllowlist, Reason, Secret, SecretRequest, SecretResponse, SettingOrigin, VaultTarget, Verdict,
+    split_resource,
+};
 
 /// The checker's words for where a vault is.
 const ADDRESSES: [&str; 2] = ["address", "endpoint"];
@@ -160,8 +163,15 @@ fn malformed(target: &VaultTarget, wanted: &SecretRequest) -> Option<Finding> {
 /// says. Backends that ask nobody may have them.
 fn trusted_with_names(target: &VaultTarget, context: &Context) -> Result<(), Finding> {
     let asks_nobody = matches!(target.backend.as_str(), "env" | "fs");
-    let of_checker = |word: &&str| target.get(word).is_some_and(|setting| setting.origin == SettingOrigin::Operator);
-    let of_file = target.settings.values().any(|setting| setting.origin > SettingOrigin::Live);
+    let of_checker = |word: &&str| {
+        target
+            .get(word)
+            .is_some_and(|setting| setting.origin == SettingOrigin::Operator)
+    };
+    let of_file = target
+        .settings
+        .values()
+        .any(|setting| setting.origin > SettingOrigin::Live);
     let vouched = ADDRESSES.iter().any(of_checker) || context.hosts.allows_all();
     if !target.templated.resources || asks_nobody || !of_file || vouched {
         return Ok(());

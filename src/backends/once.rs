@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use reference::{SecretResponse, Finding, Reason};
+use reference::{Finding, Reason, SecretResponse};
 
 /// An answer to each wish, in their order; one that cannot be is answered by what is wrong about it. `ask` is given each
 /// of the others once, and is left alone if there are none: then nobody is asked, not even for credentials. What it cannot
@@ -21,7 +21,9 @@ pub async fn each_once<W: Ord + Clone>(
         answer.ok_or_else(|| unanswered(vault))
     };
     let answers = wishes.into_iter().map(|wish| wish.and_then(answer));
-    answers.map(|answer| answer.unwrap_or_else(SecretResponse::Unavailable)).collect()
+    answers
+        .map(|answer| answer.unwrap_or_else(SecretResponse::Unavailable))
+        .collect()
 }
 
 fn unanswered(vault: &str) -> Finding {
@@ -55,14 +57,26 @@ mod tests {
         };
         let answers = each_once("v", wishes(&["b", "bad", "a", "lost", "b"]), ask).await;
         let lost = SecretResponse::Unavailable(unanswered("v"));
-        assert_eq!(answers, [text("2"), SecretResponse::Unavailable(bad()), text("1"), lost, text("2")]);
+        assert_eq!(
+            answers,
+            [
+                text("2"),
+                SecretResponse::Unavailable(bad()),
+                text("1"),
+                lost,
+                text("2")
+            ]
+        );
     }
 
     #[tokio::test]
     async fn what_holds_for_all_is_told_of_each_that_could_be_asked_for() {
         let refused = Finding::new(Reason::LoginRefused, "refused");
         let answers = each_once("v", wishes(&["a", "bad"]), async |_| Err(refused.clone())).await;
-        assert_eq!(answers, [SecretResponse::Unavailable(refused), SecretResponse::Unavailable(bad())]);
+        assert_eq!(
+            answers,
+            [SecretResponse::Unavailable(refused), SecretResponse::Unavailable(bad())]
+        );
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 use futures_util::future::join_all;
 
 use super::{Context, malformed, open};
-use reference::{VaultQuery, SecretResponse, Finding, Reason};
+use reference::{Finding, Reason, SecretResponse, VaultQuery};
 
 /// Asks all vaults at once, each for all that is wanted of it. What is not there within the time limit is not waited for.
 pub async fn resolve(errands: &[VaultQuery], context: &Context) -> Vec<Vec<SecretResponse>> {
@@ -15,7 +15,12 @@ async fn one(errand: &VaultQuery, context: &Context) -> Vec<SecretResponse> {
         Err(finding) => {
             // what cannot be right is so whoever asks
             let answer = |wanted| malformed(&errand.target, wanted).unwrap_or_else(|| finding.clone());
-            return errand.requests.iter().map(answer).map(SecretResponse::Unavailable).collect();
+            return errand
+                .requests
+                .iter()
+                .map(answer)
+                .map(SecretResponse::Unavailable)
+                .collect();
         }
     };
     tracing::debug!(

@@ -1,13 +1,21 @@
 use url::Url;
 
 use super::checker::variable;
-use reference::{Destination, Finding, HostAllowlist, Reason, SettingOrigin, VaultTarget, allowlist_help, check_destination};
+use reference::{
+    Destination, Finding, HostAllowlist, Reason, SettingOrigin, VaultTarget, allowlist_help, check_destination,
+};
 
 /// Whether all that would be sent may be shown to an address.
 ///
 /// # Errors
 /// It may not.
-pub fn trusted(shown: &[SettingOrigin], address: &Destination, hosts: &HostAllowlist, vault: &str, hidden: bool) -> Result<(), Finding> {
+pub fn trusted(
+    shown: &[SettingOrigin],
+    address: &Destination,
+    hosts: &HostAllowlist,
+    vault: &str,
+    hidden: bool,
+) -> Result<(), Finding> {
     let refused = shown
         .iter()
         .find_map(|side| check_destination(*side, address, hosts, vault).err());
@@ -29,10 +37,22 @@ pub fn trusted(shown: &[SettingOrigin], address: &Destination, hosts: &HostAllow
 ///
 /// # Errors
 /// It may not.
-pub fn verified(shown: &[SettingOrigin], url: &Url, target: &VaultTarget, hosts: &HostAllowlist) -> Result<(), Finding> {
-    let of_file = |word: &str| target.get(word).is_some_and(|setting| setting.origin > SettingOrigin::Live);
+pub fn verified(
+    shown: &[SettingOrigin],
+    url: &Url,
+    target: &VaultTarget,
+    hosts: &HostAllowlist,
+) -> Result<(), Finding> {
+    let of_file = |word: &str| {
+        target
+            .get(word)
+            .is_some_and(|setting| setting.origin > SettingOrigin::Live)
+    };
     let unverified = target.is_enabled("ssl_verify") == Some(false) && of_file("ssl_verify");
-    let (vault, own) = (&target.name, shown.iter().all(|side| *side == SettingOrigin::Repository));
+    let (vault, own) = (
+        &target.name,
+        shown.iter().all(|side| *side == SettingOrigin::Repository),
+    );
     let has_none = url.scheme() != "https";
     let (what, help) = match (unverified, of_file("ca_cert")) {
         _ if own || has_none || hosts.allows_all() => return Ok(()),

@@ -10,7 +10,7 @@ use super::stop::Stop;
 use control_plane::{
     Client, Dialect, HttpSettings, HttpTransport, Request, Response, SystemClock, Transport, TransportError,
 };
-use embedded::{EmbeddedControlPlane, Database, EmbeddedTransport, EmbeddedOptions};
+use embedded::{Database, EmbeddedControlPlane, EmbeddedOptions, EmbeddedTransport};
 use schema::Catalog;
 
 /// Whoever a command talks to.

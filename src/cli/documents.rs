@@ -3,8 +3,8 @@ use super::files::{self, Files, Gathered};
 use super::teller::Teller;
 use control_plane::{Clock, SystemClock};
 use schema::Catalog;
-use state::{self, DesiredState, StateOptions, ParsedState, Scope};
-use yaml::{ComposeOptions, Diagnostic, TemplateEnvironment, Severity, SourceFiles};
+use state::{self, DesiredState, ParsedState, Scope, StateOptions};
+use yaml::{ComposeOptions, Diagnostic, Severity, SourceFiles, TemplateEnvironment};
 
 /// What the state files of a run say.
 pub struct Documents {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use globset::{GlobBuilder, GlobMatcher};
 
 use schema::Catalog;
-use state::{FileClass, may_declare_select_tags, classify_file};
+use state::{FileClass, classify_file, may_declare_select_tags};
 use yaml::{ComposeOptions, Diagnostic, FileId, Node, SourceFiles, decode};
 
 /// Files as they were found, not yet read as documents.
@@ -88,7 +88,11 @@ impl Gathered {
             return;
         }
         let (node, told) = reconcile::compose(id, &self.sources.file(id).text, options);
-        match node.as_ref().filter(|_| !named).map(|root| classify_file(root, catalog)) {
+        match node
+            .as_ref()
+            .filter(|_| !named)
+            .map(|root| classify_file(root, catalog))
+        {
             Some(FileClass::Other(note)) => self.told.push(note),
             _ => {
                 self.told.extend(told);
@@ -238,7 +242,7 @@ fn is_hidden(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use yaml::{TemplateEnvironment, Severity};
+    use yaml::{Severity, TemplateEnvironment};
 
     const STATE: &str = "_format_version: '3.0'\n";
 

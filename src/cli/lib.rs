@@ -9,12 +9,12 @@ mod logging;
 mod outcome;
 mod progress;
 mod prompt;
-mod proof;
 pub mod report;
 mod signals;
 mod skip;
 mod stop;
 mod teller;
+mod verify_options;
 
 pub use outcome::Outcome;
 

@@ -58,7 +58,13 @@ impl Teller {
     }
 
     /// What is known of the references; people are told how many are what, and of each by the diagnostics.
-    pub fn references(&mut self, catalog: &Catalog, desired: &DesiredState, sources: &SourceFiles, judged: &[Assessment]) {
+    pub fn references(
+        &mut self,
+        catalog: &Catalog,
+        desired: &DesiredState,
+        sources: &SourceFiles,
+        judged: &[Assessment],
+    ) {
         match &mut self.json {
             Some(json) => json.judge(report::references(catalog, desired, sources, judged)),
             None if self.silent => {}

@@ -11,7 +11,11 @@ pub fn parent(kind: &Kind) -> Option<&ForeignField> {
 
 /// The foreign key through which entities of a kind that bears no tags belong to a scope.
 pub fn owner(kind: &Kind) -> Option<&ForeignField> {
-    parent(kind).or_else(|| kind.foreign_fields.iter().find(|foreign| foreign.required && !foreign.is_list))
+    parent(kind).or_else(|| {
+        kind.foreign_fields
+            .iter()
+            .find(|foreign| foreign.required && !foreign.is_list)
+    })
 }
 
 /// The id that a foreign key holds.

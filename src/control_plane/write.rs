@@ -108,7 +108,10 @@ impl<T: Transport, C: Clock> Client<T, C> {
 
 /// Whether a body holds a field of which the server stores a hash only, so that reading back shows nothing.
 fn sends_hashed(kind: &Kind, body: &EntityBody) -> bool {
-    let hashed = kind.hashed_field.as_ref().and_then(|hashed| body.expose().get(&hashed.field));
+    let hashed = kind
+        .hashed_field
+        .as_ref()
+        .and_then(|hashed| body.expose().get(&hashed.field));
     hashed.is_some_and(|value| !value.is_null())
 }
 

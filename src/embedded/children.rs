@@ -1,12 +1,12 @@
 use super::control_plane::EmbeddedControlPlane;
 use super::draft::DraftOrigin;
+use super::error::EmbeddedError;
 use super::locate::{foreign_id, unique_endpoint_key};
-use super::refusal::EmbeddedError;
+use super::read::parse_stored_body;
 use super::save::set_foreign_id;
-use super::show::parse_stored_body;
-use super::store::{WriteTransaction, ReadTransaction};
+use super::store::{ReadTransaction, WriteTransaction};
 use json::{Object, Value};
-use schema::{Catalog, KindId, ChildNamesField, SchemaViolations};
+use schema::{Catalog, ChildNamesField, KindId, SchemaViolations};
 
 /// Which children a body names.
 pub(super) enum ChildNames {
@@ -93,7 +93,12 @@ impl EmbeddedControlPlane {
     }
 
     /// The names of an entity's children, sorted.
-    pub(super) fn child_names(&self, view: ReadTransaction<'_>, kind: KindId, id: &str) -> rusqlite::Result<Vec<String>> {
+    pub(super) fn child_names(
+        &self,
+        view: ReadTransaction<'_>,
+        kind: KindId,
+        id: &str,
+    ) -> rusqlite::Result<Vec<String>> {
         match self.child_relation(kind) {
             Some(children) => view.linked_unique_values(children.collection, &children.foreign_field, id, children.key),
             None => Ok(Vec::new()),
@@ -101,7 +106,13 @@ impl EmbeddedControlPlane {
     }
 
     /// Makes the children that are named and not there, then removes those that are there and not named.
-    pub(super) fn save_children(&self, edit: &WriteTransaction<'_>, kind: KindId, id: &str, names: ChildNames) -> Result<(), EmbeddedError> {
+    pub(super) fn save_children(
+        &self,
+        edit: &WriteTransaction<'_>,
+        kind: KindId,
+        id: &str,
+        names: ChildNames,
+    ) -> Result<(), EmbeddedError> {
         let (Some(children), ChildNames::Exactly(names)) = (self.child_relation(kind), names) else {
             return Ok(());
         };
@@ -121,7 +132,12 @@ impl EmbeddedControlPlane {
         Ok(())
     }
 
-    fn parent_id_of_child(&self, view: ReadTransaction<'_>, children: &ChildRelation<'_>, name: &str) -> Result<Option<String>, EmbeddedError> {
+    fn parent_id_of_child(
+        &self,
+        view: ReadTransaction<'_>,
+        children: &ChildRelation<'_>,
+        name: &str,
+    ) -> Result<Option<String>, EmbeddedError> {
         let Some(child) = view.find_by_unique(children.collection, children.key, name)? else {
             return Ok(None);
         };

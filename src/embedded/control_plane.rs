@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::incoming::{RequestTarget, parse_body};
+use super::admin_route::{AdminRoute, NestedCollection};
+use super::error::EmbeddedError;
 use super::introspection::loaded_plugins;
 use super::options::EmbeddedOptions;
-use super::place::{AdminRoute, NestedCollection};
-use super::refusal::EmbeddedError;
+use super::request_target::{RequestTarget, parse_body};
 use super::store::Store;
 use control_plane::{Method, Request, Response};
 use json::{Object, Value};
@@ -62,7 +62,8 @@ impl EmbeddedControlPlane {
     /// Answers a request.
     pub fn handle(&self, request: &Request) -> Response {
         let incoming = RequestTarget::from_request(request);
-        self.dispatch(&incoming, request).unwrap_or_else(EmbeddedError::into_response)
+        self.dispatch(&incoming, request)
+            .unwrap_or_else(EmbeddedError::into_response)
     }
 
     /// The time, in seconds.
@@ -82,7 +83,9 @@ impl EmbeddedControlPlane {
             (Method::Get, AdminRoute::Tag(tag)) => self.list_tags(incoming, Some(&tag)),
             (method, AdminRoute::Schema(words)) => self.handle_schemas(method, &words, &body),
             (method, AdminRoute::Collection(kind)) => self.handle_collection(incoming, method, kind, None, body),
-            (method, AdminRoute::NestedCollection(under)) => self.handle_collection(incoming, method, under.kind, Some(&under), body),
+            (method, AdminRoute::NestedCollection(under)) => {
+                self.handle_collection(incoming, method, under.kind, Some(&under), body)
+            }
             (method, AdminRoute::Entity(kind, name)) => self.handle_entity(method, kind, &name, body),
             (method, AdminRoute::NestedEntity(under, name)) => self.handle_nested_entity(method, &under, &name, body),
             (method, AdminRoute::ForeignTarget { kind, name, foreign }) => {
@@ -92,7 +95,9 @@ impl EmbeddedControlPlane {
                     method => self.handle_entity(method, foreign.kind, &target, body),
                 }
             }
-            (_, AdminRoute::Root | AdminRoute::Status | AdminRoute::Tags | AdminRoute::Tag(_)) => Err(EmbeddedError::MethodNotAllowed),
+            (_, AdminRoute::Root | AdminRoute::Status | AdminRoute::Tags | AdminRoute::Tag(_)) => {
+                Err(EmbeddedError::MethodNotAllowed)
+            }
         }
     }
 
@@ -121,7 +126,13 @@ impl EmbeddedControlPlane {
         }
     }
 
-    fn handle_nested_entity(&self, method: Method, under: &NestedCollection, name: &str, body: Object) -> Result<Response, EmbeddedError> {
+    fn handle_nested_entity(
+        &self,
+        method: Method,
+        under: &NestedCollection,
+        name: &str,
+        body: Object,
+    ) -> Result<Response, EmbeddedError> {
         match method {
             Method::Get => self.get_nested(under, name),
             Method::Put => self.replace_nested(under, name, body),

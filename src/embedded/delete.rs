@@ -1,7 +1,7 @@
+use super::admin_route::{NestedCollection, community_kinds};
 use super::children::ChildNames;
 use super::control_plane::{EmbeddedControlPlane, text_response};
-use super::place::{NestedCollection, community_kinds};
-use super::refusal::EmbeddedError;
+use super::error::EmbeddedError;
 use super::store::WriteTransaction;
 use control_plane::Response;
 use schema::{ForeignField, Kind, KindId, OnDelete};
@@ -70,7 +70,10 @@ impl EmbeddedControlPlane {
     /// The kinds whose entities may refer to one of this kind, with the field by which they do.
     fn referrers(&self, kind: KindId) -> impl Iterator<Item = (KindId, &Kind, &ForeignField)> {
         community_kinds(&self.catalog).flat_map(move |(by, referrer)| {
-            let foreign = referrer.foreign_fields.iter().filter(move |foreign| foreign.kind == kind);
+            let foreign = referrer
+                .foreign_fields
+                .iter()
+                .filter(move |foreign| foreign.kind == kind);
             foreign.map(move |foreign| (by, referrer, foreign))
         })
     }

@@ -1,10 +1,10 @@
 use super::control_plane::EmbeddedControlPlane;
+use super::error::EmbeddedError;
 use super::expiry::take_expiry;
 use super::hashing::hash_field;
-use super::made_up::{compute_field, generate_fields, generate_absent_fields, generate_nested_fields};
-use super::refusal::EmbeddedError;
+use super::server_generated::{compute_field, generate_absent_fields, generate_fields, generate_nested_fields};
 use json::Object;
-use schema::{KindId, CheckPurpose, check_body, complete_body, to_response_body};
+use schema::{CheckPurpose, KindId, check_body, complete_body, to_response_body};
 
 /// An entity on its way into the store: checked, complete, as it will be answered.
 pub(super) struct EntityDraft {
@@ -31,7 +31,12 @@ impl EmbeddedControlPlane {
     ///
     /// # Errors
     /// Whatever Kong's schemas and checks find.
-    pub(super) fn prepare_draft(&self, kind: KindId, mut body: Object, made: DraftOrigin) -> Result<EntityDraft, EmbeddedError> {
+    pub(super) fn prepare_draft(
+        &self,
+        kind: KindId,
+        mut body: Object,
+        made: DraftOrigin,
+    ) -> Result<EntityDraft, EmbeddedError> {
         let now = self.now();
         let described = self.catalog.kind(kind);
         let expires = take_expiry(described, &mut body, now)?;

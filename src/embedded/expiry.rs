@@ -1,4 +1,4 @@
-use super::refusal::EmbeddedError;
+use super::error::EmbeddedError;
 use json::{Object, Value};
 use schema::{Kind, SchemaViolations};
 

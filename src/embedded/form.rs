@@ -1,6 +1,6 @@
+use super::admin_route::AdminRoute;
 use super::control_plane::EmbeddedControlPlane;
-use super::incoming::RequestTarget;
-use super::place::AdminRoute;
+use super::request_target::RequestTarget;
 use control_plane::Request;
 use json::{Object, Value, json};
 use schema::{Field, FieldType, Record};

@@ -6,9 +6,9 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use sha1::{Digest as _, Sha1};
 
 use super::locate::foreign_id;
-use super::made_up::encode_hex;
+use super::server_generated::encode_hex;
 use json::{Object, Value};
-use schema::{HashedField, HashMethod, Kind};
+use schema::{HashMethod, HashedField, Kind};
 
 /// How often a salted hash is turned over: as often as a test node should bear.
 const PBKDF2_ROUNDS: NonZeroU32 = NonZeroU32::MIN.saturating_add(9_999);
@@ -46,7 +46,13 @@ fn compute_hash(hashed: &HashedField, body: &Object) -> Option<String> {
 fn hash_with_pbkdf2(plain: &str) -> Option<String> {
     let (mut salt, mut key) = ([0; 16], [0; 32]);
     rand::fill(&mut salt).ok()?;
-    pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA512, PBKDF2_ROUNDS, &salt, plain.as_bytes(), &mut key);
+    pbkdf2::derive(
+        pbkdf2::PBKDF2_HMAC_SHA512,
+        PBKDF2_ROUNDS,
+        &salt,
+        plain.as_bytes(),
+        &mut key,
+    );
     let (salt, key) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(key));
     Some(format!("$pbkdf2-sha512$i={PBKDF2_ROUNDS},l=32${salt}${key}"))
 }

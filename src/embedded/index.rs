@@ -33,7 +33,11 @@ impl EntityIndex {
     /// Reads it off a whole body.
     pub(super) fn from_body(catalog: &Catalog, kind: KindId, body: &Object) -> Self {
         let kind = catalog.kind(kind);
-        let mut uniques: Vec<UniqueValue> = kind.unique_sets.iter().filter_map(|set| read_unique_value(kind, set, body)).collect();
+        let mut uniques: Vec<UniqueValue> = kind
+            .unique_sets
+            .iter()
+            .filter_map(|set| read_unique_value(kind, set, body))
+            .collect();
         // the index over several fields is the older one, so it is the first to complain
         uniques.sort_by_key(|unique| unique.display_fields.len() < 2);
         Self {

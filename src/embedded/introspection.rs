@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
+use super::admin_route::community_kinds;
 use super::control_plane::{EmbeddedControlPlane, json_response};
+use super::error::EmbeddedError;
 use super::expiry::take_expiry;
-use super::place::community_kinds;
-use super::refusal::EmbeddedError;
 use control_plane::{Method, Response};
 use json::{Object, Value, json};
 use schema::{CheckPurpose, check_body, recorded_schema};
@@ -62,13 +62,20 @@ impl EmbeddedControlPlane {
     }
 
     /// `/schemas/…`
-    pub(super) fn handle_schemas(&self, method: Method, words: &[String], body: &Object) -> Result<Response, EmbeddedError> {
+    pub(super) fn handle_schemas(
+        &self,
+        method: Method,
+        words: &[String],
+        body: &Object,
+    ) -> Result<Response, EmbeddedError> {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         match (method, words.as_slice()) {
             (Method::Post, [entity, "validate"]) => self.validate_entity(entity, body),
             (_, [_, "validate"]) => Err(EmbeddedError::MethodNotAllowed),
             (Method::Get, [entity]) => schema_response("entities", entity, "entity"),
-            (Method::Get, ["plugins", name]) if !loaded_plugins().contains(*name) => Err(name_not_found("plugin", name)),
+            (Method::Get, ["plugins", name]) if !loaded_plugins().contains(*name) => {
+                Err(name_not_found("plugin", name))
+            }
             (Method::Get, ["plugins", name]) => schema_response("plugins", name, "plugin"),
             (Method::Get, ["vaults", name]) if !self.vaults.contains(*name) => Err(name_not_found("vault", name)),
             (Method::Get, ["vaults", name]) => schema_response("vaults", name, "vault"),

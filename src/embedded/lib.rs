@@ -7,32 +7,32 @@
 //! its paths by one of the few [`schema::Quirk`]s. A body is checked when it is written, and stored as the text
 //! that is answered.
 
-mod change;
+mod admin_route;
 mod children;
 mod control_plane;
 mod delete;
 mod draft;
+mod error;
 mod expiry;
 mod form;
 mod hashing;
-mod incoming;
 mod index;
 mod introspection;
 mod listing;
 mod locate;
-mod made_up;
 mod multipart;
 mod options;
-mod paging;
-mod place;
+mod pagination;
+mod patch;
 mod quirks;
-mod refusal;
+mod read;
+mod request_target;
 mod save;
+mod serialize;
 mod serve;
-mod show;
+mod server_generated;
 mod store;
 mod tag_filter;
-mod text;
 mod transport;
 mod violation_text;
 mod wire;

@@ -1,8 +1,8 @@
+use super::admin_route::{NestedCollection, community_kinds};
 use super::control_plane::{EmbeddedControlPlane, text_response};
-use super::incoming::RequestTarget;
-use super::paging::{PageParams, next_link, encode_offset};
-use super::place::{NestedCollection, community_kinds};
-use super::refusal::EmbeddedError;
+use super::error::EmbeddedError;
+use super::pagination::{PageParams, encode_offset, next_link};
+use super::request_target::RequestTarget;
 use super::store::{ListFilter, PageQuery, ReadTransaction};
 use super::tag_filter::parse_tag_filter;
 use super::wire::tag_entry;
@@ -12,7 +12,12 @@ use schema::KindId;
 
 impl EmbeddedControlPlane {
     /// `GET /services`, `GET /services/S/routes`
-    pub(super) fn list(&self, incoming: &RequestTarget, kind: KindId, under: Option<&NestedCollection>) -> Result<Response, EmbeddedError> {
+    pub(super) fn list(
+        &self,
+        incoming: &RequestTarget,
+        kind: KindId,
+        under: Option<&NestedCollection>,
+    ) -> Result<Response, EmbeddedError> {
         let paging = PageParams::from_target(incoming)?;
         let described = self.catalog.kind(kind);
         self.store.read(|view| {

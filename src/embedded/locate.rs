@@ -1,14 +1,14 @@
 use uuid::Uuid;
 
+use super::admin_route::NestedCollection;
 use super::children::foreign_field_to;
 use super::control_plane::EmbeddedControlPlane;
-use super::index::{join_field_names, encode_unique_value};
-use super::place::NestedCollection;
-use super::refusal::EmbeddedError;
-use super::show::parse_stored_body;
+use super::error::EmbeddedError;
+use super::index::{encode_unique_value, join_field_names};
+use super::read::parse_stored_body;
 use super::store::{EntityRow, ReadTransaction};
 use json::{Object, Value};
-use schema::{Kind, KindId, CheckPurpose, check_body};
+use schema::{CheckPurpose, Kind, KindId, check_body};
 
 /// An id as it is stored, if the text is one.
 pub(super) fn parse_id(text: &str) -> Option<String> {
@@ -19,7 +19,12 @@ pub(super) fn parse_id(text: &str) -> Option<String> {
 
 impl EmbeddedControlPlane {
     /// The entity that a path names by its id, its endpoint key or a child's name.
-    pub(super) fn locate(&self, view: ReadTransaction<'_>, kind: KindId, name: &str) -> Result<Option<EntityRow>, EmbeddedError> {
+    pub(super) fn locate(
+        &self,
+        view: ReadTransaction<'_>,
+        kind: KindId,
+        name: &str,
+    ) -> Result<Option<EntityRow>, EmbeddedError> {
         let collection = &self.catalog.kind(kind).collection;
         match self.locate_id(view, kind, name)? {
             Some(id) => Ok(view.get(collection, &id, self.now())?),
@@ -28,7 +33,12 @@ impl EmbeddedControlPlane {
     }
 
     /// The id of what a path names; an id needs not exist.
-    pub(super) fn locate_id(&self, view: ReadTransaction<'_>, kind: KindId, name: &str) -> Result<Option<String>, EmbeddedError> {
+    pub(super) fn locate_id(
+        &self,
+        view: ReadTransaction<'_>,
+        kind: KindId,
+        name: &str,
+    ) -> Result<Option<String>, EmbeddedError> {
         if let Some(id) = parse_id(name) {
             return Ok(Some(id));
         }
@@ -41,7 +51,12 @@ impl EmbeddedControlPlane {
         Ok(view.find_by_unique(&described.collection, key, name)?)
     }
 
-    fn locate_by_child(&self, view: ReadTransaction<'_>, kind: KindId, name: &str) -> Result<Option<String>, EmbeddedError> {
+    fn locate_by_child(
+        &self,
+        view: ReadTransaction<'_>,
+        kind: KindId,
+        name: &str,
+    ) -> Result<Option<String>, EmbeddedError> {
         let Some(named) = &self.catalog.kind(kind).child_names else {
             return Ok(None);
         };
@@ -54,7 +69,11 @@ impl EmbeddedControlPlane {
     }
 
     /// The id of the entity on whose path something is nested.
-    pub(super) fn locate_parent(&self, view: ReadTransaction<'_>, under: &NestedCollection) -> Result<String, EmbeddedError> {
+    pub(super) fn locate_parent(
+        &self,
+        view: ReadTransaction<'_>,
+        under: &NestedCollection,
+    ) -> Result<String, EmbeddedError> {
         let parent = self.locate(view, under.parent_kind, &under.parent_name)?;
         parent.map(|row| row.id).ok_or(EmbeddedError::NotFound)
     }
@@ -81,7 +100,11 @@ impl EmbeddedControlPlane {
             }
             None => self.locate(view, under.kind, name)?,
         };
-        Ok(row.filter(|row| foreign_id(&parse_stored_body(&row.body), &under.foreign_field).as_deref() == Some(parent)))
+        Ok(
+            row.filter(|row| {
+                foreign_id(&parse_stored_body(&row.body), &under.foreign_field).as_deref() == Some(parent)
+            }),
+        )
     }
 
     /// The id of what an entity's field refers to.

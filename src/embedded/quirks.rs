@@ -1,6 +1,6 @@
+use super::admin_route::AdminRoute;
 use super::control_plane::EmbeddedControlPlane;
-use super::place::AdminRoute;
-use super::refusal::EmbeddedError;
+use super::error::EmbeddedError;
 use schema::{KindId, Quirk};
 
 impl EmbeddedControlPlane {

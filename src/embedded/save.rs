@@ -1,21 +1,26 @@
 use uuid::Uuid;
 
+use super::admin_route::NestedCollection;
 use super::children::ChildNames;
 use super::control_plane::{EmbeddedControlPlane, text_response};
-use super::draft::{EntityDraft, DraftOrigin};
+use super::draft::{DraftOrigin, EntityDraft};
+use super::error::EmbeddedError;
 use super::index::EntityIndex;
-use super::locate::{parse_id, foreign_id, unique_endpoint_key};
-use super::place::NestedCollection;
-use super::refusal::EmbeddedError;
-use super::store::{WriteTransaction, EntityRow, ReadTransaction};
-use super::text::serialize_body;
+use super::locate::{foreign_id, parse_id, unique_endpoint_key};
+use super::serialize::serialize_body;
+use super::store::{EntityRow, ReadTransaction, WriteTransaction};
 use control_plane::Response;
 use json::{Object, Value, json};
 use schema::KindId;
 
 impl EmbeddedControlPlane {
     /// `POST /services`, `POST /services/S/routes`
-    pub(super) fn create(&self, kind: KindId, under: Option<&NestedCollection>, mut body: Object) -> Result<Response, EmbeddedError> {
+    pub(super) fn create(
+        &self,
+        kind: KindId,
+        under: Option<&NestedCollection>,
+        mut body: Object,
+    ) -> Result<Response, EmbeddedError> {
         let names = self.store.read(|view| {
             if let Some(under) = under {
                 set_foreign_id(&mut body, &under.foreign_field, &self.locate_parent(view, under)?);
@@ -44,7 +49,12 @@ impl EmbeddedControlPlane {
     }
 
     /// `PUT /services/S/routes/R`
-    pub(super) fn replace_nested(&self, under: &NestedCollection, name: &str, mut body: Object) -> Result<Response, EmbeddedError> {
+    pub(super) fn replace_nested(
+        &self,
+        under: &NestedCollection,
+        name: &str,
+        mut body: Object,
+    ) -> Result<Response, EmbeddedError> {
         let parent = self.store.read(|view| self.locate_parent(view, under))?;
         set_foreign_id(&mut body, &under.foreign_field, &parent);
         self.put_entity(under.kind, name, body, |view| {
@@ -89,7 +99,12 @@ impl EmbeddedControlPlane {
     }
 
     /// The id that a PUT writes to: the path's, or the one of the entity that bears the path's name.
-    fn locate_put_target(&self, view: ReadTransaction<'_>, kind: KindId, name: &str) -> Result<Option<String>, EmbeddedError> {
+    fn locate_put_target(
+        &self,
+        view: ReadTransaction<'_>,
+        kind: KindId,
+        name: &str,
+    ) -> Result<Option<String>, EmbeddedError> {
         match self.locate_id(view, kind, name) {
             Err(EmbeddedError::Message(404, _)) => Ok(None),
             found => found,
@@ -166,8 +181,19 @@ impl EmbeddedControlPlane {
     }
 
     /// Puts ids in place of foreign keys that name their entity by its endpoint key.
-    pub(super) fn resolve_foreign_keys(&self, view: ReadTransaction<'_>, kind: KindId, body: &mut Object) -> Result<(), EmbeddedError> {
-        for foreign in self.catalog.kind(kind).foreign_fields.iter().filter(|foreign| !foreign.is_list) {
+    pub(super) fn resolve_foreign_keys(
+        &self,
+        view: ReadTransaction<'_>,
+        kind: KindId,
+        body: &mut Object,
+    ) -> Result<(), EmbeddedError> {
+        for foreign in self
+            .catalog
+            .kind(kind)
+            .foreign_fields
+            .iter()
+            .filter(|foreign| !foreign.is_list)
+        {
             let target = self.catalog.kind(foreign.kind);
             let Some(key) = unique_endpoint_key(target) else {
                 continue;

@@ -13,8 +13,8 @@ use tokio::net::TcpListener;
 use url::form_urlencoded;
 
 use super::EmbeddedControlPlane;
+use super::error::EmbeddedError;
 use super::multipart::{parse_boundary, parse_multipart};
-use super::refusal::EmbeddedError;
 use control_plane::{Method, Request, Response};
 
 /// The largest body that is read, as on a node.
@@ -51,7 +51,10 @@ async fn handle_http(State(control_plane): State<Arc<EmbeddedControlPlane>>, req
     };
     // the database blocks
     let answer = tokio::task::spawn_blocking(move || handle_blocking(&control_plane, &head, body)).await;
-    to_http_response(answer.unwrap_or_else(|_| EmbeddedError::Message(500, "An unexpected error occurred".to_owned()).into_response()))
+    to_http_response(
+        answer
+            .unwrap_or_else(|_| EmbeddedError::Message(500, "An unexpected error occurred".to_owned()).into_response()),
+    )
 }
 
 fn handle_blocking(control_plane: &EmbeddedControlPlane, head: &http::request::Parts, body: Bytes) -> Response {
@@ -67,7 +70,11 @@ fn handle_blocking(control_plane: &EmbeddedControlPlane, head: &http::request::P
     }
 }
 
-fn to_admin_request(control_plane: &EmbeddedControlPlane, head: &http::request::Parts, body: Bytes) -> Result<Request, EmbeddedError> {
+fn to_admin_request(
+    control_plane: &EmbeddedControlPlane,
+    head: &http::request::Parts,
+    body: Bytes,
+) -> Result<Request, EmbeddedError> {
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let mut request = Request {
         method: parse_method(&head.method).ok_or(EmbeddedError::MethodNotAllowed)?,
@@ -93,7 +100,9 @@ fn parse_request_body(headers: &HeaderMap, body: &[u8]) -> Result<RequestBody, E
     let sort = content_type.split(';').next().unwrap_or_default().trim();
     match sort.to_ascii_lowercase().as_str() {
         "application/json" => Ok(RequestBody::Json(body.to_vec())),
-        "application/x-www-form-urlencoded" => Ok(RequestBody::Form(form_urlencoded::parse(body).into_owned().collect())),
+        "application/x-www-form-urlencoded" => {
+            Ok(RequestBody::Form(form_urlencoded::parse(body).into_owned().collect()))
+        }
         "multipart/form-data" => parse_boundary(content_type)
             .and_then(|boundary| parse_multipart(boundary, body))
             .map(RequestBody::Form)

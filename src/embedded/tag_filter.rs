@@ -1,4 +1,4 @@
-use super::refusal::EmbeddedError;
+use super::error::EmbeddedError;
 use super::store::ListFilter;
 
 /// How many tags a query takes.
@@ -9,7 +9,10 @@ const MAX_TAGS: usize = 5;
 /// # Errors
 /// As Kong: nothing at all, both signs at once, an empty tag, more than five.
 pub(super) fn parse_tag_filter(text: &str) -> Result<ListFilter, EmbeddedError> {
-    let invalid = |why| EmbeddedError::InvalidOption { option: "tags", reason: why };
+    let invalid = |why| EmbeddedError::InvalidOption {
+        option: "tags",
+        reason: why,
+    };
     if text.is_empty() {
         return Err(invalid("cannot be null"));
     }

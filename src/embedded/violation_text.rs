@@ -8,7 +8,9 @@ pub(super) fn format_violations(violations: &SchemaViolations) -> String {
         match value {
             Value::Array(messages) if name == "@entity" => parts.extend(messages.iter().map(format_message)),
             Value::String(message) => parts.push(format!("{name}: {message}")),
-            deeper => parts.extend(numbered_members(deeper).map(|(member, value)| format!("{name}.{member}: {}", format_message(value)))),
+            deeper => parts.extend(
+                numbered_members(deeper).map(|(member, value)| format!("{name}.{member}: {}", format_message(value))),
+            ),
         }
     }
     match parts.as_slice() {

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::ops::Index;
 
-use super::{ObjectKey, Number, Object, Value};
+use super::{Number, Object, ObjectKey, Value};
 
 impl From<serde_json::Value> for Value {
     fn from(value: serde_json::Value) -> Self {

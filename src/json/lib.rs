@@ -5,14 +5,14 @@
 //! objects reads memory in its order. Texts are strings of the heap, so that moving a value leaves no copy of a secret.
 
 mod convert;
+mod deserialize;
 mod object;
 pub mod parallel;
-mod read;
+mod serialize;
 mod value;
-mod write;
 
+pub use object::{Iter, IterMut, Object, ObjectKey};
 pub use object::{PREFETCH_BATCH, prefetch, prefetch_chunked};
-pub use object::{Iter, IterMut, ObjectKey, Object};
 pub use serde_json::Number;
 pub use value::Value;
 

@@ -131,7 +131,10 @@ impl Object {
 pub const PREFETCH_BATCH: usize = 16;
 
 /// The members of a list, of which a few objects each are glanced at before.
-pub fn prefetch_chunked<'s, T>(all: &'s [T], object: impl Fn(&'s T) -> Option<&'s Object>) -> impl Iterator<Item = &'s T> {
+pub fn prefetch_chunked<'s, T>(
+    all: &'s [T],
+    object: impl Fn(&'s T) -> Option<&'s Object>,
+) -> impl Iterator<Item = &'s T> {
     all.chunks(PREFETCH_BATCH).flat_map(move |few| {
         prefetch(few.iter().filter_map(&object));
         few

@@ -7,7 +7,7 @@ use super::{Change, Plan};
 use crate::{ForeignEntity, Live};
 use json::Value;
 use schema::{FieldPath, KindId};
-use state::{EntityBody, DeclaredId};
+use state::{DeclaredId, EntityBody};
 
 /// What will stand once a plan is done: computed, not read.
 pub struct After<'a> {

@@ -79,6 +79,8 @@ fn loss(question: &Question<'_>, known: &Known<'_>, holder: &Holder<'_>, foreign
 
 fn scope_of(question: &Question<'_>, holder: &Holder<'_>) -> ScopeId {
     let scopes = &question.desired.scopes;
-    let at = scopes.iter().position(|scope| scope.includes_tags(entity_tags(holder.body)));
+    let at = scopes
+        .iter()
+        .position(|scope| scope.includes_tags(entity_tags(holder.body)));
     ScopeId(at.unwrap_or(0) as u32)
 }

@@ -102,7 +102,9 @@ fn too_many(limit: Limit, plan: &Plan, question: &Question<'_>) -> Vec<Refusal> 
             return None;
         }
         let held = question.live.owned.values().flatten();
-        let held = held.filter(|entity| scope.includes_tags(entity_tags(entity.body.expose()))).count() as u64;
+        let held = held
+            .filter(|entity| scope.includes_tags(entity_tags(entity.body.expose())))
+            .count() as u64;
         let allowed = match limit {
             Limit::Count(most) => deleted <= most,
             Limit::Percent(most) => held < FEW || deleted as f64 * 100.0 <= most * held as f64,

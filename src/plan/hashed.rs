@@ -2,7 +2,7 @@ use sha1::{Digest, Sha1};
 
 use super::known::link_in;
 use json::{Object, Value};
-use schema::{FieldPath, HashedField, HashMethod, Kind};
+use schema::{FieldPath, HashMethod, HashedField, Kind};
 use state::DeclaredEntity;
 use yaml::Diagnostic;
 
@@ -39,7 +39,11 @@ pub(super) fn compare(hashed: &HashedField, desired: &Object, live: &Object) -> 
 /// Notes a declared value of which nobody can tell whether it is what a salted hash was made of: a note for each kind, with
 /// all its places.
 pub(super) fn note_unseen(kind: &Kind, declared: &DeclaredEntity, live: &Object, remarks: &mut Vec<Diagnostic>) {
-    let Some(hashed) = kind.hashed_field.as_ref().filter(|hashed| hashed.how == HashMethod::Salted) else {
+    let Some(hashed) = kind
+        .hashed_field
+        .as_ref()
+        .filter(|hashed| hashed.how == HashMethod::Salted)
+    else {
         return;
     };
     let said = declared.body.expose();
@@ -52,7 +56,9 @@ pub(super) fn note_unseen(kind: &Kind, declared: &DeclaredEntity, live: &Object,
     );
     let span = declared.location.value_span(&FieldPath::from_field(&hashed.field));
     match remarks.iter_mut().find(|remark| remark.message == message) {
-        Some(told) => told.locations.extend(Diagnostic::note(UNSEEN, "").at_secret(span).locations),
+        Some(told) => told
+            .locations
+            .extend(Diagnostic::note(UNSEEN, "").at_secret(span).locations),
         None => remarks.push(
             Diagnostic::note(UNSEEN, message)
                 .at_secret(span)

@@ -9,7 +9,11 @@ use yaml::{Diagnostic, Span};
 
 impl<'a> Settling<'a, '_> {
     /// The foreign keys of a declared entity, and whether one of them is broken.
-    pub(super) fn links(&mut self, declared: &'a DeclaredEntity, spectator: bool) -> (Vec<(&'a str, ForeignKeyValue)>, bool) {
+    pub(super) fn links(
+        &mut self,
+        declared: &'a DeclaredEntity,
+        spectator: bool,
+    ) -> (Vec<(&'a str, ForeignKeyValue)>, bool) {
         let kind = self.question.catalog.kind(declared.kind);
         let (mut links, mut broken) = (Vec::new(), false);
         for link in &declared.foreign_keys {
@@ -19,7 +23,9 @@ impl<'a> Settling<'a, '_> {
             let held = match &link.target {
                 ForeignKeyTarget::Null => Some(ForeignKeyValue::Null),
                 ForeignKeyTarget::Parent(at) => self.result.found[at.0 as usize].map(ForeignKeyValue::Id),
-                ForeignKeyTarget::Named(text) => self.link(foreign.kind, text, link.span, spectator).map(ForeignKeyValue::Id),
+                ForeignKeyTarget::Named(text) => self
+                    .link(foreign.kind, text, link.span, spectator)
+                    .map(ForeignKeyValue::Id),
                 ForeignKeyTarget::List(texts) => {
                     let ids = texts
                         .iter()

@@ -33,7 +33,10 @@ pub(super) fn assign<'a>(
         .map(|(at, _)| at)
         .collect();
     free.sort_by_key(|at| known.holders[*at].id);
-    let nest = description.nested_lists.iter().find(|nest| nest.key == rotates.children);
+    let nest = description
+        .nested_lists
+        .iter()
+        .find(|nest| nest.key == rotates.children);
     let served = nest.map_or_else(Vec::new, |nest| served(question, known, nest, pending, &free));
     let mut assigned = Assigned {
         of: vec![None; pending.len()],

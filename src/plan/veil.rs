@@ -5,7 +5,7 @@ use super::compare::differing;
 use super::{Fingerprinter, Secret, SecretOrigin, Tree};
 use json::{Object, Value};
 use reference::is_reference;
-use schema::{Catalog, Field, FieldPath, FieldType, KindId, Record, PathSegment, canonicalize};
+use schema::{Catalog, Field, FieldPath, FieldType, KindId, PathSegment, Record, canonicalize};
 use state::DeclaredEntity;
 
 /// Turns bodies of one entity into trees in which every secret is hidden. What is secret on one side of a change is
@@ -78,7 +78,10 @@ impl<'a> Veil<'a> {
     ) -> Vec<(String, Tree)> {
         let member = |(name, value): (&str, &Value)| {
             let field = record.and_then(|record| field_of(record, name));
-            (name.to_owned(), self.tree(field, value, &at.with_name(name), secret, origin))
+            (
+                name.to_owned(),
+                self.tree(field, value, &at.with_name(name), secret, origin),
+            )
         };
         members.iter().map(member).collect()
     }
@@ -106,7 +109,10 @@ impl<'a> Veil<'a> {
                     None => self.members(record, members, at, secret, origin),
                     inner => {
                         let shown = |(name, value): (&str, &Value)| {
-                            (name.to_owned(), self.tree(inner, value, &at.with_name(name), secret, origin))
+                            (
+                                name.to_owned(),
+                                self.tree(inner, value, &at.with_name(name), secret, origin),
+                            )
                         };
                         members.iter().map(shown).collect()
                     }
@@ -164,7 +170,10 @@ fn field_of<'r>(record: &'r Record, name: &str) -> Option<&'r Field> {
 
 /// A path up to the first list on it: a list with a secret member is hidden whole, since members change their places.
 fn whole_list(path: &FieldPath) -> FieldPath {
-    let names = path.0.iter().take_while(|segment| matches!(segment, PathSegment::Name(_)));
+    let names = path
+        .0
+        .iter()
+        .take_while(|segment| matches!(segment, PathSegment::Name(_)));
     FieldPath(names.cloned().collect())
 }
 

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use json::{Object, Value};
 use plan::{self, Plan};
-use reference::{EntityView, ChangeState};
+use reference::{ChangeState, EntityView};
 use schema::{Catalog, Kind};
 use state::{DeclaredEntity, DeclaredId};
 

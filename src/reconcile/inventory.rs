@@ -40,7 +40,9 @@ pub async fn prove_declared<T: Transport, C: Clock>(
     client.schemas(&wanted(recorded, desired), &mut schemas).await?;
     let catalog = Arc::new(recorded.with_live_schemas(&schemas));
     let but_vaults = catalog.kinds().map(|(id, _)| id);
-    let but_vaults = but_vaults.filter(|id| Some(*id) != catalog.find_kind("vaults")).collect();
+    let but_vaults = but_vaults
+        .filter(|id| Some(*id) != catalog.find_kind("vaults"))
+        .collect();
     let asked = Asked {
         scopes: vec![Scope { tags: BTreeSet::new() }],
         skip: but_vaults,

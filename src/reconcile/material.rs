@@ -13,13 +13,21 @@ use json::parallel::stretches;
 use json::{Object, Value, prefetch_chunked};
 use plan::{self, After, Plan};
 use plan::{Live, LiveEntity};
-use reference::{CertificateFields, ContentChecker, EntityView, Assessment, EntityIssue, ResolvedValues, ExpiryWindow};
-use schema::{Catalog, Kind, KindId, ChildNamesField, PathSegment};
+use reference::{Assessment, CertificateFields, ContentChecker, EntityIssue, EntityView, ExpiryWindow, ResolvedValues};
+use schema::{Catalog, ChildNamesField, Kind, KindId, PathSegment};
 use state::{DeclaredEntity, DeclaredId, ForeignKeyTarget};
 
 /// Looks at what the references of all entities resolve to.
-pub fn examine(scene: &Scene<'_>, judged: &mut [Assessment], resolved: &[ResolvedValues], days: u32) -> Vec<EntityIssue> {
-    let validity = ExpiryWindow { now: scene.now, warn_days: days };
+pub fn examine(
+    scene: &Scene<'_>,
+    judged: &mut [Assessment],
+    resolved: &[ResolvedValues],
+    days: u32,
+) -> Vec<EntityIssue> {
+    let validity = ExpiryWindow {
+        now: scene.now,
+        warn_days: days,
+    };
     let mut examination = ContentChecker::new(scene.catalog, judged, resolved, validity);
     match scene.planned {
         Some(planned) => standing(scene, planned, &mut examination),
@@ -33,7 +41,9 @@ fn standing(scene: &Scene<'_>, planned: (&Live, &Plan, &After<'_>), examination:
     let fields = CertificateFields::from_catalog(scene.catalog);
     let mut entities: Vec<_> = after.owned.iter().collect();
     let open = stretches(&mut entities, |stretch| {
-        let glanced = prefetch_chunked(stretch, |entity| fields.has_any(entity.kind).then(|| entity.body.expose()));
+        let glanced = prefetch_chunked(stretch, |entity| {
+            fields.has_any(entity.kind).then(|| entity.body.expose())
+        });
         let open = glanced.map(|entity| fields.inline_certificates(entity.kind, entity.body.expose()));
         open.collect::<Vec<_>>()
     });

@@ -8,7 +8,10 @@ use json::parallel::stretches;
 use json::{Object, Value};
 use plan::{self, After, Plan};
 use plan::{ForeignEntity, Live};
-use reference::{self, Finding, VaultRef, EntityView, Assessment, Policies, Policy, Reason, ReferenceSettings, ChangeState, ReferenceSite, Vaults};
+use reference::{
+    self, Assessment, ChangeState, EntityView, Finding, Policies, Policy, Reason, ReferenceSettings, ReferenceSite,
+    VaultRef, Vaults,
+};
 use schema::{Catalog, FieldPath, KindId, PathSegment};
 use state::{DeclaredEntity, DeclaredId, DesiredState};
 use yaml::Diagnostic;
@@ -125,7 +128,9 @@ fn leave_differing(vaults: &Vaults, settings: &ReferenceSettings, judged: &mut [
     for one in unasked {
         let name = one.vault_name().unwrap_or_default();
         if let Some(VaultRef::Backend(backend)) = vaults.find(&name) {
-            one.finding = settings.ambiguity_finding(backend).unwrap_or_else(|| one.finding.clone());
+            one.finding = settings
+                .ambiguity_finding(backend)
+                .unwrap_or_else(|| one.finding.clone());
         }
     }
 }

@@ -11,7 +11,7 @@ use plan::After;
 use plan::Live;
 use reference::{self, ReferenceSettings, ReferenceSite, VaultEntity, Vaults};
 use schema::{Catalog, Edition, FieldPath, KindId, PathSegment};
-use state::{EntityBody, DeclaredEntity, DesiredState};
+use state::{DeclaredEntity, DesiredState, EntityBody};
 use yaml::Diagnostic;
 
 /// The vaults by which references resolve once the plan is done.
@@ -167,7 +167,10 @@ fn unloaded(catalog: &Catalog) -> BTreeSet<String> {
 /// What files of settings say of vaults that are nobody's, and so holds for nothing. A file may be meant for several
 /// control planes, so that this is worth a note, and no more.
 pub fn settings_of_nobody(settings: &ReferenceSettings, vaults: &Vaults) -> Vec<Diagnostic> {
-    let names = settings.vaults.keys().filter(|_| vaults.is_complete && !vaults.without_control_plane);
+    let names = settings
+        .vaults
+        .keys()
+        .filter(|_| vaults.is_complete && !vaults.without_control_plane);
     let unknown = names.filter(|name| vaults.find(name).is_none() && !vaults.unloaded_backends.contains(*name));
     let told = unknown.map(|name| {
         let message =

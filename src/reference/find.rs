@@ -79,7 +79,11 @@ impl ReferenceSite {
 
 /// Every place of an entity where a text stands that Kong takes for a reference. Tags hold none. `filled` tells of a text
 /// whether a template filled it in from the environment, wholly or in part.
-pub fn find_references(catalog: &Catalog, holder: &EntityView<'_>, filled: &dyn Fn(&str) -> bool) -> Vec<ReferenceSite> {
+pub fn find_references(
+    catalog: &Catalog,
+    holder: &EntityView<'_>,
+    filled: &dyn Fn(&str) -> bool,
+) -> Vec<ReferenceSite> {
     if !holder.body.values().any(contains_reference) {
         return Vec::new();
     }
@@ -145,7 +149,12 @@ fn walk_record(record: Option<&Record>, body: &Object, at: &FieldPath, found: &m
     for (name, value) in body {
         match record.and_then(|record| Some((record, record.shorthand(name)?))) {
             Some((record, shorthand)) => walk_shorthand(record, body, shorthand, (&at.with_name(name), value), found),
-            None => walk_value(record.and_then(|record| record.get(name)), value, &at.with_name(name), found),
+            None => walk_value(
+                record.and_then(|record| record.get(name)),
+                value,
+                &at.with_name(name),
+                found,
+            ),
         }
     }
 }

@@ -4,49 +4,55 @@
 //! The way of a reference is [`find`] → [`judge`] → [`errands`] → [`backends::resolve`] → [`prove`] → [`Examination`] → [`gate`]. All but
 //! [`backends`] is pure.
 
-mod answer;
-mod ask;
+mod allowlist;
+mod classify;
+mod content;
 mod environment;
-mod fetched;
 mod find;
 mod finding;
-mod gate;
 mod grammar;
-mod judge;
+mod json_bytes;
 mod lint;
 mod lua;
-mod material;
-mod notation;
-mod prove;
+mod parse_json;
+mod policy;
+mod query;
+mod redact;
+mod response;
 mod secret;
 mod settings;
 mod subkey;
-mod target;
-mod trust;
 mod variable;
+mod vault_target;
 mod verdict;
-mod withhold;
+mod verify;
 
-use ask::accepts_option;
+use query::accepts_option;
 
-pub use answer::{parse_to_json, parse_line_to_json};
-pub use ask::{VaultQuery, VaultQueries, SecretRequest, collect_queries, split_resource, accepts_property, resolve_target};
+pub use allowlist::{
+    Destination, HostAllowlist, InvalidHost, allowlist_entry, allowlist_help, check_destination, is_loopback,
+};
+pub use classify::{VaultEntity, VaultRef, Vaults, classify_sites};
+pub use content::{
+    CertificateFields, ContentChecker, EntityIssue, ExpiryWindow, FieldIssue, InlineCertificatesHash, has_key_material,
+};
 pub use environment::{EnvVaultError, resolve_from_environment};
-pub use fetched::SecretResponse;
-pub use find::{EntityView, ChangeState, ReferenceSite, find_references, contains_reference};
+pub use find::{ChangeState, EntityView, ReferenceSite, contains_reference, find_references};
 pub use finding::Finding;
-pub use gate::{Policies, Policy, apply_policy, report_issues};
-pub use grammar::{OptionValue, ReferenceParseError, Reference, is_reference, parse_reference};
-pub use judge::{VaultRef, VaultEntity, Vaults, classify_sites};
+pub use grammar::{OptionValue, Reference, ReferenceParseError, is_reference, parse_reference};
+pub use json_bytes::{decode_json_string, encode_json_string};
 pub use lint::lint;
-pub use material::{CertificateFields, ContentChecker, FieldIssue, InlineCertificatesHash, EntityIssue, ExpiryWindow, has_key_material};
-pub use notation::{decode_json_string, encode_json_string};
-pub use prove::{ResolvedValues, verify_references, verify_reference};
+pub use parse_json::{parse_line_to_json, parse_to_json};
+pub use policy::{Policies, Policy, apply_policy, report_issues};
+pub use query::{
+    SecretRequest, VaultQueries, VaultQuery, accepts_property, collect_queries, resolve_target, split_resource,
+};
+pub use redact::redact_templated;
+pub use response::SecretResponse;
 pub use secret::Secret;
 pub use settings::{ReferenceSettings, VaultSettings, variable_infix};
 pub use subkey::{SubkeyError, ZeroizingValue, extract_subkey};
-pub use target::{TemplatedParts, VaultSetting, SettingOrigin, VaultTarget};
-pub use trust::{Destination, HostAllowlist, InvalidHost, allowlist_entry, allowlist_help, is_loopback, check_destination};
-pub use variable::{variable_name, format_variable_name};
+pub use variable::{format_variable_name, variable_name};
+pub use vault_target::{SettingOrigin, TemplatedParts, VaultSetting, VaultTarget};
 pub use verdict::{Assessment, Reason, Verdict};
-pub use withhold::redact_templated;
+pub use verify::{ResolvedValues, verify_reference, verify_references};

@@ -17,7 +17,10 @@ fn decode_percent(text: &[u8], plain: impl Fn(u8) -> u8) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut at = 0;
     while let Some(byte) = text.get(at) {
-        match (*byte == b'%').then(|| parse_hex_pair(text.get(at + 1..at + 3)?)).flatten() {
+        match (*byte == b'%')
+            .then(|| parse_hex_pair(text.get(at + 1..at + 3)?))
+            .flatten()
+        {
             Some(value) => {
                 decoded.push(value);
                 at += 3;

@@ -31,7 +31,9 @@ impl ReferenceSettings {
     /// What is said of a vault: the environment goes before files.
     pub fn vault_values(&self, name: &str) -> BTreeMap<String, VaultSetting> {
         let files = self.vaults.get(name);
-        let said = files.into_iter().chain(self.variable_settings.get(&variable_infix(name)));
+        let said = files
+            .into_iter()
+            .chain(self.variable_settings.get(&variable_infix(name)));
         said.flat_map(|said| said.values.clone()).collect()
     }
 

@@ -2,7 +2,10 @@ use std::sync::Arc;
 
 use super::files::SchemaError;
 use super::kind_file::KindFile;
-use super::{Field, FieldPath, FieldType, ForeignField, Kind, KindId, ChildNamesField, NestedList, OnDelete, Record, PathSegment, read};
+use super::{
+    ChildNamesField, Field, FieldPath, FieldType, ForeignField, Kind, KindId, NestedList, OnDelete, PathSegment,
+    Record, parse,
+};
 use json::{Value, json};
 
 type KindLookup<'a> = &'a dyn Fn(&str) -> Option<KindId>;
@@ -25,7 +28,7 @@ pub(super) fn build_kinds(files: &[KindFile], schemas: &[Value]) -> Result<Vec<K
 }
 
 fn build_kind(file: &KindFile, schema: &Value, place: KindLookup) -> Result<Kind, String> {
-    let mut record = read::parse_record(schema)?;
+    let mut record = parse::parse_record(schema)?;
     let secret: Vec<FieldPath> = file.secret.iter().map(|path| FieldPath::from_dotted(path)).collect();
     for path in &secret {
         // a live node may lack it
@@ -179,7 +182,9 @@ impl Record {
     }
 
     fn field_mut(&mut self, segment: &PathSegment) -> Option<&mut Field> {
-        let PathSegment::Name(wanted) = segment else { return None };
+        let PathSegment::Name(wanted) = segment else {
+            return None;
+        };
         let mut shorthands = self.shorthands.iter_mut();
         self.fields
             .get_mut(wanted)
@@ -190,7 +195,9 @@ impl Record {
 fn inner_record_mut(field: &mut Field) -> Option<&mut Record> {
     match &mut field.field_type {
         FieldType::Record(record) => Some(record),
-        FieldType::Array(inner) | FieldType::Set(inner) | FieldType::Map { values: inner, .. } => inner_record_mut(inner),
+        FieldType::Array(inner) | FieldType::Set(inner) | FieldType::Map { values: inner, .. } => {
+            inner_record_mut(inner)
+        }
         _ => None,
     }
 }

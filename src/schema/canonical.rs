@@ -1,4 +1,4 @@
-use super::fill::{BodyNormalizer, NormalForm};
+use super::normalize::{BodyNormalizer, NormalForm};
 use super::{Catalog, KindId};
 use json::Object;
 

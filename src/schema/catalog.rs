@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use super::files::SchemaError;
 use super::kind_file::KindFile;
 use super::subschema::{self, SubschemaFamily};
-use super::{Edition, Kind, KindId, Record, assemble, overlay, read, words};
+use super::{Edition, Kind, KindId, Record, assemble, keywords, overlay, parse};
 use json::{Object, Value};
 
 /// All kinds, plugins and vault backends that are known: a value, handed to whoever needs it.
@@ -40,7 +40,7 @@ pub struct LiveSchemas {
 }
 
 /// The families of schemas that complete an entity by a name in it.
-const FAMILIES: [&str; 4] = [PLUGINS, VAULTS, "partials", words::PROTOCOLS];
+const FAMILIES: [&str; 4] = [PLUGINS, VAULTS, "partials", keywords::PROTOCOLS];
 const PLUGINS: &str = "plugins";
 const VAULTS: &str = "vaults";
 
@@ -66,7 +66,9 @@ impl Catalog {
         Ok(Self {
             files: files.into(),
             kinds: kinds.into(),
-            families: FAMILIES.map(|name| (name.to_owned(), subschema::recorded_family(name))).into(),
+            families: FAMILIES
+                .map(|name| (name.to_owned(), subschema::recorded_family(name)))
+                .into(),
             version: None,
             live_collections: BTreeSet::new(),
             loaded_plugins: None,
@@ -110,7 +112,7 @@ impl Catalog {
 
     fn live_kinds(&self, live: &LiveSchemas, edition: Edition) -> Result<Arc<[Kind]>, SchemaError> {
         let mut live = live.clone();
-        live.entities.retain(|_, schema| read::parse_record(schema).is_ok());
+        live.entities.retain(|_, schema| parse::parse_record(schema).is_ok());
         Ok(assemble::build_kinds(&self.files, &overlay::overlay_schemas(&self.files, &live, edition)?)?.into())
     }
 
@@ -195,7 +197,10 @@ impl Catalog {
     /// Whether a node told the schema of an entity: of one that names a further schema, that one.
     pub fn has_live_schema(&self, kind: KindId, body: &Object) -> bool {
         let kind = self.kind(kind);
-        let named = kind.subschemas.as_ref().and_then(|sub| Some((sub, sub.subschema_name(body)?)));
+        let named = kind
+            .subschemas
+            .as_ref()
+            .and_then(|sub| Some((sub, sub.subschema_name(body)?)));
         match named {
             Some((sub, name)) => {
                 let known = self.families.get(&sub.family).and_then(|family| family.get(name));
@@ -254,7 +259,9 @@ mod tests {
         }
         for (name, family) in &catalog.families {
             for (member, schema) in family {
-                schema.own_record().unwrap_or_else(|error| panic!("{name}/{member}: {error}"));
+                schema
+                    .own_record()
+                    .unwrap_or_else(|error| panic!("{name}/{member}: {error}"));
             }
         }
     }

@@ -21,7 +21,13 @@ pub enum CheckPurpose {
 ///
 /// # Errors
 /// Everything that is wrong, at once.
-pub fn check_body(catalog: &Catalog, kind: KindId, body: &Object, purpose: CheckPurpose, now: i64) -> Result<(), SchemaViolations> {
+pub fn check_body(
+    catalog: &Catalog,
+    kind: KindId,
+    body: &Object,
+    purpose: CheckPurpose,
+    now: i64,
+) -> Result<(), SchemaViolations> {
     let checker = BodyChecker {
         catalog,
         kind: catalog.kind(kind),

@@ -1,4 +1,4 @@
-use super::fill::{BodyNormalizer, NormalForm};
+use super::normalize::{BodyNormalizer, NormalForm};
 use super::shorthand;
 use super::{Catalog, Field, FieldType, KindId, Record, SchemaViolations};
 use json::{Object, Value};
@@ -40,7 +40,12 @@ pub fn expand_shorthands(catalog: &Catalog, kind: KindId, body: &Object) -> Resu
 ///
 /// # Errors
 /// As [`translated`].
-pub fn apply_patch(catalog: &Catalog, kind: KindId, stored: &Object, patch: &Object) -> Result<Object, SchemaViolations> {
+pub fn apply_patch(
+    catalog: &Catalog,
+    kind: KindId,
+    stored: &Object,
+    patch: &Object,
+) -> Result<Object, SchemaViolations> {
     let named = catalog.kind(kind).subschemas.as_ref();
     let mut named_patch = patch.clone();
     if let Some(sub) = named
@@ -96,7 +101,9 @@ fn value_to_response(field: &Field, value: &mut Value) {
             members.iter_mut().for_each(|member| value_to_response(inner, member));
         }
         (FieldType::Map { values, .. }, Value::Object(members)) => {
-            members.values_mut().for_each(|member| value_to_response(values, member));
+            members
+                .values_mut()
+                .for_each(|member| value_to_response(values, member));
         }
         _ => {}
     }

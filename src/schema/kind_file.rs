@@ -2,9 +2,12 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::corrections::{merge_corrections, remove_enterprise_fields};
 use super::files::{self, SchemaError};
-use super::merge::{merge_corrections, remove_enterprise_fields};
-use super::{ComputedField, Edition, LegacyField, HashedField, NamedCheck, OnDelete, Quirk, RotationRule, SubschemaSelector, TitleRule};
+use super::{
+    ComputedField, Edition, HashedField, LegacyField, NamedCheck, OnDelete, Quirk, RotationRule, SubschemaSelector,
+    TitleRule,
+};
 use json::{Value, json};
 
 /// A file of `schemas/kinds/`: what Kong's own schema does not tell of a kind.

@@ -10,42 +10,42 @@ mod catalog;
 mod check;
 mod checks;
 mod complete;
+mod corrections;
 mod field;
-mod fields;
+mod field_lookup;
 mod files;
-mod fill;
-mod held;
+mod foreign_key;
+mod keywords;
 mod kind;
 mod kind_file;
-mod merge;
+mod live_match;
+mod normalize;
 mod overlay;
+mod parse;
 mod path;
-mod query;
-mod read;
+mod record_fields;
 mod referenceable;
 mod shorthand;
-mod shows;
 mod subschema;
-mod sugar;
+mod url_shorthand;
 mod violations;
-mod words;
 mod x509;
 
 pub use canonical::{CanonicalBody, canonicalize};
 pub use catalog::{Catalog, LiveSchemas};
 pub use check::{CheckPurpose, check_body, zeroize_value};
 pub use checks::{is_private_key, is_public_key};
-pub use complete::{complete_body, apply_patch, to_response_body, expand_shorthands};
+pub use complete::{apply_patch, complete_body, expand_shorthands, to_response_body};
 pub use field::{Field, FieldType, Record};
-pub use fields::RecordFields;
 pub use files::{SchemaError, recorded_schema};
-pub use held::ForeignKeyValue;
+pub use foreign_key::ForeignKeyValue;
 pub use kind::{
-    ComputedField, ComputeMethod, Edition, ForeignField, LegacyField, LegacyConversion, HashedField, HashMethod, Kind, KindId, NamedCheck,
-    ChildNamesField, NestedList, OnDelete, Quirk, RotationRule, SubschemaSelector, TitleRule,
+    ChildNamesField, ComputeMethod, ComputedField, Edition, ForeignField, HashMethod, HashedField, Kind, KindId,
+    LegacyConversion, LegacyField, NamedCheck, NestedList, OnDelete, Quirk, RotationRule, SubschemaSelector, TitleRule,
 };
+pub use live_match::{is_written_canonically, matches_live};
 pub use path::{FieldPath, PathSegment};
+pub use record_fields::RecordFields;
 pub use referenceable::Referenceability;
-pub use shows::{is_written_canonically, matches_live};
 pub use violations::SchemaViolations;
-pub use x509::{PublicCertificate, parse_chain, sha256_fingerprint, format_timestamp};
+pub use x509::{PublicCertificate, format_timestamp, parse_chain, sha256_fingerprint};

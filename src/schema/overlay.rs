@@ -2,12 +2,16 @@ use std::collections::BTreeSet;
 
 use super::files::SchemaError;
 use super::kind_file::KindFile;
-use super::{Edition, LiveSchemas, words};
+use super::{Edition, LiveSchemas, keywords};
 use json::{Value, json};
 
 /// The schemas of kinds as a node has them: its own answers where it gave them, the recorded ones elsewhere, each
 /// corrected by the kind's file.
-pub(super) fn overlay_schemas(files: &[KindFile], live: &LiveSchemas, edition: Edition) -> Result<Vec<Value>, SchemaError> {
+pub(super) fn overlay_schemas(
+    files: &[KindFile],
+    live: &LiveSchemas,
+    edition: Edition,
+) -> Result<Vec<Value>, SchemaError> {
     files
         .iter()
         .map(|file| {
@@ -59,7 +63,7 @@ fn apply_loaded_names(schema: &mut Value, live: &LiveSchemas, told: bool) {
 fn loaded_names<'a>(live: &'a LiveSchemas, sort: &Value) -> Option<&'a BTreeSet<String>> {
     match sort.as_str()? {
         "vaults" => live.loaded_vaults.as_ref(),
-        words::FILTERS => live.loaded_filters.as_ref(),
+        keywords::FILTERS => live.loaded_filters.as_ref(),
         _ => live.loaded_plugins.as_ref(),
     }
 }
@@ -127,7 +131,12 @@ mod tests {
             kind(&open, "plugins").unique_sets[1],
             ["name", "service", "route", "consumer"]
         );
-        assert!(open.vault_schema("env").unwrap().nested_field(&["config", "base64_decode"]).is_none());
+        assert!(
+            open.vault_schema("env")
+                .unwrap()
+                .nested_field(&["config", "base64_decode"])
+                .is_none()
+        );
         let enterprise = catalog.with_live_schemas(&LiveSchemas {
             version: Some("3.12.0.1".to_owned()),
             ..LiveSchemas::default()

@@ -39,7 +39,13 @@ struct ReferenceableLists {
 impl Catalog {
     /// Whether a field of an entity takes references, `schema` being what its schema says: a live node's has the last
     /// word; what is recorded, of one version, is completed by lists of others.
-    pub fn referenceability(&self, kind: KindId, body: &Object, path: &FieldPath, schema: Option<bool>) -> Referenceability {
+    pub fn referenceability(
+        &self,
+        kind: KindId,
+        body: &Object,
+        path: &FieldPath,
+        schema: Option<bool>,
+    ) -> Referenceability {
         if Some(kind) == self.find_kind("vaults") {
             return Referenceability::Never;
         }
@@ -52,7 +58,9 @@ impl Catalog {
             return of_schema;
         }
         match (self.listed_referenceability(kind, body, path), self.node_version()) {
-            (ListedReferenceability::Since(since), Some(node)) if parse_version(node) >= parse_version(since) => Referenceability::Yes,
+            (ListedReferenceability::Since(since), Some(node)) if parse_version(node) >= parse_version(since) => {
+                Referenceability::Yes
+            }
             (ListedReferenceability::Since(_), Some(_)) => Referenceability::No,
             (ListedReferenceability::Since(_), None) if of_schema == Referenceability::Unknown => Referenceability::Yes,
             (ListedReferenceability::Since(since), None) => Referenceability::Since(since),
@@ -80,7 +88,9 @@ impl Catalog {
             .map(|(since, _)| since.as_str())
             .collect();
         since.sort_by_key(|since| parse_version(since));
-        since.first().map_or(ListedReferenceability::No, |since| ListedReferenceability::Since(since))
+        since
+            .first()
+            .map_or(ListedReferenceability::No, |since| ListedReferenceability::Since(since))
     }
 }
 
@@ -153,13 +163,21 @@ mod tests {
                 FieldPath::from_dotted("config.client_id").with_index(0),
                 Referenceability::Yes,
             ),
-            ("openid-connect", FieldPath::from_dotted("config.client_id"), Referenceability::No),
+            (
+                "openid-connect",
+                FieldPath::from_dotted("config.client_id"),
+                Referenceability::No,
+            ),
             (
                 "openid-connect",
                 FieldPath::from_dotted("config.client_jwk").with_index(1).with_name("d"),
                 Referenceability::Yes,
             ),
-            ("openid-connect", FieldPath::from_dotted("config.cache_ttl"), Referenceability::No),
+            (
+                "openid-connect",
+                FieldPath::from_dotted("config.cache_ttl"),
+                Referenceability::No,
+            ),
             (
                 "upstream-oauth",
                 FieldPath::from_dotted("config.oauth.token_headers.x"),
@@ -168,7 +186,11 @@ mod tests {
             ("our-own", FieldPath::from_dotted("config.x"), Referenceability::Unknown),
         ] {
             let body = body(json!({"name": plugin}));
-            assert_eq!(catalog.referenceability(plugins, &body, &path, None), wanted, "{plugin} {path}");
+            assert_eq!(
+                catalog.referenceability(plugins, &body, &path, None),
+                wanted,
+                "{plugin} {path}"
+            );
         }
     }
 
@@ -184,9 +206,18 @@ mod tests {
                 ..LiveSchemas::default()
             })
         };
-        assert_eq!(recorded.referenceability(plugins, &body, &path, Some(false)), Referenceability::Since("3.13"));
-        assert_eq!(node("3.9.1").referenceability(plugins, &body, &path, Some(false)), Referenceability::No);
-        assert_eq!(node("3.14.0.2").referenceability(plugins, &body, &path, Some(false)), Referenceability::Yes);
+        assert_eq!(
+            recorded.referenceability(plugins, &body, &path, Some(false)),
+            Referenceability::Since("3.13")
+        );
+        assert_eq!(
+            node("3.9.1").referenceability(plugins, &body, &path, Some(false)),
+            Referenceability::No
+        );
+        assert_eq!(
+            node("3.14.0.2").referenceability(plugins, &body, &path, Some(false)),
+            Referenceability::Yes
+        );
     }
 
     #[test]
@@ -200,8 +231,14 @@ mod tests {
         });
         let body = body(json!({"name": "openid-connect"}));
         let path = FieldPath::from_dotted("config.client_id").with_index(0);
-        assert_eq!(live.referenceability(plugins, &body, &path, None), Referenceability::Unknown);
-        assert_eq!(live.referenceability(plugins, &body, &path, Some(false)), Referenceability::No);
+        assert_eq!(
+            live.referenceability(plugins, &body, &path, None),
+            Referenceability::Unknown
+        );
+        assert_eq!(
+            live.referenceability(plugins, &body, &path, Some(false)),
+            Referenceability::No
+        );
     }
 
     #[test]

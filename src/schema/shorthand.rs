@@ -1,4 +1,4 @@
-use super::{Field, Record, sugar, words};
+use super::{Field, Record, keywords, url_shorthand};
 use json::{Object, Value};
 
 /// How a spelling that is not a field itself becomes fields (`shorthand_fields`).
@@ -33,7 +33,11 @@ pub(super) fn uses_shorthand(record: &Record, body: &Object) -> bool {
 /// A body without shorthands on this level: each turned into the fields that it stands for. Null counts as not said.
 ///
 /// What is wrong comes with it, by shorthand.
-pub(super) fn expand_level(record: &Record, body: &Object, conflict: ConflictPolicy) -> (Object, Vec<(String, String)>) {
+pub(super) fn expand_level(
+    record: &Record,
+    body: &Object,
+    conflict: ConflictPolicy,
+) -> (Object, Vec<(String, String)>) {
     let mut plain = body.clone();
     let mut wrong = Vec::new();
     for (name, field) in &record.shorthands {
@@ -57,7 +61,7 @@ pub(super) fn expand_level(record: &Record, body: &Object, conflict: ConflictPol
                 }
             }
             ShorthandRule::Url(into) => {
-                for (part, value) in sugar::parse_url_parts(value.as_str().unwrap_or_default()) {
+                for (part, value) in url_shorthand::parse_url_parts(value.as_str().unwrap_or_default()) {
                     if let Some(field) = into.get(&part).and_then(Value::as_str) {
                         plain.insert(field.to_owned(), value);
                     }
@@ -106,7 +110,11 @@ fn shorthand_rule(field: &Field) -> ShorthandRule<'_> {
         (None, _) => {
             let replaced = rules.get("deprecation").and_then(|old| old.get("replaced_with"));
             let members = replaced.and_then(Value::as_array).into_iter().flatten();
-            ShorthandRule::ReplacedWith(members.filter_map(|member| parse_path(member.get(words::PATH)?)).collect())
+            ShorthandRule::ReplacedWith(
+                members
+                    .filter_map(|member| parse_path(member.get(keywords::PATH)?))
+                    .collect(),
+            )
         }
     }
 }
@@ -170,6 +178,7 @@ impl Field {
 
     /// Whether this is a shorthand for the parts of a URL, and a text names no host, which is the least that a URL says.
     pub fn is_url_without_host(&self, text: &str) -> bool {
-        matches!(shorthand_rule(self), ShorthandRule::Url(_)) && !sugar::parse_url_parts(text).contains_key(words::url::HOST)
+        matches!(shorthand_rule(self), ShorthandRule::Url(_))
+            && !url_shorthand::parse_url_parts(text).contains_key(keywords::url::HOST)
     }
 }

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use super::files::{self, SchemaFile, SchemaError};
-use super::merge::{merge_corrections, remove_enterprise_fields};
-use super::{Edition, Record, read};
+use super::corrections::{merge_corrections, remove_enterprise_fields};
+use super::files::{self, SchemaError, SchemaFile};
+use super::{Edition, Record, parse};
 use json::Value;
 
 /// The schemas of a family (`plugins`, `vaults`), by name.
@@ -32,7 +32,10 @@ pub(super) fn recorded_family(family: &'static str) -> SubschemaFamily {
     for file in files::recorded_files(family) {
         known.insert(
             file.stem().to_owned(),
-            Subschema::new(SubschemaSource::File(file, correction_file(family, file.stem())), Edition::Enterprise),
+            Subschema::new(
+                SubschemaSource::File(file, correction_file(family, file.stem())),
+                Edition::Enterprise,
+            ),
         );
     }
     for file in files::files_in(family) {
@@ -46,7 +49,12 @@ pub(super) fn recorded_family(family: &'static str) -> SubschemaFamily {
 /// A family with what a node answered in place of what was recorded, corrected by the same files.
 ///
 /// A schema that cannot be read leaves what was known.
-pub(super) fn overlay_family(known: &SubschemaFamily, family: &str, live: &BTreeMap<String, Value>, edition: Edition) -> SubschemaFamily {
+pub(super) fn overlay_family(
+    known: &SubschemaFamily,
+    family: &str,
+    live: &BTreeMap<String, Value>,
+    edition: Edition,
+) -> SubschemaFamily {
     let mut overlaid: SubschemaFamily = known
         .iter()
         .map(|(name, sub)| (name.clone(), Subschema::new(sub.source.clone(), edition)))
@@ -118,6 +126,6 @@ impl SubschemaSource {
             }
             merge_corrections(&mut schema, &correction);
         }
-        read::parse_record(&schema).map_err(|why| SchemaError::new(name, why))
+        parse::parse_record(&schema).map_err(|why| SchemaError::new(name, why))
     }
 }

@@ -86,7 +86,12 @@ pub fn sha256_fingerprint(bytes: &[u8]) -> String {
 
 fn certificate_names(certificate: &X509Certificate) -> Vec<String> {
     if let Ok(Some(extension)) = certificate.subject_alternative_name() {
-        return extension.value.general_names.iter().filter_map(alternative_name).collect();
+        return extension
+            .value
+            .general_names
+            .iter()
+            .filter_map(alternative_name)
+            .collect();
     }
     let common = certificate.subject().iter_common_name();
     common

@@ -19,7 +19,10 @@ pub fn merge_settings(
     let names: BTreeSet<&String> = checker.vaults.keys().chain(repository.vaults.keys()).collect();
     for name in names {
         let (ours, theirs) = (checker.vaults.get(name), repository.vaults.get(name));
-        let of_variable = settings.variable_settings.get(&variable_infix(name)).and_then(|said| said.policy);
+        let of_variable = settings
+            .variable_settings
+            .get(&variable_infix(name))
+            .and_then(|said| said.policy);
         let of_file = || Some(ours?.policy?.policy);
         let own = of_variable.or_else(of_file);
         let said = theirs.and_then(|theirs| theirs.policy).or(repository.policy);
@@ -35,7 +38,10 @@ pub fn merge_settings(
         settings.vaults.insert(name.clone(), vault);
     }
     if let Some(floor) = repository.policy {
-        let said = settings.variable_settings.values_mut().filter_map(|said| said.policy.as_mut());
+        let said = settings
+            .variable_settings
+            .values_mut()
+            .filter_map(|said| said.policy.as_mut());
         said.for_each(|policy| *policy = floor.policy.min(*policy));
     }
     told.dedup();

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
-use super::halves::{IncompletePair, find_incomplete_pairs};
-use super::words::{SettingSource, SettingNames};
-use reference::{Policy, Secret, VaultSetting, SettingOrigin};
-use yaml::{NodeData, Diagnostic, MapEntry, Node, ValueOrigin, Span, suggest_similar};
+use super::incomplete_pairs::{IncompletePair, find_incomplete_pairs};
+use super::setting_names::{SettingNames, SettingSource};
+use reference::{Policy, Secret, SettingOrigin, VaultSetting};
+use yaml::{Diagnostic, MapEntry, Node, NodeData, Span, ValueOrigin, suggest_similar};
 
 /// Where settings take what they do not say themselves: the variables and files of the machine that runs the check.
 pub struct LocalReader<'a> {
@@ -41,7 +41,12 @@ pub struct VaultSection {
 }
 
 /// Reads the value of `references` in a file of settings, and tells all that is wrong in it.
-pub fn read_settings(node: &Node, side: SettingOrigin, words: &SettingNames, machine: &LocalReader<'_>) -> (ReferencesSection, Vec<Diagnostic>) {
+pub fn read_settings(
+    node: &Node,
+    side: SettingOrigin,
+    words: &SettingNames,
+    machine: &LocalReader<'_>,
+) -> (ReferencesSection, Vec<Diagnostic>) {
     let mut reader = SettingsReader {
         origin: side,
         names: words,
@@ -85,7 +90,11 @@ impl SettingsReader<'_> {
                 said.policy = self.read_policy(&entry.value);
             } else if let Some((word, value)) = self.read_setting(entry) {
                 let side = self.origin;
-                if said.values.insert(word.clone(), VaultSetting { value, origin: side }).is_some() {
+                if said
+                    .values
+                    .insert(word.clone(), VaultSetting { value, origin: side })
+                    .is_some()
+                {
                     let message = format!("'{word}' is said twice of the vault '{}'", vault.key);
                     self.diagnostics
                         .push(Diagnostic::error("settings-twice", message).at(entry.key_span));
@@ -93,7 +102,11 @@ impl SettingsReader<'_> {
                 spans.insert(word, entry.key_span);
             }
         }
-        for IncompletePair { present: has, missing: lacks } in find_incomplete_pairs(&said.values) {
+        for IncompletePair {
+            present: has,
+            missing: lacks,
+        } in find_incomplete_pairs(&said.values)
+        {
             let message = format!("'{has}' is said of the vault '{}', but no '{lacks}'", vault.key);
             let help = format!("say {lacks}_env or {lacks}_file, too: one is of no use without the other");
             let told = Diagnostic::error("half-a-set", message).help(help);
@@ -112,11 +125,16 @@ impl SettingsReader<'_> {
         };
         let value = self.read_scalar(entry)?;
         match form {
-            SettingSource::Inline { name: word, is_secret: true } => {
+            SettingSource::Inline {
+                name: word,
+                is_secret: true,
+            } => {
                 self.report_inline_secret(entry, &word);
                 None
             }
-            SettingSource::Inline { name: word, .. } => self.check_value(entry, &word, value).map(|value| (word, value)),
+            SettingSource::Inline { name: word, .. } => {
+                self.check_value(entry, &word, value).map(|value| (word, value))
+            }
             SettingSource::Variable { .. } | SettingSource::File { .. } if self.origin != SettingOrigin::Operator => {
                 let message = "a file of settings in the repository names no variables and no files of this machine";
                 let help = "say this in a file outside the repository (--config), or by STRONGROOM_VAULT_<PREFIX>_*";

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
-use super::halves::{IncompletePair, find_incomplete_pairs};
+use super::incomplete_pairs::{IncompletePair, find_incomplete_pairs};
 use super::read::{LocalReader, is_address};
-use super::words::{SettingSource, SettingNames};
-use reference::{Policy, Secret, VaultSetting, SettingOrigin};
+use super::setting_names::{SettingNames, SettingSource};
+use reference::{Policy, Secret, SettingOrigin, VaultSetting};
 use reference::{ReferenceSettings, VaultSettings};
 use yaml::{Diagnostic, suggest_similar};
 
@@ -48,7 +48,10 @@ fn split_variable_name(name: &str, words: &SettingNames) -> Vec<(String, Setting
     let forms = splits.filter_map(|(at, _)| {
         let word = rest[at + 1..].to_ascii_lowercase();
         let form = match word.as_str() {
-            "policy" => SettingSource::Inline { name: word, is_secret: false },
+            "policy" => SettingSource::Inline {
+                name: word,
+                is_secret: false,
+            },
             _ => words.parse_key(&word)?,
         };
         Some((rest[..at].to_owned(), form))
@@ -116,7 +119,10 @@ fn unknown_variable(name: &str, words: &SettingNames) -> Diagnostic {
         "settings-variable",
         format!("the variable {name} says nothing of a vault"),
     );
-    let rest = name.strip_prefix(VARIABLE_PREFIX).unwrap_or_default().to_ascii_lowercase();
+    let rest = name
+        .strip_prefix(VARIABLE_PREFIX)
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     let known: Vec<String> = words.all_keys().collect();
     let tails = rest.match_indices('_').map(|(at, _)| &rest[at + 1..]);
     let close = tails

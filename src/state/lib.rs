@@ -1,15 +1,18 @@
 //! What is said: files as nodes with positions, documents with their scope, and the desired state they make.
 
-mod body;
-mod desired;
+mod desired_state;
 mod documents;
-mod places;
+mod entity_body;
 mod scope;
+mod span_tree;
 
-pub use body::{EntityBody, entity_tags};
-pub use desired::{DeclaredEntity, DeclaredId, DesiredState, DeclaredForeignKey, ForeignKeyTarget, EntityLocation};
-pub use documents::{
-    StateOptions, ParsedState, FileClass, check_entities, body_for_check, read_desired_state, may_declare_select_tags, read_documents, classify_file, rejection_diagnostic,
+pub use desired_state::{
+    DeclaredEntity, DeclaredForeignKey, DeclaredId, DesiredState, EntityLocation, ForeignKeyTarget,
 };
-pub use places::{NamedSpanTree, SpanChildren, SpanTree};
+pub use documents::{
+    FileClass, ParsedState, StateOptions, body_for_check, check_entities, classify_file, may_declare_select_tags,
+    read_desired_state, read_documents, rejection_diagnostic,
+};
+pub use entity_body::{EntityBody, entity_tags};
 pub use scope::{Scope, ScopeId};
+pub use span_tree::{NamedSpanTree, SpanChildren, SpanTree};

@@ -72,7 +72,8 @@ impl Anchors {
         if self.kept_nodes > ALIAS_CHECK_MIN_NODES + MAX_COPIES * self.composed_nodes {
             return Err(AliasError::Excessive);
         }
-        self.by_name.insert(name, AnchorState::Complete(Box::new(node.clone()), weight));
+        self.by_name
+            .insert(name, AnchorState::Complete(Box::new(node.clone()), weight));
         Ok(())
     }
 

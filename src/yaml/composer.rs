@@ -2,14 +2,14 @@
 
 use super::ComposeOptions;
 use super::anchors::{AliasError, Anchors, NodeSize};
-use super::events::{YamlEvent, EventReader, Mark, Scalar, YamlEventKind};
-use super::frame::{Frame, KeyState, FrameContent, BufferPool};
-use super::lines::FastScanner;
-use super::map::{AddOutcome, MergeOutcome};
+use super::diagnostic_set::DiagnosticSet;
+use super::events::{EventReader, Mark, Scalar, YamlEvent, YamlEventKind};
+use super::fast::FastScanner;
+use super::frame::{BufferPool, Frame, FrameContent, KeyState};
+use super::map_builder::{AddOutcome, MergeOutcome};
 use super::mask::MaskedText;
-use super::problems::DiagnosticSet;
 use super::syntax::syntax_diagnostic;
-use crate::{NodeData, Diagnostic, FileId, Node, ValueOrigin, Span};
+use crate::{Diagnostic, FileId, Node, NodeData, Span, ValueOrigin};
 use json::ObjectKey;
 
 /// How deep a text may nest: decK's limit is higher, but no state file comes near this one.
@@ -36,7 +36,12 @@ pub(super) struct Composer<'t> {
 pub(super) struct Abort;
 
 impl<'t> Composer<'t> {
-    pub(super) fn new(file: FileId, original: &'t str, mask: &'t MaskedText<'t>, options: &'t ComposeOptions<'t>) -> Self {
+    pub(super) fn new(
+        file: FileId,
+        original: &'t str,
+        mask: &'t MaskedText<'t>,
+        options: &'t ComposeOptions<'t>,
+    ) -> Self {
         Self {
             file,
             original,
@@ -143,7 +148,13 @@ impl<'t> Composer<'t> {
         )
     }
 
-    fn open_collection(&mut self, anchor: Option<&str>, kind: FrameContent, block: bool, span: Span) -> Result<(), Abort> {
+    fn open_collection(
+        &mut self,
+        anchor: Option<&str>,
+        kind: FrameContent,
+        block: bool,
+        span: Span,
+    ) -> Result<(), Abort> {
         self.anchors.count();
         if self.frames.len() >= MAX_DEPTH {
             return self.abort(too_deep_error(span));
@@ -166,7 +177,9 @@ impl<'t> Composer<'t> {
 
     fn add_scalar(&mut self, scalar: &Scalar<'_>, span: Span) -> Result<(), Abort> {
         self.anchors.count();
-        if let Some(FrameContent::Map(_, key @ KeyState::Expected)) = self.frames.last_mut().map(|frame| &mut frame.content) {
+        if let Some(FrameContent::Map(_, key @ KeyState::Expected)) =
+            self.frames.last_mut().map(|frame| &mut frame.content)
+        {
             // the key is read below, where all of the composer is at hand
             *key = KeyState::Invalid;
             let read = self.read_key(scalar, span);
@@ -185,7 +198,9 @@ impl<'t> Composer<'t> {
 
     fn add_alias(&mut self, name: &str, span: Span) -> Result<(), Abort> {
         match self.anchors.resolve_alias(name) {
-            Ok((_, weight)) if self.frames.len() + weight.depth as usize > MAX_DEPTH => self.abort(too_deep_error(span)),
+            Ok((_, weight)) if self.frames.len() + weight.depth as usize > MAX_DEPTH => {
+                self.abort(too_deep_error(span))
+            }
             Ok((node, weight)) => self.place_node(node, weight),
             Err(refusal) => self.report_alias_error(refusal, span),
         }
@@ -241,7 +256,11 @@ impl<'t> Composer<'t> {
             .original
             .get(again.start as usize..again.end as usize)
             .unwrap_or_default();
-        let name: String = written.trim_matches(['"', '\'']).chars().take(MAX_SHOWN_NAME_CHARS).collect();
+        let name: String = written
+            .trim_matches(['"', '\''])
+            .chars()
+            .take(MAX_SHOWN_NAME_CHARS)
+            .collect();
         let error = Diagnostic::error("duplicate-key", format!("the field `{name}` stands twice in one map"))
             .at(again)
             .label("again here; decK would drop the first without a word")

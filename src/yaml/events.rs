@@ -1,7 +1,7 @@
 //! The events of a text: from its lines as long as they are ordinary, from the parser from then on.
 
-use super::lines::FastScanner;
-use super::parser::LibyamlParser;
+use super::fast::FastScanner;
+use super::libyaml::LibyamlParser;
 
 /// The events of a text, one after another.
 pub(super) struct EventReader<'t> {
@@ -132,7 +132,7 @@ mod tests {
     use proptest::prelude::*;
     use proptest::sample::select;
 
-    use super::{YamlEvent, EventReader, YamlSyntaxError, EventSource, LibyamlParser, YamlEventKind};
+    use super::{EventReader, EventSource, LibyamlParser, YamlEvent, YamlEventKind, YamlSyntaxError};
 
     /// What was told of a text: every event, and whether it could be read to its end.
     fn collect_events(mut next: impl FnMut() -> Result<(String, bool), YamlSyntaxError>) -> (Vec<String>, bool) {

@@ -1,8 +1,8 @@
 //! A list or map that is being read.
 
 use super::anchors::NodeSize;
-use super::map::MapBuilder;
-use crate::{NodeData, MapEntry, Node, ValueOrigin, Span};
+use super::map_builder::MapBuilder;
+use crate::{MapEntry, Node, NodeData, Span, ValueOrigin};
 use json::ObjectKey;
 
 /// A list or map that is being read.
@@ -45,7 +45,10 @@ impl BufferPool {
     }
 
     pub(super) fn new_map(&mut self) -> FrameContent {
-        FrameContent::Map(MapBuilder::with_buffer(self.maps.pop().unwrap_or_default()), KeyState::Expected)
+        FrameContent::Map(
+            MapBuilder::with_buffer(self.maps.pop().unwrap_or_default()),
+            KeyState::Expected,
+        )
     }
 
     /// What was gathered, in as much room as it needs.

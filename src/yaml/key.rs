@@ -1,15 +1,15 @@
 //! The names of fields.
 
 use super::composer::Composer;
-use super::events::{ScalarStyle, Scalar};
-use super::find::PlaceholderKind;
+use super::events::{Scalar, ScalarStyle};
 use super::frame::KeyState;
 use super::number::format_float;
-use super::scalar::{self, ScalarValue, ScalarError, Yaml11Difference};
-use super::surprise::{scalar_error, yaml11_key_warning};
+use super::placeholder::PlaceholderKind;
+use super::scalar::{self, ScalarError, ScalarValue, Yaml11Difference};
 use super::syntax::FOREIGN_TEMPLATE;
 use super::template::TemplateError;
-use crate::{NodeData, Diagnostic, Node, ValueOrigin, Span, StringStyle};
+use super::yaml11::{scalar_error, yaml11_key_warning};
+use crate::{Diagnostic, Node, NodeData, Span, StringStyle, ValueOrigin};
 
 impl Composer<'_> {
     /// Reads a scalar as a field's name: text, or a number or truth spelled as decK does.
@@ -95,7 +95,9 @@ impl Composer<'_> {
         for hole in holes {
             let complaint = match &hole.kind {
                 PlaceholderKind::Invalid(complaint) => complaint.clone(),
-                PlaceholderKind::Template(_) | PlaceholderKind::Variable(_) | PlaceholderKind::SurrogatePair(_) => TemplateError::InKey,
+                PlaceholderKind::Template(_) | PlaceholderKind::Variable(_) | PlaceholderKind::SurrogatePair(_) => {
+                    TemplateError::InKey
+                }
                 PlaceholderKind::LiteralVariable(_) => continue,
             };
             complaints.push((complaint, hole.span(span.file)));

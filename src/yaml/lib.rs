@@ -1,36 +1,36 @@
 //! The reading of texts into nodes, as decK reads them, with positions.
 
 mod anchors;
-mod bytes;
+mod chunks;
 mod composer;
 mod diagnostic;
+mod diagnostic_set;
+mod encoding;
 mod events;
-mod find;
+mod fast;
 mod frame;
 mod key;
-mod lines;
-mod map;
+mod libyaml;
+mod map_builder;
 mod mask;
-mod nearest;
 mod node;
 mod number;
-mod parser;
-mod problems;
+mod placeholder;
 mod scalar;
-mod sections;
-mod surprise;
+mod shell_variable;
+mod suggest;
 mod syntax;
 mod template;
 mod value;
-mod variable;
+mod yaml11;
 
-pub use bytes::decode;
+pub use chunks::YamlChunks;
 pub use diagnostic::{Diagnostic, DiagnosticLocation, Severity};
-pub use nearest::suggest_similar;
-pub use node::{NodeData, MapEntry, FileId, Node, ValueOrigin, SourceFile, SourceFiles, Span, StringStyle};
+pub use encoding::decode;
+pub use node::{FileId, MapEntry, Node, NodeData, SourceFile, SourceFiles, Span, StringStyle, ValueOrigin};
 pub use number::format_float;
 pub use scalar::parse_plain_scalar;
-pub use sections::YamlChunks;
+pub use suggest::suggest_similar;
 pub use template::TemplateEnvironment;
 
 use composer::Composer;

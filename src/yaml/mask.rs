@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::find::{self, Placeholder, PlaceholderKind};
+use super::placeholder::{self, Placeholder, PlaceholderKind};
 use crate::Span;
 
 /// A text whose templates are hidden, and what was hidden.
@@ -27,7 +27,7 @@ pub(super) enum MaskedPiece<'m> {
 impl<'t> MaskedText<'t> {
     /// Hides what is to be filled in; none if the text leaves no character to hide it with.
     pub(super) fn new(text: &'t str, substitute: bool) -> Option<Self> {
-        let holes = find::find_placeholders(text, substitute);
+        let holes = placeholder::find_placeholders(text, substitute);
         let marker = match holes.iter().any(Placeholder::is_masked) {
             true => find_unused_marker(text)?,
             false => char::REPLACEMENT_CHARACTER,
@@ -72,7 +72,10 @@ impl<'t> MaskedText<'t> {
     /// A span with the column of the file, where hidden characters have shifted the parser's.
     pub(super) fn restore_column(&self, span: &mut Span) {
         let before = self.placeholders.partition_point(|hole| hole.start < span.start);
-        if self.placeholders[..before].last().is_some_and(|hole| hole.line == span.line) {
+        if self.placeholders[..before]
+            .last()
+            .is_some_and(|hole| hole.line == span.line)
+        {
             span.column += self.column_shifts[before - 1];
         }
     }
@@ -109,7 +112,7 @@ fn mask_text<'t>(text: &'t str, holes: &[Placeholder], marker: char) -> Cow<'t, 
     for hole in holes.iter().filter(|hole| hole.is_masked()) {
         masked.push_str(&text[done..hole.start as usize]);
         masked.push(marker);
-        masked.extend(std::iter::repeat_n('x', hole.length() - find::MARKER_BYTES));
+        masked.extend(std::iter::repeat_n('x', hole.length() - placeholder::MARKER_BYTES));
         done = hole.end as usize;
     }
     masked.push_str(&text[done..]);
@@ -154,7 +157,10 @@ fn mark_used(used: &mut [bool; MARKER_COUNT], second: u8, third: u8) {
 impl Placeholder {
     /// Whether the parser sees a token in its place.
     pub(super) fn is_masked(&self) -> bool {
-        !matches!(self.kind, PlaceholderKind::LiteralVariable(_) | PlaceholderKind::Invalid(_))
+        !matches!(
+            self.kind,
+            PlaceholderKind::LiteralVariable(_) | PlaceholderKind::Invalid(_)
+        )
     }
 
     fn length(&self) -> usize {
@@ -162,7 +168,7 @@ impl Placeholder {
     }
 
     fn masked_columns(&self) -> u32 {
-        (self.end - self.start) - find::MARKER_BYTES as u32 + 1
+        (self.end - self.start) - placeholder::MARKER_BYTES as u32 + 1
     }
 }
 

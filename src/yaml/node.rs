@@ -1,4 +1,4 @@
-use json::{ObjectKey, Number};
+use json::{Number, ObjectKey};
 
 /// A file's place among the sources of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -32,7 +32,11 @@ pub(super) fn parse_number(text: &str) -> Option<ParsedNumber> {
         Some((number, base)) => (number, radix_notation(base)),
         None => (parse_float(&digits)?, float_notation(&digits)),
     };
-    let oddity = if spread { Some(Yaml11Notation::Underscores) } else { oddity };
+    let oddity = if spread {
+        Some(Yaml11Notation::Underscores)
+    } else {
+        oddity
+    };
     Some(ParsedNumber { number, yaml11: oddity })
 }
 

@@ -42,7 +42,9 @@ pub(super) enum ScalarError {
 /// The meaning of a text that stands without quotes.
 pub(super) fn resolve_plain(text: &str) -> Result<ResolvedScalar<'_>, ScalarError> {
     match text.as_bytes().first() {
-        None | Some(b'~' | b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O') => Ok(resolve_word(text)),
+        None | Some(b'~' | b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O') => {
+            Ok(resolve_word(text))
+        }
         Some(b'0'..=b'9' | b'+' | b'-') if !is_infinite(text) => Ok(number_or_text(text, number::parse_number(text))),
         Some(b'.') if !is_infinite(text) && !is_nan(text) => Ok(number_or_text(text, number::parse_fraction(text))),
         Some(b'.' | b'+' | b'-') => Err(ScalarError::NotFinite),

@@ -1,6 +1,6 @@
 //! What the parser's faults mean, and what to do. The parser's own words hold nothing of the text.
 
-use super::events::{YamlSyntaxError, SyntaxErrorPosition, Mark};
+use super::events::{Mark, SyntaxErrorPosition, YamlSyntaxError};
 use crate::{Diagnostic, FileId, Span};
 
 /// The parser's words, what they mean, and what to do.

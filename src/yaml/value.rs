@@ -1,13 +1,13 @@
 //! Scalars that are values: what they are, with templates and variables filled in.
 
 use super::composer::Composer;
-use super::events::{ScalarStyle, Scalar};
-use super::find::{Placeholder, PlaceholderKind};
+use super::events::{Scalar, ScalarStyle};
 use super::mask::MaskedPiece;
-use super::scalar::{self, ScalarValue, ScalarError, ResolvedScalar, parse_plain_scalar};
-use super::surprise::{scalar_error, yaml11_warning};
-use super::template::{TemplateError, TemplateEnvironment, TemplateValue, evaluate, look_up_variable};
-use crate::{NodeData, Diagnostic, Node, ValueOrigin, Span, StringStyle};
+use super::placeholder::{Placeholder, PlaceholderKind};
+use super::scalar::{self, ResolvedScalar, ScalarError, ScalarValue, parse_plain_scalar};
+use super::template::{TemplateEnvironment, TemplateError, TemplateValue, evaluate, look_up_variable};
+use super::yaml11::{scalar_error, yaml11_warning};
+use crate::{Diagnostic, Node, NodeData, Span, StringStyle, ValueOrigin};
 
 impl Composer<'_> {
     /// Reads a scalar as a value.
@@ -167,7 +167,11 @@ impl ScalarBuilder {
         self.trims_next = matches!(piece, MaskedPiece::Placeholder(hole) if hole.trims_after());
     }
 
-    fn evaluate_placeholder(&mut self, hole: &Placeholder, environment: &TemplateEnvironment<'_>) -> Result<TemplateValue, TemplateError> {
+    fn evaluate_placeholder(
+        &mut self,
+        hole: &Placeholder,
+        environment: &TemplateEnvironment<'_>,
+    ) -> Result<TemplateValue, TemplateError> {
         match &hole.kind {
             PlaceholderKind::Template(template) => {
                 if template.trims_before {

@@ -8,8 +8,8 @@ use strongroom::plan::{self, Fingerprinter, Guards, Limit};
 use strongroom::reconcile::{Decision, Early, Job, Prepared, Proof, compose, prepare};
 use strongroom::reference::Policy;
 use strongroom::schema::Catalog;
-use strongroom::state::{DesiredState, StateOptions, Scope, read_desired_state, may_declare_select_tags};
-use strongroom::yaml::{ComposeOptions, TemplateEnvironment, FileId};
+use strongroom::state::{DesiredState, Scope, StateOptions, may_declare_select_tags, read_desired_state};
+use strongroom::yaml::{ComposeOptions, FileId, TemplateEnvironment};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 /// Reads a state file.
@@ -87,7 +87,8 @@ fn declared(catalog: &Catalog, text: &str) -> DesiredState {
     let file = FileId(0);
     let (node, problems) = compose(file, text, &options);
     let node = node.unwrap_or_else(|| panic!("{problems:?}"));
-    read_desired_state(vec![(file, node)], &StateOptions::default(), catalog).unwrap_or_else(|errors| panic!("{errors:?}"))
+    read_desired_state(vec![(file, node)], &StateOptions::default(), catalog)
+        .unwrap_or_else(|errors| panic!("{errors:?}"))
 }
 
 fn client(address: &str) -> Client<HttpTransport, SystemClock> {

@@ -28,7 +28,7 @@ use super::checker::own;
 use super::http::{Access, Http};
 use super::once::each_once;
 use super::{Backend, Context};
-use reference::{SecretResponse, Finding, VaultTarget, SecretRequest};
+use reference::{Finding, SecretRequest, SecretResponse, VaultTarget};
 
 struct Aws {
     vault: String,

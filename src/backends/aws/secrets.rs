@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt};
 use tokio::time::Instant;
 
 use super::refusal::{Refusal, Sort, patiently};
-use reference::{SecretResponse, Finding, Reason, Secret, SecretRequest};
+use reference::{Finding, Reason, Secret, SecretRequest, SecretResponse};
 
 /// How many secrets are asked for together, at most: a limit of AWS'.
 const TOGETHER: usize = 20;

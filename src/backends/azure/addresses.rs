@@ -117,7 +117,11 @@ fn login(target: &VaultTarget, context: &Context, vault: &Url, side: SettingOrig
     let own = Cloud::of_vault(vault).unwrap_or(&CLOUDS[0]);
     let url = own.login().ok_or_else(|| unusable(&target.name, "its cloud is none"))?;
     let vendors_own = *own == CLOUDS[0];
-    let login = Destination { url, origin: side, is_vendor_host: vendors_own };
+    let login = Destination {
+        url,
+        origin: side,
+        is_vendor_host: vendors_own,
+    };
     trusted(&[SettingOrigin::Operator], &login, &context.hosts, &target.name, false)?;
     Ok(login.url)
 }
@@ -151,7 +155,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use reference::{TemplatedParts, Secret, VaultSetting};
+    use reference::{Secret, TemplatedParts, VaultSetting};
 
     #[test]
     fn only_the_services_own_hosts_are_microsofts() {
@@ -207,14 +211,20 @@ mod tests {
     fn the_cloud_of_the_vault_lets_in() {
         let public = ("login.microsoftonline.com".to_owned(), vec!["https://vault.azure.net"]);
         let china = ("login.chinacloudapi.cn".to_owned(), vec!["https://vault.azure.cn"]);
-        for side in [SettingOrigin::Operator, SettingOrigin::Live, SettingOrigin::Template, SettingOrigin::Repository] {
+        for side in [
+            SettingOrigin::Operator,
+            SettingOrigin::Live,
+            SettingOrigin::Template,
+            SettingOrigin::Repository,
+        ] {
             assert_eq!(addresses("https://v.vault.azure.net", side, ""), Some(public.clone()));
             let trusted = (side <= SettingOrigin::Live).then(|| china.clone());
             assert_eq!(addresses("https://v.vault.azure.cn", side, ""), trusted);
             let vouched = addresses("https://v.vault.azure.cn", side, "login.chinacloudapi.cn");
             assert_eq!(vouched, Some(china.clone()));
         }
-        let (login, resources) = addresses("https://vault.corp", SettingOrigin::Repository, "vault.corp").expect("vouched for");
+        let (login, resources) =
+            addresses("https://vault.corp", SettingOrigin::Repository, "vault.corp").expect("vouched for");
         assert_eq!((login, resources.len()), (public.0, CLOUDS.len()));
     }
 }

@@ -110,7 +110,9 @@ impl<'a> Search<'a> {
         let said = said.and_then(|said| Some((said.value.text()?.to_owned(), said.origin)));
         let of_machine = || Some((text(self.context, &self.variable(word))?, SettingOrigin::Operator));
         match said {
-            Some((_, side)) if side != SettingOrigin::Operator && beside == Beside::Environment => of_machine().or(said),
+            Some((_, side)) if side != SettingOrigin::Operator && beside == Beside::Environment => {
+                of_machine().or(said)
+            }
             Some(_) => said,
             None => of_machine(),
         }

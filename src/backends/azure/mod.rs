@@ -32,7 +32,7 @@ use super::failure::Place;
 use super::http::{Access, Http};
 use super::once::each_once;
 use super::{Backend, Context};
-use reference::{SecretResponse, Finding, VaultTarget, SecretRequest};
+use reference::{Finding, SecretRequest, SecretResponse, VaultTarget};
 
 struct Azure {
     vault: String,

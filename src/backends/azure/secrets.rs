@@ -5,7 +5,7 @@ use futures_util::stream::{self, StreamExt};
 
 use super::refusal::Refusal;
 use crate::failure::Place;
-use reference::{SecretResponse, Finding, Reason, Secret, SecretRequest};
+use reference::{Finding, Reason, Secret, SecretRequest, SecretResponse};
 
 /// How many secrets are read at a time.
 const AT_ONCE: usize = 8;
@@ -72,7 +72,11 @@ impl Secrets {
             Ok(fetched) => fetched,
             Err(Refusal { finding, of_vault }) => {
                 if of_vault {
-                    answers.extend(names.by_ref().map(|name| (name, SecretResponse::Unavailable(finding.clone()))));
+                    answers.extend(
+                        names
+                            .by_ref()
+                            .map(|name| (name, SecretResponse::Unavailable(finding.clone()))),
+                    );
                 }
                 SecretResponse::Unavailable(finding)
             }

@@ -27,7 +27,7 @@ use super::checker::own;
 use super::http::{Access, Http};
 use super::once::each_once;
 use super::{Backend, Context};
-use reference::{SecretResponse, Finding, VaultTarget, SecretRequest};
+use reference::{Finding, SecretRequest, SecretResponse, VaultTarget};
 
 struct Gcp {
     secrets: Secrets,

@@ -88,7 +88,13 @@ fn of_vault(target: &VaultTarget, word: &str, hosts: &HostAllowlist) -> Result<U
         url,
     });
     let address = address.ok_or_else(|| no_address(target, word))?;
-    trusted(&[SettingOrigin::Operator], &address, hosts, &target.name, target.is_templated(word))?;
+    trusted(
+        &[SettingOrigin::Operator],
+        &address,
+        hosts,
+        &target.name,
+        target.is_templated(word),
+    )?;
     Ok(address.url)
 }
 

@@ -16,7 +16,7 @@ use super::wish::Wish;
 use crate::http::{Answer, Call, Http};
 use json::Value;
 use reference::ZeroizingValue;
-use reference::{SecretResponse, Finding, Secret};
+use reference::{Finding, Secret, SecretResponse};
 
 /// How many requests are under way at a time.
 const AT_ONCE: usize = 8;
@@ -41,7 +41,10 @@ impl Secrets {
     /// An answer to each wish.
     pub async fn fetch(&self, bearer: &Bearer, wishes: BTreeSet<Wish>) -> BTreeMap<Wish, SecretResponse> {
         let answers = stream::iter(wishes).map(|wish| async move {
-            let fetched = self.one(bearer, &wish).await.unwrap_or_else(SecretResponse::Unavailable);
+            let fetched = self
+                .one(bearer, &wish)
+                .await
+                .unwrap_or_else(SecretResponse::Unavailable);
             (wish, fetched)
         });
         answers.buffer_unordered(AT_ONCE).collect().await

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::lacking::{half, no_credentials, unsupported};
 use super::server::{is_filled, path, unusable};
-use reference::{Finding, Secret, VaultSetting, SettingOrigin, VaultTarget, split_resource};
+use reference::{Finding, Secret, SettingOrigin, VaultSetting, VaultTarget, split_resource};
 
 /// How a session is opened, and who says what is shown to the server for it.
 pub struct Login {
@@ -142,7 +142,9 @@ impl Said<'_> {
     /// The first of several words that says something. Of a vault of others only what the checker's side says is taken.
     fn first(&self, words: &[&str]) -> Option<&VaultSetting> {
         let target = self.target;
-        let ours = |setting: &&VaultSetting| target.owned || target.is_backend_name || setting.origin == SettingOrigin::Operator;
+        let ours = |setting: &&VaultSetting| {
+            target.owned || target.is_backend_name || setting.origin == SettingOrigin::Operator
+        };
         words.iter().filter_map(|word| target.get(word)).find(ours)
     }
 
@@ -241,7 +243,11 @@ impl Said<'_> {
     /// checker's side gives besides may be plain: tokens that wrap have the prefixes of HashiCorp's service tokens.
     fn is_wrapped(&self, secret: &Secret) -> bool {
         let on = self.target.is_enabled("approle_response_wrapping") == Some(true);
-        let of_checker = |word: &str| self.target.get(word).is_some_and(|said| said.origin == SettingOrigin::Operator);
+        let of_checker = |word: &str| {
+            self.target
+                .get(word)
+                .is_some_and(|said| said.origin == SettingOrigin::Operator)
+        };
         let given = of_checker("secret_id") && !of_checker("approle_response_wrapping");
         let is_token = ["hvs.", "s."]
             .iter()
@@ -308,7 +314,11 @@ impl Said<'_> {
             shown.push(SettingOrigin::Template);
         }
         let audiences = self.target.get("oauth2_audiences");
-        shown.extend(audiences.filter(|said| said.origin == SettingOrigin::Template).map(|said| said.origin));
+        shown.extend(
+            audiences
+                .filter(|said| said.origin == SettingOrigin::Template)
+                .map(|said| said.origin),
+        );
         let url = self.target.text(word).and_then(|text| Url::parse(text).ok());
         let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
         Ok(OauthClient {

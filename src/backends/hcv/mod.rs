@@ -24,7 +24,7 @@ use self::server::Server;
 pub use self::server::malformed;
 use self::session::Session;
 use super::{Backend, Context};
-use reference::{SecretResponse, Finding, VaultTarget, SecretRequest};
+use reference::{Finding, SecretRequest, SecretResponse, VaultTarget};
 
 /// How many secrets of one vault are read at a time.
 const AT_ONCE: usize = 8;

@@ -5,7 +5,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use url::Url;
 
-use reference::{Finding, Reason, Secret, SettingOrigin, VaultTarget, SecretRequest, split_resource};
+use reference::{Finding, Reason, Secret, SecretRequest, SettingOrigin, VaultTarget, split_resource};
 
 /// All but what a URL never gives a meaning to: a server decodes the rest, `+` included, as it was.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

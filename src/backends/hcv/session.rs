@@ -10,7 +10,10 @@ use crate::Context;
 use crate::failure::Place;
 use crate::http::{Access, Answer, Call, Http, JSON, json_object};
 use crate::trusted::{trusted, verified};
-use reference::{Destination, Finding, HostAllowlist, Reason, Secret, SettingOrigin, VaultTarget, allowlist_entry, allowlist_help, check_destination};
+use reference::{
+    Destination, Finding, HostAllowlist, Reason, Secret, SettingOrigin, VaultTarget, allowlist_entry, allowlist_help,
+    check_destination,
+};
 
 /// The header that bears a token.
 const TOKEN: HeaderName = HeaderName::from_static("x-vault-token");
@@ -147,7 +150,11 @@ impl Session {
         // what a server names is as little trusted as what a file names, unless it is the server itself
         let address = Destination {
             url: to.clone(),
-            origin: if home { SettingOrigin::Operator } else { SettingOrigin::Repository },
+            origin: if home {
+                SettingOrigin::Operator
+            } else {
+                SettingOrigin::Repository
+            },
             is_vendor_host: false,
         };
         let allowed = self

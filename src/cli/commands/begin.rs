@@ -7,9 +7,9 @@ use super::prepare::{Request, Terms};
 use crate::args::{Global, SyncArgs};
 use crate::connection::{Connection, connect, is_embedded};
 use crate::documents::{self, Documents};
-use crate::proof::read_verify_options;
 use crate::stop::Stop;
 use crate::teller::Teller;
+use crate::verify_options::read_verify_options;
 use reconcile::Early;
 use schema::Catalog;
 

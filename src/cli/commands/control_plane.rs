@@ -7,7 +7,7 @@ use crate::Outcome;
 use crate::args::ControlPlaneArgs;
 use crate::report;
 use crate::stop::{Done, Stop};
-use embedded::{EmbeddedControlPlane, Database, EmbeddedOptions, serve};
+use embedded::{Database, EmbeddedControlPlane, EmbeddedOptions, serve};
 use schema::Catalog;
 
 /// Serves an Admin API until it is interrupted. The first line it prints is its address.

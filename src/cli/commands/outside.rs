@@ -14,7 +14,12 @@ pub fn referred_outside(catalog: &Catalog, live: &Live) -> BTreeSet<KindId> {
         .collect();
     let mut outside = BTreeSet::new();
     for (kind, entities) in &live.owned {
-        for foreign in catalog.kind(*kind).foreign_fields.iter().filter(|foreign| !foreign.is_list) {
+        for foreign in catalog
+            .kind(*kind)
+            .foreign_fields
+            .iter()
+            .filter(|foreign| !foreign.is_list)
+        {
             let mut ids = entities.iter().filter_map(|entity| {
                 let id = entity.body.expose().get(&foreign.field)?.get("id")?.as_str()?;
                 id.parse::<Uuid>().ok()

@@ -84,7 +84,10 @@ pub async fn prepare(
         Err(Failure::Unread(error)) => Err(Stop::unread(error)),
         Err(Failure::Problems(problems)) => {
             let told: Vec<Diagnostic> = problems.iter().map(|problem| problem.diagnostic.clone()).collect();
-            teller.diagnostics(&[&documents.desired.diagnostics[..], &told].concat(), &documents.sources);
+            teller.diagnostics(
+                &[&documents.desired.diagnostics[..], &told].concat(),
+                &documents.sources,
+            );
             Ok(Err(outcome(&problems)))
         }
     }

@@ -96,7 +96,11 @@ fn split(diagnostic: &Diagnostic) -> (Vec<&DiagnosticLocation>, Vec<&DiagnosticL
     })
 }
 
-fn snippet<'a>(place: &DiagnosticLocation, label: Option<&'a str>, sources: &SourceFiles) -> Option<Snippet<'a, Annotation<'a>>> {
+fn snippet<'a>(
+    place: &DiagnosticLocation,
+    label: Option<&'a str>,
+    sources: &SourceFiles,
+) -> Option<Snippet<'a, Annotation<'a>>> {
     if place.is_confidential {
         return None;
     }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::diagnostic::on_one_line;
-use reference::{Finding, Assessment, Reason, Verdict, is_reference, parse_reference};
+use reference::{Assessment, Finding, Reason, Verdict, is_reference, parse_reference};
 use schema::Catalog;
 use state::DesiredState;
 use yaml::{SourceFiles, Span};
@@ -46,7 +46,12 @@ struct Place {
 }
 
 /// What is known of references, each with the place where it is declared, if it is.
-pub fn references(catalog: &Catalog, desired: &DesiredState, sources: &SourceFiles, judged: &[Assessment]) -> Vec<Reference> {
+pub fn references(
+    catalog: &Catalog,
+    desired: &DesiredState,
+    sources: &SourceFiles,
+    judged: &[Assessment],
+) -> Vec<Reference> {
     judged
         .iter()
         .map(|one| reference(catalog, desired, sources, one))

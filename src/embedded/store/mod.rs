@@ -3,9 +3,9 @@
 //! One writer behind a mutex; readers have connections of their own. On disk the write-ahead log lets them read while
 //! it writes, and everything answered survives the process being killed (not the machine losing power).
 
-mod edit;
 mod file;
-mod view;
+mod read;
+mod write;
 
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
@@ -17,8 +17,8 @@ use uuid::Uuid;
 
 use super::OpenError;
 
-pub(super) use edit::WriteTransaction;
-pub(super) use view::{ListFilter, PageQuery, EntityRow, ReadTransaction};
+pub(super) use read::{EntityRow, ListFilter, PageQuery, ReadTransaction};
+pub(super) use write::WriteTransaction;
 
 /// How many idle connections for reading are kept.
 const MAX_IDLE_READERS: usize = 8;

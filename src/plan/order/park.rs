@@ -3,7 +3,7 @@ use uuid::Uuid;
 use super::super::Question;
 use super::super::draft::Draft;
 use json::{Object, Value};
-use schema::{Kind, KindId, CheckPurpose, canonicalize, check_body};
+use schema::{CheckPurpose, Kind, KindId, canonicalize, check_body};
 
 /// Finds a value to which a unique field of an entity can be set while another takes its value: null where the entity
 /// may go without, else a made-up one. None if the field cannot be parked: it is more than the entity's own name, a check

@@ -3,7 +3,7 @@
 mod reference;
 mod text;
 
-use super::{FieldIssue, Assessment, Policies, Policy, Vaults, report_issues};
+use super::{Assessment, FieldIssue, Policies, Policy, Vaults, report_issues};
 use schema::{Catalog, FieldPath};
 use state::DesiredState;
 use yaml::Diagnostic;

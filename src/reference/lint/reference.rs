@@ -2,7 +2,9 @@
 
 use super::LintIssue;
 use crate::grammar::{SyntaxDetails, syntax_details};
-use crate::{VaultRef, Assessment, OptionValue, Reason, Reference, EntityIssue, ChangeState, VaultEntity, Vaults, accepts_option};
+use crate::{
+    Assessment, ChangeState, EntityIssue, OptionValue, Reason, Reference, VaultEntity, VaultRef, Vaults, accepts_option,
+};
 use schema::{Catalog, FieldPath};
 
 /// What is odd about the references of this run's entities. Of those that templates fill in nothing is told.
@@ -49,7 +51,12 @@ struct ReferenceLinter<'a> {
 
 impl ReferenceLinter<'_> {
     fn lint(&self) -> Vec<LintIssue> {
-        let single = [self.check_parameters(), self.check_userinfo_and_port(), self.check_slashes(), self.check_version()];
+        let single = [
+            self.check_parameters(),
+            self.check_userinfo_and_port(),
+            self.check_slashes(),
+            self.check_version(),
+        ];
         let options = self.reference.options.iter().flatten();
         let options = options.filter_map(|(name, value)| self.check_option(name, value));
         single.into_iter().flatten().chain(options).collect()

@@ -1,7 +1,7 @@
 //! Texts that look like references and are none to Kong.
 
 use super::LintIssue;
-use crate::{EntityIssue, ChangeState, is_reference};
+use crate::{ChangeState, EntityIssue, is_reference};
 use json::Value;
 use json::parallel::stretches;
 use schema::FieldPath;

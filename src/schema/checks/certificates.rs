@@ -14,7 +14,9 @@ pub(super) const INVALID_KEY: &str = "pkey.new:load_key: error:1E08010C:DECODER 
 
 /// A PEM certificate; others may follow it.
 pub(super) fn check_certificate(text: &str) -> Result<(), String> {
-    parse_certificate(text).map(|_| ()).ok_or_else(|| INVALID_CERTIFICATE.to_owned())
+    parse_certificate(text)
+        .map(|_| ())
+        .ok_or_else(|| INVALID_CERTIFICATE.to_owned())
 }
 
 /// A PEM key.

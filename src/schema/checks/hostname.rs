@@ -155,7 +155,9 @@ pub(super) fn check_route_host(text: &str) -> Result<(), String> {
 
 /// A host with or without a port: what an upstream is asked for.
 pub(super) fn check_host_with_port(text: &str) -> Result<(), String> {
-    parse_host(text).map(|_| ()).map_err(|why| format!("{}: {text}", why.message()))
+    parse_host(text)
+        .map(|_| ())
+        .map_err(|why| format!("{}: {text}", why.message()))
 }
 
 /// The name of an upstream: no address, no port.

@@ -100,14 +100,20 @@ fn pem_sections(text: &str) -> impl Iterator<Item = (SectionKind, Vec<u8>)> {
 fn parse_algorithm_identifier(value: Tlv<'_>) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
     let members = der::parse_values(value.content_of_tag(SEQUENCE)?)?;
     let algorithm = members.first()?.content_of_tag(OID)?.to_vec();
-    let curve = members.get(1).and_then(|curve| curve.content_of_tag(OID)).map(<[u8]>::to_vec);
+    let curve = members
+        .get(1)
+        .and_then(|curve| curve.content_of_tag(OID))
+        .map(<[u8]>::to_vec);
     Some((algorithm, curve))
 }
 
 /// RSA's modulus and exponent.
 fn rsa_numbers(members: &[Tlv<'_>]) -> Option<Vec<Vec<u8>>> {
     let [modulus, exponent] = members else { return None };
-    Some(vec![modulus.integer_bytes()?.to_vec(), exponent.integer_bytes()?.to_vec()])
+    Some(vec![
+        modulus.integer_bytes()?.to_vec(),
+        exponent.integer_bytes()?.to_vec(),
+    ])
 }
 
 /// PKCS #8.
@@ -148,7 +154,9 @@ fn public_key_from_sec1(key: &[u8], curve: Option<Vec<u8>>) -> Option<PublicKey>
     let point = inner(0xa1).and_then(Tlv::bit_string_bytes).map(<[u8]>::to_vec);
     Some(PublicKey {
         algorithm: EC.to_vec(),
-        material: point.or_else(|| compute_public_point(secret, &curve?)).map(|point| vec![point]),
+        material: point
+            .or_else(|| compute_public_point(secret, &curve?))
+            .map(|point| vec![point]),
     })
 }
 

@@ -69,7 +69,9 @@ impl LuaMatcher<'_> {
     }
 
     fn match_greedy(&self, s: usize, p: usize, after: usize, least: usize, depth: usize) -> Option<usize> {
-        let most = (s..self.text.len()).take_while(|at| self.matches_single(*at, p, after)).count();
+        let most = (s..self.text.len())
+            .take_while(|at| self.matches_single(*at, p, after))
+            .count();
         (least..=most)
             .rev()
             .find_map(|count| self.match_from(s + count, after + 1, depth))

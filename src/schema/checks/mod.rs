@@ -4,34 +4,34 @@
 //! fields are to each other ([`entity`]). Checks in code have names ([`named`]): kind files and the files under
 //! `schemas/plugins/` say which fields they are about, as the rule `checks` of a field or as `checks` of a kind.
 
-mod attributes;
 mod certificates;
+mod defaults;
 mod der;
-mod entity;
-mod fill;
+mod entity_checks;
+mod error_tree;
+mod field_view;
+mod fields;
 mod hostname;
 mod jwk;
 mod keys;
 mod lua_pattern;
-mod named;
+mod named_checks;
 mod paths;
 mod pcre;
-mod record;
+mod record_choice;
 mod route_expression;
 mod text;
-mod tree;
 mod urls;
-mod variant;
-mod view;
+mod validators;
 
 use std::sync::LazyLock;
 
-use self::view::FieldView;
-use super::{Catalog, Field, FieldType, Kind, KindId, CheckPurpose};
+use self::field_view::FieldView;
+use super::{Catalog, CheckPurpose, Field, FieldType, Kind, KindId};
 use json::{Object, Value, json};
 
 pub use keys::{is_private_key, is_public_key};
-pub(super) use variant::choose_record;
+pub(super) use record_choice::choose_record;
 
 /// One run of checks over one body.
 pub(super) struct BodyChecker<'a> {
@@ -52,7 +52,7 @@ impl BodyChecker<'_> {
             is_full_entity: false,
             ..*self
         };
-        match variant::choose_record(self.catalog, kind, part, false) {
+        match record_choice::choose_record(self.catalog, kind, part, false) {
             Ok(record) => checker.check_record(&record, part),
             Err(errors) => errors,
         }
@@ -64,7 +64,9 @@ impl BodyChecker<'_> {
         let name = self.kind.ttl_field.as_ref()?;
         let life = body.remove(name)?;
         let seconds = FieldView::new(&TTL_FIELD);
-        self.check_value(seconds, &life).err().map(|fault| (name.clone(), fault))
+        self.check_value(seconds, &life)
+            .err()
+            .map(|fault| (name.clone(), fault))
     }
 
     /// Whether it does not matter what stands in a field, because the server writes it.
@@ -89,7 +91,7 @@ static TTL_FIELD: LazyLock<Field> = LazyLock::new(|| Field {
 fn quote_names(names: &[Value]) -> String {
     let shown: Vec<String> = names
         .iter()
-        .map(|name| format!("'{}'", attributes::to_lua_text(name)))
+        .map(|name| format!("'{}'", validators::to_lua_text(name)))
         .collect();
     shown.join(", ")
 }

@@ -151,8 +151,14 @@ mod tests {
     fn escapes_are_whole() {
         assert_eq!(check_escapes("/%4"), Err("invalid url-encoded value: '%4'".to_owned()));
         assert_eq!(check_escapes("/%"), Err("invalid url-encoded value: '%'".to_owned()));
-        assert_eq!(check_escapes("/%zz9"), Err("invalid url-encoded value: '%zz'".to_owned()));
-        assert_eq!(check_escapes("/%25%%41"), Err("invalid url-encoded value: '%__'".to_owned()));
+        assert_eq!(
+            check_escapes("/%zz9"),
+            Err("invalid url-encoded value: '%zz'".to_owned())
+        );
+        assert_eq!(
+            check_escapes("/%25%%41"),
+            Err("invalid url-encoded value: '%__'".to_owned())
+        );
         assert!(check_escapes("/%41").is_ok());
     }
 }

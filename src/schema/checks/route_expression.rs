@@ -11,9 +11,14 @@ use json::{Object, Value};
 pub(super) fn check_route_expression(route: &Object, fields: &Value) -> Result<(), String> {
     let part = |name: &str| fields.get(name).and_then(|field| route.get(field.as_str()?));
     let mut expression = RouterExpression::default();
-    expression.push_any_of(&build_terms(part("tls.sni"), |sni| ExpressionTerm::new("tls.sni ==", sni)), SNI_DELIMITERS);
     expression.push_any_of(
-        &build_terms(part("http.method"), |method| ExpressionTerm::new("http.method ==", method)),
+        &build_terms(part("tls.sni"), |sni| ExpressionTerm::new("tls.sni ==", sni)),
+        SNI_DELIMITERS,
+    );
+    expression.push_any_of(
+        &build_terms(part("http.method"), |method| {
+            ExpressionTerm::new("http.method ==", method)
+        }),
         PARENTHESES,
     );
     expression.push_any_of(&build_terms(part("http.host"), host_term), PARENTHESES);

@@ -1,15 +1,20 @@
 use super::ParsedState;
-use super::problems::DocumentDiagnostics;
-use super::refusal::InvalidEntity;
-use crate::{EntityBody, DeclaredEntity, DeclaredId, DesiredState, DeclaredForeignKey, ForeignKeyTarget};
+use super::diagnostics::DocumentDiagnostics;
+use super::invalid_entity::InvalidEntity;
+use crate::{DeclaredEntity, DeclaredForeignKey, DeclaredId, DesiredState, EntityBody, ForeignKeyTarget};
 use json::{Object, Value, json};
-use schema::{self, Catalog, FieldPath, Kind, CheckPurpose};
+use schema::{self, Catalog, CheckPurpose, FieldPath, Kind};
 use yaml::{Diagnostic, FileId, Severity, Span, suggest_similar};
 
 /// Says what the control plane of this catalog would refuse in the bodies of the desired state, each with its place: the
 /// same checks that the embedded control plane makes, and plugins and vaults that are not there. `now` is in seconds since
 /// 1970; `asked` says of which entities it is to be said.
-pub fn check_entities(catalog: &Catalog, desired: &DesiredState, now: i64, asked: &dyn Fn(DeclaredId) -> bool) -> Vec<Diagnostic> {
+pub fn check_entities(
+    catalog: &Catalog,
+    desired: &DesiredState,
+    now: i64,
+    asked: &dyn Fn(DeclaredId) -> bool,
+) -> Vec<Diagnostic> {
     let mut problems = DocumentDiagnostics::default();
     let entities = (0..).map(DeclaredId).zip(&desired.entities);
     for (_, entity) in entities.filter(|(declared, _)| asked(*declared)) {

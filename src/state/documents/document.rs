@@ -1,12 +1,12 @@
 use std::collections::BTreeSet;
 
-use super::format::{self, FormatVersion};
+use super::diagnostics::DocumentDiagnostics;
+use super::file_class;
+use super::format_version::{self, FormatVersion};
 use super::header;
-use super::problems::DocumentDiagnostics;
-use super::recognise;
-use super::vocabulary::{TopLevelKeys, TopLevelKey};
+use super::top_level_keys::{TopLevelKey, TopLevelKeys};
 use schema::KindId;
-use yaml::{NodeData, Diagnostic, MapEntry, Node, Span};
+use yaml::{Diagnostic, MapEntry, Node, NodeData, Span};
 
 /// One file, its top read: how to read the rest of it, and the lists of entities, not yet read.
 pub(super) struct StateDocument {
@@ -31,7 +31,7 @@ pub(super) struct StateDocument {
 impl StateDocument {
     /// Reads the top of a document. `None` if there is nothing in it that could be read.
     pub fn from_node(root: Node, vocabulary: &TopLevelKeys, problems: &mut DocumentDiagnostics) -> Option<Self> {
-        if let Some(refusal) = recognise::other_format_error(&root) {
+        if let Some(refusal) = file_class::other_format_error(&root) {
             problems.add(refusal);
             return None;
         }
@@ -88,7 +88,7 @@ impl StateDocument {
     fn read_header(&mut self, entry: MapEntry, vocabulary: &TopLevelKeys, problems: &mut DocumentDiagnostics) {
         match entry.key.as_str() {
             "_format_version" => {
-                self.format = format::read_format_version(&entry.value, problems);
+                self.format = format_version::read_format_version(&entry.value, problems);
                 self.has_invalid_format = self.format.is_none();
             }
             "_info" => header::read_info(self, entry, vocabulary, problems),

@@ -6,9 +6,9 @@ use std::hash::BuildHasher;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use uuid::Uuid;
 
-use super::link;
-use super::problems::DocumentDiagnostics;
-use super::words::with_article;
+use super::diagnostics::DocumentDiagnostics;
+use super::foreign_key;
+use super::phrases::with_article;
 use crate::{DeclaredEntity, DeclaredId, DesiredState, ForeignKeyTarget, ScopeId};
 use json::Value;
 use schema::{Catalog, FieldPath, Kind, KindId};
@@ -111,8 +111,8 @@ impl<'a> DeclaredNameIndex<'a> {
             if let Some(id) = entity.id {
                 names.by_id.entry((entity.kind, id)).or_insert(own);
             }
-            let called =
-                link::naming_fields(catalog.kind(entity.kind)).filter_map(|key| entity.body.expose().get(key)?.as_str());
+            let called = foreign_key::naming_fields(catalog.kind(entity.kind))
+                .filter_map(|key| entity.body.expose().get(key)?.as_str());
             for name in called {
                 names.by_name.entry((entity.kind, name)).or_insert(own);
             }
@@ -131,7 +131,7 @@ impl<'a> DeclaredNameIndex<'a> {
     }
 
     fn find_entity(&self, kind: KindId, name: &str) -> Option<DeclaredId> {
-        let by_id = link::parse_uuid(name).and_then(|id| self.by_id.get(&(kind, id)));
+        let by_id = foreign_key::parse_uuid(name).and_then(|id| self.by_id.get(&(kind, id)));
         by_id.or_else(|| self.by_name.get(&(kind, name))).copied()
     }
 }
@@ -165,10 +165,17 @@ fn key_values<'a>(
     said.then_some((first, others))
 }
 
-fn key_part<'a>(kind: &Kind, entity: &'a DeclaredEntity, field: &str, names: &LazyNameIndex<'a>) -> Option<UniquenessKeyPart<'a>> {
+fn key_part<'a>(
+    kind: &Kind,
+    entity: &'a DeclaredEntity,
+    field: &str,
+    names: &LazyNameIndex<'a>,
+) -> Option<UniquenessKeyPart<'a>> {
     if let Some(foreign) = kind.foreign_fields.iter().find(|foreign| foreign.field == field) {
         let link = entity.foreign_keys.iter().find(|link| link.field == field);
-        return Some(link.map_or(UniquenessKeyPart::Null, |link| names.key_part(foreign.kind, &link.target)));
+        return Some(link.map_or(UniquenessKeyPart::Null, |link| {
+            names.key_part(foreign.kind, &link.target)
+        }));
     }
     match entity.body.expose().get(field)? {
         Value::Null => None,
@@ -177,15 +184,21 @@ fn key_part<'a>(kind: &Kind, entity: &'a DeclaredEntity, field: &str, names: &La
     }
 }
 
-fn duplicate_error(desired: &DesiredState, catalog: &Catalog, first: DeclaredId, second: DeclaredId, fields: &[String]) -> Diagnostic {
+fn duplicate_error(
+    desired: &DesiredState,
+    catalog: &Catalog,
+    first: DeclaredId,
+    second: DeclaredId,
+    fields: &[String],
+) -> Diagnostic {
     let (one, other) = (desired.entity(first), desired.entity(second));
     let kind = catalog.kind(one.kind);
     let own = fields
         .iter()
         .find(|field| kind.foreign_fields.iter().all(|foreign| foreign.field != **field));
     let field = own.or(fields.first()).map_or("id", String::as_str);
-    let secret =
-        one.secret_fields.contains(&FieldPath::from_field(field)) || kind.record.get(field).is_some_and(|field| field.secret);
+    let secret = one.secret_fields.contains(&FieldPath::from_field(field))
+        || kind.record.get(field).is_some_and(|field| field.secret);
     let called = match one.body.expose().get(field) {
         Some(Value::String(value)) if !secret => format!("the {} '{value}'", kind.name),
         _ => format!("{} with this {field}", with_article(&kind.name)),

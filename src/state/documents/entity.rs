@@ -3,18 +3,21 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::diagnostics::DocumentDiagnostics;
 use super::document::{StateDocument, first_key_span};
-use super::former;
-use super::link::{self, parse_uuid};
+use super::entity_rules::{add_scope_tags, is_identity_field};
+use super::foreign_key::{self, parse_uuid};
+use super::legacy;
 use super::nesting::ParentEntity;
-use super::problems::DocumentDiagnostics;
-use super::seal::{is_identity_field, add_scope_tags};
-use super::shared::SharedDefaults;
-use super::value::{PathTrail, ValueReader, FieldContext, find_field};
-use crate::{EntityBody, DeclaredEntity, DeclaredId, DeclaredForeignKey, NamedSpanTree, SpanChildren, SpanTree, Scope, ScopeId, EntityLocation};
-use json::{ObjectKey, Object, Value};
+use super::shared_defaults::SharedDefaults;
+use super::value::{FieldContext, PathTrail, ValueReader, find_field};
+use crate::{
+    DeclaredEntity, DeclaredForeignKey, DeclaredId, EntityBody, EntityLocation, NamedSpanTree, Scope, ScopeId,
+    SpanChildren, SpanTree,
+};
+use json::{Object, ObjectKey, Value};
 use schema::{Catalog, Field, FieldPath, FieldType, ForeignField, Kind, KindId, NestedList, Record};
-use yaml::{NodeData, Diagnostic, MapEntry, Node, ValueOrigin, Span};
+use yaml::{Diagnostic, MapEntry, Node, NodeData, Span, ValueOrigin};
 
 /// Reads the entities of one document into the desired state.
 pub(super) struct EntityReader<'a> {
@@ -125,7 +128,14 @@ impl<'a> EntityReader<'a> {
         });
     }
 
-    fn read_value(&mut self, kind: &Kind, record: &Record, key: &ObjectKey, node: Node, draft: &mut PartialEntity) -> SpanTree {
+    fn read_value(
+        &mut self,
+        kind: &Kind,
+        record: &Record,
+        key: &ObjectKey,
+        node: Node,
+        draft: &mut PartialEntity,
+    ) -> SpanTree {
         let is_abstract = |field: &Field| matches!(field.field_type, FieldType::Abstract);
         let free = kind.record.get(key).is_some_and(is_abstract);
         let field = find_field(record, key);
@@ -158,7 +168,7 @@ impl<'a> EntityReader<'a> {
 
     fn read_foreign_key(&mut self, foreign: &ForeignField, node: &Node, draft: &mut PartialEntity) -> SpanTree {
         let span = node.span;
-        if let Some(to) = link::read_foreign_key(self.catalog, foreign, node, self.diagnostics) {
+        if let Some(to) = foreign_key::read_foreign_key(self.catalog, foreign, node, self.diagnostics) {
             draft.foreign_keys.push(DeclaredForeignKey {
                 field: foreign.field.clone(),
                 target: to,
@@ -166,24 +176,35 @@ impl<'a> EntityReader<'a> {
             });
         }
         let parts = match &node.data {
-            NodeData::List(members) => SpanChildren::List(members.iter().map(|member| SpanTree::leaf(member.span)).collect()),
+            NodeData::List(members) => {
+                SpanChildren::List(members.iter().map(|member| SpanTree::leaf(member.span)).collect())
+            }
             _ => SpanChildren::Leaf,
         };
         SpanTree { span, children: parts }
     }
 
-    pub(super) fn add_entity(&mut self, kind_id: KindId, mut draft: PartialEntity<'a>, span: Span, parent: Option<ParentEntity<'a>>) {
+    pub(super) fn add_entity(
+        &mut self,
+        kind_id: KindId,
+        mut draft: PartialEntity<'a>,
+        span: Span,
+        parent: Option<ParentEntity<'a>>,
+    ) {
         let kind = self.catalog.kind(kind_id);
         if let Some(parent) = parent {
             self.link_to_parent(&mut draft, parent, span);
         }
         let mut body = Object::from(draft.fields);
         if self.document.format.is_some_and(|format| format.is_legacy()) {
-            former::migrate_legacy_fields(kind, &mut body, &draft.spans, span, self.diagnostics);
+            legacy::migrate_legacy_fields(kind, &mut body, &draft.spans, span, self.diagnostics);
         }
         self.reject_hashed_values(kind, &body, &draft.spans);
         add_scope_tags(kind, &mut body, self.scope.1);
-        let (filled_names, secrets) = draft.secret_fields.into_iter().partition(|path| is_identity_field(kind, path));
+        let (filled_names, secrets) = draft
+            .secret_fields
+            .into_iter()
+            .partition(|path| is_identity_field(kind, path));
         let id = DeclaredId(u32::try_from(self.entities.len()).unwrap_or(u32::MAX));
         let parts = SpanChildren::from_named(draft.spans);
         self.entities.push(DeclaredEntity {

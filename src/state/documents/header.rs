@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 
+use super::diagnostics::DocumentDiagnostics;
 use super::document::StateDocument;
-use super::problems::DocumentDiagnostics;
+use super::top_level_keys::TopLevelKeys;
 use super::value::format_number;
-use super::vocabulary::TopLevelKeys;
 use yaml::suggest_similar;
-use yaml::{NodeData, Diagnostic, MapEntry, Node, Span};
+use yaml::{Diagnostic, MapEntry, Node, NodeData, Span};
 
 const SELECT_TAGS: &str = "select_tags";
 
@@ -25,7 +25,12 @@ pub fn may_declare_select_tags(text: &[u8]) -> bool {
 }
 
 /// Reads `_info`.
-pub(super) fn read_info(document: &mut StateDocument, info: MapEntry, vocabulary: &TopLevelKeys, problems: &mut DocumentDiagnostics) {
+pub(super) fn read_info(
+    document: &mut StateDocument,
+    info: MapEntry,
+    vocabulary: &TopLevelKeys,
+    problems: &mut DocumentDiagnostics,
+) {
     for entry in map_entries(info, problems) {
         match entry.key.as_str() {
             SELECT_TAGS => document.select_tags = read_select_tags(&entry.value, problems),
@@ -98,7 +103,8 @@ pub(super) fn read_transform(value: &Node, problems: &mut DocumentDiagnostics) -
 fn read_select_tags(value: &Node, problems: &mut DocumentDiagnostics) -> Option<(BTreeSet<String>, Span)> {
     if !matches!(value.data, NodeData::List(_) | NodeData::Null) {
         problems.add(
-            wrong_type_error(value, "`select_tags`", "a list").help("write each tag as a list item: `select_tags: [team-a]`"),
+            wrong_type_error(value, "`select_tags`", "a list")
+                .help("write each tag as a list item: `select_tags: [team-a]`"),
         );
         return None;
     }
@@ -123,7 +129,12 @@ fn read_select_tags(value: &Node, problems: &mut DocumentDiagnostics) -> Option<
     (!tags.is_empty()).then_some((tags, first))
 }
 
-fn read_defaults(document: &mut StateDocument, defaults: MapEntry, vocabulary: &TopLevelKeys, problems: &mut DocumentDiagnostics) {
+fn read_defaults(
+    document: &mut StateDocument,
+    defaults: MapEntry,
+    vocabulary: &TopLevelKeys,
+    problems: &mut DocumentDiagnostics,
+) {
     for entry in map_entries(defaults, problems) {
         match vocabulary.kind_for_defaults(&entry.key) {
             Some(_) if !matches!(entry.value.data, NodeData::Map(_) | NodeData::Null) => {
@@ -169,5 +180,9 @@ fn map_entries(entry: MapEntry, problems: &mut DocumentDiagnostics) -> Vec<MapEn
 }
 
 fn wrong_type_error(value: &Node, what: &str, expected: &str) -> Diagnostic {
-    Diagnostic::error("wrong-type", format!("{what} is {}; expected {expected}", value.type_name())).at(value.span)
+    Diagnostic::error(
+        "wrong-type",
+        format!("{what} is {}; expected {expected}", value.type_name()),
+    )
+    .at(value.span)
 }

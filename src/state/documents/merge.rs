@@ -1,4 +1,4 @@
-use yaml::{NodeData, MapEntry, Node, Span};
+use yaml::{MapEntry, Node, NodeData, Span};
 
 /// Puts what a map lacks into it from another, at every level; what it has stays. `null_yields` says whether a `null` of
 /// its own counts as lacking.
@@ -45,9 +45,11 @@ fn is_same_value(one: &Node, other: &Node) -> bool {
         }
         (NodeData::Map(ones), NodeData::Map(others)) => {
             ones.len() == others.len()
-                && ones
-                    .iter()
-                    .all(|entry| other.get(&entry.key).is_some_and(|value| is_same_value(&entry.value, value)))
+                && ones.iter().all(|entry| {
+                    other
+                        .get(&entry.key)
+                        .is_some_and(|value| is_same_value(&entry.value, value))
+                })
         }
         _ => false,
     }

@@ -1,44 +1,44 @@
 //! From the nodes of files to what they declare.
 
+mod apply_defaults;
 mod check;
+mod diagnostics;
 mod document;
 mod duplicates;
 mod entity;
-mod fill;
-mod filter;
-mod format;
-mod former;
+mod entity_rules;
+mod error_help;
+mod field_hints;
+mod file_class;
+mod filter_tags;
+mod foreign_key;
+mod format_version;
 mod header;
-mod hint;
-mod link;
+mod invalid_entity;
+mod legacy;
+mod legacy_paths;
 mod merge;
 mod nesting;
-mod paths;
-mod problems;
-mod recognise;
-mod refusal;
-mod remedy;
+mod other_formats;
+mod phrases;
 mod scopes;
-mod seal;
-mod shared;
-mod stranger;
+mod shared_defaults;
+mod top_level_keys;
 mod value;
-mod vocabulary;
-mod words;
 
 use std::collections::BTreeSet;
 
-pub use check::{check_entities, body_for_check};
+pub use check::{body_for_check, check_entities};
+pub use file_class::{FileClass, classify_file};
 pub use header::may_declare_select_tags;
-pub use recognise::{FileClass, classify_file};
-pub use refusal::rejection_diagnostic;
+pub use invalid_entity::rejection_diagnostic;
 
+use diagnostics::DocumentDiagnostics;
 use document::StateDocument;
 use entity::EntityReader;
-use problems::DocumentDiagnostics;
 use scopes::ScopeAssignment;
-use shared::SharedDefaults;
-use vocabulary::TopLevelKeys;
+use shared_defaults::SharedDefaults;
+use top_level_keys::TopLevelKeys;
 
 use super::{DeclaredId, DesiredState};
 use schema::Catalog;
@@ -68,7 +68,11 @@ pub struct ParsedState {
 ///
 /// # Errors
 /// Everything that is wrong with all of them, in the order of the files.
-pub fn read_desired_state(files: Vec<(FileId, Node)>, options: &StateOptions, catalog: &Catalog) -> Result<DesiredState, Vec<Diagnostic>> {
+pub fn read_desired_state(
+    files: Vec<(FileId, Node)>,
+    options: &StateOptions,
+    catalog: &Catalog,
+) -> Result<DesiredState, Vec<Diagnostic>> {
     let reading = read_documents(files, options, catalog);
     if reading.errors.is_empty() {
         Ok(reading.desired)
@@ -81,7 +85,7 @@ pub fn read_desired_state(files: Vec<(FileId, Node)>, options: &StateOptions, ca
 pub fn read_documents(files: Vec<(FileId, Node)>, options: &StateOptions, catalog: &Catalog) -> ParsedState {
     let mut problems = DocumentDiagnostics::default();
     let mut documents = open_documents(files, catalog, &mut problems);
-    format::fill_missing_versions(&mut documents, &mut problems);
+    format_version::fill_missing_versions(&mut documents, &mut problems);
     let scopes = scopes::assign_scopes(&documents, options, &mut problems);
     let shared = collect_shared_defaults(&mut documents, &scopes, catalog, &mut problems);
     let mut desired = DesiredState {
@@ -106,7 +110,7 @@ pub fn read_documents(files: Vec<(FileId, Node)>, options: &StateOptions, catalo
     }
     desired.scopes = scopes.scopes;
     duplicates::report_duplicates(&desired, catalog, &mut problems);
-    filter::check_filter_tags(&desired, catalog, &mut problems);
+    filter_tags::check_filter_tags(&desired, catalog, &mut problems);
     let (errors, remarks) = problems
         .into_diagnostics()
         .into_iter()
@@ -119,7 +123,11 @@ pub fn read_documents(files: Vec<(FileId, Node)>, options: &StateOptions, catalo
     }
 }
 
-fn open_documents(files: Vec<(FileId, Node)>, catalog: &Catalog, problems: &mut DocumentDiagnostics) -> Vec<StateDocument> {
+fn open_documents(
+    files: Vec<(FileId, Node)>,
+    catalog: &Catalog,
+    problems: &mut DocumentDiagnostics,
+) -> Vec<StateDocument> {
     let vocabulary = TopLevelKeys::from_catalog(catalog);
     files
         .into_iter()
@@ -128,7 +136,12 @@ fn open_documents(files: Vec<(FileId, Node)>, catalog: &Catalog, problems: &mut 
 }
 
 /// What the documents of each scope share, scope by scope.
-fn collect_shared_defaults(documents: &mut [StateDocument], scopes: &ScopeAssignment, catalog: &Catalog, problems: &mut DocumentDiagnostics) -> Vec<SharedDefaults> {
+fn collect_shared_defaults(
+    documents: &mut [StateDocument],
+    scopes: &ScopeAssignment,
+    catalog: &Catalog,
+    problems: &mut DocumentDiagnostics,
+) -> Vec<SharedDefaults> {
     let mut shared: Vec<SharedDefaults> = scopes.scopes.iter().map(|_| SharedDefaults::default()).collect();
     for (document, scope) in documents.iter_mut().zip(&scopes.by_document) {
         shared[scope.0 as usize].add_document(document, catalog, problems);

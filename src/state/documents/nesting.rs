@@ -1,11 +1,11 @@
 use super::document::first_key_span;
-use super::entity::{PartialEntity, EntityReader};
-use super::link::{self, parse_uuid};
-use super::words::with_article;
-use crate::{DeclaredId, DeclaredForeignKey, ForeignKeyTarget};
+use super::entity::{EntityReader, PartialEntity};
+use super::foreign_key::{self, parse_uuid};
+use super::phrases::with_article;
+use crate::{DeclaredForeignKey, DeclaredId, ForeignKeyTarget};
 use json::Value;
 use schema::{Kind, KindId, NestedList};
-use yaml::{NodeData, Diagnostic, MapEntry, Node, ValueOrigin, Span};
+use yaml::{Diagnostic, MapEntry, Node, NodeData, Span, ValueOrigin};
 
 /// The entity that another is nested in, and the field that the nesting stands for.
 #[derive(Clone, Copy)]
@@ -35,9 +35,12 @@ impl<'a> EntityReader<'a> {
             NodeData::Null => Vec::new(),
             _ => {
                 self.diagnostics.add(
-                    Diagnostic::error("wrong-type", format!("`{key}` is {}; expected a list", list.type_name()))
-                        .at(first_key_span(&list))
-                        .help(format!("begin each of the {key} with `- `")),
+                    Diagnostic::error(
+                        "wrong-type",
+                        format!("`{key}` is {}; expected a list", list.type_name()),
+                    )
+                    .at(first_key_span(&list))
+                    .help(format!("begin each of the {key} with `- `")),
                 );
                 Vec::new()
             }
@@ -51,7 +54,9 @@ impl<'a> EntityReader<'a> {
             return;
         };
         let span = first_key_span(&member);
-        let Some(name) = link::read_entity_name(self.catalog.kind(foreign.kind), &member, true, self.diagnostics) else {
+        let Some(name) =
+            foreign_key::read_entity_name(self.catalog.kind(foreign.kind), &member, true, self.diagnostics)
+        else {
             return;
         };
         let mut draft = PartialEntity::default();
@@ -87,7 +92,11 @@ impl<'a> EntityReader<'a> {
             }
             _ => {}
         }
-        let message = format!("{} is expected here, not {}", with_article(&kind.name), node.type_name());
+        let message = format!(
+            "{} is expected here, not {}",
+            with_article(&kind.name),
+            node.type_name()
+        );
         let refusal = Diagnostic::error("wrong-type", message).at(node.span);
         // a naming field without a default stands in every entity, an endpoint key need not
         let naming = kind
@@ -139,6 +148,7 @@ impl<'a> EntityReader<'a> {
         };
         let kind = self.catalog.kind(outer.kind);
         outer.id.is_some_and(|own| parse_uuid(name) == Some(own))
-            || link::naming_fields(kind).any(|key| outer.body.expose().get(key).and_then(Value::as_str) == Some(name))
+            || foreign_key::naming_fields(kind)
+                .any(|key| outer.body.expose().get(key).and_then(Value::as_str) == Some(name))
     }
 }

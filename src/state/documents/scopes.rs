@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
 use super::StateOptions;
+use super::diagnostics::DocumentDiagnostics;
 use super::document::StateDocument;
-use super::problems::DocumentDiagnostics;
-use super::words::quote_tags;
+use super::phrases::quote_tags;
 use crate::{Scope, ScopeId};
 use yaml::{Diagnostic, Span};
 
@@ -19,7 +19,11 @@ pub(super) struct ScopeAssignment {
 ///
 /// The tags of the command line count for all of them. A document without tags takes the one scope that the others
 /// declare. No scope may hold another.
-pub(super) fn assign_scopes(documents: &[StateDocument], options: &StateOptions, problems: &mut DocumentDiagnostics) -> ScopeAssignment {
+pub(super) fn assign_scopes(
+    documents: &[StateDocument],
+    options: &StateOptions,
+    problems: &mut DocumentDiagnostics,
+) -> ScopeAssignment {
     if !options.select_tags.is_empty() {
         return assign_selected_scope(documents, &options.select_tags, problems);
     }
@@ -58,7 +62,11 @@ impl ScopeAssignment {
 }
 
 /// All documents belong to the scope that the command line names.
-fn assign_selected_scope(documents: &[StateDocument], said: &BTreeSet<String>, problems: &mut DocumentDiagnostics) -> ScopeAssignment {
+fn assign_selected_scope(
+    documents: &[StateDocument],
+    said: &BTreeSet<String>,
+    problems: &mut DocumentDiagnostics,
+) -> ScopeAssignment {
     for (declared, span) in documents.iter().filter_map(|document| document.select_tags.as_ref()) {
         if declared != said {
             problems.add(
@@ -82,7 +90,11 @@ fn assign_selected_scope(documents: &[StateDocument], said: &BTreeSet<String>, p
 }
 
 /// The scope that a document without tags takes.
-fn report_undeclared_scope(document: &StateDocument, scopes: &[Scope], problems: &mut DocumentDiagnostics) -> Option<ScopeId> {
+fn report_undeclared_scope(
+    document: &StateDocument,
+    scopes: &[Scope],
+    problems: &mut DocumentDiagnostics,
+) -> Option<ScopeId> {
     if !document.has_content() {
         return None;
     }

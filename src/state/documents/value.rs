@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 
-use super::problems::DocumentDiagnostics;
+use super::diagnostics::DocumentDiagnostics;
 use crate::{NamedSpanTree, SpanChildren, SpanTree};
 use json::{Number, Value};
 use schema::{Field, FieldPath, FieldType, Record};
-use yaml::{NodeData, Diagnostic, MapEntry, Node, ValueOrigin, Span, StringStyle};
+use yaml::{Diagnostic, MapEntry, Node, NodeData, Span, StringStyle, ValueOrigin};
 use yaml::{format_float, parse_plain_scalar};
 
 /// Reads values of one entity: types them as their fields ask, and notes which are secret.
@@ -50,7 +50,11 @@ impl<'f> FieldContext<'f> {
     /// What is wanted of a field of that record; without a record, anything may stand there, and may be secret.
     pub fn new(field: Option<&'f Field>, keeps_yaml_types: bool, secret: bool) -> Self {
         let may_be_secret = secret || field.is_some_and(|field| field.secret || field.referenceable);
-        Self { field, keeps_yaml_types, may_be_secret }
+        Self {
+            field,
+            keeps_yaml_types,
+            may_be_secret,
+        }
     }
 
     fn for_child(self, field: Option<&'f Field>) -> Self {
@@ -80,7 +84,13 @@ impl ValueReader<'_> {
         }
     }
 
-    fn read_list(&mut self, members: Vec<Node>, span: Span, wanted: FieldContext, trail: PathTrail) -> (Value, SpanTree) {
+    fn read_list(
+        &mut self,
+        members: Vec<Node>,
+        span: Span,
+        wanted: FieldContext,
+        trail: PathTrail,
+    ) -> (Value, SpanTree) {
         let inner = wanted.for_child(wanted.field.and_then(element_field));
         let mut values = Vec::with_capacity(members.len());
         let mut places = Vec::with_capacity(members.len());
@@ -93,7 +103,13 @@ impl ValueReader<'_> {
         (Value::Array(values), SpanTree { span, children: parts })
     }
 
-    fn read_map(&mut self, entries: Vec<MapEntry>, span: Span, wanted: FieldContext, trail: PathTrail) -> (Value, SpanTree) {
+    fn read_map(
+        &mut self,
+        entries: Vec<MapEntry>,
+        span: Span,
+        wanted: FieldContext,
+        trail: PathTrail,
+    ) -> (Value, SpanTree) {
         let mut values = Vec::with_capacity(entries.len());
         let mut places = Vec::with_capacity(entries.len());
         for entry in entries {
@@ -117,7 +133,9 @@ impl ValueReader<'_> {
                 .is_some_and(|field| matches!(field.field_type, FieldType::String));
         match data {
             NodeData::Bool(truth) if text_wanted => Value::String(truth.to_string()),
-            NodeData::Number(number) if text_wanted => self.number_as_text(format_number(&number), span, wanted.may_be_secret),
+            NodeData::Number(number) if text_wanted => {
+                self.number_as_text(format_number(&number), span, wanted.may_be_secret)
+            }
             NodeData::String(text, StringStyle::Template) => self.read_template(text, span, wanted),
             NodeData::Bool(truth) => Value::Bool(truth),
             NodeData::Number(number) => Value::Number(number),

@@ -1,7 +1,7 @@
 //! The value of a template.
 
 use super::expression::TemplateFunction;
-use super::{TemplateError, TemplateEnvironment, TemplateExpression};
+use super::{TemplateEnvironment, TemplateError, TemplateExpression};
 
 /// What a template gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,10 @@ pub(crate) struct TemplateValue {
 const MOCK_NUMBER: &str = "42";
 
 /// Computes the value of a template.
-pub(crate) fn evaluate(expression: &TemplateExpression, environment: &TemplateEnvironment<'_>) -> Result<TemplateValue, TemplateError> {
+pub(crate) fn evaluate(
+    expression: &TemplateExpression,
+    environment: &TemplateEnvironment<'_>,
+) -> Result<TemplateValue, TemplateError> {
     match expression {
         TemplateExpression::Text(text) => Ok(TemplateValue::new(text.clone(), false)),
         TemplateExpression::Number(number) => Ok(TemplateValue::new(number.to_string(), true)),
@@ -30,7 +33,11 @@ pub(crate) fn evaluate(expression: &TemplateExpression, environment: &TemplateEn
     }
 }
 
-fn call_function(function: TemplateFunction, arguments: &[TemplateExpression], environment: &TemplateEnvironment<'_>) -> Result<TemplateValue, TemplateError> {
+fn call_function(
+    function: TemplateFunction,
+    arguments: &[TemplateExpression],
+    environment: &TemplateEnvironment<'_>,
+) -> Result<TemplateValue, TemplateError> {
     match (function, arguments) {
         (TemplateFunction::Env, [name]) => deck_variable(evaluate(name, environment)?.text, environment),
         (TemplateFunction::Indent, [TemplateExpression::Number(spaces @ 0..=1000), text]) => {
@@ -58,7 +65,10 @@ fn deck_variable(name: String, environment: &TemplateEnvironment<'_>) -> Result<
 }
 
 /// The value of a variable of any name.
-pub(crate) fn look_up_variable(name: String, environment: &TemplateEnvironment<'_>) -> Result<TemplateValue, TemplateError> {
+pub(crate) fn look_up_variable(
+    name: String,
+    environment: &TemplateEnvironment<'_>,
+) -> Result<TemplateValue, TemplateError> {
     let value = match environment {
         TemplateEnvironment::Mock => Some(name.clone()),
         TemplateEnvironment::Strict(value) | TemplateEnvironment::Lenient(value) => value(&name),

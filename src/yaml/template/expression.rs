@@ -1,7 +1,7 @@
 //! What a template says: a text, a number, or a function of those.
 
 use super::TemplateError;
-use super::complaint::FUNCTIONS;
+use super::error::FUNCTIONS;
 use super::lexer::{TemplateToken, tokenize};
 
 /// What a template says.
@@ -77,7 +77,10 @@ impl TemplateParser<'_> {
 
     fn parse_operands(&mut self) -> Result<Vec<TemplateExpression>, TemplateError> {
         let mut operands = Vec::new();
-        while !matches!(self.tokens.first(), None | Some(TemplateToken::Pipe | TemplateToken::CloseParenthesis)) {
+        while !matches!(
+            self.tokens.first(),
+            None | Some(TemplateToken::Pipe | TemplateToken::CloseParenthesis)
+        ) {
             if let Some(word) = self.next_token() {
                 operands.push(self.parse_operand(word)?);
             }
@@ -99,7 +102,9 @@ impl TemplateParser<'_> {
                     _ => Err(TemplateError::Unreadable),
                 }
             }
-            TemplateToken::OpenParenthesis | TemplateToken::CloseParenthesis | TemplateToken::Pipe => Err(TemplateError::Unreadable),
+            TemplateToken::OpenParenthesis | TemplateToken::CloseParenthesis | TemplateToken::Pipe => {
+                Err(TemplateError::Unreadable)
+            }
         }
     }
 

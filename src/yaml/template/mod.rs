@@ -1,11 +1,11 @@
 //! Templates: `${{ env "DECK_X" | toInt }}`, in the spelling of Go's templates.
 
-mod complaint;
+mod error;
 mod evaluate;
 mod expression;
 mod lexer;
 
-pub(super) use complaint::TemplateError;
+pub(super) use error::TemplateError;
 pub(super) use evaluate::{TemplateValue, evaluate, look_up_variable};
 pub(super) use expression::{TemplateExpression, parse_template};
 

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use strongroom::backends::{Context, resolve};
 use strongroom::reference::{
-    VaultQuery, SecretResponse, TemplatedParts, Finding, HostAllowlist, Reason, Secret, VaultSetting, SettingOrigin, VaultTarget, SecretRequest, extract_subkey,
+    Finding, HostAllowlist, Reason, Secret, SecretRequest, SecretResponse, SettingOrigin, TemplatedParts, VaultQuery,
+    VaultSetting, VaultTarget, extract_subkey,
 };
 
 /// A vault of this run's scopes.
@@ -44,7 +45,9 @@ impl Asked {
 
     pub fn said(mut self, side: SettingOrigin, word: &str, value: &str) -> Self {
         let value = Secret::new(value);
-        self.target.settings.insert(word.to_owned(), VaultSetting { value, origin: side });
+        self.target
+            .settings
+            .insert(word.to_owned(), VaultSetting { value, origin: side });
         self
     }
 

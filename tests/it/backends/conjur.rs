@@ -8,7 +8,7 @@ use crate::backends::asked::{Asked, check, reason, refusal, text};
 use crate::common::fake::{Fake, Heard, Reply};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use strongroom::reference::{SecretResponse, Reason, SettingOrigin};
+use strongroom::reference::{Reason, SecretResponse, SettingOrigin};
 
 const KEY: &str = "2zyzzyva7pmbbgf3xxgdp2n6hcbt3hv6kbx2w6vqv1tcb7jg1sqkx0a";
 const TOKEN: &str = r#"{"protected":"zyzzyva","payload":"zyzzyva","signature":"zyzzyva"}"#;
@@ -265,7 +265,10 @@ async fn without_a_key_or_with_half_a_set_nothing_is_asked() {
         Reason::BadSettings,
         &["login is missing"],
     );
-    let theirs = vault().said(SettingOrigin::Live, "api_key", KEY).of_others().at(&server.url());
+    let theirs = vault()
+        .said(SettingOrigin::Live, "api_key", KEY)
+        .of_others()
+        .at(&server.url());
     check(&theirs.refused("one").await, Reason::NoCredentials, &[]);
     check(
         &vault().refused("one").await,
@@ -317,7 +320,11 @@ async fn an_address_of_a_state_file_gets_no_byte_of_a_key_of_this_machine() {
         );
     }
     let filled = vault()
-        .said(SettingOrigin::Live, "endpoint_url", &server.url().replace("http:", "https:"))
+        .said(
+            SettingOrigin::Live,
+            "endpoint_url",
+            &server.url().replace("http:", "https:"),
+        )
         .said(SettingOrigin::Repository, "ca_cert", "x");
     for vouched in [filled.clone(), filled.vouching(&server.host())] {
         check(&vouched.refused("one").await, Reason::UntrustedHost, &["_CA_CERT=FILE"]);
@@ -327,9 +334,11 @@ async fn an_address_of_a_state_file_gets_no_byte_of_a_key_of_this_machine() {
         .said(SettingOrigin::Repository, "endpoint_url", &server.url())
         .vouching(&server.host());
     assert_eq!(reason(&vouched.one("one").await), "found");
-    let own = vault()
-        .said(SettingOrigin::Repository, "api_key", KEY)
-        .said(SettingOrigin::Repository, "endpoint_url", &server.url());
+    let own = vault().said(SettingOrigin::Repository, "api_key", KEY).said(
+        SettingOrigin::Repository,
+        "endpoint_url",
+        &server.url(),
+    );
     assert_eq!(
         reason(&own.one("one").await),
         "found",

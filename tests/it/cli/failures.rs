@@ -143,7 +143,8 @@ struct Server {
 impl Node {
     fn new(fault: Fault) -> Self {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        let control_plane = EmbeddedControlPlane::open(Catalog::recorded(), EmbeddedOptions::default()).expect("a control plane");
+        let control_plane =
+            EmbeddedControlPlane::open(Catalog::recorded(), EmbeddedOptions::default()).expect("a control plane");
         let server = Arc::new(Server {
             control_plane,
             fault,

@@ -1,8 +1,10 @@
 //! What must hold of every text, whoever makes it up: the tests with their pieces, or a fuzzer (`tests/fuzz`).
 
 use serde_json::Value;
-use strongroom::reference::{parse_to_json, parse_line_to_json, is_reference, parse_reference, extract_subkey, variable_name};
-use strongroom::yaml::{ComposeOptions, TemplateEnvironment, SourceFiles, compose};
+use strongroom::reference::{
+    extract_subkey, is_reference, parse_line_to_json, parse_reference, parse_to_json, variable_name,
+};
+use strongroom::yaml::{ComposeOptions, SourceFiles, TemplateEnvironment, compose};
 
 /// A text that may be a reference: it is taken apart or refused, and each line of bytes gets an answer that is one.
 pub fn is_answered(text: &[u8]) {

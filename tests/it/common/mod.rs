@@ -18,7 +18,7 @@ use futures_util::stream::{self, StreamExt};
 use strongroom::control_plane::{
     Address, Client, Clock, Dialect, Request, Response, Retries, Transport, TransportError, Verb, Write, Written,
 };
-use strongroom::embedded::{EmbeddedControlPlane, EmbeddedTransport, EmbeddedOptions, serve};
+use strongroom::embedded::{EmbeddedControlPlane, EmbeddedOptions, EmbeddedTransport, serve};
 use strongroom::json::{Value, json};
 use strongroom::schema::{Catalog, KindId};
 use strongroom::state::EntityBody;

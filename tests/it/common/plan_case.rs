@@ -8,8 +8,8 @@ use strongroom::json::{Object, Value};
 use strongroom::plan::{Action, Change, Fingerprinter, Options, Phase, Plan, Problem, Question, Tree, make};
 use strongroom::plan::{ForeignEntity, Live, LiveEntity};
 use strongroom::schema::{Catalog, Kind, complete_body};
-use strongroom::state::{self, EntityBody, DesiredState, Scope};
-use strongroom::yaml::{ComposeOptions, TemplateEnvironment, SourceFiles, compose};
+use strongroom::state::{self, DesiredState, EntityBody, Scope};
+use strongroom::yaml::{ComposeOptions, SourceFiles, TemplateEnvironment, compose};
 use uuid::Uuid;
 
 /// 2026-11-21, when the recorded certificates were new.

@@ -6,7 +6,7 @@ use strongroom::plan::Live;
 use strongroom::plan::{self, Approved, Fingerprinter, Guards, Limit, Plan, Question};
 use strongroom::schema::Catalog;
 use strongroom::state::{DesiredState, StateOptions, read_desired_state};
-use strongroom::yaml::{ComposeOptions, TemplateEnvironment, SourceFiles, compose};
+use strongroom::yaml::{ComposeOptions, SourceFiles, TemplateEnvironment, compose};
 use uuid::Uuid;
 
 use std::sync::Arc;
@@ -21,7 +21,8 @@ pub fn declared(catalog: &Catalog, text: &str) -> DesiredState {
     };
     let (node, problems) = compose(file, text, &options);
     let node = node.unwrap_or_else(|| panic!("{problems:?}"));
-    read_desired_state(vec![(file, node)], &StateOptions::default(), catalog).unwrap_or_else(|errors| panic!("{errors:?}"))
+    read_desired_state(vec![(file, node)], &StateOptions::default(), catalog)
+        .unwrap_or_else(|errors| panic!("{errors:?}"))
 }
 
 /// Reads what a plan for that state has to know.

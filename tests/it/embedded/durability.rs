@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use strongroom::control_plane::{Method, Request};
-use strongroom::embedded::{EmbeddedControlPlane, Database, OpenError, EmbeddedOptions};
+use strongroom::embedded::{Database, EmbeddedControlPlane, EmbeddedOptions, OpenError};
 use strongroom::schema::Catalog;
 
 /// Tells the copy of this test that it is the one to be killed, and where to write.

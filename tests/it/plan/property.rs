@@ -15,7 +15,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRu
 use strongroom::apply::{self, Event, Stop};
 use strongroom::cli::report::{DumpOptions, dump};
 use strongroom::control_plane::{Client, Method, Request, Response, Transport, TransportError};
-use strongroom::embedded::{EmbeddedControlPlane, EmbeddedTransport, EmbeddedOptions};
+use strongroom::embedded::{EmbeddedControlPlane, EmbeddedOptions, EmbeddedTransport};
 use strongroom::json::{Value, json};
 use strongroom::plan::{self, Action, Guards, Limit, Plan, Problem};
 use strongroom::schema::{Catalog, Edition, Kind};

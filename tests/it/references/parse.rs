@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use proptest::prelude::*;
-use strongroom::reference::{parse_to_json, parse_line_to_json, decode_json_string, encode_json_string};
+use strongroom::reference::{decode_json_string, encode_json_string, parse_line_to_json, parse_to_json};
 
 fn program(args: &[&str], input: &[u8]) -> Vec<u8> {
     let mut child = Command::new(env!("CARGO_BIN_EXE_strongroom"))

@@ -4,7 +4,9 @@
 
 use serde::Deserialize;
 use strongroom::json::{Object, Value, json};
-use strongroom::schema::{Catalog, LiveSchemas, canonicalize, complete_body, apply_patch, to_response_body, matches_live};
+use strongroom::schema::{
+    Catalog, LiveSchemas, apply_patch, canonicalize, complete_body, matches_live, to_response_body,
+};
 
 /// A catalog as an open-source node has it.
 fn node() -> Catalog {
@@ -65,7 +67,11 @@ fn what_was_sent_is_stored_and_shown_as_recorded() {
         let mut found = shown.clone();
         // what the server makes up, hashes or computes is not in the recordings
         let record = catalog.record(kind, &case.sent);
-        let hashed = catalog.kind(kind).hashed_field.iter().map(|hashed| hashed.field.as_str());
+        let hashed = catalog
+            .kind(kind)
+            .hashed_field
+            .iter()
+            .map(|hashed| hashed.field.as_str());
         let computed = catalog
             .kind(kind)
             .computed_field
@@ -150,9 +156,18 @@ fn a_patch_changes_members_of_records_and_whole_lists() {
     let plugins = catalog.find_kind("plugins").unwrap();
     let object = |value: Value| value.as_object().cloned().unwrap();
     let sent = json!({"name": "rate-limiting", "config": {"minute": 1, "redis": {"host": "a", "port": 1}}});
-    let stored = to_response_body(&catalog, plugins, &complete_body(&catalog, plugins, &object(sent)).unwrap());
+    let stored = to_response_body(
+        &catalog,
+        plugins,
+        &complete_body(&catalog, plugins, &object(sent)).unwrap(),
+    );
     let patch = object(json!({"config": {"redis_host": "b", "minute": null}, "protocols": ["http"]}));
-    let stored = complete_body(&catalog, plugins, &apply_patch(&catalog, plugins, &stored, &patch).unwrap()).unwrap();
+    let stored = complete_body(
+        &catalog,
+        plugins,
+        &apply_patch(&catalog, plugins, &stored, &patch).unwrap(),
+    )
+    .unwrap();
     let stored = Value::Object(stored);
     assert_eq!(stored["config"]["redis"]["host"], "b");
     assert_eq!(stored["config"]["redis"]["port"], 1);
@@ -194,10 +209,13 @@ fn what_a_node_shows_is_complete_already() {
         let case: Value = serde_json::from_str(&std::fs::read_to_string(file.path()).unwrap()).unwrap();
         for step in case["steps"].as_array().into_iter().flatten() {
             for (collection, entities) in step["final"].as_object().into_iter().flatten() {
-                let Some(kind) = catalog.find_kind(collection) else { continue };
+                let Some(kind) = catalog.find_kind(collection) else {
+                    continue;
+                };
                 for entity in entities.as_array().into_iter().flatten() {
                     let mut expected = entity.as_object().cloned().unwrap();
-                    let mut found = to_response_body(&catalog, kind, &complete_body(&catalog, kind, &expected).unwrap());
+                    let mut found =
+                        to_response_body(&catalog, kind, &complete_body(&catalog, kind, &expected).unwrap());
                     for name in ["created_at", "updated_at"] {
                         found.remove(name);
                         expected.remove(name);
@@ -231,9 +249,10 @@ fn what_is_shown_as_it_was_said_is_recognised_at_once() {
             let shown = matches_live(&catalog, kind, &other.shown, &case.sent, &[]);
             let equal = canonicalize(&catalog, kind, &case.sent) == canonicalize(&catalog, kind, &other.shown);
             let (said, made_up) = (&case.sent, catalog.auto_paths(kind, &case.sent));
-            let left_open = made_up
-                .iter()
-                .any(|path| path.top_field().is_some_and(|top| !said.contains_key(top) && top != "id"));
+            let left_open = made_up.iter().any(|path| {
+                path.top_field()
+                    .is_some_and(|top| !said.contains_key(top) && top != "id")
+            });
             assert!(
                 !shown || equal || left_open,
                 "{}: {:?}",

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use regex::Regex;
 use strongroom::json::{Object, Value, json};
-use strongroom::schema::{Catalog, KindId, LiveSchemas, CheckPurpose, check_body};
+use strongroom::schema::{Catalog, CheckPurpose, KindId, LiveSchemas, check_body};
 
 /// When the answers were recorded, in seconds since 1970: the certificates among them live later.
 const NOW: i64 = 1_795_219_200;
@@ -57,7 +57,9 @@ fn settled(fields: &Value) -> String {
 
 /// What is said here of a row's body: the status and the fields.
 fn answer(row: &Value) -> (u64, Value) {
-    let kind = NODE.find_kind(row["entity"].as_str().expect("an entity")).expect("a kind");
+    let kind = NODE
+        .find_kind(row["entity"].as_str().expect("an entity"))
+        .expect("a kind");
     match check_body(
         &NODE,
         kind,

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use strongroom::json::{Object, Value};
 use strongroom::schema::{Catalog, FieldPath};
-use strongroom::state::{DeclaredEntity, DesiredState, ForeignKeyTarget, StateOptions, ParsedState, read_documents};
-use strongroom::yaml::{ComposeOptions, Diagnostic, TemplateEnvironment, Severity, SourceFiles, compose};
+use strongroom::state::{DeclaredEntity, DesiredState, ForeignKeyTarget, ParsedState, StateOptions, read_documents};
+use strongroom::yaml::{ComposeOptions, Diagnostic, Severity, SourceFiles, TemplateEnvironment, compose};
 
 /// 20 November 2026, when the certificates of the fixtures are valid.
 const NOW: i64 = 1_795_000_000;

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use strongroom::cli::report;
 use strongroom::json::{Object, Value};
 use strongroom::yaml::{
-    ComposeOptions, NodeData, Diagnostic, TemplateEnvironment, FileId, Node, Severity, SourceFiles, compose, decode,
+    ComposeOptions, Diagnostic, FileId, Node, NodeData, Severity, SourceFiles, TemplateEnvironment, compose, decode,
 };
 
 /// Far more than any of these texts takes, far less than a bomb would.

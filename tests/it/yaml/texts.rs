@@ -14,8 +14,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use strongroom::cli::report;
 use strongroom::yaml::{
-    ComposeOptions, NodeData, Diagnostic, TemplateEnvironment, FileId, Node, ValueOrigin, Severity, SourceFiles, Span, StringStyle, compose,
-    decode,
+    ComposeOptions, Diagnostic, FileId, Node, NodeData, Severity, SourceFiles, Span, StringStyle, TemplateEnvironment,
+    ValueOrigin, compose, decode,
 };
 
 #[test]

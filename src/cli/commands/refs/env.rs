@@ -4,13 +4,13 @@ use super::check::{prove, read};
 use crate::Outcome;
 use crate::args::{EnvArgs, EnvFormat, Global, ReferenceArgs};
 use crate::documents::{Documents, is_error};
-use crate::proof::read_verify_options;
 use crate::report::{self, Variable};
 use crate::signals::unless_interrupted;
 use crate::stop::Done;
 use crate::teller::Teller;
+use crate::verify_options::read_verify_options;
 use reconcile::{Proof, Proven};
-use reference::{Assessment, Policy, ReferenceSettings, resolve_target, format_variable_name};
+use reference::{Assessment, Policy, ReferenceSettings, format_variable_name, resolve_target};
 use schema::Catalog;
 use yaml::Diagnostic;
 

@@ -10,15 +10,18 @@ use crate::Outcome;
 use crate::args::{GetArgs, Global, Reveal, ScopeArgs, StateArgs};
 use crate::connection::connect;
 use crate::documents;
-use crate::proof::read_verify_options;
 use crate::report;
 use crate::signals::unless_interrupted;
 use crate::stop::{Done, Stop};
 use crate::teller::Teller;
+use crate::verify_options::read_verify_options;
 use backends::resolve;
 use control_plane::Asked;
 use reconcile::{self, Proof};
-use reference::{self, VaultQuery, Reference, VaultTarget, Vaults, Verdict, SecretRequest, resolve_from_environment, is_reference, parse_reference};
+use reference::{
+    self, Reference, SecretRequest, VaultQuery, VaultTarget, Vaults, Verdict, is_reference, parse_reference,
+    resolve_from_environment,
+};
 use schema::Catalog;
 use state::Scope;
 
@@ -74,7 +77,10 @@ fn unknown(vaults: &Vaults, name: &str) -> anyhow::Error {
 /// Asks the vault, and shows what comes.
 async fn fetch(target: VaultTarget, reference: &Reference, proof: &Proof, reveal: bool) -> Done {
     let wanted = vec![SecretRequest::from_reference(reference)];
-    let errands = [VaultQuery { target, requests: wanted }];
+    let errands = [VaultQuery {
+        target,
+        requests: wanted,
+    }];
     let fetched = resolve(&errands, &proof.context).await;
     let answer = fetched.first().and_then(|all| all.first());
     let (finding, values) = match answer {

@@ -3,7 +3,7 @@ use std::io::{BufRead, BufWriter, ErrorKind, Write, stdin, stdout};
 use crate::Outcome;
 use crate::args::ParseArgs;
 use crate::stop::Done;
-use reference::{parse_to_json, parse_line_to_json};
+use reference::{parse_line_to_json, parse_to_json};
 
 /// Takes references apart, one JSON object a line. What is no reference is an answer too, not a failure.
 pub fn run(args: &ParseArgs) -> Done {

@@ -96,7 +96,9 @@ async fn a_role_is_refused() {
         Reason::LoginRefused,
         &["may not assume the role", "sts:AssumeRole"],
     );
-    let none = asked.clone().said(SettingOrigin::Repository, "assume_role_arn", "reader");
+    let none = asked
+        .clone()
+        .said(SettingOrigin::Repository, "assume_role_arn", "reader");
     check(&none.refused("a").await, Reason::BadSettings, &["assume_role_arn"]);
     let session = asked
         .clone()

@@ -10,7 +10,9 @@ const ARN: &str = "arn:aws:iam::123456789012:role/reader";
 const CANARY: &str = "canary-7f3a";
 
 fn live() -> Asked {
-    let asked = Asked::new().of_backend("aws").said(SettingOrigin::Live, "region", "eu-west-1");
+    let asked = Asked::new()
+        .of_backend("aws")
+        .said(SettingOrigin::Live, "region", "eu-west-1");
     asked
         .checker("access_key_id", ID)
         .checker("secret_access_key", KEY)
@@ -29,7 +31,9 @@ async fn no_credential_of_the_machine_reaches_an_address_of_the_file() {
             "sts_endpoint",
         ] {
             for url in [fake.url(), fake.url().replace("http:", "https:")] {
-                let asked = live().said(side, word, &url).said(SettingOrigin::Repository, "assume_role_arn", ARN);
+                let asked = live()
+                    .said(side, word, &url)
+                    .said(SettingOrigin::Repository, "assume_role_arn", ARN);
                 let told = asked.refused("a").await;
                 check(&told, Reason::UntrustedHost, &["--references-hosts"]);
                 assert!(!format!("{told:?}").contains(CANARY));
@@ -112,14 +116,26 @@ async fn a_role_of_the_file_learns_nothing_of_the_environment() {
             .said(side, "assume_role_arn", ARN)
             .said(name, "role_session_name", CANARY)
     };
-    let told = role(SettingOrigin::Repository, SettingOrigin::Template).refused("a").await;
+    let told = role(SettingOrigin::Repository, SettingOrigin::Template)
+        .refused("a")
+        .await;
     check(&told, Reason::UntrustedHost, &["role_session_name"]);
     assert!(!format!("{told:?}").contains(CANARY) && fake.bytes().is_empty());
     let names = role(SettingOrigin::Repository, SettingOrigin::Repository).filled();
     check(&names.refused("a").await, Reason::UntrustedHost, &["fills in what for"]);
     assert!(fake.bytes().is_empty());
-    assert_eq!(text(&role(SettingOrigin::Live, SettingOrigin::Template).one("a").await), "x");
-    assert_eq!(text(&role(SettingOrigin::Repository, SettingOrigin::Repository).one("a").await), "x");
+    assert_eq!(
+        text(&role(SettingOrigin::Live, SettingOrigin::Template).one("a").await),
+        "x"
+    );
+    assert_eq!(
+        text(
+            &role(SettingOrigin::Repository, SettingOrigin::Repository)
+                .one("a")
+                .await
+        ),
+        "x"
+    );
 }
 
 #[tokio::test]
@@ -143,7 +159,10 @@ async fn an_answer_that_repeats_credentials_is_not_told() {
                 .checker("session_token", TOKEN)
                 .checker("sts_endpoint", &fake.url())
                 .within(std::time::Duration::from_secs(1));
-            for asked in [asked.clone(), asked.said(SettingOrigin::Repository, "assume_role_arn", ARN)] {
+            for asked in [
+                asked.clone(),
+                asked.said(SettingOrigin::Repository, "assume_role_arn", ARN),
+            ] {
                 let told = format!("{:?}", asked.all(&[("a", None), ("b", None), ("c", Some("2"))]).await);
                 for secret in [CANARY, KEY, TOKEN, ROLE[1], ROLE[2]] {
                     assert!(!told.contains(secret), "{told}");

@@ -29,10 +29,11 @@ async fn the_environment_gives_credentials() {
         assert_eq!(text(&asked.one("a").await), "x");
     }
     // what stands beside the secret is for it, and the config's identity is the data planes' own
-    let of_others = nobody
-        .clone()
-        .said(SettingOrigin::Live, "client_id", "other")
-        .said(SettingOrigin::Live, "tenant_id", "other");
+    let of_others =
+        nobody
+            .clone()
+            .said(SettingOrigin::Live, "client_id", "other")
+            .said(SettingOrigin::Live, "tenant_id", "other");
     assert_eq!(text(&of_others.clone().environment(&WHOLE).one("a").await), "x");
     // what is said for the check itself goes before all
     let other = [
@@ -87,9 +88,11 @@ async fn a_token_of_this_machine_logs_in() {
     }
     // several applications may trust the token: a state file does not choose among them
     let requests = running.fake.requests().len();
-    let theirs = nobody
-        .said(SettingOrigin::Repository, "client_id", CLIENT)
-        .said(SettingOrigin::Repository, "tenant_id", TENANT);
+    let theirs = nobody.said(SettingOrigin::Repository, "client_id", CLIENT).said(
+        SettingOrigin::Repository,
+        "tenant_id",
+        TENANT,
+    );
     let told = theirs.environment(&variables[2..]).refused("a").await;
     check(&told, Reason::BadSettings, &["half", "tenant_id is missing"]);
     assert_eq!(running.fake.requests().len(), requests);
@@ -213,7 +216,10 @@ async fn variables_of_another_prefix_are_for_the_checker_or_the_live_vault_to_ch
         &says,
     );
     assert_eq!(running.fake.requests().len(), requests);
-    assert_eq!(text(&asked(SettingOrigin::Repository).vouching("*").one("a").await), "x");
+    assert_eq!(
+        text(&asked(SettingOrigin::Repository).vouching("*").one("a").await),
+        "x"
+    );
     // this machine's own credentials do for a vault that names others
     let own = running.nobody().environment(&WHOLE);
     let own: Asked = own.said(SettingOrigin::Repository, "credentials_prefix", "DB");

@@ -52,7 +52,10 @@ async fn what_only_looks_like_microsofts_is_not_microsofts() {
         "https://v.blob.core.windows.net",
         "https://v.vault.azure.us",
     ] {
-        let told = credentials().said(SettingOrigin::Repository, "vault_uri", address).refused("a").await;
+        let told = credentials()
+            .said(SettingOrigin::Repository, "vault_uri", address)
+            .refused("a")
+            .await;
         check(&told, Reason::UntrustedHost, &["--references-hosts"]);
     }
     for address in [
@@ -64,7 +67,10 @@ async fn what_only_looks_like_microsofts_is_not_microsofts() {
         "ftp://v.vault.azure.net",
         "https://",
     ] {
-        let told = credentials().said(SettingOrigin::Repository, "vault_uri", address).refused("a").await;
+        let told = credentials()
+            .said(SettingOrigin::Repository, "vault_uri", address)
+            .refused("a")
+            .await;
         check(&told, Reason::BadSettings, &["vault_uri"]);
     }
     for host in [
@@ -73,7 +79,10 @@ async fn what_only_looks_like_microsofts_is_not_microsofts() {
         "https://login.live.com",
     ] {
         let asked = credentials().said(SettingOrigin::Live, "vault_uri", "https://v.vault.azure.net");
-        let told = asked.said(SettingOrigin::Repository, "authority_host", host).refused("a").await;
+        let told = asked
+            .said(SettingOrigin::Repository, "authority_host", host)
+            .refused("a")
+            .await;
         check(&told, Reason::UntrustedHost, &["--references-hosts"]);
     }
 }
@@ -85,7 +94,10 @@ async fn a_file_does_not_choose_the_cloud_that_a_secret_is_shown_to() {
         ("https://v.vault.azure.cn", "login.chinacloudapi.cn"),
         ("https://v.vault.usgovcloudapi.net", "login.microsoftonline.us"),
     ] {
-        let told = credentials().said(SettingOrigin::Repository, "vault_uri", vault).refused("a").await;
+        let told = credentials()
+            .said(SettingOrigin::Repository, "vault_uri", vault)
+            .refused("a")
+            .await;
         check(&told, Reason::UntrustedHost, &[login]);
     }
 }
@@ -169,7 +181,15 @@ async fn a_directory_of_the_file_learns_nothing_of_the_environment() {
     ] {
         assert_eq!(text(&asked(tenant, client).one("a").await), "x");
     }
-    assert_eq!(text(&asked(SettingOrigin::Repository, SettingOrigin::Template).vouching("*").one("a").await), "x");
+    assert_eq!(
+        text(
+            &asked(SettingOrigin::Repository, SettingOrigin::Template)
+                .vouching("*")
+                .one("a")
+                .await
+        ),
+        "x"
+    );
 }
 
 #[tokio::test]

@@ -30,9 +30,11 @@ async fn no_credential_of_the_machine_reaches_an_address_of_the_file() {
         for word in ["endpoint", "address"] {
             for url in [fake.url(), fake.url().replace("http:", "https:")] {
                 for credentials in &credentials {
-                    let asked = owner()
-                        .checker("service_account", credentials)
-                        .said(SettingOrigin::Repository, "project_id", PROJECT);
+                    let asked = owner().checker("service_account", credentials).said(
+                        SettingOrigin::Repository,
+                        "project_id",
+                        PROJECT,
+                    );
                     let told = asked.said(side, word, &url).refused("pg").await;
                     check(&told, Reason::UntrustedHost, &["--references-hosts"]);
                     let shows = format!("{told:?}").contains(&fake.host());

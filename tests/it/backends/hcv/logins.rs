@@ -81,7 +81,9 @@ async fn an_approle_logs_in_once_for_all_secrets() {
         &["another team's"],
     );
     // of others' vaults the checker's half may be completed by what is no secret there
-    let half = configured.of_others().said(SettingOrigin::Live, "approle_secret_id", "");
+    let half = configured
+        .of_others()
+        .said(SettingOrigin::Live, "approle_secret_id", "");
     opens(half.checker("role_id", &role).checker("secret_id", &secret)).await;
 
     enable(&vault, "approle", "team/roles").await;
@@ -221,7 +223,11 @@ async fn an_oauth_server_gives_a_jwt() {
         .kv2()
         .said(SettingOrigin::Live, "auth_method", "jwt")
         .said(SettingOrigin::Live, "jwt_role", "kong")
-        .said(SettingOrigin::Live, "oauth2_token_endpoint", &format!("{}/token", server.url()))
+        .said(
+            SettingOrigin::Live,
+            "oauth2_token_endpoint",
+            &format!("{}/token", server.url()),
+        )
         .said(SettingOrigin::Live, "oauth2_client_id", "kong")
         .said(SettingOrigin::Live, "oauth2_client_secret", "s cret&")
         .said(SettingOrigin::Live, "oauth2_audiences", "vault");
@@ -232,7 +238,9 @@ async fn an_oauth_server_gives_a_jwt() {
         heard.body,
         "grant_type=client%5Fcredentials&client_id=kong&client_secret=s%20cret%26&audience=vault"
     );
-    let wrong = client.clone().said(SettingOrigin::Live, "oauth2_client_secret", "canary");
+    let wrong = client
+        .clone()
+        .said(SettingOrigin::Live, "oauth2_client_secret", "canary");
     check(&wrong.refused("x").await, Reason::LoginRefused, &["OAuth 2"]);
     let half = client.said(SettingOrigin::Live, "oauth2_client_id", "");
     check(&half.refused("x").await, Reason::BadSettings, &["half", "client_id"]);
@@ -296,7 +304,9 @@ async fn a_service_account_of_kubernetes_logs_in() {
         Reason::LoginRefused,
         &[],
     );
-    let half = asked.said(SettingOrigin::Live, "kube_role", "").checker("jwt", &jwt("good"));
+    let half = asked
+        .said(SettingOrigin::Live, "kube_role", "")
+        .checker("jwt", &jwt("good"));
     check(&half.refused("x").await, Reason::BadSettings, &["role"]);
 }
 
@@ -304,7 +314,9 @@ async fn a_service_account_of_kubernetes_logs_in() {
 async fn logins_of_clouds_cannot_be_made_from_here() {
     for way in ["gcp_iam", "gcp_gce", "azure", "aws_ec2", "aws_iam"] {
         let fake = Fake::start(|_| Reply::new(200, "{}"));
-        let asked = Asked::new().at(&fake.url()).said(SettingOrigin::Live, "auth_method", way);
+        let asked = Asked::new()
+            .at(&fake.url())
+            .said(SettingOrigin::Live, "auth_method", way);
         check(
             &asked.refused("x").await,
             Reason::UnsupportedLogin,
@@ -353,7 +365,9 @@ async fn a_namespace_is_named_in_every_request() {
         "POST" => Reply::new(200, r#"{"auth": {"client_token": "t"}}"#),
         _ => Reply::new(200, r#"{"data": {"a": "b"}}"#),
     });
-    let asked = Asked::new().at(&fake.url()).said(SettingOrigin::Live, "namespace", "team/a");
+    let asked = Asked::new()
+        .at(&fake.url())
+        .said(SettingOrigin::Live, "namespace", "team/a");
     opens(asked.checker("role_id", "a").checker("secret_id", "b")).await;
     let requests = fake.requests();
     assert_eq!(requests.len(), 2);

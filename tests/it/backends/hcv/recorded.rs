@@ -88,7 +88,9 @@ async fn run(case: Case) {
             with_credentials(asked, way).one("anything").await
         }
         None => {
-            let asked = asked.token("canary-token").said(SettingOrigin::Live, "mount", &case.mount);
+            let asked = asked
+                .token("canary-token")
+                .said(SettingOrigin::Live, "mount", &case.mount);
             let asked = asked.said(SettingOrigin::Live, "kv", &case.kv);
             asked.all(&[(&case.resource, case.version.as_deref())]).await.remove(0)
         }

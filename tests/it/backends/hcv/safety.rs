@@ -85,7 +85,9 @@ async fn no_credential_of_the_machine_reaches_an_address_of_the_file() {
 async fn a_host_that_is_vouched_for_is_asked() {
     let fake = listener();
     let port = fake.port().to_string();
-    let asked = Asked::new().said(SettingOrigin::Repository, "port", &port).token(CANARY);
+    let asked = Asked::new()
+        .said(SettingOrigin::Repository, "port", &port)
+        .token(CANARY);
     check(
         &asked.refused("x").await,
         Reason::UntrustedHost,
@@ -98,10 +100,9 @@ async fn a_host_that_is_vouched_for_is_asked() {
 #[tokio::test]
 async fn a_token_that_the_file_spells_out_goes_where_the_file_says() {
     let fake = listener();
-    let asked =
-        Asked::new()
-            .said(SettingOrigin::Repository, "port", &fake.port().to_string())
-            .said(SettingOrigin::Repository, "token", "the file's own");
+    let asked = Asked::new()
+        .said(SettingOrigin::Repository, "port", &fake.port().to_string())
+        .said(SettingOrigin::Repository, "token", "the file's own");
     assert_eq!(member(&asked.one("x").await, "a"), "b");
     // but nothing of the machine goes with it
     for word in ["namespace", "mount"] {
@@ -111,7 +112,9 @@ async fn a_token_that_the_file_spells_out_goes_where_the_file_says() {
         }
     }
     // nor does a name get resolved that was filled in from the environment
-    let filled = asked.clone().said(SettingOrigin::Template, "host", &format!("{CANARY}.invalid"));
+    let filled = asked
+        .clone()
+        .said(SettingOrigin::Template, "host", &format!("{CANARY}.invalid"));
     let told = filled.refused("x").await;
     check(&told, Reason::UntrustedHost, &["filled in by a template"]);
     assert!(!format!("{told:?}").contains(CANARY));
@@ -129,9 +132,10 @@ async fn the_file_cannot_switch_verification_off() {
         .token(CANARY)
         .said(SettingOrigin::Repository, "ssl_verify", "false");
     check(&asked.refused("x").await, Reason::UntrustedHost, &[]);
-    let asked = asked
-        .said(SettingOrigin::Live, "ssl_verify", "true")
-        .said(SettingOrigin::Repository, "ca_cert", CANARY);
+    let asked =
+        asked
+            .said(SettingOrigin::Live, "ssl_verify", "true")
+            .said(SettingOrigin::Repository, "ca_cert", CANARY);
     check(&asked.refused("x").await, Reason::UntrustedHost, &[]);
     assert!(fake.bytes().is_empty());
 }
@@ -212,7 +216,11 @@ async fn a_name_that_leads_elsewhere_sends_no_request() {
     }
     let asked = Asked::new().at(&fake.url()).token(CANARY);
     for mount in ["..", "a/../sys", "a//b", "a\nb"] {
-        let of_mount = asked.clone().said(SettingOrigin::Repository, "mount", mount).refused("x").await;
+        let of_mount = asked
+            .clone()
+            .said(SettingOrigin::Repository, "mount", mount)
+            .refused("x")
+            .await;
         check(&of_mount, Reason::BadSettings, &["mount"]);
     }
     let path = Asked::new()

@@ -4,7 +4,8 @@ use super::stated::Stated;
 use backends::resolve;
 use reconcile::Proof;
 use reference::{
-    self, VaultQuery, SecretResponse, Finding, VaultRef, Policies, Policy, Reason, Reference, SecretRequest, is_reference, parse_reference,
+    self, Finding, Policies, Policy, Reason, Reference, SecretRequest, SecretResponse, VaultQuery, VaultRef,
+    is_reference, parse_reference,
 };
 use schema::Catalog;
 
@@ -41,7 +42,8 @@ impl Look<'_> {
             Known::Wants(reference, errand, place) => {
                 let errand = asked.errands.get(errand).zip(fetched.get(errand));
                 let answer = errand.and_then(|(errand, all)| Some((&errand.target, all.get(place)?)));
-                let proven = |(target, fetched)| reference::verify_reference(target, &reference, &of_planes(fetched, one)).0;
+                let proven =
+                    |(target, fetched)| reference::verify_reference(target, &reference, &of_planes(fetched, one)).0;
                 answer.map_or_else(|| not_asked(&String::from_utf8_lossy(&reference.name)), proven)
             }
         });
@@ -87,7 +89,10 @@ impl Look<'_> {
         let known = errands.iter().position(|errand| errand.target == target);
         let errand = known.unwrap_or_else(|| {
             let wanted = Vec::new();
-            errands.push(VaultQuery { target, requests: wanted });
+            errands.push(VaultQuery {
+                target,
+                requests: wanted,
+            });
             errands.len() - 1
         });
         let wanted = SecretRequest::from_reference(reference);

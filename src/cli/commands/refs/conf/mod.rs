@@ -4,11 +4,11 @@ mod stated;
 use crate::Outcome;
 use crate::args::{ConfArgs, Global, ReferenceArgs};
 use crate::documents::is_error;
-use crate::proof::read_verify_options;
 use crate::report::Property;
 use crate::signals::unless_interrupted;
 use crate::stop::{Done, Stop};
 use crate::teller::Teller;
+use crate::verify_options::read_verify_options;
 use look::Look;
 use reference::{Finding, Policies, Policy, Verdict};
 use schema::Catalog;
@@ -29,7 +29,8 @@ pub async fn run(global: &Global, args: &ConfArgs, teller: &mut Teller) -> Done 
         dp_conf: Some(args.file.clone()),
         ..args.references.clone()
     };
-    let Some(proof) = read_verify_options(global, &references, std::slice::from_ref(&args.file), &catalog, teller) else {
+    let Some(proof) = read_verify_options(global, &references, std::slice::from_ref(&args.file), &catalog, teller)
+    else {
         return Ok(Outcome::Invalid);
     };
     let mut sources = SourceFiles::default();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::proof::parse_properties;
+use crate::verify_options::parse_properties;
 use backends::Plane;
 use reference::{is_reference, parse_reference};
 use yaml::{FileId, Span};

@@ -1,0 +1,124 @@
+use super::wire::CONFIG_PATH;
+use schema::{Catalog, Edition, ForeignField, Kind, KindId};
+
+/// What a path stands for.
+pub(super) enum AdminRoute {
+    /// `/`
+    Root,
+    /// `/status`
+    Status,
+    /// `/config`
+    Config,
+    /// `/tags`
+    Tags,
+    /// `/tags/T`
+    Tag(String),
+    /// `/schemas/…`
+    Schema(Vec<String>),
+    /// `/services`
+    Collection(KindId),
+    /// `/services/S`
+    Entity(KindId, String),
+    /// `/services/S/routes`
+    NestedCollection(NestedCollection),
+    /// `/services/S/routes/R`
+    NestedEntity(NestedCollection, String),
+    /// `/routes/R/service`
+    ForeignTarget {
+        /// The kind that refers.
+        kind: KindId,
+        /// Which entity of it.
+        name: String,
+        /// By which field.
+        foreign: ForeignField,
+    },
+}
+
+/// Entities of a kind that refer to one of another.
+pub(super) struct NestedCollection {
+    /// The kind they refer to.
+    pub(super) parent_kind: KindId,
+    /// Which entity of it.
+    pub(super) parent_name: String,
+    /// Their kind.
+    pub(super) kind: KindId,
+    /// The field by which they do.
+    pub(super) foreign_field: String,
+}
+
+impl AdminRoute {
+    /// Reads a path. None: Kong has no such path.
+    pub(super) fn from_segments(catalog: &Catalog, segments: &[String]) -> Option<Self> {
+        let words: Vec<&str> = segments.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            [] => Some(Self::Root),
+            ["status"] => Some(Self::Status),
+            [CONFIG_PATH] => Some(Self::Config),
+            ["tags"] => Some(Self::Tags),
+            ["tags", tag] => Some(Self::Tag((*tag).to_owned())),
+            ["schemas", rest @ ..] => Some(Self::Schema(rest.iter().map(|&word| word.to_owned()).collect())),
+            [path, rest @ ..] => Self::from_entity_segments(catalog, path, rest),
+        }
+    }
+
+    fn from_entity_segments(catalog: &Catalog, path: &str, rest: &[&str]) -> Option<Self> {
+        let (id, kind) = community_kinds(catalog).find(|(_, kind)| kind.path == path && kind.parent.is_none())?;
+        match *rest {
+            [] => Some(Self::Collection(id)),
+            [name] => Some(Self::Entity(id, name.to_owned())),
+            [name, below] => foreign_target_route(catalog, id, kind, name, below)
+                .or_else(|| nested_collection(catalog, id, name, below).map(Self::NestedCollection)),
+            [name, below, child] => {
+                nested_collection(catalog, id, name, below).map(|under| Self::NestedEntity(under, child.to_owned()))
+            }
+            _ => None,
+        }
+    }
+
+    /// The kinds that the path is about.
+    pub(super) fn kinds(&self) -> Vec<KindId> {
+        match self {
+            Self::Collection(kind) | Self::Entity(kind, _) | Self::ForeignTarget { kind, .. } => vec![*kind],
+            Self::NestedCollection(under) | Self::NestedEntity(under, _) => vec![under.parent_kind, under.kind],
+            Self::Root | Self::Status | Self::Config | Self::Tags | Self::Tag(_) | Self::Schema(_) => Vec::new(),
+        }
+    }
+}
+
+/// The kinds of the open-source gateway.
+pub(super) fn community_kinds(catalog: &Catalog) -> impl Iterator<Item = (KindId, &Kind)> {
+    catalog.kinds().filter(|(_, kind)| kind.edition == Edition::Community)
+}
+
+/// The path of what an entity refers to; one that is reached by its children's names has none.
+fn foreign_target_route(catalog: &Catalog, id: KindId, kind: &Kind, name: &str, below: &str) -> Option<AdminRoute> {
+    let foreign = kind
+        .foreign_fields
+        .iter()
+        .find(|foreign| foreign.field == below && !foreign.is_list)?;
+    let names = catalog.kind(foreign.kind).child_names.as_ref();
+    if names.is_some_and(|names| names.kind == id) || catalog.kind(foreign.kind).edition != Edition::Community {
+        return None;
+    }
+    Some(AdminRoute::ForeignTarget {
+        kind: id,
+        name: name.to_owned(),
+        foreign: foreign.clone(),
+    })
+}
+
+fn nested_collection(catalog: &Catalog, parent: KindId, name: &str, below: &str) -> Option<NestedCollection> {
+    community_kinds(catalog).find_map(|(id, kind)| {
+        let path = kind.nested_path.as_ref().unwrap_or(&kind.path);
+        let foreign = kind
+            .foreign_fields
+            .iter()
+            .find(|foreign| foreign.kind == parent && !foreign.is_list)?;
+        (path == below).then(|| NestedCollection {
+            parent_kind: parent,
+            parent_name: name.to_owned(),
+            kind: id,
+            foreign_field: foreign.field.clone(),
+        })
+    })
+}

@@ -1,0 +1,132 @@
+use super::FieldIssue;
+use crate::is_reference;
+use json::{Object, Value};
+use schema::{Catalog, Field, FieldPath, Kind, KindId, PublicCertificate, format_timestamp, parse_chain};
+
+/// What is valid when.
+#[derive(Clone, Copy, Debug)]
+pub struct ExpiryWindow {
+    /// Now, in seconds since 1970.
+    pub now: i64,
+    /// For how many days certificates should be good still.
+    pub warn_days: u32,
+}
+
+const RENEW_HELP: &str = "renew the certificate";
+
+/// What is the matter with an entity's certificates, those in the open and those that references resolve to.
+pub(super) fn find_certificate_issues(
+    catalog: &Catalog,
+    kind: KindId,
+    body: &Object,
+    served: &dyn Fn() -> Vec<String>,
+    validity: &ExpiryWindow,
+) -> Vec<FieldIssue> {
+    let kind = catalog.kind(kind);
+    let borne: Vec<(&str, Vec<PublicCertificate>)> = certificate_fields(kind)
+        .filter_map(|name| Some((name, parse_chain(inline_text(body, name)?)?)))
+        .collect();
+    let mut flaws: Vec<FieldIssue> = find_unreadable_chains(kind, body).collect();
+    for (name, chain) in &borne {
+        let flawed = chain
+            .iter()
+            .filter_map(|certificate| check_validity(name, certificate, validity));
+        flaws.extend(flawed.take(1));
+    }
+    if let Some((name, chain)) = borne.first().filter(|_| kind.child_names.is_some()) {
+        let leaves = borne.iter().filter_map(|(_, chain)| chain.first());
+        let uncovered = |served: &String| !leaves.clone().any(|leaf| leaf.covers(served));
+        let uncovered: Vec<String> = served().into_iter().filter(uncovered).collect();
+        flaws.extend((!chain.is_empty() && !uncovered.is_empty()).then(|| uncovered_names_issue(name, &uncovered)));
+    }
+    flaws
+}
+
+/// A chain of which a part cannot be read: Kong looks at the first certificate only.
+fn find_unreadable_chains<'a>(kind: &'a Kind, body: &'a Object) -> impl Iterator<Item = FieldIssue> + 'a {
+    let broken = certificate_fields(kind).filter(|name| {
+        inline_text(body, name).is_some_and(|text| is_first_readable(text) && parse_chain(text).is_none())
+    });
+    broken.map(|name| FieldIssue {
+        path: FieldPath::from_field(name),
+        is_error: true,
+        code: "bad-content",
+        message: "is a chain of certificates of which not all can be read".to_owned(),
+        detail: None,
+        help: "store every certificate of the chain whole, one after another",
+    })
+}
+
+/// Whether at least the first certificate can be read: what is none at all is told by Kong's own check.
+fn is_first_readable(text: &str) -> bool {
+    const END: &str = "-----END CERTIFICATE-----";
+    let first = text.find(END).map(|end| &text[..end + END.len()]);
+    first.and_then(parse_chain).is_some_and(|chain| !chain.is_empty())
+}
+
+fn check_validity(field: &str, certificate: &PublicCertificate, validity: &ExpiryWindow) -> Option<FieldIssue> {
+    let soon = validity.now + i64::from(validity.warn_days) * 24 * 60 * 60;
+    let at = |wrong, code, message: &str, moment: String| FieldIssue {
+        path: FieldPath::from_field(field),
+        is_error: wrong,
+        code,
+        message: message.to_owned(),
+        detail: Some(format!("{}: {moment}", certificate.subject)),
+        help: RENEW_HELP,
+    };
+    if certificate.not_after < validity.now {
+        let when = format!("until {}", certificate.format_expiry());
+        return Some(at(
+            true,
+            "expired-certificate",
+            "holds a certificate that has expired",
+            when,
+        ));
+    }
+    if certificate.not_before > validity.now {
+        let when = format!("from {}", format_timestamp(certificate.not_before));
+        return Some(at(
+            true,
+            "future-certificate",
+            "holds a certificate that is not valid yet",
+            when,
+        ));
+    }
+    (certificate.not_after < soon).then(|| {
+        let message = format!("holds a certificate that expires within {} days", validity.warn_days);
+        at(
+            false,
+            "expiring-certificate",
+            &message,
+            format!("until {}", certificate.format_expiry()),
+        )
+    })
+}
+
+fn uncovered_names_issue(field: &str, uncovered: &[String]) -> FieldIssue {
+    FieldIssue {
+        path: FieldPath::from_field(field),
+        is_error: false,
+        code: "uncovered-name",
+        message: "holds a certificate that is not good for all names it is served under".to_owned(),
+        detail: Some(uncovered.join(", ")),
+        help: "let the certificate name them, or serve another one under these names",
+    }
+}
+
+/// The fields that hold PEM certificates.
+pub(super) fn certificate_fields(kind: &Kind) -> impl Iterator<Item = &str> {
+    let of_pem = |field: &Field| {
+        let checks = field.rules.get("checks").and_then(Value::as_array);
+        checks.is_some_and(|checks| checks.iter().any(|check| check == "pem_certificate"))
+    };
+    let fields = kind.record.fields.iter();
+    fields
+        .filter(move |(_, field)| of_pem(field))
+        .map(|(name, _)| name.as_str())
+}
+
+/// A field's text, if it is no reference.
+pub(super) fn inline_text<'b>(body: &'b Object, name: &str) -> Option<&'b str> {
+    body.get(name)?.as_str().filter(|text| !is_reference(text))
+}

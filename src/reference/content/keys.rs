@@ -1,0 +1,80 @@
+use super::messages::PEM_HELP;
+use super::{FieldIssue, ResolvedField};
+use json::Value;
+use schema::{FieldPath, Kind, PathSegment, Record, is_private_key, is_public_key};
+
+/// Which half of a pair a field holds.
+enum KeyHalf {
+    Private,
+    Public,
+}
+
+/// What is the matter with the halves of key pairs, each by itself: what Kong's own checks let through, or say less of, for
+/// they stop at the first.
+pub(super) fn find_key_issues(kind: &Kind, record: &Record, values: &[ResolvedField<'_>]) -> Vec<FieldIssue> {
+    let flaw = |put: &ResolvedField<'_>| {
+        let text = put.value.text().filter(|text| !text.is_empty())?;
+        let (message, help) = match key_half(kind, record, &put.path)? {
+            KeyHalf::Private => check_private_key(text),
+            KeyHalf::Public => check_public_key(text),
+        }?;
+        Some(FieldIssue {
+            path: put.path.clone(),
+            is_error: true,
+            code: "bad-content",
+            message: message.to_owned(),
+            detail: None,
+            help,
+        })
+    };
+    values.iter().filter_map(flaw).collect()
+}
+
+type MessageAndHelp = (&'static str, &'static str);
+
+fn check_private_key(text: &str) -> Option<MessageAndHelp> {
+    match text {
+        _ if is_private_key(text) => None,
+        _ if text.contains("ENCRYPTED") => Some((
+            "is a private key under a passphrase, which Kong cannot open",
+            "store the key without a passphrase",
+        )),
+        _ if text.contains("PUBLIC KEY-----") => Some((
+            "is a public key where a private one belongs",
+            "store the private key that goes with the certificate or the public key",
+        )),
+        _ => Some(("is no PEM key", PEM_HELP)),
+    }
+}
+
+fn check_public_key(text: &str) -> Option<MessageAndHelp> {
+    match text {
+        _ if is_public_key(text) => None,
+        _ if text.contains("PRIVATE KEY-----") => Some((
+            "is a private key where a public one belongs",
+            "store the public half, and keep the private one out of what others may read",
+        )),
+        _ => Some(("is no PEM key", PEM_HELP)),
+    }
+}
+
+/// Which half a field holds, as the checks of its kind or of its record say.
+fn key_half(kind: &Kind, record: &Record, path: &FieldPath) -> Option<KeyHalf> {
+    let (PathSegment::Name(name), outer) = path.0.split_last()? else {
+        return None;
+    };
+    let of_kind = kind.checks.iter().filter(|check| check.check == "pair");
+    let of_kind = of_kind.map(|check| &check.arguments).filter(|_| outer.is_empty());
+    let outer = record.field_at(&FieldPath(outer.to_vec()));
+    let checks = outer.and_then(|field| field.rules.get("checks")?.as_array());
+    let of_record = checks.into_iter().flatten().filter_map(|check| check.get("key_pair"));
+    let mut pairs = of_kind.chain(of_record);
+    pairs.find_map(|pair| {
+        let is = |part: &str| pair.get(part).and_then(Value::as_str) == Some(name);
+        match (is("private"), is("public")) {
+            (true, _) => Some(KeyHalf::Private),
+            (_, true) => Some(KeyHalf::Public),
+            _ => None,
+        }
+    })
+}

@@ -1,0 +1,190 @@
+//! What Kong refuses, in words that hold nothing of a value.
+
+use super::FieldIssue;
+use json::Value;
+use schema::{Field, FieldPath, FieldType, Record};
+
+/// What Kong's words begin with, what is said instead, and what to do. Kong's own texts may repeat what they are about.
+const TRANSLATIONS: [(&str, &str, &str); 11] = [
+    ("invalid certificate", "is no PEM certificate", PEM_HELP),
+    ("invalid key", "is no PEM key", PEM_HELP),
+    (
+        "certificate does not match key",
+        "does not match the certificate",
+        PAIR_HELP,
+    ),
+    (
+        "alternative certificate does not match key",
+        "does not match the alternative certificate",
+        PAIR_HELP,
+    ),
+    (
+        "certificate and alternative certificate need to have different type",
+        "is of the same type (RSA, ECDSA) as the other of the two certificates",
+        "give the alternative pair a key of another type",
+    ),
+    (
+        "please submit only one certificate",
+        "holds several certificates, and a CA certificate is one",
+        "store each CA certificate by itself",
+    ),
+    (
+        "certificate does not appear to be a CA",
+        "is no certificate of a CA",
+        "store the certificate of the CA itself",
+    ),
+    (
+        "could not json decode jwk",
+        "is no JSON, so that it is no JWK",
+        JWK_HELP,
+    ),
+    (
+        "kid in jwk.kid must be equal",
+        "is a JWK of another kid than the key's",
+        "give both the same kid",
+    ),
+    ("could not load JWK", "is no JWK that Kong can load", JWK_HELP),
+    (
+        "public key does not match private key",
+        "is no pair with the other half of the key",
+        PAIR_HELP,
+    ),
+];
+
+/// What to do about a text that is no PEM.
+pub(super) const PEM_HELP: &str = "store it as PEM text, with its lines: -----BEGIN …----- to -----END …-----";
+const PAIR_HELP: &str = "store the two that were made together, and check that no reference names the other's secret";
+const JWK_HELP: &str = "store the JWK as a JSON object with its kty";
+
+/// What a check says of a value.
+pub(super) struct CheckMessage<'a> {
+    /// The entity's record.
+    pub record: &'a Record,
+    /// Where the value stands.
+    pub value_path: &'a FieldPath,
+    /// Whether it is an empty text.
+    pub is_empty: bool,
+    /// Whether it is a certificate: of what goes wrong together, it may be the one that is told of.
+    pub is_certificate: bool,
+    /// What the check is about.
+    pub check_path: &'a FieldPath,
+    /// Kong's words.
+    pub message: &'a str,
+    /// Whether a value is found in them.
+    pub contains_value: bool,
+}
+
+/// Whether words are about a field itself, or about the list or map of which it is a member.
+pub(super) fn is_about(record: &Record, own: &FieldPath, path: &FieldPath) -> bool {
+    path.is_within(own) || own.is_within(path) && !is_record_level(record, path)
+}
+
+/// Whether words are about a record as a whole: those name fields, and never repeat what stands in them.
+fn is_record_level(record: &Record, path: &FieldPath) -> bool {
+    let field = record.field_at(path).map(|field| &field.field_type);
+    path.0.is_empty() || matches!(field, Some(FieldType::Record(_)))
+}
+
+/// What is wrong with a value; nothing if it is told better elsewhere.
+pub(super) fn translate_message(told: &CheckMessage<'_>) -> Option<FieldIssue> {
+    if told.message.starts_with("certificate expired") {
+        return None;
+    }
+    let said = TRANSLATIONS
+        .iter()
+        .find(|(begins, ..)| told.message.starts_with(begins));
+    let (message, help) = match said {
+        _ if told.is_empty => ("is empty".to_owned(), "store the value, or leave the field out"),
+        Some((_, said, help)) if told.is_certificate && said.starts_with("does not match") => {
+            (said.replace("certificate", "key"), *help)
+        }
+        Some((_, said, help)) => ((*said).to_owned(), *help),
+        None if is_about(told.record, told.value_path, told.check_path) => {
+            let expected = told
+                .record
+                .field_at(told.value_path)
+                .map_or("what this field takes".to_owned(), describe_expected);
+            (format!("is not {expected}"), VALUE_HELP)
+        }
+        None if is_record_level(told.record, told.check_path) && !told.contains_value => (
+            format!("does not go together with other fields: {}", told.message),
+            FIELDS_HELP,
+        ),
+        None if told.check_path.0.is_empty() => ("does not go together with other fields".to_owned(), FIELDS_HELP),
+        None => (
+            format!("does not go together with the field '{}'", told.check_path),
+            FIELDS_HELP,
+        ),
+    };
+    Some(FieldIssue {
+        path: told.value_path.clone(),
+        is_error: true,
+        code: "bad-content",
+        message,
+        detail: None,
+        help,
+    })
+}
+
+const VALUE_HELP: &str =
+    "Kong skips the field's check for a reference; put a value into the secret that the field would take itself";
+const FIELDS_HELP: &str = "correct the secret, or what stands in the other fields";
+
+/// What the named checks of a field ask for.
+const CHECK_EXPECTATIONS: [(&str, &str); 15] = [
+    ("cookie_name", "the name of a cookie"),
+    ("header_name", "the name of a header"),
+    ("host_with_port", "a host, with or without a port"),
+    ("host_without_port", "a host without a port"),
+    ("ip_or_cidr", "an address or a range of addresses"),
+    ("origin", "an origin or a regular expression"),
+    ("redirect_uri", "a URI to redirect to"),
+    ("route_host", "a host"),
+    ("route_path", "a path"),
+    ("server_name", "the name of a server"),
+    ("target_host", "a host"),
+    ("upstream_name", "the name of an upstream"),
+    ("url", "a URL"),
+    ("url_path", "a path"),
+    ("utf8_name", "a name"),
+];
+
+/// What a field takes.
+fn describe_expected(field: &Field) -> String {
+    let of_type = match field.field_type {
+        FieldType::Integer => Some("a whole number"),
+        FieldType::Number => Some("a number"),
+        FieldType::Boolean => Some("true or false"),
+        _ => None,
+    };
+    let checks = field.rules.get("checks").and_then(Value::as_array);
+    let mut named = checks.into_iter().flatten().filter_map(Value::as_str);
+    let check = named.find_map(|name| {
+        CHECK_EXPECTATIONS
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, words)| *words)
+    });
+    of_type.or(check).map_or_else(|| describe_rule(field), str::to_owned)
+}
+
+fn describe_rule(field: &Field) -> String {
+    if let Some(choice) = field.rules.get("one_of").and_then(Value::as_array) {
+        let choice: Vec<&str> = choice.iter().filter_map(Value::as_str).collect();
+        return format!("one of: {}", choice.join(", "));
+    }
+    if let Some(start) = field.rules.get("starts_with").and_then(Value::as_str) {
+        return format!("a text that starts with '{start}'");
+    }
+    let has = |names: &[&str]| names.iter().any(|name| field.rules.contains_key(name));
+    let words = match () {
+        () if has(&["is_regex"]) => "a regular expression",
+        () if has(&["uuid"]) => "a UUID",
+        () if has(&["len_eq", "len_min", "len_max"]) => "a text of a length that this field takes",
+        () if has(&["match", "match_all", "match_any", "match_none", "not_match"]) => {
+            "a text of the form that this field takes"
+        }
+        () => "what this field takes",
+    };
+    words.to_owned()
+}

@@ -1,0 +1,231 @@
+use super::field_view::FieldView;
+use super::fields::error_message;
+use super::{BodyChecker, error_tree, is_reference, quote_names};
+use crate::{Field, FieldType, Record};
+use json::{Object, Value};
+
+/// What a check across fields is told by.
+struct EntityCheck<'a> {
+    record: &'a Record,
+    input: &'a Object,
+    rule: &'a Value,
+}
+
+/// How a check across fields deals with fields that are missing or wrong.
+#[derive(Clone, Copy, Default)]
+struct EntityCheckPolicy {
+    /// It is made even if none of its fields is there (in a whole entity).
+    run_with_missing_fields: bool,
+    /// It is made even if one of its fields is wrong.
+    run_with_invalid_fields: bool,
+    /// Fields that must be there if any is.
+    required_field: Option<&'static str>,
+}
+
+const RUN_WITH_MISSING_FIELDS: EntityCheckPolicy = EntityCheckPolicy {
+    run_with_missing_fields: true,
+    run_with_invalid_fields: false,
+    required_field: None,
+};
+
+impl BodyChecker<'_> {
+    /// Adds what is wrong with the fields of a record taken together.
+    pub fn run_entity_checks(&self, record: &Record, input: &Object, errors: &mut Object) {
+        for check in &record.entity_checks {
+            for (name, rule) in check.as_object().into_iter().flatten() {
+                self.run_entity_check(name, EntityCheck { record, input, rule }, errors);
+            }
+        }
+    }
+
+    fn run_entity_check(&self, name: &str, across: EntityCheck<'_>, errors: &mut Object) {
+        let Some((habits, sources)) = entity_check_policy(name, across.rule) else {
+            return;
+        };
+        if !self.should_run(habits, &sources, &across, errors) {
+            return;
+        }
+        match name {
+            "conditional" => self.check_conditional(&across, errors),
+            "conditional_at_least_one_of" => self.check_conditional_at_least_one_of(&across, errors),
+            _ => {
+                if let Some(broken) = choice_error(name, &across) {
+                    error_tree::add_entity_error(errors, broken);
+                }
+            }
+        }
+    }
+
+    /// Whether a check is made at all. That a field is wrong counts only where it is named without a dot.
+    fn should_run(
+        &self,
+        habits: EntityCheckPolicy,
+        sources: &[&str],
+        across: &EntityCheck<'_>,
+        errors: &mut Object,
+    ) -> bool {
+        let value = |path: &&str| error_tree::value_at_path(across.input, path);
+        if sources.iter().any(|path| is_reference_at(across, path)) {
+            return false;
+        }
+        if !habits.run_with_invalid_fields && sources.iter().any(|path| errors.contains_key(path)) {
+            return false;
+        }
+        if sources.iter().all(|path| value(path).is_none()) {
+            return habits.run_with_missing_fields && self.is_full_entity;
+        }
+        if let Some(needed) = habits.required_field.and_then(|name| across.rule.get(name)?.as_str())
+            && value(&needed).is_none()
+        {
+            error_tree::set_field_error(errors, needed, error_message("field required for entity check"));
+            return false;
+        }
+        true
+    }
+
+    /// Whether a field's value fits a condition. A field that is not there counts as null.
+    fn check_condition(&self, across: &EntityCheck<'_>, path: &str, condition: &Value) -> Result<(), Value> {
+        let value = error_tree::value_at_path(across.input, path).unwrap_or(&Value::Null);
+        match error_tree::field_at_path(across.record, path) {
+            Some(field) => self.check_value(FieldView::with_condition(field, condition.as_object()), value),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a condition holds. Of a field without value none does, unless it asks for that.
+    fn condition_holds(&self, across: &EntityCheck<'_>, path: &str, condition: &Value) -> bool {
+        let is_null = error_tree::value_at_path(across.input, path).is_none_or(Value::is_null);
+        let asks_null = condition.get("eq") == Some(&Value::Null);
+        is_null == asks_null && self.check_condition(across, path, condition).is_ok()
+    }
+
+    fn check_conditional(&self, across: &EntityCheck<'_>, errors: &mut Object) {
+        let rule = across.rule;
+        let (Some(when), Some(then)) = (rule_text(rule, "if_field"), rule_text(rule, "then_field")) else {
+            return;
+        };
+        let (if_match, then_match) = (&rule["if_match"], &rule["then_match"]);
+        if !self.condition_holds(across, when, if_match) {
+            return;
+        }
+        if let Err(fault) = self.check_condition(across, then, then_match) {
+            let otherwise = || format!("failed conditional validation given value of field '{when}'");
+            error_tree::set_field_error(errors, then, fault);
+            error_tree::add_entity_error(
+                errors,
+                rule_text(rule, "then_err").map_or_else(otherwise, str::to_owned),
+            );
+        }
+    }
+
+    fn check_conditional_at_least_one_of(&self, across: &EntityCheck<'_>, errors: &mut Object) {
+        let rule = across.rule;
+        let Some(when) = rule_text(rule, "if_field") else {
+            return;
+        };
+        let (choice, told) = if self.condition_holds(across, when, &rule["if_match"]) {
+            ("then_at_least_one_of", "then_err")
+        } else if rule.get("else_match").is_some() && self.condition_holds(across, when, &rule["else_match"]) {
+            ("else_then_at_least_one_of", "else_then_err")
+        } else {
+            return;
+        };
+        let names = rule
+            .get(choice)
+            .and_then(Value::as_array)
+            .map_or(&[][..], Vec::as_slice);
+        if !names.is_empty() && !names.iter().any(|name| is_set(across, name)) {
+            let told = rule_text(rule, told).unwrap_or("at least one of these fields must be non-empty: %s");
+            error_tree::add_entity_error(errors, told.replace("%s", &quote_names(names)));
+        }
+    }
+}
+
+/// How a check of that name is made and the fields it looks at; nothing for a name that Kong's schema language lacks.
+fn entity_check_policy<'a>(name: &str, rule: &'a Value) -> Option<(EntityCheckPolicy, Vec<&'a str>)> {
+    let conditions = ["if_field", "then_field"];
+    Some(match name {
+        "at_least_one_of" => (
+            EntityCheckPolicy {
+                run_with_invalid_fields: true,
+                ..RUN_WITH_MISSING_FIELDS
+            },
+            string_list(rule),
+        ),
+        "only_one_of" | "mutually_exclusive" | "mutually_required" => (RUN_WITH_MISSING_FIELDS, string_list(rule)),
+        "distinct" => (EntityCheckPolicy::default(), string_list(rule)),
+        "conditional" => (
+            EntityCheckPolicy {
+                run_with_invalid_fields: true,
+                required_field: Some("if_field"),
+                ..EntityCheckPolicy::default()
+            },
+            conditions
+                .into_iter()
+                .filter_map(|name| rule_text(rule, name))
+                .collect(),
+        ),
+        "conditional_at_least_one_of" => {
+            let choices = ["then_at_least_one_of", "else_then_at_least_one_of"];
+            let mut sources: Vec<&str> = choices.iter().flat_map(|name| string_list(&rule[*name])).collect();
+            sources.extend(rule_text(rule, "if_field"));
+            (EntityCheckPolicy::default(), sources)
+        }
+        _ => return None,
+    })
+}
+
+fn string_list(rule: &Value) -> Vec<&str> {
+    rule.as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
+}
+
+fn rule_text<'a>(rule: &'a Value, name: &str) -> Option<&'a str> {
+    rule.get(name)?.as_str()
+}
+
+/// A record is set by being there, whatever it holds.
+fn is_set(across: &EntityCheck<'_>, path: &Value) -> bool {
+    let path = path.as_str().unwrap_or_default();
+    let value = error_tree::value_at_path(across.input, path);
+    let is_record = |field: &Field| matches!(field.field_type, FieldType::Record(_));
+    error_tree::is_set(value)
+        || value.is_some_and(Value::is_object) && error_tree::field_at_path(across.record, path).is_some_and(is_record)
+}
+
+fn is_reference_at(across: &EntityCheck<'_>, path: &str) -> bool {
+    let value = error_tree::value_at_path(across.input, path).and_then(Value::as_str);
+    value.is_some_and(is_reference)
+        && error_tree::field_at_path(across.record, path).is_some_and(|field| field.referenceable)
+}
+
+fn choice_error(name: &str, across: &EntityCheck<'_>) -> Option<String> {
+    let names = across.rule.as_array()?;
+    let set = names.iter().filter(|name| is_set(across, name)).count();
+    let (holds, told) = match name {
+        "at_least_one_of" => (set > 0, "at least one of these fields must be non-empty"),
+        "only_one_of" => (set == 1, "exactly one of these fields must be non-empty"),
+        "mutually_exclusive" => (set < 2, "only one or none of these fields must be set"),
+        "mutually_required" => (
+            set == 0 || set == names.len(),
+            "all or none of these fields must be set",
+        ),
+        _ => (are_distinct(across, names), "values of these fields must be distinct"),
+    };
+    (!holds).then(|| format!("{told}: {}", quote_names(names)))
+}
+
+fn are_distinct(across: &EntityCheck<'_>, names: &[Value]) -> bool {
+    let values: Vec<&Value> = names
+        .iter()
+        .filter_map(|name| error_tree::value_at_path(across.input, name.as_str()?))
+        .filter(|value| !value.is_null())
+        .collect();
+    values
+        .iter()
+        .enumerate()
+        .all(|(at, value)| !values[..at].contains(value))
+}

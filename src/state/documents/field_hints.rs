@@ -1,0 +1,94 @@
+use super::value::find_field;
+use crate::EntityLocation;
+use schema::{Catalog, FieldPath, FieldType, Kind, PathSegment, Record};
+use yaml::{Span, suggest_similar};
+
+/// Where to point for a field: where it is declared, or what declares it under another name (a service's host by its URL).
+pub(super) fn field_span(source: &EntityLocation, record: &Record, path: &FieldPath) -> Span {
+    declaring_shorthand(source, record, path).map_or_else(|| source.value_span(path), |(_, span)| span)
+}
+
+/// What declares a field under another name, and where; None if the field itself is declared, or nothing declares it.
+pub(super) fn declaring_shorthand(
+    source: &EntityLocation,
+    record: &Record,
+    path: &FieldPath,
+) -> Option<(FieldPath, Span)> {
+    for length in 0..path.0.len() {
+        let (outer, rest) = path.0.split_at(length);
+        let outer = FieldPath(outer.to_vec());
+        let fields = record_at(record, &outer.0)?;
+        if source.span_tree.contains(&FieldPath(path.0[..=length].to_vec())) {
+            continue;
+        }
+        let names: Vec<&str> = rest.iter().map_while(segment_name).collect();
+        let (short, _) = fields.shorthands.iter().find(|(short, field)| {
+            field.shorthand_targets().iter().any(|target| names.starts_with(target))
+                && source.span_tree.contains(&outer.with_name(short))
+        })?;
+        let short = outer.with_name(short);
+        let span = source.value_span(&short);
+        return Some((short, span));
+    }
+    None
+}
+
+/// What to do about an unknown field: the nearest of its neighbours, or where a field of that name belongs.
+pub(super) fn suggest_field(catalog: &Catalog, kind: &Kind, record: &Record, path: &FieldPath) -> Option<String> {
+    let (PathSegment::Name(unknown), outer) = path.0.split_last()? else {
+        return None;
+    };
+    let neighbours = record_at(record, outer)?;
+    if let Some(new) = kind
+        .renamed_fields
+        .get(unknown)
+        .filter(|new| find_field(neighbours, new).is_some())
+    {
+        return Some(format!("it is called '{new}' since Kong 3"));
+    }
+    let fields = neighbours.fields.iter().chain(&neighbours.shorthands);
+    let mut words: Vec<(&str, &str)> = fields.map(|(name, _)| (name.as_str(), name.as_str())).collect();
+    for nest in kind.nested_lists.iter().filter(|_| outer.is_empty()) {
+        let nested = catalog.kind(nest.kind);
+        let called = [&nest.key, &nested.name, &nested.path]
+            .into_iter()
+            .chain(&nested.nested_path);
+        words.extend(called.map(|word| (word.as_str(), nest.key.as_str())));
+    }
+    if let Some(near) = suggest_similar(unknown, words.iter().map(|(word, _)| *word)) {
+        let (_, meant) = words.iter().find(|(word, _)| *word == near)?;
+        return Some(format!("did you mean '{meant}'?"));
+    }
+    let deeper = neighbours.fields.iter().find(|(_, field)| match &field.field_type {
+        FieldType::Record(inner) => find_field(inner, unknown).is_some(),
+        _ => false,
+    });
+    deeper.map(|(name, _)| format!("it belongs within `{name}`"))
+}
+
+fn segment_name(segment: &PathSegment) -> Option<&str> {
+    match segment {
+        PathSegment::Name(name) => Some(name),
+        PathSegment::Index(_) => None,
+    }
+}
+
+/// The record at a path; members of lists and maps are passed through.
+pub(super) fn record_at<'r>(record: &'r Record, path: &[PathSegment]) -> Option<&'r Record> {
+    let mut record = record;
+    let mut path = path.iter();
+    while let Some(segment) = path.next() {
+        let PathSegment::Name(name) = segment else { return None };
+        let mut kind = &find_field(record, name)?.field_type;
+        loop {
+            match kind {
+                FieldType::Record(inner) => break record = inner,
+                FieldType::Array(element) | FieldType::Set(element) => kind = &element.field_type,
+                FieldType::Map { values, .. } => kind = &values.field_type,
+                _ => return None,
+            }
+            path.next();
+        }
+    }
+    Some(record)
+}

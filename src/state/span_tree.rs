@@ -1,0 +1,146 @@
+use json::ObjectKey;
+use schema::{FieldPath, PathSegment};
+use yaml::Span;
+
+/// Where an entity and the parts of its body stand in the files: the shape of what was read, without its values.
+///
+/// Parts that came from `_info.defaults` or `_plugin_configs` point there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpanTree {
+    /// Where the value stands.
+    pub span: Span,
+    /// What is inside it.
+    pub children: SpanChildren,
+}
+
+/// The parts of a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SpanChildren {
+    /// It has none.
+    Leaf,
+    /// The members of a list.
+    List(Vec<SpanTree>),
+    /// The values of a map; many of them in the order of their names.
+    Map(Vec<NamedSpanTree>),
+}
+
+/// Where a named value stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedSpanTree {
+    /// Its name.
+    pub name: ObjectKey,
+    /// Where the name stands.
+    pub name_span: Span,
+    /// Where the value stands.
+    pub tree: SpanTree,
+}
+
+/// From so many on, the names of a map are kept in order, to be found sooner.
+const SORT_THRESHOLD: usize = 24;
+
+impl SpanChildren {
+    /// The values of a map.
+    pub fn from_named(mut named: Vec<NamedSpanTree>) -> Self {
+        if named.len() >= SORT_THRESHOLD {
+            named.sort_by(|one, other| one.name.cmp(&other.name));
+        }
+        Self::Map(named)
+    }
+}
+
+impl SpanTree {
+    /// A value without parts.
+    pub fn leaf(span: Span) -> Self {
+        Self {
+            span,
+            children: SpanChildren::Leaf,
+        }
+    }
+
+    /// Where a value stands; the nearest enclosing place that does, where it is not itself there.
+    pub fn value_span(&self, path: &FieldPath) -> Span {
+        self.find_span(path, |_| ()).0
+    }
+
+    /// Where the name of a value stands; where the value stands if it has none.
+    pub fn name_span(&self, path: &FieldPath) -> Span {
+        let (value, name) = self.find_span(path, |named| named.name_span);
+        name.unwrap_or(value)
+    }
+
+    /// Whether there is a value.
+    pub fn contains(&self, path: &FieldPath) -> bool {
+        path.0
+            .iter()
+            .try_fold(self, |places, segment| places.child(segment).map(|(part, _)| part))
+            .is_some()
+    }
+
+    /// The part of that name.
+    pub fn get(&self, name: &str) -> Option<&NamedSpanTree> {
+        match &self.children {
+            SpanChildren::Map(named) if named.len() < SORT_THRESHOLD => named.iter().find(|part| part.name == name),
+            SpanChildren::Map(named) => {
+                let at = named.binary_search_by(|part| part.name.as_str().cmp(name));
+                at.ok().and_then(|at| named.get(at))
+            }
+            _ => None,
+        }
+    }
+
+    fn find_span<T>(&self, path: &FieldPath, of_name: impl Fn(&NamedSpanTree) -> T) -> (Span, Option<T>) {
+        let mut here = self;
+        let mut name = None;
+        for segment in &path.0 {
+            let Some((part, named)) = here.child(segment) else {
+                return (here.span, None);
+            };
+            name = named.map(&of_name);
+            here = part;
+        }
+        (here.span, name)
+    }
+
+    fn child(&self, segment: &PathSegment) -> Option<(&Self, Option<&NamedSpanTree>)> {
+        match (segment, &self.children) {
+            (PathSegment::Name(name), _) => self.get(name).map(|named| (&named.tree, Some(named))),
+            (PathSegment::Index(index), SpanChildren::List(members)) => {
+                members.get(*index).map(|member| (member, None))
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use yaml::FileId;
+
+    #[test]
+    fn parts_are_found_in_short_and_in_long_maps() {
+        for count in [3, SORT_THRESHOLD - 1, SORT_THRESHOLD, 10 * SORT_THRESHOLD] {
+            let span = |at| Span {
+                file: FileId(0),
+                start: at,
+                end: at + 1,
+                line: at + 1,
+                column: 1,
+            };
+            let named = (0..count as u32).rev().map(|at| NamedSpanTree {
+                name: format!("name-{at}").into(),
+                name_span: span(at),
+                tree: SpanTree::leaf(span(at)),
+            });
+            let places = SpanTree {
+                span: span(0),
+                children: SpanChildren::from_named(named.collect()),
+            };
+            for at in 0..count as u32 {
+                let path = FieldPath::from_field(&format!("name-{at}"));
+                assert_eq!(places.name_span(&path), span(at), "{count}");
+            }
+            assert!(!places.contains(&FieldPath::from_field("name")));
+        }
+    }
+}

@@ -1,0 +1,105 @@
+use crate::events::{self, Mark, Scalar, ScalarStyle, YamlEvent};
+
+/// The events of a line that were not asked for yet.
+#[derive(Default)]
+pub(super) struct EventQueue {
+    events: Vec<(QueuedEvent, Mark, Mark)>,
+    next: usize,
+    /// Texts that do not stand in the source as they are.
+    scratch: String,
+}
+
+/// What was met.
+#[derive(Clone, Copy)]
+pub(super) enum QueuedEvent {
+    Scalar(TextSlice, ScalarStyle),
+    SequenceStart { block: bool },
+    SequenceEnd,
+    MappingStart { block: bool },
+    MappingEnd,
+    DocumentStart,
+    StreamEnd,
+    Other,
+}
+
+/// Where a text stands: from one place to another.
+#[derive(Clone, Copy)]
+pub(super) enum TextSlice {
+    Source(usize, usize),
+    Scratch(usize, usize),
+}
+
+impl EventQueue {
+    pub fn is_empty(&self) -> bool {
+        self.next == self.events.len()
+    }
+
+    pub fn clear(&mut self) {
+        self.events.clear();
+        self.scratch.clear();
+        self.next = 0;
+    }
+
+    pub fn push(&mut self, what: QueuedEvent, start: Mark, end: Mark) {
+        self.events.push((what, start, end));
+    }
+
+    /// A value that is not there.
+    pub fn push_empty_scalar(&mut self, at: Mark) {
+        self.push(QueuedEvent::Scalar(TextSlice::Source(0, 0), ScalarStyle::Plain), at, at);
+    }
+
+    pub fn push_end(&mut self, of_list: bool, at: Mark) {
+        self.push(
+            if of_list {
+                QueuedEvent::SequenceEnd
+            } else {
+                QueuedEvent::MappingEnd
+            },
+            at,
+            at,
+        );
+    }
+
+    /// Where the next text of its own begins.
+    pub fn scratch_length(&self) -> usize {
+        self.scratch.len()
+    }
+
+    pub fn push_scratch(&mut self, text: &str, times: usize) {
+        for _ in 0..times {
+            self.scratch.push_str(text);
+        }
+    }
+
+    /// The next event, if there is one.
+    pub fn next<'e>(&'e mut self, source: &'e str) -> YamlEvent<'e> {
+        let (what, start, end) = self.events[self.next];
+        self.next += 1;
+        let anchor = None;
+        let what = match what {
+            QueuedEvent::Scalar(piece, form) => events::YamlEventKind::Scalar(self.build_scalar(source, piece, form)),
+            QueuedEvent::SequenceStart { block } => events::YamlEventKind::SequenceStart { anchor, block },
+            QueuedEvent::SequenceEnd => events::YamlEventKind::SequenceEnd,
+            QueuedEvent::MappingStart { block } => events::YamlEventKind::MappingStart { anchor, block },
+            QueuedEvent::MappingEnd => events::YamlEventKind::MappingEnd,
+            QueuedEvent::DocumentStart => events::YamlEventKind::DocumentStart,
+            QueuedEvent::StreamEnd => events::YamlEventKind::StreamEnd,
+            QueuedEvent::Other => events::YamlEventKind::Other,
+        };
+        YamlEvent { kind: what, start, end }
+    }
+
+    fn build_scalar<'e>(&'e self, source: &'e str, piece: TextSlice, form: ScalarStyle) -> Scalar<'e> {
+        Scalar {
+            value: match piece {
+                TextSlice::Source(from, to) => &source[from..to],
+                TextSlice::Scratch(from, to) => &self.scratch[from..to],
+            },
+            anchor: None,
+            tag: None,
+            implicit: form == ScalarStyle::Plain,
+            style: form,
+        }
+    }
+}
