@@ -1,5 +1,5 @@
 use super::Failure;
-use control_plane::Doubt;
+use control_plane::Uncertainty;
 use plan::{Change, Plan, StepId};
 
 /// What happened to every step of a plan.
@@ -26,7 +26,7 @@ pub enum StepEnd {
     /// It was not tried, because nothing new was begun any more.
     NotBegun,
     /// No answer came, and reading back gave none: it may be done or not.
-    Unknown(Doubt),
+    Unknown(Uncertainty),
 }
 
 /// Why nothing new is begun any more.

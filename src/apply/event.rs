@@ -1,5 +1,5 @@
 use super::{Halt, StepEnd};
-use control_plane::Retry;
+use control_plane::RetryAttempt;
 use plan::StepId;
 
 /// Something that happens while a plan is carried out.
@@ -8,7 +8,7 @@ pub enum Event<'a> {
     /// A step begins.
     Begun(StepId),
     /// A step's request is tried again.
-    Retrying(StepId, &'a Retry),
+    Retrying(StepId, &'a RetryAttempt),
     /// A step ended: done, failed, skipped or unknown.
     Ended(StepId, &'a StepEnd),
     /// Nothing new begins any more.

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use control_plane::Trouble;
+use control_plane::RequestError;
 use schema::FieldPath;
 
 /// Why a step failed. Nothing in it is secret.
@@ -32,7 +32,7 @@ pub enum FailureSort {
     /// The credentials do not allow it.
     Forbidden,
     /// No answer came, and it was not carried out.
-    NoAnswer(Trouble),
+    NoAnswer(RequestError),
     /// The control plane answered with an error of its own, or not as a control plane does.
     Unexpected(u16),
     /// The step could not be put together.

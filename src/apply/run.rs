@@ -3,7 +3,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use super::queue::Queue;
 use super::veil::Veil;
 use super::{Account, Event, Events, Failure, FailureSort, Halt, StepEnd, Stop};
-use control_plane::{Address, Client, Clock, Doubt, Outcome, Refusal, Retry, Transport, Verb, Write, Written};
+use control_plane::{EntityAddress, Client, Clock, Uncertainty, ResponseOutcome, AdminApiError, RetryAttempt, Transport, WriteOperation, EntityWrite, WriteOutcome};
 use json::{Object, Value};
 use plan::{Action, Approved, Plan, Step, StepId, Tree};
 use schema::Catalog;
@@ -124,7 +124,7 @@ impl<'a> Ledger<'a> {
 /// Whether nothing new should begin after such an end: no later request would fare better.
 fn halts(end: &StepEnd) -> Option<Halt> {
     match end {
-        StepEnd::Unknown(Doubt::NoAnswer(_)) => Some(Halt::NoAnswer),
+        StepEnd::Unknown(Uncertainty::NoResponse(_)) => Some(Halt::NoAnswer),
         StepEnd::Failed(failure) => match failure.sort {
             FailureSort::NoAnswer(_) => Some(Halt::NoAnswer),
             FailureSort::Unauthorised => Some(Halt::Unauthorised),
@@ -147,12 +147,12 @@ impl Job<'_> {
         let Some(write) = self.write() else {
             return self.failed(FailureSort::Unfilled, None);
         };
-        let on_retry = |retry: Retry| self.events.tell(Event::Retrying(self.id, &retry));
-        match client.write(self.catalog, &write, &on_retry).await {
-            Written::Done => StepEnd::Done,
-            Written::Unknown(doubt) => StepEnd::Unknown(doubt),
-            Written::NoAnswer(trouble) => self.failed(FailureSort::NoAnswer(trouble), None),
-            Written::Refused(outcome) => self.refused(outcome),
+        let on_retry = |retry: RetryAttempt| self.events.tell(Event::Retrying(self.id, &retry));
+        match client.write_entity(self.catalog, &write, &on_retry).await {
+            WriteOutcome::Applied => StepEnd::Done,
+            WriteOutcome::Unknown(doubt) => StepEnd::Unknown(doubt),
+            WriteOutcome::NoResponse(trouble) => self.failed(FailureSort::NoAnswer(trouble), None),
+            WriteOutcome::Rejected(outcome) => self.refused(outcome),
         }
     }
 
@@ -168,20 +168,20 @@ impl Job<'_> {
     }
 
     /// Fills the holes of the step's body: the last moment before it is sent.
-    fn write(&self) -> Option<Write> {
+    fn write(&self) -> Option<EntityWrite> {
         let step = self.step();
         let verb = match &step.action {
-            Action::Create(tree) => Verb::Create(self.fill(tree)?),
-            Action::Replace(tree) => Verb::Replace(self.fill(tree)?),
-            Action::Change(tree) => Verb::Change(self.fill(tree)?),
-            Action::Delete => Verb::Delete,
+            Action::Create(tree) => WriteOperation::Create(self.fill(tree)?),
+            Action::Replace(tree) => WriteOperation::Replace(self.fill(tree)?),
+            Action::Change(tree) => WriteOperation::Patch(self.fill(tree)?),
+            Action::Delete => WriteOperation::Delete,
         };
-        let to = Address {
+        let to = EntityAddress {
             kind: step.kind,
             id: step.id,
             parent: step.parent,
         };
-        Some(Write { to, verb })
+        Some(EntityWrite { address: to, operation: verb })
     }
 
     fn fill(&self, tree: &Tree) -> Option<EntityBody> {
@@ -193,24 +193,24 @@ impl Job<'_> {
         }
     }
 
-    fn refused(&self, outcome: Outcome) -> StepEnd {
+    fn refused(&self, outcome: ResponseOutcome) -> StepEnd {
         let (sort, refusal) = match outcome {
-            Outcome::Refused(refusal) => (FailureSort::Refused, Some(refusal)),
-            Outcome::Conflict(refusal) => (FailureSort::Conflict, Some(refusal)),
-            Outcome::Unexpected(refusal) => (FailureSort::Unexpected(refusal.status), Some(refusal)),
-            Outcome::IdTaken => (FailureSort::IdTaken, None),
-            Outcome::Missing => (FailureSort::Gone, None),
-            Outcome::NotHere => (FailureSort::NotHere, None),
-            Outcome::Unauthorised => (FailureSort::Unauthorised, None),
-            Outcome::Forbidden => (FailureSort::Forbidden, None),
-            Outcome::Later(later) => (FailureSort::Unexpected(later.status), None),
-            Outcome::Done => return StepEnd::Done,
+            ResponseOutcome::Invalid(refusal) => (FailureSort::Refused, Some(refusal)),
+            ResponseOutcome::Conflict(refusal) => (FailureSort::Conflict, Some(refusal)),
+            ResponseOutcome::Unexpected(refusal) => (FailureSort::Unexpected(refusal.status), Some(refusal)),
+            ResponseOutcome::IdTaken => (FailureSort::IdTaken, None),
+            ResponseOutcome::NotFound => (FailureSort::Gone, None),
+            ResponseOutcome::Unsupported => (FailureSort::NotHere, None),
+            ResponseOutcome::Unauthorized => (FailureSort::Unauthorised, None),
+            ResponseOutcome::Forbidden => (FailureSort::Forbidden, None),
+            ResponseOutcome::RetryLater(later) => (FailureSort::Unexpected(later.status), None),
+            ResponseOutcome::Success => return StepEnd::Done,
         };
         self.failed(sort, refusal)
     }
 
     /// A failure, in words that repeat no secret.
-    fn failed(&self, sort: FailureSort, refusal: Option<Refusal>) -> StepEnd {
+    fn failed(&self, sort: FailureSort, refusal: Option<AdminApiError>) -> StepEnd {
         let refusal = refusal.unwrap_or_default();
         let record = self.catalog.record(self.step().kind, &self.shown());
         let veil = Veil::new(self.tree(), &record);

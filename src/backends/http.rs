@@ -230,7 +230,7 @@ impl Http {
 
     /// Waits as long as the server asks for; without a word of it, longer each time.
     async fn wait(&self, response: &Response, turn: u32, place: &Place) -> Result<(), Finding> {
-        let asked = retry_after::seconds(response.headers()).map(Duration::from_secs);
+        let asked = retry_after::parse_header(response.headers()).map(Duration::from_secs);
         let pause = asked.unwrap_or_else(|| Duration::from_millis(500 << turn.min(4)));
         let pause = pause.max(Duration::from_millis(100));
         if pause > self.until.saturating_duration_since(Instant::now()) {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use secrecy::SecretString;
 
-use super::args::Global;
-use super::stop::Stop;
+use super::args::GlobalArgs;
+use super::stop::CommandError;
 use control_plane::{
     Client, Dialect, HttpSettings, HttpTransport, Request, Response, SystemClock, Transport, TransportError,
 };
@@ -37,14 +37,14 @@ impl Transport for AnyTransport {
 ///
 /// # Errors
 /// An address, a file or a certificate that cannot be used; a database that cannot be opened.
-pub fn connect(global: &Global, catalog: &Arc<Catalog>) -> Result<Connection, Stop> {
-    refuse_konnect(global)?;
-    let transport = match embedded_in(&global.kong_addr) {
-        Some(database) => AnyTransport::Embedded(embedded(database, catalog)?),
-        None => AnyTransport::Http(http(global)?),
+pub fn connect(global: &GlobalArgs, catalog: &Arc<Catalog>) -> Result<Connection, CommandError> {
+    reject_konnect(global)?;
+    let transport = match parse_embedded_address(&global.kong_addr) {
+        Some(database) => AnyTransport::Embedded(open_embedded(database, catalog)?),
+        None => AnyTransport::Http(build_http_transport(global)?),
     };
     match &transport {
-        AnyTransport::Http(http) => tracing::info!(address = %http.base(), "the control plane"),
+        AnyTransport::Http(http) => tracing::info!(address = %http.base_url(), "the control plane"),
         AnyTransport::Embedded(_) => tracing::info!("the control plane is embedded"),
     }
     let dialect = Dialect::Gateway {
@@ -59,93 +59,93 @@ pub fn connect(global: &Global, catalog: &Arc<Catalog>) -> Result<Connection, St
 }
 
 /// Whether the control plane that the command line names is in this process.
-pub fn is_embedded(global: &Global) -> bool {
-    embedded_in(&global.kong_addr).is_some()
+pub fn is_embedded(global: &GlobalArgs) -> bool {
+    parse_embedded_address(&global.kong_addr).is_some()
 }
 
 /// The database that an address of the embedded control plane names.
-fn embedded_in(address: &str) -> Option<Database> {
+fn parse_embedded_address(address: &str) -> Option<Database> {
     match address.strip_prefix("embedded")? {
         "" => Some(Database::Memory),
         file => Some(Database::File(file.strip_prefix(':')?.into())),
     }
 }
 
-fn embedded(database: Database, catalog: &Arc<Catalog>) -> Result<EmbeddedTransport, Stop> {
+fn open_embedded(database: Database, catalog: &Arc<Catalog>) -> Result<EmbeddedTransport, CommandError> {
     let options = EmbeddedOptions {
         database,
         ..EmbeddedOptions::default()
     };
-    let control_plane = EmbeddedControlPlane::open(catalog.clone(), options).map_err(Stop::failed)?;
+    let control_plane = EmbeddedControlPlane::open(catalog.clone(), options).map_err(CommandError::failed)?;
     Ok(EmbeddedTransport::new(Arc::new(control_plane)))
 }
 
-fn http(global: &Global) -> Result<HttpTransport, Stop> {
+fn build_http_transport(global: &GlobalArgs) -> Result<HttpTransport, CommandError> {
     let settings = HttpSettings {
         headers: global
             .headers
             .iter()
-            .map(|header| pair(header))
+            .map(|header| parse_header(header))
             .collect::<Result<_, _>>()?,
         token: global.kong_admin_token.clone().map(SecretString::from),
-        ca: either(&global.ca_cert, global.ca_cert_file.as_deref())?.map(String::into_bytes),
-        identity: identity(global)?,
+        ca_certificates: text_or_file(&global.ca_cert, global.ca_cert_file.as_deref())?.map(String::into_bytes),
+        client_identity: client_identity(global)?,
         server_name: global.tls_server_name.clone(),
-        skip_verify: global.tls_skip_verify,
+        tls_skip_verify: global.tls_skip_verify,
         timeout: Duration::from_secs(global.timeout),
-        cookies: read(global.kong_cookie_jar_path.as_deref())?.map(SecretString::from),
-        connections: usize::from(global.parallelism),
+        cookie_jar: read_optional_file(global.kong_cookie_jar_path.as_deref())?.map(SecretString::from),
+        max_connections: usize::from(global.parallelism),
         ..HttpSettings::new(global.kong_addr.as_str())
     };
-    HttpTransport::new(&settings).map_err(Stop::invalid)
+    HttpTransport::new(&settings).map_err(CommandError::invalid_input)
 }
 
-fn pair(header: &str) -> Result<(String, SecretString), Stop> {
+fn parse_header(header: &str) -> Result<(String, SecretString), CommandError> {
     let (name, value) = header
         .split_once(':')
-        .ok_or_else(|| Stop::invalid(anyhow!("a header of --headers is not of the form NAME:VALUE")))?;
+        .ok_or_else(|| CommandError::invalid_input(anyhow!("a header of --headers is not of the form NAME:VALUE")))?;
     Ok((name.trim().to_owned(), SecretString::from(value.trim().to_owned())))
 }
 
-fn identity(global: &Global) -> Result<Option<(SecretString, SecretString)>, Stop> {
-    let certificate = either(&global.tls_client_cert, global.tls_client_cert_file.as_deref())?;
-    let key = either(&global.tls_client_key, global.tls_client_key_file.as_deref())?;
+fn client_identity(global: &GlobalArgs) -> Result<Option<(SecretString, SecretString)>, CommandError> {
+    let certificate = text_or_file(&global.tls_client_cert, global.tls_client_cert_file.as_deref())?;
+    let key = text_or_file(&global.tls_client_key, global.tls_client_key_file.as_deref())?;
     match (certificate, key) {
         (Some(certificate), Some(key)) => Ok(Some((certificate.into(), key.into()))),
         (None, None) => Ok(None),
-        (Some(_), None) => Err(Stop::invalid(anyhow!(
+        (Some(_), None) => Err(CommandError::invalid_input(anyhow!(
             "a client certificate needs its key (--tls-client-key or --tls-client-key-file)"
         ))),
-        (None, Some(_)) => Err(Stop::invalid(anyhow!(
+        (None, Some(_)) => Err(CommandError::invalid_input(anyhow!(
             "a client key needs its certificate (--tls-client-cert or --tls-client-cert-file)"
         ))),
     }
 }
 
 /// The text itself wins over the file.
-fn either(text: &Option<String>, file: Option<&Path>) -> Result<Option<String>, Stop> {
+fn text_or_file(text: &Option<String>, file: Option<&Path>) -> Result<Option<String>, CommandError> {
     match text {
         Some(text) => Ok(Some(text.clone())),
-        None => read(file),
+        None => read_optional_file(file),
     }
 }
 
-fn read(file: Option<&Path>) -> Result<Option<String>, Stop> {
+fn read_optional_file(file: Option<&Path>) -> Result<Option<String>, CommandError> {
     let Some(path) = file else { return Ok(None) };
     std::fs::read_to_string(path)
         .map(Some)
         .with_context(|| format!("cannot read {}", path.display()))
-        .map_err(Stop::invalid)
+        .map_err(CommandError::invalid_input)
 }
 
 /// decK talks to Konnect where a token is given and no address of a gateway is; this program would talk to a gateway that
 /// nobody meant.
-fn refuse_konnect(global: &Global) -> Result<(), Stop> {
+fn reject_konnect(global: &GlobalArgs) -> Result<(), CommandError> {
     let konnect = &global.accepted;
     let meant =
         konnect.konnect_token.is_some() || konnect.konnect_token_file.is_some() || konnect.konnect_addr.is_some();
-    if meant && !global.names_control_plane() {
-        return Err(Stop::invalid(anyhow!(
+    if meant && !global.has_control_plane() {
+        return Err(CommandError::invalid_input(anyhow!(
             "Konnect cannot be talked to yet: name a gateway with --kong-addr, or leave the flags of Konnect away"
         )));
     }

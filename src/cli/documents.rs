@@ -1,6 +1,6 @@
 use super::args::{ScopeArgs, StateArgs};
-use super::files::{self, Files, Gathered};
-use super::teller::Teller;
+use super::files::{self, DiscoveredFiles, ParsedFiles};
+use super::teller::Reporter;
 use control_plane::{Clock, SystemClock};
 use schema::Catalog;
 use state::{self, DesiredState, ParsedState, Scope, StateOptions};
@@ -15,26 +15,26 @@ pub struct Documents {
 }
 
 /// What was read of state files, before anybody is told.
-pub struct Read {
-    gathered: Gathered,
-    reading: ParsedState,
+pub struct UncheckedDocuments {
+    files: ParsedFiles,
+    parsed: ParsedState,
 }
 
 /// The state files that the command line names, found but not read.
-pub struct Unread {
-    files: Files,
+pub struct StateLoader {
+    files: DiscoveredFiles,
     substitute_env: bool,
     /// Whether a variable that is not set is a note.
-    without_variables: bool,
+    allow_unset_variables: bool,
     options: StateOptions,
 }
 
 /// Finds the state files of a run.
-pub fn find(state: &StateArgs, scope: &ScopeArgs) -> Unread {
-    Unread {
-        files: files::find(&state.paths()),
+pub fn find_state_files(state: &StateArgs, scope: &ScopeArgs) -> StateLoader {
+    StateLoader {
+        files: files::find_files(&state.paths()),
         substitute_env: state.substitute_env,
-        without_variables: false,
+        allow_unset_variables: false,
         options: StateOptions {
             select_tags: scope.select_tag.iter().cloned().collect(),
             filter_tags: scope.filter_tag.iter().cloned().collect(),
@@ -44,33 +44,33 @@ pub fn find(state: &StateArgs, scope: &ScopeArgs) -> Unread {
 
 /// Reads state files, and tells what there is to tell of them: of wrong ones all that is wrong, at once. None if
 /// something is.
-pub fn read(state: &StateArgs, scope: &ScopeArgs, catalog: &Catalog, teller: &mut Teller) -> Option<Documents> {
-    find(state, scope).read(catalog).tell(catalog, teller)
+pub fn read_and_report(state: &StateArgs, scope: &ScopeArgs, catalog: &Catalog, teller: &mut Reporter) -> Option<Documents> {
+    find_state_files(state, scope).read(catalog).check_and_report(catalog, teller)
 }
 
 /// The same for a run that asks no control plane: it does without variables that are not set, and tells which.
-pub fn read_offline(state: &StateArgs, scope: &ScopeArgs, catalog: &Catalog, teller: &mut Teller) -> Option<Documents> {
-    let unread = Unread {
-        without_variables: true,
-        ..find(state, scope)
+pub fn read_offline_and_report(state: &StateArgs, scope: &ScopeArgs, catalog: &Catalog, teller: &mut Reporter) -> Option<Documents> {
+    let unread = StateLoader {
+        allow_unset_variables: true,
+        ..find_state_files(state, scope)
     };
-    unread.read(catalog).tell(catalog, teller)
+    unread.read(catalog).check_and_report(catalog, teller)
 }
 
-impl Unread {
+impl StateLoader {
     /// The scope of the run, if that is known before anything is read: the tags of the command line, else everything if
     /// no file names tags.
-    pub fn scope(&self) -> Option<Scope> {
+    pub fn known_scope(&self) -> Option<Scope> {
         let tags = &self.options.select_tags;
         let known = !tags.is_empty() || !self.files.may_name_scopes();
         known.then(|| Scope { tags: tags.clone() })
     }
 
     /// Reads them.
-    pub fn read(self, catalog: &Catalog) -> Read {
+    pub fn read(self, catalog: &Catalog) -> UncheckedDocuments {
         let variable = |name: &str| std::env::var(name).ok();
         let compose = ComposeOptions {
-            environment: match self.without_variables {
+            environment: match self.allow_unset_variables {
                 true => TemplateEnvironment::Lenient(&variable),
                 false => TemplateEnvironment::Strict(&variable),
             },
@@ -78,27 +78,27 @@ impl Unread {
         };
         let mut gathered = self.files.read(&compose, catalog);
         let documents = std::mem::take(&mut gathered.documents);
-        Read {
-            reading: state::read_documents(documents, &self.options, catalog),
-            gathered,
+        UncheckedDocuments {
+            parsed: state::read_documents(documents, &self.options, catalog),
+            files: gathered,
         }
     }
 }
 
-impl Read {
+impl UncheckedDocuments {
     /// Tells what there is to tell. None if something is wrong.
-    pub fn tell(self, catalog: &Catalog, teller: &mut Teller) -> Option<Documents> {
-        let Self { gathered, reading } = self;
-        let mut told = gathered.told;
+    pub fn check_and_report(self, catalog: &Catalog, teller: &mut Reporter) -> Option<Documents> {
+        let Self { files: gathered, parsed: reading } = self;
+        let mut told = gathered.diagnostics;
         if told.iter().chain(&reading.errors).any(is_error) {
             let refused = reading.check_entities(catalog, SystemClock.now(), &told);
             told.extend(reading.errors);
             told.extend(reading.desired.diagnostics.iter().cloned());
             told.extend(refused);
-            teller.diagnostics(&told, &gathered.sources);
+            teller.report_diagnostics(&told, &gathered.sources);
             return None;
         }
-        teller.diagnostics(&told, &gathered.sources);
+        teller.report_diagnostics(&told, &gathered.sources);
         Some(Documents {
             sources: gathered.sources,
             desired: reading.desired,

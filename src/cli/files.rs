@@ -13,78 +13,78 @@ use yaml::{ComposeOptions, Diagnostic, FileId, Node, SourceFiles, decode};
 
 /// Files as they were found, not yet read as documents.
 #[derive(Default)]
-pub struct Files(Vec<Found>);
+pub struct DiscoveredFiles(Vec<DiscoveredItem>);
 
 /// What was found, in order.
-enum Found {
+enum DiscoveredItem {
     /// A file's bytes.
-    Bytes {
+    File {
         name: String,
         bytes: Vec<u8>,
         /// Whether the user named it, so that it is read whatever it is.
-        named: bool,
+        is_explicit: bool,
     },
     /// Something to tell.
-    Told(Diagnostic),
+    Diagnostic(Diagnostic),
 }
 
 /// What was read: texts, their nodes, and what there is to tell about either.
 #[derive(Default)]
-pub struct Gathered {
+pub struct ParsedFiles {
     /// The texts, for positions to point into.
     pub sources: SourceFiles,
     /// The state files among them, in order.
     pub documents: Vec<(FileId, Node)>,
     /// What is wrong or worth telling so far.
-    pub told: Vec<Diagnostic>,
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Finds files, directories (with all that is below them, in sorted order) and standard input (`-`).
 ///
 /// Of a directory, files whose name begins with a dot or does not end in `.yaml`, `.yml` or `.json` are left alone;
 /// strongroom's own are passed over with a note. What the user names is read whatever it is.
-pub fn find(paths: &[PathBuf]) -> Files {
-    let mut finder = Finder {
-        readable: readable(),
+pub fn find_files(paths: &[PathBuf]) -> DiscoveredFiles {
+    let mut finder = FileFinder {
+        extension_matcher: state_file_matcher(),
         seen: BTreeSet::new(),
-        met: 0,
-        files: Files::default(),
+        candidates: 0,
+        files: DiscoveredFiles::default(),
     };
     for path in paths {
-        finder.named(path);
+        finder.add_path(path);
     }
     finder.files
 }
 
-impl Files {
+impl DiscoveredFiles {
     /// Whether one of them may say by tags what it owns.
     pub fn may_name_scopes(&self) -> bool {
         self.0.iter().any(|found| match found {
-            Found::Bytes { bytes, .. } => may_declare_select_tags(bytes),
-            Found::Told(_) => false,
+            DiscoveredItem::File { bytes, .. } => may_declare_select_tags(bytes),
+            DiscoveredItem::Diagnostic(_) => false,
         })
     }
 
     /// Reads them. Those found in a directory that are no state files are passed over with a note.
-    pub fn read(self, options: &ComposeOptions<'_>, catalog: &Catalog) -> Gathered {
-        let mut gathered = Gathered::default();
+    pub fn read(self, options: &ComposeOptions<'_>, catalog: &Catalog) -> ParsedFiles {
+        let mut gathered = ParsedFiles::default();
         for found in self.0 {
             match found {
-                Found::Told(told) => gathered.told.push(told),
-                Found::Bytes { name, bytes, named } => gathered.text(name, bytes, named, options, catalog),
+                DiscoveredItem::Diagnostic(told) => gathered.diagnostics.push(told),
+                DiscoveredItem::File { name, bytes, is_explicit: named } => gathered.parse_file(name, bytes, named, options, catalog),
             }
         }
         gathered
     }
 }
 
-impl Gathered {
-    fn text(&mut self, name: String, bytes: Vec<u8>, named: bool, options: &ComposeOptions<'_>, catalog: &Catalog) {
+impl ParsedFiles {
+    fn parse_file(&mut self, name: String, bytes: Vec<u8>, named: bool, options: &ComposeOptions<'_>, catalog: &Catalog) {
         let id = FileId(self.sources.files.len() as u32);
         let (text, fault) = decode(id, bytes);
         self.sources.add(name, text);
         if let Some(fault) = fault {
-            self.told.push(fault);
+            self.diagnostics.push(fault);
             return;
         }
         let (node, told) = reconcile::compose(id, &self.sources.file(id).text, options);
@@ -93,45 +93,45 @@ impl Gathered {
             .filter(|_| !named)
             .map(|root| classify_file(root, catalog))
         {
-            Some(FileClass::Other(note)) => self.told.push(note),
+            Some(FileClass::Other(note)) => self.diagnostics.push(note),
             _ => {
-                self.told.extend(told);
+                self.diagnostics.extend(told);
                 self.documents.extend(node.map(|node| (id, node)));
             }
         }
     }
 }
 
-struct Finder {
-    readable: Option<GlobMatcher>,
+struct FileFinder {
+    extension_matcher: Option<GlobMatcher>,
     /// Files and directories that were found already, by their real paths.
     seen: BTreeSet<PathBuf>,
     /// How many files were met in directories that could be state files.
-    met: usize,
-    files: Files,
+    candidates: usize,
+    files: DiscoveredFiles,
 }
 
 /// Names that strongroom's own files have.
-const OWN: [&str; 2] = ["strongroom.yaml", "strongroom.yml"];
+const OWN_FILE_NAMES: [&str; 2] = ["strongroom.yaml", "strongroom.yml"];
 
-fn readable() -> Option<GlobMatcher> {
+fn state_file_matcher() -> Option<GlobMatcher> {
     let glob = GlobBuilder::new("*.{yaml,yml,json}").case_insensitive(true).build();
     glob.ok().map(|glob| glob.compile_matcher())
 }
 
-impl Finder {
-    fn named(&mut self, path: &Path) {
+impl FileFinder {
+    fn add_path(&mut self, path: &Path) {
         if path == Path::new("-") {
-            return self.stdin();
+            return self.read_stdin();
         }
         match fs::metadata(path) {
-            Err(error) => self.cannot_read(path, &error),
-            Ok(found) if found.is_dir() => self.directory(path),
+            Err(error) => self.push_read_error(path, &error),
+            Ok(found) if found.is_dir() => self.add_directory(path),
             Ok(_) => {
                 if self.is_new(path) {
-                    self.file(path, true);
+                    self.read_file(path, true);
                 } else {
-                    self.note(
+                    self.push_note(
                         "given-twice",
                         format!("'{}' is given twice, and read once", path.display()),
                     );
@@ -140,24 +140,24 @@ impl Finder {
         }
     }
 
-    fn stdin(&mut self) {
+    fn read_stdin(&mut self) {
         if !self.seen.insert(PathBuf::from("-")) {
             let twice = "standard input (`-`) is given twice, and can be read once";
-            return self.tell(Diagnostic::error("given-twice", twice));
+            return self.push_diagnostic(Diagnostic::error("given-twice", twice));
         }
         let mut bytes = Vec::new();
         match std::io::stdin().read_to_end(&mut bytes) {
-            Ok(_) => self.found_bytes(Path::new("-"), bytes, true),
-            Err(error) => self.cannot_read(Path::new("-"), &error),
+            Ok(_) => self.push_bytes(Path::new("-"), bytes, true),
+            Err(error) => self.push_read_error(Path::new("-"), &error),
         }
     }
 
     /// Reads all state files below a directory that the user named.
-    fn directory(&mut self, path: &Path) {
-        let before = self.met;
-        self.walk(path);
-        if self.met == before {
-            self.tell(
+    fn add_directory(&mut self, path: &Path) {
+        let before = self.candidates;
+        self.walk_directory(path);
+        if self.candidates == before {
+            self.push_diagnostic(
                 Diagnostic::error(
                     "no-state-file",
                     format!("there is no state file in '{}'", path.display()),
@@ -167,51 +167,51 @@ impl Finder {
         }
     }
 
-    fn walk(&mut self, directory: &Path) {
+    fn walk_directory(&mut self, directory: &Path) {
         if !self.is_new(directory) {
             return;
         }
         let entries = match fs::read_dir(directory) {
             Ok(entries) => entries,
-            Err(error) => return self.cannot_read(directory, &error),
+            Err(error) => return self.push_read_error(directory, &error),
         };
         let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
         paths.sort();
         for path in paths.iter().filter(|path| !is_hidden(path)) {
             match fs::metadata(path) {
-                Err(error) => self.cannot_read(path, &error),
-                Ok(found) if found.is_dir() => self.walk(path),
-                Ok(_) => self.found(path),
+                Err(error) => self.push_read_error(path, &error),
+                Ok(found) if found.is_dir() => self.walk_directory(path),
+                Ok(_) => self.add_candidate(path),
             }
         }
     }
 
-    fn found(&mut self, path: &Path) {
+    fn add_candidate(&mut self, path: &Path) {
         let name = path.file_name().unwrap_or_default();
-        if OWN.iter().any(|own| name == *own) {
-            return self.note(
+        if OWN_FILE_NAMES.iter().any(|own| name == *own) {
+            return self.push_note(
                 "own-file",
                 format!("passed over '{}': strongroom's own", path.display()),
             );
         }
-        if self.readable.as_ref().is_some_and(|glob| glob.is_match(name)) {
-            self.met += 1;
+        if self.extension_matcher.as_ref().is_some_and(|glob| glob.is_match(name)) {
+            self.candidates += 1;
             if self.is_new(path) {
-                self.file(path, false);
+                self.read_file(path, false);
             }
         }
     }
 
-    fn file(&mut self, path: &Path, named: bool) {
+    fn read_file(&mut self, path: &Path, named: bool) {
         match fs::read(path) {
-            Ok(bytes) => self.found_bytes(path, bytes, named),
-            Err(error) => self.cannot_read(path, &error),
+            Ok(bytes) => self.push_bytes(path, bytes, named),
+            Err(error) => self.push_read_error(path, &error),
         }
     }
 
-    fn found_bytes(&mut self, path: &Path, bytes: Vec<u8>, named: bool) {
+    fn push_bytes(&mut self, path: &Path, bytes: Vec<u8>, named: bool) {
         let name = path.display().to_string();
-        self.files.0.push(Found::Bytes { name, bytes, named });
+        self.files.0.push(DiscoveredItem::File { name, bytes, is_explicit: named });
     }
 
     /// Whether a path was not read before.
@@ -220,17 +220,17 @@ impl Finder {
         self.seen.insert(real)
     }
 
-    fn note(&mut self, code: &'static str, message: String) {
-        self.tell(Diagnostic::note(code, message));
+    fn push_note(&mut self, code: &'static str, message: String) {
+        self.push_diagnostic(Diagnostic::note(code, message));
     }
 
-    fn cannot_read(&mut self, path: &Path, error: &std::io::Error) {
+    fn push_read_error(&mut self, path: &Path, error: &std::io::Error) {
         let message = format!("'{}' cannot be read: {error}", path.display());
-        self.tell(Diagnostic::error("cannot-read", message));
+        self.push_diagnostic(Diagnostic::error("cannot-read", message));
     }
 
-    fn tell(&mut self, told: Diagnostic) {
-        self.files.0.push(Found::Told(told));
+    fn push_diagnostic(&mut self, told: Diagnostic) {
+        self.files.0.push(DiscoveredItem::Diagnostic(told));
     }
 }
 
@@ -246,16 +246,16 @@ mod tests {
 
     const STATE: &str = "_format_version: '3.0'\n";
 
-    fn gathered(paths: &[PathBuf]) -> Gathered {
+    fn parse_paths(paths: &[PathBuf]) -> ParsedFiles {
         let nothing = |_: &str| None;
         let options = ComposeOptions {
             environment: TemplateEnvironment::Strict(&nothing),
             substitute_env: false,
         };
-        find(paths).read(&options, &Catalog::recorded())
+        find_files(paths).read(&options, &Catalog::recorded())
     }
 
-    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    fn create_folder(files: &[(&str, &str)]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().expect("a folder");
         for (name, text) in files {
             let path = folder.path().join(name);
@@ -265,7 +265,7 @@ mod tests {
         folder
     }
 
-    fn names(gathered: &Gathered, root: &Path) -> Vec<String> {
+    fn file_names(gathered: &ParsedFiles, root: &Path) -> Vec<String> {
         let named = gathered
             .documents
             .iter()
@@ -274,13 +274,13 @@ mod tests {
         named.map(|name| name.replace(&root, "")).collect()
     }
 
-    fn codes(gathered: &Gathered) -> Vec<(Severity, &'static str)> {
-        gathered.told.iter().map(|one| (one.severity, one.code)).collect()
+    fn diagnostic_codes(gathered: &ParsedFiles) -> Vec<(Severity, &'static str)> {
+        gathered.diagnostics.iter().map(|one| (one.severity, one.code)).collect()
     }
 
     #[test]
     fn a_folder_is_read_in_sorted_order_and_what_is_no_state_file_is_passed_over() {
-        let folder = folder(&[
+        let folder = create_folder(&[
             ("b.yml", STATE),
             ("a/z.yaml", STATE),
             ("a/c.JSON", "{\"services\": []}"),
@@ -295,13 +295,13 @@ mod tests {
             ("other.yaml", "greeting: hello"),
             ("slip.yaml", "servces: []"),
         ]);
-        let gathered = gathered(&[folder.path().to_owned()]);
+        let gathered = parse_paths(&[folder.path().to_owned()]);
         assert_eq!(
-            names(&gathered, folder.path()),
+            file_names(&gathered, folder.path()),
             ["a/c.JSON", "a/z.yaml", "b.yml", "slip.yaml"]
         );
         assert_eq!(
-            codes(&gathered),
+            diagnostic_codes(&gathered),
             [
                 (Severity::Note, "not-a-state-file"),
                 (Severity::Note, "not-a-state-file"),
@@ -312,37 +312,37 @@ mod tests {
 
     #[test]
     fn what_is_named_is_read_whatever_it_is_and_once() {
-        let folder = folder(&[("kong.yaml", STATE), ("other.txt", "greeting: hello")]);
+        let folder = create_folder(&[("kong.yaml", STATE), ("other.txt", "greeting: hello")]);
         let (kong, other) = (folder.path().join("kong.yaml"), folder.path().join("other.txt"));
-        let gathered = gathered(&[kong.clone(), other, kong, folder.path().to_owned()]);
-        assert_eq!(names(&gathered, folder.path()), ["kong.yaml", "other.txt"]);
-        assert_eq!(codes(&gathered), [(Severity::Note, "given-twice")]);
+        let gathered = parse_paths(&[kong.clone(), other, kong, folder.path().to_owned()]);
+        assert_eq!(file_names(&gathered, folder.path()), ["kong.yaml", "other.txt"]);
+        assert_eq!(diagnostic_codes(&gathered), [(Severity::Note, "given-twice")]);
     }
 
     #[test]
     fn what_cannot_be_read_is_an_error_with_its_name() {
-        let folder = folder(&[("empty/readme.txt", ""), ("latin.yaml", STATE)]);
+        let folder = create_folder(&[("empty/readme.txt", ""), ("latin.yaml", STATE)]);
         fs::write(folder.path().join("latin.yaml"), b"services: # caf\xe9\n").expect("a file");
         let paths = ["missing.yaml", "empty", "latin.yaml"].map(|name| folder.path().join(name));
-        let gathered = gathered(&paths);
+        let gathered = parse_paths(&paths);
         assert_eq!(
-            codes(&gathered),
+            diagnostic_codes(&gathered),
             [
                 (Severity::Error, "cannot-read"),
                 (Severity::Error, "no-state-file"),
                 (Severity::Error, "not-utf-8")
             ]
         );
-        assert!(gathered.told[0].message.contains("missing.yaml"));
+        assert!(gathered.diagnostics[0].message.contains("missing.yaml"));
     }
 
     #[cfg(unix)]
     #[test]
     fn links_in_circles_end() {
-        let folder = folder(&[("a/kong.yaml", STATE)]);
+        let folder = create_folder(&[("a/kong.yaml", STATE)]);
         std::os::unix::fs::symlink(folder.path(), folder.path().join("a/back")).expect("a link");
         assert_eq!(
-            names(&gathered(&[folder.path().to_owned()]), folder.path()),
+            file_names(&parse_paths(&[folder.path().to_owned()]), folder.path()),
             ["a/kong.yaml"]
         );
     }

@@ -12,7 +12,7 @@ pub struct Progress {
 
 impl Progress {
     /// A bar as long as the plan has steps, where people can see it.
-    pub fn of(plan: &Plan, shown: bool) -> Self {
+    pub fn new(plan: &Plan, shown: bool) -> Self {
         let bar = ProgressBar::with_draw_target(Some(plan.steps.len() as u64), ProgressDrawTarget::hidden());
         let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}");
         if let Ok(style) = style {

@@ -2,20 +2,20 @@ use std::io::{BufRead, IsTerminal};
 
 use anyhow::anyhow;
 
-use super::stop::Stop;
+use super::stop::CommandError;
 use crate::report;
 
 /// Asks a question that only `yes` or `y` answers with yes.
 ///
 /// # Errors
 /// When nobody is there to answer: `flag` says yes instead.
-pub fn confirmed(question: &str, flag: &str) -> Result<bool, Stop> {
+pub fn confirm(question: &str, flag: &str) -> Result<bool, CommandError> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
         let told = anyhow!("{question} Nobody is there to answer: {flag} says yes");
-        return Err(Stop::invalid(told));
+        return Err(CommandError::invalid_input(told));
     }
-    report::to_stderr(&format!("{question} [y/N] "));
+    report::print_stderr(&format!("{question} [y/N] "));
     let mut answer = String::new();
     stdin.lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))

@@ -2,12 +2,12 @@ use std::future::Future;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::Outcome;
+use super::ExitStatus;
 use crate::report;
 use apply::{Stop, Stopper};
 
 /// Waits until somebody asks the program to end: Ctrl-C, or SIGTERM.
-pub async fn interrupted() {
+pub async fn wait_for_interrupt() {
     let term = async {
         match signal(SignalKind::terminate()) {
             Ok(mut signal) => _ = signal.recv().await,
@@ -24,11 +24,11 @@ pub async fn interrupted() {
 ///
 /// # Errors
 /// When somebody asked the program to end.
-pub async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Result<T, super::stop::Stop> {
+pub async fn run_unless_interrupted<T>(work: impl Future<Output = T>) -> Result<T, super::stop::CommandError> {
     tokio::select! {
         done = work => Ok(done),
-        () = interrupted() => Err(super::stop::Stop {
-            outcome: Outcome::Interrupted,
+        () = wait_for_interrupt() => Err(super::stop::CommandError {
+            exit_status: ExitStatus::Interrupted,
             error: anyhow::anyhow!("interrupted: nothing was written"),
             help: None,
         }),
@@ -36,18 +36,18 @@ pub async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Result<T, s
 }
 
 /// A stop that the first signal gives; the second ends the program at once.
-pub fn stop_on_signal() -> Stop {
+pub fn cancel_on_signal() -> Stop {
     let (stopper, stop) = Stop::new();
-    tokio::spawn(give(stopper));
+    tokio::spawn(cancel_when_interrupted(stopper));
     stop
 }
 
-async fn give(stopper: Stopper) {
-    interrupted().await;
+async fn cancel_when_interrupted(stopper: Stopper) {
+    wait_for_interrupt().await;
     stopper.stop();
-    report::to_stderr(&report::warning(
+    report::print_stderr(&report::render_warning(
         "interrupted: finishing what is under way (again to end at once)",
     ));
-    interrupted().await;
-    std::process::exit(i32::from(Outcome::Interrupted.code()));
+    wait_for_interrupt().await;
+    std::process::exit(i32::from(ExitStatus::Interrupted.code()));
 }

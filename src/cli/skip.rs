@@ -3,17 +3,17 @@ use std::collections::BTreeSet;
 use anyhow::anyhow;
 
 use super::args::ReadArgs;
-use super::stop::Stop;
-use plan::Live;
+use super::stop::CommandError;
+use plan::LiveState;
 use schema::{Catalog, KindId, OnDelete};
 
 /// The kinds that `--skip-consumers` and `--skip-ca-certificates` leave alone, with those that cannot be without them.
 ///
 /// # Errors
 /// What leaves everything alone that there is.
-pub fn skipped(catalog: &Catalog, args: &ReadArgs) -> Result<BTreeSet<KindId>, Stop> {
+pub fn skipped_kinds(catalog: &Catalog, args: &ReadArgs) -> Result<BTreeSet<KindId>, CommandError> {
     if args.rbac_resources_only {
-        return Err(Stop::invalid(anyhow!(
+        return Err(CommandError::invalid_input(anyhow!(
             "there is no RBAC on open source, so that nothing would be left to do"
         )));
     }
@@ -36,7 +36,7 @@ pub fn skipped(catalog: &Catalog, args: &ReadArgs) -> Result<BTreeSet<KindId>, S
 }
 
 /// Leaves out what belongs to an entity of a skipped kind, and would go with it: a consumer's plugins.
-pub fn without_skipped(catalog: &Catalog, skipped: &BTreeSet<KindId>, live: &mut Live) {
+pub fn remove_dependents_of_skipped(catalog: &Catalog, skipped: &BTreeSet<KindId>, live: &mut LiveState) {
     for (kind, entities) in &mut live.owned {
         let fields: Vec<&str> = catalog
             .kind(*kind)

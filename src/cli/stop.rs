@@ -1,11 +1,11 @@
-use super::Outcome;
-use control_plane::{ReadError, TransportError, Trouble};
+use super::ExitStatus;
+use control_plane::{ReadError, TransportError, RequestError};
 
 /// Why a command did not do what it was asked for, and what the exit code is to say.
 #[derive(Debug)]
-pub struct Stop {
+pub struct CommandError {
     /// How the run ends.
-    pub outcome: Outcome,
+    pub exit_status: ExitStatus,
     /// What to tell.
     pub error: anyhow::Error,
     /// What to do about it, if that can be said.
@@ -13,28 +13,28 @@ pub struct Stop {
 }
 
 /// What comes of a command.
-pub type Done = Result<Outcome, Stop>;
+pub type CommandResult = Result<ExitStatus, CommandError>;
 
-impl Stop {
+impl CommandError {
     /// The control plane could not be read.
-    pub fn unread(error: ReadError) -> Self {
+    pub fn from_read_error(error: ReadError) -> Self {
         if let Some(workspace) = unknown_workspace(&error) {
             return Self {
                 help: Some("open source has the workspace `default` only, which needs no --workspace"),
-                ..Self::invalid(anyhow::anyhow!("the control plane has no workspace '{workspace}'"))
+                ..Self::invalid_input(anyhow::anyhow!("the control plane has no workspace '{workspace}'"))
             };
         }
         let help = match &error {
-            ReadError::NoAnswer(Trouble::NoAnswer(TransportError::NotSent { .. })) => {
+            ReadError::NoResponse(RequestError::Transport(TransportError::NotSent { .. })) => {
                 Some("is the control plane running, and is its address right? --kong-addr names it")
             }
-            ReadError::Unauthorised { .. } | ReadError::Forbidden { .. } => {
+            ReadError::Unauthorized { .. } | ReadError::Forbidden { .. } => {
                 Some("--kong-admin-token or --headers carry the credentials")
             }
-            ReadError::Unreadable { .. } | ReadError::Unexpected { .. } => {
+            ReadError::InvalidResponse { .. } | ReadError::Unexpected { .. } => {
                 Some("is this the address of an Admin API? --kong-addr names it")
             }
-            ReadError::NoAnswer(_) => None,
+            ReadError::NoResponse(_) => None,
         };
         Self {
             help,
@@ -43,9 +43,9 @@ impl Stop {
     }
 
     /// The input or the command line is wrong.
-    pub fn invalid(error: impl Into<anyhow::Error>) -> Self {
+    pub fn invalid_input(error: impl Into<anyhow::Error>) -> Self {
         Self {
-            outcome: Outcome::Invalid,
+            exit_status: ExitStatus::InvalidInput,
             error: error.into(),
             help: None,
         }
@@ -54,7 +54,7 @@ impl Stop {
     /// The world failed, and nothing was written.
     pub fn failed(error: impl Into<anyhow::Error>) -> Self {
         Self {
-            outcome: Outcome::Failed,
+            exit_status: ExitStatus::Failed,
             error: error.into(),
             help: None,
         }
@@ -62,7 +62,7 @@ impl Stop {
 }
 
 /// What cannot be printed has failed.
-impl From<std::io::Error> for Stop {
+impl From<std::io::Error> for CommandError {
     fn from(error: std::io::Error) -> Self {
         Self::failed(anyhow::Error::from(error).context("cannot print the result"))
     }

@@ -1,7 +1,7 @@
 use std::io;
 
-use super::Outcome;
-use crate::report::{self, Bodies, JsonReport, Names, Property, Summary, Told};
+use super::ExitStatus;
+use crate::report::{self, BodyRenderer, JsonReport, EntityNames, PropertyAssessment, ChangeSummary, ApplyReport};
 use plan::{Plan, Refusal};
 use reference::Assessment;
 use schema::Catalog;
@@ -9,29 +9,29 @@ use state::DesiredState;
 use yaml::{Diagnostic, SourceFiles};
 
 /// Tells people, as it happens, or programs, in one document at the end.
-pub struct Teller {
+pub struct Reporter {
     json: Option<Box<JsonReport>>,
-    silent: bool,
+    silence_events: bool,
 }
 
-impl Teller {
+impl Reporter {
     /// Tells programs if so; events are the lines of single changes.
     pub fn new(json: bool, silence_events: bool) -> Self {
         Self {
             json: json.then(Box::default),
-            silent: silence_events,
+            silence_events,
         }
     }
 
     /// Tells of references alone; programs if so.
-    pub fn of_references(json: bool) -> Self {
+    pub fn for_references(json: bool) -> Self {
         let report = || JsonReport {
-            of_references: true,
+            references_only: true,
             ..JsonReport::default()
         };
         Self {
             json: json.then(|| Box::new(report())),
-            silent: false,
+            silence_events: false,
         }
     }
 
@@ -41,24 +41,24 @@ impl Teller {
     }
 
     /// What there is to tell of the files, errors and all.
-    pub fn diagnostics(&mut self, diagnostics: &[Diagnostic], sources: &SourceFiles) {
+    pub fn report_diagnostics(&mut self, diagnostics: &[Diagnostic], sources: &SourceFiles) {
         match &mut self.json {
-            Some(json) => json.tell(diagnostics, sources),
-            None => report::to_stderr(&report::diagnostics(diagnostics, sources)),
+            Some(json) => json.add_diagnostics(diagnostics, sources),
+            None => report::print_stderr(&report::render_diagnostics(diagnostics, sources)),
         }
     }
 
     /// What went wrong, causes and all.
-    pub fn error(&mut self, error: &anyhow::Error, help: Option<&str>) {
+    pub fn report_error(&mut self, error: &anyhow::Error, help: Option<&str>) {
         let text = format!("{error:#}");
         match &mut self.json {
             Some(json) => json.errors.push(text),
-            None => report::to_stderr(&(report::error(&text) + &help.map(report::help).unwrap_or_default())),
+            None => report::print_stderr(&(report::render_error(&text) + &help.map(report::render_help).unwrap_or_default())),
         }
     }
 
     /// What is known of the references; people are told how many are what, and of each by the diagnostics.
-    pub fn references(
+    pub fn report_references(
         &mut self,
         catalog: &Catalog,
         desired: &DesiredState,
@@ -66,17 +66,17 @@ impl Teller {
         judged: &[Assessment],
     ) {
         match &mut self.json {
-            Some(json) => json.judge(report::references(catalog, desired, sources, judged)),
-            None if self.silent => {}
-            None => report::to_stderr(&report::verdicts(judged.iter().map(|one| &one.finding))),
+            Some(json) => json.add_references(report::reference_reports(catalog, desired, sources, judged)),
+            None if self.silence_events => {}
+            None => report::print_stderr(&report::render_verdict_counts(judged.iter().map(|one| &one.finding))),
         }
     }
 
     /// The same of values that properties of a node have.
-    pub fn properties(&mut self, properties: Vec<Property<'_>>, sources: &SourceFiles) {
+    pub fn report_properties(&mut self, properties: Vec<PropertyAssessment<'_>>, sources: &SourceFiles) {
         match &mut self.json {
-            Some(json) => json.judge(report::properties(&properties, sources)),
-            None => report::to_stderr(&report::verdicts(properties.iter().map(|one| one.finding))),
+            Some(json) => json.add_references(report::property_reports(&properties, sources)),
+            None => report::print_stderr(&report::render_verdict_counts(properties.iter().map(|one| one.finding))),
         }
     }
 
@@ -84,16 +84,16 @@ impl Teller {
     ///
     /// # Errors
     /// When it cannot be printed.
-    pub fn inventory(
+    pub fn report_inventory(
         &mut self,
         catalog: &Catalog,
         desired: &DesiredState,
         sources: &SourceFiles,
         judged: &[Assessment],
     ) -> io::Result<()> {
-        self.references(catalog, desired, sources, judged);
+        self.report_references(catalog, desired, sources, judged);
         match self.is_text() {
-            true => report::to_stdout(&report::inventory(catalog, desired, sources, judged)),
+            true => report::print_stdout(&report::render_inventory(catalog, desired, sources, judged)),
             false => Ok(()),
         }
     }
@@ -102,86 +102,86 @@ impl Teller {
     ///
     /// # Errors
     /// When it cannot be printed.
-    pub fn connected(&mut self, version: Option<&str>) -> io::Result<()> {
+    pub fn report_connected(&mut self, version: Option<&str>) -> io::Result<()> {
         if let Some(json) = &mut self.json {
             json.kong_version = version.map(str::to_owned);
             return Ok(());
         }
         let version = version.unwrap_or("not told to this token");
-        report::to_stdout(&format!("Successfully connected to Kong!\nKong version:  {version}\n"))
+        report::print_stdout(&format!("Successfully connected to Kong!\nKong version:  {version}\n"))
     }
 
     /// The changes, in the order in which they run.
     ///
     /// # Errors
     /// When it cannot be printed.
-    pub fn plan(&mut self, catalog: &Catalog, plan: &Plan, names: &Names) -> io::Result<()> {
-        if self.json.is_some() || self.silent {
+    pub fn report_plan(&mut self, catalog: &Catalog, plan: &Plan, names: &EntityNames) -> io::Result<()> {
+        if self.json.is_some() || self.silence_events {
             return Ok(());
         }
-        report::to_stdout(&report::changes(catalog, plan, names))
+        report::print_stdout(&report::render_changes(catalog, plan, names))
     }
 
     /// What a plan is, or was, about: the changes that `done` names are done or to be done, the others dropped.
     ///
     /// # Errors
     /// When it cannot be printed.
-    pub fn summary(
+    pub fn report_summary(
         &mut self,
         catalog: &Catalog,
         plan: &Plan,
-        names: &Names,
+        names: &EntityNames,
         done: impl Fn(usize) -> bool,
     ) -> io::Result<()> {
-        let bodies = Bodies { catalog, plan, names };
+        let bodies = BodyRenderer { catalog, plan, names };
         let changes = plan.changes.iter().enumerate();
         if let Some(json) = &mut self.json {
-            changes.for_each(|(at, change)| json.add(&bodies, change, !done(at)));
+            changes.for_each(|(at, change)| json.add_change(&bodies, change, !done(at)));
             return Ok(());
         }
         let summary = changes
             .filter(|(at, _)| done(*at))
-            .fold(Summary::default(), |summary, (_, change)| summary.with(change));
-        report::to_stdout(&report::summary(&summary))
+            .fold(ChangeSummary::default(), |summary, (_, change)| summary.with_change(change));
+        report::print_stdout(&report::render_summary(&summary))
     }
 
     /// A plan that is not carried out. People are not shown lines that they would take for deeds.
     ///
     /// # Errors
     /// When it cannot be printed.
-    pub fn withheld(&mut self, catalog: &Catalog, plan: &Plan, names: &Names, refusals: &[Refusal]) -> io::Result<()> {
-        self.refusals(refusals);
+    pub fn report_withheld_plan(&mut self, catalog: &Catalog, plan: &Plan, names: &EntityNames, refusals: &[Refusal]) -> io::Result<()> {
+        self.report_guard_violations(refusals);
         if self.json.is_some() {
-            return self.summary(catalog, plan, names, |_| false);
+            return self.report_summary(catalog, plan, names, |_| false);
         }
-        report::to_stderr("nothing was written; `diff` shows the plan\n");
+        report::print_stderr("nothing was written; `diff` shows the plan\n");
         Ok(())
     }
 
     /// What failed, and what was not done because of it.
-    pub fn account(&mut self, told: &Told<'_>, sources: &SourceFiles) {
-        self.diagnostics(&told.errors(), sources);
+    pub fn report_apply(&mut self, told: &ApplyReport<'_>, sources: &SourceFiles) {
+        self.report_diagnostics(&told.error_diagnostics(), sources);
         match &mut self.json {
-            Some(json) => json.account(told),
-            None => report::to_stderr(&told.rest()),
+            Some(json) => json.add_unfinished_changes(told),
+            None => report::print_stderr(&told.render_not_tried()),
         }
     }
 
     /// What the guards refuse.
-    pub fn refusals(&mut self, refusals: &[Refusal]) {
+    pub fn report_guard_violations(&mut self, refusals: &[Refusal]) {
         match &mut self.json {
-            Some(json) => json.refuse(refusals),
-            None => report::to_stderr(&report::refusals(refusals)),
+            Some(json) => json.add_guard_violations(refusals),
+            None => report::print_stderr(&report::render_guard_violations(refusals)),
         }
     }
 
     /// Says the last word: the document, if it tells programs.
-    pub fn finish(self, outcome: Outcome) -> Outcome {
+    pub fn finish(self, outcome: ExitStatus) -> ExitStatus {
         let Some(mut json) = self.json else { return outcome };
         json.exit_code = outcome.code();
-        match report::to_stdout(&json.print()) {
+        match report::print_stdout(&json.render()) {
             Ok(()) => outcome,
-            Err(_) => outcome.max(Outcome::Failed),
+            Err(_) => outcome.max(ExitStatus::Failed),
         }
     }
 }

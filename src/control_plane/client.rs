@@ -3,8 +3,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Semaphore;
 
 use super::{
-    Clock, Dialect, GaveUp, Outcome, Pool, ReadError, Refusal, Request, Response, Retries, Retry, Root, Transport,
-    TransportError, Trouble,
+    Clock, Dialect, RetriesExhausted, ResponseOutcome, ConcurrencyLimiter, ReadError, AdminApiError, Request, Response, RetryPolicy, RetryAttempt, NodeInfo, Transport,
+    TransportError, RequestError,
 };
 use schema::{FieldPath, Kind};
 use state::EntityBody;
@@ -16,26 +16,26 @@ pub struct Client<T, C> {
     pub(super) transport: T,
     pub(super) clock: C,
     pub(super) dialect: Dialect,
-    pub(super) pool: Pool,
+    pub(super) limiter: ConcurrencyLimiter,
     /// One for each core: more threads that read pages at once only take more memory.
-    pub(super) readers: Semaphore,
-    retries: Retries,
-    answered: AtomicBool,
+    pub(super) parse_permits: Semaphore,
+    retry_policy: RetryPolicy,
+    has_answered: AtomicBool,
 }
 
 /// An answer that counts.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Answer {
+pub(super) struct ClassifiedResponse {
     /// What it means.
-    pub outcome: Outcome,
+    pub outcome: ResponseOutcome,
     /// The answer itself.
     pub response: Response,
     /// Whether an earlier try of the same request may have been carried out.
-    pub maybe_done_before: bool,
+    pub may_have_applied_before: bool,
 }
 
 /// Is told of every retry.
-pub type OnRetry<'a> = &'a (dyn Fn(Retry) + Send + Sync);
+pub type OnRetry<'a> = &'a (dyn Fn(RetryAttempt) + Send + Sync);
 
 impl<T: Transport, C: Clock> Client<T, C> {
     /// Talks over that transport, with at most `parallelism` requests under way.
@@ -44,22 +44,22 @@ impl<T: Transport, C: Clock> Client<T, C> {
             transport,
             clock,
             dialect,
-            pool: Pool::new(parallelism),
-            readers: Semaphore::new(rayon::current_num_threads()),
-            retries: Retries::default(),
-            answered: AtomicBool::new(false),
+            limiter: ConcurrencyLimiter::new(parallelism),
+            parse_permits: Semaphore::new(rayon::current_num_threads()),
+            retry_policy: RetryPolicy::default(),
+            has_answered: AtomicBool::new(false),
         }
     }
 
     /// The same with another rule of retries.
-    pub fn with_retries(mut self, retries: Retries) -> Self {
-        self.retries = retries;
+    pub fn with_retry_policy(mut self, retries: RetryPolicy) -> Self {
+        self.retry_policy = retries;
         self
     }
 
     /// How many requests may be under way at most.
     pub fn parallelism(&self) -> usize {
-        self.pool.most()
+        self.limiter.max_in_flight()
     }
 
     /// The clock.
@@ -76,15 +76,15 @@ impl<T: Transport, C: Clock> Client<T, C> {
     ///
     /// # Errors
     /// No answer, wrong credentials, or an answer that is not Kong's.
-    pub async fn root(&self) -> Result<Root, ReadError> {
-        let request = self.dialect.root();
-        let answer = self.ask(&request).await?;
+    pub async fn read_node_info(&self) -> Result<NodeInfo, ReadError> {
+        let request = self.dialect.node_info_request();
+        let answer = self.send_read(&request).await?;
         match answer.outcome {
-            Outcome::Done => {
-                Root::read(&answer.response.body).ok_or_else(|| unreadable(&request, "it names no version"))
+            ResponseOutcome::Success => {
+                NodeInfo::parse(&answer.response.body).ok_or_else(|| unreadable_response_error(&request, "it names no version"))
             }
-            Outcome::Forbidden => Ok(Root::default()),
-            _ => Err(refused(&request, answer)),
+            ResponseOutcome::Forbidden => Ok(NodeInfo::default()),
+            _ => Err(unexpected_response_error(&request, answer)),
         }
     }
 
@@ -92,122 +92,122 @@ impl<T: Transport, C: Clock> Client<T, C> {
     ///
     /// # Errors
     /// No answer, wrong credentials, or an answer that is not Kong's.
-    pub async fn validate(&self, kind: &Kind, body: &EntityBody) -> Result<Option<Refusal>, ReadError> {
-        let request = self.dialect.validate(kind, body);
-        let answer = self.ask(&request).await?;
+    pub async fn validate_entity(&self, kind: &Kind, body: &EntityBody) -> Result<Option<AdminApiError>, ReadError> {
+        let request = self.dialect.validate_request(kind, body);
+        let answer = self.send_read(&request).await?;
         match answer.outcome {
-            Outcome::Done => Ok(None),
-            Outcome::Refused(refusal) | Outcome::Conflict(refusal) => Ok(Some(refusal)),
-            Outcome::Missing | Outcome::NotHere => Ok(Some(Refusal {
+            ResponseOutcome::Success => Ok(None),
+            ResponseOutcome::Invalid(refusal) | ResponseOutcome::Conflict(refusal) => Ok(Some(refusal)),
+            ResponseOutcome::NotFound | ResponseOutcome::Unsupported => Ok(Some(AdminApiError {
                 status: answer.response.status,
                 fields: vec![(FieldPath::default(), "the control plane has no such kind".to_owned())],
                 message: None,
             })),
-            Outcome::Unauthorised => Err(ReadError::Unauthorised { path: request.path }),
-            Outcome::Forbidden => Err(ReadError::Forbidden { path: request.path }),
+            ResponseOutcome::Unauthorized => Err(ReadError::Unauthorized { path: request.path }),
+            ResponseOutcome::Forbidden => Err(ReadError::Forbidden { path: request.path }),
             // the server's sentence may repeat what was sent
             _ => Err(ReadError::Unexpected {
                 method: request.method,
                 path: request.path,
                 status: answer.response.status,
-                said: None,
+                message: None,
             }),
         }
     }
 
     /// Sends a read, and tries again where that may help.
-    pub(super) async fn ask(&self, request: &Request) -> Result<Answer, ReadError> {
-        let answer = self.exchange(request, &|_| {}).await;
-        answer.map_err(|gave_up| ReadError::NoAnswer(gave_up.why))
+    pub(super) async fn send_read(&self, request: &Request) -> Result<ClassifiedResponse, ReadError> {
+        let answer = self.send_with_retry(request, &|_| {}).await;
+        answer.map_err(|gave_up| ReadError::NoResponse(gave_up.last_error))
     }
 
     /// Sends a request until an answer counts. The one place where anything is tried again.
-    pub(super) async fn exchange(&self, request: &Request, on_retry: OnRetry<'_>) -> Result<Answer, GaveUp> {
-        let mut waits = self.retries.waits();
+    pub(super) async fn send_with_retry(&self, request: &Request, on_retry: OnRetry<'_>) -> Result<ClassifiedResponse, RetriesExhausted> {
+        let mut waits = self.retry_policy.backoff_delays();
         let mut maybe_done = false;
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let trouble = match self.once(request).await {
+            let trouble = match self.send_once(request).await {
                 Ok((outcome, response)) => {
-                    return Ok(Answer {
+                    return Ok(ClassifiedResponse {
                         outcome,
                         response,
-                        maybe_done_before: maybe_done,
+                        may_have_applied_before: maybe_done,
                     });
                 }
                 Err(trouble) => trouble,
             };
-            maybe_done |= trouble.maybe_done();
-            let Some(backoff) = waits.next().filter(|_| self.may_help(&trouble)) else {
-                return Err(GaveUp {
-                    why: trouble,
-                    maybe_done,
+            maybe_done |= trouble.may_have_applied();
+            let Some(backoff) = waits.next().filter(|_| self.should_retry(&trouble)) else {
+                return Err(RetriesExhausted {
+                    last_error: trouble,
+                    may_have_applied: maybe_done,
                 });
             };
-            let wait = trouble.wait(backoff);
+            let wait = trouble.retry_delay(backoff);
             tracing::debug!(%request.method, request.path, attempt, ?wait, %trouble, "trying again");
-            on_retry(Retry {
+            on_retry(RetryAttempt {
                 attempt,
-                wait,
-                why: trouble,
+                delay: wait,
+                error: trouble,
             });
             self.clock.sleep(wait).await;
         }
     }
 
-    async fn once(&self, request: &Request) -> Result<(Outcome, Response), Trouble> {
-        let permit = self.pool.permit().await;
+    async fn send_once(&self, request: &Request) -> Result<(ResponseOutcome, Response), RequestError> {
+        let permit = self.limiter.acquire().await;
         let sent = self.transport.send(request.clone()).await;
-        let response = sent.map_err(Trouble::NoAnswer)?;
+        let response = sent.map_err(RequestError::Transport)?;
         tracing::trace!(%request.method, request.path, response.status, bytes = response.body.len(), "answered");
-        self.answered.store(true, Ordering::Relaxed);
-        match self.dialect.outcome(&response) {
-            Outcome::Later(later) => {
+        self.has_answered.store(true, Ordering::Relaxed);
+        match self.dialect.classify_response(&response) {
+            ResponseOutcome::RetryLater(later) => {
                 if matches!(later.status, 429 | 503) {
-                    permit.too_much();
+                    permit.report_overload();
                 }
-                Err(Trouble::Busy(later))
+                Err(RequestError::RetryLater(later))
             }
             outcome => {
-                permit.went_well();
+                permit.report_success();
                 Ok((outcome, response))
             }
         }
     }
 
     /// A control plane that cannot be connected to and never answered is most likely a wrong address.
-    fn may_help(&self, trouble: &Trouble) -> bool {
-        let unconnected = matches!(trouble, Trouble::NoAnswer(TransportError::NotSent { .. }));
-        !unconnected || self.answered.load(Ordering::Relaxed)
+    fn should_retry(&self, trouble: &RequestError) -> bool {
+        let unconnected = matches!(trouble, RequestError::Transport(TransportError::NotSent { .. }));
+        !unconnected || self.has_answered.load(Ordering::Relaxed)
     }
 }
 
 /// The error of a read that was answered, but not with what was asked for.
-pub(super) fn refused(request: &Request, answer: Answer) -> ReadError {
+pub(super) fn unexpected_response_error(request: &Request, answer: ClassifiedResponse) -> ReadError {
     let path = request.path.clone();
     match answer.outcome {
-        Outcome::Unauthorised => ReadError::Unauthorised { path },
-        Outcome::Forbidden => ReadError::Forbidden { path },
-        Outcome::Refused(refusal) | Outcome::Conflict(refusal) | Outcome::Unexpected(refusal) => {
+        ResponseOutcome::Unauthorized => ReadError::Unauthorized { path },
+        ResponseOutcome::Forbidden => ReadError::Forbidden { path },
+        ResponseOutcome::Invalid(refusal) | ResponseOutcome::Conflict(refusal) | ResponseOutcome::Unexpected(refusal) => {
             ReadError::Unexpected {
                 method: request.method,
                 path,
                 status: answer.response.status,
-                said: said(refusal),
+                message: error_message(refusal),
             }
         }
         _ => ReadError::Unexpected {
             method: request.method,
             path,
             status: answer.response.status,
-            said: None,
+            message: None,
         },
     }
 }
 
 /// The words of a refusal; a read sends nothing that could be secret.
-fn said(refusal: Refusal) -> Option<String> {
+fn error_message(refusal: AdminApiError) -> Option<String> {
     let fields = refusal.fields.iter().map(|(path, text)| format!("{path}: {text}"));
     refusal
         .message
@@ -215,9 +215,9 @@ fn said(refusal: Refusal) -> Option<String> {
 }
 
 /// The error of an answer that cannot be made sense of.
-pub(super) fn unreadable(request: &Request, why: impl Into<String>) -> ReadError {
-    ReadError::Unreadable {
+pub(super) fn unreadable_response_error(request: &Request, why: impl Into<String>) -> ReadError {
+    ReadError::InvalidResponse {
         path: request.path.clone(),
-        why: why.into(),
+        reason: why.into(),
     }
 }

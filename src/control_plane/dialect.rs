@@ -1,19 +1,19 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
-use super::{Method, Outcome, Request, Response, outcome};
+use super::{Method, ResponseOutcome, Request, Response, outcome};
 use json::Value;
 use schema::{Catalog, Kind, KindId};
 use state::EntityBody;
 
 /// How many tags a control plane takes in one query.
-pub const MOST_TAGS: usize = 5;
+pub const MAX_TAGS_PER_QUERY: usize = 5;
 
 /// How many entities a control plane answers at most at once.
-pub const PAGE: u16 = 1000;
+pub const MAX_PAGE_SIZE: u16 = 1000;
 
 /// Everything but what RFC 3986 calls unreserved.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const PERCENT_ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The words in which a control plane is asked, as a value. All of it is pure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub enum Dialect {
 
 /// One entity's address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Address {
+pub struct EntityAddress {
     /// Its kind.
     pub kind: KindId,
     /// Its id.
@@ -38,7 +38,7 @@ pub struct Address {
 
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listing {
+pub struct PageRequest {
     /// The kind that is listed.
     pub kind: KindId,
     /// The id or name of the parent beneath which it is listed, for kinds that live on a parent's path.
@@ -48,34 +48,34 @@ pub struct Listing {
     /// Where to begin: what the page before answered.
     pub offset: Option<String>,
     /// How many entities at most.
-    pub size: u16,
+    pub page_size: u16,
 }
 
 /// A write of one entity.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Write {
+pub struct EntityWrite {
     /// What is written.
-    pub to: Address,
+    pub address: EntityAddress,
     /// How.
-    pub verb: Verb,
+    pub operation: WriteOperation,
 }
 
 /// How an entity is written, with the body that is sent.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Verb {
+pub enum WriteOperation {
     /// Made with the id of the address, and never overwritten.
     Create(EntityBody),
     /// Replaced as a whole.
     Replace(EntityBody),
     /// Changed in the fields that are sent.
-    Change(EntityBody),
+    Patch(EntityBody),
     /// Deleted.
     Delete,
 }
 
 /// A schema that a control plane can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SchemaOf<'a> {
+pub enum SchemaId<'a> {
     /// Of a kind, by its collection.
     Entity(&'a str),
     /// Of a plugin.
@@ -91,7 +91,7 @@ impl Dialect {
     }
 
     /// The Admin API of a gateway, in one of its workspaces.
-    pub fn in_workspace(name: &str) -> Self {
+    pub fn gateway_in_workspace(name: &str) -> Self {
         let workspace = Some(name.to_owned());
         Self::Gateway { workspace }
     }
@@ -103,103 +103,103 @@ impl Dialect {
     }
 
     /// Asks for a page of the list of all workspaces (Enterprise).
-    pub fn workspaces(offset: Option<&str>) -> Request {
-        let offset = offset.map(|offset| format!("&offset={}", encoded(offset)));
-        Self::gateway().get(&format!("/workspaces?size={PAGE}{}", offset.unwrap_or_default()))
+    pub fn workspaces_request(offset: Option<&str>) -> Request {
+        let offset = offset.map(|offset| format!("&offset={}", percent_encode(offset)));
+        Self::gateway().get_request(&format!("/workspaces?size={MAX_PAGE_SIZE}{}", offset.unwrap_or_default()))
     }
 
     /// Whether an offset can be made up, so that a list can be read from any id on.
-    pub fn offsets_are_ids(&self) -> bool {
+    pub fn supports_id_offsets(&self) -> bool {
         match self {
             Self::Gateway { .. } => true,
         }
     }
 
     /// What an answer means.
-    pub fn outcome(&self, response: &Response) -> Outcome {
+    pub fn classify_response(&self, response: &Response) -> ResponseOutcome {
         match self {
-            Self::Gateway { .. } => outcome::read(response),
+            Self::Gateway { .. } => outcome::classify_response(response),
         }
     }
 
     /// Asks who the node is.
-    pub fn root(&self) -> Request {
+    pub fn node_info_request(&self) -> Request {
         let Self::Gateway { workspace } = self;
         match workspace {
-            Some(_) => self.get("/kong"),
-            None => self.get("/"),
+            Some(_) => self.get_request("/kong"),
+            None => self.get_request("/"),
         }
     }
 
     /// Asks for a schema.
-    pub fn schema(&self, of: SchemaOf<'_>) -> Request {
-        self.get(&match of {
-            SchemaOf::Entity(collection) => format!("/schemas/{}", encoded(collection)),
-            SchemaOf::Plugin(name) => format!("/schemas/plugins/{}", encoded(name)),
-            SchemaOf::Vault(name) => format!("/schemas/vaults/{}", encoded(name)),
+    pub fn schema_request(&self, of: SchemaId<'_>) -> Request {
+        self.get_request(&match of {
+            SchemaId::Entity(collection) => format!("/schemas/{}", percent_encode(collection)),
+            SchemaId::Plugin(name) => format!("/schemas/plugins/{}", percent_encode(name)),
+            SchemaId::Vault(name) => format!("/schemas/vaults/{}", percent_encode(name)),
         })
     }
 
     /// Asks whether a body fits its kind's schema (`validate --online`); nothing is stored.
-    pub fn validate(&self, kind: &Kind, body: &EntityBody) -> Request {
-        let path = format!("/schemas/{}/validate", encoded(&kind.collection));
-        self.request(Method::Post, &path, Some(Value::Object(body.expose().clone())))
+    pub fn validate_request(&self, kind: &Kind, body: &EntityBody) -> Request {
+        let path = format!("/schemas/{}/validate", percent_encode(&kind.collection));
+        self.build_request(Method::Post, &path, Some(Value::Object(body.expose().clone())))
     }
 
     /// Asks for a page of a list.
-    pub fn list(&self, catalog: &Catalog, listing: &Listing) -> Request {
+    pub fn page_request(&self, catalog: &Catalog, listing: &PageRequest) -> Request {
         let mut path = format!(
             "{}?size={}",
-            collection(catalog, listing.kind, listing.parent.as_deref()),
-            listing.size
+            collection_path(catalog, listing.kind, listing.parent.as_deref()),
+            listing.page_size
         );
         if !listing.tags.is_empty() {
-            let tags: Vec<String> = listing.tags.iter().map(|tag| encoded(tag)).collect();
+            let tags: Vec<String> = listing.tags.iter().map(|tag| percent_encode(tag)).collect();
             path.push_str("&tags=");
             path.push_str(&tags.join(","));
         }
         if let Some(offset) = &listing.offset {
             path.push_str("&offset=");
-            path.push_str(&encoded(offset));
+            path.push_str(&percent_encode(offset));
         }
-        self.get(&path)
+        self.get_request(&path)
     }
 
     /// Asks for one entity.
-    pub fn read(&self, catalog: &Catalog, at: Address) -> Request {
-        self.get(&entity(catalog, at))
+    pub fn read_request(&self, catalog: &Catalog, at: EntityAddress) -> Request {
+        self.get_request(&entity_path(catalog, at))
     }
 
     /// Writes one entity.
-    pub fn write(&self, catalog: &Catalog, write: &Write) -> Request {
-        let to = write.to;
-        match &write.verb {
-            Verb::Create(body) => {
+    pub fn write_request(&self, catalog: &Catalog, write: &EntityWrite) -> Request {
+        let to = write.address;
+        match &write.operation {
+            WriteOperation::Create(body) => {
                 let mut fields = body.expose().clone();
                 fields.insert("id", Value::String(to.id.to_string()));
-                let path = collection(catalog, to.kind, to.parent.map(|id| id.to_string()).as_deref());
-                self.request(Method::Post, &path, Some(Value::Object(fields)))
+                let path = collection_path(catalog, to.kind, to.parent.map(|id| id.to_string()).as_deref());
+                self.build_request(Method::Post, &path, Some(Value::Object(fields)))
             }
-            Verb::Replace(body) => self.body(Method::Put, &entity(catalog, to), body),
-            Verb::Change(body) => self.body(Method::Patch, &entity(catalog, to), body),
-            Verb::Delete => self.request(Method::Delete, &entity(catalog, to), None),
+            WriteOperation::Replace(body) => self.request_with_body(Method::Put, &entity_path(catalog, to), body),
+            WriteOperation::Patch(body) => self.request_with_body(Method::Patch, &entity_path(catalog, to), body),
+            WriteOperation::Delete => self.build_request(Method::Delete, &entity_path(catalog, to), None),
         }
     }
 
-    fn get(&self, path: &str) -> Request {
-        self.request(Method::Get, path, None)
+    fn get_request(&self, path: &str) -> Request {
+        self.build_request(Method::Get, path, None)
     }
 
-    fn body(&self, method: Method, path: &str, body: &EntityBody) -> Request {
-        self.request(method, path, Some(Value::Object(body.expose().clone())))
+    fn request_with_body(&self, method: Method, path: &str, body: &EntityBody) -> Request {
+        self.build_request(method, path, Some(Value::Object(body.expose().clone())))
     }
 
-    fn request(&self, method: Method, path: &str, body: Option<Value>) -> Request {
+    fn build_request(&self, method: Method, path: &str, body: Option<Value>) -> Request {
         let Self::Gateway { workspace } = self;
         Request {
             method,
             path: match workspace {
-                Some(workspace) => format!("/{}{path}", encoded(workspace)),
+                Some(workspace) => format!("/{}{path}", percent_encode(workspace)),
                 None => path.to_owned(),
             },
             body: body.map(|body| body.to_string().into_bytes()),
@@ -207,22 +207,22 @@ impl Dialect {
     }
 }
 
-fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, RESERVED).to_string()
+fn percent_encode(text: &str) -> String {
+    utf8_percent_encode(text, PERCENT_ENCODED).to_string()
 }
 
-fn collection(catalog: &Catalog, kind: KindId, parent: Option<&str>) -> String {
+fn collection_path(catalog: &Catalog, kind: KindId, parent: Option<&str>) -> String {
     let kind = catalog.kind(kind);
-    match (parent, super::family::parent(kind)) {
+    match (parent, super::family::parent_foreign_key(kind)) {
         (Some(which), Some(above)) => {
             let nested = kind.nested_path.as_ref().unwrap_or(&kind.path);
-            format!("/{}/{}/{nested}", catalog.kind(above.kind).path, encoded(which))
+            format!("/{}/{}/{nested}", catalog.kind(above.kind).path, percent_encode(which))
         }
         _ => format!("/{}", kind.path),
     }
 }
 
-fn entity(catalog: &Catalog, at: Address) -> String {
+fn entity_path(catalog: &Catalog, at: EntityAddress) -> String {
     let parent = at.parent.map(|id| id.to_string());
-    format!("{}/{}", collection(catalog, at.kind, parent.as_deref()), at.id)
+    format!("{}/{}", collection_path(catalog, at.kind, parent.as_deref()), at.id)
 }

@@ -4,14 +4,14 @@ use json::Object;
 use schema::{ForeignField, Kind};
 
 /// The foreign key on whose path entities of a kind live, if they have no path of their own.
-pub fn parent(kind: &Kind) -> Option<&ForeignField> {
+pub fn parent_foreign_key(kind: &Kind) -> Option<&ForeignField> {
     let field = kind.parent.as_ref()?;
     kind.foreign_fields.iter().find(|foreign| &foreign.field == field)
 }
 
 /// The foreign key through which entities of a kind that bears no tags belong to a scope.
-pub fn owner(kind: &Kind) -> Option<&ForeignField> {
-    parent(kind).or_else(|| {
+pub fn owner_foreign_key(kind: &Kind) -> Option<&ForeignField> {
+    parent_foreign_key(kind).or_else(|| {
         kind.foreign_fields
             .iter()
             .find(|foreign| foreign.required && !foreign.is_list)
@@ -19,6 +19,6 @@ pub fn owner(kind: &Kind) -> Option<&ForeignField> {
 }
 
 /// The id that a foreign key holds.
-pub fn points_at(foreign: &ForeignField, body: &Object) -> Option<Uuid> {
+pub fn referenced_id(foreign: &ForeignField, body: &Object) -> Option<Uuid> {
     body.get(&foreign.field)?.get("id")?.as_str()?.parse().ok()
 }

@@ -8,62 +8,62 @@ use super::{Method, Request, Response, Transport, TransportError};
 #[derive(Debug)]
 pub struct FaultTransport<T> {
     inner: T,
-    faults: Faults,
-    state: Mutex<State>,
+    config: FaultConfig,
+    state: Mutex<FaultState>,
 }
 
 /// How much goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Faults {
+pub struct FaultConfig {
     /// What decides which requests it happens to.
     pub seed: u64,
     /// The share of reads that a fault happens to, from 0 to 1.
-    pub reads: f64,
+    pub read_rate: f64,
     /// The share of writes that a fault happens to, from 0 to 1.
-    pub writes: f64,
+    pub write_rate: f64,
     /// The longest that an answer is late.
-    pub delay: Duration,
+    pub max_delay: Duration,
 }
 
 /// What can go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
     /// The connection is refused: nothing is sent.
-    Refused,
+    ConnectionRefused,
     /// The connection breaks before the server sees the request.
-    LostBefore,
+    RequestLost,
     /// The connection breaks after the server carried the request out.
-    LostAfter,
+    ResponseLost,
     /// The server, or a proxy, answers with this status instead of carrying it out.
-    Busy(u16),
+    ErrorStatus(u16),
     /// A proxy answers with this status although the server carried it out.
-    BusyAfter(u16),
+    ErrorStatusAfterApply(u16),
     /// The answer is late.
-    Late,
+    Delayed,
 }
 
 #[derive(Debug)]
-struct State {
-    random: u64,
-    happened: BTreeMap<Fault, usize>,
+struct FaultState {
+    rng_state: u64,
+    injected: BTreeMap<Fault, usize>,
 }
 
 impl<T> FaultTransport<T> {
     /// Lets things go wrong around a transport.
-    pub fn new(inner: T, faults: Faults) -> Self {
+    pub fn new(inner: T, config: FaultConfig) -> Self {
         Self {
             inner,
-            faults,
-            state: Mutex::new(State {
-                random: faults.seed,
-                happened: BTreeMap::new(),
+            config,
+            state: Mutex::new(FaultState {
+                rng_state: config.seed,
+                injected: BTreeMap::new(),
             }),
         }
     }
 
     /// What went wrong so far, and how often.
-    pub fn happened(&self) -> BTreeMap<Fault, usize> {
-        self.lock().happened.clone()
+    pub fn injected_faults(&self) -> BTreeMap<Fault, usize> {
+        self.lock().injected.clone()
     }
 
     /// The transport beneath.
@@ -71,54 +71,54 @@ impl<T> FaultTransport<T> {
         &self.inner
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, FaultState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Draws what happens to the next request, how late its answer is, and whether a busy server names a time.
-    fn draw(&self, method: Method) -> (Option<Fault>, Duration, Option<u64>) {
+    fn draw_fault(&self, method: Method) -> (Option<Fault>, Duration, Option<u64>) {
         let mut state = self.lock();
         let share = match method {
-            Method::Get => self.faults.reads,
-            _ => self.faults.writes,
+            Method::Get => self.config.read_rate,
+            _ => self.config.write_rate,
         };
-        let happens = state.fraction() < share;
-        let status = [429, 502, 503, 504][(state.next() % 4) as usize];
-        let fault = match state.next() % 8 {
-            0 => Fault::Refused,
-            1 => Fault::LostBefore,
-            2 | 3 => Fault::LostAfter,
-            4 | 5 => Fault::Busy(status),
-            6 if status != 429 => Fault::BusyAfter(status),
-            _ => Fault::Late,
+        let happens = state.next_fraction() < share;
+        let status = [429, 502, 503, 504][(state.next_u64() % 4) as usize];
+        let fault = match state.next_u64() % 8 {
+            0 => Fault::ConnectionRefused,
+            1 => Fault::RequestLost,
+            2 | 3 => Fault::ResponseLost,
+            4 | 5 => Fault::ErrorStatus(status),
+            6 if status != 429 => Fault::ErrorStatusAfterApply(status),
+            _ => Fault::Delayed,
         };
-        let late = self.faults.delay.mul_f64(state.fraction());
-        let retry_after = state.next().is_multiple_of(2).then_some(0);
+        let late = self.config.max_delay.mul_f64(state.next_fraction());
+        let retry_after = state.next_u64().is_multiple_of(2).then_some(0);
         if happens {
-            *state.happened.entry(fault).or_default() += 1;
+            *state.injected.entry(fault).or_default() += 1;
         }
         (happens.then_some(fault), late, retry_after)
     }
 }
 
-impl State {
+impl FaultState {
     /// SplitMix64: the same numbers for the same seed, everywhere.
-    fn next(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.random;
+    fn next_u64(&mut self) -> u64 {
+        self.rng_state = self.rng_state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.rng_state;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
     }
 
-    fn fraction(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    fn next_fraction(&mut self) -> f64 {
+        (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
 
 impl<T: Transport> Transport for FaultTransport<T> {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let (fault, late, retry_after) = self.draw(request.method);
+        let (fault, late, retry_after) = self.draw_fault(request.method);
         let busy = |status| Response {
             status,
             retry_after,
@@ -126,15 +126,15 @@ impl<T: Transport> Transport for FaultTransport<T> {
         };
         match fault {
             None => self.inner.send(request).await,
-            Some(Fault::Refused) => Err(TransportError::NotSent {
+            Some(Fault::ConnectionRefused) => Err(TransportError::NotSent {
                 host: "fault".to_owned(),
-                why: "refused".to_owned(),
+                reason: "refused".to_owned(),
             }),
-            Some(Fault::LostBefore) => Err(lost()),
-            Some(Fault::LostAfter) => self.inner.send(request).await.and(Err(lost())),
-            Some(Fault::Busy(status)) => Ok(busy(status)),
-            Some(Fault::BusyAfter(status)) => self.inner.send(request).await.map(|_| busy(status)),
-            Some(Fault::Late) => {
+            Some(Fault::RequestLost) => Err(connection_lost_error()),
+            Some(Fault::ResponseLost) => self.inner.send(request).await.and(Err(connection_lost_error())),
+            Some(Fault::ErrorStatus(status)) => Ok(busy(status)),
+            Some(Fault::ErrorStatusAfterApply(status)) => self.inner.send(request).await.map(|_| busy(status)),
+            Some(Fault::Delayed) => {
                 tokio::time::sleep(late).await;
                 self.inner.send(request).await
             }
@@ -142,9 +142,9 @@ impl<T: Transport> Transport for FaultTransport<T> {
     }
 }
 
-fn lost() -> TransportError {
-    TransportError::Lost {
+fn connection_lost_error() -> TransportError {
+    TransportError::ResponseLost {
         host: "fault".to_owned(),
-        why: "the connection broke".to_owned(),
+        reason: "the connection broke".to_owned(),
     }
 }

@@ -7,43 +7,43 @@ use schema::{FieldPath, SchemaViolations};
 
 /// What an answer means.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
+pub enum ResponseOutcome {
     /// It is done; the answer is in the body.
-    Done,
+    Success,
     /// There is already an entity with the id that was to be made.
     IdTaken,
     /// Another entity is in the way: a unique name is taken, or something still refers to what was to be deleted.
-    Conflict(Refusal),
+    Conflict(AdminApiError),
     /// There is no such entity, or no such kind here.
-    Missing,
+    NotFound,
     /// The node switched the kind off, or serves no writes.
-    NotHere,
+    Unsupported,
     /// What was sent is wrong.
-    Refused(Refusal),
+    Invalid(AdminApiError),
     /// The token is missing or wrong.
-    Unauthorised,
+    Unauthorized,
     /// The token does not allow it.
     Forbidden,
     /// It can be tried again.
-    Later(Later),
+    RetryLater(RetryLater),
     /// Something that this program does not know: an error of the server's own, or no control plane at all.
-    Unexpected(Refusal),
+    Unexpected(AdminApiError),
 }
 
 /// Why something can be tried again, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Later {
+pub struct RetryLater {
     /// The status.
     pub status: u16,
     /// How long the server asks to wait.
-    pub wait: Option<Duration>,
+    pub retry_after: Option<Duration>,
     /// Whether it may have been carried out all the same: a proxy answered in the server's place.
-    pub maybe_done: bool,
+    pub may_have_applied: bool,
 }
 
 /// What a server says is wrong. `Debug` names the fields only.
 #[derive(Clone, Default, PartialEq)]
-pub struct Refusal {
+pub struct AdminApiError {
     /// The HTTP status.
     pub status: u16,
     /// What is wrong, field by field. The texts are the server's and may repeat a value.
@@ -52,7 +52,7 @@ pub struct Refusal {
     pub message: Option<String>,
 }
 
-impl fmt::Debug for Refusal {
+impl fmt::Debug for AdminApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fields: Vec<String> = self.fields.iter().map(|(path, _)| path.to_string()).collect();
         write!(f, "Refusal({}, {fields:?})", self.status)
@@ -69,54 +69,54 @@ mod code {
 }
 
 /// Reads an answer of the gateway.
-pub fn read(response: &Response) -> Outcome {
+pub fn classify_response(response: &Response) -> ResponseOutcome {
     match response.status {
-        200..=299 => Outcome::Done,
-        401 => Outcome::Unauthorised,
-        403 => Outcome::Forbidden,
-        404 => Outcome::Missing,
-        429 | 502 | 503 | 504 => Outcome::Later(later(response)),
-        400..=499 => refused(response),
-        _ => Outcome::Unexpected(refusal(response)),
+        200..=299 => ResponseOutcome::Success,
+        401 => ResponseOutcome::Unauthorized,
+        403 => ResponseOutcome::Forbidden,
+        404 => ResponseOutcome::NotFound,
+        429 | 502 | 503 | 504 => ResponseOutcome::RetryLater(parse_retry_later(response)),
+        400..=499 => classify_client_error(response),
+        _ => ResponseOutcome::Unexpected(parse_api_error(response)),
     }
 }
 
-fn later(response: &Response) -> Later {
-    Later {
+fn parse_retry_later(response: &Response) -> RetryLater {
+    RetryLater {
         status: response.status,
-        wait: response.retry_after.map(Duration::from_secs),
-        maybe_done: response.status != 429,
+        retry_after: response.retry_after.map(Duration::from_secs),
+        may_have_applied: response.status != 429,
     }
 }
 
-fn refused(response: &Response) -> Outcome {
-    let Some(error) = error_of(response) else {
-        return Outcome::Unexpected(refusal(response));
+fn classify_client_error(response: &Response) -> ResponseOutcome {
+    let Some(error) = parse_error_body(response) else {
+        return ResponseOutcome::Unexpected(parse_api_error(response));
     };
     match error.get("code").and_then(Value::as_i64) {
-        Some(code::PRIMARY_KEY) => Outcome::IdTaken,
-        Some(code::UNIQUE) => Outcome::Conflict(worded(response, &error, "is taken by another entity")),
-        Some(code::FOREIGN_KEY | code::REFERENCED) if names_referrer(&error) => {
-            Outcome::Conflict(referred_to(response, &error))
+        Some(code::PRIMARY_KEY) => ResponseOutcome::IdTaken,
+        Some(code::UNIQUE) => ResponseOutcome::Conflict(error_naming_fields(response, &error, "is taken by another entity")),
+        Some(code::FOREIGN_KEY | code::REFERENCED) if has_referrer(&error) => {
+            ResponseOutcome::Conflict(still_referenced_error(response, &error))
         }
-        Some(code::FOREIGN_KEY) => Outcome::Refused(worded(response, &error, "does not exist")),
-        Some(code::UNSUPPORTED) => Outcome::NotHere,
-        None if response.status == 405 || switched_off(&error) => Outcome::NotHere,
-        _ => Outcome::Refused(refusal(response)),
+        Some(code::FOREIGN_KEY) => ResponseOutcome::Invalid(error_naming_fields(response, &error, "does not exist")),
+        Some(code::UNSUPPORTED) => ResponseOutcome::Unsupported,
+        None if response.status == 405 || is_switched_off(&error) => ResponseOutcome::Unsupported,
+        _ => ResponseOutcome::Invalid(parse_api_error(response)),
     }
 }
 
-fn error_of(response: &Response) -> Option<Object> {
+fn parse_error_body(response: &Response) -> Option<Object> {
     serde_json::from_slice(&response.body).ok()
 }
 
 /// `this endpoint is only available when wasm is enabled`.
-fn switched_off(error: &Object) -> bool {
+fn is_switched_off(error: &Object) -> bool {
     let message = error.get("message").and_then(Value::as_str).unwrap_or_default();
     message.contains("only available when")
 }
 
-fn names_referrer(error: &Object) -> bool {
+fn has_referrer(error: &Object) -> bool {
     referrer(error).is_some()
 }
 
@@ -124,9 +124,9 @@ fn referrer(error: &Object) -> Option<&str> {
     error.get("fields")?.get("@referenced_by")?.as_str()
 }
 
-fn referred_to(response: &Response, error: &Object) -> Refusal {
+fn still_referenced_error(response: &Response, error: &Object) -> AdminApiError {
     let by = referrer(error).unwrap_or("entities");
-    Refusal {
+    AdminApiError {
         status: response.status,
         fields: Vec::new(),
         message: Some(format!("{by} still refer to it")),
@@ -134,9 +134,9 @@ fn referred_to(response: &Response, error: &Object) -> Refusal {
 }
 
 /// A refusal whose `fields` hold values, not messages: only their names are told.
-fn worded(response: &Response, error: &Object, what: &str) -> Refusal {
+fn error_naming_fields(response: &Response, error: &Object, what: &str) -> AdminApiError {
     let names = error.get("fields").and_then(Value::as_object);
-    Refusal {
+    AdminApiError {
         status: response.status,
         fields: names
             .into_iter()
@@ -147,14 +147,14 @@ fn worded(response: &Response, error: &Object, what: &str) -> Refusal {
     }
 }
 
-fn refusal(response: &Response) -> Refusal {
-    let error = error_of(response).unwrap_or_default();
+fn parse_api_error(response: &Response) -> AdminApiError {
+    let error = parse_error_body(response).unwrap_or_default();
     let fields = match error.get("fields") {
         Some(Value::Object(fields)) => SchemaViolations(fields.clone()).flatten(),
         _ => Vec::new(),
     };
     let message = error.get("message").and_then(Value::as_str);
-    Refusal {
+    AdminApiError {
         status: response.status,
         message: message.filter(|_| fields.is_empty()).map(str::to_owned),
         fields,

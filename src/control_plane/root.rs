@@ -6,7 +6,7 @@ use schema::{Edition, LiveSchemas};
 
 /// Who a node says it is. Read leniently: what it does not tell is not known.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Root {
+pub struct NodeInfo {
     /// Its version: `3.9.1`, `3.15.0.3-enterprise-edition`.
     pub version: Option<String>,
     /// Its edition.
@@ -17,27 +17,27 @@ pub struct Root {
     pub loaded_vaults: Option<BTreeSet<String>>,
 }
 
-impl Root {
+impl NodeInfo {
     /// Reads the answer of `GET /`; `None` if it is not one of Kong's.
-    pub fn read(body: &[u8]) -> Option<Self> {
+    pub fn parse(body: &[u8]) -> Option<Self> {
         let answer: Value = serde_json::from_slice(body).ok()?;
-        let version = text(answer.get(word::VERSION)?)?;
+        let version = to_text(answer.get(word::VERSION)?)?;
         let configuration = answer.get("configuration");
-        let under = |name: &str| configuration.and_then(|known| known.get(name)).and_then(names);
+        let under = |name: &str| configuration.and_then(|known| known.get(name)).and_then(parse_names);
         Some(Self {
-            edition: Some(edition(answer.get("edition").and_then(Value::as_str), &version)),
+            edition: Some(parse_edition(answer.get("edition").and_then(Value::as_str), &version)),
             version: Some(version),
             loaded_plugins: answer
                 .get("plugins")
                 .and_then(|plugins| plugins.get("available_on_server"))
-                .and_then(names)
+                .and_then(parse_names)
                 .or_else(|| under("loaded_plugins")),
             loaded_vaults: under("loaded_vaults"),
         })
     }
 
     /// What it tells of its schemas, before any of them is asked for.
-    pub fn schemas(&self) -> LiveSchemas {
+    pub fn to_live_schemas(&self) -> LiveSchemas {
         LiveSchemas {
             version: self.version.clone(),
             loaded_plugins: self.loaded_plugins.clone(),
@@ -47,7 +47,7 @@ impl Root {
     }
 }
 
-fn edition(said: Option<&str>, version: &str) -> Edition {
+fn parse_edition(said: Option<&str>, version: &str) -> Edition {
     match said {
         Some("community") => Edition::Community,
         Some(_) => Edition::Enterprise,
@@ -56,15 +56,15 @@ fn edition(said: Option<&str>, version: &str) -> Edition {
     }
 }
 
-fn text(value: &Value) -> Option<String> {
+fn to_text(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
 /// The names in a map of them or a list of them. Kong writes an empty map as either.
-fn names(value: &Value) -> Option<BTreeSet<String>> {
+fn parse_names(value: &Value) -> Option<BTreeSet<String>> {
     match value {
         Value::Object(members) => Some(members.keys().map(str::to_owned).collect()),
-        Value::Array(members) => Some(members.iter().filter_map(text).collect()),
+        Value::Array(members) => Some(members.iter().filter_map(to_text).collect()),
         _ => None,
     }
 }

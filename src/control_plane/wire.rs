@@ -54,20 +54,20 @@ pub struct Response {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {
     /// Nothing was sent: refused, unresolvable, TLS. Trying again cannot have written twice.
-    #[error("cannot connect to {host}: {why}")]
+    #[error("cannot connect to {host}: {reason}")]
     NotSent {
         /// The host and port.
         host: String,
         /// What the system says, without secrets.
-        why: String,
+        reason: String,
     },
     /// It may have been carried out: the connection broke, or no answer came in time.
-    #[error("no answer from {host}: {why}")]
-    Lost {
+    #[error("no answer from {host}: {reason}")]
+    ResponseLost {
         /// The host and port.
         host: String,
         /// What the system says, without secrets.
-        why: String,
+        reason: String,
     },
 }
 

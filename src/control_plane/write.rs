@@ -1,113 +1,113 @@
 use std::fmt;
 
 use super::client::OnRetry;
-use super::{Client, Clock, Outcome, Transport, Trouble, Verb, Write};
+use super::{Client, Clock, ResponseOutcome, Transport, RequestError, WriteOperation, EntityWrite};
 use json::{Object, Value};
 use schema::{CanonicalBody, Catalog, Kind, canonicalize};
 use state::EntityBody;
 
 /// How a write ended.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Written {
+pub enum WriteOutcome {
     /// It is done: the server said so, or what it holds says so.
-    Done,
+    Applied,
     /// The server refused, and holds nothing of it.
-    Refused(Outcome),
+    Rejected(ResponseOutcome),
     /// No answer came, and the server holds nothing of it.
-    NoAnswer(Trouble),
+    NoResponse(RequestError),
     /// It may have been carried out, and reading back did not tell.
-    Unknown(Doubt),
+    Unknown(Uncertainty),
 }
 
 /// Why reading back did not tell whether a write was carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Doubt {
+pub enum Uncertainty {
     /// No answer came to that either.
-    NoAnswer(Trouble),
+    NoResponse(RequestError),
     /// It was answered with this status.
-    Unreadable(u16),
+    UnexpectedStatus(u16),
     /// The server stores a field that was sent as a hash.
-    Hashed,
+    HashedField,
 }
 
-impl fmt::Display for Doubt {
+impl fmt::Display for Uncertainty {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoAnswer(trouble) => trouble.fmt(f),
-            Self::Unreadable(status) => write!(f, "reading it back was answered with {status}"),
-            Self::Hashed => f.write_str("no answer came, and reading it back shows a hash"),
+            Self::NoResponse(trouble) => trouble.fmt(f),
+            Self::UnexpectedStatus(status) => write!(f, "reading it back was answered with {status}"),
+            Self::HashedField => f.write_str("no answer came, and reading it back shows a hash"),
         }
     }
 }
 
 /// What reading back told.
-enum Stands {
-    Yes,
-    No,
-    Unclear(Doubt),
+enum ReadBack {
+    Matches,
+    Differs,
+    Uncertain(Uncertainty),
 }
 
 impl<T: Transport, C: Clock> Client<T, C> {
     /// Writes one entity. Where an answer was lost, or a proxy answered in the server's place, and a repeat does not
     /// settle it, what the server holds is read back and compared. Nothing is ever written twice: a POST bears its id,
     /// and everything else can be repeated.
-    pub async fn write(&self, catalog: &Catalog, write: &Write, on_retry: OnRetry<'_>) -> Written {
-        let request = self.dialect.write(catalog, write);
-        match self.exchange(&request, on_retry).await {
+    pub async fn write_entity(&self, catalog: &Catalog, write: &EntityWrite, on_retry: OnRetry<'_>) -> WriteOutcome {
+        let request = self.dialect.write_request(catalog, write);
+        match self.send_with_retry(&request, on_retry).await {
             Ok(answer) => match answer.outcome {
-                Outcome::Done => Written::Done,
-                Outcome::Missing if write.verb == Verb::Delete => Written::Done,
-                refused if answer.maybe_done_before || answer.response.status >= 500 => {
-                    self.settle(catalog, write, refused).await
+                ResponseOutcome::Success => WriteOutcome::Applied,
+                ResponseOutcome::NotFound if write.operation == WriteOperation::Delete => WriteOutcome::Applied,
+                refused if answer.may_have_applied_before || answer.response.status >= 500 => {
+                    self.resolve_by_read_back(catalog, write, refused).await
                 }
-                refused => Written::Refused(refused),
+                refused => WriteOutcome::Rejected(refused),
             },
-            Err(gave_up) if gave_up.maybe_done => match self.stands(catalog, write).await {
-                Stands::Yes => Written::Done,
-                Stands::No => Written::NoAnswer(gave_up.why),
-                Stands::Unclear(doubt) => Written::Unknown(doubt),
+            Err(gave_up) if gave_up.may_have_applied => match self.read_back(catalog, write).await {
+                ReadBack::Matches => WriteOutcome::Applied,
+                ReadBack::Differs => WriteOutcome::NoResponse(gave_up.last_error),
+                ReadBack::Uncertain(doubt) => WriteOutcome::Unknown(doubt),
             },
-            Err(gave_up) => Written::NoAnswer(gave_up.why),
+            Err(gave_up) => WriteOutcome::NoResponse(gave_up.last_error),
         }
     }
 
     /// Says how a write ended that was refused, after it may have been carried out.
-    async fn settle(&self, catalog: &Catalog, write: &Write, refused: Outcome) -> Written {
-        match self.stands(catalog, write).await {
-            Stands::Yes => Written::Done,
-            Stands::No => Written::Refused(refused),
-            Stands::Unclear(doubt) => Written::Unknown(doubt),
+    async fn resolve_by_read_back(&self, catalog: &Catalog, write: &EntityWrite, refused: ResponseOutcome) -> WriteOutcome {
+        match self.read_back(catalog, write).await {
+            ReadBack::Matches => WriteOutcome::Applied,
+            ReadBack::Differs => WriteOutcome::Rejected(refused),
+            ReadBack::Uncertain(doubt) => WriteOutcome::Unknown(doubt),
         }
     }
 
     /// Reads an entity back and says whether it stands as it was written.
-    async fn stands(&self, catalog: &Catalog, write: &Write) -> Stands {
-        let request = self.dialect.read(catalog, write.to);
-        let answer = match self.exchange(&request, &|_| {}).await {
+    async fn read_back(&self, catalog: &Catalog, write: &EntityWrite) -> ReadBack {
+        let request = self.dialect.read_request(catalog, write.address);
+        let answer = match self.send_with_retry(&request, &|_| {}).await {
             Ok(answer) => answer,
-            Err(gave_up) => return Stands::Unclear(Doubt::NoAnswer(gave_up.why)),
+            Err(gave_up) => return ReadBack::Uncertain(Uncertainty::NoResponse(gave_up.last_error)),
         };
         let there = match answer.outcome {
-            Outcome::Done => serde_json::from_slice::<Object>(&answer.response.body).ok(),
-            Outcome::Missing => None,
-            _ => return Stands::Unclear(Doubt::Unreadable(answer.response.status)),
+            ResponseOutcome::Success => serde_json::from_slice::<Object>(&answer.response.body).ok(),
+            ResponseOutcome::NotFound => None,
+            _ => return ReadBack::Uncertain(Uncertainty::UnexpectedStatus(answer.response.status)),
         };
-        match (&write.verb, there) {
-            (Verb::Delete, None) => Stands::Yes,
-            (Verb::Delete, Some(_)) | (_, None) => Stands::No,
-            (Verb::Create(body), Some(live)) => agrees(catalog, write, body, &live),
-            (Verb::Replace(body) | Verb::Change(body), Some(live)) => {
-                if sends_hashed(catalog.kind(write.to.kind), body) {
-                    return Stands::Unclear(Doubt::Hashed);
+        match (&write.operation, there) {
+            (WriteOperation::Delete, None) => ReadBack::Matches,
+            (WriteOperation::Delete, Some(_)) | (_, None) => ReadBack::Differs,
+            (WriteOperation::Create(body), Some(live)) => compare_with_live(catalog, write, body, &live),
+            (WriteOperation::Replace(body) | WriteOperation::Patch(body), Some(live)) => {
+                if has_hashed_field(catalog.kind(write.address.kind), body) {
+                    return ReadBack::Uncertain(Uncertainty::HashedField);
                 }
-                agrees(catalog, write, body, &live)
+                compare_with_live(catalog, write, body, &live)
             }
         }
     }
 }
 
 /// Whether a body holds a field of which the server stores a hash only, so that reading back shows nothing.
-fn sends_hashed(kind: &Kind, body: &EntityBody) -> bool {
+fn has_hashed_field(kind: &Kind, body: &EntityBody) -> bool {
     let hashed = kind
         .hashed_field
         .as_ref()
@@ -117,28 +117,28 @@ fn sends_hashed(kind: &Kind, body: &EntityBody) -> bool {
 
 /// Compares what was sent with what stands, in canonical form. What was not sent may be anything: defaults and what
 /// the server makes up.
-fn agrees(catalog: &Catalog, write: &Write, sent: &EntityBody, live: &Object) -> Stands {
-    let kind = catalog.kind(write.to.kind);
-    let CanonicalBody(wanted) = canonicalize(catalog, write.to.kind, sent.expose());
-    let CanonicalBody(found) = canonicalize(catalog, write.to.kind, live);
-    let partial = matches!(write.verb, Verb::Change(_));
+fn compare_with_live(catalog: &Catalog, write: &EntityWrite, sent: &EntityBody, live: &Object) -> ReadBack {
+    let kind = catalog.kind(write.address.kind);
+    let CanonicalBody(wanted) = canonicalize(catalog, write.address.kind, sent.expose());
+    let CanonicalBody(found) = canonicalize(catalog, write.address.kind, live);
+    let partial = matches!(write.operation, WriteOperation::Patch(_));
     let all = wanted.iter().all(|(name, value)| {
         let said = sent.expose().contains_key(name);
         let hashed = kind.hashed_field.as_ref().is_some_and(|hashed| hashed.field == name);
         let counts = !hashed && if partial { said } else { said || !value.is_null() };
-        !counts || covers(value, found.get(name).unwrap_or(&Value::Null))
+        !counts || contains_value(value, found.get(name).unwrap_or(&Value::Null))
     });
-    if all { Stands::Yes } else { Stands::No }
+    if all { ReadBack::Matches } else { ReadBack::Differs }
 }
 
 /// Whether a value holds all that was wanted; a record may hold more.
-fn covers(wanted: &Value, found: &Value) -> bool {
+fn contains_value(wanted: &Value, found: &Value) -> bool {
     match (wanted, found) {
         (Value::Object(wanted), Value::Object(found)) => wanted
             .iter()
-            .all(|(name, value)| value.is_null() || covers(value, found.get(name).unwrap_or(&Value::Null))),
+            .all(|(name, value)| value.is_null() || contains_value(value, found.get(name).unwrap_or(&Value::Null))),
         (Value::Array(wanted), Value::Array(found)) => {
-            wanted.len() == found.len() && wanted.iter().zip(found).all(|(wanted, found)| covers(wanted, found))
+            wanted.len() == found.len() && wanted.iter().zip(found).all(|(wanted, found)| contains_value(wanted, found))
         }
         _ => wanted == found,
     }

@@ -5,16 +5,16 @@ use std::time::SystemTime;
 use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 
 /// The longest wait that is told apart, in seconds: longer than anybody waits, and short enough to add to a time.
-const LONGEST: u64 = 1 << 32;
+const MAX_SECONDS: u64 = 1 << 32;
 
 /// How many seconds `Retry-After` asks to wait: so many, or until a date. A date is held against the server's own clock,
 /// where the answer tells it, else against ours; one that is past asks for nothing.
-pub fn seconds(headers: &HeaderMap) -> Option<u64> {
+pub fn parse_header(headers: &HeaderMap) -> Option<u64> {
     let text = |name| headers.get(name).map(HeaderValue::to_str)?.ok().map(str::trim);
     let asked = text(RETRY_AFTER)?;
     let is_number = !asked.is_empty() && asked.bytes().all(|byte| byte.is_ascii_digit());
     if is_number {
-        return Some(asked.parse().unwrap_or(LONGEST).min(LONGEST));
+        return Some(asked.parse().unwrap_or(MAX_SECONDS).min(MAX_SECONDS));
     }
     let until = httpdate::parse_http_date(asked).ok()?;
     let now = text(DATE).and_then(|date| httpdate::parse_http_date(date).ok());
@@ -39,12 +39,12 @@ mod tests {
             ("-1", None, None),
             ("+1", None, None),
             ("", None, None),
-            ("18446744073709551615", None, Some(LONGEST)),
-            ("99999999999999999999", None, Some(LONGEST)),
+            ("18446744073709551615", None, Some(MAX_SECONDS)),
+            ("99999999999999999999", None, Some(MAX_SECONDS)),
         ] {
             let mut headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(asked))]);
             headers.extend(date.map(|date| (DATE, HeaderValue::from_static(date))));
-            assert_eq!(seconds(&headers), wait, "{asked}");
+            assert_eq!(parse_header(&headers), wait, "{asked}");
         }
     }
 }

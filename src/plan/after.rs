@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::{Change, Plan};
-use crate::{ForeignEntity, Live};
+use crate::{ForeignEntity, LiveState};
 use json::Value;
 use schema::{FieldPath, KindId};
 use state::{DeclaredId, EntityBody};
@@ -36,7 +36,7 @@ pub struct Standing<'a> {
 }
 
 /// What will stand once the plan is done.
-pub fn after<'a>(live: &'a Live, plan: &Plan) -> After<'a> {
+pub fn after<'a>(live: &'a LiveState, plan: &Plan) -> After<'a> {
     let fates = fates(plan);
     let declared = |kind: KindId, id: Uuid| plan.declared.get(&(kind, id)).copied();
     let owned = live
@@ -51,7 +51,7 @@ pub fn after<'a>(live: &'a Live, plan: &Plan) -> After<'a> {
         declared: declared(kind, entity.id),
         change: None,
         changed: Vec::new(),
-        refers: entity.refers,
+        refers: entity.has_reference,
     });
     let made = fates
         .iter()

@@ -9,7 +9,7 @@ use state::EntityBody;
 
 /// What the control plane holds, as far as it was read.
 #[derive(Clone, Debug, Default)]
-pub struct Live {
+pub struct LiveState {
     /// What is in the scopes of the run, with whole bodies.
     pub owned: BTreeMap<KindId, Vec<LiveEntity>>,
     /// What is outside, of the kinds that a check needed: an index only.
@@ -28,16 +28,16 @@ pub struct LiveEntity {
     /// All of it, as the server shows it.
     pub body: EntityBody,
     /// Whether a reference stands anywhere in it: seen when it is read, for most hold none.
-    pub refers: bool,
+    pub has_reference: bool,
 }
 
 impl LiveEntity {
     /// An entity that the server shows so.
     pub fn new(id: Uuid, body: Object) -> Self {
-        let refers = body.values().any(contains_reference);
+        let has_reference = body.values().any(contains_reference);
         Self {
             id,
-            refers,
+            has_reference,
             body: EntityBody::new(body),
         }
     }

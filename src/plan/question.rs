@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::Fingerprinter;
-use crate::Live;
+use crate::LiveState;
 use schema::{Catalog, KindId};
 use state::DesiredState;
 
@@ -13,7 +13,7 @@ pub struct Question<'a> {
     /// What the documents say.
     pub desired: &'a DesiredState,
     /// What the control plane holds.
-    pub live: &'a Live,
+    pub live: &'a LiveState,
     /// What is left alone.
     pub options: &'a Options,
     /// What stands for secrets.

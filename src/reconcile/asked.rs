@@ -2,15 +2,15 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
-use control_plane::Wanted;
+use control_plane::SchemaRequest;
 use json::{Object, prefetch_chunked};
-use plan::Live;
+use plan::LiveState;
 use schema::{Catalog, KindId};
 use state::DesiredState;
 use yaml::Diagnostic;
 
 /// The schemas of all that the documents declare.
-pub fn wanted(catalog: &Catalog, desired: &DesiredState) -> Wanted {
+pub fn wanted(catalog: &Catalog, desired: &DesiredState) -> SchemaRequest {
     let declared = prefetch_chunked(&desired.entities, |declared| Some(declared.body.expose()));
     wanted_for(
         catalog,
@@ -19,14 +19,14 @@ pub fn wanted(catalog: &Catalog, desired: &DesiredState) -> Wanted {
 }
 
 /// The schemas of those entities.
-pub fn wanted_for<'a>(catalog: &Catalog, entities: impl Iterator<Item = (KindId, &'a Object)>) -> Wanted {
+pub fn wanted_for<'a>(catalog: &Catalog, entities: impl Iterator<Item = (KindId, &'a Object)>) -> SchemaRequest {
     let mut named: BTreeMap<KindId, FxHashSet<&str>> = BTreeMap::new();
     for (kind, body) in entities {
         let names = named.entry(kind).or_default();
         let subschemas = catalog.kind(kind).subschemas.as_ref();
         names.extend(subschemas.and_then(|subschemas| body.get(&subschemas.by)?.as_str()));
     }
-    let mut wanted = Wanted::default();
+    let mut wanted = SchemaRequest::default();
     for (kind, names) in named {
         let kind = catalog.kind(kind);
         wanted.entities.insert(kind.collection.clone());
@@ -43,14 +43,14 @@ pub fn wanted_for<'a>(catalog: &Catalog, entities: impl Iterator<Item = (KindId,
 
 /// The path of a kind that the documents declare and the token may not read: whether such entities exist is not known,
 /// so that nothing can be planned for them.
-pub fn declared_but_forbidden(catalog: &Catalog, desired: &DesiredState, live: &Live) -> Option<String> {
+pub fn declared_but_forbidden(catalog: &Catalog, desired: &DesiredState, live: &LiveState) -> Option<String> {
     let mut declared = desired.entities.iter().map(|declared| declared.kind);
     let forbidden = declared.find(|kind| live.forbidden.contains(kind))?;
     Some(format!("/{}", catalog.kind(forbidden).path))
 }
 
 /// What the token may not read: checks that would need it are not made.
-pub fn unseen(catalog: &Catalog, live: &Live) -> Option<Diagnostic> {
+pub fn unseen(catalog: &Catalog, live: &LiveState) -> Option<Diagnostic> {
     let kinds: Vec<&str> = live
         .forbidden
         .iter()

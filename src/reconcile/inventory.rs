@@ -7,7 +7,7 @@ use super::asked::wanted;
 use super::references::{Proof, Proven, Scene, prove};
 use super::survey::{Survey, survey_held};
 use super::vaults::{declared_vaults, live_vaults, seek_elsewhere};
-use control_plane::{Asked, Client, Clock, ReadError, Transport};
+use control_plane::{ReadScope, Client, Clock, ReadError, Transport};
 use plan::{self, Plan};
 use reference::{VaultEntity, Vaults};
 use schema::Catalog;
@@ -35,17 +35,17 @@ pub async fn prove_declared<T: Transport, C: Clock>(
     desired: &DesiredState,
     proof: &Proof,
 ) -> Result<(Arc<Catalog>, Proven), ReadError> {
-    let root = client.root().await?;
-    let mut schemas = root.schemas();
-    client.schemas(&wanted(recorded, desired), &mut schemas).await?;
+    let root = client.read_node_info().await?;
+    let mut schemas = root.to_live_schemas();
+    client.read_schemas(&wanted(recorded, desired), &mut schemas).await?;
     let catalog = Arc::new(recorded.with_live_schemas(&schemas));
     let but_vaults = catalog.kinds().map(|(id, _)| id);
     let but_vaults = but_vaults
         .filter(|id| Some(*id) != catalog.find_kind("vaults"))
         .collect();
-    let asked = Asked {
+    let asked = ReadScope {
         scopes: vec![Scope { tags: BTreeSet::new() }],
-        skip: but_vaults,
+        skipped_kinds: but_vaults,
         edition: root.edition,
     };
     let live = client.read_owned(&catalog, &asked).await?;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use control_plane::{Client, Clock, ReadError, Root, Transport};
-use plan::Live;
+use control_plane::{Client, Clock, ReadError, NodeInfo, Transport};
+use plan::LiveState;
 use plan::{self, Approved, Fingerprinter, Guards, Options, Plan, Problem, Question, Refusal};
 use reference::{Assessment, Vaults};
 use schema::Catalog;
@@ -47,11 +47,11 @@ pub struct Job<'a> {
 /// All that is known before the first write.
 pub struct Prepared {
     /// Who was asked.
-    pub root: Root,
+    pub root: NodeInfo,
     /// What exists there.
     pub catalog: Arc<Catalog>,
     /// What it holds.
-    pub live: Live,
+    pub live: LiveState,
     /// What is known of the references that will stand.
     pub references: Vec<Assessment>,
     /// What there is to tell.
@@ -172,7 +172,7 @@ fn decide(approval: Result<Approved, (Plan, Vec<Refusal>)>, invalid: bool) -> De
     }
 }
 
-fn question<'a>(job: &'a Job<'_>, catalog: &'a Catalog, live: &'a Live, now: i64) -> Question<'a> {
+fn question<'a>(job: &'a Job<'_>, catalog: &'a Catalog, live: &'a LiveState, now: i64) -> Question<'a> {
     let Job {
         desired,
         options,

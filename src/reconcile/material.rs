@@ -12,7 +12,7 @@ use super::references::Scene;
 use json::parallel::stretches;
 use json::{Object, Value, prefetch_chunked};
 use plan::{self, After, Plan};
-use plan::{Live, LiveEntity};
+use plan::{LiveState, LiveEntity};
 use reference::{Assessment, CertificateFields, ContentChecker, EntityIssue, EntityView, ExpiryWindow, ResolvedValues};
 use schema::{Catalog, ChildNamesField, Kind, KindId, PathSegment};
 use state::{DeclaredEntity, DeclaredId, ForeignKeyTarget};
@@ -36,7 +36,7 @@ pub fn examine(
     examination.into_issues()
 }
 
-fn standing(scene: &Scene<'_>, planned: (&Live, &Plan, &After<'_>), examination: &mut ContentChecker<'_>) {
+fn standing(scene: &Scene<'_>, planned: (&LiveState, &Plan, &After<'_>), examination: &mut ContentChecker<'_>) {
     let (live, plan, after) = planned;
     let fields = CertificateFields::from_catalog(scene.catalog);
     let mut entities: Vec<_> = after.owned.iter().collect();
@@ -84,7 +84,7 @@ impl<'a> ServedNames<'a> {
     fn of(
         scene: &Scene<'_>,
         (kind, children): (KindId, &'a ChildNamesField),
-        live: &'a Live,
+        live: &'a LiveState,
         after: &'a After<'_>,
     ) -> Self {
         let child = scene.catalog.kind(children.kind);

@@ -7,7 +7,7 @@ use backends::Context;
 use json::parallel::stretches;
 use json::{Object, Value};
 use plan::{self, After, Plan};
-use plan::{ForeignEntity, Live};
+use plan::{ForeignEntity, LiveState};
 use reference::{
     self, Assessment, ChangeState, EntityView, Finding, Policies, Policy, Reason, ReferenceSettings, ReferenceSite,
     VaultRef, Vaults,
@@ -71,7 +71,7 @@ pub struct Scene<'a> {
     /// What the documents say.
     pub desired: &'a DesiredState,
     /// What is live, what becomes of it and what will stand, if there is a plan.
-    pub planned: Option<(&'a Live, &'a Plan, &'a After<'a>)>,
+    pub planned: Option<(&'a LiveState, &'a Plan, &'a After<'a>)>,
     /// In seconds since 1970.
     pub now: i64,
 }

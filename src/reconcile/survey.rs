@@ -10,19 +10,19 @@ use futures_util::future::{Either, join, select};
 use tokio::sync::oneshot;
 
 use super::asked::{wanted, wanted_for};
-use control_plane::{Asked, Client, Clock, ReadError, Root, Transport, Wanted};
-use plan::Live;
+use control_plane::{ReadScope, Client, Clock, ReadError, NodeInfo, Transport, SchemaRequest};
+use plan::LiveState;
 use schema::{Catalog, KindId};
 use state::{DesiredState, Scope};
 
 /// Who a control plane is, what exists there, and what it holds of the scopes of a run.
 pub struct Survey {
     /// Who was asked.
-    pub root: Root,
+    pub root: NodeInfo,
     /// What exists there.
     pub catalog: Arc<Catalog>,
     /// What it holds.
-    pub live: Live,
+    pub live: LiveState,
 }
 
 /// A survey that begins before it is known what the documents declare: who the node is can be asked at once, what it
@@ -31,7 +31,7 @@ pub struct Survey {
 pub struct Early {
     guess: Option<Scope>,
     scopes: Option<oneshot::Sender<Vec<Scope>>>,
-    wanted: oneshot::Sender<Wanted>,
+    wanted: oneshot::Sender<SchemaRequest>,
     stage: Stage,
 }
 
@@ -93,7 +93,7 @@ impl Early {
     }
 
     /// Goes on to the end, now that everything is known.
-    async fn finish(self, scopes: &[Scope], wanted: Wanted) -> Surveyed {
+    async fn finish(self, scopes: &[Scope], wanted: SchemaRequest) -> Surveyed {
         if let Some(waiting) = self.scopes {
             waiting.send(scopes.to_vec()).ok();
         }
@@ -128,17 +128,17 @@ async fn survey<T: Transport, C: Clock>(
     client: &Client<T, C>,
     recorded: &Arc<Catalog>,
     scopes: impl Future<Output = Vec<Scope>>,
-    wanted: impl Future<Output = Wanted>,
+    wanted: impl Future<Output = SchemaRequest>,
 ) -> Result<Survey, ReadError> {
-    let root = client.root().await?;
-    let asked = Asked {
+    let root = client.read_node_info().await?;
+    let asked = ReadScope {
         scopes: scopes.await,
-        skip: BTreeSet::new(),
+        skipped_kinds: BTreeSet::new(),
         edition: root.edition,
     };
     let catalog = async {
-        let mut schemas = root.schemas();
-        client.schemas(&wanted.await, &mut schemas).await?;
+        let mut schemas = root.to_live_schemas();
+        client.read_schemas(&wanted.await, &mut schemas).await?;
         Ok::<_, ReadError>(Arc::new(recorded.with_live_schemas(&schemas)))
     };
     let (catalog, live) = join(catalog, client.read_owned(recorded, &asked)).await;
@@ -159,17 +159,17 @@ pub async fn survey_held<T: Transport, C: Clock>(
     scope: Scope,
     skip: BTreeSet<KindId>,
 ) -> Result<Survey, ReadError> {
-    let root = client.root().await?;
-    let asked = Asked {
+    let root = client.read_node_info().await?;
+    let asked = ReadScope {
         scopes: vec![scope],
-        skip,
+        skipped_kinds: skip,
         edition: root.edition,
     };
     let live = client.read_owned(recorded, &asked).await?;
     let held = live.owned.iter();
     let held = held.flat_map(|(kind, all)| all.iter().map(|entity| (*kind, entity.body.expose())));
-    let mut schemas = root.schemas();
-    client.schemas(&wanted_for(recorded, held), &mut schemas).await?;
+    let mut schemas = root.to_live_schemas();
+    client.read_schemas(&wanted_for(recorded, held), &mut schemas).await?;
     Ok(Survey {
         catalog: Arc::new(recorded.with_live_schemas(&schemas)),
         live,

@@ -60,8 +60,8 @@ pub async fn check_online<T: Transport, C: Clock>(
     recorded: &Catalog,
     desired: &DesiredState,
 ) -> Result<Vec<Diagnostic>, ReadError> {
-    let mut schemas = client.root().await?.schemas();
-    client.schemas(&asked::wanted(recorded, desired), &mut schemas).await?;
+    let mut schemas = client.read_node_info().await?.to_live_schemas();
+    client.read_schemas(&asked::wanted(recorded, desired), &mut schemas).await?;
     let catalog = recorded.with_live_schemas(&schemas);
     let known = state::check_entities(&catalog, desired, client.clock().now(), &|_| true);
     let wrong: BTreeSet<_> = known
@@ -91,7 +91,7 @@ async fn refusals<T: Transport, C: Clock>(
     entity: &DeclaredEntity,
 ) -> Result<Vec<Diagnostic>, ReadError> {
     let body = state::body_for_check(catalog, entity);
-    let Some(refusal) = client.validate(catalog.kind(entity.kind), &body).await? else {
+    let Some(refusal) = client.validate_entity(catalog.kind(entity.kind), &body).await? else {
         return Ok(Vec::new());
     };
     let told = refusal

@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use control_plane::{Client, Clock, ReadError, Root, Transport};
+use control_plane::{Client, Clock, ReadError, NodeInfo, Transport};
 use json::{Object, Value, prefetch_chunked};
 use plan::After;
-use plan::Live;
+use plan::LiveState;
 use reference::{self, ReferenceSettings, ReferenceSite, VaultEntity, Vaults};
 use schema::{Catalog, Edition, FieldPath, KindId, PathSegment};
 use state::{DeclaredEntity, DesiredState, EntityBody};
 use yaml::Diagnostic;
 
 /// The vaults by which references resolve once the plan is done.
-pub fn vaults(catalog: &Catalog, desired: &DesiredState, live: &Live, after: &After<'_>) -> Vaults {
+pub fn vaults(catalog: &Catalog, desired: &DesiredState, live: &LiveState, after: &After<'_>) -> Vaults {
     let Some(vault) = catalog.find_kind("vaults") else {
         return Vaults::default();
     };
@@ -73,7 +73,7 @@ pub fn vaults(catalog: &Catalog, desired: &DesiredState, live: &Live, after: &Af
 pub async fn seek_elsewhere<T: Transport, C: Clock>(
     client: &Client<T, C>,
     catalog: &Arc<Catalog>,
-    root: &Root,
+    root: &NodeInfo,
     uses: &[ReferenceSite],
     vaults: &mut Vaults,
 ) -> Result<(), ReadError> {
@@ -87,8 +87,8 @@ pub async fn seek_elsewhere<T: Transport, C: Clock>(
     if root.edition == Some(Edition::Community) || !uses.iter().any(unknown) {
         return Ok(());
     }
-    let (found, all) = match client.read_elsewhere(catalog, vault).await {
-        Err(error @ ReadError::NoAnswer(_)) => return Err(error),
+    let (found, all) = match client.read_other_workspaces(catalog, vault).await {
+        Err(error @ ReadError::NoResponse(_)) => return Err(error),
         found => found.unwrap_or_default(),
     };
     vaults.is_complete = all;
@@ -125,7 +125,7 @@ pub fn declared_vaults(catalog: &Catalog, desired: &DesiredState) -> Vaults {
 }
 
 /// The vaults that were read whole, and all known backends.
-pub fn live_vaults(catalog: &Catalog, live: &Live) -> Vaults {
+pub fn live_vaults(catalog: &Catalog, live: &LiveState) -> Vaults {
     let vaults = live
         .owned
         .iter()

@@ -132,7 +132,7 @@ pub struct DumpArgs {
         ignore_case = true,
         hide_possible_values = true
     )]
-    pub format: Format,
+    pub format: DumpFormat,
     /// Write the id of every entity
     #[arg(long)]
     pub with_id: bool,
@@ -164,7 +164,7 @@ pub struct DumpArgs {
 
 /// How a dump is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum DumpFormat {
     /// YAML.
     #[default]
     Yaml,

@@ -5,40 +5,40 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgAction, CommandFactory, FromArgMatches, builder::BoolishValueParser};
 
 use super::Cli;
-use super::mistake::told;
+use super::mistake::refine_clap_error;
 
 /// What a file of settings says that is no flag: it is read where references are proven.
-const REFERENCES: &str = "references";
+const REFERENCES_SECTION: &str = "references";
 
 /// What came of a command line.
-pub enum Parsed {
+pub enum ParsedCommandLine {
     /// It says what to do.
     Run(Box<Cli>),
     /// It is wrong, or asks for help: what clap has to say.
-    Said(clap::Error),
+    ClapError(clap::Error),
     /// The file of settings cannot be used.
-    Settings(String),
+    InvalidSettings(String),
 }
 
 /// Reads a command line: flags, then variables (`STRONGROOM_X`, then `DECK_X`), then the file of settings, then defaults.
-pub fn parse(args: impl IntoIterator<Item = OsString>, variable: impl Fn(&str) -> Option<String>) -> Parsed {
+pub fn parse_command_line(args: impl IntoIterator<Item = OsString>, variable: impl Fn(&str) -> Option<String>) -> ParsedCommandLine {
     let command = with_variables(Cli::command(), &variable);
     let args = without_boolean_values(&command, args.into_iter().collect());
-    let first = match read(command.clone(), &args) {
+    let first = match parse_args(command.clone(), &args) {
         Ok(cli) => cli,
-        Err(said) => return Parsed::Said(told(said, &args, &variable)),
+        Err(said) => return ParsedCommandLine::ClapError(refine_clap_error(said, &args, &variable)),
     };
-    match settings(first.global.config.as_deref(), variable("HOME")) {
-        Err(why) => Parsed::Settings(why),
-        Ok(settings) if settings.is_empty() => Parsed::Run(Box::new(first)),
-        Ok(settings) => match read(with_settings(command, &settings), &args) {
-            Ok(cli) => Parsed::Run(Box::new(cli)),
-            Err(said) => Parsed::Said(told(said, &args, &variable)),
+    match read_settings(first.global.config.as_deref(), variable("HOME")) {
+        Err(why) => ParsedCommandLine::InvalidSettings(why),
+        Ok(settings) if settings.is_empty() => ParsedCommandLine::Run(Box::new(first)),
+        Ok(settings) => match parse_args(with_settings(command, &settings), &args) {
+            Ok(cli) => ParsedCommandLine::Run(Box::new(cli)),
+            Err(said) => ParsedCommandLine::ClapError(refine_clap_error(said, &args, &variable)),
         },
     }
 }
 
-fn read(command: clap::Command, args: &[OsString]) -> Result<Cli, clap::Error> {
+fn parse_args(command: clap::Command, args: &[OsString]) -> Result<Cli, clap::Error> {
     let mut matches = command.try_get_matches_from(args)?;
     Cli::from_arg_matches_mut(&mut matches)
 }
@@ -115,7 +115,7 @@ fn with_settings(command: clap::Command, settings: &BTreeMap<String, Vec<String>
 }
 
 /// The file of settings: the one that is named, else the usual one, if there is one.
-pub fn settings_file(named: Option<&Path>, home: Option<String>) -> Option<PathBuf> {
+pub fn find_settings_file(named: Option<&Path>, home: Option<String>) -> Option<PathBuf> {
     let usual = |name: &str| home.as_ref().map(|home| PathBuf::from(home).join(name));
     match named {
         Some(path) => Some(path.to_owned()),
@@ -126,42 +126,42 @@ pub fn settings_file(named: Option<&Path>, home: Option<String>) -> Option<PathB
     }
 }
 
-fn settings(named: Option<&Path>, home: Option<String>) -> Result<BTreeMap<String, Vec<String>>, String> {
-    let Some(path) = settings_file(named, home) else {
+fn read_settings(named: Option<&Path>, home: Option<String>) -> Result<BTreeMap<String, Vec<String>>, String> {
+    let Some(path) = find_settings_file(named, home) else {
         return Ok(BTreeMap::new());
     };
     let told = |why: String| format!("cannot read the settings in {}: {why}", path.display());
     let text = std::fs::read_to_string(&path).map_err(|error| told(error.to_string()))?;
     let no_flags = || told("they are no map of flags to values".to_owned());
-    let values: Option<BTreeMap<String, Setting>> = serde_yaml::from_str(&text).map_err(|_| no_flags())?;
+    let values: Option<BTreeMap<String, SettingValue>> = serde_yaml::from_str(&text).map_err(|_| no_flags())?;
     let mut values = values.unwrap_or_default();
-    values.remove(REFERENCES);
-    if values.values().any(|value| matches!(value, Setting::Map(_))) {
+    values.remove(REFERENCES_SECTION);
+    if values.values().any(|value| matches!(value, SettingValue::Map(_))) {
         return Err(no_flags());
     }
-    Ok(values.into_iter().map(|(name, value)| (name, value.words())).collect())
+    Ok(values.into_iter().map(|(name, value)| (name, value.into_strings())).collect())
 }
 
 #[derive(serde::Deserialize)]
 #[serde(untagged)]
-enum Setting {
-    Nothing(()),
+enum SettingValue {
+    Null(()),
     Bool(bool),
     Number(json::Number),
     Text(String),
-    List(Vec<Setting>),
+    List(Vec<SettingValue>),
     /// No flag takes one.
     Map(serde::de::IgnoredAny),
 }
 
-impl Setting {
-    fn words(self) -> Vec<String> {
+impl SettingValue {
+    fn into_strings(self) -> Vec<String> {
         match self {
-            Self::Nothing(()) | Self::Map(_) => Vec::new(),
+            Self::Null(()) | Self::Map(_) => Vec::new(),
             Self::Bool(value) => vec![value.to_string()],
             Self::Number(value) => vec![value.to_string()],
             Self::Text(value) => vec![value],
-            Self::List(values) => values.into_iter().flat_map(Self::words).collect(),
+            Self::List(values) => values.into_iter().flat_map(Self::into_strings).collect(),
         }
     }
 }

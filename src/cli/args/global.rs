@@ -2,74 +2,74 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::accepted::AcceptedEverywhere;
+use super::accepted::CompatGlobalArgs;
 
 /// The control plane of a command line that names none.
 const DEFAULT_ADDRESS: &str = "http://localhost:8001";
 
-const CONNECTION: &str = "Control plane";
+const CONNECTION_HEADING: &str = "Control plane";
 
 /// What holds for every command: whom to talk to and how to print.
 #[derive(Args, Clone)]
-pub struct Global {
+pub struct GlobalArgs {
     /// The control plane: an address of the Admin API, `embedded` (in memory) or `embedded:FILE`
-    #[arg(long, global = true, value_name = "URL", default_value = DEFAULT_ADDRESS, help_heading = CONNECTION)]
+    #[arg(long, global = true, value_name = "URL", default_value = DEFAULT_ADDRESS, help_heading = CONNECTION_HEADING)]
     pub kong_addr: String,
 
     /// A header sent with every request, `NAME:VALUE`; may be repeated
-    #[arg(long, global = true, value_name = "NAME:VALUE", action = ArgAction::Append, help_heading = CONNECTION)]
+    #[arg(long, global = true, value_name = "NAME:VALUE", action = ArgAction::Append, help_heading = CONNECTION_HEADING)]
     pub headers: Vec<String>,
 
     /// The token sent as `Kong-Admin-Token`
-    #[arg(long, allow_hyphen_values = true, global = true, value_name = "TOKEN", hide_env_values = true, help_heading = CONNECTION)]
+    #[arg(long, allow_hyphen_values = true, global = true, value_name = "TOKEN", hide_env_values = true, help_heading = CONNECTION_HEADING)]
     pub kong_admin_token: Option<String>,
 
     /// The workspace; open source has `default` only
-    #[arg(short, long, global = true, value_name = "NAME", help_heading = CONNECTION)]
+    #[arg(short, long, global = true, value_name = "NAME", help_heading = CONNECTION_HEADING)]
     pub workspace: Option<String>,
 
     /// How many seconds a request may take
-    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..), help_heading = CONNECTION)]
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..), help_heading = CONNECTION_HEADING)]
     pub timeout: u64,
 
     /// How many requests are under way at once
-    #[arg(long, global = true, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..), help_heading = CONNECTION)]
+    #[arg(long, global = true, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..), help_heading = CONNECTION_HEADING)]
     pub parallelism: u16,
 
     /// Trust any certificate of the control plane
-    #[arg(long, global = true, help_heading = CONNECTION)]
+    #[arg(long, global = true, help_heading = CONNECTION_HEADING)]
     pub tls_skip_verify: bool,
 
     /// The name that the control plane's certificate must bear
-    #[arg(long, global = true, value_name = "NAME", help_heading = CONNECTION)]
+    #[arg(long, global = true, value_name = "NAME", help_heading = CONNECTION_HEADING)]
     pub tls_server_name: Option<String>,
 
     /// A CA certificate to trust, as PEM text
-    #[arg(long, allow_hyphen_values = true, global = true, value_name = "PEM", help_heading = CONNECTION)]
+    #[arg(long, allow_hyphen_values = true, global = true, value_name = "PEM", help_heading = CONNECTION_HEADING)]
     pub ca_cert: Option<String>,
 
     /// A file with the CA certificates to trust
-    #[arg(long, global = true, value_name = "FILE", help_heading = CONNECTION)]
+    #[arg(long, global = true, value_name = "FILE", help_heading = CONNECTION_HEADING)]
     pub ca_cert_file: Option<PathBuf>,
 
     /// The client certificate, as PEM text
-    #[arg(long, allow_hyphen_values = true, global = true, value_name = "PEM", help_heading = CONNECTION)]
+    #[arg(long, allow_hyphen_values = true, global = true, value_name = "PEM", help_heading = CONNECTION_HEADING)]
     pub tls_client_cert: Option<String>,
 
     /// A file with the client certificate
-    #[arg(long, global = true, value_name = "FILE", help_heading = CONNECTION)]
+    #[arg(long, global = true, value_name = "FILE", help_heading = CONNECTION_HEADING)]
     pub tls_client_cert_file: Option<PathBuf>,
 
     /// The client certificate's key, as PEM text
-    #[arg(long, allow_hyphen_values = true, global = true, value_name = "PEM", hide_env_values = true, help_heading = CONNECTION)]
+    #[arg(long, allow_hyphen_values = true, global = true, value_name = "PEM", hide_env_values = true, help_heading = CONNECTION_HEADING)]
     pub tls_client_key: Option<String>,
 
     /// A file with the client certificate's key
-    #[arg(long, global = true, value_name = "FILE", help_heading = CONNECTION)]
+    #[arg(long, global = true, value_name = "FILE", help_heading = CONNECTION_HEADING)]
     pub tls_client_key_file: Option<PathBuf>,
 
     /// A file of cookies to send, in Netscape's format
-    #[arg(long, global = true, value_name = "FILE", help_heading = CONNECTION)]
+    #[arg(long, global = true, value_name = "FILE", help_heading = CONNECTION_HEADING)]
     pub kong_cookie_jar_path: Option<PathBuf>,
 
     /// A file of settings: flags without their dashes, and their values
@@ -86,12 +86,12 @@ pub struct Global {
 
     /// What decK has and is taken without effect.
     #[command(flatten)]
-    pub accepted: AcceptedEverywhere,
+    pub accepted: CompatGlobalArgs,
 }
 
-impl Global {
+impl GlobalArgs {
     /// Whether the command line names a control plane, other than the one that is meant where none is named.
-    pub fn names_control_plane(&self) -> bool {
+    pub fn has_control_plane(&self) -> bool {
         self.kong_addr != DEFAULT_ADDRESS
     }
 
@@ -101,7 +101,7 @@ impl Global {
     }
 }
 
-impl std::fmt::Debug for Global {
+impl std::fmt::Debug for GlobalArgs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Global").finish_non_exhaustive()
     }

@@ -10,13 +10,13 @@ mod refs;
 mod state;
 
 pub use command::{
-    Command, CompletionsArgs, ControlPlaneArgs, DiffArgs, DumpArgs, FileCommand, Format, GatewayCommand, ResetArgs,
+    Command, CompletionsArgs, ControlPlaneArgs, DiffArgs, DumpArgs, FileCommand, DumpFormat, GatewayCommand, ResetArgs,
     SyncArgs, ValidateArgs,
 };
-pub use environment::{Parsed, parse, settings_file};
-pub use global::Global;
+pub use environment::{ParsedCommandLine, parse_command_line, find_settings_file};
+pub use global::GlobalArgs;
 pub use references::{PolicyArgs, ReferenceArgs};
-pub use refs::{ConfArgs, EnvArgs, EnvFormat, GetArgs, InventoryArgs, ParseArgs, RefsCommand, Reveal};
+pub use refs::{ConfArgs, EnvArgs, EnvFormat, GetArgs, InventoryArgs, ParseArgs, RefsCommand, RevealMode};
 pub use state::{OutputArgs, ReadArgs, ScopeArgs, StateArgs};
 
 use clap::Parser;
@@ -37,7 +37,7 @@ use clap::Parser;
 pub struct Cli {
     /// What holds for every command.
     #[command(flatten)]
-    pub global: Global,
+    pub global: GlobalArgs,
     /// The command.
     #[command(subcommand)]
     pub command: Command,

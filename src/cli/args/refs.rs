@@ -118,7 +118,7 @@ pub struct GetArgs {
     /// Print the value wherever it goes; in CI `force` is needed for any backend but env
     #[arg(long, value_enum, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "true",
           hide_possible_values = true)]
-    pub reveal: Option<Reveal>,
+    pub reveal: Option<RevealMode>,
 
     /// How it is resolved.
     #[command(flatten)]
@@ -127,7 +127,7 @@ pub struct GetArgs {
 
 /// Where a value may be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Reveal {
+pub enum RevealMode {
     /// In CI, only of env.
     True,
     /// Everywhere.

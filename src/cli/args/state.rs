@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::accepted::AcceptedForState;
+use super::accepted::CompatStateArgs;
 use plan::{Guards, Limit};
 
 /// Which state files are read, and how.
@@ -54,7 +54,7 @@ pub struct ReadArgs {
 
     /// Taken without effect.
     #[command(flatten)]
-    pub accepted: AcceptedForState,
+    pub accepted: CompatStateArgs,
 }
 
 /// What a run may delete.
@@ -62,7 +62,7 @@ pub struct ReadArgs {
 #[command(next_help_heading = "Guards")]
 pub struct GuardArgs {
     /// How much may be deleted: a number, or a percentage of a scope of ten or more (30%; `reset`: 100%)
-    #[arg(long, value_name = "N|P%", value_parser = limit)]
+    #[arg(long, value_name = "N|P%", value_parser = parse_limit)]
     pub max_deletes: Option<Limit>,
 
     /// Let an empty state delete everything in its scope
@@ -102,7 +102,7 @@ impl GuardArgs {
     }
 
     /// The guards of a run that is asked to delete everything: there it takes saying so to limit it.
-    pub fn guards_of_reset(&self) -> Guards {
+    pub fn guards_for_reset(&self) -> Guards {
         Guards {
             max_deletes: self.max_deletes.unwrap_or(Limit::Percent(100.0)),
             allow_empty: true,
@@ -113,7 +113,7 @@ impl GuardArgs {
 
 impl StateArgs {
     /// These files, read as they are.
-    pub fn of(files: Vec<PathBuf>) -> Self {
+    pub fn from_files(files: Vec<PathBuf>) -> Self {
         Self {
             files,
             state: Vec::new(),
@@ -131,7 +131,7 @@ impl StateArgs {
     }
 }
 
-fn limit(text: &str) -> Result<Limit, String> {
+fn parse_limit(text: &str) -> Result<Limit, String> {
     let wrong = || "neither a number of entities nor a percentage (30%)".to_owned();
     match text.strip_suffix('%') {
         Some(percent) => match percent.parse::<f64>() {
@@ -148,10 +148,10 @@ mod tests {
 
     #[test]
     fn limits_are_counts_or_percentages() {
-        assert_eq!(limit("12"), Ok(Limit::Count(12)));
-        assert_eq!(limit("12.5%"), Ok(Limit::Percent(12.5)));
+        assert_eq!(parse_limit("12"), Ok(Limit::Count(12)));
+        assert_eq!(parse_limit("12.5%"), Ok(Limit::Percent(12.5)));
         for wrong in ["", "-1", "101%", "-1%", "NaN%", "many", "1.5"] {
-            assert!(limit(wrong).is_err(), "{wrong}");
+            assert!(parse_limit(wrong).is_err(), "{wrong}");
         }
     }
 }

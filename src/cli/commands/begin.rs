@@ -3,33 +3,33 @@ use std::sync::Arc;
 
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::prepare::{Request, Terms};
-use crate::args::{Global, SyncArgs};
+use super::prepare::{SyncRequest, RunResources};
+use crate::args::{GlobalArgs, SyncArgs};
 use crate::connection::{Connection, connect, is_embedded};
 use crate::documents::{self, Documents};
-use crate::stop::Stop;
-use crate::teller::Teller;
+use crate::stop::CommandError;
+use crate::teller::Reporter;
 use crate::verify_options::read_verify_options;
 use reconcile::Early;
 use schema::Catalog;
 
 /// A run whose files are read and whose control plane is known.
-pub struct Begun {
+pub struct RunContext {
     /// What the files say. The program ends with the run: it is not taken apart before.
     pub documents: ManuallyDrop<Documents>,
     /// Who is asked.
     pub connection: Arc<Connection>,
 }
 
-impl Begun {
+impl RunContext {
     /// What `sync` asks for.
-    pub fn request<'a>(&'a self, args: &'a SyncArgs, terms: Terms) -> Request<'a> {
-        Request {
+    pub fn sync_request<'a>(&'a self, args: &'a SyncArgs, terms: RunResources) -> SyncRequest<'a> {
+        SyncRequest {
             connection: &self.connection,
             documents: &self.documents,
             args,
             guards: args.guards.guards(),
-            terms,
+            resources: terms,
         }
     }
 }
@@ -40,43 +40,43 @@ impl Begun {
 ///
 /// # Errors
 /// A control plane that cannot be asked.
-pub async fn begin(
-    global: &Global,
+pub async fn start_run(
+    global: &GlobalArgs,
     args: &SyncArgs,
     catalog: &Arc<Catalog>,
-    teller: &mut Teller,
-) -> Result<Option<(Begun, Terms)>, Stop> {
+    teller: &mut Reporter,
+) -> Result<Option<(RunContext, RunResources)>, CommandError> {
     let (state, scope) = (args.state.clone(), args.scope.clone());
-    let finding = spawn_blocking(move || documents::find(&state, &scope));
+    let finding = spawn_blocking(move || documents::find_state_files(&state, &scope));
     let connect = || connect(global, catalog).map(Arc::new);
     // files that are wrong leave no database behind
     let outside = (!is_embedded(global)).then(connect);
     let asked = outside.as_ref().and_then(|connection| connection.as_ref().ok());
     let mut early = asked.map(|connection| Early::of(connection.clone(), catalog.clone()));
-    let files = meanwhile(&mut early, finding).await?;
-    if let (Some(early), Some(scope)) = (&mut early, files.scope()) {
+    let files = await_while_prefetching(&mut early, finding).await?;
+    if let (Some(early), Some(scope)) = (&mut early, files.known_scope()) {
         early.guess(scope);
     }
     let recorded = catalog.clone();
     let reading = spawn_blocking(move || files.read(&recorded));
-    let read = meanwhile(&mut early, reading).await?;
-    let documents = read.tell(catalog, teller);
+    let read = await_while_prefetching(&mut early, reading).await?;
+    let documents = read.check_and_report(catalog, teller);
     let proof = read_verify_options(global, &args.references, &args.state.paths(), catalog, teller);
     let (Some(documents), Some(proof)) = (documents, proof) else {
         return Ok(None);
     };
-    let begun = Begun {
+    let begun = RunContext {
         documents: ManuallyDrop::new(documents),
         connection: outside.unwrap_or_else(connect)?,
     };
-    Ok(Some((begun, Terms { proof, early })))
+    Ok(Some((begun, RunResources { verify_options: proof, prefetched: early })))
 }
 
 /// Waits for work on a thread of its own while the control plane is asked, if it is.
-async fn meanwhile<R>(early: &mut Option<Early>, working: JoinHandle<R>) -> Result<R, Stop> {
+async fn await_while_prefetching<R>(early: &mut Option<Early>, working: JoinHandle<R>) -> Result<R, CommandError> {
     let done = match early {
         Some(early) => early.meanwhile(working).await,
         None => working.await,
     };
-    done.map_err(Stop::failed)
+    done.map_err(CommandError::failed)
 }

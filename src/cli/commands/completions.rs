@@ -1,14 +1,14 @@
 use clap::CommandFactory;
 
-use crate::Outcome;
+use crate::ExitStatus;
 use crate::args::{Cli, CompletionsArgs};
 use crate::report;
-use crate::stop::Done;
+use crate::stop::CommandResult;
 
 /// Prints a script that completes commands in a shell.
-pub fn run(args: &CompletionsArgs) -> Done {
+pub fn run(args: &CompletionsArgs) -> CommandResult {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "strongroom", &mut script);
-    report::to_stdout(&String::from_utf8_lossy(&script))?;
-    Ok(Outcome::Done)
+    report::print_stdout(&String::from_utf8_lossy(&script))?;
+    Ok(ExitStatus::Success)
 }

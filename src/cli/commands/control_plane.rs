@@ -3,15 +3,15 @@ use std::sync::Arc;
 use anyhow::Context;
 use tokio::net::TcpListener;
 
-use crate::Outcome;
+use crate::ExitStatus;
 use crate::args::ControlPlaneArgs;
 use crate::report;
-use crate::stop::{Done, Stop};
+use crate::stop::{CommandResult, CommandError};
 use embedded::{Database, EmbeddedControlPlane, EmbeddedOptions, serve};
 use schema::Catalog;
 
 /// Serves an Admin API until it is interrupted. The first line it prints is its address.
-pub async fn run(args: ControlPlaneArgs) -> Done {
+pub async fn run(args: ControlPlaneArgs) -> CommandResult {
     let options = EmbeddedOptions {
         database: args.database.map_or(Database::Memory, Database::File),
         vaults: args
@@ -20,21 +20,21 @@ pub async fn run(args: ControlPlaneArgs) -> Done {
         wasm_filters: args.wasm_filters.into_iter().collect(),
         ..EmbeddedOptions::default()
     };
-    let control_plane = EmbeddedControlPlane::open(Catalog::recorded(), options).map_err(Stop::failed)?;
+    let control_plane = EmbeddedControlPlane::open(Catalog::recorded(), options).map_err(CommandError::failed)?;
     let listener = TcpListener::bind(args.listen)
         .await
         .with_context(|| format!("cannot listen on {}", args.listen))
-        .map_err(Stop::failed)?;
+        .map_err(CommandError::failed)?;
     let address = listener.local_addr()?;
-    report::to_stdout(&format!("http://{address}\n"))?;
-    serve(Arc::new(control_plane), listener, interrupted())
+    report::print_stdout(&format!("http://{address}\n"))?;
+    serve(Arc::new(control_plane), listener, wait_for_interrupt())
         .await
-        .map_err(Stop::failed)?;
-    Ok(Outcome::Done)
+        .map_err(CommandError::failed)?;
+    Ok(ExitStatus::Success)
 }
 
 /// Ends when somebody asks the program to end.
-async fn interrupted() {
+async fn wait_for_interrupt() {
     let term = async {
         match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
             Ok(mut signal) => _ = signal.recv().await,

@@ -1,44 +1,44 @@
 use std::mem::ManuallyDrop;
 
-use super::begin::begin;
-use super::prepare::prepare;
-use crate::Outcome;
-use crate::args::{DiffArgs, Global};
-use crate::report::names;
-use crate::stop::Done;
-use crate::teller::Teller;
+use super::begin::start_run;
+use super::prepare::prepare_sync;
+use crate::ExitStatus;
+use crate::args::{DiffArgs, GlobalArgs};
+use crate::report::collect_entity_names;
+use crate::stop::CommandResult;
+use crate::teller::Reporter;
 use reconcile::{Decision, Prepared};
 use schema::Catalog;
 
 /// Shows what `sync` would do, and ends as it would where it would be refused.
-pub async fn run(global: &Global, args: &DiffArgs, teller: &mut Teller) -> Done {
+pub async fn run(global: &GlobalArgs, args: &DiffArgs, teller: &mut Reporter) -> CommandResult {
     let catalog = Catalog::recorded();
-    let Some((begun, terms)) = begin(global, &args.sync, &catalog, teller).await? else {
-        return Ok(Outcome::Invalid);
+    let Some((begun, terms)) = start_run(global, &args.sync, &catalog, teller).await? else {
+        return Ok(ExitStatus::InvalidInput);
     };
-    match prepare(&catalog, begun.request(&args.sync, terms), teller).await? {
-        Ok(prepared) => show(&ManuallyDrop::new(prepared), args.non_zero_exit_code, teller),
+    match prepare_sync(&catalog, begun.sync_request(&args.sync, terms), teller).await? {
+        Ok(prepared) => report_diff(&ManuallyDrop::new(prepared), args.non_zero_exit_code, teller),
         Err(outcome) => Ok(outcome),
     }
 }
 
-fn show(prepared: &Prepared, non_zero_exit_code: bool, teller: &mut Teller) -> Done {
+fn report_diff(prepared: &Prepared, non_zero_exit_code: bool, teller: &mut Reporter) -> CommandResult {
     let plan = prepared.plan();
-    let names = names(&prepared.catalog, &prepared.live, plan);
-    teller.plan(&prepared.catalog, plan, &names)?;
-    teller.summary(&prepared.catalog, plan, &names, |_| true)?;
-    let mut outcome = Outcome::Done;
+    let names = collect_entity_names(&prepared.catalog, &prepared.live, plan);
+    teller.report_plan(&prepared.catalog, plan, &names)?;
+    teller.report_summary(&prepared.catalog, plan, &names, |_| true)?;
+    let mut outcome = ExitStatus::Success;
     if non_zero_exit_code && !plan.changes.is_empty() {
-        outcome = Outcome::Pending;
+        outcome = ExitStatus::ChangesPending;
     }
     if let Decision::Withheld { refusals, .. } = &prepared.decision
         && !refusals.is_empty()
     {
-        teller.refusals(refusals);
-        outcome = outcome.max(Outcome::Refused);
+        teller.report_guard_violations(refusals);
+        outcome = outcome.max(ExitStatus::Refused);
     }
     if prepared.is_invalid() {
-        outcome = outcome.max(Outcome::Invalid);
+        outcome = outcome.max(ExitStatus::InvalidInput);
     }
     Ok(outcome)
 }

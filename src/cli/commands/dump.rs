@@ -6,70 +6,70 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use serde_json::ser::{PrettyFormatter, Serializer};
 
-use super::outside::referred_outside;
-use crate::Outcome;
-use crate::args::{DumpArgs, Format, Global};
+use super::outside::referenced_foreign_kinds;
+use crate::ExitStatus;
+use crate::args::{DumpArgs, DumpFormat, GlobalArgs};
 use crate::connection::{Connection, connect};
-use crate::prompt::confirmed;
+use crate::prompt::confirm;
 use crate::report::{self, DumpOptions};
-use crate::skip::{skipped, without_skipped};
-use crate::stop::{Done, Stop};
+use crate::skip::{skipped_kinds, remove_dependents_of_skipped};
+use crate::stop::{CommandResult, CommandError};
 use json::Object;
-use plan::Live;
+use plan::LiveState;
 use plan::Needs;
 use reconcile::{self, Survey};
 use schema::Catalog;
 use state::Scope;
 
 /// Writes what is live as a state file.
-pub async fn run(global: &Global, args: &DumpArgs) -> Done {
+pub async fn run(global: &GlobalArgs, args: &DumpArgs) -> CommandResult {
     let recorded = Catalog::recorded();
     let connection = connect(global, &recorded)?;
-    let target = target(args)?;
-    let (catalog, live) = read(&connection, &recorded, args).await?;
-    let options = options(args, target.is_none());
-    let text = written(&report::dump(&catalog, &live, &options), args.format)?;
+    let target = output_path(args)?;
+    let (catalog, live) = read_live_state(&connection, &recorded, args).await?;
+    let options = dump_options(args, target.is_none());
+    let text = serialize_document(&report::dump(&catalog, &live, &options), args.format)?;
     match target {
         Some(path) => {
-            save(&path, &text)?;
+            write_atomically(&path, &text)?;
             if args.all_workspaces {
                 let path = path.display();
-                report::to_stderr(&format!("open source has one workspace, `default`: it is in {path}\n"));
+                report::print_stderr(&format!("open source has one workspace, `default`: it is in {path}\n"));
             }
         }
-        None => report::to_stdout(&text)?,
+        None => report::print_stdout(&text)?,
     }
     if options.hide_secrets {
-        report::to_stderr(&report::warning(
+        report::print_stderr(&report::render_warning(
             "secrets are hidden: such a dump cannot be synced (--show-secrets, or -o FILE, writes them)",
         ));
     }
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
 /// Everything that is in scope by the node's own schemas, and an index of what that refers to.
-async fn read(connection: &Connection, recorded: &Arc<Catalog>, args: &DumpArgs) -> Result<(Arc<Catalog>, Live), Stop> {
+async fn read_live_state(connection: &Connection, recorded: &Arc<Catalog>, args: &DumpArgs) -> Result<(Arc<Catalog>, LiveState), CommandError> {
     let scope = Scope {
         tags: args.select_tag.iter().cloned().collect(),
     };
-    let skip = skipped(recorded, &args.read)?;
+    let skip = skipped_kinds(recorded, &args.read)?;
     let survey = reconcile::survey_held(connection, recorded, scope, skip.clone()).await;
-    let Survey { catalog, mut live, .. } = survey.map_err(Stop::unread)?;
-    refuse_parts(&catalog, &live)?;
-    without_skipped(&catalog, &skip, &mut live);
+    let Survey { catalog, mut live, .. } = survey.map_err(CommandError::from_read_error)?;
+    reject_partial_read(&catalog, &live)?;
+    remove_dependents_of_skipped(&catalog, &skip, &mut live);
     let needs = Needs {
-        foreign: referred_outside(&catalog, &live),
+        foreign: referenced_foreign_kinds(&catalog, &live),
         ..Needs::default()
     };
     connection
         .read_foreign(&catalog, &mut live, &needs)
         .await
-        .map_err(Stop::unread)?;
+        .map_err(CommandError::from_read_error)?;
     Ok((catalog, live))
 }
 
 /// A dump of what a token may see would, once synced, delete what it may not.
-fn refuse_parts(catalog: &Catalog, live: &Live) -> Result<(), Stop> {
+fn reject_partial_read(catalog: &Catalog, live: &LiveState) -> Result<(), CommandError> {
     let names: Vec<&str> = live
         .forbidden
         .iter()
@@ -78,13 +78,13 @@ fn refuse_parts(catalog: &Catalog, live: &Live) -> Result<(), Stop> {
     if names.is_empty() {
         return Ok(());
     }
-    Err(Stop::failed(anyhow!(
+    Err(CommandError::failed(anyhow!(
         "the credentials do not allow to read {}",
         names.join(", ")
     )))
 }
 
-fn options(args: &DumpArgs, to_stdout: bool) -> DumpOptions {
+fn dump_options(args: &DumpArgs, to_stdout: bool) -> DumpOptions {
     let shown = to_stdout && std::io::stdout().is_terminal() && !args.show_secrets;
     DumpOptions {
         with_id: args.with_id,
@@ -94,25 +94,25 @@ fn options(args: &DumpArgs, to_stdout: bool) -> DumpOptions {
     }
 }
 
-fn written(document: &Object, format: Format) -> Result<String, Stop> {
+fn serialize_document(document: &Object, format: DumpFormat) -> Result<String, CommandError> {
     match format {
-        Format::Yaml => Ok(report::yaml(document)),
-        Format::Json => {
+        DumpFormat::Yaml => Ok(report::to_yaml(document)),
+        DumpFormat::Json => {
             let mut text = Vec::new();
             let formatter = PrettyFormatter::with_indent(b"  ");
             serde::Serialize::serialize(document, &mut Serializer::with_formatter(&mut text, formatter))
-                .map_err(Stop::failed)?;
+                .map_err(CommandError::failed)?;
             text.push(b'\n');
-            String::from_utf8(text).map_err(Stop::failed)
+            String::from_utf8(text).map_err(CommandError::failed)
         }
     }
 }
 
 /// The file to write, its extension added where there is none; asked about if it is there already.
-fn target(args: &DumpArgs) -> Result<Option<PathBuf>, Stop> {
+fn output_path(args: &DumpArgs) -> Result<Option<PathBuf>, CommandError> {
     let extension = match args.format {
-        Format::Yaml => "yaml",
-        Format::Json => "json",
+        DumpFormat::Yaml => "yaml",
+        DumpFormat::Json => "json",
     };
     let mut path = args.output_file.clone();
     if args.all_workspaces && path == Path::new("-") {
@@ -125,28 +125,28 @@ fn target(args: &DumpArgs) -> Result<Option<PathBuf>, Stop> {
         path.set_extension(extension);
     }
     let question = format!("The file {} is there already. Overwrite it?", path.display());
-    if path.exists() && !args.yes && !confirmed(&question, "--yes")? {
-        return Err(Stop::failed(anyhow!("{} was left as it is", path.display())));
+    if path.exists() && !args.yes && !confirm(&question, "--yes")? {
+        return Err(CommandError::failed(anyhow!("{} was left as it is", path.display())));
     }
     Ok(Some(path))
 }
 
 /// Writes a file that nobody else can read, all at once: beside it first, then in its place.
-fn save(path: &Path, text: &str) -> Result<(), Stop> {
+fn write_atomically(path: &Path, text: &str) -> Result<(), CommandError> {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beside = folder.join(format!(".{name}.{}", std::process::id()));
-    private(&beside, text)
+    write_private_file(&beside, text)
         .and_then(|()| std::fs::rename(&beside, path))
         .inspect_err(|_| drop(std::fs::remove_file(&beside)))
         .with_context(|| format!("cannot write {}", path.display()))
-        .map_err(Stop::failed)
+        .map_err(CommandError::failed)
 }
 
-fn private(path: &Path, text: &str) -> std::io::Result<()> {
+fn write_private_file(path: &Path, text: &str) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     let mut file = std::fs::OpenOptions::new()
         .write(true)

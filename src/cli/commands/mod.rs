@@ -17,44 +17,44 @@ use std::future::Future;
 
 use anyhow::anyhow;
 
-use super::Outcome;
-use super::args::{Cli, Command, FileCommand, GatewayCommand, Global, RefsCommand, SyncArgs, ValidateArgs};
-use super::stop::{Done, Stop};
-use super::teller::Teller;
+use super::ExitStatus;
+use super::args::{Cli, Command, FileCommand, GatewayCommand, GlobalArgs, RefsCommand, SyncArgs, ValidateArgs};
+use super::stop::{CommandResult, CommandError};
+use super::teller::Reporter;
 use crate::report;
 
 /// Does what the command line says, and tells how it went.
-pub fn run(cli: Cli) -> Outcome {
-    let mut teller = teller(&cli.command);
+pub fn run(cli: Cli) -> ExitStatus {
+    let mut teller = create_reporter(&cli.command);
     let done = dispatch(&cli.global, cli.command, &mut teller);
-    let outcome = done.unwrap_or_else(|Stop { outcome, error, help }| {
-        teller.error(&error, help);
+    let outcome = done.unwrap_or_else(|CommandError { exit_status: outcome, error, help }| {
+        teller.report_error(&error, help);
         outcome
     });
     teller.finish(outcome)
 }
 
-fn dispatch(global: &Global, command: Command, teller: &mut Teller) -> Done {
+fn dispatch(global: &GlobalArgs, command: Command, teller: &mut Reporter) -> CommandResult {
     use GatewayCommand as Gateway;
     match command {
         Command::Ping(_)
         | Command::Gateway {
             command: Gateway::Ping(_),
-        } => wait(ping::run(global, teller)),
+        } => block_on(ping::run(global, teller)),
         Command::Dump(args)
         | Command::Gateway {
             command: Gateway::Dump(args),
-        } => wait(dump::run(global, &args)),
-        Command::ControlPlane(args) => wait(control_plane::run(args)),
+        } => block_on(dump::run(global, &args)),
+        Command::ControlPlane(args) => block_on(control_plane::run(args)),
         Command::Completions(args) => completions::run(&args),
-        Command::Version => version(),
-        Command::Apply { .. } => Err(Stop::invalid(anyhow!(
+        Command::Version => print_version(),
+        Command::Apply { .. } => Err(CommandError::invalid_input(anyhow!(
             "`apply` is kept for saved plans: use `sync` for state files, or `gateway apply` to delete nothing"
         ))),
         Command::Sync(args)
         | Command::Gateway {
             command: Gateway::Sync(args),
-        } => wait(sync::run(global, &args, teller)),
+        } => block_on(sync::run(global, &args, teller)),
         Command::Gateway {
             command: Gateway::Apply(args),
         } => {
@@ -62,31 +62,31 @@ fn dispatch(global: &Global, command: Command, teller: &mut Teller) -> Done {
                 no_delete: true,
                 ..args
             };
-            wait(sync::run(global, &args, teller))
+            block_on(sync::run(global, &args, teller))
         }
         Command::Diff(args)
         | Command::Gateway {
             command: Gateway::Diff(args),
-        } => wait(diff::run(global, &args, teller)),
+        } => block_on(diff::run(global, &args, teller)),
         Command::Reset(args)
         | Command::Gateway {
             command: Gateway::Reset(args),
-        } => wait(reset::run(global, &args, teller)),
-        Command::Refs { command } => wait(refs::run(global, &command, teller)),
+        } => block_on(reset::run(global, &args, teller)),
+        Command::Refs { command } => block_on(refs::run(global, &command, teller)),
         Command::Validate(args)
         | Command::File {
             command: FileCommand::Validate(args),
-        } => wait(validate::run(global, &args, teller)),
+        } => block_on(validate::run(global, &args, teller)),
         Command::Gateway {
             command: Gateway::Validate(args),
         } => {
             let args = ValidateArgs { online: true, ..args };
-            wait(validate::run(global, &args, teller))
+            block_on(validate::run(global, &args, teller))
         }
     }
 }
 
-fn teller(command: &Command) -> Teller {
+fn create_reporter(command: &Command) -> Reporter {
     use GatewayCommand as Gateway;
     let (json, silent) = match command {
         Command::Sync(args)
@@ -114,24 +114,24 @@ fn teller(command: &Command) -> Teller {
         } => (args.json_output, false),
         Command::Refs {
             command: RefsCommand::Check(args) | RefsCommand::List(args),
-        } => return Teller::of_references(args.json_output),
+        } => return Reporter::for_references(args.json_output),
         Command::Refs {
             command: RefsCommand::Conf(args),
-        } => return Teller::of_references(args.json_output),
+        } => return Reporter::for_references(args.json_output),
         _ => (false, false),
     };
-    Teller::new(json, silent)
+    Reporter::new(json, silent)
 }
 
-fn version() -> Done {
-    report::to_stdout(concat!("strongroom ", env!("CARGO_PKG_VERSION"), "\n"))?;
-    Ok(Outcome::Done)
+fn print_version() -> CommandResult {
+    report::print_stdout(concat!("strongroom ", env!("CARGO_PKG_VERSION"), "\n"))?;
+    Ok(ExitStatus::Success)
 }
 
 /// Runs what waits for others, with as many threads as there are cores.
-fn wait(work: impl Future<Output = Done>) -> Done {
+fn block_on(work: impl Future<Output = CommandResult>) -> CommandResult {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(Stop::failed)?;
+    let runtime = runtime.map_err(CommandError::failed)?;
     let done = runtime.block_on(work);
     // what was asked for and is not wanted any more is not waited for
     runtime.shutdown_background();

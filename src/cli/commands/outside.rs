@@ -2,11 +2,11 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use plan::Live;
+use plan::LiveState;
 use schema::{Catalog, KindId};
 
 /// The kinds of which an owned entity refers to one that is not owned.
-pub fn referred_outside(catalog: &Catalog, live: &Live) -> BTreeSet<KindId> {
+pub fn referenced_foreign_kinds(catalog: &Catalog, live: &LiveState) -> BTreeSet<KindId> {
     let owned: BTreeSet<(KindId, Uuid)> = live
         .owned
         .iter()

@@ -1,14 +1,14 @@
-use crate::Outcome;
-use crate::args::Global;
+use crate::ExitStatus;
+use crate::args::GlobalArgs;
 use crate::connection::connect;
-use crate::stop::{Done, Stop};
-use crate::teller::Teller;
+use crate::stop::{CommandResult, CommandError};
+use crate::teller::Reporter;
 use schema::Catalog;
 
 /// Says whether the control plane answers, and its version.
-pub async fn run(global: &Global, teller: &mut Teller) -> Done {
+pub async fn run(global: &GlobalArgs, teller: &mut Reporter) -> CommandResult {
     let connection = connect(global, &Catalog::recorded())?;
-    let root = connection.root().await.map_err(Stop::unread)?;
-    teller.connected(root.version.as_deref())?;
-    Ok(Outcome::Done)
+    let root = connection.read_node_info().await.map_err(CommandError::from_read_error)?;
+    teller.report_connected(root.version.as_deref())?;
+    Ok(ExitStatus::Success)
 }

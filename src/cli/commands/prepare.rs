@@ -1,20 +1,20 @@
 use std::sync::Arc;
 
-use crate::Outcome;
+use crate::ExitStatus;
 use crate::args::SyncArgs;
 use crate::connection::Connection;
 use crate::documents::Documents;
-use crate::signals::unless_interrupted;
-use crate::skip::skipped;
-use crate::stop::Stop;
-use crate::teller::Teller;
+use crate::signals::run_unless_interrupted;
+use crate::skip::skipped_kinds;
+use crate::stop::CommandError;
+use crate::teller::Reporter;
 use plan::{Fingerprinter, Guards, Options, Problem, ProblemSort};
 use reconcile::{self, Early, Failure, Job, Prepared, Proof};
 use schema::Catalog;
 use yaml::Diagnostic;
 
 /// What a run is asked for.
-pub struct Request<'a> {
+pub struct SyncRequest<'a> {
     /// Who is asked.
     pub connection: &'a Connection,
     /// What the files say.
@@ -24,44 +24,44 @@ pub struct Request<'a> {
     /// What it may delete.
     pub guards: Guards,
     /// What it goes by.
-    pub terms: Terms,
+    pub resources: RunResources,
 }
 
 /// What a run goes by, and uses up.
-pub struct Terms {
+pub struct RunResources {
     /// How references are proven.
-    pub proof: Proof,
+    pub verify_options: Proof,
     /// What is being asked already.
-    pub early: Option<Early>,
+    pub prefetched: Option<Early>,
 }
 
 /// Plans and checks all that can be checked before a write, and tells what there is to tell.
 ///
 /// # Errors
 /// The control plane cannot be read, or somebody interrupted; how the run ends if there is no plan, told already.
-pub async fn prepare(
+pub async fn prepare_sync(
     catalog: &Arc<Catalog>,
-    request: Request<'_>,
-    teller: &mut Teller,
-) -> Result<Result<Prepared, Outcome>, Stop> {
-    let Request {
+    request: SyncRequest<'_>,
+    teller: &mut Reporter,
+) -> Result<Result<Prepared, ExitStatus>, CommandError> {
+    let SyncRequest {
         connection,
         documents,
         args,
         guards,
-        terms: Terms { proof, early },
+        resources: RunResources { verify_options: proof, prefetched: early },
     } = request;
     let job = Job {
         desired: &documents.desired,
         options: Options {
             no_delete: args.no_delete,
-            skip: skipped(catalog, &args.scope.read)?,
+            skip: skipped_kinds(catalog, &args.scope.read)?,
         },
         guards,
         references: proof,
-        fingerprinter: fingerprinter(),
+        fingerprinter: random_fingerprinter(),
     };
-    let prepared = unless_interrupted(reconcile::prepare(connection, catalog, &job, early)).await?;
+    let prepared = run_unless_interrupted(reconcile::prepare(connection, catalog, &job, early)).await?;
     match prepared {
         Ok(prepared) => {
             let plan = prepared.plan();
@@ -72,8 +72,8 @@ pub async fn prepare(
                 steps = plan.steps.len(),
                 "planned"
             );
-            teller.diagnostics(&prepared.diagnostics, &documents.sources);
-            teller.references(
+            teller.report_diagnostics(&prepared.diagnostics, &documents.sources);
+            teller.report_references(
                 &prepared.catalog,
                 &documents.desired,
                 &documents.sources,
@@ -81,28 +81,28 @@ pub async fn prepare(
             );
             Ok(Ok(prepared))
         }
-        Err(Failure::Unread(error)) => Err(Stop::unread(error)),
+        Err(Failure::Unread(error)) => Err(CommandError::from_read_error(error)),
         Err(Failure::Problems(problems)) => {
             let told: Vec<Diagnostic> = problems.iter().map(|problem| problem.diagnostic.clone()).collect();
-            teller.diagnostics(
+            teller.report_diagnostics(
                 &[&documents.desired.diagnostics[..], &told].concat(),
                 &documents.sources,
             );
-            Ok(Err(outcome(&problems)))
+            Ok(Err(exit_status_of_problems(&problems)))
         }
     }
 }
 
-fn outcome(problems: &[Problem]) -> Outcome {
+fn exit_status_of_problems(problems: &[Problem]) -> ExitStatus {
     let each = problems.iter().map(|problem| match problem.sort {
-        ProblemSort::Invalid => Outcome::Invalid,
-        ProblemSort::Conflict => Outcome::Refused,
+        ProblemSort::Invalid => ExitStatus::InvalidInput,
+        ProblemSort::Conflict => ExitStatus::Refused,
     });
-    each.max().unwrap_or(Outcome::Invalid)
+    each.max().unwrap_or(ExitStatus::InvalidInput)
 }
 
 /// A key nobody knows: fingerprints tell equal from unequal within one run, and nothing afterwards.
-fn fingerprinter() -> Fingerprinter {
+fn random_fingerprinter() -> Fingerprinter {
     let mut key = [0; 64];
     for part in key.chunks_exact_mut(16) {
         part.copy_from_slice(uuid::Uuid::new_v4().as_bytes());

@@ -1,14 +1,14 @@
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
-use super::begin::Begun;
-use super::prepare::{Request, Terms};
-use crate::args::{Global, OutputArgs, ReferenceArgs, ResetArgs, StateArgs, SyncArgs};
+use super::begin::RunContext;
+use super::prepare::{SyncRequest, RunResources};
+use crate::args::{GlobalArgs, OutputArgs, ReferenceArgs, ResetArgs, StateArgs, SyncArgs};
 use crate::connection::connect;
 use crate::documents::Documents;
-use crate::prompt::confirmed;
-use crate::stop::{Done, Stop};
-use crate::teller::Teller;
+use crate::prompt::confirm;
+use crate::stop::{CommandResult, CommandError};
+use crate::teller::Reporter;
 use reconcile::Proof;
 use reference::Policy;
 use schema::Catalog;
@@ -16,34 +16,34 @@ use state::{DesiredState, Scope};
 use yaml::SourceFiles;
 
 /// Deletes everything in scope: a sync of nothing, which says so by its name and asks before it begins.
-pub async fn run(global: &Global, args: &ResetArgs, teller: &mut Teller) -> Done {
+pub async fn run(global: &GlobalArgs, args: &ResetArgs, teller: &mut Reporter) -> CommandResult {
     let what = match args.scope.select_tag.as_slice() {
         [] => "everything".to_owned(),
         tags => format!("everything that bears the tags {}", tags.join(", ")),
     };
-    let question = format!("This will delete {what} that {} holds. Are you sure?", address(global));
-    if !args.force && !confirmed(&question, "--force")? {
-        return Err(Stop::failed(anyhow::anyhow!("nothing was deleted")));
+    let question = format!("This will delete {what} that {} holds. Are you sure?", redacted_address(global));
+    if !args.force && !confirm(&question, "--force")? {
+        return Err(CommandError::failed(anyhow::anyhow!("nothing was deleted")));
     }
     let catalog = Catalog::recorded();
-    let begun = Begun {
-        documents: ManuallyDrop::new(nothing(args)),
+    let begun = RunContext {
+        documents: ManuallyDrop::new(empty_documents(args)),
         connection: Arc::new(connect(global, &catalog)?),
     };
-    let terms = Terms {
-        proof: Proof::new(Policy::Default),
-        early: None,
+    let terms = RunResources {
+        verify_options: Proof::new(Policy::Default),
+        prefetched: None,
     };
-    let sync = as_sync(args);
-    let request = Request {
-        guards: args.guards.guards_of_reset(),
-        ..begun.request(&sync, terms)
+    let sync = to_sync_args(args);
+    let request = SyncRequest {
+        guards: args.guards.guards_for_reset(),
+        ..begun.sync_request(&sync, terms)
     };
-    super::sync::reconcile(&catalog, request, teller).await
+    super::sync::plan_and_apply(&catalog, request, teller).await
 }
 
 /// Nothing is to be in the scope.
-fn nothing(args: &ResetArgs) -> Documents {
+fn empty_documents(args: &ResetArgs) -> Documents {
     let tags = |tags: &[String]| tags.iter().cloned().collect();
     Documents {
         sources: SourceFiles::default(),
@@ -57,7 +57,7 @@ fn nothing(args: &ResetArgs) -> Documents {
     }
 }
 
-fn as_sync(args: &ResetArgs) -> SyncArgs {
+fn to_sync_args(args: &ResetArgs) -> SyncArgs {
     SyncArgs {
         state: StateArgs {
             files: Vec::new(),
@@ -73,7 +73,7 @@ fn as_sync(args: &ResetArgs) -> SyncArgs {
 }
 
 /// The address without what may be a password in it.
-fn address(global: &Global) -> String {
+fn redacted_address(global: &GlobalArgs) -> String {
     match global.kong_addr.rsplit_once('@') {
         Some((_, host)) => host.to_owned(),
         None => global.kong_addr.clone(),

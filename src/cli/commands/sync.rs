@@ -1,91 +1,91 @@
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
-use super::begin::begin;
-use super::prepare::{Request, prepare};
-use crate::Outcome;
-use crate::args::{Global, SyncArgs};
+use super::begin::start_run;
+use super::prepare::{SyncRequest, prepare_sync};
+use crate::ExitStatus;
+use crate::args::{GlobalArgs, SyncArgs};
 use crate::connection::Connection;
 use crate::documents::Documents;
 use crate::progress::Progress;
-use crate::report::{Told, names};
-use crate::signals::stop_on_signal;
-use crate::stop::Done;
-use crate::teller::Teller;
+use crate::report::{ApplyReport, collect_entity_names};
+use crate::signals::cancel_on_signal;
+use crate::stop::CommandResult;
+use crate::teller::Reporter;
 use apply::{self, Account, ChangeEnd, Halt};
 use plan::{Approved, Plan};
 use reconcile::{Decision, Prepared};
 use schema::Catalog;
 
 /// Brings the control plane to what the files say.
-pub async fn run(global: &Global, args: &SyncArgs, teller: &mut Teller) -> Done {
+pub async fn run(global: &GlobalArgs, args: &SyncArgs, teller: &mut Reporter) -> CommandResult {
     let catalog = Catalog::recorded();
-    let Some((begun, terms)) = begin(global, args, &catalog, teller).await? else {
-        return Ok(Outcome::Invalid);
+    let Some((begun, terms)) = start_run(global, args, &catalog, teller).await? else {
+        return Ok(ExitStatus::InvalidInput);
     };
-    reconcile(&catalog, begun.request(args, terms), teller).await
+    plan_and_apply(&catalog, begun.sync_request(args, terms), teller).await
 }
 
 /// Plans, asks for consent, and carries it out.
-pub(super) async fn reconcile(catalog: &Arc<Catalog>, request: Request<'_>, teller: &mut Teller) -> Done {
-    let Request {
+pub(super) async fn plan_and_apply(catalog: &Arc<Catalog>, request: SyncRequest<'_>, teller: &mut Reporter) -> CommandResult {
+    let SyncRequest {
         connection, documents, ..
     } = request;
-    let prepared = match prepare(catalog, request, teller).await? {
+    let prepared = match prepare_sync(catalog, request, teller).await? {
         Ok(prepared) => ManuallyDrop::new(prepared),
         Err(outcome) => return Ok(outcome),
     };
     match &prepared.decision {
-        Decision::Approved(approved) => carry_out(connection, documents, &prepared, approved, teller).await,
+        Decision::Approved(approved) => apply_plan(connection, documents, &prepared, approved, teller).await,
         Decision::Withheld { plan, refusals } => {
-            let names = names(&prepared.catalog, &prepared.live, plan);
-            teller.withheld(&prepared.catalog, plan, &names, refusals)?;
+            let names = collect_entity_names(&prepared.catalog, &prepared.live, plan);
+            teller.report_withheld_plan(&prepared.catalog, plan, &names, refusals)?;
             let invalid = prepared.is_invalid() || refusals.is_empty();
-            Ok(if invalid { Outcome::Invalid } else { Outcome::Refused })
+            Ok(if invalid { ExitStatus::InvalidInput } else { ExitStatus::Refused })
         }
     }
 }
 
-async fn carry_out(
+async fn apply_plan(
     connection: &Connection,
     documents: &Documents,
     prepared: &Prepared,
     approved: &Approved,
-    teller: &mut Teller,
-) -> Done {
+    teller: &mut Reporter,
+) -> CommandResult {
     let plan = approved.plan();
-    let names = names(&prepared.catalog, &prepared.live, plan);
-    teller.plan(&prepared.catalog, plan, &names)?;
-    let progress = Progress::of(plan, teller.is_text());
-    let stop = stop_on_signal();
+    let names = collect_entity_names(&prepared.catalog, &prepared.live, plan);
+    teller.report_plan(&prepared.catalog, plan, &names)?;
+    let progress = Progress::new(plan, teller.is_text());
+    let stop = cancel_on_signal();
     let account = apply::run(approved, &prepared.catalog, connection, &progress, &stop).await;
     progress.finish();
     let ends = account.changes(plan);
-    let printed = teller.summary(&prepared.catalog, plan, &names, |at| ends[at] == ChangeEnd::Done);
-    let told = Told {
+    let printed = teller.report_summary(&prepared.catalog, plan, &names, |at| ends[at] == ChangeEnd::Done);
+    let told = ApplyReport {
         catalog: &prepared.catalog,
         desired: &documents.desired,
         plan,
         account: &account,
     };
-    teller.account(&told, &documents.sources);
-    let outcome = outcome(plan, &account);
+    teller.report_apply(&told, &documents.sources);
+    let outcome = exit_status_of_apply(plan, &account);
     Ok(if printed.is_err() {
-        outcome.max(Outcome::Failed)
+        outcome.max(ExitStatus::Failed)
     } else {
         outcome
     })
 }
 
-fn outcome(plan: &Plan, account: &Account) -> Outcome {
+fn exit_status_of_apply(plan: &Plan, account: &Account) -> ExitStatus {
     debug_assert_eq!(plan.steps.len(), account.steps.len());
     if account.halted == Some(Halt::Asked) {
-        Outcome::Interrupted
+        ExitStatus::Interrupted
     } else if account.is_complete() {
-        Outcome::Done
+        ExitStatus::Success
     } else if account.wrote() {
-        Outcome::Partial
+        ExitStatus::PartiallyApplied
     } else {
-        Outcome::Failed
+        ExitStatus::Failed
     }
 }

@@ -1,5 +1,5 @@
-use super::changes::named;
-use super::paint::{FAINT, paint};
+use super::changes::entity_label;
+use super::paint::{DIM, paint};
 use apply::{Account, ChangeEnd, Failure, Halt, StepEnd};
 use plan::{Change, Plan, StepId};
 use schema::{Catalog, FieldPath};
@@ -7,7 +7,7 @@ use state::DesiredState;
 use yaml::Diagnostic;
 
 /// A run that was not wholly carried out, told truly.
-pub struct Told<'a> {
+pub struct ApplyReport<'a> {
     /// What exists.
     pub catalog: &'a Catalog,
     /// What the documents say, for the places of fields.
@@ -18,73 +18,73 @@ pub struct Told<'a> {
     pub account: &'a Account,
 }
 
-impl Told<'_> {
+impl ApplyReport<'_> {
     /// What failed and what is not known, each with its place where a document declares it, and why the run stopped.
-    pub fn errors(&self) -> Vec<Diagnostic> {
+    pub fn error_diagnostics(&self) -> Vec<Diagnostic> {
         let ends = self.plan.changes.iter().zip(self.account.changes(self.plan));
         let errors = ends.filter_map(|(change, end)| match end {
-            ChangeEnd::Failed(step) => Some(self.failed(change, step)),
-            ChangeEnd::Unknown(step) => Some(self.unknown(change, step)),
+            ChangeEnd::Failed(step) => Some(self.failed_diagnostic(change, step)),
+            ChangeEnd::Unknown(step) => Some(self.unknown_diagnostic(change, step)),
             _ => None,
         });
-        errors.chain(self.account.halted.as_ref().map(halted)).collect()
+        errors.chain(self.account.halted.as_ref().map(halt_diagnostic)).collect()
     }
 
     /// What was not tried, and why: a line each, the causes first.
-    pub fn rest(&self) -> String {
+    pub fn render_not_tried(&self) -> String {
         let mut skipped = String::new();
         let mut not_begun = String::new();
         for (change, end) in self.plan.changes.iter().zip(self.account.changes(self.plan)) {
-            let name = deed(self.catalog, change);
+            let name = describe_change(self.catalog, change);
             match end {
                 ChangeEnd::Skipped(step) => {
-                    let because = paint(FAINT, format!("because {} failed", self.subject_of(step)));
+                    let because = paint(DIM, format!("because {} failed", self.describe_step(step)));
                     skipped += &format!("  {name} {because}\n");
                 }
                 ChangeEnd::NotBegun => not_begun += &format!("  {name}\n"),
                 _ => {}
             }
         }
-        headed("Skipped:", &skipped) + &headed("Not begun:", &not_begun)
+        with_heading("Skipped:", &skipped) + &with_heading("Not begun:", &not_begun)
     }
 
     /// How a change ended, in a word for programs, with what there is to say.
-    pub fn end(&self, end: ChangeEnd) -> (&'static str, Option<String>) {
+    pub fn describe_end(&self, end: ChangeEnd) -> (&'static str, Option<String>) {
         match end {
             ChangeEnd::Done => ("done", None),
-            ChangeEnd::Failed(step) => ("failed", self.failure(step).map(ToString::to_string)),
-            ChangeEnd::Skipped(step) => ("skipped", Some(format!("because {} failed", self.subject_of(step)))),
+            ChangeEnd::Failed(step) => ("failed", self.step_failure(step).map(ToString::to_string)),
+            ChangeEnd::Skipped(step) => ("skipped", Some(format!("because {} failed", self.describe_step(step)))),
             ChangeEnd::NotBegun => ("not_begun", None),
             ChangeEnd::Unknown(_) => ("unknown", Some("no answer came".to_owned())),
         }
     }
 
-    fn failed(&self, change: &Change, step: StepId) -> Diagnostic {
-        let failure = self.failure(step);
+    fn failed_diagnostic(&self, change: &Change, step: StepId) -> Diagnostic {
+        let failure = self.step_failure(step);
         let why = failure.map(ToString::to_string).unwrap_or_default();
-        let message = format!("{} failed: {why}", deed(self.catalog, change));
+        let message = format!("{} failed: {why}", describe_change(self.catalog, change));
         let paths = failure
             .into_iter()
             .flat_map(|failure| &failure.fields)
             .map(|(path, _)| path);
-        self.placed(Diagnostic::error("not-written", message), change, paths)
+        self.with_locations(Diagnostic::error("not-written", message), change, paths)
     }
 
-    fn unknown(&self, change: &Change, step: StepId) -> Diagnostic {
+    fn unknown_diagnostic(&self, change: &Change, step: StepId) -> Diagnostic {
         let why = match self.account.steps.get(step.0 as usize) {
             Some(StepEnd::Unknown(trouble)) => trouble.to_string(),
             _ => String::new(),
         };
         let message = format!(
             "{}: nobody knows whether it was done: {why}",
-            deed(self.catalog, change)
+            describe_change(self.catalog, change)
         );
         let told = Diagnostic::error("not-known", message).help("run it again: what is done already is no change");
-        self.placed(told, change, std::iter::empty())
+        self.with_locations(told, change, std::iter::empty())
     }
 
     /// The same with the places of the fields, or of the entity where no field is at fault.
-    fn placed<'p>(
+    fn with_locations<'p>(
         &self,
         diagnostic: Diagnostic,
         change: &Change,
@@ -102,31 +102,31 @@ impl Told<'_> {
         places.into_iter().fold(diagnostic, Diagnostic::at_secret)
     }
 
-    fn failure(&self, step: StepId) -> Option<&Failure> {
+    fn step_failure(&self, step: StepId) -> Option<&Failure> {
         match self.account.steps.get(step.0 as usize) {
             Some(StepEnd::Failed(failure)) => Some(failure),
             _ => None,
         }
     }
 
-    fn subject_of(&self, step: StepId) -> String {
+    fn describe_step(&self, step: StepId) -> String {
         let step = self.plan.steps.get(step.0 as usize);
         let change = step.and_then(|step| self.plan.changes.get(step.change));
-        change.map_or_else(|| "another step".to_owned(), |change| deed(self.catalog, change))
+        change.map_or_else(|| "another step".to_owned(), |change| describe_change(self.catalog, change))
     }
 }
 
 /// What is done to which entity: `creating vault my-secret`.
-fn deed(catalog: &Catalog, change: &Change) -> String {
+fn describe_change(catalog: &Catalog, change: &Change) -> String {
     let verb = match change {
         Change::Create { .. } => "creating",
         Change::Update { .. } => "updating",
         Change::Delete { .. } => "deleting",
     };
-    format!("{verb} {}", named(catalog, change.subject()))
+    format!("{verb} {}", entity_label(catalog, change.subject()))
 }
 
-fn halted(halt: &Halt) -> Diagnostic {
+fn halt_diagnostic(halt: &Halt) -> Diagnostic {
     match halt {
         Halt::Asked => Diagnostic::warning("interrupted", "the run was interrupted: what was under way is finished"),
         Halt::NoAnswer => Diagnostic::error(
@@ -140,7 +140,7 @@ fn halted(halt: &Halt) -> Diagnostic {
     }
 }
 
-fn headed(head: &str, lines: &str) -> String {
+fn with_heading(head: &str, lines: &str) -> String {
     if lines.is_empty() {
         String::new()
     } else {

@@ -1,32 +1,32 @@
 use uuid::Uuid;
 
-use super::Names;
-use super::shape::{drop_nulls, fill};
-use super::value::hidden;
+use super::EntityNames;
+use super::shape::{drop_nulls, fill_defaults};
+use super::value::redact_secret;
 use json::{Object, Value};
 use plan::{Plan, Tree};
 use schema::{Catalog, Kind, KindId};
 
 /// Everything that the JSON form of a body needs besides the body.
-pub struct Bodies<'a> {
+pub struct BodyRenderer<'a> {
     /// What exists.
     pub catalog: &'a Catalog,
     /// The plan, for ids that its steps yield.
     pub plan: &'a Plan,
     /// What entities are called.
-    pub names: &'a Names,
+    pub names: &'a EntityNames,
 }
 
-impl Bodies<'_> {
+impl BodyRenderer<'_> {
     /// A body in decK's shape: with its id, defaults filled in, nothing that is null outside free-form parts, the names of
     /// what it refers to, and every secret as its fingerprint.
-    pub fn of(&self, kind: KindId, id: Uuid, tree: &Tree) -> Value {
-        let Value::Object(mut body) = self.value(tree) else {
+    pub fn render(&self, kind: KindId, id: Uuid, tree: &Tree) -> Value {
+        let Value::Object(mut body) = self.render_value(tree) else {
             return Value::Null;
         };
-        fill(&self.catalog.record(kind, &body), &mut body);
+        fill_defaults(&self.catalog.record(kind, &body), &mut body);
         drop_nulls(&self.catalog.kind(kind).record, &mut body);
-        self.name_what_it_refers_to(self.catalog.kind(kind), &mut body);
+        self.insert_reference_names(self.catalog.kind(kind), &mut body);
         if let Some((field, children)) = self.names.children(kind, id) {
             body.get_or_insert_with(field, || children.clone());
         }
@@ -35,18 +35,18 @@ impl Bodies<'_> {
     }
 
     /// A value with its secrets hidden.
-    pub fn value(&self, tree: &Tree) -> Value {
+    pub fn render_value(&self, tree: &Tree) -> Value {
         match tree {
             Tree::Null => Value::Null,
             Tree::Bool(value) => Value::Bool(*value),
             Tree::Number(value) => Value::Number(value.clone()),
-            Tree::String(value) => Value::String(as_written(value)),
-            Tree::List(members) => members.iter().map(|member| self.value(member)).collect(),
+            Tree::String(value) => Value::String(restore_pem_newline(value)),
+            Tree::List(members) => members.iter().map(|member| self.render_value(member)).collect(),
             Tree::Map(members) => {
-                let members = members.iter().map(|(name, value)| (name.clone(), self.value(value)));
+                let members = members.iter().map(|(name, value)| (name.clone(), self.render_value(value)));
                 Value::Object(members.collect())
             }
-            Tree::Secret(secret) => Value::String(hidden(secret)),
+            Tree::Secret(secret) => Value::String(redact_secret(secret)),
             Tree::IdOf(step) => self
                 .plan
                 .steps
@@ -55,7 +55,7 @@ impl Bodies<'_> {
         }
     }
 
-    fn name_what_it_refers_to(&self, kind: &Kind, body: &mut Object) {
+    fn insert_reference_names(&self, kind: &Kind, body: &mut Object) {
         for foreign in kind.foreign_fields.iter().filter(|foreign| !foreign.is_list) {
             if kind.parent.as_ref() == Some(&foreign.field) {
                 continue;
@@ -76,7 +76,7 @@ impl Bodies<'_> {
 }
 
 /// PEM ends with its line, which the plan compares without.
-fn as_written(text: &str) -> String {
+fn restore_pem_newline(text: &str) -> String {
     let pem = text.starts_with("-----BEGIN ") && text.ends_with("-----");
     if pem { format!("{text}\n") } else { text.to_owned() }
 }

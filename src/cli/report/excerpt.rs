@@ -13,41 +13,41 @@ pub(super) struct Excerpt {
     /// What is shown of the line.
     pub(super) text: String,
     /// What is pointed at, in bytes of that text.
-    pub(super) marked: Range<usize>,
+    pub(super) highlighted: Range<usize>,
 }
 
 /// How many characters of what is pointed at are shown.
-const MOST: usize = 100;
+const MAX_EXCERPT_CHARS: usize = 100;
 
 /// How far a line is looked at: a file of JSON may be one line.
-const WINDOW: usize = 500;
+const MAX_SCAN_BYTES: usize = 500;
 
 /// Indentation, the marks of list members, and at most one name of a field: all that may stand before.
-static STRUCTURE: LazyLock<Regex> = LazyLock::new(|| {
+static LEADING_STRUCTURE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"^[ \t]*(?:[-?][ \t]+)*(?:(?:[\w./~-]+|"[\w./~-]+"|'[\w./~-]+')[ \t]*:[ \t]+)?$"#)
         .expect("it is sound")
 });
 
 /// The excerpt of a text for a place in it; none if the place is not in the text.
-pub(super) fn excerpt(text: &str, span: Span) -> Option<Excerpt> {
+pub(super) fn extract_excerpt(text: &str, span: Span) -> Option<Excerpt> {
     let start = span.start as usize;
-    let before = &text.get(..start)?[text.floor_char_boundary(start.saturating_sub(WINDOW))..];
-    let after = &text[start..text.floor_char_boundary(start.saturating_add(WINDOW).min(text.len()))];
+    let before = &text.get(..start)?[text.floor_char_boundary(start.saturating_sub(MAX_SCAN_BYTES))..];
+    let after = &text[start..text.floor_char_boundary(start.saturating_add(MAX_SCAN_BYTES).min(text.len()))];
     let rest = &after[..after.find(['\n', '\r']).unwrap_or(after.len())];
     let length = (span.end as usize).saturating_sub(start).min(rest.len());
     let pointed = rest.get(..length)?;
-    let (shown, is_whole) = showable(pointed);
-    let prefix = prefix(before.rsplit('\n').next().unwrap_or_default());
+    let (shown, is_whole) = truncate_highlighted(pointed);
+    let prefix = excerpt_prefix(before.rsplit('\n').next().unwrap_or_default());
     let marked = prefix.len()..prefix.len() + shown.len();
-    let suffix = suffix(&rest[pointed.len()..], is_whole);
+    let suffix = excerpt_suffix(&rest[pointed.len()..], is_whole);
     Some(Excerpt {
         text: format!("{prefix}{shown}{suffix}"),
-        marked,
+        highlighted: marked,
     })
 }
 
-fn prefix(before: &str) -> String {
-    match STRUCTURE.is_match(before) {
+fn excerpt_prefix(before: &str) -> String {
+    match LEADING_STRUCTURE.is_match(before) {
         true => before.replace('\t', " "),
         false => {
             let indentation = before.len() - before.trim_start().len();
@@ -57,8 +57,8 @@ fn prefix(before: &str) -> String {
 }
 
 /// What may be shown of what is pointed at, and whether that is all of it: of a map no more than its first name.
-fn showable(pointed: &str) -> (&str, bool) {
-    let most = pointed.char_indices().nth(MOST).map_or(pointed.len(), |(at, _)| at);
+fn truncate_highlighted(pointed: &str) -> (&str, bool) {
+    let most = pointed.char_indices().nth(MAX_EXCERPT_CHARS).map_or(pointed.len(), |(at, _)| at);
     let end = match pointed.chars().next() {
         Some('"' | '\'') => most,
         Some('{' | '[') => 1,
@@ -67,7 +67,7 @@ fn showable(pointed: &str) -> (&str, bool) {
     (pointed[..end].trim_end(), end == pointed.len())
 }
 
-fn suffix(after: &str, is_whole: bool) -> &'static str {
+fn excerpt_suffix(after: &str, is_whole: bool) -> &'static str {
     match (is_whole, after.trim_start().starts_with(':'), after.trim().len()) {
         (false, ..) => " …",
         (true, true, 1) => ":",
@@ -91,8 +91,8 @@ mod tests {
             line: 1,
             column: 1,
         };
-        let excerpt = excerpt(text, span).unwrap();
-        let (text, marked) = (excerpt.text, excerpt.marked);
+        let excerpt = extract_excerpt(text, span).unwrap();
+        let (text, marked) = (excerpt.text, excerpt.highlighted);
         format!(
             "{}<{}>{}",
             &text[..marked.start],
@@ -145,6 +145,6 @@ mod tests {
             line: 1,
             column: 1,
         };
-        assert_eq!(excerpt("a: 1", span), None);
+        assert_eq!(extract_excerpt("a: 1", span), None);
     }
 }

@@ -1,11 +1,11 @@
 use serde::Serialize;
 use serde_json::ser::{PrettyFormatter, Serializer};
 
-use super::account::Told as Account;
-use super::body::Bodies;
-use super::diagnostic::{diagnostic_line, in_order};
-use super::references::Reference;
-use super::title::title;
+use super::account::ApplyReport as Account;
+use super::body::BodyRenderer;
+use super::diagnostic::{render_diagnostic_line, sort_by_position};
+use super::references::ReferenceJson;
+use super::title::entity_title;
 use apply::ChangeEnd;
 use json::Value;
 use plan::{Change, Plan, Refusal, Tree};
@@ -15,9 +15,9 @@ use yaml::{Diagnostic, Severity, SourceFiles};
 #[derive(Debug, Default, Serialize)]
 pub struct JsonReport {
     /// What changes, or has changed.
-    pub changes: Changes,
+    pub changes: ChangesJson,
     /// How many.
-    pub summary: Summary,
+    pub summary: ChangeSummary,
     /// What to look at.
     pub warnings: Vec<String>,
     /// What went wrong.
@@ -27,16 +27,16 @@ pub struct JsonReport {
     pub notes: Vec<String>,
     /// Warnings, errors and notes with their places.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub diagnostics: Vec<Told>,
+    pub diagnostics: Vec<DiagnosticJson>,
     /// What is known of the references.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub references: Vec<Reference>,
+    pub references: Vec<ReferenceJson>,
     /// How changes ended that are not done.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub not_done: Vec<NotDone>,
+    pub not_done: Vec<UnfinishedChangeJson>,
     /// What the guards refuse.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub refusals: Vec<Refused>,
+    pub refusals: Vec<GuardViolationJson>,
     /// The version of the control plane, where that is what was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kong_version: Option<String>,
@@ -44,22 +44,22 @@ pub struct JsonReport {
     pub exit_code: u8,
     /// Whether it is about references alone: then nothing is said of changes.
     #[serde(skip)]
-    pub of_references: bool,
+    pub references_only: bool,
 }
 
 /// What `refs` has to say: the same, without changes.
 #[derive(Serialize)]
-struct Inventory<'a> {
-    references: &'a [Reference],
+struct ReferencesReportJson<'a> {
+    references: &'a [ReferenceJson],
     warnings: &'a [String],
     errors: &'a [String],
     notes: &'a [String],
-    diagnostics: &'a [Told],
+    diagnostics: &'a [DiagnosticJson],
     exit_code: u8,
 }
 
-impl<'a> Inventory<'a> {
-    fn of(report: &'a JsonReport) -> Self {
+impl<'a> ReferencesReportJson<'a> {
+    fn from_report(report: &'a JsonReport) -> Self {
         Self {
             references: &report.references,
             warnings: &report.warnings,
@@ -73,38 +73,38 @@ impl<'a> Inventory<'a> {
 
 /// decK's lists of changes.
 #[derive(Debug, Default, Serialize)]
-pub struct Changes {
+pub struct ChangesJson {
     /// What is made.
-    pub creating: Vec<Entity>,
+    pub creating: Vec<EntityChangeJson>,
     /// What is changed.
-    pub updating: Vec<Entity>,
+    pub updating: Vec<EntityChangeJson>,
     /// What is deleted.
-    pub deleting: Vec<Entity>,
+    pub deleting: Vec<EntityChangeJson>,
     /// What was not made because the run failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub dropped_creations: Vec<Entity>,
+    pub dropped_creations: Vec<EntityChangeJson>,
     /// What was not changed because the run failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub dropped_updates: Vec<Entity>,
+    pub dropped_updates: Vec<EntityChangeJson>,
     /// What was not deleted because the run failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub dropped_deletions: Vec<Entity>,
+    pub dropped_deletions: Vec<EntityChangeJson>,
 }
 
 /// One change.
 #[derive(Debug, Serialize)]
-pub struct Entity {
+pub struct EntityChangeJson {
     /// The entity's name.
     pub name: String,
     /// Its kind.
     pub kind: String,
     /// The body before and after; decK has what is deleted under `new`.
-    pub body: BeforeAndAfter,
+    pub body: ChangeBodiesJson,
 }
 
 /// The body before and after.
 #[derive(Debug, Serialize)]
-pub struct BeforeAndAfter {
+pub struct ChangeBodiesJson {
     /// After.
     pub new: Value,
     /// Before, of an update.
@@ -113,7 +113,7 @@ pub struct BeforeAndAfter {
 
 /// How many changes of each sort.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Summary {
+pub struct ChangeSummary {
     /// Created.
     pub creating: usize,
     /// Updated.
@@ -126,18 +126,18 @@ pub struct Summary {
 
 /// A diagnostic with its places.
 #[derive(Debug, Serialize)]
-pub struct Told {
+pub struct DiagnosticJson {
     severity: &'static str,
     code: &'static str,
     message: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    places: Vec<Place>,
+    places: Vec<DiagnosticPositionJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
-struct Place {
+struct DiagnosticPositionJson {
     file: String,
     line: u32,
     column: u32,
@@ -145,14 +145,14 @@ struct Place {
 
 /// What a guard refuses.
 #[derive(Debug, Serialize)]
-pub struct Refused {
+pub struct GuardViolationJson {
     message: String,
     allowed_by: &'static str,
 }
 
 /// A change that is not done.
 #[derive(Debug, Serialize)]
-pub struct NotDone {
+pub struct UnfinishedChangeJson {
     name: String,
     kind: String,
     /// `failed`, `skipped`, `not_begun`, `unknown`.
@@ -163,11 +163,11 @@ pub struct NotDone {
 
 impl JsonReport {
     /// The document as decK prints it: indented by tabs, with an empty line at the end.
-    pub fn print(&self) -> String {
+    pub fn render(&self) -> String {
         let mut text = Vec::new();
         let mut serializer = Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b"\t"));
-        let told = match self.of_references {
-            true => Inventory::of(self).serialize(&mut serializer),
+        let told = match self.references_only {
+            true => ReferencesReportJson::from_report(self).serialize(&mut serializer),
             false => self.serialize(&mut serializer),
         };
         match told {
@@ -177,21 +177,21 @@ impl JsonReport {
     }
 
     /// Adds what there is to tell of the files, in the order of the files.
-    pub fn tell(&mut self, diagnostics: &[Diagnostic], sources: &SourceFiles) {
-        for diagnostic in in_order(diagnostics) {
+    pub fn add_diagnostics(&mut self, diagnostics: &[Diagnostic], sources: &SourceFiles) {
+        for diagnostic in sort_by_position(diagnostics) {
             let list = match diagnostic.severity {
                 Severity::Error => &mut self.errors,
                 Severity::Warning => &mut self.warnings,
                 Severity::Note => &mut self.notes,
             };
-            list.push(diagnostic_line(diagnostic, sources));
-            self.diagnostics.push(Told::of(diagnostic, sources));
+            list.push(render_diagnostic_line(diagnostic, sources));
+            self.diagnostics.push(DiagnosticJson::from_diagnostic(diagnostic, sources));
         }
     }
 
     /// Adds changes: done or to be done, or dropped.
-    pub fn add(&mut self, bodies: &Bodies<'_>, change: &Change, dropped: bool) {
-        let entity = Entity::of(bodies, change);
+    pub fn add_change(&mut self, bodies: &BodyRenderer<'_>, change: &Change, dropped: bool) {
+        let entity = EntityChangeJson::from_change(bodies, change);
         let (list, count) = match change {
             Change::Create { .. } if dropped => return self.changes.dropped_creations.push(entity),
             Change::Update { .. } if dropped => return self.changes.dropped_updates.push(entity),
@@ -206,12 +206,12 @@ impl JsonReport {
     }
 
     /// Adds how changes ended that are not done.
-    pub fn account(&mut self, told: &Account<'_>) {
+    pub fn add_unfinished_changes(&mut self, told: &Account<'_>) {
         let ends = told.plan.changes.iter().zip(told.account.changes(told.plan));
         let not_done = ends.filter(|(_, end)| *end != ChangeEnd::Done).map(|(change, end)| {
-            let (end, why) = told.end(end);
-            NotDone {
-                name: title(told.catalog, told.plan, change),
+            let (end, why) = told.describe_end(end);
+            UnfinishedChangeJson {
+                name: entity_title(told.catalog, told.plan, change),
                 kind: told.catalog.kind(change.subject().kind).name.clone(),
                 end,
                 why,
@@ -221,11 +221,11 @@ impl JsonReport {
     }
 
     /// Adds what the guards refuse.
-    pub fn refuse(&mut self, refusals: &[Refusal]) {
+    pub fn add_guard_violations(&mut self, refusals: &[Refusal]) {
         for refusal in refusals {
             self.errors
                 .push(format!("{} ({} allows it)", refusal.message, refusal.allow));
-            self.refusals.push(Refused {
+            self.refusals.push(GuardViolationJson {
                 message: refusal.message.clone(),
                 allowed_by: refusal.allow,
             });
@@ -233,19 +233,19 @@ impl JsonReport {
     }
 
     /// Adds what is known of the references.
-    pub fn judge(&mut self, references: Vec<Reference>) {
+    pub fn add_references(&mut self, references: Vec<ReferenceJson>) {
         self.references.extend(references);
     }
 }
 
-impl Summary {
+impl ChangeSummary {
     /// Counts the changes of a plan.
-    pub fn of(plan: &Plan) -> Self {
-        plan.changes.iter().fold(Self::default(), Self::with)
+    pub fn from_plan(plan: &Plan) -> Self {
+        plan.changes.iter().fold(Self::default(), Self::with_change)
     }
 
     /// One more.
-    pub fn with(mut self, change: &Change) -> Self {
+    pub fn with_change(mut self, change: &Change) -> Self {
         match change {
             Change::Create { .. } => self.creating += 1,
             Change::Update { .. } => self.updating += 1,
@@ -256,41 +256,41 @@ impl Summary {
     }
 }
 
-impl Entity {
-    fn of(bodies: &Bodies<'_>, change: &Change) -> Self {
+impl EntityChangeJson {
+    fn from_change(bodies: &BodyRenderer<'_>, change: &Change) -> Self {
         let subject = change.subject();
-        let body = |tree: &Tree| bodies.of(subject.kind, subject.id, tree);
+        let body = |tree: &Tree| bodies.render(subject.kind, subject.id, tree);
         let (new, old) = match change {
             Change::Create { after, .. } => (body(after), Value::Null),
             Change::Update { before, after, .. } => (body(after), body(before)),
             Change::Delete { before, .. } => (body(before), Value::Null),
         };
         Self {
-            name: title(bodies.catalog, bodies.plan, change),
+            name: entity_title(bodies.catalog, bodies.plan, change),
             kind: bodies.catalog.kind(subject.kind).name.clone(),
-            body: BeforeAndAfter { new, old },
+            body: ChangeBodiesJson { new, old },
         }
     }
 }
 
-impl Told {
-    fn of(diagnostic: &Diagnostic, sources: &SourceFiles) -> Self {
+impl DiagnosticJson {
+    fn from_diagnostic(diagnostic: &Diagnostic, sources: &SourceFiles) -> Self {
         Self {
-            severity: word(diagnostic.severity),
+            severity: severity_word(diagnostic.severity),
             code: diagnostic.code,
             message: diagnostic.message.clone(),
             places: diagnostic
                 .locations
                 .iter()
-                .map(|place| Place::of(place.span, sources))
+                .map(|place| DiagnosticPositionJson::from_span(place.span, sources))
                 .collect(),
             help: diagnostic.help.clone(),
         }
     }
 }
 
-impl Place {
-    fn of(span: yaml::Span, sources: &SourceFiles) -> Self {
+impl DiagnosticPositionJson {
+    fn from_span(span: yaml::Span, sources: &SourceFiles) -> Self {
         Self {
             file: sources.file(span.file).name.clone(),
             line: span.line,
@@ -299,7 +299,7 @@ impl Place {
     }
 }
 
-fn word(severity: Severity) -> &'static str {
+fn severity_word(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",

@@ -1,25 +1,25 @@
-use super::paint::{ADDED, CHANGED, REMOVED, STRONG, paint};
+use super::paint::{ADDED, CHANGED, REMOVED, BOLD, paint};
 use plan::Refusal;
 
 /// `error: …`
-pub fn error(text: &str) -> String {
-    format!("{} {}\n", paint(REMOVED.bold(), "error:"), paint(STRONG, text))
+pub fn render_error(text: &str) -> String {
+    format!("{} {}\n", paint(REMOVED.bold(), "error:"), paint(BOLD, text))
 }
 
 /// `warning: …`
-pub fn warning(text: &str) -> String {
-    format!("{} {}\n", paint(CHANGED.bold(), "warning:"), paint(STRONG, text))
+pub fn render_warning(text: &str) -> String {
+    format!("{} {}\n", paint(CHANGED.bold(), "warning:"), paint(BOLD, text))
 }
 
 /// `help: …`, below what it helps with.
-pub fn help(text: &str) -> String {
+pub fn render_help(text: &str) -> String {
     format!("  {} {text}\n", paint(ADDED, "help:"))
 }
 
 /// What the guards refuse, each with the flag that allows it.
-pub fn refusals(refusals: &[Refusal]) -> String {
+pub fn render_guard_violations(refusals: &[Refusal]) -> String {
     refusals
         .iter()
-        .map(|refusal| error(&format!("refused: {}", refusal.message)) + &help(&format!("{} allows it", refusal.allow)))
+        .map(|refusal| render_error(&format!("refused: {}", refusal.message)) + &render_help(&format!("{} allows it", refusal.allow)))
         .collect()
 }

@@ -21,20 +21,20 @@ mod variables;
 mod verdicts;
 mod yaml;
 
-pub use account::Told;
-pub use body::Bodies;
-pub use changes::{changes, named, summary};
-pub use diagnostic::{diagnostics, on_one_line};
+pub use account::ApplyReport;
+pub use body::BodyRenderer;
+pub use changes::{render_changes, entity_label, render_summary};
+pub use diagnostic::{render_diagnostics, to_single_line};
 pub use dump::{DumpOptions, dump};
-pub use json::{JsonReport, Summary};
-pub use messages::{error, help, refusals, warning};
-pub use names::{Names, names};
-pub use printer::{to_stderr, to_stdout};
-pub use references::{Property, inventory, properties, references, used_by};
-pub use value::{hidden, inline};
-pub use variables::{Variable, dotenv, secret_manifest};
-pub use verdicts::verdicts;
-pub use yaml::yaml;
+pub use json::{JsonReport, ChangeSummary};
+pub use messages::{render_error, render_help, render_guard_violations, render_warning};
+pub use names::{EntityNames, collect_entity_names};
+pub use printer::{print_stderr, print_stdout};
+pub use references::{PropertyAssessment, render_inventory, property_reports, reference_reports, describe_usage};
+pub use value::{redact_secret, render_inline};
+pub use variables::{DataPlaneVariable, render_dotenv, render_secret_manifest};
+pub use verdicts::render_verdict_counts;
+pub use yaml::to_yaml;
 
 #[cfg(test)]
 mod tests;

@@ -3,21 +3,21 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use json::Value;
-use plan::Live;
+use plan::LiveState;
 use plan::{Change, Plan, Tree};
 use schema::{Catalog, KindId};
 
 /// What entities are called, by their ids, to be said beside the ids.
 #[derive(Clone, Debug, Default)]
-pub struct Names {
-    own: BTreeMap<(KindId, Uuid), String>,
+pub struct EntityNames {
+    by_entity: BTreeMap<(KindId, Uuid), String>,
     children: BTreeMap<(KindId, Uuid), (String, Value)>,
 }
 
-impl Names {
+impl EntityNames {
     /// The name of an entity.
     pub fn get(&self, kind: KindId, id: Uuid) -> Option<&String> {
-        self.own.get(&(kind, id))
+        self.by_entity.get(&(kind, id))
     }
 
     /// The field in which a server lists an entity's children by name, with the list, if it has any (a certificate's SNIs).
@@ -27,7 +27,7 @@ impl Names {
 }
 
 /// What the entities of a control plane are called, as far as their names are no secret and cannot be taken for an id.
-pub fn names(catalog: &Catalog, live: &Live, plan: &Plan) -> Names {
+pub fn collect_entity_names(catalog: &Catalog, live: &LiveState, plan: &Plan) -> EntityNames {
     let owned = live
         .owned
         .iter()
@@ -38,16 +38,16 @@ pub fn names(catalog: &Catalog, live: &Live, plan: &Plan) -> Names {
         .flat_map(|(kind, entities)| entities.iter().map(|entity| (*kind, entity.id, entity.index.expose())));
     let known = owned
         .chain(foreign)
-        .filter_map(|(kind, id, body)| Some(((kind, id), name(catalog, kind, |field| body.get(field)?.as_str())?)));
-    Names {
-        own: known
-            .chain(plan.changes.iter().filter_map(|change| made(catalog, change)))
+        .filter_map(|(kind, id, body)| Some(((kind, id), public_name(catalog, kind, |field| body.get(field)?.as_str())?)));
+    EntityNames {
+        by_entity: known
+            .chain(plan.changes.iter().filter_map(|change| planned_name(catalog, change)))
             .collect(),
-        children: children(catalog, live),
+        children: collect_child_names(catalog, live),
     }
 }
 
-fn children(catalog: &Catalog, live: &Live) -> BTreeMap<(KindId, Uuid), (String, Value)> {
+fn collect_child_names(catalog: &Catalog, live: &LiveState) -> BTreeMap<(KindId, Uuid), (String, Value)> {
     let mut children = BTreeMap::new();
     for (kind, entities) in &live.owned {
         let Some(named) = &catalog.kind(*kind).child_names else {
@@ -64,7 +64,7 @@ fn children(catalog: &Catalog, live: &Live) -> BTreeMap<(KindId, Uuid), (String,
 }
 
 /// What an entity will be called that a plan makes or changes.
-fn made(catalog: &Catalog, change: &Change) -> Option<((KindId, Uuid), String)> {
+fn planned_name(catalog: &Catalog, change: &Change) -> Option<((KindId, Uuid), String)> {
     let (subject, Tree::Map(fields)) = (match change {
         Change::Create { subject, after } | Change::Update { subject, after, .. } => (subject, after),
         Change::Delete { .. } => return None,
@@ -75,10 +75,10 @@ fn made(catalog: &Catalog, change: &Change) -> Option<((KindId, Uuid), String)> 
         Some((_, Tree::String(text))) => Some(text.as_str()),
         _ => None,
     };
-    Some(((subject.kind, subject.id), name(catalog, subject.kind, text)?))
+    Some(((subject.kind, subject.id), public_name(catalog, subject.kind, text)?))
 }
 
-fn name<'a>(catalog: &Catalog, kind: KindId, text: impl Fn(&str) -> Option<&'a str>) -> Option<String> {
+fn public_name<'a>(catalog: &Catalog, kind: KindId, text: impl Fn(&str) -> Option<&'a str>) -> Option<String> {
     let kind = catalog.kind(kind);
     let field = kind.endpoint_key.as_ref()?;
     if kind.record.get(field).is_none_or(|field| field.secret) {

@@ -7,9 +7,9 @@ pub const CHANGED: Style = AnsiColor::Yellow.on_default();
 /// What goes.
 pub const REMOVED: Style = AnsiColor::Red.on_default();
 /// What is not what the reader is after.
-pub const FAINT: Style = Style::new().dimmed();
+pub const DIM: Style = Style::new().dimmed();
 /// What names something.
-pub const STRONG: Style = Style::new().bold();
+pub const BOLD: Style = Style::new().bold();
 
 /// The text in that style; whoever prints it takes the style away where it cannot be shown.
 pub fn paint(style: Style, text: impl std::fmt::Display) -> String {

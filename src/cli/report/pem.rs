@@ -3,11 +3,11 @@ use rustls_pki_types::pem::{PemObject, SectionKind};
 use schema::{PublicCertificate, sha256_fingerprint};
 
 /// What a person wants to know of PEM text, a line each: what it is called, and the value.
-pub type Portrait = Vec<(&'static str, String)>;
+pub type PemDescription = Vec<(&'static str, String)>;
 
 /// Describes a PEM text: of a certificate its subject, names, expiry and fingerprint, of anything else its sort and
 /// fingerprint. Nothing if the text is no PEM.
-pub fn portrait(text: &str) -> Option<Portrait> {
+pub fn describe_pem(text: &str) -> Option<PemDescription> {
     if !text.contains("-----BEGIN ") {
         return None;
     }
@@ -16,8 +16,8 @@ pub fn portrait(text: &str) -> Option<Portrait> {
         .ok()?;
     let (kind, der) = sections.first()?;
     let mut lines = match kind {
-        SectionKind::Certificate => certificate(der),
-        _ => vec![("sort", sort(kind).to_owned())],
+        SectionKind::Certificate => describe_certificate(der),
+        _ => vec![("sort", section_description(kind).to_owned())],
     };
     lines.push(("SHA-256", sha256_fingerprint(der)));
     if sections.len() > 1 {
@@ -26,7 +26,7 @@ pub fn portrait(text: &str) -> Option<Portrait> {
     Some(lines)
 }
 
-fn certificate(der: &[u8]) -> Portrait {
+fn describe_certificate(der: &[u8]) -> PemDescription {
     let Some(certificate) = PublicCertificate::from_der(der) else {
         return vec![("sort", "a certificate that cannot be read".to_owned())];
     };
@@ -39,7 +39,7 @@ fn certificate(der: &[u8]) -> Portrait {
     lines
 }
 
-fn sort(kind: &SectionKind) -> &'static str {
+fn section_description(kind: &SectionKind) -> &'static str {
     match kind {
         SectionKind::PublicKey => "a public key",
         SectionKind::RsaPrivateKey | SectionKind::PrivateKey | SectionKind::EcPrivateKey => "a private key",

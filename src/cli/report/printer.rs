@@ -4,8 +4,8 @@ use std::io::{self, ErrorKind, Write};
 ///
 /// # Errors
 /// When it cannot be written for any other reason: a full disk.
-pub fn to_stdout(text: &str) -> io::Result<()> {
-    unless_gone(|| {
+pub fn print_stdout(text: &str) -> io::Result<()> {
+    ignore_broken_pipe(|| {
         let mut stdout = anstream::stdout().lock();
         stdout.write_all(text.as_bytes())?;
         stdout.flush()
@@ -13,12 +13,12 @@ pub fn to_stdout(text: &str) -> io::Result<()> {
 }
 
 /// Prints to standard error, without colours where they cannot be shown. Nobody is told if that fails.
-pub fn to_stderr(text: &str) {
+pub fn print_stderr(text: &str) {
     let mut stderr = anstream::stderr().lock();
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }
 
-fn unless_gone(print: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+fn ignore_broken_pipe(print: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
     match print() {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         printed => printed,

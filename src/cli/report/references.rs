@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::diagnostic::on_one_line;
+use super::diagnostic::to_single_line;
 use reference::{Assessment, Finding, Reason, Verdict, is_reference, parse_reference};
 use schema::Catalog;
 use state::DesiredState;
@@ -10,7 +10,7 @@ use yaml::{SourceFiles, Span};
 
 /// What is known of one use of a reference, for programs.
 #[derive(Debug, Serialize)]
-pub struct Reference {
+pub struct ReferenceJson {
     kind: String,
     name: String,
     field: String,
@@ -24,14 +24,14 @@ pub struct Reference {
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    certificate: Option<Certificate>,
+    certificate: Option<CertificateJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    place: Option<Place>,
+    place: Option<ReferencePositionJson>,
 }
 
 /// What a certificate says to everybody.
 #[derive(Debug, Serialize)]
-struct Certificate {
+struct CertificateJson {
     subject: String,
     names: Vec<String>,
     expires: String,
@@ -39,28 +39,28 @@ struct Certificate {
 }
 
 #[derive(Debug, Serialize)]
-struct Place {
+struct ReferencePositionJson {
     file: String,
     line: u32,
     column: u32,
 }
 
 /// What is known of references, each with the place where it is declared, if it is.
-pub fn references(
+pub fn reference_reports(
     catalog: &Catalog,
     desired: &DesiredState,
     sources: &SourceFiles,
     judged: &[Assessment],
-) -> Vec<Reference> {
+) -> Vec<ReferenceJson> {
     judged
         .iter()
-        .map(|one| reference(catalog, desired, sources, one))
+        .map(|one| reference_report(catalog, desired, sources, one))
         .collect()
 }
 
-fn reference(catalog: &Catalog, desired: &DesiredState, sources: &SourceFiles, one: &Assessment) -> Reference {
+fn reference_report(catalog: &Catalog, desired: &DesiredState, sources: &SourceFiles, one: &Assessment) -> ReferenceJson {
     let told = one.verdict() != Verdict::Found;
-    Reference {
+    ReferenceJson {
         kind: catalog.kind(one.site.kind).name.clone(),
         name: one.site.title.clone(),
         field: one.site.path.to_string(),
@@ -70,20 +70,20 @@ fn reference(catalog: &Catalog, desired: &DesiredState, sources: &SourceFiles, o
         reason: one.finding.reason,
         message: told.then(|| one.finding.message.clone()),
         help: one.finding.help.clone().filter(|_| told),
-        certificate: one.certificate.as_ref().map(|certificate| Certificate {
+        certificate: one.certificate.as_ref().map(|certificate| CertificateJson {
             subject: certificate.subject.clone(),
             names: certificate.names.clone(),
             expires: certificate.format_expiry(),
             sha256: certificate.fingerprint.clone(),
         }),
-        place: place(desired, sources, one),
+        place: reference_position(desired, sources, one),
     }
 }
 
 /// A value that speaks of a vault in a property of a node, with what is known of it.
-pub struct Property<'a> {
+pub struct PropertyAssessment<'a> {
     /// The file, or the data plane whose variable it is.
-    pub said_by: &'a str,
+    pub source_name: &'a str,
     /// The property or the variable.
     pub name: &'a str,
     /// The value: shown only if it is a reference and nothing more.
@@ -95,17 +95,17 @@ pub struct Property<'a> {
 }
 
 /// The same of properties of a node: their kind is `property`, their name the file or data plane that says it.
-pub fn properties(properties: &[Property<'_>], sources: &SourceFiles) -> Vec<Reference> {
-    properties.iter().map(|one| property(one, sources)).collect()
+pub fn property_reports(properties: &[PropertyAssessment<'_>], sources: &SourceFiles) -> Vec<ReferenceJson> {
+    properties.iter().map(|one| property_report(one, sources)).collect()
 }
 
-fn property(one: &Property<'_>, sources: &SourceFiles) -> Reference {
+fn property_report(one: &PropertyAssessment<'_>, sources: &SourceFiles) -> ReferenceJson {
     let told = one.finding.verdict() != Verdict::Found;
     let whole = is_reference(one.text);
     let parsed = parse_reference(one.text).ok().filter(|_| whole);
-    Reference {
+    ReferenceJson {
         kind: "property".to_owned(),
-        name: one.said_by.to_owned(),
+        name: one.source_name.to_owned(),
         field: one.name.to_owned(),
         reference: if whole { one.text } else { "{vault://…}" }.to_owned(),
         vault: parsed.map(|reference| String::from_utf8_lossy(&reference.name).into_owned()),
@@ -114,25 +114,25 @@ fn property(one: &Property<'_>, sources: &SourceFiles) -> Reference {
         message: told.then(|| one.finding.message.clone()),
         help: one.finding.help.clone().filter(|_| told),
         certificate: None,
-        place: one.span.map(|span| at(sources, span)),
+        place: one.span.map(|span| position_json(sources, span)),
     }
 }
 
-fn at(sources: &SourceFiles, span: Span) -> Place {
-    Place {
+fn position_json(sources: &SourceFiles, span: Span) -> ReferencePositionJson {
+    ReferencePositionJson {
         file: sources.file(span.file).name.clone(),
         line: span.line,
         column: span.column,
     }
 }
 
-fn place(desired: &DesiredState, sources: &SourceFiles, one: &Assessment) -> Option<Place> {
+fn reference_position(desired: &DesiredState, sources: &SourceFiles, one: &Assessment) -> Option<ReferencePositionJson> {
     let declared = desired.entity(one.site.declared?);
-    Some(at(sources, declared.location.value_span(&one.site.path)))
+    Some(position_json(sources, declared.location.value_span(&one.site.path)))
 }
 
 /// The references as a table for people: each with what is known of it, and below it who uses it.
-pub fn inventory(catalog: &Catalog, desired: &DesiredState, sources: &SourceFiles, judged: &[Assessment]) -> String {
+pub fn render_inventory(catalog: &Catalog, desired: &DesiredState, sources: &SourceFiles, judged: &[Assessment]) -> String {
     let mut rows: BTreeMap<[String; 4], Vec<&Assessment>> = BTreeMap::new();
     for one in judged {
         let expiry = one
@@ -141,11 +141,11 @@ pub fn inventory(catalog: &Catalog, desired: &DesiredState, sources: &SourceFile
             .map(|certificate| format!("expires {}", certificate.format_expiry()));
         let message = match one.verdict() {
             Verdict::Found => String::new(),
-            _ => on_one_line(&one.finding.message),
+            _ => to_single_line(&one.finding.message),
         };
         let row = [
-            on_one_line(&one.site.text),
-            verdict(one),
+            to_single_line(&one.site.text),
+            verdict_with_reason(one),
             expiry.unwrap_or_default(),
             message,
         ];
@@ -162,15 +162,15 @@ pub fn inventory(catalog: &Catalog, desired: &DesiredState, sources: &SourceFile
             text.push_str(&format!("  {message}\n"));
         }
         for one in uses {
-            let by = used_by(catalog, desired, sources, one);
-            text.push_str(&format!("  {}\n", on_one_line(&by)));
+            let by = describe_usage(catalog, desired, sources, one);
+            text.push_str(&format!("  {}\n", to_single_line(&by)));
         }
     }
     text
 }
 
-fn verdict(one: &Assessment) -> String {
-    let word = super::verdicts::word(&one.finding);
+fn verdict_with_reason(one: &Assessment) -> String {
+    let word = super::verdicts::verdict_word(&one.finding);
     let reason = one.finding.reason.code().replace('-', "_");
     match one.verdict() {
         Verdict::Found => word.to_owned(),
@@ -179,9 +179,9 @@ fn verdict(one: &Assessment) -> String {
 }
 
 /// Who uses a reference: the entity, its field, and where that is declared.
-pub fn used_by(catalog: &Catalog, desired: &DesiredState, sources: &SourceFiles, one: &Assessment) -> String {
+pub fn describe_usage(catalog: &Catalog, desired: &DesiredState, sources: &SourceFiles, one: &Assessment) -> String {
     let kind = &catalog.kind(one.site.kind).name;
-    let at = place(desired, sources, one).map(|Place { file, line, column }| format!(", {file}:{line}:{column}"));
+    let at = reference_position(desired, sources, one).map(|ReferencePositionJson { file, line, column }| format!(", {file}:{line}:{column}"));
     let (title, path) = (&one.site.title, &one.site.path);
     format!("used by {kind} {title} ({path}{})", at.unwrap_or_default())
 }

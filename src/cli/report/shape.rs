@@ -4,12 +4,12 @@ use json::{Object, Value};
 use schema::{Field, FieldType, Record};
 
 /// Puts the defaults of the schema where nothing is said. The record is the entity's own, its configuration resolved.
-pub fn fill(record: &Record, body: &mut Object) {
+pub fn fill_defaults(record: &Record, body: &mut Object) {
     for (name, field) in &record.fields {
         match (body.get_mut(name), &field.field_type) {
-            (Some(Value::Object(inner)), FieldType::Record(record)) => fill(record, inner),
+            (Some(Value::Object(inner)), FieldType::Record(record)) => fill_defaults(record, inner),
             (None, _) => {
-                if let Some(value) = default(field) {
+                if let Some(value) = default_value(field) {
                     body.insert(name.clone(), value);
                 }
             }
@@ -45,7 +45,7 @@ pub fn drop_defaults(record: &Record, body: &mut Object) {
         let filled_in = match value {
             Value::Null => field.default.is_none(),
             Value::Object(inner) if inner.is_empty() => {
-                default(field).is_some() && matches!(field.field_type, FieldType::Record(_))
+                default_value(field).is_some() && matches!(field.field_type, FieldType::Record(_))
             }
             value => field.default.as_ref() == Some(value),
         };
@@ -56,7 +56,7 @@ pub fn drop_defaults(record: &Record, body: &mut Object) {
 }
 
 /// What the schema fills in for a field of which nothing is said.
-fn default(field: &Field) -> Option<Value> {
+fn default_value(field: &Field) -> Option<Value> {
     let (given, record) = match (&field.default, &field.field_type) {
         (Some(Value::Object(given)), FieldType::Record(record)) => (given.clone(), record),
         (Some(value), _) => return Some(value.clone()),
@@ -64,6 +64,6 @@ fn default(field: &Field) -> Option<Value> {
         _ => return None,
     };
     let mut inner = given;
-    fill(record, &mut inner);
+    fill_defaults(record, &mut inner);
     Some(Value::Object(inner))
 }

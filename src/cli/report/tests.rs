@@ -2,8 +2,8 @@
 
 use uuid::Uuid;
 
-use super::Names;
-use super::changes::change_in_words;
+use super::EntityNames;
+use super::changes::render_change;
 use json::json;
 use plan::{Change, FieldChange, Plan, Secret, SecretOrigin, Subject, Tree};
 use schema::{Catalog, FieldPath};
@@ -12,32 +12,32 @@ use state::ScopeId;
 #[test]
 fn a_field_a_line() {
     let fields = vec![
-        changed("config.prefix", text("A_"), text("B_")),
-        changed("description", Tree::Null, text("two")),
-        changed(
+        field_change("config.prefix", text("A_"), text("B_")),
+        field_change("description", Tree::Null, text("two")),
+        field_change(
             "tags",
             list(&["a", "b", "c", "d", "e", "f"]),
             list(&["a", "b", "c", "d", "x", "f"]),
         ),
-        changed("config.port", Tree::Number(80.into()), Tree::Null),
-        changed("config.on", Tree::Bool(false), Tree::Bool(true)),
-        changed(
+        field_change("config.port", Tree::Number(80.into()), Tree::Null),
+        field_change("config.on", Tree::Bool(false), Tree::Bool(true)),
+        field_change(
             "config.token",
             secret("000000000001", SecretOrigin::Live),
             secret("000000000002", from_environment()),
         ),
-        changed(
+        field_change(
             "config.key",
             secret("000000000003", SecretOrigin::Live),
             text("{vault://my-secret/key}"),
         ),
-        changed(
+        field_change(
             "config.map",
             Tree::Null,
             Tree::Map(vec![("k".into(), text("v")), ("l".into(), Tree::Null)]),
         ),
     ];
-    same("fields.txt", &update("vault", "my-secret", fields));
+    assert_matches_fixture("fields.txt", &render_update("vault", "my-secret", fields));
 }
 
 #[test]
@@ -48,11 +48,11 @@ fn texts_of_several_lines_are_compared_line_by_line() {
         ))
     };
     let fields = vec![
-        changed("config.access", code("a = b"), code("a = c\na = a + 1")),
-        changed("config.body", text("short"), code("a = b")),
-        changed("config.long", text(&"x".repeat(90)), text(&"y".repeat(90))),
+        field_change("config.access", code("a = b"), code("a = c\na = a + 1")),
+        field_change("config.body", text("short"), code("a = b")),
+        field_change("config.long", text(&"x".repeat(90)), text(&"y".repeat(90))),
     ];
-    same("texts.txt", &update("plugin", "pre-function (global)", fields));
+    assert_matches_fixture("texts.txt", &render_update("plugin", "pre-function (global)", fields));
 }
 
 #[test]
@@ -62,20 +62,20 @@ fn certificates_are_shown_by_what_they_say() {
         std::fs::read_to_string(path).expect("a certificate")
     });
     let fields = vec![
-        changed("cert", text(&one), text(&other)),
-        changed("cert_alt", text("{vault://my-secret/cert}"), text(&one)),
-        changed(
+        field_change("cert", text(&one), text(&other)),
+        field_change("cert_alt", text("{vault://my-secret/cert}"), text(&one)),
+        field_change(
             "key",
             secret("000000000001", SecretOrigin::Live),
             secret("000000000002", SecretOrigin::File),
         ),
     ];
-    let shown = update("certificate", "4b1e1c1e-0000-4000-8000-000000000001", fields);
+    let shown = render_update("certificate", "4b1e1c1e-0000-4000-8000-000000000001", fields);
     assert!(!shown.contains("MII"), "{shown}");
-    same("certificates.txt", &shown);
+    assert_matches_fixture("certificates.txt", &shown);
 }
 
-fn update(kind: &str, title: &str, fields: Vec<FieldChange>) -> String {
+fn render_update(kind: &str, title: &str, fields: Vec<FieldChange>) -> String {
     let catalog = Catalog::recorded();
     let subject = Subject {
         kind: catalog.find_kind(kind).expect("a kind"),
@@ -91,10 +91,10 @@ fn update(kind: &str, title: &str, fields: Vec<FieldChange>) -> String {
         after: Tree::Null,
         fields,
     };
-    anstream::adapter::strip_str(&change_in_words(&catalog, &Plan::default(), &Names::default(), &change)).to_string()
+    anstream::adapter::strip_str(&render_change(&catalog, &Plan::default(), &EntityNames::default(), &change)).to_string()
 }
 
-fn changed(path: &str, before: Tree, after: Tree) -> FieldChange {
+fn field_change(path: &str, before: Tree, after: Tree) -> FieldChange {
     FieldChange {
         path: FieldPath::from_dotted(path),
         before,
@@ -118,7 +118,7 @@ fn from_environment() -> SecretOrigin {
     SecretOrigin::Environment(vec!["DECK_TOKEN".to_owned()])
 }
 
-fn same(fixture: &str, printed: &str) {
+fn assert_matches_fixture(fixture: &str, printed: &str) {
     assert!(!printed.contains("never shown"));
     let path = format!("fixtures/outputs/{fixture}");
     if std::env::var_os("UPDATE_FIXTURES").is_some() {

@@ -1,28 +1,28 @@
 use uuid::Uuid;
 
-use super::Names;
+use super::EntityNames;
 use plan::{Change, Plan, Tree};
 use schema::{Catalog, KindId};
 
 /// What an entity is called where decK's users look for it, without its kind.
 ///
 /// decK says the id of the parent on whose path an entity lives (a target's upstream), not its name.
-pub fn title(catalog: &Catalog, plan: &Plan, change: &Change) -> String {
+pub fn entity_title(catalog: &Catalog, plan: &Plan, change: &Change) -> String {
     let title = &change.subject().title;
-    match parent(catalog, plan, change) {
+    match parent_in_title(catalog, plan, change) {
         Some((name, kind, id)) => format!("{name} for {} {id}", catalog.kind(kind).name),
         None => title.clone(),
     }
 }
 
 /// The parent's name, where the title that decK's users know has only its id: `upstream u`.
-pub fn parent_in_words(catalog: &Catalog, plan: &Plan, names: &Names, change: &Change) -> Option<String> {
-    let (_, kind, id) = parent(catalog, plan, change)?;
+pub fn parent_label(catalog: &Catalog, plan: &Plan, names: &EntityNames, change: &Change) -> Option<String> {
+    let (_, kind, id) = parent_in_title(catalog, plan, change)?;
     Some(format!("{} {}", catalog.kind(kind).name, names.get(kind, id)?))
 }
 
 /// The entity's own name, its parent's kind and the parent's id.
-fn parent<'a>(catalog: &Catalog, plan: &Plan, change: &'a Change) -> Option<(&'a str, KindId, Uuid)> {
+fn parent_in_title<'a>(catalog: &Catalog, plan: &Plan, change: &'a Change) -> Option<(&'a str, KindId, Uuid)> {
     let subject = change.subject();
     let kind = catalog.kind(subject.kind);
     let field = kind.parent.as_ref().filter(|field| kind.title.of.contains(field))?;
@@ -32,7 +32,7 @@ fn parent<'a>(catalog: &Catalog, plan: &Plan, change: &'a Change) -> Option<(&'a
         Change::Create { after, .. } | Change::Update { after, .. } => after,
         Change::Delete { before, .. } => before,
     };
-    let id = match member(member(body, field)?, "id")? {
+    let id = match map_member(map_member(body, field)?, "id")? {
         Tree::String(text) => text.parse().ok()?,
         Tree::IdOf(step) => plan.steps.get(step.0 as usize)?.id,
         _ => return None,
@@ -40,7 +40,7 @@ fn parent<'a>(catalog: &Catalog, plan: &Plan, change: &'a Change) -> Option<(&'a
     Some((name, foreign.kind, id))
 }
 
-fn member<'t>(tree: &'t Tree, name: &str) -> Option<&'t Tree> {
+fn map_member<'t>(tree: &'t Tree, name: &str) -> Option<&'t Tree> {
     match tree {
         Tree::Map(members) => members.iter().find(|(known, _)| known == name).map(|(_, value)| value),
         _ => None,

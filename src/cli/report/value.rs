@@ -1,25 +1,25 @@
 use plan::{Secret, SecretOrigin, Tree};
 
 /// A value on one line, as JSON would write it; secrets by their fingerprints.
-pub fn inline(tree: &Tree) -> String {
+pub fn render_inline(tree: &Tree) -> String {
     match tree {
         Tree::Null => "null".to_owned(),
         Tree::Bool(value) => value.to_string(),
         Tree::Number(value) => value.to_string(),
-        Tree::String(value) => quoted(value),
-        Tree::List(members) => format!("[{}]", joined(members.iter().map(inline))),
+        Tree::String(value) => quote_json(value),
+        Tree::List(members) => format!("[{}]", join_with_commas(members.iter().map(render_inline))),
         Tree::Map(members) if members.is_empty() => "{}".to_owned(),
         Tree::Map(members) => {
-            let members = members.iter().map(|(name, value)| format!("{name}: {}", inline(value)));
-            format!("{{ {} }}", joined(members))
+            let members = members.iter().map(|(name, value)| format!("{name}: {}", render_inline(value)));
+            format!("{{ {} }}", join_with_commas(members))
         }
-        Tree::Secret(secret) => hidden(secret),
+        Tree::Secret(secret) => redact_secret(secret),
         Tree::IdOf(_) => "(an id not known yet)".to_owned(),
     }
 }
 
 /// What is shown of a secret: its fingerprint, and the variables that it came from.
-pub fn hidden(secret: &Secret) -> String {
+pub fn redact_secret(secret: &Secret) -> String {
     match &secret.origin {
         SecretOrigin::Environment(names) if !names.is_empty() => {
             format!("<secret {} from {}>", secret.fingerprint(), names.join(", "))
@@ -33,10 +33,10 @@ pub fn is_block(text: &str) -> bool {
     text.trim_end_matches('\n').contains('\n')
 }
 
-fn quoted(text: &str) -> String {
+fn quote_json(text: &str) -> String {
     json::Value::from(text).to_string()
 }
 
-fn joined(texts: impl Iterator<Item = String>) -> String {
+fn join_with_commas(texts: impl Iterator<Item = String>) -> String {
     texts.collect::<Vec<_>>().join(", ")
 }

@@ -3,10 +3,10 @@ use std::collections::BTreeMap;
 use reference::{Finding, Reason, Verdict};
 
 /// What is known of all references, in one line: nothing, if there are none.
-pub fn verdicts<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> String {
+pub fn render_verdict_counts<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> String {
     let mut counts: BTreeMap<(Verdict, &str), usize> = BTreeMap::new();
     for one in findings {
-        *counts.entry((one.verdict(), word(one))).or_default() += 1;
+        *counts.entry((one.verdict(), verdict_word(one))).or_default() += 1;
     }
     let counts: Vec<String> = counts
         .iter()
@@ -18,7 +18,7 @@ pub fn verdicts<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> String {
     format!("references: {}\n", counts.join(", "))
 }
 
-pub(super) fn word(one: &Finding) -> &'static str {
+pub(super) fn verdict_word(one: &Finding) -> &'static str {
     match one.verdict() {
         Verdict::Found => "found",
         Verdict::NotCheckable if one.reason == Reason::NotAsked => "not asked for",

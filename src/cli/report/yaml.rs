@@ -8,35 +8,35 @@ use json::{Object, Value};
 /// A document as YAML that decK reads back as the same values: words and numbers of YAML 1.1 are quoted where they are
 /// text, texts of several lines (certificates) stand as blocks, no line is folded, and nothing is taken for a template.
 /// Fields stand in their order.
-pub fn yaml(document: &Object) -> String {
+pub fn to_yaml(document: &Object) -> String {
     let options = ser_options! {
         folded_wrap_chars: usize::MAX,
     };
     // nothing of JSON is refused, and writing to memory does not fail
-    serde_saphyr::to_string_with_options(&Fields(document), options).unwrap_or_default()
+    serde_saphyr::to_string_with_options(&YamlObjectSerializer(document), options).unwrap_or_default()
 }
 
 /// What begins a template, and the template that gives just that.
-const TEMPLATE: &str = "${{";
-const ESCAPED: &str = "${{ `${{` }}";
+const TEMPLATE_START: &str = "${{";
+const ESCAPED_TEMPLATE_START: &str = "${{ `${{` }}";
 
-struct Fields<'v>(&'v Object);
+struct YamlObjectSerializer<'v>(&'v Object);
 
-struct Written<'v>(&'v Value);
+struct YamlValueSerializer<'v>(&'v Value);
 
-impl Serialize for Fields<'_> {
+impl Serialize for YamlObjectSerializer<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (name, Written(value))))
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, YamlValueSerializer(value))))
     }
 }
 
-impl Serialize for Written<'_> {
+impl Serialize for YamlValueSerializer<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            Value::Object(fields) => Fields(fields).serialize(serializer),
-            Value::Array(members) => serializer.collect_seq(members.iter().map(Written)),
-            Value::String(text) if is_no_block(text) => DoubleQuoted(escaped(text)).serialize(serializer),
-            Value::String(text) => serializer.serialize_str(&escaped(text)),
+            Value::Object(fields) => YamlObjectSerializer(fields).serialize(serializer),
+            Value::Array(members) => serializer.collect_seq(members.iter().map(YamlValueSerializer)),
+            Value::String(text) if needs_double_quotes(text) => DoubleQuoted(escape_templates(text)).serialize(serializer),
+            Value::String(text) => serializer.serialize_str(&escape_templates(text)),
             other => other.serialize(serializer),
         }
     }
@@ -44,13 +44,13 @@ impl Serialize for Written<'_> {
 
 /// Whether a text of several lines cannot stand as a block: because its first character would be taken for indentation,
 /// or because templates are not read on lines that begin with `#`.
-fn is_no_block(text: &str) -> bool {
-    text.contains('\n') && (text.trim_start_matches('\n').starts_with('\t') || text.contains(TEMPLATE))
+fn needs_double_quotes(text: &str) -> bool {
+    text.contains('\n') && (text.trim_start_matches('\n').starts_with('\t') || text.contains(TEMPLATE_START))
 }
 
-fn escaped(text: &str) -> Cow<'_, str> {
-    match text.contains(TEMPLATE) {
-        true => text.replace(TEMPLATE, ESCAPED).into(),
+fn escape_templates(text: &str) -> Cow<'_, str> {
+    match text.contains(TEMPLATE_START) {
+        true => text.replace(TEMPLATE_START, ESCAPED_TEMPLATE_START).into(),
         false => text.into(),
     }
 }

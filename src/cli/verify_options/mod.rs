@@ -11,9 +11,9 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::args::{Global, PolicyArgs, ReferenceArgs};
+use super::args::{GlobalArgs, PolicyArgs, ReferenceArgs};
 use super::documents::is_error;
-use super::teller::Teller;
+use super::teller::Reporter;
 use backends::Context;
 pub use kong_conf::parse_properties;
 use reconcile::{EXPIRY_DAYS, Proof};
@@ -25,15 +25,15 @@ use yaml::{Diagnostic, SourceFiles};
 
 /// How the references of state files at those paths are proven. None if what is said of it is wrong: all that is, is told.
 pub fn read_verify_options(
-    global: &Global,
+    global: &GlobalArgs,
     args: &ReferenceArgs,
     paths: &[PathBuf],
     catalog: &Catalog,
-    teller: &mut Teller,
+    teller: &mut Reporter,
 ) -> Option<Proof> {
     let repository = Repository::discover(paths);
     let mut reading = SettingsLoader::new(catalog, &repository, true);
-    let policy = reading.load(global, args.policy.asked());
+    let policy = reading.load(global, args.policy.policy());
     let planes = data_planes::read_environments(args, catalog, &mut reading);
     let hosts = reading.ok_or_report(
         HostAllowlist::parse(&args.references_hosts)
@@ -59,21 +59,21 @@ pub fn read_verify_options(
 
 /// What verdicts may do to a run that asks no vault. None if what is said of it is wrong.
 pub fn read_policy(
-    global: &Global,
+    global: &GlobalArgs,
     args: &PolicyArgs,
     paths: &[PathBuf],
     catalog: &Catalog,
-    teller: &mut Teller,
+    teller: &mut Reporter,
 ) -> Option<Policy> {
     let repository = Repository::discover(paths);
     let mut reading = SettingsLoader::new(catalog, &repository, false);
-    let policy = reading.load(global, args.asked());
+    let policy = reading.load(global, args.policy());
     report_diagnostics(&reading.diagnostics, &reading.sources, teller).then_some(policy)
 }
 
 /// Whether it is right.
-fn report_diagnostics(told: &[Diagnostic], sources: &SourceFiles, teller: &mut Teller) -> bool {
-    teller.diagnostics(told, sources);
+fn report_diagnostics(told: &[Diagnostic], sources: &SourceFiles, teller: &mut Reporter) -> bool {
+    teller.report_diagnostics(told, sources);
     !told.iter().any(is_error)
 }
 

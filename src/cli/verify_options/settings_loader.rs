@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::read_process_variable;
 use super::repository::Repository;
-use crate::args::{Global, settings_file};
+use crate::args::{GlobalArgs, find_settings_file};
 use reference::{Policy, ReferenceSettings, Secret, SettingOrigin};
 use schema::Catalog;
 use settings::{
@@ -47,9 +47,9 @@ impl<'a> SettingsLoader<'a> {
     }
 
     /// Reads all settings; says what verdicts may do to a run.
-    pub fn load(&mut self, global: &Global, asked: Option<Policy>) -> Policy {
+    pub fn load(&mut self, global: &GlobalArgs, asked: Option<Policy>) -> Policy {
         let own = self.repository.settings_file();
-        let named = settings_file(global.config.as_deref(), std::env::var("HOME").ok());
+        let named = find_settings_file(global.config.as_deref(), std::env::var("HOME").ok());
         let (mut checker, mut repository) = (ReferencesSection::default(), ReferencesSection::default());
         if let Some(path) = named.filter(|path| !is_same_file(Some(path), own.as_deref())) {
             match self.origin_of(&path) {

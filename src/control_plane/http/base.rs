@@ -4,42 +4,42 @@ use url::Url;
 
 /// The address of a control plane. `Display` and `Debug` show it without credentials.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Base {
+pub struct BaseUrl {
     url: Url,
     /// The authority that was asked for, where the connection is made to go by another name.
-    host: Option<String>,
+    original_authority: Option<String>,
 }
 
 /// An address that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BaseError {
+pub enum BaseUrlError {
     /// It is no URL.
     #[error("the address of the control plane is no URL: {0}")]
-    NotAUrl(url::ParseError),
+    InvalidUrl(url::ParseError),
     /// It is neither http nor https.
     #[error("the address of the control plane begins with {0}:, not with http: or https:")]
-    Scheme(String),
+    UnsupportedScheme(String),
 }
 
-impl Base {
+impl BaseUrl {
     /// Reads an address: `http://localhost:8001`, `https://kong.example/admin/`. Without a scheme it is http.
     ///
     /// # Errors
     /// What is no URL of http or https.
-    pub fn parse(text: &str) -> Result<Self, BaseError> {
+    pub fn parse(text: &str) -> Result<Self, BaseUrlError> {
         let text = text.trim();
         let full = if text.contains("://") {
             text.to_owned()
         } else {
             format!("http://{text}")
         };
-        let mut url = Url::parse(&full).map_err(BaseError::NotAUrl)?;
+        let mut url = Url::parse(&full).map_err(BaseUrlError::InvalidUrl)?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(BaseError::Scheme(url.scheme().to_owned()));
+            return Err(BaseUrlError::UnsupportedScheme(url.scheme().to_owned()));
         }
         url.set_query(None);
         url.set_fragment(None);
-        Ok(Self { url, host: None })
+        Ok(Self { url, original_authority: None })
     }
 
     /// The address of a path with its query. It may hold credentials.
@@ -49,14 +49,14 @@ impl Base {
 
     /// Host and port.
     pub fn authority(&self) -> String {
-        match &self.host {
+        match &self.original_authority {
             Some(host) => host.clone(),
             None => authority(&self.url),
         }
     }
 
     /// The host and port to which connections go.
-    pub fn target(&self) -> Option<(String, u16)> {
+    pub fn connect_target(&self) -> Option<(String, u16)> {
         let host = self.url.host_str()?.trim_matches(['[', ']']).to_owned();
         Some((host, self.url.port_or_known_default()?))
     }
@@ -65,16 +65,16 @@ impl Base {
     ///
     /// # Errors
     /// What is no host name.
-    pub fn under_name(mut self, name: &str) -> Result<Self, BaseError> {
+    pub fn with_server_name(mut self, name: &str) -> Result<Self, BaseUrlError> {
         let host = authority(&self.url);
-        self.url.set_host(Some(name)).map_err(BaseError::NotAUrl)?;
-        self.host = Some(host);
+        self.url.set_host(Some(name)).map_err(BaseUrlError::InvalidUrl)?;
+        self.original_authority = Some(host);
         Ok(self)
     }
 
     /// The `Host` that requests name, where it is not the address's own.
     pub fn host_header(&self) -> Option<&str> {
-        self.host.as_deref()
+        self.original_authority.as_deref()
     }
 }
 
@@ -86,7 +86,7 @@ fn authority(url: &Url) -> String {
     }
 }
 
-impl fmt::Display for Base {
+impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut url = self.url.clone();
         if url.password().is_some() {
@@ -100,7 +100,7 @@ impl fmt::Display for Base {
     }
 }
 
-impl fmt::Debug for Base {
+impl fmt::Debug for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -108,7 +108,7 @@ impl fmt::Debug for Base {
 
 #[cfg(test)]
 mod tests {
-    use super::{Base, BaseError};
+    use super::{BaseUrl, BaseUrlError};
 
     #[test]
     fn paths_are_appended_to_the_path_of_the_address() {
@@ -122,7 +122,7 @@ mod tests {
             ("http://[::1]:8001/", "http://[::1]:8001/vaults?size=1"),
         ] {
             assert_eq!(
-                Base::parse(text).map(|base| base.join("/vaults?size=1")),
+                BaseUrl::parse(text).map(|base| base.join("/vaults?size=1")),
                 Ok(joined.to_owned())
             );
         }
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn credentials_are_sent_but_never_shown() {
-        let base = Base::parse("https://admin:hush@kong.example/").unwrap_or_else(|why| panic!("{why}"));
+        let base = BaseUrl::parse("https://admin:hush@kong.example/").unwrap_or_else(|why| panic!("{why}"));
         assert_eq!(base.join("/"), "https://admin:hush@kong.example/");
         let shown = format!("{base} {base:?} {}", base.authority());
         assert_eq!(
@@ -142,9 +142,9 @@ mod tests {
     #[test]
     fn other_schemes_are_refused() {
         assert_eq!(
-            Base::parse("ftp://kong.example"),
-            Err(BaseError::Scheme("ftp".to_owned()))
+            BaseUrl::parse("ftp://kong.example"),
+            Err(BaseUrlError::UnsupportedScheme("ftp".to_owned()))
         );
-        assert!(matches!(Base::parse("http://"), Err(BaseError::NotAUrl(_))));
+        assert!(matches!(BaseUrl::parse("http://"), Err(BaseUrlError::InvalidUrl(_))));
     }
 }

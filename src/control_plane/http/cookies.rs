@@ -5,21 +5,21 @@ use url::Url;
 ///
 /// # Errors
 /// The number of the first line that is none of a jar; nothing of the line is repeated.
-pub fn read(text: &str) -> Result<Jar, usize> {
+pub fn parse_cookie_jar(text: &str) -> Result<Jar, usize> {
     let jar = Jar::default();
     for (at, line) in text.lines().enumerate() {
         let line = line.strip_prefix("#HttpOnly_").unwrap_or(line);
         if line.trim().is_empty() || line.starts_with('#') {
             continue;
         }
-        let (cookie, url) = cookie(line).ok_or(at + 1)?;
+        let (cookie, url) = parse_cookie(line).ok_or(at + 1)?;
         jar.add_cookie_str(&cookie, &url);
     }
     Ok(jar)
 }
 
 /// A line holds: domain, whether subdomains too, path, whether only over TLS, expiry, name, value.
-fn cookie(line: &str) -> Option<(String, Url)> {
+fn parse_cookie(line: &str) -> Option<(String, Url)> {
     let fields: Vec<&str> = line.split('\t').collect();
     let [domain, subdomains, path, secure, _expiry, name, value]: [&str; 7] = fields.try_into().ok()?;
     let host = domain.trim_start_matches('.');
@@ -40,13 +40,13 @@ mod tests {
     use reqwest::cookie::CookieStore;
     use url::Url;
 
-    use super::read;
+    use super::parse_cookie_jar;
 
     #[test]
     fn cookies_go_where_the_jar_says() {
         let text = "# Netscape HTTP Cookie File\n\n.kong.example\tTRUE\t/\tTRUE\t0\tsession\tabc\n\
                     #HttpOnly_other.example\tFALSE\t/\tFALSE\t0\ta\tb\n";
-        let jar = read(text).unwrap_or_else(|line| panic!("line {line}"));
+        let jar = parse_cookie_jar(text).unwrap_or_else(|line| panic!("line {line}"));
         let sent = |url: &str| {
             let value = jar.cookies(&Url::parse(url).ok()?)?;
             value.to_str().ok().map(str::to_owned)
@@ -62,6 +62,6 @@ mod tests {
 
     #[test]
     fn a_line_of_another_form_is_named() {
-        assert_eq!(read("# jar\nnonsense\n").map(|_| ()), Err(2));
+        assert_eq!(parse_cookie_jar("# jar\nnonsense\n").map(|_| ()), Err(2));
     }
 }

@@ -10,8 +10,8 @@ use std::error::Error;
 use reqwest::header::{CONTENT_TYPE, HOST};
 use rustls::AlertDescription;
 
-pub use base::{Base, BaseError};
-pub use settings::{HttpSettings, SettingsError};
+pub use base::{BaseUrl, BaseUrlError};
+pub use settings::{HttpSettings, HttpSettingsError};
 
 use super::{Method, Request, Response, Transport, TransportError};
 use http::retry_after;
@@ -19,7 +19,7 @@ use http::retry_after;
 /// Carries requests over HTTP. It never logs headers or bodies, and its `Debug` shows the masked address alone.
 pub struct HttpTransport {
     client: reqwest::Client,
-    base: Base,
+    base_url: BaseUrl,
 }
 
 impl HttpTransport {
@@ -27,19 +27,19 @@ impl HttpTransport {
     ///
     /// # Errors
     /// Settings that cannot be used.
-    pub fn new(settings: &HttpSettings) -> Result<Self, SettingsError> {
+    pub fn new(settings: &HttpSettings) -> Result<Self, HttpSettingsError> {
         Ok(Self {
-            client: settings.client()?,
-            base: settings.base()?,
+            client: settings.build_client()?,
+            base_url: settings.base_url()?,
         })
     }
 
     /// The address that is asked. It shows no credentials.
-    pub fn base(&self) -> &Base {
-        &self.base
+    pub fn base_url(&self) -> &BaseUrl {
+        &self.base_url
     }
 
-    fn request(&self, request: Request) -> reqwest::RequestBuilder {
+    fn build_request(&self, request: Request) -> reqwest::RequestBuilder {
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
@@ -47,8 +47,8 @@ impl HttpTransport {
             Method::Patch => reqwest::Method::PATCH,
             Method::Delete => reqwest::Method::DELETE,
         };
-        let mut building = self.client.request(method, self.base.join(&request.path));
-        if let Some(host) = self.base.host_header() {
+        let mut building = self.client.request(method, self.base_url.join(&request.path));
+        if let Some(host) = self.base_url.host_header() {
             building = building.header(HOST, host);
         }
         match request.body {
@@ -58,26 +58,26 @@ impl HttpTransport {
     }
 
     /// Tells errors apart by whether the server can have seen the request.
-    fn failure(&self, error: &reqwest::Error) -> TransportError {
-        let host = self.base.authority();
-        let why = reason(error);
-        if error.is_connect() || error.is_builder() || is_turned_away(error) {
-            TransportError::NotSent { host, why }
+    fn classify_error(&self, error: &reqwest::Error) -> TransportError {
+        let host = self.base_url.authority();
+        let why = innermost_cause(error);
+        if error.is_connect() || error.is_builder() || is_client_certificate_rejected(error) {
+            TransportError::NotSent { host, reason: why }
         } else {
-            TransportError::Lost { host, why }
+            TransportError::ResponseLost { host, reason: why }
         }
     }
 }
 
 impl Transport for HttpTransport {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let sent = self.request(request).send().await;
-        let answer = sent.map_err(|error| self.failure(&error))?;
+        let sent = self.build_request(request).send().await;
+        let answer = sent.map_err(|error| self.classify_error(&error))?;
         let status = answer.status().as_u16();
-        let retry_after = retry_after::seconds(answer.headers());
-        let body = answer.bytes().await.map_err(|error| TransportError::Lost {
-            host: self.base.authority(),
-            why: reason(&error),
+        let retry_after = retry_after::parse_header(answer.headers());
+        let body = answer.bytes().await.map_err(|error| TransportError::ResponseLost {
+            host: self.base_url.authority(),
+            reason: innermost_cause(&error),
         })?;
         Ok(Response {
             status,
@@ -89,22 +89,22 @@ impl Transport for HttpTransport {
 
 impl std::fmt::Debug for HttpTransport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "HttpTransport({})", self.base)
+        write!(f, "HttpTransport({})", self.base_url)
     }
 }
 
 /// Whether the server ended TLS over the certificate that it was shown, or that it was not. A client learns that only when
 /// it reads, but the server has read nothing.
-fn is_turned_away(error: &reqwest::Error) -> bool {
+fn is_client_certificate_rejected(error: &reqwest::Error) -> bool {
     let mut causes = std::iter::successors(error.source(), |cause| Error::source(*cause));
     causes.any(|cause| {
         let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         let tls = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        matches!(tls, Some(rustls::Error::AlertReceived(alert)) if ABOUT_CERTIFICATES.contains(alert))
+        matches!(tls, Some(rustls::Error::AlertReceived(alert)) if CLIENT_CERTIFICATE_ALERTS.contains(alert))
     })
 }
 
-const ABOUT_CERTIFICATES: [AlertDescription; 8] = [
+const CLIENT_CERTIFICATE_ALERTS: [AlertDescription; 8] = [
     AlertDescription::CertificateRequired,
     AlertDescription::BadCertificate,
     AlertDescription::UnsupportedCertificate,
@@ -116,7 +116,7 @@ const ABOUT_CERTIFICATES: [AlertDescription; 8] = [
 ];
 
 /// The innermost cause in one line. Outer ones repeat the address, with its query.
-fn reason(error: &reqwest::Error) -> String {
+fn innermost_cause(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "it took too long".to_owned();
     }

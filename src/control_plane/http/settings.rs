@@ -5,43 +5,43 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, ClientBuilder, Identity};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::name::Alias;
-use super::{Base, BaseError, cookies};
+use super::name::ServerNameResolver;
+use super::{BaseUrl, BaseUrlError, cookies};
 
 /// The header that bears the token of an administrator.
-const TOKEN: HeaderName = HeaderName::from_static("kong-admin-token");
+const ADMIN_TOKEN_HEADER: HeaderName = HeaderName::from_static("kong-admin-token");
 
 /// How a control plane is reached over HTTP. `Debug` shows no secret.
 #[derive(Clone, Debug)]
 pub struct HttpSettings {
     /// Its address. It may hold credentials.
-    pub address: SecretString,
+    pub base_url: SecretString,
     /// Headers of every request.
     pub headers: Vec<(String, SecretString)>,
     /// The token of an administrator. It outranks the same header in `headers`.
     pub token: Option<SecretString>,
     /// PEM certificates to trust instead of the system's.
-    pub ca: Option<Vec<u8>>,
+    pub ca_certificates: Option<Vec<u8>>,
     /// A PEM certificate and its key, to show to the server.
-    pub identity: Option<(SecretString, SecretString)>,
+    pub client_identity: Option<(SecretString, SecretString)>,
     /// The name by which TLS knows the server, if not the address's.
     pub server_name: Option<String>,
     /// Whether the server's certificate is not verified.
-    pub skip_verify: bool,
+    pub tls_skip_verify: bool,
     /// How long a request may take.
     pub timeout: Duration,
     /// The text of a cookie jar in Netscape's form.
-    pub cookies: Option<SecretString>,
+    pub cookie_jar: Option<SecretString>,
     /// How many connections are kept open.
-    pub connections: usize,
+    pub max_connections: usize,
 }
 
 /// Settings that cannot be used. Never a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SettingsError {
+pub enum HttpSettingsError {
     /// The address.
     #[error(transparent)]
-    Address(#[from] BaseError),
+    Address(#[from] BaseUrlError),
     /// A header that HTTP does not allow.
     #[error("the header '{name}' has a name or a value that HTTP does not allow")]
     Header {
@@ -56,15 +56,15 @@ pub enum SettingsError {
     },
     /// The cookie jar.
     #[error("line {line} of the cookie jar is none of Netscape's form")]
-    Cookies {
+    CookieJar {
         /// The line.
         line: usize,
     },
     /// The client cannot be made.
-    #[error("HTTP cannot be made ready: {why}")]
-    Client {
+    #[error("HTTP cannot be made ready: {reason}")]
+    ClientBuild {
         /// What the library says.
-        why: String,
+        reason: String,
     },
 }
 
@@ -72,28 +72,28 @@ impl HttpSettings {
     /// Everything as it is without further words: ten seconds, ten connections, the system's certificates.
     pub fn new(address: impl Into<String>) -> Self {
         Self {
-            address: SecretString::from(address.into()),
+            base_url: SecretString::from(address.into()),
             headers: Vec::new(),
             token: None,
-            ca: None,
-            identity: None,
+            ca_certificates: None,
+            client_identity: None,
             server_name: None,
-            skip_verify: false,
+            tls_skip_verify: false,
             timeout: Duration::from_secs(10),
-            cookies: None,
-            connections: 10,
+            cookie_jar: None,
+            max_connections: 10,
         }
     }
 
-    pub(super) fn base(&self) -> Result<Base, SettingsError> {
-        let base = Base::parse(self.address.expose_secret())?;
+    pub(super) fn base_url(&self) -> Result<BaseUrl, HttpSettingsError> {
+        let base = BaseUrl::parse(self.base_url.expose_secret())?;
         Ok(match &self.server_name {
-            Some(name) => base.under_name(name)?,
+            Some(name) => base.with_server_name(name)?,
             None => base,
         })
     }
 
-    pub(super) fn client(&self) -> Result<reqwest::Client, SettingsError> {
+    pub(super) fn build_client(&self) -> Result<reqwest::Client, HttpSettingsError> {
         let building = reqwest::Client::builder()
             .user_agent(concat!("strongroom/", env!("CARGO_PKG_VERSION")))
             .default_headers(self.header_map()?)
@@ -101,34 +101,34 @@ impl HttpSettings {
             .retry(reqwest::retry::never())
             .timeout(self.timeout)
             .connect_timeout(self.timeout)
-            .pool_max_idle_per_host(self.connections)
+            .pool_max_idle_per_host(self.max_connections)
             .tcp_nodelay(true);
-        let building = self.named(self.trusting(building)?)?;
-        let building = self.remembering(building)?;
+        let building = self.with_server_name(self.with_tls(building)?)?;
+        let building = self.with_cookies(building)?;
         building
             .build()
-            .map_err(|error| SettingsError::Client { why: error.to_string() })
+            .map_err(|error| HttpSettingsError::ClientBuild { reason: error.to_string() })
     }
 
-    fn header_map(&self) -> Result<HeaderMap, SettingsError> {
+    fn header_map(&self) -> Result<HeaderMap, HttpSettingsError> {
         let mut map = HeaderMap::new();
         for (name, value) in &self.headers {
-            let refused = || SettingsError::Header { name: name.clone() };
+            let refused = || HttpSettingsError::Header { name: name.clone() };
             let parsed = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_| refused())?;
-            map.append(parsed, sensitive(value).ok_or_else(refused)?);
+            map.append(parsed, sensitive_header_value(value).ok_or_else(refused)?);
         }
         if let Some(token) = &self.token {
-            let refused = || SettingsError::Header {
-                name: TOKEN.to_string(),
+            let refused = || HttpSettingsError::Header {
+                name: ADMIN_TOKEN_HEADER.to_string(),
             };
-            map.insert(TOKEN, sensitive(token).ok_or_else(refused)?);
+            map.insert(ADMIN_TOKEN_HEADER, sensitive_header_value(token).ok_or_else(refused)?);
         }
         Ok(map)
     }
 
-    fn trusting(&self, mut building: ClientBuilder) -> Result<ClientBuilder, SettingsError> {
-        if let Some(ca) = &self.ca {
-            let unread = SettingsError::Pem {
+    fn with_tls(&self, mut building: ClientBuilder) -> Result<ClientBuilder, HttpSettingsError> {
+        if let Some(ca) = &self.ca_certificates {
+            let unread = HttpSettingsError::Pem {
                 what: "the CA certificate",
             };
             let certificates = Certificate::from_pem_bundle(ca).map_err(|_| unread.clone())?;
@@ -137,40 +137,40 @@ impl HttpSettings {
             }
             building = building.tls_certs_only(certificates);
         }
-        if let Some((certificate, key)) = &self.identity {
+        if let Some((certificate, key)) = &self.client_identity {
             let pem = format!("{}\n{}", certificate.expose_secret(), key.expose_secret());
-            let unread = |_| SettingsError::Pem {
+            let unread = |_| HttpSettingsError::Pem {
                 what: "the client's certificate with its key",
             };
             building = building.identity(Identity::from_pem(pem.as_bytes()).map_err(unread)?);
         }
-        Ok(building.tls_danger_accept_invalid_certs(self.skip_verify))
+        Ok(building.tls_danger_accept_invalid_certs(self.tls_skip_verify))
     }
 
-    fn named(&self, building: ClientBuilder) -> Result<ClientBuilder, SettingsError> {
+    fn with_server_name(&self, building: ClientBuilder) -> Result<ClientBuilder, HttpSettingsError> {
         let Some(name) = &self.server_name else {
             return Ok(building);
         };
-        let base = Base::parse(self.address.expose_secret())?;
-        Ok(match base.target() {
-            Some(target) => building.dns_resolver(Arc::new(Alias {
-                name: name.clone(),
+        let base = BaseUrl::parse(self.base_url.expose_secret())?;
+        Ok(match base.connect_target() {
+            Some(target) => building.dns_resolver(Arc::new(ServerNameResolver {
+                server_name: name.clone(),
                 target,
             })),
             None => building,
         })
     }
 
-    fn remembering(&self, building: ClientBuilder) -> Result<ClientBuilder, SettingsError> {
-        let Some(text) = &self.cookies else {
+    fn with_cookies(&self, building: ClientBuilder) -> Result<ClientBuilder, HttpSettingsError> {
+        let Some(text) = &self.cookie_jar else {
             return Ok(building);
         };
-        let jar = cookies::read(text.expose_secret()).map_err(|line| SettingsError::Cookies { line })?;
+        let jar = cookies::parse_cookie_jar(text.expose_secret()).map_err(|line| HttpSettingsError::CookieJar { line })?;
         Ok(building.cookie_provider(Arc::new(jar)))
     }
 }
 
-fn sensitive(value: &SecretString) -> Option<HeaderValue> {
+fn sensitive_header_value(value: &SecretString) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(value.expose_secret().trim()).ok()?;
     value.set_sensitive(true);
     Some(value)

@@ -2,12 +2,12 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::index::Index;
-use super::page::read_page;
-use crate::client::{refused, unreadable};
-use crate::dialect::{Listing, PAGE};
+use super::index::ForeignIndexer;
+use super::page::parse_page;
+use crate::client::{unexpected_response_error, unreadable_response_error};
+use crate::dialect::{PageRequest, MAX_PAGE_SIZE};
 use crate::wire::word;
-use crate::{Client, Clock, Dialect, Outcome, ReadError, Request, Transport};
+use crate::{Client, Clock, Dialect, ResponseOutcome, ReadError, Request, Transport};
 use json::Object;
 use plan::ForeignEntity;
 use schema::{Catalog, KindId};
@@ -18,70 +18,70 @@ impl<T: Transport, C: Clock> Client<T, C> {
     ///
     /// # Errors
     /// No answer, wrong credentials, or answers that are not Kong's.
-    pub async fn read_elsewhere(
+    pub async fn read_other_workspaces(
         &self,
         catalog: &Arc<Catalog>,
         kind: KindId,
     ) -> Result<(Vec<ForeignEntity>, bool), ReadError> {
         let here = self.dialect.workspace().unwrap_or(word::DEFAULT_WORKSPACE);
-        let index = Index::of(catalog, kind);
-        let workspaces = match self.objects(&Dialect::workspaces).await? {
-            Objects::Are(workspaces) => workspaces,
-            Objects::NoneHere => return Ok((Vec::new(), true)),
-            Objects::Forbidden => return Ok((Vec::new(), false)),
+        let index = ForeignIndexer::for_kind(catalog, kind);
+        let workspaces = match self.read_objects(&Dialect::workspaces_request).await? {
+            ObjectListResult::Found(workspaces) => workspaces,
+            ObjectListResult::Absent => return Ok((Vec::new(), true)),
+            ObjectListResult::Forbidden => return Ok((Vec::new(), false)),
         };
         let names = workspaces
             .iter()
             .filter_map(|workspace| workspace.get(word::NAME)?.as_str());
         let (mut found, mut all) = (Vec::new(), true);
         for name in names.filter(|name| *name != here) {
-            let dialect = Dialect::in_workspace(name);
+            let dialect = Dialect::gateway_in_workspace(name);
             let page = |offset: Option<&str>| {
-                let listing = Listing {
+                let listing = PageRequest {
                     kind,
                     parent: None,
                     tags: Vec::new(),
                     offset: offset.map(str::to_owned),
-                    size: PAGE,
+                    page_size: MAX_PAGE_SIZE,
                 };
-                dialect.list(catalog, &listing)
+                dialect.page_request(catalog, &listing)
             };
-            match self.objects(&page).await? {
-                Objects::Are(entities) => found.extend(entities.into_iter().filter_map(|body| {
+            match self.read_objects(&page).await? {
+                ObjectListResult::Found(entities) => found.extend(entities.into_iter().filter_map(|body| {
                     let id: Uuid = body.get(word::ID)?.as_str()?.parse().ok()?;
-                    Some(index.entity(id, body))
+                    Some(index.index_entity(id, body))
                 })),
-                Objects::NoneHere | Objects::Forbidden => all = false,
+                ObjectListResult::Absent | ObjectListResult::Forbidden => all = false,
             }
         }
         Ok((found, all))
     }
 
     /// All members of a list, page after page.
-    async fn objects(&self, page: &(dyn Fn(Option<&str>) -> Request + Sync)) -> Result<Objects, ReadError> {
+    async fn read_objects(&self, page: &(dyn Fn(Option<&str>) -> Request + Sync)) -> Result<ObjectListResult, ReadError> {
         let mut all = Vec::new();
         let mut offset: Option<String> = None;
         loop {
             let request = page(offset.as_deref());
-            let answer = self.ask(&request).await?;
+            let answer = self.send_read(&request).await?;
             match answer.outcome {
-                Outcome::Done => {}
-                Outcome::Missing | Outcome::NotHere => return Ok(Objects::NoneHere),
-                Outcome::Forbidden => return Ok(Objects::Forbidden),
-                _ => return Err(refused(&request, answer)),
+                ResponseOutcome::Success => {}
+                ResponseOutcome::NotFound | ResponseOutcome::Unsupported => return Ok(ObjectListResult::Absent),
+                ResponseOutcome::Forbidden => return Ok(ObjectListResult::Forbidden),
+                _ => return Err(unexpected_response_error(&request, answer)),
             }
-            let read = read_page(&answer.response.body, |entity| all.push(entity));
-            offset = read.map_err(|why| unreadable(&request, why))?;
+            let read = parse_page(&answer.response.body, |entity| all.push(entity));
+            offset = read.map_err(|why| unreadable_response_error(&request, why))?;
             if offset.is_none() {
-                return Ok(Objects::Are(all));
+                return Ok(ObjectListResult::Found(all));
             }
         }
     }
 }
 
 /// What came of a list.
-enum Objects {
-    Are(Vec<Object>),
-    NoneHere,
+enum ObjectListResult {
+    Found(Vec<Object>),
+    Absent,
     Forbidden,
 }

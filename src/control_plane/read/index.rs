@@ -10,18 +10,18 @@ use schema::{Catalog, FieldPath, FieldType, KindId, PathSegment};
 use state::EntityBody;
 
 /// Which fields of a kind are kept of an entity outside the scopes.
-pub struct Index {
+pub struct ForeignIndexer {
     catalog: Arc<Catalog>,
     kind: KindId,
     fields: BTreeSet<String>,
 }
 
 /// The family whose entities say how references resolve: of their config is kept what is no secret.
-const RESOLVES_REFERENCES: &str = "vaults";
+const VAULT_FAMILY: &str = "vaults";
 
-impl Index {
+impl ForeignIndexer {
     /// The tags, unique fields, natural keys and foreign keys of a kind, and what says how its config is to be read.
-    pub fn of(catalog: &Arc<Catalog>, id: KindId) -> Self {
+    pub fn for_kind(catalog: &Arc<Catalog>, id: KindId) -> Self {
         let kind = catalog.kind(id);
         let keys = kind.identity.iter().chain(&kind.unique_sets).flatten();
         let foreign = kind.foreign_fields.iter().map(|foreign| &foreign.field);
@@ -32,7 +32,7 @@ impl Index {
         if kind
             .subschemas
             .iter()
-            .any(|subschemas| subschemas.family == RESOLVES_REFERENCES)
+            .any(|subschemas| subschemas.family == VAULT_FAMILY)
         {
             let configs = kind
                 .record
@@ -49,15 +49,15 @@ impl Index {
     }
 
     /// Reduces an entity to its index.
-    pub fn entity(&self, id: Uuid, body: Object) -> ForeignEntity {
+    pub fn index_entity(&self, id: Uuid, body: Object) -> ForeignEntity {
         let mut references = Vec::new();
         for (name, value) in body.iter().filter(|(_, value)| contains_reference(value)) {
-            collect(value, &FieldPath::from_field(name), &mut references);
+            collect_references(value, &FieldPath::from_field(name), &mut references);
         }
         let kept = body.into_iter().filter(|(name, _)| self.fields.contains(name.as_str()));
         let mut index: Object = kept.collect();
         for secret in &self.catalog.secret_paths(self.kind, &index) {
-            forget(&mut index, &secret.0);
+            remove_nested_secret(&mut index, &secret.0);
         }
         ForeignEntity {
             id,
@@ -68,7 +68,7 @@ impl Index {
 }
 
 /// Drops a secret that stands inside a field; fields that are secret themselves are kept to be compared.
-fn forget(within: &mut Object, secret: &[PathSegment]) {
+fn remove_nested_secret(within: &mut Object, secret: &[PathSegment]) {
     let [PathSegment::Name(name), rest @ ..] = secret else {
         return;
     };
@@ -77,21 +77,21 @@ fn forget(within: &mut Object, secret: &[PathSegment]) {
     };
     match rest {
         [PathSegment::Name(last)] => drop(inner.remove(last)),
-        _ => forget(inner, rest),
+        _ => remove_nested_secret(inner, rest),
     }
 }
 
-fn collect(value: &Value, at: &FieldPath, found: &mut Vec<(FieldPath, String)>) {
+fn collect_references(value: &Value, at: &FieldPath, found: &mut Vec<(FieldPath, String)>) {
     match value {
         Value::String(text) if is_reference(text) => found.push((at.clone(), text.clone())),
         Value::Array(members) => {
             for (index, member) in members.iter().enumerate() {
-                collect(member, &at.with_index(index), found);
+                collect_references(member, &at.with_index(index), found);
             }
         }
         Value::Object(members) => {
             for (name, member) in members {
-                collect(member, &at.with_name(name), found);
+                collect_references(member, &at.with_name(name), found);
             }
         }
         _ => {}

@@ -9,5 +9,5 @@ mod page;
 mod schemas;
 mod stretch;
 
-pub use owned::Asked;
-pub use schemas::Wanted;
+pub use owned::ReadScope;
+pub use schemas::SchemaRequest;

@@ -12,10 +12,10 @@ use serde_json::error::Category;
 ///
 /// # Errors
 /// Says where it is no page of Kong's, and repeats nothing of it.
-pub fn read_page(body: &[u8], mut each: impl FnMut(Object)) -> Result<Option<String>, String> {
+pub fn parse_page(body: &[u8], mut each: impl FnMut(Object)) -> Result<Option<String>, String> {
     let text = str::from_utf8(body).map_err(|error| format!("no text (byte {})", error.valid_up_to()))?;
     let mut json = serde_json::Deserializer::from_str(text);
-    let read = json.deserialize_map(Page(&mut each));
+    let read = json.deserialize_map(PageVisitor(&mut each));
     let read = read.and_then(|offset| json.end().map(|()| offset));
     read.map_err(|error| {
         let what = match error.classify() {
@@ -27,9 +27,9 @@ pub fn read_page(body: &[u8], mut each: impl FnMut(Object)) -> Result<Option<Str
     })
 }
 
-struct Page<'e, E>(&'e mut E);
+struct PageVisitor<'e, E>(&'e mut E);
 
-impl<'de, E: FnMut(Object)> Visitor<'de> for Page<'_, E> {
+impl<'de, E: FnMut(Object)> Visitor<'de> for PageVisitor<'_, E> {
     type Value = Option<String>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -41,7 +41,7 @@ impl<'de, E: FnMut(Object)> Visitor<'de> for Page<'_, E> {
         while let Some(name) = members.next_key::<String>()? {
             match name.as_str() {
                 word::DATA if listed.is_some() => return Err(A::Error::duplicate_field(word::DATA)),
-                word::DATA => listed = Some(members.next_value_seed(List(&mut *self.0))?),
+                word::DATA => listed = Some(members.next_value_seed(EntityListVisitor(&mut *self.0))?),
                 "offset" => offset = members.next_value()?,
                 _ => drop(members.next_value::<IgnoredAny>()?),
             }
@@ -52,9 +52,9 @@ impl<'de, E: FnMut(Object)> Visitor<'de> for Page<'_, E> {
 }
 
 /// A list; Lua may write an empty one as `{}`.
-struct List<'e, E>(&'e mut E);
+struct EntityListVisitor<'e, E>(&'e mut E);
 
-impl<'de, E: FnMut(Object)> DeserializeSeed<'de> for List<'_, E> {
+impl<'de, E: FnMut(Object)> DeserializeSeed<'de> for EntityListVisitor<'_, E> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -62,7 +62,7 @@ impl<'de, E: FnMut(Object)> DeserializeSeed<'de> for List<'_, E> {
     }
 }
 
-impl<'de, E: FnMut(Object)> Visitor<'de> for List<'_, E> {
+impl<'de, E: FnMut(Object)> Visitor<'de> for EntityListVisitor<'_, E> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -92,7 +92,7 @@ mod tests {
     fn lists_are_read_and_an_empty_one_may_be_a_map() {
         let read = |body: &str| {
             let mut count = 0;
-            read_page(body.as_bytes(), |_| count += 1).map(|offset| (count, offset))
+            parse_page(body.as_bytes(), |_| count += 1).map(|offset| (count, offset))
         };
         let page = read(r#"{"data":[{"id":"1"},{"id":"2"}],"next":"/x","offset":"abc"}"#);
         assert_eq!(page, Ok((2, Some("abc".to_owned()))));
@@ -110,10 +110,10 @@ mod tests {
             "hush",
             r#"{"data":[{"#,
         ] {
-            let why = read_page(body.as_bytes(), drop).unwrap_err();
+            let why = parse_page(body.as_bytes(), drop).unwrap_err();
             assert!(!why.contains("hush"), "{why}");
         }
-        let why = read_page(b"{\"data\":[],\"x\":\"hush\xff\"}", drop).unwrap_err();
+        let why = parse_page(b"{\"data\":[],\"x\":\"hush\xff\"}", drop).unwrap_err();
         assert_eq!(why, "no text (byte 20)");
     }
 }

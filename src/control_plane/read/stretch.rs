@@ -2,11 +2,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 
-use crate::dialect::PAGE;
+use crate::dialect::MAX_PAGE_SIZE;
 
 /// A part of a list that one chain of requests reads: the ids after one, up to and including another.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Stretch {
+pub struct IdRange {
     /// Where it begins: what the server takes as `offset`.
     pub offset: Option<String>,
     /// Reads on after this id.
@@ -14,68 +14,68 @@ pub struct Stretch {
     /// The last id that belongs to it.
     pub last: u128,
     /// How many entities to ask for.
-    pub size: u16,
+    pub page_size: u16,
     /// How many it was thought to hold when it was cut.
-    expected: Option<f64>,
+    expected_rows: Option<f64>,
 }
 
 /// What a page of a stretch held.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen<'a> {
+pub struct PageSummary<'a> {
     /// How many entities.
     pub rows: usize,
     /// The last id.
-    pub last: Option<Uuid>,
+    pub last_id: Option<Uuid>,
     /// What the server said of the next page.
-    pub offset: Option<&'a str>,
+    pub next_offset: Option<&'a str>,
 }
 
-impl Stretch {
+impl IdRange {
     /// The whole list.
-    pub fn whole() -> Self {
+    pub fn full() -> Self {
         Self {
             offset: None,
             after: 0,
             last: u128::MAX,
-            size: PAGE,
-            expected: None,
+            page_size: MAX_PAGE_SIZE,
+            expected_rows: None,
         }
     }
 
     /// Whether an entity belongs to it.
-    pub fn holds(&self, id: Uuid) -> bool {
+    pub fn contains(&self, id: Uuid) -> bool {
         id.as_u128() <= self.last
     }
 
     /// What is left to be read after a page: nothing, the rest as it is, or the rest cut into at most `ways` stretches
     /// of about the same number of entities, judged by how dense the ids of the page were.
-    pub fn rest(&self, page: Seen<'_>, ways: usize) -> Vec<Self> {
-        let Some(offset) = page.offset.filter(|offset| Some(*offset) != self.offset.as_deref()) else {
+    pub fn remaining_ranges(&self, page: PageSummary<'_>, ways: usize) -> Vec<Self> {
+        let Some(offset) = page.next_offset.filter(|offset| Some(*offset) != self.offset.as_deref()) else {
             return Vec::new();
         };
-        let Some(seen) = page.last else {
-            return vec![self.onwards(offset)];
+        let Some(seen) = page.last_id else {
+            return vec![self.with_offset(offset)];
         };
-        if !self.holds(seen) || seen.as_u128() == self.last {
+        if !self.contains(seen) || seen.as_u128() == self.last {
             return Vec::new();
         }
-        if id_in(offset) != Some(seen) {
-            return vec![self.onwards(offset)];
+        if decode_offset(offset) != Some(seen) {
+            return vec![self.with_offset(offset)];
         }
-        let left = self.left(page.rows, seen);
-        let as_thought = self.expected.is_some_and(|expected| left <= 2.0 * expected);
+        let left = self.estimate_remaining(page.rows, seen);
+        let as_thought = self.expected_rows.is_some_and(|expected| left <= 2.0 * expected);
         let ways = if as_thought { 1 } else { ways };
-        self.cut(seen.as_u128(), left, ways)
+        self.split(seen.as_u128(), left, ways)
     }
 
     /// About how many entities follow.
-    fn left(&self, rows: usize, seen: Uuid) -> f64 {
+    fn estimate_remaining(&self, rows: usize, seen: Uuid) -> f64 {
         let covered = (seen.as_u128() - self.after).max(1) as f64;
         rows as f64 / covered * (self.last - seen.as_u128()) as f64
     }
 
-    fn cut(&self, from: u128, left: f64, ways: usize) -> Vec<Self> {
-        let pages = (left / f64::from(PAGE)).ceil().max(1.0);
+    fn split(&self, from: u128, left: f64, ways: usize) -> Vec<Self> {
+        let pages = (left / f64::from(MAX_PAGE_SIZE)).ceil().max(1.0);
         let parts = pages.min(ways as f64).max(1.0) as u128;
         let width = (self.last - from) / parts;
         let expected = left / parts as f64;
@@ -96,16 +96,16 @@ impl Stretch {
 
     fn between(after: u128, last: u128, expected: f64) -> Self {
         Self {
-            offset: Some(offset_after(Uuid::from_u128(after))),
+            offset: Some(encode_offset(Uuid::from_u128(after))),
             after,
             last,
-            size: if last == u128::MAX { PAGE } else { enough_for(expected) },
-            expected: Some(expected),
+            page_size: if last == u128::MAX { MAX_PAGE_SIZE } else { page_size_for(expected) },
+            expected_rows: Some(expected),
         }
     }
 
     /// The rest as the server pages it, whatever its offsets mean.
-    fn onwards(&self, offset: &str) -> Self {
+    fn with_offset(&self, offset: &str) -> Self {
         Self {
             offset: Some(offset.to_owned()),
             ..self.clone()
@@ -114,17 +114,17 @@ impl Stretch {
 }
 
 /// A page size that holds as many entities as are expected, nearly always, and not many more.
-fn enough_for(expected: f64) -> u16 {
-    (expected + 3.0 * expected.sqrt() + 8.0).min(f64::from(PAGE)) as u16
+fn page_size_for(expected: f64) -> u16 {
+    (expected + 3.0 * expected.sqrt() + 8.0).min(f64::from(MAX_PAGE_SIZE)) as u16
 }
 
 /// The offset of a page that begins after an id: base64url of a JSON list of the primary key.
-fn offset_after(id: Uuid) -> String {
+fn encode_offset(id: Uuid) -> String {
     URL_SAFE_NO_PAD.encode(format!("[\"{id}\"]"))
 }
 
 /// The id in an offset, if that is what it is.
-fn id_in(offset: &str) -> Option<Uuid> {
+fn decode_offset(offset: &str) -> Option<Uuid> {
     let text = URL_SAFE_NO_PAD.decode(offset).ok()?;
     let [id]: [Uuid; 1] = serde_json::from_slice::<[String; 1]>(&text)
         .ok()?
@@ -138,23 +138,23 @@ mod tests {
 
     /// Reads a list of ids the way a server pages it; says what was read and in how many requests.
     fn read(ids: &[u128], ways: usize) -> (Vec<u128>, usize, usize) {
-        let mut todo = vec![Stretch::whole()];
+        let mut todo = vec![IdRange::full()];
         let (mut found, mut requests, mut rows) = (Vec::new(), 0, 0);
         while let Some(stretch) = todo.pop() {
             requests += 1;
-            let after = stretch.offset.as_deref().and_then(id_in).map(|id| id.as_u128());
+            let after = stretch.offset.as_deref().and_then(decode_offset).map(|id| id.as_u128());
             let from = after.map_or(0, |after| ids.partition_point(|id| *id <= after));
-            let page = &ids[from..ids.len().min(from + usize::from(stretch.size))];
+            let page = &ids[from..ids.len().min(from + usize::from(stretch.page_size))];
             rows += page.len();
             let last = page.last().map(|id| Uuid::from_u128(*id));
             let more = from + page.len() < ids.len();
-            let offset = last.filter(|_| more).map(offset_after);
-            found.extend(page.iter().filter(|id| stretch.holds(Uuid::from_u128(**id))));
-            todo.extend(stretch.rest(
-                Seen {
+            let offset = last.filter(|_| more).map(encode_offset);
+            found.extend(page.iter().filter(|id| stretch.contains(Uuid::from_u128(**id))));
+            todo.extend(stretch.remaining_ranges(
+                PageSummary {
                     rows: page.len(),
-                    last,
-                    offset: offset.as_deref(),
+                    last_id: last,
+                    next_offset: offset.as_deref(),
                 },
                 ways,
             ));
@@ -202,20 +202,20 @@ mod tests {
     fn offsets_are_the_ones_that_kong_makes() {
         let id = Uuid::parse_str("4b1e1c1e-0000-4000-8000-000000000062").unwrap();
         assert_eq!(
-            offset_after(id),
+            encode_offset(id),
             "WyI0YjFlMWMxZS0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwNjIiXQ"
         );
-        assert_eq!(id_in(&offset_after(id)), Some(id));
-        assert_eq!(id_in("next-page-please"), None);
+        assert_eq!(decode_offset(&encode_offset(id)), Some(id));
+        assert_eq!(decode_offset("next-page-please"), None);
     }
 
     #[test]
     fn offsets_of_an_unknown_form_are_followed_as_they_are() {
-        let rest = Stretch::whole().rest(
-            Seen {
+        let rest = IdRange::full().remaining_ranges(
+            PageSummary {
                 rows: 1000,
-                last: Some(Uuid::new_v4()),
-                offset: Some("b3BhcXVl"),
+                last_id: Some(Uuid::new_v4()),
+                next_offset: Some("b3BhcXVl"),
             },
             10,
         );

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
 use strongroom::control_plane::{
-    Address, Client, Clock, Dialect, Request, Response, Retries, Transport, TransportError, Verb, Write, Written,
+    EntityAddress, Client, Clock, Dialect, Request, Response, RetryPolicy, Transport, TransportError, WriteOperation, EntityWrite, WriteOutcome,
 };
 use strongroom::embedded::{EmbeddedControlPlane, EmbeddedOptions, EmbeddedTransport, serve};
 use strongroom::json::{Value, json};
@@ -72,14 +72,14 @@ impl Node {
         if !tags.is_empty() {
             body.expose_mut().insert("tags".to_owned(), json!(tags));
         }
-        let to = Address {
+        let to = EntityAddress {
             kind: self.kind(kind),
             id: Uuid::new_v4(),
             parent,
         };
-        let verb = Verb::Create(body);
-        let written = self.client().write(&self.catalog, &Write { to, verb }, &|_| {}).await;
-        assert_eq!(written, Written::Done);
+        let verb = WriteOperation::Create(body);
+        let written = self.client().write_entity(&self.catalog, &EntityWrite { address: to, operation: verb }, &|_| {}).await;
+        assert_eq!(written, WriteOutcome::Applied);
         to.id
     }
 
@@ -175,12 +175,12 @@ pub fn client<T: Transport>(transport: T) -> Client<T, Hurry> {
 
 /// The same, trying again so often.
 pub fn client_trying<T: Transport>(transport: T, times: usize) -> Client<T, Hurry> {
-    let retries = Retries {
-        times,
-        first: Duration::from_millis(1),
-        longest: Duration::from_millis(1),
+    let retries = RetryPolicy {
+        max_retries: times,
+        min_delay: Duration::from_millis(1),
+        max_delay: Duration::from_millis(1),
     };
-    Client::new(transport, Hurry, Dialect::gateway(), 10).with_retries(retries)
+    Client::new(transport, Hurry, Dialect::gateway(), 10).with_retry_policy(retries)
 }
 
 pub fn body(text: &str) -> EntityBody {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use strongroom::json::{Object, Value};
 use strongroom::plan::{Action, Change, Fingerprinter, Options, Phase, Plan, Problem, Question, Tree, make};
-use strongroom::plan::{ForeignEntity, Live, LiveEntity};
+use strongroom::plan::{ForeignEntity, LiveState, LiveEntity};
 use strongroom::schema::{Catalog, Kind, complete_body};
 use strongroom::state::{self, DesiredState, EntityBody, Scope};
 use strongroom::yaml::{ComposeOptions, SourceFiles, TemplateEnvironment, compose};
@@ -34,8 +34,8 @@ pub fn desired(catalog: &Catalog, texts: &[(String, String)], options: &state::S
 
 /// A control plane that holds some entities, by collection; what a body leaves out is filled in as Kong would.
 /// `absent` lists the kinds that it does not have.
-pub fn live(catalog: &Catalog, held: &Value, scopes: &[Scope]) -> Live {
-    let mut live = Live::default();
+pub fn live(catalog: &Catalog, held: &Value, scopes: &[Scope]) -> LiveState {
+    let mut live = LiveState::default();
     for (collection, bodies) in held.as_object().expect("an object of collections") {
         if collection == "absent" {
             let absent = bodies
@@ -98,7 +98,7 @@ fn texts(tags: &Value) -> BTreeSet<String> {
 }
 
 /// Makes a plan with ids that count up.
-pub fn plan(catalog: &Catalog, desired: &DesiredState, live: &Live, options: &Options) -> Result<Plan, Vec<Problem>> {
+pub fn plan(catalog: &Catalog, desired: &DesiredState, live: &LiveState, options: &Options) -> Result<Plan, Vec<Problem>> {
     let fingerprinter = Fingerprinter::new(&[7; 64]);
     let question = Question {
         catalog,

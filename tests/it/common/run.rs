@@ -1,8 +1,8 @@
 //! The flow of the program, as short as a test needs it.
 
 use strongroom::apply::{self, Account, Event, Stop};
-use strongroom::control_plane::{Asked, Client, Clock, ReadError, Transport};
-use strongroom::plan::Live;
+use strongroom::control_plane::{ReadScope, Client, Clock, ReadError, Transport};
+use strongroom::plan::LiveState;
 use strongroom::plan::{self, Approved, Fingerprinter, Guards, Limit, Plan, Question};
 use strongroom::schema::Catalog;
 use strongroom::state::{DesiredState, StateOptions, read_desired_state};
@@ -30,10 +30,10 @@ pub async fn read<T: Transport, C: Clock>(
     client: &Client<T, C>,
     catalog: &Arc<Catalog>,
     desired: &DesiredState,
-) -> Result<Live, ReadError> {
-    let asked = Asked {
+) -> Result<LiveState, ReadError> {
+    let asked = ReadScope {
         scopes: desired.scopes.clone(),
-        ..Asked::default()
+        ..ReadScope::default()
     };
     let mut live = client.read_owned(catalog, &asked).await?;
     let needs = ask(catalog, desired, &live, plan::needs);
@@ -42,7 +42,7 @@ pub async fn read<T: Transport, C: Clock>(
 }
 
 /// Puts a question about that state.
-pub fn ask<R>(catalog: &Catalog, desired: &DesiredState, live: &Live, answer: impl FnOnce(&Question<'_>) -> R) -> R {
+pub fn ask<R>(catalog: &Catalog, desired: &DesiredState, live: &LiveState, answer: impl FnOnce(&Question<'_>) -> R) -> R {
     answer(&Question {
         catalog,
         desired,
@@ -54,7 +54,7 @@ pub fn ask<R>(catalog: &Catalog, desired: &DesiredState, live: &Live, answer: im
 }
 
 /// Plans, and lets every plan pass.
-pub fn approved(catalog: &Catalog, desired: &DesiredState, live: &Live) -> Approved {
+pub fn approved(catalog: &Catalog, desired: &DesiredState, live: &LiveState) -> Approved {
     ask(catalog, desired, live, |question| {
         let plan = plan::make(question, &mut Uuid::new_v4).unwrap_or_else(|problems| panic!("{problems:?}"));
         let after: Plan = plan.clone();

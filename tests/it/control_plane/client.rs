@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::common::{Filtered, Node, body, tags};
 use strongroom::control_plane::{
-    Address, Asked, Dialect, HttpSettings, HttpTransport, Listing, Method, Outcome, ReadError, Response, SchemaOf,
-    Verb, Wanted, Write, Written,
+    EntityAddress, ReadScope, Dialect, HttpSettings, HttpTransport, PageRequest, Method, ResponseOutcome, ReadError, Response, SchemaId,
+    WriteOperation, SchemaRequest, EntityWrite, WriteOutcome,
 };
 use strongroom::plan::Needs;
 use strongroom::schema::{Catalog, Edition, LiveSchemas};
@@ -25,36 +25,36 @@ fn requests_name_what_they_are_about() {
     let catalog = Catalog::recorded();
     let kind = |word: &str| catalog.find_kind(word).expect("a kind");
     let dialect = Dialect::gateway();
-    let listing = Listing {
+    let listing = PageRequest {
         kind: kind("vaults"),
         parent: None,
         tags: vec!["with space".to_owned(), "ünïcode".to_owned()],
         offset: Some("WyJ4Il0".to_owned()),
-        size: 1000,
+        page_size: 1000,
     };
     let path = "/vaults?size=1000&tags=with%20space,%C3%BCn%C3%AFcode&offset=WyJ4Il0";
-    assert_eq!(dialect.list(&catalog, &listing).path, path);
-    let targets = Listing {
+    assert_eq!(dialect.page_request(&catalog, &listing).path, path);
+    let targets = PageRequest {
         kind: kind("targets"),
         parent: Some("a/b".to_owned()),
         tags: Vec::new(),
         offset: None,
-        size: 10,
+        page_size: 10,
     };
     assert_eq!(
-        dialect.list(&catalog, &targets).path,
+        dialect.page_request(&catalog, &targets).path,
         "/upstreams/a%2Fb/targets?size=10"
     );
     let id = Uuid::from_u128(7);
-    let to = Address {
+    let address = EntityAddress {
         kind: kind("targets"),
         id,
         parent: Some(Uuid::from_u128(8)),
     };
-    let delete = dialect.write(&catalog, &Write { to, verb: Verb::Delete });
+    let delete = dialect.write_request(&catalog, &EntityWrite { address, operation: WriteOperation::Delete });
     assert_eq!((delete.method, delete.body), (Method::Delete, None));
     assert_eq!(delete.path, format!("/upstreams/{}/targets/{id}", Uuid::from_u128(8)));
-    let schema = dialect.schema(SchemaOf::Plugin("key-auth"));
+    let schema = dialect.schema_request(SchemaId::Plugin("key-auth"));
     assert_eq!(schema.path, "/schemas/plugins/key-auth");
 }
 
@@ -64,44 +64,44 @@ fn a_create_bears_its_id_and_a_workspace_stands_before_the_path() {
     let dialect = Dialect::Gateway {
         workspace: Some("team a".to_owned()),
     };
-    let to = Address {
+    let address = EntityAddress {
         kind: catalog.find_kind("vaults").expect("a kind"),
         id: Uuid::from_u128(7),
         parent: None,
     };
-    let verb = Verb::Create(body(r#"{"name":"env","prefix":"p"}"#));
-    let request = dialect.write(&catalog, &Write { to, verb });
+    let operation = WriteOperation::Create(body(r#"{"name":"env","prefix":"p"}"#));
+    let request = dialect.write_request(&catalog, &EntityWrite { address, operation });
     assert_eq!(
         (request.method, request.path.as_str()),
         (Method::Post, "/team%20a/vaults")
     );
     let sent: serde_json::Value = serde_json::from_slice(&request.body.expect("a body")).expect("JSON");
     assert_eq!(sent["id"], "00000000-0000-0000-0000-000000000007");
-    assert_eq!(dialect.root().path, "/team%20a/kong");
+    assert_eq!(dialect.node_info_request().path, "/team%20a/kong");
 }
 
 #[test]
 fn answers_are_told_apart() {
-    let read = |status, body: &str| Dialect::gateway().outcome(&answer(status, body));
-    assert_eq!(read(204, ""), Outcome::Done);
-    assert_eq!(read(404, r#"{"message":"Not found"}"#), Outcome::Missing);
+    let read = |status, body: &str| Dialect::gateway().classify_response(&answer(status, body));
+    assert_eq!(read(204, ""), ResponseOutcome::Success);
+    assert_eq!(read(404, r#"{"message":"Not found"}"#), ResponseOutcome::NotFound);
     let wasm = r#"{"message":"this endpoint is only available when wasm is enabled"}"#;
-    assert_eq!(read(400, wasm), Outcome::NotHere);
+    assert_eq!(read(400, wasm), ResponseOutcome::Unsupported);
     let key = r#"{"code":3,"name":"primary key violation","fields":{"id":"x"},"message":"primary key violation on key '{id=\"x\"}'"}"#;
-    assert_eq!(read(400, key), Outcome::IdTaken);
-    assert_eq!(read(401, ""), Outcome::Unauthorised);
-    assert_eq!(read(403, ""), Outcome::Forbidden);
-    assert!(matches!(read(503, "<html>"), Outcome::Later(later) if later.maybe_done));
-    assert!(matches!(read(429, "{}"), Outcome::Later(later) if !later.maybe_done));
-    assert!(matches!(read(500, "<html>"), Outcome::Unexpected(_)));
-    assert!(matches!(read(400, "<html>"), Outcome::Unexpected(_)));
+    assert_eq!(read(400, key), ResponseOutcome::IdTaken);
+    assert_eq!(read(401, ""), ResponseOutcome::Unauthorized);
+    assert_eq!(read(403, ""), ResponseOutcome::Forbidden);
+    assert!(matches!(read(503, "<html>"), ResponseOutcome::RetryLater(later) if later.may_have_applied));
+    assert!(matches!(read(429, "{}"), ResponseOutcome::RetryLater(later) if !later.may_have_applied));
+    assert!(matches!(read(500, "<html>"), ResponseOutcome::Unexpected(_)));
+    assert!(matches!(read(400, "<html>"), ResponseOutcome::Unexpected(_)));
 }
 
 #[test]
 fn a_taken_name_is_told_without_its_value() {
     let body = r#"{"code":5,"name":"unique constraint violation","fields":{"key":"hush"},
                    "message":"UNIQUE violation detected on '{key=\"hush\"}'"}"#;
-    let Outcome::Conflict(refusal) = Dialect::gateway().outcome(&answer(409, body)) else {
+    let ResponseOutcome::Conflict(refusal) = Dialect::gateway().classify_response(&answer(409, body)) else {
         panic!("no conflict");
     };
     let told: Vec<String> = refusal
@@ -117,7 +117,7 @@ fn a_taken_name_is_told_without_its_value() {
 fn a_schema_violation_is_told_field_by_field() {
     let body = r#"{"code":2,"name":"schema violation","message":"2 schema violations (…)",
                    "fields":{"config":{"minute":"expected a number"},"tags":[null,"invalid tag"],"@entity":["at least one of …"]}}"#;
-    let Outcome::Refused(refusal) = Dialect::gateway().outcome(&answer(400, body)) else {
+    let ResponseOutcome::Invalid(refusal) = Dialect::gateway().classify_response(&answer(400, body)) else {
         panic!("not refused");
     };
     let told: BTreeSet<String> = refusal
@@ -224,7 +224,7 @@ async fn not_there_not_allowed_and_not_known_are_three_things() {
     assert!(live.forbidden.contains(&node.kind("services")) && live.forbidden.contains(&node.kind("targets")));
     let node_401 = Filtered::new(&node, 401, |path| path.starts_with("/services"));
     let refused = node_401.client().read_owned(&node.catalog, &everything()).await;
-    assert!(matches!(refused, Err(ReadError::Unauthorised { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(ReadError::Unauthorized { .. })), "{refused:?}");
     let node_302 = Filtered::new(&node, 302, |path| path.starts_with("/services"));
     let refused = node_302.client().read_owned(&node.catalog, &everything()).await;
     assert!(
@@ -239,7 +239,7 @@ async fn an_open_source_node_is_not_asked_for_enterprise_kinds() {
     let counted = Filtered::new(&node, 500, |path| {
         path.starts_with("/licenses") || path.starts_with("/partials")
     });
-    let asked = Asked {
+    let asked = ReadScope {
         edition: Some(Edition::Community),
         ..everything()
     };
@@ -251,7 +251,7 @@ async fn an_open_source_node_is_not_asked_for_enterprise_kinds() {
 async fn a_node_tells_who_it_is_and_shows_its_schemas() {
     let node = Node::new();
     let client = node.client();
-    let root = client.root().await.expect("root");
+    let root = client.read_node_info().await.expect("root");
     assert_eq!(root.edition, Some(Edition::Community));
     assert!(root.loaded_vaults.as_ref().is_some_and(|loaded| loaded.contains("env")));
     assert!(
@@ -259,13 +259,13 @@ async fn a_node_tells_who_it_is_and_shows_its_schemas() {
             .as_ref()
             .is_some_and(|loaded| loaded.contains("key-auth"))
     );
-    let mut known: LiveSchemas = root.schemas();
-    let wanted = Wanted {
+    let mut known: LiveSchemas = root.to_live_schemas();
+    let wanted = SchemaRequest {
         entities: tags(&["vaults", "no-such-kind"]),
         plugins: tags(&["key-auth", "no-such-plugin"]),
         vaults: tags(&["env"]),
     };
-    client.schemas(&wanted, &mut known).await.expect("schemas");
+    client.read_schemas(&wanted, &mut known).await.expect("schemas");
     assert_eq!(
         (known.entities.len(), known.plugins.len(), known.vaults.len()),
         (1, 1, 1)
@@ -282,15 +282,15 @@ async fn the_same_works_over_http() {
     let live = client.read_owned(&node.catalog, &everything()).await.expect("live");
     let read: BTreeSet<Uuid> = live.owned[&node.kind("vaults")].iter().map(|vault| vault.id).collect();
     assert_eq!(read, made);
-    let to = Address {
+    let address = EntityAddress {
         kind: node.kind("vaults"),
         id: *made.first().expect("one"),
         parent: None,
     };
     let written = client
-        .write(&node.catalog, &Write { to, verb: Verb::Delete }, &|_| {})
+        .write_entity(&node.catalog, &EntityWrite { address, operation: WriteOperation::Delete }, &|_| {})
         .await;
-    assert_eq!(written, Written::Done);
+    assert_eq!(written, WriteOutcome::Applied);
     server.stop().await;
 }
 
@@ -302,7 +302,7 @@ async fn an_address_where_nobody_listens_is_told_at_once() {
     let settings = HttpSettings::new(format!("http://admin:hush@{address}"));
     let transport = HttpTransport::new(&settings).expect("a transport");
     let client = crate::common::client(transport);
-    let refused = client.root().await.expect_err("nobody answers").to_string();
+    let refused = client.read_node_info().await.expect_err("nobody answers").to_string();
     assert!(
         refused.starts_with(&format!("cannot connect to {address}: ")),
         "{refused}"
@@ -316,23 +316,23 @@ async fn a_create_that_meets_another_entity_of_its_id_is_no_success() {
     let id = node
         .make("vaults", None, r#"{"name":"env","prefix":"there"}"#, &[])
         .await;
-    let to = Address {
+    let address = EntityAddress {
         kind: node.kind("vaults"),
         id,
         parent: None,
     };
-    let verb = Verb::Create(body(r#"{"name":"env","prefix":"other"}"#));
-    let written = node.client().write(&node.catalog, &Write { to, verb }, &|_| {}).await;
-    assert_eq!(written, Written::Refused(Outcome::IdTaken));
+    let operation = WriteOperation::Create(body(r#"{"name":"env","prefix":"other"}"#));
+    let written = node.client().write_entity(&node.catalog, &EntityWrite { address, operation }, &|_| {}).await;
+    assert_eq!(written, WriteOutcome::Rejected(ResponseOutcome::IdTaken));
 }
 
-fn everything() -> Asked {
+fn everything() -> ReadScope {
     scope(&[])
 }
 
-fn scope(of: &[&str]) -> Asked {
-    Asked {
+fn scope(of: &[&str]) -> ReadScope {
+    ReadScope {
         scopes: vec![Scope { tags: tags(of) }],
-        ..Asked::default()
+        ..ReadScope::default()
     }
 }

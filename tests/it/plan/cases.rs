@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use strongroom::json::json;
-use strongroom::plan::Live;
+use strongroom::plan::LiveState;
 use strongroom::plan::{Fingerprinter, Guards, Limit, Options, Question, after, needs};
 use strongroom::schema::Catalog;
 use strongroom::state::{self, DesiredState};
@@ -80,7 +80,7 @@ fn options(catalog: &Catalog, text: &str) -> (state::StateOptions, Options) {
     (reading, options)
 }
 
-fn held(catalog: &Catalog, text: &str, held: strongroom::json::Value) -> (DesiredState, Live) {
+fn held(catalog: &Catalog, text: &str, held: strongroom::json::Value) -> (DesiredState, LiveState) {
     let desired = crate::common::plan_case::desired(
         catalog,
         &[("state.yaml".to_owned(), text.to_owned())],
@@ -115,7 +115,7 @@ fn refused(guards: &Guards, text: &str, control_plane: strongroom::json::Value) 
 }
 
 /// Puts a question without options.
-fn asked<R>(catalog: &Catalog, desired: &DesiredState, live: &Live, answer: impl FnOnce(&Question<'_>) -> R) -> R {
+fn asked<R>(catalog: &Catalog, desired: &DesiredState, live: &LiveState, answer: impl FnOnce(&Question<'_>) -> R) -> R {
     answer(&Question {
         catalog,
         desired,

@@ -10,7 +10,7 @@ use futures_util::stream::{self, StreamExt};
 use serde_json::Value;
 use strongroom::apply::{self, Account, Event, Halt, StepEnd, Stop};
 use strongroom::control_plane::{
-    Address, Fault, FaultTransport, Faults, Method, Request, Response, Transport, TransportError, Verb, Write, Written,
+    EntityAddress, Fault, FaultTransport, FaultConfig, Method, Request, Response, Transport, TransportError, WriteOperation, EntityWrite, WriteOutcome,
 };
 use strongroom::plan::{Action, Approved};
 use uuid::Uuid;
@@ -62,18 +62,18 @@ impl<T: Transport> Transport for Book<T> {
     }
 }
 
-fn faults(seed: u64) -> Faults {
-    Faults {
+fn faults(seed: u64) -> FaultConfig {
+    FaultConfig {
         seed,
-        reads: 0.1 + 0.4 * (seed % 5) as f64 / 4.0,
-        writes: 0.15 + 0.75 * (seed % 7) as f64 / 6.0,
-        delay: Duration::from_micros(200),
+        read_rate: 0.1 + 0.4 * (seed % 5) as f64 / 4.0,
+        write_rate: 0.15 + 0.75 * (seed % 7) as f64 / 6.0,
+        max_delay: Duration::from_micros(200),
     }
 }
 
 /// Makes nine vaults, and says how nine more would be made and these be replaced, changed and deleted.
-async fn writes(node: &Node) -> Vec<Write> {
-    let to = |id| Address {
+async fn writes(node: &Node) -> Vec<EntityWrite> {
+    let to = |id| EntityAddress {
         kind: node.kind("vaults"),
         id,
         parent: None,
@@ -81,18 +81,18 @@ async fn writes(node: &Node) -> Vec<Write> {
     let mut writes = Vec::new();
     for at in 0..9 {
         let made = format!(r#"{{"name":"env","prefix":"new-{at}","config":{{"prefix":"X_"}}}}"#);
-        writes.push(Write {
-            to: to(Uuid::new_v4()),
-            verb: Verb::Create(body(&made)),
+        writes.push(EntityWrite {
+            address: to(Uuid::new_v4()),
+            operation: WriteOperation::Create(body(&made)),
         });
         let old = format!(r#"{{"name":"env","prefix":"old-{at}"}}"#);
         let replaced = format!(r#"{{"name":"env","prefix":"old-{at}","description":"replaced"}}"#);
-        writes.push(Write {
-            to: to(node.make("vaults", None, &old, &[]).await),
-            verb: match at % 3 {
-                0 => Verb::Replace(body(&replaced)),
-                1 => Verb::Change(body(r#"{"description":"changed"}"#)),
-                _ => Verb::Delete,
+        writes.push(EntityWrite {
+            address: to(node.make("vaults", None, &old, &[]).await),
+            operation: match at % 3 {
+                0 => WriteOperation::Replace(body(&replaced)),
+                1 => WriteOperation::Patch(body(r#"{"description":"changed"}"#)),
+                _ => WriteOperation::Delete,
             },
         });
     }
@@ -100,21 +100,21 @@ async fn writes(node: &Node) -> Vec<Write> {
 }
 
 /// Writes while things go wrong; says how each write ended and whether it stands.
-async fn write_through_faults(seed: u64, happened: &mut BTreeMap<Fault, usize>) -> Vec<(Written, bool)> {
+async fn write_through_faults(seed: u64, happened: &mut BTreeMap<Fault, usize>) -> Vec<(WriteOutcome, bool)> {
     let node = Node::new();
     let client = client(FaultTransport::new(Book::new(node.transport()), faults(seed)));
-    let ended: Vec<(Write, Written)> = stream::iter(writes(&node).await)
+    let ended: Vec<(EntityWrite, WriteOutcome)> = stream::iter(writes(&node).await)
         .map(|write| {
             let (client, catalog) = (&client, &node.catalog);
             async move {
-                let written = client.write(catalog, &write, &|_| {}).await;
+                let written = client.write_entity(catalog, &write, &|_| {}).await;
                 (write, written)
             }
         })
         .buffer_unordered(4)
         .collect()
         .await;
-    for (fault, times) in client.transport().happened() {
+    for (fault, times) in client.transport().injected_faults() {
         *happened.entry(fault).or_default() += times;
     }
     let made = client.transport().inner().most_often_made();
@@ -125,13 +125,13 @@ async fn write_through_faults(seed: u64, happened: &mut BTreeMap<Fault, usize>) 
         .collect()
 }
 
-fn stands(node: &Node, write: &Write) -> bool {
-    let found = node.get(&format!("/vaults/{}", write.to.id));
-    match &write.verb {
-        Verb::Create(_) => found["config"]["prefix"] == "X_",
-        Verb::Replace(_) => found["description"] == "replaced",
-        Verb::Change(_) => found["description"] == "changed",
-        Verb::Delete => found.get("id").is_none(),
+fn stands(node: &Node, write: &EntityWrite) -> bool {
+    let found = node.get(&format!("/vaults/{}", write.address.id));
+    match &write.operation {
+        WriteOperation::Create(_) => found["config"]["prefix"] == "X_",
+        WriteOperation::Replace(_) => found["description"] == "replaced",
+        WriteOperation::Patch(_) => found["description"] == "changed",
+        WriteOperation::Delete => found.get("id").is_none(),
     }
 }
 
@@ -142,10 +142,10 @@ async fn what_a_write_is_said_to_have_done_is_what_it_did() {
     for seed in 0..SEEDS {
         for (written, stands) in write_through_faults(seed, &mut happened).await {
             let (word, true_so) = match &written {
-                Written::Done => ("done", stands),
-                Written::NoAnswer(_) => ("no answer", !stands),
-                Written::Refused(_) => ("refused", !stands),
-                Written::Unknown(_) => ("unknown", true),
+                WriteOutcome::Applied => ("done", stands),
+                WriteOutcome::NoResponse(_) => ("no answer", !stands),
+                WriteOutcome::Rejected(_) => ("refused", !stands),
+                WriteOutcome::Unknown(_) => ("unknown", true),
             };
             assert!(true_so, "seed {seed}: {written:?}, and it stands: {stands}");
             *ends.entry(word).or_default() += 1;
@@ -153,12 +153,12 @@ async fn what_a_write_is_said_to_have_done_is_what_it_did() {
     }
     // what this test covers, so that it cannot go empty
     for fault in [
-        Fault::Refused,
-        Fault::LostBefore,
-        Fault::LostAfter,
-        Fault::Late,
-        Fault::Busy(429),
-        Fault::BusyAfter(504),
+        Fault::ConnectionRefused,
+        Fault::RequestLost,
+        Fault::ResponseLost,
+        Fault::Delayed,
+        Fault::ErrorStatus(429),
+        Fault::ErrorStatusAfterApply(504),
     ] {
         assert!(
             happened.get(&fault).is_some_and(|times| *times > 100),

@@ -82,7 +82,7 @@ fn large_but_honest_texts_are_read_soon() {
         );
         let mut sources = SourceFiles::default();
         sources.add("state.yaml", text.as_str());
-        report::diagnostics(&diagnostics, &sources);
+        report::render_diagnostics(&diagnostics, &sources);
         assert!(begun.elapsed() < SOON, "{name} took {:?}", begun.elapsed());
     }
 }
@@ -228,7 +228,7 @@ fn read_and_show(text: &str) {
     let mut sources = SourceFiles::default();
     let file = sources.add("state.yaml", text);
     let (node, diagnostics) = compose(file, text, &mocked());
-    report::diagnostics(&diagnostics, &sources);
+    report::render_diagnostics(&diagnostics, &sources);
     let stripped = text.strip_prefix('\u{feff}').unwrap_or(text);
     if let Some(node) = node {
         walk(&node, stripped);
@@ -326,7 +326,7 @@ proptest! {
     /// What is written is read back as the same values.
     #[test]
     fn what_is_written_is_read_back(document in document()) {
-        let text = report::yaml(&document);
+        let text = report::to_yaml(&document);
         let options = ComposeOptions { environment: TemplateEnvironment::Strict(&|_| None), substitute_env: false };
         let (node, diagnostics) = compose(FileId(0), &text, &options);
         prop_assert_eq!(errors(&diagnostics), Vec::<&str>::new(), "{}", text);

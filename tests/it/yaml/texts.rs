@@ -72,7 +72,7 @@ fn outcome(folder: &Path) -> (String, String) {
 }
 
 fn shown(diagnostics: &[Diagnostic], sources: &SourceFiles) -> String {
-    anstream::adapter::strip_str(&report::diagnostics(diagnostics, sources)).to_string()
+    anstream::adapter::strip_str(&report::render_diagnostics(diagnostics, sources)).to_string()
 }
 
 /// A line for each node: where it is, what it is, and where it came from.

@@ -1,13 +1,13 @@
 use std::collections::BTreeMap;
 
-use super::check::{prove, read};
-use crate::Outcome;
-use crate::args::{EnvArgs, EnvFormat, Global, ReferenceArgs};
+use super::check::{verify_references, read_documents};
+use crate::ExitStatus;
+use crate::args::{EnvArgs, EnvFormat, GlobalArgs, ReferenceArgs};
 use crate::documents::{Documents, is_error};
-use crate::report::{self, Variable};
-use crate::signals::unless_interrupted;
-use crate::stop::Done;
-use crate::teller::Teller;
+use crate::report::{self, DataPlaneVariable};
+use crate::signals::run_unless_interrupted;
+use crate::stop::CommandResult;
+use crate::teller::Reporter;
 use crate::verify_options::read_verify_options;
 use reconcile::{Proof, Proven};
 use reference::{Assessment, Policy, ReferenceSettings, format_variable_name, resolve_target};
@@ -15,71 +15,71 @@ use schema::Catalog;
 use yaml::Diagnostic;
 
 /// Tells the variables that the references of state files ask of every data plane. No vault is asked for anything.
-pub async fn run(global: &Global, args: &EnvArgs, teller: &mut Teller) -> Done {
+pub async fn run(global: &GlobalArgs, args: &EnvArgs, teller: &mut Reporter) -> CommandResult {
     let catalog = Catalog::recorded();
     let references = ReferenceArgs {
         dp_conf: args.dp_conf.clone(),
         ..ReferenceArgs::default()
     };
-    let documents = read(global, &args.state, &args.scope, &catalog, teller);
+    let documents = read_documents(global, &args.state, &args.scope, &catalog, teller);
     let said = read_verify_options(global, &references, &args.state.paths(), &catalog, teller);
     let (Some(documents), Some(said)) = (documents, said) else {
-        return Ok(Outcome::Invalid);
+        return Ok(ExitStatus::InvalidInput);
     };
     let nothing_asked = Proof::new(Policy::Off);
-    let (catalog, proven) = unless_interrupted(prove(global, &catalog, &documents, &nothing_asked)).await??;
-    let asked = Asked {
+    let (catalog, proven) = run_unless_interrupted(verify_references(global, &catalog, &documents, &nothing_asked)).await??;
+    let asked = VariableCollector {
         catalog: &catalog,
         documents: &documents,
-        proven: &proven,
+        verification: &proven,
         settings: &said.settings,
     };
-    let (variables, left_out) = asked.variables();
-    teller.diagnostics(&[&proven.diagnostics[..], &left_out].concat(), &documents.sources);
+    let (variables, left_out) = asked.collect_variables();
+    teller.report_diagnostics(&[&proven.diagnostics[..], &left_out].concat(), &documents.sources);
     if proven.diagnostics.iter().any(is_error) {
-        return Ok(Outcome::Invalid);
+        return Ok(ExitStatus::InvalidInput);
     }
-    report::to_stdout(&match args.format {
-        EnvFormat::Dotenv => report::dotenv(&variables),
-        EnvFormat::Kubernetes => report::secret_manifest(&variables),
+    report::print_stdout(&match args.format {
+        EnvFormat::Dotenv => report::render_dotenv(&variables),
+        EnvFormat::Kubernetes => report::render_secret_manifest(&variables),
     })?;
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Success)
 }
 
 /// What references ask of data planes.
-struct Asked<'a> {
+struct VariableCollector<'a> {
     catalog: &'a Catalog,
     documents: &'a Documents,
-    proven: &'a Proven,
+    verification: &'a Proven,
     settings: &'a ReferenceSettings,
 }
 
 /// What a reference calls a variable.
-enum Name {
+enum VariableName {
     /// Its name.
-    Told(String),
+    Known(String),
     /// What is shown of one that a template fills in, wholly or in part.
-    Filled(String),
+    Templated(String),
 }
 
-impl Asked<'_> {
+impl VariableCollector<'_> {
     /// The variables, and what there is to tell of those that are left out.
-    fn variables(&self) -> (BTreeMap<String, Variable>, Vec<Diagnostic>) {
+    fn collect_variables(&self) -> (BTreeMap<String, DataPlaneVariable>, Vec<Diagnostic>) {
         let Documents { sources, desired } = self.documents;
-        let mut variables: BTreeMap<String, Variable> = BTreeMap::new();
+        let mut variables: BTreeMap<String, DataPlaneVariable> = BTreeMap::new();
         let mut left_out = Vec::new();
-        for one in &self.proven.judged {
-            match self.name(one) {
-                Some(Name::Told(name)) => {
+        for one in &self.verification.judged {
+            match self.variable_name(one) {
+                Some(VariableName::Known(name)) => {
                     let key = one.reference.as_ref().and_then(|reference| reference.key.clone());
                     let variable = variables.entry(name).or_default();
                     variable
-                        .keys
+                        .json_keys
                         .extend(key.map(|key| String::from_utf8_lossy(&key).into_owned()));
-                    let by = report::used_by(self.catalog, desired, sources, one);
+                    let by = report::describe_usage(self.catalog, desired, sources, one);
                     variable.used_by.push(by);
                 }
-                Some(Name::Filled(shown)) => left_out.push(self.left_out(one, &shown)),
+                Some(VariableName::Templated(shown)) => left_out.push(self.left_out_note(one, &shown)),
                 None => {}
             }
         }
@@ -87,10 +87,10 @@ impl Asked<'_> {
     }
 
     /// The variable that a reference names, if its vault is one of env.
-    fn name(&self, one: &Assessment) -> Option<Name> {
+    fn variable_name(&self, one: &Assessment) -> Option<VariableName> {
         let reference = one.reference.as_ref()?;
         let vault_name = one.vault_name()?;
-        let vault = self.proven.vaults.find(&vault_name)?;
+        let vault = self.verification.vaults.find(&vault_name)?;
         if vault.backend() != "env" {
             return None;
         }
@@ -98,13 +98,13 @@ impl Asked<'_> {
         let resource = String::from_utf8_lossy(&reference.resource);
         let of = |prefix: &str| format_variable_name(prefix, &resource, reference.version == Some(2.0));
         Some(match one.site.is_templated {
-            true => Name::Filled("of this reference".to_owned()),
-            false if target.is_templated("prefix") => Name::Filled(format!("PREFIX…{}", of(""))),
-            false => Name::Told(of(target.text("prefix").unwrap_or_default())),
+            true => VariableName::Templated("of this reference".to_owned()),
+            false if target.is_templated("prefix") => VariableName::Templated(format!("PREFIX…{}", of(""))),
+            false => VariableName::Known(of(target.text("prefix").unwrap_or_default())),
         })
     }
 
-    fn left_out(&self, one: &Assessment, shown: &str) -> Diagnostic {
+    fn left_out_note(&self, one: &Assessment, shown: &str) -> Diagnostic {
         let message = format!("the variable {shown} is left out: a template fills in what it is called");
         let told = Diagnostic::note("filled-variable", message)
             .help("data planes must define it, too; what comes from the environment is not shown");

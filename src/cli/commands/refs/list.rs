@@ -1,13 +1,13 @@
 use anyhow::anyhow;
 
-use super::check::{prove, read};
-use crate::Outcome;
-use crate::args::{Global, InventoryArgs};
+use super::check::{verify_references, read_documents};
+use crate::ExitStatus;
+use crate::args::{GlobalArgs, InventoryArgs};
 use crate::connection::connect;
 use crate::documents::Documents;
-use crate::signals::unless_interrupted;
-use crate::stop::{Done, Stop};
-use crate::teller::Teller;
+use crate::signals::run_unless_interrupted;
+use crate::stop::{CommandResult, CommandError};
+use crate::teller::Reporter;
 use crate::verify_options::read_verify_options;
 use schema::Catalog;
 use state::DesiredState;
@@ -15,17 +15,17 @@ use yaml::SourceFiles;
 
 /// Lists the references of state files; without any, those of the control plane. What is wrong with one is no failure of
 /// the list.
-pub async fn run(global: &Global, args: &InventoryArgs, teller: &mut Teller) -> Done {
+pub async fn run(global: &GlobalArgs, args: &InventoryArgs, teller: &mut Reporter) -> CommandResult {
     let catalog = Catalog::recorded();
     let of_files = !args.state.files.is_empty() || !args.state.state.is_empty();
-    if !of_files && !global.names_control_plane() {
-        return Err(Stop {
+    if !of_files && !global.has_control_plane() {
+        return Err(CommandError {
             help: Some("name state files, or a control plane with --kong-addr"),
-            ..Stop::invalid(anyhow!("there is nothing to list references of"))
+            ..CommandError::invalid_input(anyhow!("there is nothing to list references of"))
         });
     }
     let documents = match of_files {
-        true => read(global, &args.state, &args.scope, &catalog, teller),
+        true => read_documents(global, &args.state, &args.scope, &catalog, teller),
         false => Some(Documents {
             sources: SourceFiles::default(),
             desired: DesiredState::default(),
@@ -34,18 +34,18 @@ pub async fn run(global: &Global, args: &InventoryArgs, teller: &mut Teller) -> 
     let paths = if of_files { args.state.paths() } else { Vec::new() };
     let proof = read_verify_options(global, &args.references, &paths, &catalog, teller);
     let (Some(documents), Some(proof)) = (documents, proof) else {
-        return Ok(Outcome::Invalid);
+        return Ok(ExitStatus::InvalidInput);
     };
     let (catalog, proven) = match of_files {
-        true => unless_interrupted(prove(global, &catalog, &documents, &proof)).await??,
+        true => run_unless_interrupted(verify_references(global, &catalog, &documents, &proof)).await??,
         false => {
             let connection = connect(global, &catalog)?;
-            unless_interrupted(reconcile::prove_live(&connection, &catalog, &proof))
+            run_unless_interrupted(reconcile::prove_live(&connection, &catalog, &proof))
                 .await?
-                .map_err(Stop::unread)?
+                .map_err(CommandError::from_read_error)?
         }
     };
     let Documents { desired, sources } = &documents;
-    teller.inventory(&catalog, desired, sources, &proven.judged)?;
-    Ok(Outcome::Done)
+    teller.report_inventory(&catalog, desired, sources, &proven.judged)?;
+    Ok(ExitStatus::Success)
 }

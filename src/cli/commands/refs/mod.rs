@@ -7,12 +7,12 @@ mod get;
 mod list;
 mod parse;
 
-use crate::args::{Global, RefsCommand};
-use crate::stop::Done;
-use crate::teller::Teller;
+use crate::args::{GlobalArgs, RefsCommand};
+use crate::stop::CommandResult;
+use crate::teller::Reporter;
 
 /// Does what `refs` is asked for.
-pub async fn run(global: &Global, command: &RefsCommand, teller: &mut Teller) -> Done {
+pub async fn run(global: &GlobalArgs, command: &RefsCommand, teller: &mut Reporter) -> CommandResult {
     match command {
         RefsCommand::Parse(args) => parse::run(args),
         RefsCommand::Get(args) => get::run(global, args, teller).await,

@@ -3,23 +3,23 @@ use reference::is_reference;
 use schema::{Catalog, KindId};
 
 /// The word in place of a secret.
-const HIDDEN: &str = "<hidden>";
+const REDACTED: &str = "<hidden>";
 
 /// Puts a word in the place of every secret; references stay, for they are none.
-pub fn hide(catalog: &Catalog, kind: KindId, body: &mut Object) {
+pub fn redact_secrets(catalog: &Catalog, kind: KindId, body: &mut Object) {
     for path in catalog.secret_paths(kind, body) {
         if let Some(value) = path.value_in_mut(body) {
-            cover(value);
+            redact_value(value);
         }
     }
 }
 
-fn cover(value: &mut Value) {
+fn redact_value(value: &mut Value) {
     match value {
         Value::Null => {}
         Value::String(text) if is_reference(text.as_str()) => {}
-        Value::Array(members) => members.iter_mut().for_each(cover),
-        Value::Object(members) => members.values_mut().for_each(cover),
-        other => *other = HIDDEN.into(),
+        Value::Array(members) => members.iter_mut().for_each(redact_value),
+        Value::Object(members) => members.values_mut().for_each(redact_value),
+        other => *other = REDACTED.into(),
     }
 }

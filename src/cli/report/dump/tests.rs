@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{DumpOptions, dump};
 use json::{Object, Value};
-use plan::{ForeignEntity, Live, LiveEntity};
+use plan::{ForeignEntity, LiveState, LiveEntity};
 use schema::{Catalog, KindId};
 use state::EntityBody;
 
 #[test]
 fn dumps_nest_and_keep_what_they_need_to_be_read_back() {
-    same("dump.json", &DumpOptions::default());
+    assert_dump_matches("dump.json", &DumpOptions::default());
 }
 
 #[test]
@@ -20,7 +20,7 @@ fn dumps_with_ids_have_them_all() {
         select_tags: BTreeSet::from(["team-a".to_owned()]),
         ..DumpOptions::default()
     };
-    same("dump-with-id.json", &options);
+    assert_dump_matches("dump-with-id.json", &options);
 }
 
 #[test]
@@ -30,13 +30,13 @@ fn dumps_without_defaults_and_secrets_have_neither() {
         hide_secrets: true,
         ..DumpOptions::default()
     };
-    let dumped = same("dump-short.json", &options);
+    let dumped = assert_dump_matches("dump-short.json", &options);
     assert!(!dumped.contains("hush"));
 }
 
-fn same(fixture: &str, options: &DumpOptions) -> String {
+fn assert_dump_matches(fixture: &str, options: &DumpOptions) -> String {
     let catalog = Catalog::recorded();
-    let document = dump(&catalog, &live(&catalog), options);
+    let document = dump(&catalog, &read_live_fixture(&catalog), options);
     let dumped = serde_json::to_string_pretty(&document).expect("JSON") + "\n";
     let path = format!("fixtures/outputs/{fixture}");
     if std::env::var_os("UPDATE_FIXTURES").is_some() {
@@ -47,21 +47,21 @@ fn same(fixture: &str, options: &DumpOptions) -> String {
     dumped
 }
 
-fn live(catalog: &Catalog) -> Live {
+fn read_live_fixture(catalog: &Catalog) -> LiveState {
     let text = std::fs::read_to_string("fixtures/outputs/live.json").expect("a fixture");
     let read: Value = serde_json::from_str(&text).expect("JSON");
-    Live {
-        owned: each(catalog, &read["owned"], |body| LiveEntity::new(id(&body), body)),
-        foreign: each(catalog, &read["foreign"], |body| ForeignEntity {
-            id: id(&body),
+    LiveState {
+        owned: entities_by_kind(catalog, &read["owned"], |body| LiveEntity::new(entity_id(&body), body)),
+        foreign: entities_by_kind(catalog, &read["foreign"], |body| ForeignEntity {
+            id: entity_id(&body),
             index: EntityBody::new(body),
             references: Vec::new(),
         }),
-        ..Live::default()
+        ..LiveState::default()
     }
 }
 
-fn each<T>(catalog: &Catalog, kinds: &Value, entity: impl Fn(Object) -> T) -> BTreeMap<KindId, Vec<T>> {
+fn entities_by_kind<T>(catalog: &Catalog, kinds: &Value, entity: impl Fn(Object) -> T) -> BTreeMap<KindId, Vec<T>> {
     let kinds = kinds.as_object().expect("kinds").iter();
     kinds
         .map(|(collection, list)| {
@@ -72,6 +72,6 @@ fn each<T>(catalog: &Catalog, kinds: &Value, entity: impl Fn(Object) -> T) -> BT
         .collect()
 }
 
-fn id(body: &Object) -> uuid::Uuid {
+fn entity_id(body: &Object) -> uuid::Uuid {
     body["id"].as_str().expect("an id").parse().expect("an id")
 }

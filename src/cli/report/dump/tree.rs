@@ -2,16 +2,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use super::{Dump, DumpOptions};
-use crate::report::names;
+use super::{DumpBuilder, DumpOptions};
+use crate::report::collect_entity_names;
 use json::{Object, Value};
 use plan::Plan;
-use plan::{Live, LiveEntity};
+use plan::{LiveState, LiveEntity};
 use schema::{Catalog, Kind, KindId, NestedList};
 
-impl<'a> Dump<'a> {
+impl<'a> DumpBuilder<'a> {
     /// Finds out what is nested where.
-    pub(super) fn new(catalog: &'a Catalog, live: &'a Live, options: &'a DumpOptions) -> Self {
+    pub(super) fn new(catalog: &'a Catalog, live: &'a LiveState, options: &'a DumpOptions) -> Self {
         let entities = || {
             live.owned
                 .iter()
@@ -21,42 +21,42 @@ impl<'a> Dump<'a> {
             catalog,
             options,
             owned: entities().map(|(kind, entity)| ((kind, entity.id), entity)).collect(),
-            names: names(catalog, live, &Plan::default()),
-            ambiguous: ambiguous(catalog, live),
+            names: collect_entity_names(catalog, live, &Plan::default()),
+            ambiguous: find_ambiguous(catalog, live),
             nested: BTreeMap::new(),
-            top: BTreeMap::new(),
+            top_level: BTreeMap::new(),
         };
         for (kind, entity) in entities() {
-            match dump.home(kind, entity) {
+            match dump.nesting_parent(kind, entity) {
                 Some((parent, key)) => {
                     let lists = dump.nested.entry(parent).or_default();
                     lists.entry(key).or_default().push((kind, entity.id));
                 }
-                None => dump.top.entry(kind).or_default().push(entity.id),
+                None => dump.top_level.entry(kind).or_default().push(entity.id),
             }
         }
         dump
     }
 
     /// The lists at the top of the document.
-    pub(super) fn at_top(&self) -> impl Iterator<Item = (KindId, Vec<Value>)> {
-        self.top.iter().map(|(kind, ids)| {
+    pub(super) fn top_level_lists(&self) -> impl Iterator<Item = (KindId, Vec<Value>)> {
+        self.top_level.iter().map(|(kind, ids)| {
             let members = ids.iter().map(|id| (*kind, *id)).collect();
-            (*kind, self.list(members, None))
+            (*kind, self.build_list(members, None))
         })
     }
 
     /// Entities in a steady order, each with what is nested in it. `nest` is the list in which they are.
-    pub(super) fn list(&self, mut members: Vec<(KindId, Uuid)>, nest: Option<&NestedList>) -> Vec<Value> {
+    pub(super) fn build_list(&self, mut members: Vec<(KindId, Uuid)>, nest: Option<&NestedList>) -> Vec<Value> {
         members.sort_by_cached_key(|(kind, id)| (self.sort_key(*kind, *id), *id));
         members
             .into_iter()
-            .map(|(kind, id)| Value::Object(self.entity(kind, id, nest)))
+            .map(|(kind, id)| Value::Object(self.build_entity(kind, id, nest)))
             .collect()
     }
 
     /// What is nested in an entity.
-    pub(super) fn nested_in(&self, kind: KindId, id: Uuid) -> Object {
+    pub(super) fn build_nested(&self, kind: KindId, id: Uuid) -> Object {
         let Some(lists) = self.nested.get(&(kind, id)) else {
             return Object::new();
         };
@@ -65,17 +65,17 @@ impl<'a> Dump<'a> {
             .iter()
             .map(|(key, members)| {
                 let nest = nests.iter().find(|nest| nest.key == *key);
-                ((*key).to_owned(), Value::Array(self.list(members.clone(), nest)))
+                ((*key).to_owned(), Value::Array(self.build_list(members.clone(), nest)))
             })
             .collect()
     }
 
     /// The entity in which this one is nested, and under which key: its parent, if it has exactly one and that is dumped.
-    fn home(&self, kind: KindId, entity: &LiveEntity) -> Option<((KindId, Uuid), &'a str)> {
+    fn nesting_parent(&self, kind: KindId, entity: &LiveEntity) -> Option<((KindId, Uuid), &'a str)> {
         let body = entity.body.expose();
         let mut parents = self.catalog.kind(kind).foreign_fields.iter().filter_map(|foreign| {
-            let nest = nest_of(self.catalog.kind(foreign.kind), kind, &foreign.field)?;
-            Some((foreign.kind, nest, reference(body.get(&foreign.field)?)?))
+            let nest = find_nest(self.catalog.kind(foreign.kind), kind, &foreign.field)?;
+            Some((foreign.kind, nest, foreign_key_id(body.get(&foreign.field)?)?))
         });
         let (parent, nest, id) = parents.next()?;
         let alone = nest.reference_field.is_some() || parents.next().is_none();
@@ -97,11 +97,11 @@ impl<'a> Dump<'a> {
 }
 
 /// The id that a foreign key holds.
-pub(super) fn reference(value: &Value) -> Option<Uuid> {
+pub(super) fn foreign_key_id(value: &Value) -> Option<Uuid> {
     value.get("id")?.as_str()?.parse().ok()
 }
 
-fn nest_of<'a>(parent: &'a Kind, kind: KindId, field: &str) -> Option<&'a NestedList> {
+fn find_nest<'a>(parent: &'a Kind, kind: KindId, field: &str) -> Option<&'a NestedList> {
     parent
         .nested_lists
         .iter()
@@ -109,7 +109,7 @@ fn nest_of<'a>(parent: &'a Kind, kind: KindId, field: &str) -> Option<&'a Nested
 }
 
 /// The entities that their natural keys do not tell apart: those that have none, and those that share one.
-fn ambiguous(catalog: &Catalog, live: &Live) -> BTreeSet<(KindId, Uuid)> {
+fn find_ambiguous(catalog: &Catalog, live: &LiveState) -> BTreeSet<(KindId, Uuid)> {
     let mut found = BTreeSet::new();
     for (kind, members) in &live.owned {
         let mut bearers: BTreeMap<String, Vec<Uuid>> = BTreeMap::new();

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::stated::Stated;
+use super::stated::PropertyValue;
 use backends::resolve;
 use reconcile::Proof;
 use reference::{
@@ -10,82 +10,82 @@ use reference::{
 use schema::Catalog;
 
 /// How the references of properties are looked at.
-pub struct Look<'a> {
+pub struct PropertyVerifier<'a> {
     pub catalog: &'a Catalog,
-    pub proof: &'a Proof,
+    pub verify_options: &'a Proof,
     pub policies: Policies<'a>,
 }
 
 /// What is known of a value before any vault is asked.
-enum Known {
+enum PreliminaryFinding {
     /// All there is to know.
-    All(Finding),
+    Final(Finding),
     /// Which secret of which errand it wants.
-    Wants(Reference, usize, usize),
+    Pending(Reference, usize, usize),
 }
 
 /// What has to be asked, each distinct secret once.
 #[derive(Default)]
-struct Asked {
-    errands: Vec<VaultQuery>,
-    secrets: BTreeMap<(usize, SecretRequest), usize>,
+struct VaultQueryBatch {
+    queries: Vec<VaultQuery>,
+    secret_indexes: BTreeMap<(usize, SecretRequest), usize>,
 }
 
-impl Look<'_> {
+impl PropertyVerifier<'_> {
     /// What is known of each value, in their order. All vaults are asked at once.
-    pub async fn at(&self, stated: &[Stated]) -> Vec<Finding> {
-        let mut asked = Asked::default();
-        let known: Vec<Known> = stated.iter().map(|one| self.before(one, &mut asked)).collect();
-        let fetched = resolve(&asked.errands, &self.proof.context).await;
+    pub async fn verify_all(&self, stated: &[PropertyValue]) -> Vec<Finding> {
+        let mut asked = VaultQueryBatch::default();
+        let known: Vec<PreliminaryFinding> = stated.iter().map(|one| self.check_before_fetch(one, &mut asked)).collect();
+        let fetched = resolve(&asked.queries, &self.verify_options.context).await;
         let findings = known.into_iter().zip(stated).map(|(known, one)| match known {
-            Known::All(finding) => finding,
-            Known::Wants(reference, errand, place) => {
-                let errand = asked.errands.get(errand).zip(fetched.get(errand));
+            PreliminaryFinding::Final(finding) => finding,
+            PreliminaryFinding::Pending(reference, errand, place) => {
+                let errand = asked.queries.get(errand).zip(fetched.get(errand));
                 let answer = errand.and_then(|(errand, all)| Some((&errand.target, all.get(place)?)));
                 let proven =
-                    |(target, fetched)| reference::verify_reference(target, &reference, &of_planes(fetched, one)).0;
-                answer.map_or_else(|| not_asked(&String::from_utf8_lossy(&reference.name)), proven)
+                    |(target, fetched)| reference::verify_reference(target, &reference, &restrict_to_planes(fetched, one)).0;
+                answer.map_or_else(|| not_asked_finding(&String::from_utf8_lossy(&reference.name)), proven)
             }
         });
         findings.collect()
     }
 
-    fn before(&self, one: &Stated, asked: &mut Asked) -> Known {
-        if let Some(finding) = of_form(one) {
-            return Known::All(finding);
+    fn check_before_fetch(&self, one: &PropertyValue, asked: &mut VaultQueryBatch) -> PreliminaryFinding {
+        if let Some(finding) = check_form(one) {
+            return PreliminaryFinding::Final(finding);
         }
         let reference = match parse_reference(&one.text) {
             Ok(reference) => reference,
             Err(error) => {
                 let message = format!("Kong cannot read this reference: {error}");
-                return Known::All(Finding::new(Reason::BadReference, message));
+                return PreliminaryFinding::Final(Finding::new(Reason::BadReference, message));
             }
         };
         let name = String::from_utf8_lossy(&reference.name).into_owned();
         if !self.catalog.subschema_names("vaults").any(|backend| backend == name) {
             let told = Finding::new(Reason::UnknownVault, format!("'{name}' is no backend"));
             let help = "kong.conf is read before the database: only backends' own names work, no vault's prefix";
-            return Known::All(told.help(help));
+            return PreliminaryFinding::Final(told.help(help));
         }
-        if let Some(finding) = self.unasked(&name) {
-            return Known::All(finding);
+        if let Some(finding) = self.skip_finding(&name) {
+            return PreliminaryFinding::Final(finding);
         }
-        let (errand, place) = self.want(&name, &reference, asked);
-        Known::Wants(reference, errand, place)
+        let (errand, place) = self.add_secret_request(&name, &reference, asked);
+        PreliminaryFinding::Pending(reference, errand, place)
     }
 
     /// Why a backend is not asked, if it is not.
-    fn unasked(&self, name: &str) -> Option<Finding> {
+    fn skip_finding(&self, name: &str) -> Option<Finding> {
         if self.policies.for_vault(name) == Policy::Off {
-            return Some(not_asked(name));
+            return Some(not_asked_finding(name));
         }
-        self.proof.settings.ambiguity_finding(name)
+        self.verify_options.settings.ambiguity_finding(name)
     }
 
-    fn want(&self, name: &str, reference: &Reference, asked: &mut Asked) -> (usize, usize) {
-        let Asked { errands, secrets } = asked;
+    fn add_secret_request(&self, name: &str, reference: &Reference, asked: &mut VaultQueryBatch) -> (usize, usize) {
+        let VaultQueryBatch { queries: errands, secret_indexes: secrets } = asked;
         let vault = VaultRef::Backend(name);
-        let target = reference::resolve_target(self.catalog, name, vault, reference, &self.proof.settings);
+        let target = reference::resolve_target(self.catalog, name, vault, reference, &self.verify_options.settings);
         let known = errands.iter().position(|errand| errand.target == target);
         let errand = known.unwrap_or_else(|| {
             let wanted = Vec::new();
@@ -104,13 +104,13 @@ impl Look<'_> {
     }
 }
 
-fn not_asked(name: &str) -> Finding {
+fn not_asked_finding(name: &str) -> Finding {
     let message = format!("secrets of the backend '{name}' are not asked for");
     Finding::new(Reason::NotAsked, message)
 }
 
 /// What the data planes have for which a value holds.
-fn of_planes(fetched: &SecretResponse, one: &Stated) -> SecretResponse {
+fn restrict_to_planes(fetched: &SecretResponse, one: &PropertyValue) -> SecretResponse {
     match fetched {
         SecretResponse::PerPlane(planes) => {
             let holds = planes.iter().filter(|(plane, _)| one.planes.contains(plane));
@@ -121,9 +121,9 @@ fn of_planes(fetched: &SecretResponse, one: &Stated) -> SecretResponse {
 }
 
 /// What is wrong with a value's form.
-fn of_form(one: &Stated) -> Option<Finding> {
+fn check_form(one: &PropertyValue) -> Option<Finding> {
     let wrong = |message: &str, help: &str| Finding::new(Reason::BadReference, message).help(help);
-    if one.name().starts_with("vault_") {
+    if one.property_name().starts_with("vault_") {
         let message = "settings of vaults are taken as they stand: a reference there is not resolved";
         let told = Finding::new(Reason::NotReferenceable, message);
         return Some(told.help("write the value, or give it to the node as a variable"));
@@ -133,12 +133,12 @@ fn of_form(one: &Stated) -> Option<Finding> {
     }
     let begins = one.text.starts_with("{vault://");
     Some(
-        if begins && one.is_of_list() && !one.text.contains('}') && !one.is_cut {
+        if begins && one.is_list_element() && !one.text.contains('}') && !one.is_cut_by_comment {
             wrong(
                 "the reference has no end: a comma divides this list",
                 "write the comma as %2C",
             )
-        } else if begins && one.is_cut {
+        } else if begins && one.is_cut_by_comment {
             wrong(
                 "the reference has no end: `#` begins a comment here",
                 "write the version as `\\#2`",

@@ -1,29 +1,29 @@
 mod look;
 mod stated;
 
-use crate::Outcome;
-use crate::args::{ConfArgs, Global, ReferenceArgs};
+use crate::ExitStatus;
+use crate::args::{ConfArgs, GlobalArgs, ReferenceArgs};
 use crate::documents::is_error;
-use crate::report::Property;
-use crate::signals::unless_interrupted;
-use crate::stop::{Done, Stop};
-use crate::teller::Teller;
+use crate::report::PropertyAssessment;
+use crate::signals::run_unless_interrupted;
+use crate::stop::{CommandResult, CommandError};
+use crate::teller::Reporter;
 use crate::verify_options::read_verify_options;
-use look::Look;
+use look::PropertyVerifier;
 use reference::{Finding, Policies, Policy, Verdict};
 use schema::Catalog;
-use stated::{Stated, of_file, of_variables};
+use stated::{PropertyValue, values_from_file, values_from_variables};
 use yaml::{Diagnostic, Severity, SourceFiles};
 
 /// Looks at the references of a kong.conf, and of the `KONG_*` variables that come with it.
 ///
 /// Kong resolves them once, when it starts, before it has a database: only backends' own names work there, with the
 /// `vault_*` properties for settings, and a failure is fatal (facts of kong.conf's own documentation).
-pub async fn run(global: &Global, args: &ConfArgs, teller: &mut Teller) -> Done {
+pub async fn run(global: &GlobalArgs, args: &ConfArgs, teller: &mut Reporter) -> CommandResult {
     let catalog = Catalog::recorded();
     let text = std::fs::read_to_string(&args.file).map_err(|error| {
         let file = args.file.display();
-        Stop::invalid(anyhow::anyhow!("cannot read '{file}': {error}"))
+        CommandError::invalid_input(anyhow::anyhow!("cannot read '{file}': {error}"))
     })?;
     let references = ReferenceArgs {
         dp_conf: Some(args.file.clone()),
@@ -31,41 +31,41 @@ pub async fn run(global: &Global, args: &ConfArgs, teller: &mut Teller) -> Done 
     };
     let Some(proof) = read_verify_options(global, &references, std::slice::from_ref(&args.file), &catalog, teller)
     else {
-        return Ok(Outcome::Invalid);
+        return Ok(ExitStatus::InvalidInput);
     };
     let mut sources = SourceFiles::default();
     let name = args.file.display().to_string();
     let file = sources.add(name.as_str(), text.as_str());
     let planes = &proof.context.planes;
-    let mut all = of_file(&text, file, planes);
-    all.extend(of_variables(planes));
+    let mut all = values_from_file(&text, file, planes);
+    all.extend(values_from_variables(planes));
     let policies = Policies {
         general: proof.policy,
         settings: Some(&proof.settings),
     };
-    let look = Look {
+    let look = PropertyVerifier {
         catalog: &catalog,
-        proof: &proof,
+        verify_options: &proof,
         policies,
     };
-    let findings = unless_interrupted(look.at(&all)).await?;
+    let findings = run_unless_interrupted(look.verify_all(&all)).await?;
     let known = || all.iter().zip(&findings);
     let told: Vec<Diagnostic> = known()
-        .filter_map(|(one, finding)| tell(one, finding, policies))
+        .filter_map(|(one, finding)| to_diagnostic(one, finding, policies))
         .collect();
-    teller.diagnostics(&told, &sources);
-    let properties = known().map(|(one, finding)| one.reported(&name, finding)).collect();
-    teller.properties(properties, &sources);
+    teller.report_diagnostics(&told, &sources);
+    let properties = known().map(|(one, finding)| one.to_assessment(&name, finding)).collect();
+    teller.report_properties(properties, &sources);
     Ok(match told.iter().any(is_error) {
-        true => Outcome::Invalid,
-        false => Outcome::Done,
+        true => ExitStatus::InvalidInput,
+        false => ExitStatus::Success,
     })
 }
 
-impl Stated {
-    fn reported<'a>(&'a self, file: &'a str, finding: &'a Finding) -> Property<'a> {
-        Property {
-            said_by: self.plane.as_deref().unwrap_or(file),
+impl PropertyValue {
+    fn to_assessment<'a>(&'a self, file: &'a str, finding: &'a Finding) -> PropertyAssessment<'a> {
+        PropertyAssessment {
+            source_name: self.plane.as_deref().unwrap_or(file),
             name: &self.property,
             text: &self.text,
             finding,
@@ -75,8 +75,8 @@ impl Stated {
 }
 
 /// What there is to tell of a value, if anything. What is wrong keeps a node from starting, whoever wrote it and when.
-fn tell(one: &Stated, finding: &Finding, policies: Policies<'_>) -> Option<Diagnostic> {
-    let policy = match one.vault() {
+fn to_diagnostic(one: &PropertyValue, finding: &Finding, policies: Policies<'_>) -> Option<Diagnostic> {
+    let policy = match one.vault_name() {
         Some(name) if finding.reason.is_from_backend() => policies.for_vault(&name),
         _ => policies.general,
     };

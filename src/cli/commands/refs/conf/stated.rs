@@ -9,7 +9,7 @@ use yaml::{FileId, Span};
 
 /// The properties that take a list, between commas (as the documentation of kong.conf describes them). In any other a
 /// comma is a character like others.
-const LISTS: [&str; 44] = [
+const LIST_PROPERTIES: [&str; 44] = [
     "admin_gui_listen",
     "admin_gui_ssl_cert",
     "admin_gui_ssl_cert_key",
@@ -57,7 +57,7 @@ const LISTS: [&str; 44] = [
 ];
 
 /// A value of a property, or one of the several of a list, that speaks of a vault.
-pub struct Stated {
+pub struct PropertyValue {
     /// The property, or the variable, as it is written.
     pub property: String,
     /// The value.
@@ -69,10 +69,10 @@ pub struct Stated {
     /// The data planes for which it holds; none, if nothing is known of any.
     pub planes: BTreeSet<String>,
     /// Whether a comment cuts the value off.
-    pub is_cut: bool,
+    pub is_cut_by_comment: bool,
 }
 
-impl Stated {
+impl PropertyValue {
     /// The property, and whose it is.
     pub fn title(&self) -> String {
         match &self.plane {
@@ -82,36 +82,36 @@ impl Stated {
     }
 
     /// The property as a kong.conf writes it.
-    pub fn name(&self) -> String {
+    pub fn property_name(&self) -> String {
         match &self.plane {
-            Some(_) => self.property.replacen(OF_KONG, "", 1).to_ascii_lowercase(),
+            Some(_) => self.property.replacen(KONG_PREFIX, "", 1).to_ascii_lowercase(),
             None => self.property.clone(),
         }
     }
 
     /// Whether a list holds it.
-    pub fn is_of_list(&self) -> bool {
-        takes_list(&self.name())
+    pub fn is_list_element(&self) -> bool {
+        is_list_property(&self.property_name())
     }
 
     /// The name of the vault that it gives.
-    pub fn vault(&self) -> Option<String> {
+    pub fn vault_name(&self) -> Option<String> {
         let reference = parse_reference(&self.text).ok().filter(|_| is_reference(&self.text))?;
         Some(String::from_utf8_lossy(&reference.name).into_owned())
     }
 }
 
 /// With what the variables begin that are properties.
-const OF_KONG: &str = "KONG_";
+const KONG_PREFIX: &str = "KONG_";
 
 /// What the file says and not every data plane says otherwise: of several lines for a property the last holds.
-pub fn of_file(text: &str, file: FileId, planes: &[Plane]) -> Vec<Stated> {
-    let mut stated: Vec<Stated> = Vec::new();
+pub fn values_from_file(text: &str, file: FileId, planes: &[Plane]) -> Vec<PropertyValue> {
+    let mut stated: Vec<PropertyValue> = Vec::new();
     let mut start = 0;
     for (number, line) in (1..).zip(text.split('\n')) {
         for (property, value) in parse_properties(line) {
             stated.retain(|earlier| earlier.property != property);
-            let variable = format!("{OF_KONG}{}", property.to_ascii_uppercase());
+            let variable = format!("{KONG_PREFIX}{}", property.to_ascii_uppercase());
             let holds = planes
                 .iter()
                 .filter(|plane| !plane.variables.contains_key(&variable))
@@ -120,14 +120,14 @@ pub fn of_file(text: &str, file: FileId, planes: &[Plane]) -> Vec<Stated> {
             if holds.is_empty() && !planes.is_empty() {
                 continue;
             }
-            let (span, raw) = value_of(line, (start, number), file);
-            let all = elements(&property, &value).map(|text| Stated {
+            let (span, raw) = locate_value(line, (start, number), file);
+            let all = vault_elements(&property, &value).map(|text| PropertyValue {
                 property: property.clone(),
                 text,
                 span: Some(span),
                 plane: None,
                 planes: holds.clone(),
-                is_cut: raw.replace("\\#", "#") != value,
+                is_cut_by_comment: raw.replace("\\#", "#") != value,
             });
             stated.extend(all);
         }
@@ -137,7 +137,7 @@ pub fn of_file(text: &str, file: FileId, planes: &[Plane]) -> Vec<Stated> {
 }
 
 /// Where a line's value stands, and its text, comment and all.
-fn value_of(line: &str, (start, number): (usize, u32), file: FileId) -> (Span, &str) {
+fn locate_value(line: &str, (start, number): (usize, u32), file: FileId) -> (Span, &str) {
     let value = line.find('=').map_or(0, |at| at + 1);
     let value = value + line[value..].len() - line[value..].trim_start().len();
     let raw = line[value..].trim_end();
@@ -152,37 +152,37 @@ fn value_of(line: &str, (start, number): (usize, u32), file: FileId) -> (Span, &
 }
 
 /// What the variables of data planes say.
-pub fn of_variables(planes: &[Plane]) -> Vec<Stated> {
+pub fn values_from_variables(planes: &[Plane]) -> Vec<PropertyValue> {
     let variables = planes
         .iter()
         .flat_map(|plane| plane.variables.iter().map(move |(name, value)| (plane, name, value)));
     let of_kong = variables.filter_map(|(plane, name, value)| {
-        let property = name.strip_prefix(OF_KONG)?.to_ascii_lowercase();
+        let property = name.strip_prefix(KONG_PREFIX)?.to_ascii_lowercase();
         Some((plane, name, property, value.text()?.trim()))
     });
     of_kong
         .flat_map(|(plane, name, property, value)| {
-            elements(&property, value)
-                .map(|text| Stated {
+            vault_elements(&property, value)
+                .map(|text| PropertyValue {
                     property: name.clone(),
                     text,
                     span: None,
                     plane: Some(plane.name.clone()),
                     planes: [plane.name.clone()].into(),
-                    is_cut: false,
+                    is_cut_by_comment: false,
                 })
                 .collect::<Vec<_>>()
         })
         .collect()
 }
 
-fn takes_list(property: &str) -> bool {
-    LISTS.contains(&property)
+fn is_list_property(property: &str) -> bool {
+    LIST_PROPERTIES.contains(&property)
 }
 
 /// A value, or those of a list; what does not speak of a vault is of no interest.
-fn elements(property: &str, value: &str) -> impl Iterator<Item = String> {
-    let values: Vec<&str> = match takes_list(property) {
+fn vault_elements(property: &str, value: &str) -> impl Iterator<Item = String> {
+    let values: Vec<&str> = match is_list_property(property) {
         true => value.split(',').map(str::trim).collect(),
         false => vec![value],
     };
