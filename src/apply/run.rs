@@ -3,7 +3,10 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use super::queue::Queue;
 use super::veil::Veil;
 use super::{Account, Event, Events, Failure, FailureSort, Halt, StepEnd, Stop};
-use control_plane::{EntityAddress, Client, Clock, Uncertainty, ResponseOutcome, AdminApiError, RetryAttempt, Transport, WriteOperation, EntityWrite, WriteOutcome};
+use control_plane::{
+    AdminApiError, Client, Clock, EntityAddress, EntityWrite, ResponseOutcome, RetryAttempt, Transport, Uncertainty,
+    WriteOperation, WriteOutcome,
+};
 use json::{Object, Value};
 use plan::{Action, Approved, Plan, Step, StepId, Tree};
 use schema::Catalog;
@@ -181,7 +184,10 @@ impl Job<'_> {
             id: step.id,
             parent: step.parent,
         };
-        Some(EntityWrite { address: to, operation: verb })
+        Some(EntityWrite {
+            address: to,
+            operation: verb,
+        })
     }
 
     fn fill(&self, tree: &Tree) -> Option<EntityBody> {

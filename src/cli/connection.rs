@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 use secrecy::SecretString;
 
 use super::args::GlobalArgs;
-use super::stop::CommandError;
+use super::command_error::CommandError;
 use control_plane::{
     Client, Dialect, HttpSettings, HttpTransport, Request, Response, SystemClock, Transport, TransportError,
 };

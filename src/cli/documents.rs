@@ -1,6 +1,6 @@
 use super::args::{ScopeArgs, StateArgs};
-use super::files::{self, DiscoveredFiles, ParsedFiles};
-use super::teller::Reporter;
+use super::file_discovery::{self, DiscoveredFiles, ParsedFiles};
+use super::reporter::Reporter;
 use control_plane::{Clock, SystemClock};
 use schema::Catalog;
 use state::{self, DesiredState, ParsedState, Scope, StateOptions};
@@ -32,7 +32,7 @@ pub struct StateLoader {
 /// Finds the state files of a run.
 pub fn find_state_files(state: &StateArgs, scope: &ScopeArgs) -> StateLoader {
     StateLoader {
-        files: files::find_files(&state.paths()),
+        files: file_discovery::find_files(&state.paths()),
         substitute_env: state.substitute_env,
         allow_unset_variables: false,
         options: StateOptions {
@@ -44,12 +44,24 @@ pub fn find_state_files(state: &StateArgs, scope: &ScopeArgs) -> StateLoader {
 
 /// Reads state files, and tells what there is to tell of them: of wrong ones all that is wrong, at once. None if
 /// something is.
-pub fn read_and_report(state: &StateArgs, scope: &ScopeArgs, catalog: &Catalog, teller: &mut Reporter) -> Option<Documents> {
-    find_state_files(state, scope).read(catalog).check_and_report(catalog, teller)
+pub fn read_and_report(
+    state: &StateArgs,
+    scope: &ScopeArgs,
+    catalog: &Catalog,
+    teller: &mut Reporter,
+) -> Option<Documents> {
+    find_state_files(state, scope)
+        .read(catalog)
+        .check_and_report(catalog, teller)
 }
 
 /// The same for a run that asks no control plane: it does without variables that are not set, and tells which.
-pub fn read_offline_and_report(state: &StateArgs, scope: &ScopeArgs, catalog: &Catalog, teller: &mut Reporter) -> Option<Documents> {
+pub fn read_offline_and_report(
+    state: &StateArgs,
+    scope: &ScopeArgs,
+    catalog: &Catalog,
+    teller: &mut Reporter,
+) -> Option<Documents> {
     let unread = StateLoader {
         allow_unset_variables: true,
         ..find_state_files(state, scope)
@@ -88,7 +100,10 @@ impl StateLoader {
 impl UncheckedDocuments {
     /// Tells what there is to tell. None if something is wrong.
     pub fn check_and_report(self, catalog: &Catalog, teller: &mut Reporter) -> Option<Documents> {
-        let Self { files: gathered, parsed: reading } = self;
+        let Self {
+            files: gathered,
+            parsed: reading,
+        } = self;
         let mut told = gathered.diagnostics;
         if told.iter().chain(&reading.errors).any(is_error) {
             let refused = reading.check_entities(catalog, SystemClock.now(), &told);

@@ -1,29 +1,29 @@
 //! Asking for it: flags, environment, files, exit codes.
 
 mod args;
+mod command_error;
 mod commands;
 mod connection;
 mod documents;
-mod files;
+mod exit_status;
+mod file_discovery;
 mod logging;
-mod outcome;
 mod progress;
 mod prompt;
 pub mod report;
+mod reporter;
 mod signals;
-mod skip;
-mod stop;
-mod teller;
+mod skipped_kinds;
 mod verify_options;
 
-pub use outcome::ExitStatus;
+pub use exit_status::ExitStatus;
 
 use std::process::ExitCode;
 
 use anyhow::anyhow;
 
 use args::{ParsedCommandLine, parse_command_line};
-use teller::Reporter;
+use reporter::Reporter;
 
 /// Runs the program.
 pub fn main() -> ExitCode {

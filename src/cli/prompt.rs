@@ -2,7 +2,7 @@ use std::io::{BufRead, IsTerminal};
 
 use anyhow::anyhow;
 
-use super::stop::CommandError;
+use super::command_error::CommandError;
 use crate::report;
 
 /// Asks a question that only `yes` or `y` answers with yes.

@@ -24,10 +24,10 @@ pub async fn wait_for_interrupt() {
 ///
 /// # Errors
 /// When somebody asked the program to end.
-pub async fn run_unless_interrupted<T>(work: impl Future<Output = T>) -> Result<T, super::stop::CommandError> {
+pub async fn run_unless_interrupted<T>(work: impl Future<Output = T>) -> Result<T, super::command_error::CommandError> {
     tokio::select! {
         done = work => Ok(done),
-        () = wait_for_interrupt() => Err(super::stop::CommandError {
+        () = wait_for_interrupt() => Err(super::command_error::CommandError {
             exit_status: ExitStatus::Interrupted,
             error: anyhow::anyhow!("interrupted: nothing was written"),
             help: None,

@@ -3,8 +3,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Semaphore;
 
 use super::{
-    Clock, Dialect, RetriesExhausted, ResponseOutcome, ConcurrencyLimiter, ReadError, AdminApiError, Request, Response, RetryPolicy, RetryAttempt, NodeInfo, Transport,
-    TransportError, RequestError,
+    AdminApiError, Clock, ConcurrencyLimiter, Dialect, NodeInfo, ReadError, Request, RequestError, Response,
+    ResponseOutcome, RetriesExhausted, RetryAttempt, RetryPolicy, Transport, TransportError,
 };
 use schema::{FieldPath, Kind};
 use state::EntityBody;
@@ -80,9 +80,8 @@ impl<T: Transport, C: Clock> Client<T, C> {
         let request = self.dialect.node_info_request();
         let answer = self.send_read(&request).await?;
         match answer.outcome {
-            ResponseOutcome::Success => {
-                NodeInfo::parse(&answer.response.body).ok_or_else(|| unreadable_response_error(&request, "it names no version"))
-            }
+            ResponseOutcome::Success => NodeInfo::parse(&answer.response.body)
+                .ok_or_else(|| unreadable_response_error(&request, "it names no version")),
             ResponseOutcome::Forbidden => Ok(NodeInfo::default()),
             _ => Err(unexpected_response_error(&request, answer)),
         }
@@ -122,7 +121,11 @@ impl<T: Transport, C: Clock> Client<T, C> {
     }
 
     /// Sends a request until an answer counts. The one place where anything is tried again.
-    pub(super) async fn send_with_retry(&self, request: &Request, on_retry: OnRetry<'_>) -> Result<ClassifiedResponse, RetriesExhausted> {
+    pub(super) async fn send_with_retry(
+        &self,
+        request: &Request,
+        on_retry: OnRetry<'_>,
+    ) -> Result<ClassifiedResponse, RetriesExhausted> {
         let mut waits = self.retry_policy.backoff_delays();
         let mut maybe_done = false;
         let mut attempt = 0;
@@ -189,14 +192,14 @@ pub(super) fn unexpected_response_error(request: &Request, answer: ClassifiedRes
     match answer.outcome {
         ResponseOutcome::Unauthorized => ReadError::Unauthorized { path },
         ResponseOutcome::Forbidden => ReadError::Forbidden { path },
-        ResponseOutcome::Invalid(refusal) | ResponseOutcome::Conflict(refusal) | ResponseOutcome::Unexpected(refusal) => {
-            ReadError::Unexpected {
-                method: request.method,
-                path,
-                status: answer.response.status,
-                message: error_message(refusal),
-            }
-        }
+        ResponseOutcome::Invalid(refusal)
+        | ResponseOutcome::Conflict(refusal)
+        | ResponseOutcome::Unexpected(refusal) => ReadError::Unexpected {
+            method: request.method,
+            path,
+            status: answer.response.status,
+            message: error_message(refusal),
+        },
         _ => ReadError::Unexpected {
             method: request.method,
             path,

@@ -1,7 +1,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
-use super::{Method, ResponseOutcome, Request, Response, outcome};
+use super::{Method, Request, Response, ResponseOutcome, response_outcome};
 use json::Value;
 use schema::{Catalog, Kind, KindId};
 use state::EntityBody;
@@ -105,7 +105,10 @@ impl Dialect {
     /// Asks for a page of the list of all workspaces (Enterprise).
     pub fn workspaces_request(offset: Option<&str>) -> Request {
         let offset = offset.map(|offset| format!("&offset={}", percent_encode(offset)));
-        Self::gateway().get_request(&format!("/workspaces?size={MAX_PAGE_SIZE}{}", offset.unwrap_or_default()))
+        Self::gateway().get_request(&format!(
+            "/workspaces?size={MAX_PAGE_SIZE}{}",
+            offset.unwrap_or_default()
+        ))
     }
 
     /// Whether an offset can be made up, so that a list can be read from any id on.
@@ -118,7 +121,7 @@ impl Dialect {
     /// What an answer means.
     pub fn classify_response(&self, response: &Response) -> ResponseOutcome {
         match self {
-            Self::Gateway { .. } => outcome::classify_response(response),
+            Self::Gateway { .. } => response_outcome::classify_response(response),
         }
     }
 
@@ -213,7 +216,7 @@ fn percent_encode(text: &str) -> String {
 
 fn collection_path(catalog: &Catalog, kind: KindId, parent: Option<&str>) -> String {
     let kind = catalog.kind(kind);
-    match (parent, super::family::parent_foreign_key(kind)) {
+    match (parent, super::hierarchy::parent_foreign_key(kind)) {
         (Some(which), Some(above)) => {
             let nested = kind.nested_path.as_ref().unwrap_or(&kind.path);
             format!("/{}/{}/{nested}", catalog.kind(above.kind).path, percent_encode(which))

@@ -85,7 +85,10 @@ impl RequestError {
     /// How long to wait, given what would be waited anyway.
     pub fn retry_delay(&self, backoff: Duration) -> Duration {
         match self {
-            Self::RetryLater(RetryLater { retry_after: Some(asked), .. }) => backoff.max(*asked).min(MAX_RETRY_AFTER),
+            Self::RetryLater(RetryLater {
+                retry_after: Some(asked),
+                ..
+            }) => backoff.max(*asked).min(MAX_RETRY_AFTER),
             _ => backoff,
         }
     }
@@ -95,7 +98,9 @@ impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Transport(error) => error.fmt(f),
-            Self::RetryLater(RetryLater { status: 429, .. }) => f.write_str("the control plane says it is asked too much (429)"),
+            Self::RetryLater(RetryLater { status: 429, .. }) => {
+                f.write_str("the control plane says it is asked too much (429)")
+            }
             Self::RetryLater(later) => write!(f, "the control plane is not available ({})", later.status),
         }
     }
@@ -115,7 +120,10 @@ mod tests {
             })
         };
         assert_eq!(busy(3).retry_delay(Duration::from_millis(200)), Duration::from_secs(3));
-        assert_eq!(busy(0).retry_delay(Duration::from_millis(200)), Duration::from_millis(200));
+        assert_eq!(
+            busy(0).retry_delay(Duration::from_millis(200)),
+            Duration::from_millis(200)
+        );
         assert_eq!(busy(86_400).retry_delay(Duration::from_millis(200)), MAX_RETRY_AFTER);
     }
 

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::client::OnRetry;
-use super::{Client, Clock, ResponseOutcome, Transport, RequestError, WriteOperation, EntityWrite};
+use super::{Client, Clock, EntityWrite, RequestError, ResponseOutcome, Transport, WriteOperation};
 use json::{Object, Value};
 use schema::{CanonicalBody, Catalog, Kind, canonicalize};
 use state::EntityBody;
@@ -72,7 +72,12 @@ impl<T: Transport, C: Clock> Client<T, C> {
     }
 
     /// Says how a write ended that was refused, after it may have been carried out.
-    async fn resolve_by_read_back(&self, catalog: &Catalog, write: &EntityWrite, refused: ResponseOutcome) -> WriteOutcome {
+    async fn resolve_by_read_back(
+        &self,
+        catalog: &Catalog,
+        write: &EntityWrite,
+        refused: ResponseOutcome,
+    ) -> WriteOutcome {
         match self.read_back(catalog, write).await {
             ReadBack::Matches => WriteOutcome::Applied,
             ReadBack::Differs => WriteOutcome::Rejected(refused),
@@ -138,7 +143,11 @@ fn contains_value(wanted: &Value, found: &Value) -> bool {
             .iter()
             .all(|(name, value)| value.is_null() || contains_value(value, found.get(name).unwrap_or(&Value::Null))),
         (Value::Array(wanted), Value::Array(found)) => {
-            wanted.len() == found.len() && wanted.iter().zip(found).all(|(wanted, found)| contains_value(wanted, found))
+            wanted.len() == found.len()
+                && wanted
+                    .iter()
+                    .zip(found)
+                    .all(|(wanted, found)| contains_value(wanted, found))
         }
         _ => wanted == found,
     }

@@ -41,7 +41,7 @@ pub use after::{After, Standing, after};
 pub use change::{Change, FieldChange, Subject};
 pub use fingerprint::Fingerprinter;
 pub use guard::{Approved, Guards, Limit, Refusal};
-pub use live::{ForeignEntity, LiveState, LiveEntity};
+pub use live::{ForeignEntity, LiveEntity, LiveState};
 pub use needs::{Needs, needs};
 pub use problem::{Problem, ProblemSort};
 pub use question::{Options, Question};

@@ -7,7 +7,7 @@ use super::asked::wanted;
 use super::references::{Proof, Proven, Scene, prove};
 use super::survey::{Survey, survey_held};
 use super::vaults::{declared_vaults, live_vaults, seek_elsewhere};
-use control_plane::{ReadScope, Client, Clock, ReadError, Transport};
+use control_plane::{Client, Clock, ReadError, ReadScope, Transport};
 use plan::{self, Plan};
 use reference::{VaultEntity, Vaults};
 use schema::Catalog;

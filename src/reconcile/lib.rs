@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use control_plane::{Client, Clock, ReadError, NodeInfo, Transport};
+use control_plane::{Client, Clock, NodeInfo, ReadError, Transport};
 use plan::LiveState;
 use plan::{self, Approved, Fingerprinter, Guards, Options, Plan, Problem, Question, Refusal};
 use reference::{Assessment, Vaults};

@@ -12,7 +12,7 @@ use super::references::Scene;
 use json::parallel::stretches;
 use json::{Object, Value, prefetch_chunked};
 use plan::{self, After, Plan};
-use plan::{LiveState, LiveEntity};
+use plan::{LiveEntity, LiveState};
 use reference::{Assessment, CertificateFields, ContentChecker, EntityIssue, EntityView, ExpiryWindow, ResolvedValues};
 use schema::{Catalog, ChildNamesField, Kind, KindId, PathSegment};
 use state::{DeclaredEntity, DeclaredId, ForeignKeyTarget};

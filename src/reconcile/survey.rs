@@ -10,7 +10,7 @@ use futures_util::future::{Either, join, select};
 use tokio::sync::oneshot;
 
 use super::asked::{wanted, wanted_for};
-use control_plane::{ReadScope, Client, Clock, ReadError, NodeInfo, Transport, SchemaRequest};
+use control_plane::{Client, Clock, NodeInfo, ReadError, ReadScope, SchemaRequest, Transport};
 use plan::LiveState;
 use schema::{Catalog, KindId};
 use state::{DesiredState, Scope};

@@ -61,7 +61,9 @@ pub async fn check_online<T: Transport, C: Clock>(
     desired: &DesiredState,
 ) -> Result<Vec<Diagnostic>, ReadError> {
     let mut schemas = client.read_node_info().await?.to_live_schemas();
-    client.read_schemas(&asked::wanted(recorded, desired), &mut schemas).await?;
+    client
+        .read_schemas(&asked::wanted(recorded, desired), &mut schemas)
+        .await?;
     let catalog = recorded.with_live_schemas(&schemas);
     let known = state::check_entities(&catalog, desired, client.clock().now(), &|_| true);
     let wrong: BTreeSet<_> = known

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use control_plane::{Client, Clock, ReadError, NodeInfo, Transport};
+use control_plane::{Client, Clock, NodeInfo, ReadError, Transport};
 use json::{Object, Value, prefetch_chunked};
 use plan::After;
 use plan::LiveState;

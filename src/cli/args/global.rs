@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::accepted::CompatGlobalArgs;
+use super::deck_compat::CompatGlobalArgs;
 
 /// The control plane of a command line that names none.
 const DEFAULT_ADDRESS: &str = "http://localhost:8001";

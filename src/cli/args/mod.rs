@@ -1,20 +1,20 @@
 //! The command line as clap sees it: plain structs, one for each command.
 
-mod accepted;
+mod clap_errors;
 mod command;
-mod environment;
+mod deck_compat;
 mod global;
-mod mistake;
+mod parse;
 mod references;
 mod refs;
 mod state;
 
 pub use command::{
-    Command, CompletionsArgs, ControlPlaneArgs, DiffArgs, DumpArgs, FileCommand, DumpFormat, GatewayCommand, ResetArgs,
+    Command, CompletionsArgs, ControlPlaneArgs, DiffArgs, DumpArgs, DumpFormat, FileCommand, GatewayCommand, ResetArgs,
     SyncArgs, ValidateArgs,
 };
-pub use environment::{ParsedCommandLine, parse_command_line, find_settings_file};
 pub use global::GlobalArgs;
+pub use parse::{ParsedCommandLine, find_settings_file, parse_command_line};
 pub use references::{PolicyArgs, ReferenceArgs};
 pub use refs::{ConfArgs, EnvArgs, EnvFormat, GetArgs, InventoryArgs, ParseArgs, RefsCommand, RevealMode};
 pub use state::{OutputArgs, ReadArgs, ScopeArgs, StateArgs};

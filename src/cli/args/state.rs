@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::accepted::CompatStateArgs;
+use super::deck_compat::CompatStateArgs;
 use plan::{Guards, Limit};
 
 /// Which state files are read, and how.

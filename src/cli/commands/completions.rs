@@ -2,8 +2,8 @@ use clap::CommandFactory;
 
 use crate::ExitStatus;
 use crate::args::{Cli, CompletionsArgs};
+use crate::command_error::CommandResult;
 use crate::report;
-use crate::stop::CommandResult;
 
 /// Prints a script that completes commands in a shell.
 pub fn run(args: &CompletionsArgs) -> CommandResult {

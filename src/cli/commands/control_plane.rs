@@ -5,8 +5,8 @@ use tokio::net::TcpListener;
 
 use crate::ExitStatus;
 use crate::args::ControlPlaneArgs;
+use crate::command_error::{CommandError, CommandResult};
 use crate::report;
-use crate::stop::{CommandResult, CommandError};
 use embedded::{Database, EmbeddedControlPlane, EmbeddedOptions, serve};
 use schema::Catalog;
 

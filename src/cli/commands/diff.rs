@@ -1,12 +1,12 @@
 use std::mem::ManuallyDrop;
 
-use super::begin::start_run;
 use super::prepare::prepare_sync;
+use super::start::start_run;
 use crate::ExitStatus;
 use crate::args::{DiffArgs, GlobalArgs};
+use crate::command_error::CommandResult;
 use crate::report::collect_entity_names;
-use crate::stop::CommandResult;
-use crate::teller::Reporter;
+use crate::reporter::Reporter;
 use reconcile::{Decision, Prepared};
 use schema::Catalog;
 

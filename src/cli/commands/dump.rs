@@ -6,14 +6,14 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use serde_json::ser::{PrettyFormatter, Serializer};
 
-use super::outside::referenced_foreign_kinds;
+use super::foreign_kinds::referenced_foreign_kinds;
 use crate::ExitStatus;
 use crate::args::{DumpArgs, DumpFormat, GlobalArgs};
+use crate::command_error::{CommandError, CommandResult};
 use crate::connection::{Connection, connect};
 use crate::prompt::confirm;
 use crate::report::{self, DumpOptions};
-use crate::skip::{skipped_kinds, remove_dependents_of_skipped};
-use crate::stop::{CommandResult, CommandError};
+use crate::skipped_kinds::{remove_dependents_of_skipped, skipped_kinds};
 use json::Object;
 use plan::LiveState;
 use plan::Needs;
@@ -48,7 +48,11 @@ pub async fn run(global: &GlobalArgs, args: &DumpArgs) -> CommandResult {
 }
 
 /// Everything that is in scope by the node's own schemas, and an index of what that refers to.
-async fn read_live_state(connection: &Connection, recorded: &Arc<Catalog>, args: &DumpArgs) -> Result<(Arc<Catalog>, LiveState), CommandError> {
+async fn read_live_state(
+    connection: &Connection,
+    recorded: &Arc<Catalog>,
+    args: &DumpArgs,
+) -> Result<(Arc<Catalog>, LiveState), CommandError> {
     let scope = Scope {
         tags: args.select_tag.iter().cloned().collect(),
     };

@@ -1,15 +1,15 @@
 //! The commands: options → a call of the library → a report → how it ended.
 
-mod begin;
 mod completions;
 mod control_plane;
 mod diff;
 mod dump;
-mod outside;
+mod foreign_kinds;
 mod ping;
 mod prepare;
 mod refs;
 mod reset;
+mod start;
 mod sync;
 mod validate;
 
@@ -19,18 +19,24 @@ use anyhow::anyhow;
 
 use super::ExitStatus;
 use super::args::{Cli, Command, FileCommand, GatewayCommand, GlobalArgs, RefsCommand, SyncArgs, ValidateArgs};
-use super::stop::{CommandResult, CommandError};
-use super::teller::Reporter;
+use super::command_error::{CommandError, CommandResult};
+use super::reporter::Reporter;
 use crate::report;
 
 /// Does what the command line says, and tells how it went.
 pub fn run(cli: Cli) -> ExitStatus {
     let mut teller = create_reporter(&cli.command);
     let done = dispatch(&cli.global, cli.command, &mut teller);
-    let outcome = done.unwrap_or_else(|CommandError { exit_status: outcome, error, help }| {
-        teller.report_error(&error, help);
-        outcome
-    });
+    let outcome = done.unwrap_or_else(
+        |CommandError {
+             exit_status: outcome,
+             error,
+             help,
+         }| {
+            teller.report_error(&error, help);
+            outcome
+        },
+    );
     teller.finish(outcome)
 }
 

@@ -2,12 +2,12 @@ use std::sync::Arc;
 
 use crate::ExitStatus;
 use crate::args::SyncArgs;
+use crate::command_error::CommandError;
 use crate::connection::Connection;
 use crate::documents::Documents;
+use crate::reporter::Reporter;
 use crate::signals::run_unless_interrupted;
-use crate::skip::skipped_kinds;
-use crate::stop::CommandError;
-use crate::teller::Reporter;
+use crate::skipped_kinds::skipped_kinds;
 use plan::{Fingerprinter, Guards, Options, Problem, ProblemSort};
 use reconcile::{self, Early, Failure, Job, Prepared, Proof};
 use schema::Catalog;
@@ -49,7 +49,10 @@ pub async fn prepare_sync(
         documents,
         args,
         guards,
-        resources: RunResources { verify_options: proof, prefetched: early },
+        resources: RunResources {
+            verify_options: proof,
+            prefetched: early,
+        },
     } = request;
     let job = Job {
         desired: &documents.desired,

@@ -1,14 +1,14 @@
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
-use super::begin::RunContext;
-use super::prepare::{SyncRequest, RunResources};
+use super::prepare::{RunResources, SyncRequest};
+use super::start::RunContext;
 use crate::args::{GlobalArgs, OutputArgs, ReferenceArgs, ResetArgs, StateArgs, SyncArgs};
+use crate::command_error::{CommandError, CommandResult};
 use crate::connection::connect;
 use crate::documents::Documents;
 use crate::prompt::confirm;
-use crate::stop::{CommandResult, CommandError};
-use crate::teller::Reporter;
+use crate::reporter::Reporter;
 use reconcile::Proof;
 use reference::Policy;
 use schema::Catalog;
@@ -21,7 +21,10 @@ pub async fn run(global: &GlobalArgs, args: &ResetArgs, teller: &mut Reporter) -
         [] => "everything".to_owned(),
         tags => format!("everything that bears the tags {}", tags.join(", ")),
     };
-    let question = format!("This will delete {what} that {} holds. Are you sure?", redacted_address(global));
+    let question = format!(
+        "This will delete {what} that {} holds. Are you sure?",
+        redacted_address(global)
+    );
     if !args.force && !confirm(&question, "--force")? {
         return Err(CommandError::failed(anyhow::anyhow!("nothing was deleted")));
     }

@@ -1,17 +1,17 @@
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
-use super::begin::start_run;
 use super::prepare::{SyncRequest, prepare_sync};
+use super::start::start_run;
 use crate::ExitStatus;
 use crate::args::{GlobalArgs, SyncArgs};
+use crate::command_error::CommandResult;
 use crate::connection::Connection;
 use crate::documents::Documents;
 use crate::progress::Progress;
 use crate::report::{ApplyReport, collect_entity_names};
+use crate::reporter::Reporter;
 use crate::signals::cancel_on_signal;
-use crate::stop::CommandResult;
-use crate::teller::Reporter;
 use apply::{self, Account, ChangeEnd, Halt};
 use plan::{Approved, Plan};
 use reconcile::{Decision, Prepared};
@@ -27,7 +27,11 @@ pub async fn run(global: &GlobalArgs, args: &SyncArgs, teller: &mut Reporter) ->
 }
 
 /// Plans, asks for consent, and carries it out.
-pub(super) async fn plan_and_apply(catalog: &Arc<Catalog>, request: SyncRequest<'_>, teller: &mut Reporter) -> CommandResult {
+pub(super) async fn plan_and_apply(
+    catalog: &Arc<Catalog>,
+    request: SyncRequest<'_>,
+    teller: &mut Reporter,
+) -> CommandResult {
     let SyncRequest {
         connection, documents, ..
     } = request;
@@ -41,7 +45,11 @@ pub(super) async fn plan_and_apply(catalog: &Arc<Catalog>, request: SyncRequest<
             let names = collect_entity_names(&prepared.catalog, &prepared.live, plan);
             teller.report_withheld_plan(&prepared.catalog, plan, &names, refusals)?;
             let invalid = prepared.is_invalid() || refusals.is_empty();
-            Ok(if invalid { ExitStatus::InvalidInput } else { ExitStatus::Refused })
+            Ok(if invalid {
+                ExitStatus::InvalidInput
+            } else {
+                ExitStatus::Refused
+            })
         }
     }
 }

@@ -1,11 +1,11 @@
 use crate::ExitStatus;
 use crate::args::{GlobalArgs, ValidateArgs};
+use crate::command_error::{CommandError, CommandResult};
 use crate::connection::{Connection, connect};
 use crate::documents::{self, Documents, is_error};
 use crate::report;
+use crate::reporter::Reporter;
 use crate::signals::run_unless_interrupted;
-use crate::stop::{CommandResult, CommandError};
-use crate::teller::Reporter;
 use crate::verify_options::read_policy;
 use control_plane::{Clock, SystemClock};
 use schema::Catalog;

@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::EntityNames;
-use super::shape::{drop_nulls, fill_defaults};
+use super::deck_shape::{drop_nulls, fill_defaults};
 use super::value::redact_secret;
 use json::{Object, Value};
 use plan::{Plan, Tree};
@@ -43,7 +43,9 @@ impl BodyRenderer<'_> {
             Tree::String(value) => Value::String(restore_pem_newline(value)),
             Tree::List(members) => members.iter().map(|member| self.render_value(member)).collect(),
             Tree::Map(members) => {
-                let members = members.iter().map(|(name, value)| (name.clone(), self.render_value(value)));
+                let members = members
+                    .iter()
+                    .map(|(name, value)| (name.clone(), self.render_value(value)));
                 Value::Object(members.collect())
             }
             Tree::Secret(secret) => Value::String(redact_secret(secret)),

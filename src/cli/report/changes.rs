@@ -1,7 +1,7 @@
-use super::fields::render_field_changes;
-use super::paint::{ADDED, CHANGED, DIM, REMOVED, paint};
-use super::title::{parent_label, entity_title};
-use super::{EntityNames, ChangeSummary};
+use super::field_changes::render_field_changes;
+use super::style::{ADDED, CHANGED, DIM, REMOVED, paint};
+use super::title::{entity_title, parent_label};
+use super::{ChangeSummary, EntityNames};
 use plan::{Change, Plan, Subject};
 use schema::Catalog;
 

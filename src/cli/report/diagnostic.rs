@@ -105,7 +105,10 @@ fn build_snippet<'a>(
         return None;
     }
     let source = sources.files.get(place.span.file.0 as usize)?;
-    let Excerpt { text, highlighted: marked } = extract_excerpt(&source.text, place.span)?;
+    let Excerpt {
+        text,
+        highlighted: marked,
+    } = extract_excerpt(&source.text, place.span)?;
     let annotation = AnnotationKind::Primary.span(marked).label(label);
     let snippet = Snippet::source(text).line_start(place.span.line as usize);
     Some(snippet.annotation(annotation))

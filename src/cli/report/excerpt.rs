@@ -58,7 +58,10 @@ fn excerpt_prefix(before: &str) -> String {
 
 /// What may be shown of what is pointed at, and whether that is all of it: of a map no more than its first name.
 fn truncate_highlighted(pointed: &str) -> (&str, bool) {
-    let most = pointed.char_indices().nth(MAX_EXCERPT_CHARS).map_or(pointed.len(), |(at, _)| at);
+    let most = pointed
+        .char_indices()
+        .nth(MAX_EXCERPT_CHARS)
+        .map_or(pointed.len(), |(at, _)| at);
     let end = match pointed.chars().next() {
         Some('"' | '\'') => most,
         Some('{' | '[') => 1,

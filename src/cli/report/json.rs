@@ -1,7 +1,7 @@
 use serde::Serialize;
 use serde_json::ser::{PrettyFormatter, Serializer};
 
-use super::account::ApplyReport as Account;
+use super::apply_report::ApplyReport as Account;
 use super::body::BodyRenderer;
 use super::diagnostic::{render_diagnostic_line, sort_by_position};
 use super::references::ReferenceJson;
@@ -185,7 +185,8 @@ impl JsonReport {
                 Severity::Note => &mut self.notes,
             };
             list.push(render_diagnostic_line(diagnostic, sources));
-            self.diagnostics.push(DiagnosticJson::from_diagnostic(diagnostic, sources));
+            self.diagnostics
+                .push(DiagnosticJson::from_diagnostic(diagnostic, sources));
         }
     }
 

@@ -1,4 +1,4 @@
-use super::paint::{ADDED, CHANGED, REMOVED, BOLD, paint};
+use super::style::{ADDED, BOLD, CHANGED, REMOVED, paint};
 use plan::Refusal;
 
 /// `error: …`
@@ -20,6 +20,9 @@ pub fn render_help(text: &str) -> String {
 pub fn render_guard_violations(refusals: &[Refusal]) -> String {
     refusals
         .iter()
-        .map(|refusal| render_error(&format!("refused: {}", refusal.message)) + &render_help(&format!("{} allows it", refusal.allow)))
+        .map(|refusal| {
+            render_error(&format!("refused: {}", refusal.message))
+                + &render_help(&format!("{} allows it", refusal.allow))
+        })
         .collect()
 }

@@ -1,36 +1,36 @@
 //! Showing it: text, JSON, YAML. What is rendered here is printed by `cli`.
 
-mod account;
+mod apply_report;
 mod body;
 mod changes;
+mod deck_shape;
 mod diagnostic;
 mod dump;
+mod entity_names;
 mod excerpt;
-mod fields;
+mod field_changes;
 mod json;
 mod messages;
-mod names;
-mod paint;
 mod pem;
 mod printer;
 mod references;
-mod shape;
+mod style;
 mod title;
 mod value;
 mod variables;
 mod verdicts;
 mod yaml;
 
-pub use account::ApplyReport;
+pub use apply_report::ApplyReport;
 pub use body::BodyRenderer;
-pub use changes::{render_changes, entity_label, render_summary};
+pub use changes::{entity_label, render_changes, render_summary};
 pub use diagnostic::{render_diagnostics, to_single_line};
 pub use dump::{DumpOptions, dump};
-pub use json::{JsonReport, ChangeSummary};
-pub use messages::{render_error, render_help, render_guard_violations, render_warning};
-pub use names::{EntityNames, collect_entity_names};
+pub use entity_names::{EntityNames, collect_entity_names};
+pub use json::{ChangeSummary, JsonReport};
+pub use messages::{render_error, render_guard_violations, render_help, render_warning};
 pub use printer::{print_stderr, print_stdout};
-pub use references::{PropertyAssessment, render_inventory, property_reports, reference_reports, describe_usage};
+pub use references::{PropertyAssessment, describe_usage, property_reports, reference_reports, render_inventory};
 pub use value::{redact_secret, render_inline};
 pub use variables::{DataPlaneVariable, render_dotenv, render_secret_manifest};
 pub use verdicts::render_verdict_counts;

@@ -58,7 +58,12 @@ pub fn reference_reports(
         .collect()
 }
 
-fn reference_report(catalog: &Catalog, desired: &DesiredState, sources: &SourceFiles, one: &Assessment) -> ReferenceJson {
+fn reference_report(
+    catalog: &Catalog,
+    desired: &DesiredState,
+    sources: &SourceFiles,
+    one: &Assessment,
+) -> ReferenceJson {
     let told = one.verdict() != Verdict::Found;
     ReferenceJson {
         kind: catalog.kind(one.site.kind).name.clone(),
@@ -126,13 +131,22 @@ fn position_json(sources: &SourceFiles, span: Span) -> ReferencePositionJson {
     }
 }
 
-fn reference_position(desired: &DesiredState, sources: &SourceFiles, one: &Assessment) -> Option<ReferencePositionJson> {
+fn reference_position(
+    desired: &DesiredState,
+    sources: &SourceFiles,
+    one: &Assessment,
+) -> Option<ReferencePositionJson> {
     let declared = desired.entity(one.site.declared?);
     Some(position_json(sources, declared.location.value_span(&one.site.path)))
 }
 
 /// The references as a table for people: each with what is known of it, and below it who uses it.
-pub fn render_inventory(catalog: &Catalog, desired: &DesiredState, sources: &SourceFiles, judged: &[Assessment]) -> String {
+pub fn render_inventory(
+    catalog: &Catalog,
+    desired: &DesiredState,
+    sources: &SourceFiles,
+    judged: &[Assessment],
+) -> String {
     let mut rows: BTreeMap<[String; 4], Vec<&Assessment>> = BTreeMap::new();
     for one in judged {
         let expiry = one
@@ -181,7 +195,8 @@ fn verdict_with_reason(one: &Assessment) -> String {
 /// Who uses a reference: the entity, its field, and where that is declared.
 pub fn describe_usage(catalog: &Catalog, desired: &DesiredState, sources: &SourceFiles, one: &Assessment) -> String {
     let kind = &catalog.kind(one.site.kind).name;
-    let at = reference_position(desired, sources, one).map(|ReferencePositionJson { file, line, column }| format!(", {file}:{line}:{column}"));
+    let at = reference_position(desired, sources, one)
+        .map(|ReferencePositionJson { file, line, column }| format!(", {file}:{line}:{column}"));
     let (title, path) = (&one.site.title, &one.site.path);
     format!("used by {kind} {title} ({path}{})", at.unwrap_or_default())
 }

@@ -91,7 +91,13 @@ fn render_update(kind: &str, title: &str, fields: Vec<FieldChange>) -> String {
         after: Tree::Null,
         fields,
     };
-    anstream::adapter::strip_str(&render_change(&catalog, &Plan::default(), &EntityNames::default(), &change)).to_string()
+    anstream::adapter::strip_str(&render_change(
+        &catalog,
+        &Plan::default(),
+        &EntityNames::default(),
+        &change,
+    ))
+    .to_string()
 }
 
 fn field_change(path: &str, before: Tree, after: Tree) -> FieldChange {

@@ -10,7 +10,9 @@ pub fn render_inline(tree: &Tree) -> String {
         Tree::List(members) => format!("[{}]", join_with_commas(members.iter().map(render_inline))),
         Tree::Map(members) if members.is_empty() => "{}".to_owned(),
         Tree::Map(members) => {
-            let members = members.iter().map(|(name, value)| format!("{name}: {}", render_inline(value)));
+            let members = members
+                .iter()
+                .map(|(name, value)| format!("{name}: {}", render_inline(value)));
             format!("{{ {} }}", join_with_commas(members))
         }
         Tree::Secret(secret) => redact_secret(secret),

@@ -35,7 +35,9 @@ impl Serialize for YamlValueSerializer<'_> {
         match self.0 {
             Value::Object(fields) => YamlObjectSerializer(fields).serialize(serializer),
             Value::Array(members) => serializer.collect_seq(members.iter().map(YamlValueSerializer)),
-            Value::String(text) if needs_double_quotes(text) => DoubleQuoted(escape_templates(text)).serialize(serializer),
+            Value::String(text) if needs_double_quotes(text) => {
+                DoubleQuoted(escape_templates(text)).serialize(serializer)
+            }
             Value::String(text) => serializer.serialize_str(&escape_templates(text)),
             other => other.serialize(serializer),
         }

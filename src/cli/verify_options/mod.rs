@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::args::{GlobalArgs, PolicyArgs, ReferenceArgs};
 use super::documents::is_error;
-use super::teller::Reporter;
+use super::reporter::Reporter;
 use backends::Context;
 pub use kong_conf::parse_properties;
 use reconcile::{EXPIRY_DAYS, Proof};

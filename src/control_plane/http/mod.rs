@@ -1,8 +1,8 @@
 //! The transport over HTTP: reqwest with kept-alive connections.
 
-mod base;
-mod cookies;
-mod name;
+mod base_url;
+mod cookie_jar;
+mod server_name;
 mod settings;
 
 use std::error::Error;
@@ -10,7 +10,7 @@ use std::error::Error;
 use reqwest::header::{CONTENT_TYPE, HOST};
 use rustls::AlertDescription;
 
-pub use base::{BaseUrl, BaseUrlError};
+pub use base_url::{BaseUrl, BaseUrlError};
 pub use settings::{HttpSettings, HttpSettingsError};
 
 use super::{Method, Request, Response, Transport, TransportError};

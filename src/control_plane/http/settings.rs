@@ -5,8 +5,8 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, ClientBuilder, Identity};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::name::ServerNameResolver;
-use super::{BaseUrl, BaseUrlError, cookies};
+use super::server_name::ServerNameResolver;
+use super::{BaseUrl, BaseUrlError, cookie_jar};
 
 /// The header that bears the token of an administrator.
 const ADMIN_TOKEN_HEADER: HeaderName = HeaderName::from_static("kong-admin-token");
@@ -105,9 +105,9 @@ impl HttpSettings {
             .tcp_nodelay(true);
         let building = self.with_server_name(self.with_tls(building)?)?;
         let building = self.with_cookies(building)?;
-        building
-            .build()
-            .map_err(|error| HttpSettingsError::ClientBuild { reason: error.to_string() })
+        building.build().map_err(|error| HttpSettingsError::ClientBuild {
+            reason: error.to_string(),
+        })
     }
 
     fn header_map(&self) -> Result<HeaderMap, HttpSettingsError> {
@@ -165,7 +165,8 @@ impl HttpSettings {
         let Some(text) = &self.cookie_jar else {
             return Ok(building);
         };
-        let jar = cookies::parse_cookie_jar(text.expose_secret()).map_err(|line| HttpSettingsError::CookieJar { line })?;
+        let jar =
+            cookie_jar::parse_cookie_jar(text.expose_secret()).map_err(|line| HttpSettingsError::CookieJar { line })?;
         Ok(building.cookie_provider(Arc::new(jar)))
     }
 }

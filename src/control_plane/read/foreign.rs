@@ -4,9 +4,9 @@ use std::sync::Arc;
 use futures_util::future::try_join_all;
 use uuid::Uuid;
 
-use super::index::ForeignIndexer;
-use super::list::{EntityFilterMap, ListResult, ListQuery};
-use crate::{Client, Clock, ReadError, Transport, family};
+use super::foreign_index::ForeignIndexer;
+use super::pagination::{EntityFilterMap, ListQuery, ListResult};
+use crate::{Client, Clock, ReadError, Transport, hierarchy};
 use plan::Needs;
 use plan::{ForeignEntity, LiveState};
 use schema::{Catalog, KindId};
@@ -16,7 +16,12 @@ impl<T: Transport, C: Clock> Client<T, C> {
     ///
     /// # Errors
     /// No answer, wrong credentials, or answers that are not Kong's. That a kind is absent or forbidden is no error.
-    pub async fn read_foreign(&self, catalog: &Arc<Catalog>, live: &mut LiveState, needs: &Needs) -> Result<(), ReadError> {
+    pub async fn read_foreign(
+        &self,
+        catalog: &Arc<Catalog>,
+        live: &mut LiveState,
+        needs: &Needs,
+    ) -> Result<(), ReadError> {
         let wanted: BTreeSet<KindId> = needs.foreign.iter().chain(needs.under.keys()).copied().collect();
         let known = |kind: &KindId| live.absent.contains(kind) || live.forbidden.contains(kind);
         let lists = wanted.into_iter().filter(|kind| !known(kind)).map(|kind| {
@@ -47,7 +52,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
         kind: KindId,
         keep: &EntityFilterMap<ForeignEntity>,
     ) -> Result<ListResult<Vec<ForeignEntity>>, ReadError> {
-        let Some(parent) = family::parent_foreign_key(catalog.kind(kind)) else {
+        let Some(parent) = hierarchy::parent_foreign_key(catalog.kind(kind)) else {
             let query = ListQuery {
                 kind,
                 parent: None,

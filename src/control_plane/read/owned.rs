@@ -5,10 +5,10 @@ use futures_util::future::try_join_all;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use uuid::Uuid;
 
-use super::list::{EntityFilterMap, ListResult, ListQuery};
+use super::pagination::{EntityFilterMap, ListQuery, ListResult};
 use crate::dialect::MAX_TAGS_PER_QUERY;
-use crate::{Client, Clock, ReadError, Transport, family};
-use plan::{LiveState, LiveEntity};
+use crate::{Client, Clock, ReadError, Transport, hierarchy};
+use plan::{LiveEntity, LiveState};
 use schema::{Catalog, Edition, KindId};
 use state::{Scope, entity_tags};
 
@@ -33,11 +33,12 @@ impl<T: Transport, C: Clock> Client<T, C> {
     /// No answer, wrong credentials, or answers that are not Kong's. That a kind is absent or forbidden is no error.
     pub async fn read_owned(&self, catalog: &Arc<Catalog>, asked: &ReadScope) -> Result<LiveState, ReadError> {
         let mut live = LiveState::default();
-        let (here, not_here): (Vec<_>, Vec<_>) = requested_kinds(catalog, asked).partition(|kind| asked.is_available(catalog, *kind));
+        let (here, not_here): (Vec<_>, Vec<_>) =
+            requested_kinds(catalog, asked).partition(|kind| asked.is_available(catalog, *kind));
         live.absent.extend(not_here);
         let heads = here
             .iter()
-            .filter(|kind| family::parent_foreign_key(catalog.kind(**kind)).is_none());
+            .filter(|kind| hierarchy::parent_foreign_key(catalog.kind(**kind)).is_none());
         let families = heads.map(|kind| self.read_family(catalog, asked, *kind));
         for (kind, listed) in try_join_all(families).await?.into_iter().flatten() {
             insert_list_result(&mut live, kind, listed);
@@ -48,7 +49,12 @@ impl<T: Transport, C: Clock> Client<T, C> {
         Ok(live)
     }
 
-    async fn read_family(&self, catalog: &Arc<Catalog>, asked: &ReadScope, head: KindId) -> Result<KindFamilyLists, ReadError> {
+    async fn read_family(
+        &self,
+        catalog: &Arc<Catalog>,
+        asked: &ReadScope,
+        head: KindId,
+    ) -> Result<KindFamilyLists, ReadError> {
         let listed = self.read_kind(catalog, asked, head).await?;
         let mut family = Vec::new();
         for child in child_kinds(catalog, asked, head) {
@@ -212,14 +218,14 @@ fn drop_orphans(catalog: &Catalog, live: &mut LiveState) {
         .filter(|kind| !catalog.kind(*kind).taggable)
         .collect();
     for kind in tagless {
-        let owner = family::owner_foreign_key(catalog.kind(kind));
+        let owner = hierarchy::owner_foreign_key(catalog.kind(kind));
         let owners: BTreeSet<Uuid> = owner
             .and_then(|owner| live.owned.get(&owner.kind))
             .map(|owners| owners.iter().map(|entity| entity.id).collect())
             .unwrap_or_default();
         if let Some(entities) = live.owned.get_mut(&kind) {
             entities.retain(|entity| {
-                let points_at = owner.and_then(|owner| family::referenced_id(owner, entity.body.expose()));
+                let points_at = owner.and_then(|owner| hierarchy::referenced_id(owner, entity.body.expose()));
                 points_at.is_some_and(|id| owners.contains(&id))
             });
         }
@@ -227,12 +233,15 @@ fn drop_orphans(catalog: &Catalog, live: &mut LiveState) {
 }
 
 fn requested_kinds<'a>(catalog: &'a Catalog, asked: &'a ReadScope) -> impl Iterator<Item = KindId> + 'a {
-    catalog.kinds().map(|(id, _)| id).filter(|id| !asked.skipped_kinds.contains(id))
+    catalog
+        .kinds()
+        .map(|(id, _)| id)
+        .filter(|id| !asked.skipped_kinds.contains(id))
 }
 
 fn child_kinds(catalog: &Catalog, asked: &ReadScope, head: KindId) -> Vec<KindId> {
     requested_kinds(catalog, asked)
         .filter(|kind| asked.is_available(catalog, *kind))
-        .filter(|kind| family::parent_foreign_key(catalog.kind(*kind)).is_some_and(|parent| parent.kind == head))
+        .filter(|kind| hierarchy::parent_foreign_key(catalog.kind(*kind)).is_some_and(|parent| parent.kind == head))
         .collect()
 }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::wire::word;
+use crate::transport::keys;
 use json::Object;
 
 use serde::Deserializer;
@@ -40,13 +40,13 @@ impl<'de, E: FnMut(Object)> Visitor<'de> for PageVisitor<'_, E> {
         let (mut listed, mut offset) = (None, None);
         while let Some(name) = members.next_key::<String>()? {
             match name.as_str() {
-                word::DATA if listed.is_some() => return Err(A::Error::duplicate_field(word::DATA)),
-                word::DATA => listed = Some(members.next_value_seed(EntityListVisitor(&mut *self.0))?),
+                keys::DATA if listed.is_some() => return Err(A::Error::duplicate_field(keys::DATA)),
+                keys::DATA => listed = Some(members.next_value_seed(EntityListVisitor(&mut *self.0))?),
                 "offset" => offset = members.next_value()?,
                 _ => drop(members.next_value::<IgnoredAny>()?),
             }
         }
-        listed.ok_or_else(|| A::Error::missing_field(word::DATA))?;
+        listed.ok_or_else(|| A::Error::missing_field(keys::DATA))?;
         Ok(offset)
     }
 }

@@ -4,7 +4,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use crate::client::{unexpected_response_error, unreadable_response_error};
 use crate::dialect::SchemaId;
-use crate::{Client, Clock, ResponseOutcome, ReadError, Transport};
+use crate::{Client, Clock, ReadError, ResponseOutcome, Transport};
 use json::Value;
 use schema::LiveSchemas;
 

@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
 use strongroom::control_plane::{
-    EntityAddress, Client, Clock, Dialect, Request, Response, RetryPolicy, Transport, TransportError, WriteOperation, EntityWrite, WriteOutcome,
+    Client, Clock, Dialect, EntityAddress, EntityWrite, Request, Response, RetryPolicy, Transport, TransportError,
+    WriteOperation, WriteOutcome,
 };
 use strongroom::embedded::{EmbeddedControlPlane, EmbeddedOptions, EmbeddedTransport, serve};
 use strongroom::json::{Value, json};
@@ -78,7 +79,17 @@ impl Node {
             parent,
         };
         let verb = WriteOperation::Create(body);
-        let written = self.client().write_entity(&self.catalog, &EntityWrite { address: to, operation: verb }, &|_| {}).await;
+        let written = self
+            .client()
+            .write_entity(
+                &self.catalog,
+                &EntityWrite {
+                    address: to,
+                    operation: verb,
+                },
+                &|_| {},
+            )
+            .await;
         assert_eq!(written, WriteOutcome::Applied);
         to.id
     }

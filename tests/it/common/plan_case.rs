@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use strongroom::json::{Object, Value};
 use strongroom::plan::{Action, Change, Fingerprinter, Options, Phase, Plan, Problem, Question, Tree, make};
-use strongroom::plan::{ForeignEntity, LiveState, LiveEntity};
+use strongroom::plan::{ForeignEntity, LiveEntity, LiveState};
 use strongroom::schema::{Catalog, Kind, complete_body};
 use strongroom::state::{self, DesiredState, EntityBody, Scope};
 use strongroom::yaml::{ComposeOptions, SourceFiles, TemplateEnvironment, compose};
@@ -98,7 +98,12 @@ fn texts(tags: &Value) -> BTreeSet<String> {
 }
 
 /// Makes a plan with ids that count up.
-pub fn plan(catalog: &Catalog, desired: &DesiredState, live: &LiveState, options: &Options) -> Result<Plan, Vec<Problem>> {
+pub fn plan(
+    catalog: &Catalog,
+    desired: &DesiredState,
+    live: &LiveState,
+    options: &Options,
+) -> Result<Plan, Vec<Problem>> {
     let fingerprinter = Fingerprinter::new(&[7; 64]);
     let question = Question {
         catalog,

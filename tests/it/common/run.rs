@@ -1,7 +1,7 @@
 //! The flow of the program, as short as a test needs it.
 
 use strongroom::apply::{self, Account, Event, Stop};
-use strongroom::control_plane::{ReadScope, Client, Clock, ReadError, Transport};
+use strongroom::control_plane::{Client, Clock, ReadError, ReadScope, Transport};
 use strongroom::plan::LiveState;
 use strongroom::plan::{self, Approved, Fingerprinter, Guards, Limit, Plan, Question};
 use strongroom::schema::Catalog;
@@ -42,7 +42,12 @@ pub async fn read<T: Transport, C: Clock>(
 }
 
 /// Puts a question about that state.
-pub fn ask<R>(catalog: &Catalog, desired: &DesiredState, live: &LiveState, answer: impl FnOnce(&Question<'_>) -> R) -> R {
+pub fn ask<R>(
+    catalog: &Catalog,
+    desired: &DesiredState,
+    live: &LiveState,
+    answer: impl FnOnce(&Question<'_>) -> R,
+) -> R {
     answer(&Question {
         catalog,
         desired,

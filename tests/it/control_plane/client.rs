@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::common::{Filtered, Node, body, tags};
 use strongroom::control_plane::{
-    EntityAddress, ReadScope, Dialect, HttpSettings, HttpTransport, PageRequest, Method, ResponseOutcome, ReadError, Response, SchemaId,
-    WriteOperation, SchemaRequest, EntityWrite, WriteOutcome,
+    Dialect, EntityAddress, EntityWrite, HttpSettings, HttpTransport, Method, PageRequest, ReadError, ReadScope,
+    Response, ResponseOutcome, SchemaId, SchemaRequest, WriteOperation, WriteOutcome,
 };
 use strongroom::plan::Needs;
 use strongroom::schema::{Catalog, Edition, LiveSchemas};
@@ -51,7 +51,13 @@ fn requests_name_what_they_are_about() {
         id,
         parent: Some(Uuid::from_u128(8)),
     };
-    let delete = dialect.write_request(&catalog, &EntityWrite { address, operation: WriteOperation::Delete });
+    let delete = dialect.write_request(
+        &catalog,
+        &EntityWrite {
+            address,
+            operation: WriteOperation::Delete,
+        },
+    );
     assert_eq!((delete.method, delete.body), (Method::Delete, None));
     assert_eq!(delete.path, format!("/upstreams/{}/targets/{id}", Uuid::from_u128(8)));
     let schema = dialect.schema_request(SchemaId::Plugin("key-auth"));
@@ -288,7 +294,14 @@ async fn the_same_works_over_http() {
         parent: None,
     };
     let written = client
-        .write_entity(&node.catalog, &EntityWrite { address, operation: WriteOperation::Delete }, &|_| {})
+        .write_entity(
+            &node.catalog,
+            &EntityWrite {
+                address,
+                operation: WriteOperation::Delete,
+            },
+            &|_| {},
+        )
         .await;
     assert_eq!(written, WriteOutcome::Applied);
     server.stop().await;
@@ -322,7 +335,10 @@ async fn a_create_that_meets_another_entity_of_its_id_is_no_success() {
         parent: None,
     };
     let operation = WriteOperation::Create(body(r#"{"name":"env","prefix":"other"}"#));
-    let written = node.client().write_entity(&node.catalog, &EntityWrite { address, operation }, &|_| {}).await;
+    let written = node
+        .client()
+        .write_entity(&node.catalog, &EntityWrite { address, operation }, &|_| {})
+        .await;
     assert_eq!(written, WriteOutcome::Rejected(ResponseOutcome::IdTaken));
 }
 

@@ -10,7 +10,8 @@ use futures_util::stream::{self, StreamExt};
 use serde_json::Value;
 use strongroom::apply::{self, Account, Event, Halt, StepEnd, Stop};
 use strongroom::control_plane::{
-    EntityAddress, Fault, FaultTransport, FaultConfig, Method, Request, Response, Transport, TransportError, WriteOperation, EntityWrite, WriteOutcome,
+    EntityAddress, EntityWrite, Fault, FaultConfig, FaultTransport, Method, Request, Response, Transport,
+    TransportError, WriteOperation, WriteOutcome,
 };
 use strongroom::plan::{Action, Approved};
 use uuid::Uuid;

@@ -2,11 +2,11 @@ use std::sync::Arc;
 
 use crate::ExitStatus;
 use crate::args::{GlobalArgs, InventoryArgs, ScopeArgs, StateArgs};
+use crate::command_error::{CommandError, CommandResult};
 use crate::connection::connect;
 use crate::documents::{self, Documents, is_error};
+use crate::reporter::Reporter;
 use crate::signals::run_unless_interrupted;
-use crate::stop::{CommandResult, CommandError};
-use crate::teller::Reporter;
 use crate::verify_options::read_verify_options;
 use control_plane::{Clock, SystemClock};
 use reconcile::{self, Proof, Proven};

@@ -1,13 +1,13 @@
 use std::collections::BTreeMap;
 
-use super::check::{verify_references, read_documents};
+use super::check::{read_documents, verify_references};
 use crate::ExitStatus;
 use crate::args::{EnvArgs, EnvFormat, GlobalArgs, ReferenceArgs};
+use crate::command_error::CommandResult;
 use crate::documents::{Documents, is_error};
 use crate::report::{self, DataPlaneVariable};
+use crate::reporter::Reporter;
 use crate::signals::run_unless_interrupted;
-use crate::stop::CommandResult;
-use crate::teller::Reporter;
 use crate::verify_options::read_verify_options;
 use reconcile::{Proof, Proven};
 use reference::{Assessment, Policy, ReferenceSettings, format_variable_name, resolve_target};
@@ -27,7 +27,8 @@ pub async fn run(global: &GlobalArgs, args: &EnvArgs, teller: &mut Reporter) -> 
         return Ok(ExitStatus::InvalidInput);
     };
     let nothing_asked = Proof::new(Policy::Off);
-    let (catalog, proven) = run_unless_interrupted(verify_references(global, &catalog, &documents, &nothing_asked)).await??;
+    let (catalog, proven) =
+        run_unless_interrupted(verify_references(global, &catalog, &documents, &nothing_asked)).await??;
     let asked = VariableCollector {
         catalog: &catalog,
         documents: &documents,

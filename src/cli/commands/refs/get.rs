@@ -8,12 +8,12 @@ use zeroize::Zeroizing;
 
 use crate::ExitStatus;
 use crate::args::{GetArgs, GlobalArgs, RevealMode, ScopeArgs, StateArgs};
+use crate::command_error::{CommandError, CommandResult};
 use crate::connection::connect;
 use crate::documents;
 use crate::report;
+use crate::reporter::Reporter;
 use crate::signals::run_unless_interrupted;
-use crate::stop::{CommandResult, CommandError};
-use crate::teller::Reporter;
 use crate::verify_options::read_verify_options;
 use backends::resolve;
 use control_plane::ReadScope;
@@ -132,7 +132,12 @@ fn read_variable(name: &str) -> Option<Zeroizing<Vec<u8>>> {
 
 /// The vaults of the files; of a control plane that is given by address, if the name is no backend's. None if the files
 /// are wrong.
-async fn load_vaults(global: &GlobalArgs, args: &GetArgs, name: &str, teller: &mut Reporter) -> Result<Option<Vaults>, CommandError> {
+async fn load_vaults(
+    global: &GlobalArgs,
+    args: &GetArgs,
+    name: &str,
+    teller: &mut Reporter,
+) -> Result<Option<Vaults>, CommandError> {
     let catalog = Catalog::recorded();
     let mut vaults = if args.files.is_empty() {
         Vaults {
@@ -160,7 +165,10 @@ async fn load_vaults(global: &GlobalArgs, args: &GetArgs, name: &str, teller: &m
 async fn read_live_vaults(global: &GlobalArgs) -> Result<Vaults, CommandError> {
     let catalog = Catalog::recorded();
     let connection = connect(global, &catalog)?;
-    let root = connection.read_node_info().await.map_err(CommandError::from_read_error)?;
+    let root = connection
+        .read_node_info()
+        .await
+        .map_err(CommandError::from_read_error)?;
     let asked = ReadScope {
         scopes: vec![Scope { tags: BTreeSet::new() }],
         skipped_kinds: catalog
@@ -170,7 +178,10 @@ async fn read_live_vaults(global: &GlobalArgs) -> Result<Vaults, CommandError> {
             .collect(),
         edition: root.edition,
     };
-    let live = connection.read_owned(&catalog, &asked).await.map_err(CommandError::from_read_error)?;
+    let live = connection
+        .read_owned(&catalog, &asked)
+        .await
+        .map_err(CommandError::from_read_error)?;
     Ok(reconcile::live_vaults(&catalog, &live))
 }
 

@@ -1,13 +1,13 @@
 use anyhow::anyhow;
 
-use super::check::{verify_references, read_documents};
+use super::check::{read_documents, verify_references};
 use crate::ExitStatus;
 use crate::args::{GlobalArgs, InventoryArgs};
+use crate::command_error::{CommandError, CommandResult};
 use crate::connection::connect;
 use crate::documents::Documents;
+use crate::reporter::Reporter;
 use crate::signals::run_unless_interrupted;
-use crate::stop::{CommandResult, CommandError};
-use crate::teller::Reporter;
 use crate::verify_options::read_verify_options;
 use schema::Catalog;
 use state::DesiredState;

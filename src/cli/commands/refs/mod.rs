@@ -8,8 +8,8 @@ mod list;
 mod parse;
 
 use crate::args::{GlobalArgs, RefsCommand};
-use crate::stop::CommandResult;
-use crate::teller::Reporter;
+use crate::command_error::CommandResult;
+use crate::reporter::Reporter;
 
 /// Does what `refs` is asked for.
 pub async fn run(global: &GlobalArgs, command: &RefsCommand, teller: &mut Reporter) -> CommandResult {

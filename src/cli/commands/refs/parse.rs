@@ -2,7 +2,7 @@ use std::io::{BufRead, BufWriter, ErrorKind, Write, stdin, stdout};
 
 use crate::ExitStatus;
 use crate::args::ParseArgs;
-use crate::stop::CommandResult;
+use crate::command_error::CommandResult;
 use reference::{parse_line_to_json, parse_to_json};
 
 /// Takes references apart, one JSON object a line. What is no reference is an answer too, not a failure.

@@ -1,9 +1,9 @@
 use uuid::Uuid;
 
 use super::DumpBuilder;
-use super::secrets::redact_secrets;
-use super::tree::foreign_key_id;
-use crate::report::shape::{drop_defaults, drop_nulls};
+use super::nesting::foreign_key_id;
+use super::redact::redact_secrets;
+use crate::report::deck_shape::{drop_defaults, drop_nulls};
 use json::{Object, Value, json};
 use schema::{ForeignField, Kind, KindId, NestedList, canonicalize};
 

@@ -1,17 +1,17 @@
 //! What a control plane holds, as a state file: pure, and driven by the kind files alone.
 
 mod entity;
-mod secrets;
+mod nesting;
+mod redact;
 #[cfg(test)]
 mod tests;
-mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
 use json::{Object, Value, json};
-use plan::{LiveState, LiveEntity};
+use plan::{LiveEntity, LiveState};
 use schema::{Catalog, KindId};
 
 /// How a dump is to look.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{DumpOptions, dump};
 use json::{Object, Value};
-use plan::{ForeignEntity, LiveState, LiveEntity};
+use plan::{ForeignEntity, LiveEntity, LiveState};
 use schema::{Catalog, KindId};
 use state::EntityBody;
 

@@ -1,18 +1,18 @@
-mod look;
-mod stated;
+mod property_values;
+mod verify;
 
 use crate::ExitStatus;
 use crate::args::{ConfArgs, GlobalArgs, ReferenceArgs};
+use crate::command_error::{CommandError, CommandResult};
 use crate::documents::is_error;
 use crate::report::PropertyAssessment;
+use crate::reporter::Reporter;
 use crate::signals::run_unless_interrupted;
-use crate::stop::{CommandResult, CommandError};
-use crate::teller::Reporter;
 use crate::verify_options::read_verify_options;
-use look::PropertyVerifier;
+use property_values::{PropertyValue, values_from_file, values_from_variables};
 use reference::{Finding, Policies, Policy, Verdict};
 use schema::Catalog;
-use stated::{PropertyValue, values_from_file, values_from_variables};
+use verify::PropertyVerifier;
 use yaml::{Diagnostic, Severity, SourceFiles};
 
 /// Looks at the references of a kong.conf, and of the `KONG_*` variables that come with it.
@@ -54,7 +54,9 @@ pub async fn run(global: &GlobalArgs, args: &ConfArgs, teller: &mut Reporter) ->
         .filter_map(|(one, finding)| to_diagnostic(one, finding, policies))
         .collect();
     teller.report_diagnostics(&told, &sources);
-    let properties = known().map(|(one, finding)| one.to_assessment(&name, finding)).collect();
+    let properties = known()
+        .map(|(one, finding)| one.to_assessment(&name, finding))
+        .collect();
     teller.report_properties(properties, &sources);
     Ok(match told.iter().any(is_error) {
         true => ExitStatus::InvalidInput,

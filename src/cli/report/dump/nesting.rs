@@ -6,7 +6,7 @@ use super::{DumpBuilder, DumpOptions};
 use crate::report::collect_entity_names;
 use json::{Object, Value};
 use plan::Plan;
-use plan::{LiveState, LiveEntity};
+use plan::{LiveEntity, LiveState};
 use schema::{Catalog, Kind, KindId, NestedList};
 
 impl<'a> DumpBuilder<'a> {

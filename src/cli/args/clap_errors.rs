@@ -6,7 +6,11 @@ use yaml::suggest_similar;
 
 /// A mistake of the command line as its user sees it: a wrong value is the variable's that has it, and a flag that is not
 /// known is likened to one only if that is near.
-pub(super) fn refine_clap_error(mut said: clap::Error, args: &[OsString], variable: &dyn Fn(&str) -> Option<String>) -> clap::Error {
+pub(super) fn refine_clap_error(
+    mut said: clap::Error,
+    args: &[OsString],
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> clap::Error {
     match said.kind() {
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             if let Some(name) = find_faulty_variable(&said, args, variable) {
@@ -29,7 +33,7 @@ fn find_faulty_variable(
     if args.iter().any(given) {
         return None;
     }
-    let name = super::environment::variable_name(flag.strip_prefix("--")?);
+    let name = super::parse::variable_name(flag.strip_prefix("--")?);
     let names = [format!("STRONGROOM_{name}"), format!("DECK_{name}")];
     names
         .into_iter()
@@ -37,7 +41,9 @@ fn find_faulty_variable(
 }
 
 fn drop_far_suggestion(said: &mut clap::Error) {
-    let Some((unknown, near)) = context_text(said, ContextKind::InvalidArg).zip(context_text(said, ContextKind::SuggestedArg)) else {
+    let Some((unknown, near)) =
+        context_text(said, ContextKind::InvalidArg).zip(context_text(said, ContextKind::SuggestedArg))
+    else {
         return;
     };
     if suggest_similar(trim_dashes(unknown), [trim_dashes(near)]).is_none() {

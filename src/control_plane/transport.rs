@@ -2,7 +2,7 @@ use std::fmt;
 use std::future::Future;
 
 /// Words of the Admin API's own that happen to be fields of kinds as well.
-pub(super) mod word {
+pub(super) mod keys {
     pub const VERSION: &str = "version";
     pub const ID: &str = "id";
     /// What a page of a list holds.

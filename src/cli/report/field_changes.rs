@@ -1,8 +1,8 @@
 use similar::{Algorithm, ChangeTag, DiffOp, capture_diff_slices, group_diff_ops};
 
-use super::paint::{ADDED, CHANGED, DIM, REMOVED, paint};
 use super::pem::describe_pem;
-use super::value::{render_inline, is_block};
+use super::style::{ADDED, CHANGED, DIM, REMOVED, paint};
+use super::value::{is_block, render_inline};
 use plan::{FieldChange, Tree};
 
 /// How many unchanged lines or members are shown around those that differ.
@@ -30,7 +30,9 @@ fn render_one_sided(sign: char, name: &str, value: &Tree) -> String {
         RenderedValue::Line(line) => format!("  {}\n", paint(style, format!("{sign} {name}: {line}"))),
         RenderedValue::Block(block) => {
             let head = format!("  {}\n", paint(style, format!("{sign} {name}:")));
-            block.iter().fold(head, |text, line| text + &render_diff_line(sign, line))
+            block
+                .iter()
+                .fold(head, |text, line| text + &render_diff_line(sign, line))
         }
     }
 }

@@ -2,12 +2,12 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::index::ForeignIndexer;
+use super::foreign_index::ForeignIndexer;
 use super::page::parse_page;
 use crate::client::{unexpected_response_error, unreadable_response_error};
-use crate::dialect::{PageRequest, MAX_PAGE_SIZE};
-use crate::wire::word;
-use crate::{Client, Clock, Dialect, ResponseOutcome, ReadError, Request, Transport};
+use crate::dialect::{MAX_PAGE_SIZE, PageRequest};
+use crate::transport::keys;
+use crate::{Client, Clock, Dialect, ReadError, Request, ResponseOutcome, Transport};
 use json::Object;
 use plan::ForeignEntity;
 use schema::{Catalog, KindId};
@@ -23,7 +23,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
         catalog: &Arc<Catalog>,
         kind: KindId,
     ) -> Result<(Vec<ForeignEntity>, bool), ReadError> {
-        let here = self.dialect.workspace().unwrap_or(word::DEFAULT_WORKSPACE);
+        let here = self.dialect.workspace().unwrap_or(keys::DEFAULT_WORKSPACE);
         let index = ForeignIndexer::for_kind(catalog, kind);
         let workspaces = match self.read_objects(&Dialect::workspaces_request).await? {
             ObjectListResult::Found(workspaces) => workspaces,
@@ -32,7 +32,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
         };
         let names = workspaces
             .iter()
-            .filter_map(|workspace| workspace.get(word::NAME)?.as_str());
+            .filter_map(|workspace| workspace.get(keys::NAME)?.as_str());
         let (mut found, mut all) = (Vec::new(), true);
         for name in names.filter(|name| *name != here) {
             let dialect = Dialect::gateway_in_workspace(name);
@@ -48,7 +48,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
             };
             match self.read_objects(&page).await? {
                 ObjectListResult::Found(entities) => found.extend(entities.into_iter().filter_map(|body| {
-                    let id: Uuid = body.get(word::ID)?.as_str()?.parse().ok()?;
+                    let id: Uuid = body.get(keys::ID)?.as_str()?.parse().ok()?;
                     Some(index.index_entity(id, body))
                 })),
                 ObjectListResult::Absent | ObjectListResult::Forbidden => all = false,
@@ -58,7 +58,10 @@ impl<T: Transport, C: Clock> Client<T, C> {
     }
 
     /// All members of a list, page after page.
-    async fn read_objects(&self, page: &(dyn Fn(Option<&str>) -> Request + Sync)) -> Result<ObjectListResult, ReadError> {
+    async fn read_objects(
+        &self,
+        page: &(dyn Fn(Option<&str>) -> Request + Sync),
+    ) -> Result<ObjectListResult, ReadError> {
         let mut all = Vec::new();
         let mut offset: Option<String> = None;
         loop {

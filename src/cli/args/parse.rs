@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgAction, CommandFactory, FromArgMatches, builder::BoolishValueParser};
 
 use super::Cli;
-use super::mistake::refine_clap_error;
+use super::clap_errors::refine_clap_error;
 
 /// What a file of settings says that is no flag: it is read where references are proven.
 const REFERENCES_SECTION: &str = "references";
@@ -21,7 +21,10 @@ pub enum ParsedCommandLine {
 }
 
 /// Reads a command line: flags, then variables (`STRONGROOM_X`, then `DECK_X`), then the file of settings, then defaults.
-pub fn parse_command_line(args: impl IntoIterator<Item = OsString>, variable: impl Fn(&str) -> Option<String>) -> ParsedCommandLine {
+pub fn parse_command_line(
+    args: impl IntoIterator<Item = OsString>,
+    variable: impl Fn(&str) -> Option<String>,
+) -> ParsedCommandLine {
     let command = with_variables(Cli::command(), &variable);
     let args = without_boolean_values(&command, args.into_iter().collect());
     let first = match parse_args(command.clone(), &args) {
@@ -139,7 +142,10 @@ fn read_settings(named: Option<&Path>, home: Option<String>) -> Result<BTreeMap<
     if values.values().any(|value| matches!(value, SettingValue::Map(_))) {
         return Err(no_flags());
     }
-    Ok(values.into_iter().map(|(name, value)| (name, value.into_strings())).collect())
+    Ok(values
+        .into_iter()
+        .map(|(name, value)| (name, value.into_strings()))
+        .collect())
 }
 
 #[derive(serde::Deserialize)]

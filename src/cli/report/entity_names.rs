@@ -36,9 +36,12 @@ pub fn collect_entity_names(catalog: &Catalog, live: &LiveState, plan: &Plan) ->
         .foreign
         .iter()
         .flat_map(|(kind, entities)| entities.iter().map(|entity| (*kind, entity.id, entity.index.expose())));
-    let known = owned
-        .chain(foreign)
-        .filter_map(|(kind, id, body)| Some(((kind, id), public_name(catalog, kind, |field| body.get(field)?.as_str())?)));
+    let known = owned.chain(foreign).filter_map(|(kind, id, body)| {
+        Some((
+            (kind, id),
+            public_name(catalog, kind, |field| body.get(field)?.as_str())?,
+        ))
+    });
     EntityNames {
         by_entity: known
             .chain(plan.changes.iter().filter_map(|change| planned_name(catalog, change)))

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::stated::PropertyValue;
+use super::property_values::PropertyValue;
 use backends::resolve;
 use reconcile::Proof;
 use reference::{
@@ -35,15 +35,19 @@ impl PropertyVerifier<'_> {
     /// What is known of each value, in their order. All vaults are asked at once.
     pub async fn verify_all(&self, stated: &[PropertyValue]) -> Vec<Finding> {
         let mut asked = VaultQueryBatch::default();
-        let known: Vec<PreliminaryFinding> = stated.iter().map(|one| self.check_before_fetch(one, &mut asked)).collect();
+        let known: Vec<PreliminaryFinding> = stated
+            .iter()
+            .map(|one| self.check_before_fetch(one, &mut asked))
+            .collect();
         let fetched = resolve(&asked.queries, &self.verify_options.context).await;
         let findings = known.into_iter().zip(stated).map(|(known, one)| match known {
             PreliminaryFinding::Final(finding) => finding,
             PreliminaryFinding::Pending(reference, errand, place) => {
                 let errand = asked.queries.get(errand).zip(fetched.get(errand));
                 let answer = errand.and_then(|(errand, all)| Some((&errand.target, all.get(place)?)));
-                let proven =
-                    |(target, fetched)| reference::verify_reference(target, &reference, &restrict_to_planes(fetched, one)).0;
+                let proven = |(target, fetched)| {
+                    reference::verify_reference(target, &reference, &restrict_to_planes(fetched, one)).0
+                };
                 answer.map_or_else(|| not_asked_finding(&String::from_utf8_lossy(&reference.name)), proven)
             }
         });
@@ -83,7 +87,10 @@ impl PropertyVerifier<'_> {
     }
 
     fn add_secret_request(&self, name: &str, reference: &Reference, asked: &mut VaultQueryBatch) -> (usize, usize) {
-        let VaultQueryBatch { queries: errands, secret_indexes: secrets } = asked;
+        let VaultQueryBatch {
+            queries: errands,
+            secret_indexes: secrets,
+        } = asked;
         let vault = VaultRef::Backend(name);
         let target = reference::resolve_target(self.catalog, name, vault, reference, &self.verify_options.settings);
         let known = errands.iter().position(|errand| errand.target == target);

@@ -1,5 +1,5 @@
 use super::ExitStatus;
-use control_plane::{ReadError, TransportError, RequestError};
+use control_plane::{ReadError, RequestError, TransportError};
 
 /// Why a command did not do what it was asked for, and what the exit code is to say.
 #[derive(Debug)]

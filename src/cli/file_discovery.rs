@@ -71,7 +71,11 @@ impl DiscoveredFiles {
         for found in self.0 {
             match found {
                 DiscoveredItem::Diagnostic(told) => gathered.diagnostics.push(told),
-                DiscoveredItem::File { name, bytes, is_explicit: named } => gathered.parse_file(name, bytes, named, options, catalog),
+                DiscoveredItem::File {
+                    name,
+                    bytes,
+                    is_explicit: named,
+                } => gathered.parse_file(name, bytes, named, options, catalog),
             }
         }
         gathered
@@ -79,7 +83,14 @@ impl DiscoveredFiles {
 }
 
 impl ParsedFiles {
-    fn parse_file(&mut self, name: String, bytes: Vec<u8>, named: bool, options: &ComposeOptions<'_>, catalog: &Catalog) {
+    fn parse_file(
+        &mut self,
+        name: String,
+        bytes: Vec<u8>,
+        named: bool,
+        options: &ComposeOptions<'_>,
+        catalog: &Catalog,
+    ) {
         let id = FileId(self.sources.files.len() as u32);
         let (text, fault) = decode(id, bytes);
         self.sources.add(name, text);
@@ -211,7 +222,11 @@ impl FileFinder {
 
     fn push_bytes(&mut self, path: &Path, bytes: Vec<u8>, named: bool) {
         let name = path.display().to_string();
-        self.files.0.push(DiscoveredItem::File { name, bytes, is_explicit: named });
+        self.files.0.push(DiscoveredItem::File {
+            name,
+            bytes,
+            is_explicit: named,
+        });
     }
 
     /// Whether a path was not read before.
@@ -275,7 +290,11 @@ mod tests {
     }
 
     fn diagnostic_codes(gathered: &ParsedFiles) -> Vec<(Severity, &'static str)> {
-        gathered.diagnostics.iter().map(|one| (one.severity, one.code)).collect()
+        gathered
+            .diagnostics
+            .iter()
+            .map(|one| (one.severity, one.code))
+            .collect()
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::wire::word;
+use super::transport::keys;
 use json::Value;
 use schema::{Edition, LiveSchemas};
 
@@ -21,7 +21,7 @@ impl NodeInfo {
     /// Reads the answer of `GET /`; `None` if it is not one of Kong's.
     pub fn parse(body: &[u8]) -> Option<Self> {
         let answer: Value = serde_json::from_slice(body).ok()?;
-        let version = to_text(answer.get(word::VERSION)?)?;
+        let version = to_text(answer.get(keys::VERSION)?)?;
         let configuration = answer.get("configuration");
         let under = |name: &str| configuration.and_then(|known| known.get(name)).and_then(parse_names);
         Some(Self {

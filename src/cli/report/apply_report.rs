@@ -1,5 +1,5 @@
 use super::changes::entity_label;
-use super::paint::{DIM, paint};
+use super::style::{DIM, paint};
 use apply::{Account, ChangeEnd, Failure, Halt, StepEnd};
 use plan::{Change, Plan, StepId};
 use schema::{Catalog, FieldPath};
@@ -27,7 +27,9 @@ impl ApplyReport<'_> {
             ChangeEnd::Unknown(step) => Some(self.unknown_diagnostic(change, step)),
             _ => None,
         });
-        errors.chain(self.account.halted.as_ref().map(halt_diagnostic)).collect()
+        errors
+            .chain(self.account.halted.as_ref().map(halt_diagnostic))
+            .collect()
     }
 
     /// What was not tried, and why: a line each, the causes first.
@@ -112,7 +114,10 @@ impl ApplyReport<'_> {
     fn describe_step(&self, step: StepId) -> String {
         let step = self.plan.steps.get(step.0 as usize);
         let change = step.and_then(|step| self.plan.changes.get(step.change));
-        change.map_or_else(|| "another step".to_owned(), |change| describe_change(self.catalog, change))
+        change.map_or_else(
+            || "another step".to_owned(),
+            |change| describe_change(self.catalog, change),
+        )
     }
 }
 

@@ -39,7 +39,10 @@ impl BaseUrl {
         }
         url.set_query(None);
         url.set_fragment(None);
-        Ok(Self { url, original_authority: None })
+        Ok(Self {
+            url,
+            original_authority: None,
+        })
     }
 
     /// The address of a path with its query. It may hold credentials.

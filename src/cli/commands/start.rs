@@ -3,12 +3,12 @@ use std::sync::Arc;
 
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::prepare::{SyncRequest, RunResources};
+use super::prepare::{RunResources, SyncRequest};
 use crate::args::{GlobalArgs, SyncArgs};
+use crate::command_error::CommandError;
 use crate::connection::{Connection, connect, is_embedded};
 use crate::documents::{self, Documents};
-use crate::stop::CommandError;
-use crate::teller::Reporter;
+use crate::reporter::Reporter;
 use crate::verify_options::read_verify_options;
 use reconcile::Early;
 use schema::Catalog;
@@ -69,7 +69,13 @@ pub async fn start_run(
         documents: ManuallyDrop::new(documents),
         connection: outside.unwrap_or_else(connect)?,
     };
-    Ok(Some((begun, RunResources { verify_options: proof, prefetched: early })))
+    Ok(Some((
+        begun,
+        RunResources {
+            verify_options: proof,
+            prefetched: early,
+        },
+    )))
 }
 
 /// Waits for work on a thread of its own while the control plane is asked, if it is.

@@ -50,7 +50,10 @@ impl IdRange {
     /// What is left to be read after a page: nothing, the rest as it is, or the rest cut into at most `ways` stretches
     /// of about the same number of entities, judged by how dense the ids of the page were.
     pub fn remaining_ranges(&self, page: PageSummary<'_>, ways: usize) -> Vec<Self> {
-        let Some(offset) = page.next_offset.filter(|offset| Some(*offset) != self.offset.as_deref()) else {
+        let Some(offset) = page
+            .next_offset
+            .filter(|offset| Some(*offset) != self.offset.as_deref())
+        else {
             return Vec::new();
         };
         let Some(seen) = page.last_id else {
@@ -99,7 +102,11 @@ impl IdRange {
             offset: Some(encode_offset(Uuid::from_u128(after))),
             after,
             last,
-            page_size: if last == u128::MAX { MAX_PAGE_SIZE } else { page_size_for(expected) },
+            page_size: if last == u128::MAX {
+                MAX_PAGE_SIZE
+            } else {
+                page_size_for(expected)
+            },
             expected_rows: Some(expected),
         }
     }

@@ -1,7 +1,7 @@
 use std::io;
 
 use super::ExitStatus;
-use crate::report::{self, BodyRenderer, JsonReport, EntityNames, PropertyAssessment, ChangeSummary, ApplyReport};
+use crate::report::{self, ApplyReport, BodyRenderer, ChangeSummary, EntityNames, JsonReport, PropertyAssessment};
 use plan::{Plan, Refusal};
 use reference::Assessment;
 use schema::Catalog;
@@ -53,7 +53,9 @@ impl Reporter {
         let text = format!("{error:#}");
         match &mut self.json {
             Some(json) => json.errors.push(text),
-            None => report::print_stderr(&(report::render_error(&text) + &help.map(report::render_help).unwrap_or_default())),
+            None => report::print_stderr(
+                &(report::render_error(&text) + &help.map(report::render_help).unwrap_or_default()),
+            ),
         }
     }
 
@@ -141,7 +143,9 @@ impl Reporter {
         }
         let summary = changes
             .filter(|(at, _)| done(*at))
-            .fold(ChangeSummary::default(), |summary, (_, change)| summary.with_change(change));
+            .fold(ChangeSummary::default(), |summary, (_, change)| {
+                summary.with_change(change)
+            });
         report::print_stdout(&report::render_summary(&summary))
     }
 
@@ -149,7 +153,13 @@ impl Reporter {
     ///
     /// # Errors
     /// When it cannot be printed.
-    pub fn report_withheld_plan(&mut self, catalog: &Catalog, plan: &Plan, names: &EntityNames, refusals: &[Refusal]) -> io::Result<()> {
+    pub fn report_withheld_plan(
+        &mut self,
+        catalog: &Catalog,
+        plan: &Plan,
+        names: &EntityNames,
+        refusals: &[Refusal],
+    ) -> io::Result<()> {
         self.report_guard_violations(refusals);
         if self.json.is_some() {
             return self.report_summary(catalog, plan, names, |_| false);

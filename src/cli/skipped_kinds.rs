@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use anyhow::anyhow;
 
 use super::args::ReadArgs;
-use super::stop::CommandError;
+use super::command_error::CommandError;
 use plan::LiveState;
 use schema::{Catalog, KindId, OnDelete};
 

@@ -60,7 +60,7 @@ impl fmt::Debug for AdminApiError {
 }
 
 /// The codes of Kong's errors.
-mod code {
+mod error_code {
     pub const PRIMARY_KEY: i64 = 3;
     pub const FOREIGN_KEY: i64 = 4;
     pub const UNIQUE: i64 = 5;
@@ -94,13 +94,17 @@ fn classify_client_error(response: &Response) -> ResponseOutcome {
         return ResponseOutcome::Unexpected(parse_api_error(response));
     };
     match error.get("code").and_then(Value::as_i64) {
-        Some(code::PRIMARY_KEY) => ResponseOutcome::IdTaken,
-        Some(code::UNIQUE) => ResponseOutcome::Conflict(error_naming_fields(response, &error, "is taken by another entity")),
-        Some(code::FOREIGN_KEY | code::REFERENCED) if has_referrer(&error) => {
+        Some(error_code::PRIMARY_KEY) => ResponseOutcome::IdTaken,
+        Some(error_code::UNIQUE) => {
+            ResponseOutcome::Conflict(error_naming_fields(response, &error, "is taken by another entity"))
+        }
+        Some(error_code::FOREIGN_KEY | error_code::REFERENCED) if has_referrer(&error) => {
             ResponseOutcome::Conflict(still_referenced_error(response, &error))
         }
-        Some(code::FOREIGN_KEY) => ResponseOutcome::Invalid(error_naming_fields(response, &error, "does not exist")),
-        Some(code::UNSUPPORTED) => ResponseOutcome::Unsupported,
+        Some(error_code::FOREIGN_KEY) => {
+            ResponseOutcome::Invalid(error_naming_fields(response, &error, "does not exist"))
+        }
+        Some(error_code::UNSUPPORTED) => ResponseOutcome::Unsupported,
         None if response.status == 405 || is_switched_off(&error) => ResponseOutcome::Unsupported,
         _ => ResponseOutcome::Invalid(parse_api_error(response)),
     }

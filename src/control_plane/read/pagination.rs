@@ -4,11 +4,11 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
+use super::id_range::{IdRange, PageSummary};
 use super::page::parse_page;
-use super::stretch::{PageSummary, IdRange};
 use crate::client::{unexpected_response_error, unreadable_response_error};
 use crate::dialect::PageRequest;
-use crate::{Client, Clock, ResponseOutcome, ReadError, Transport};
+use crate::{Client, Clock, ReadError, ResponseOutcome, Transport};
 use json::{Object, Value};
 use schema::{Catalog, KindId};
 
@@ -113,7 +113,8 @@ impl<T: Transport, C: Clock> Client<T, C> {
         }
         let body = answer.response.body;
         let kept = filter_page_off_thread(body, stretch, keep, &self.parse_permits).await;
-        kept.map(ListResult::Found).map_err(|why| unreadable_response_error(&request, why))
+        kept.map(ListResult::Found)
+            .map_err(|why| unreadable_response_error(&request, why))
     }
 }
 
