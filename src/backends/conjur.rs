@@ -14,10 +14,10 @@ use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION};
 use tokio::sync::OnceCell;
 use url::Url;
 
-use super::checker::variable;
-use super::http::{Access, Answer, Call, Http};
-use super::trusted::{trusted, verified};
-use super::{Backend, Context};
+use super::destination_check::{check_credential_destination, check_tls_verification};
+use super::http::{VaultHttpClient, VaultHttpOptions, VaultHttpRequest, VaultHttpResponse};
+use super::operator::operator_variable_name;
+use super::{Backend, BackendContext};
 use json::{Object, Value};
 use reference::{
     Destination, Finding, Reason, Secret, SecretRequest, SecretResponse, SettingOrigin, VaultTarget, split_resource,
@@ -25,18 +25,18 @@ use reference::{
 use schema::zeroize_value;
 
 /// The words for the address: the checker's own, and Kong's.
-const ADDRESS: [&str; 3] = ["address", "endpoint", "endpoint_url"];
+const ADDRESS_SETTINGS: [&str; 3] = ["address", "endpoint", "endpoint_url"];
 
 /// How many variables one request names: a URL has its limits.
-const BATCH: usize = 50;
+const MAX_BATCH: usize = 50;
 
 /// How many single variables are read at a time.
-const AT_ONCE: usize = 8;
+const MAX_CONCURRENCY: usize = 8;
 
-struct Conjur {
-    http: Http,
+struct ConjurBackend {
+    http: VaultHttpClient,
     vault: String,
-    base: Url,
+    base_url: Url,
     account: String,
     login: String,
     api_key: Secret,
@@ -47,13 +47,13 @@ struct Conjur {
 ///
 /// # Errors
 /// What holds for all of the vault's secrets: no API key, half a set, no address, or one that nobody vouches for.
-pub fn open(target: &VaultTarget, context: &Context) -> Result<Box<dyn Backend>, Finding> {
+pub fn open(target: &VaultTarget, context: &BackendContext) -> Result<Box<dyn Backend>, Finding> {
     let key = target.get("api_key");
     let key = key.filter(|key| target.owned || target.is_backend_name || key.origin == SettingOrigin::Operator);
-    let key = key.ok_or_else(|| no_credentials(target))?;
-    let need = |word: &str| target.text(word).ok_or_else(|| lacking(target, word));
+    let key = key.ok_or_else(|| no_credentials_finding(target))?;
+    let need = |word: &str| target.text(word).ok_or_else(|| missing_setting_finding(target, word));
     let (account, login) = (need("account")?, need("login")?);
-    let base = address(target)?;
+    let base = read_address(target)?;
     let notes = ["account", "login"].map(|word| {
         target
             .get(word)
@@ -63,18 +63,18 @@ pub fn open(target: &VaultTarget, context: &Context) -> Result<Box<dyn Backend>,
         .into_iter()
         .filter(|side| matches!(side, SettingOrigin::Operator | SettingOrigin::Template));
     let shown: Vec<SettingOrigin> = [key.origin].into_iter().chain(notes).collect();
-    let hidden = ADDRESS.iter().any(|word| target.is_templated(word));
-    verified(&shown, &base.url, target, &context.hosts)?;
-    trusted(&shown, &base, &context.hosts, &target.name, hidden)?;
-    let access = Access {
-        hidden,
-        ca: target.get("ca_cert").map(|setting| &setting.value),
-        ..Access::new(&target.name, context.limit)
+    let hidden = ADDRESS_SETTINGS.iter().any(|word| target.is_templated(word));
+    check_tls_verification(&shown, &base.url, target, &context.allowed_hosts)?;
+    check_credential_destination(&shown, &base, &context.allowed_hosts, &target.name, hidden)?;
+    let access = VaultHttpOptions {
+        is_host_hidden: hidden,
+        ca_bundle: target.get("ca_cert").map(|setting| &setting.value),
+        ..VaultHttpOptions::new(&target.name, context.timeout)
     };
-    Ok(Box::new(Conjur {
-        http: Http::new(&access)?,
+    Ok(Box::new(ConjurBackend {
+        http: VaultHttpClient::new(&access)?,
         vault: target.name.clone(),
-        base: base.url,
+        base_url: base.url,
         account: account.to_owned(),
         login: login.to_owned(),
         api_key: key.value.clone(),
@@ -83,9 +83,9 @@ pub fn open(target: &VaultTarget, context: &Context) -> Result<Box<dyn Backend>,
 }
 
 /// The checker's address; else the config's.
-fn address(target: &VaultTarget) -> Result<Destination, Finding> {
-    let said = ADDRESS.iter().find(|word| target.get(word).is_some());
-    let word = said.ok_or_else(|| lacking(target, "endpoint_url"))?;
+fn read_address(target: &VaultTarget) -> Result<Destination, Finding> {
+    let said = ADDRESS_SETTINGS.iter().find(|word| target.get(word).is_some());
+    let word = said.ok_or_else(|| missing_setting_finding(target, "endpoint_url"))?;
     let url = target.text(word).and_then(|text| text.parse::<Url>().ok());
     let plain =
         |url: &Url| matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
@@ -99,24 +99,24 @@ fn address(target: &VaultTarget) -> Result<Destination, Finding> {
             origin: side,
             is_vendor_host: false,
         }),
-        None => Err(bad_settings(target, &format!("{word} is no http or https URL"))),
+        None => Err(bad_settings_finding(target, &format!("{word} is no http or https URL"))),
     }
 }
 
-fn no_credentials(target: &VaultTarget) -> Finding {
+fn no_credentials_finding(target: &VaultTarget) -> Finding {
     let vault = &target.name;
-    let variable = variable(vault, "api_key");
+    let variable = operator_variable_name(vault, "api_key");
     let message = format!("no API key is given for the vault '{vault}', so that it is not asked");
     Finding::new(Reason::NoCredentials, message)
         .about(vault)
         .help(format!("set {variable} where the check runs"))
 }
 
-fn lacking(target: &VaultTarget, word: &str) -> Finding {
-    bad_settings(target, &format!("{word} is missing"))
+fn missing_setting_finding(target: &VaultTarget, word: &str) -> Finding {
+    bad_settings_finding(target, &format!("{word} is missing"))
 }
 
-fn bad_settings(target: &VaultTarget, what: &str) -> Finding {
+fn bad_settings_finding(target: &VaultTarget, what: &str) -> Finding {
     let vault = &target.name;
     Finding::new(
         Reason::BadSettings,
@@ -126,25 +126,26 @@ fn bad_settings(target: &VaultTarget, what: &str) -> Finding {
     .help("correct the config of the vault, or what is said of it where the check runs")
 }
 
-impl Backend for Conjur {
+impl Backend for ConjurBackend {
     fn fetch<'a>(&'a self, wanted: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>> {
         async move {
-            let mut fetched: Vec<Option<SecretResponse>> = wanted.iter().map(|wanted| self.refused(wanted)).collect();
+            let mut fetched: Vec<Option<SecretResponse>> =
+                wanted.iter().map(|wanted| self.reject_request(wanted)).collect();
             let open = |fetched: &[Option<SecretResponse>]| -> Vec<usize> {
                 (0..fetched.len()).filter(|at| fetched[*at].is_none()).collect()
             };
             let sound = open(&fetched);
             if sound.len() > 1 {
-                for batch in sound.chunks(BATCH) {
+                for batch in sound.chunks(MAX_BATCH) {
                     let names = batch.iter().map(|at| wanted[*at].resource.as_str()).collect();
-                    for (at, answer) in batch.iter().zip(self.together(names).await) {
+                    for (at, answer) in batch.iter().zip(self.fetch_batch(names).await) {
                         fetched[*at] = answer;
                     }
                 }
             }
-            let single =
-                stream::iter(open(&fetched)).map(|at| async move { (at, self.one(&wanted[at].resource).await) });
-            let single: Vec<(usize, SecretResponse)> = single.buffered(AT_ONCE).collect().await;
+            let single = stream::iter(open(&fetched))
+                .map(|at| async move { (at, self.fetch_variable(&wanted[at].resource).await) });
+            let single: Vec<(usize, SecretResponse)> = single.buffered(MAX_CONCURRENCY).collect().await;
             for (at, answer) in single {
                 fetched[at] = Some(answer);
             }
@@ -154,9 +155,9 @@ impl Backend for Conjur {
     }
 }
 
-impl Conjur {
+impl ConjurBackend {
     /// What is never asked for.
-    fn refused(&self, wanted: &SecretRequest) -> Option<SecretResponse> {
+    fn reject_request(&self, wanted: &SecretRequest) -> Option<SecretResponse> {
         if let Err(finding) = split_resource(&self.vault, &wanted.resource) {
             return Some(SecretResponse::Unavailable(finding));
         }
@@ -172,25 +173,30 @@ impl Conjur {
 
     /// Several variables in one request; nothing of those that have to be asked for one by one. These are the ones that it
     /// does not answer for, and all of them if it fails because of one: only so can it be told which.
-    async fn together(&self, resources: Vec<&str>) -> Vec<Option<SecretResponse>> {
+    async fn fetch_batch(&self, resources: Vec<&str>) -> Vec<Option<SecretResponse>> {
         let id = |resource: &str| format!("{}:variable:{resource}", self.account);
         let encoded = |resource: &&str| utf8_percent_encode(&id(resource), NON_ALPHANUMERIC).to_string();
         let ids: Vec<String> = resources.iter().map(encoded).collect();
-        let mut url = self.at(&["secrets"]);
+        let mut url = self.url_for(&["secrets"]);
         url.set_query(Some(&format!("variable_ids={}", ids.join(","))));
-        let answer = match self.read(url.clone()).await {
+        let answer = match self.get_with_token(url.clone()).await {
             Ok(answer) => answer,
             Err(finding) => return vec![Some(SecretResponse::Unavailable(finding)); resources.len()],
         };
         match answer.status {
-            200 => self.each(&answer, &resources),
+            200 => self.take_batch_values(&answer, &resources),
             403 | 404 | 406 | 422 => vec![None; resources.len()],
-            status => vec![Some(SecretResponse::Unavailable(self.failed(&url, status))); resources.len()],
+            status => vec![
+                Some(SecretResponse::Unavailable(
+                    self.unexpected_status_finding(&url, status)
+                ));
+                resources.len()
+            ],
         }
     }
 
     /// What the answer to a batch has for each.
-    fn each(&self, answer: &Answer, resources: &[&str]) -> Vec<Option<SecretResponse>> {
+    fn take_batch_values(&self, answer: &VaultHttpResponse, resources: &[&str]) -> Vec<Option<SecretResponse>> {
         let Ok(mut found) = serde_json::from_slice::<Object>(answer.body.expose()) else {
             return vec![None; resources.len()];
         };
@@ -203,44 +209,46 @@ impl Conjur {
         taken
     }
 
-    async fn one(&self, resource: &str) -> SecretResponse {
-        let url = self.at(&["secrets", &self.account, "variable", resource]);
-        match self.read(url.clone()).await {
-            Ok(Answer { status: 200, body, .. }) => SecretResponse::Text(body),
-            Ok(answer) => SecretResponse::Unavailable(self.refusal(&url, answer.status, resource)),
+    async fn fetch_variable(&self, resource: &str) -> SecretResponse {
+        let url = self.url_for(&["secrets", &self.account, "variable", resource]);
+        match self.get_with_token(url.clone()).await {
+            Ok(VaultHttpResponse { status: 200, body, .. }) => SecretResponse::Text(body),
+            Ok(answer) => SecretResponse::Unavailable(self.variable_status_finding(&url, answer.status, resource)),
             Err(finding) => SecretResponse::Unavailable(finding),
         }
     }
 
-    async fn read(&self, url: Url) -> Result<Answer, Finding> {
+    async fn get_with_token(&self, url: Url) -> Result<VaultHttpResponse, Finding> {
         let token = self.token.get_or_init(|| self.log_in()).await.clone()?;
-        self.http.send(&Call::get(url).header(AUTHORIZATION, token)).await
+        self.http
+            .send_with_retry(&VaultHttpRequest::get(url).with_header(AUTHORIZATION, token))
+            .await
     }
 
     /// The value of the header that a login yields: good for eight minutes, longer than all requests may take.
     async fn log_in(&self) -> Result<Secret, Finding> {
-        let url = self.at(&["authn", &self.account, &self.login, "authenticate"]);
-        let call = Call::post(url.clone(), "text/plain", self.api_key.clone());
+        let url = self.url_for(&["authn", &self.account, &self.login, "authenticate"]);
+        let call = VaultHttpRequest::post(url.clone(), "text/plain", self.api_key.clone());
         let answer = self
             .http
-            .send(&call.header(ACCEPT_ENCODING, Secret::new("base64")))
+            .send_with_retry(&call.with_header(ACCEPT_ENCODING, Secret::new("base64")))
             .await?;
-        let place = self.http.place(&url);
+        let place = self.http.endpoint(&url);
         match answer.status {
-            200 => Ok(header(&answer.body)),
+            200 => Ok(authorization_header(&answer.body)),
             401 | 403 | 404 => Err(place
                 .finding(
                     Reason::LoginRefused,
                     "refuses the login: account, login or API key is wrong",
                 )
                 .help("check account and login in the vault's config, and the API key")),
-            status => Err(self.failed(&url, status)),
+            status => Err(self.unexpected_status_finding(&url, status)),
         }
     }
 
     /// An answer that has nothing to do with what was asked for.
-    fn failed(&self, url: &Url, status: u16) -> Finding {
-        let place = self.http.place(url);
+    fn unexpected_status_finding(&self, url: &Url, status: u16) -> Finding {
+        let place = self.http.endpoint(url);
         match status {
             401 => place
                 .finding(Reason::LoginRefused, "takes the token of its own login for no good one")
@@ -248,12 +256,12 @@ impl Conjur {
             503 => place
                 .finding(Reason::ServerError, "is not ready to answer")
                 .help("try again when the server is up"),
-            _ => place.nonsense(&format!("answers with status {status}")),
+            _ => place.unexpected_response_finding(&format!("answers with status {status}")),
         }
     }
 
-    fn refusal(&self, url: &Url, status: u16, resource: &str) -> Finding {
-        let place = self.http.place(url);
+    fn variable_status_finding(&self, url: &Url, status: u16, resource: &str) -> Finding {
+        let place = self.http.endpoint(url);
         let (reason, what, help) = match status {
             403 => (
                 Reason::PermissionDenied,
@@ -275,14 +283,14 @@ impl Conjur {
                 format!("takes '{resource}' for no variable's name"),
                 "correct the name in the reference",
             ),
-            _ => return self.failed(url, status),
+            _ => return self.unexpected_status_finding(url, status),
         };
         place.finding(reason, &what).about(resource).help(help)
     }
 
     /// A path below the address: every segment is encoded by itself, slashes in it too.
-    fn at(&self, path: &[&str]) -> Url {
-        let mut url = self.base.clone();
+    fn url_for(&self, path: &[&str]) -> Url {
+        let mut url = self.base_url.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path);
         }
@@ -291,7 +299,7 @@ impl Conjur {
 }
 
 /// The header's value for a token, which the server gives as base64 if it is asked to, and else as JSON.
-fn header(token: &Secret) -> Secret {
+fn authorization_header(token: &Secret) -> Secret {
     let bytes = token.expose().trim_ascii();
     let encoded = match bytes.first() {
         Some(b'{') => STANDARD.encode(bytes).into_bytes(),

@@ -3,63 +3,69 @@
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 
-use super::{Backend, Context, Plane};
+use super::{Backend, BackendContext, DataPlaneEnvironment};
 use reference::{Finding, Reason, SecretRequest, SecretResponse, VaultTarget, format_variable_name};
 
-struct Env {
+struct EnvBackend {
     /// The prefix that is said for all data planes; none, if each has its own.
     prefix: Option<String>,
     /// Whether a template fills the prefix in: messages do not show it.
-    hidden: bool,
-    planes: Vec<Plane>,
-    set_here: Box<dyn Fn(&str) -> bool + Send + Sync>,
+    is_prefix_hidden: bool,
+    data_planes: Vec<DataPlaneEnvironment>,
+    is_set_locally: Box<dyn Fn(&str) -> bool + Send + Sync>,
 }
 
 /// The environments that `--dp-env` gives; none is fine, too.
-pub fn open(target: &VaultTarget, context: &Context) -> Result<Box<dyn Backend>, Finding> {
+pub fn open(target: &VaultTarget, context: &BackendContext) -> Result<Box<dyn Backend>, Finding> {
     let environment = context.environment.clone();
     let said = !target.is_backend_name || target.settings.contains_key("prefix");
-    Ok(Box::new(Env {
+    Ok(Box::new(EnvBackend {
         prefix: said.then(|| target.text("prefix").unwrap_or_default().to_owned()),
-        hidden: target.is_templated("prefix"),
-        planes: context.planes.clone(),
-        set_here: Box::new(move |name| environment(name).is_some()),
+        is_prefix_hidden: target.is_templated("prefix"),
+        data_planes: context.data_planes.clone(),
+        is_set_locally: Box::new(move |name| environment(name).is_some()),
     }))
 }
 
-impl Backend for Env {
+impl Backend for EnvBackend {
     fn fetch<'a>(&'a self, wanted: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>> {
         ready(wanted.iter().map(|wanted| self.look_up(wanted)).collect()).boxed()
     }
 }
 
-impl Env {
+impl EnvBackend {
     fn look_up(&self, wanted: &SecretRequest) -> SecretResponse {
         let previous = wanted.version.as_deref() == Some("2");
         let name = |prefix: &str| format_variable_name(prefix, &wanted.resource, previous);
-        let shown = |prefix: &str| match self.hidden {
+        let shown = |prefix: &str| match self.is_prefix_hidden {
             true => format!("PREFIX…{}", name("")),
             false => name(prefix),
         };
-        let prefix = |plane: &'_ Plane| self.prefix.clone().or_else(|| plane.prefix.clone()).unwrap_or_default();
-        match self.planes.as_slice() {
+        let prefix =
+            |plane: &'_ DataPlaneEnvironment| self.prefix.clone().or_else(|| plane.prefix.clone()).unwrap_or_default();
+        match self.data_planes.as_slice() {
             [] => {
                 let prefix = self.prefix.as_deref().unwrap_or_default();
-                SecretResponse::Unavailable(self.unknown(&name(prefix), &shown(prefix)))
+                SecretResponse::Unavailable(self.unchecked_variable_finding(&name(prefix), &shown(prefix)))
             }
             planes => SecretResponse::PerPlane(
                 planes
                     .iter()
                     .map(|plane| (plane, prefix(plane)))
-                    .map(|(plane, prefix)| (plane.name.clone(), of_plane(plane, &name(&prefix), &shown(&prefix))))
+                    .map(|(plane, prefix)| {
+                        (
+                            plane.name.clone(),
+                            look_up_on_plane(plane, &name(&prefix), &shown(&prefix)),
+                        )
+                    })
                     .collect(),
             ),
         }
     }
 
-    fn unknown(&self, name: &str, shown: &str) -> Finding {
+    fn unchecked_variable_finding(&self, name: &str, shown: &str) -> Finding {
         let given = "give what the data planes define with --dp-env FILE (dotenv, Kubernetes Secret or ConfigMap)";
-        let help = match (self.set_here)(name) {
+        let help = match (self.is_set_locally)(name) {
             true => format!("set here, unknown on the data planes; {given}, or --dp-env process if this is one"),
             false => given.to_owned(),
         };
@@ -70,7 +76,7 @@ impl Env {
     }
 }
 
-fn of_plane(plane: &Plane, name: &str, shown: &str) -> SecretResponse {
+fn look_up_on_plane(plane: &DataPlaneEnvironment, name: &str, shown: &str) -> SecretResponse {
     match plane.variables.get(name) {
         Some(value) => SecretResponse::Text(value.clone()),
         None => SecretResponse::Unavailable(

@@ -7,20 +7,20 @@ use std::path::{Path, PathBuf};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::{Backend, Context};
+use super::{Backend, BackendContext};
 use reference::{Finding, Reason, Secret, SecretRequest, SecretResponse, VaultTarget, split_resource};
 
 /// More than any secret is; a file that is larger is not read.
-const LIMIT: u64 = 1 << 20;
+const MAX_FILE_BYTES: u64 = 1 << 20;
 
-struct Files {
+struct FsBackend {
     vault: String,
     prefix: String,
     directory: PathBuf,
 }
 
 /// The directory that stands for the vault's.
-pub fn open(target: &VaultTarget, context: &Context) -> Result<Box<dyn Backend>, Finding> {
+pub fn open(target: &VaultTarget, context: &BackendContext) -> Result<Box<dyn Backend>, Finding> {
     let prefix = target.text("prefix").unwrap_or_default();
     let shown = if target.is_templated("prefix") {
         "PREFIX"
@@ -29,32 +29,32 @@ pub fn open(target: &VaultTarget, context: &Context) -> Result<Box<dyn Backend>,
     };
     let trimmed = |path: &str| path.trim_end_matches('/').to_owned();
     let mapped = context
-        .files
+        .data_plane_files
         .iter()
-        .find(|files| !prefix.is_empty() && trimmed(&files.prefix) == trimmed(prefix));
+        .find(|files| !prefix.is_empty() && trimmed(&files.data_plane_path) == trimmed(prefix));
     match mapped {
-        Some(files) => Ok(Box::new(Files {
+        Some(files) => Ok(Box::new(FsBackend {
             vault: target.name.clone(),
             prefix: shown.to_owned(),
-            directory: files.directory.clone(),
+            directory: files.local_directory.clone(),
         })),
-        None => Err(elsewhere(&target.name, shown)),
+        None => Err(unmapped_directory_finding(&target.name, shown)),
     }
 }
 
-fn elsewhere(vault: &str, prefix: &str) -> Finding {
+fn unmapped_directory_finding(vault: &str, prefix: &str) -> Finding {
     let message = format!("the files of the vault '{vault}' are on the data planes, in {prefix}");
     Finding::new(Reason::DataPlaneFiles, message).about(vault).help(format!(
         "say which directory here holds the same: --dp-files {prefix}=DIR"
     ))
 }
 
-impl Backend for Files {
+impl Backend for FsBackend {
     fn fetch<'a>(&'a self, wanted: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>> {
         async move {
             let mut fetched = Vec::with_capacity(wanted.len());
             for wanted in wanted {
-                fetched.push(match self.read(wanted).await {
+                fetched.push(match self.read_secret(wanted).await {
                     Ok(secret) => SecretResponse::Text(secret),
                     Err(finding) => SecretResponse::Unavailable(finding),
                 });
@@ -65,22 +65,22 @@ impl Backend for Files {
     }
 }
 
-impl Files {
-    async fn read(&self, wanted: &SecretRequest) -> Result<Secret, Finding> {
+impl FsBackend {
+    async fn read_secret(&self, wanted: &SecretRequest) -> Result<Secret, Finding> {
         if wanted.version.is_some() {
-            return Err(self.no_versions(&wanted.resource));
+            return Err(self.bad_version_finding(&wanted.resource));
         }
         let segments = split_resource(&self.vault, &wanted.resource)?;
         let directory = self.directory.clone();
         let relative: PathBuf = segments.iter().collect();
-        let read = tokio::task::spawn_blocking(move || inside(&directory, &relative)).await;
+        let read = tokio::task::spawn_blocking(move || read_inside_directory(&directory, &relative)).await;
         match read.unwrap_or(Err(ErrorKind::Other)) {
             Ok(bytes) => Ok(Secret::new(bytes)),
-            Err(kind) => Err(self.unread(&wanted.resource, kind)),
+            Err(kind) => Err(self.unreadable_file_finding(&wanted.resource, kind)),
         }
     }
 
-    fn no_versions(&self, resource: &str) -> Finding {
+    fn bad_version_finding(&self, resource: &str) -> Finding {
         Finding::new(
             Reason::BadVersion,
             format!("files have no versions, but one of '{resource}' is asked for"),
@@ -89,7 +89,7 @@ impl Files {
         .help("leave the part after # out")
     }
 
-    fn unread(&self, resource: &str, kind: ErrorKind) -> Finding {
+    fn unreadable_file_finding(&self, resource: &str, kind: ErrorKind) -> Finding {
         let Self { vault, prefix, .. } = self;
         let (reason, what) = match kind {
             ErrorKind::NotFound => (Reason::NoSuchSecret, "does not exist"),
@@ -110,7 +110,7 @@ impl Files {
 }
 
 /// The file's content, if the file is in the directory once all links are followed.
-fn inside(directory: &Path, relative: &Path) -> Result<Vec<u8>, ErrorKind> {
+fn read_inside_directory(directory: &Path, relative: &Path) -> Result<Vec<u8>, ErrorKind> {
     let told = |error: std::io::Error| error.kind();
     let root = directory.canonicalize().map_err(told)?;
     let path = root.join(relative).canonicalize().map_err(told)?;
@@ -121,7 +121,7 @@ fn inside(directory: &Path, relative: &Path) -> Result<Vec<u8>, ErrorKind> {
     if about.is_dir() {
         return Err(ErrorKind::IsADirectory);
     }
-    if !about.is_file() || about.len() > LIMIT {
+    if !about.is_file() || about.len() > MAX_FILE_BYTES {
         return Err(ErrorKind::Other);
     }
     std::fs::read(path).map_err(told)

@@ -13,73 +13,73 @@ use serde::Serializer;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-use super::failure::{Place, failed};
-use super::near::{is_near, may_be_proxied};
+use super::proxy_bypass::{is_proxy_configured, should_bypass_proxy};
+use super::vault_endpoint::{VaultEndpoint, request_failure_finding};
 use http::retry_after;
 use reference::{Finding, Reason, Secret};
 
 /// The longest that a connection may take to stand.
-const CONNECTING: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The longest answer that is read: more than any of these vaults stores as one secret.
-const LONGEST: usize = 4 << 20;
+const MAX_BODY_BYTES: usize = 4 << 20;
 
 /// The content type of JSON.
-pub const JSON: &str = "application/json";
+pub const JSON_CONTENT_TYPE: &str = "application/json";
 
 /// The content type of forms.
-pub const FORM: &str = "application/x-www-form-urlencoded";
+pub const FORM_CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
 
 /// How often a server that says "not now" is asked again, at most.
-const PATIENCE: u32 = 20;
+const MAX_ATTEMPTS: u32 = 20;
 
 /// What is set about connections to a vault.
 #[derive(Clone, Debug)]
-pub struct Access<'a> {
+pub struct VaultHttpOptions<'a> {
     /// The vault's name, for messages.
     pub vault: &'a str,
     /// Whether messages must not name the host: a template filled it in.
-    pub hidden: bool,
+    pub is_host_hidden: bool,
     /// Whether it is not the vault itself that is asked, but who lets in to it.
-    pub login: bool,
+    pub is_login: bool,
     /// PEM certificates to trust instead of the system's.
-    pub ca: Option<&'a Secret>,
+    pub ca_bundle: Option<&'a Secret>,
     /// A PEM certificate with its key, to show to the server.
-    pub identity: Option<(&'a Secret, &'a Secret)>,
+    pub client_identity: Option<(&'a Secret, &'a Secret)>,
     /// Whether the server's certificate is verified.
-    pub verify: bool,
+    pub verify_tls: bool,
     /// How long all requests may take together, from now on.
-    pub limit: Duration,
+    pub timeout: Duration,
 }
 
-impl<'a> Access<'a> {
+impl<'a> VaultHttpOptions<'a> {
     /// Connections as they are if nothing is said about them.
-    pub fn new(vault: &'a str, limit: Duration) -> Self {
+    pub fn new(vault: &'a str, timeout: Duration) -> Self {
         Self {
             vault,
-            hidden: false,
-            login: false,
-            ca: None,
-            identity: None,
-            verify: true,
-            limit,
+            is_host_hidden: false,
+            is_login: false,
+            ca_bundle: None,
+            client_identity: None,
+            verify_tls: true,
+            timeout,
         }
     }
 }
 
 /// A client of one vault.
-pub struct Http {
+pub struct VaultHttpClient {
     client: reqwest::Client,
     /// The same without proxies, if there may be some.
-    near: Option<reqwest::Client>,
+    direct_client: Option<reqwest::Client>,
     vault: String,
-    hidden: bool,
-    login: bool,
-    until: Instant,
+    is_host_hidden: bool,
+    is_login: bool,
+    deadline: Instant,
 }
 
 /// A request.
-pub struct Call {
+pub struct VaultHttpRequest {
     method: Method,
     url: Url,
     headers: Vec<(HeaderName, Secret)>,
@@ -87,7 +87,7 @@ pub struct Call {
 }
 
 /// An answer.
-pub struct Answer {
+pub struct VaultHttpResponse {
     /// The status.
     pub status: u16,
     /// Where it sends to, if it is a redirect to a URL.
@@ -98,7 +98,7 @@ pub struct Answer {
 
 /// An answer with its headers.
 #[cfg(any(feature = "aws", feature = "azure"))]
-pub struct Exchanged {
+pub struct RawHttpResponse {
     /// The status.
     pub status: u16,
     /// The headers.
@@ -107,7 +107,7 @@ pub struct Exchanged {
     pub body: Secret,
 }
 
-impl Call {
+impl VaultHttpRequest {
     /// A request that reads.
     pub fn get(url: Url) -> Self {
         Self {
@@ -125,64 +125,69 @@ impl Call {
             body: Some(body),
             ..Self::get(url)
         };
-        call.header(CONTENT_TYPE, Secret::new(content_type))
+        call.with_header(CONTENT_TYPE, Secret::new(content_type))
     }
 
     /// The same with a header.
-    pub fn header(mut self, name: HeaderName, value: Secret) -> Self {
+    pub fn with_header(mut self, name: HeaderName, value: Secret) -> Self {
         self.headers.push((name, value));
         self
     }
 
     /// The same, sent to another place.
-    pub fn to(mut self, url: Url) -> Self {
+    pub fn with_url(mut self, url: Url) -> Self {
         self.url = url;
         self
     }
 }
 
-impl Http {
-    fn build(access: &Access<'_>, proxies: bool) -> Result<reqwest::Client, Finding> {
+impl VaultHttpClient {
+    fn build_client(access: &VaultHttpOptions<'_>, proxies: bool) -> Result<reqwest::Client, Finding> {
         let building = reqwest::Client::builder()
             .user_agent(concat!("strongroom/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
-            .connect_timeout(CONNECTING.min(access.limit))
+            .connect_timeout(CONNECT_TIMEOUT.min(access.timeout))
             .referer(false)
             .no_gzip()
             .tcp_nodelay(true)
-            .tls_danger_accept_invalid_certs(!access.verify);
+            .tls_danger_accept_invalid_certs(!access.verify_tls);
         let building = if proxies { building } else { building.no_proxy() };
-        let building = match access.ca {
-            Some(ca) => building.tls_certs_only(authorities(access.vault, ca)?),
+        let building = match access.ca_bundle {
+            Some(ca) => building.tls_certs_only(parse_ca_bundle(access.vault, ca)?),
             None => building,
         };
-        let building = match access.identity {
-            Some((certificate, key)) => building.identity(identity(access.vault, certificate, key)?),
+        let building = match access.client_identity {
+            Some((certificate, key)) => building.identity(parse_client_identity(access.vault, certificate, key)?),
             None => building,
         };
-        let unready = |_| settings(access.vault, "the settings of TLS cannot be used");
+        let unready = |_| bad_settings_finding(access.vault, "the settings of TLS cannot be used");
         building.build().map_err(unready)
     }
 
     /// The client for an address.
-    fn client(&self, url: &Url) -> &reqwest::Client {
-        self.near.as_ref().filter(|_| is_near(url)).unwrap_or(&self.client)
+    fn client_for(&self, url: &Url) -> &reqwest::Client {
+        self.direct_client
+            .as_ref()
+            .filter(|_| should_bypass_proxy(url))
+            .unwrap_or(&self.client)
     }
 
     /// Makes ready to ask; nothing is sent yet.
     ///
     /// # Errors
     /// Certificates or keys that are none.
-    pub fn new(access: &Access<'_>) -> Result<Self, Finding> {
+    pub fn new(access: &VaultHttpOptions<'_>) -> Result<Self, Finding> {
         Ok(Self {
-            client: Self::build(access, true)?,
-            near: may_be_proxied().then(|| Self::build(access, false)).transpose()?,
+            client: Self::build_client(access, true)?,
+            direct_client: is_proxy_configured()
+                .then(|| Self::build_client(access, false))
+                .transpose()?,
             vault: access.vault.to_owned(),
-            hidden: access.hidden,
-            login: access.login,
+            is_host_hidden: access.is_host_hidden,
+            is_login: access.is_login,
             // a little less than all the time there is, so that what is known by then is told
-            until: Instant::now() + access.limit.mul_f32(0.98),
+            deadline: Instant::now() + access.timeout.mul_f32(0.98),
         })
     }
 
@@ -190,51 +195,51 @@ impl Http {
     ///
     /// # Errors
     /// No answer, none in time, or one that is too long: unreachable.
-    pub async fn send(&self, call: &Call) -> Result<Answer, Finding> {
-        let place = self.place(&call.url);
-        for turn in 0..PATIENCE {
-            let sent = self.request(call)?.send().await;
-            let response = sent.map_err(|error| failed(&error, &place))?;
+    pub async fn send_with_retry(&self, call: &VaultHttpRequest) -> Result<VaultHttpResponse, Finding> {
+        let place = self.endpoint(&call.url);
+        for turn in 0..MAX_ATTEMPTS {
+            let sent = self.build_request(call)?.send().await;
+            let response = sent.map_err(|error| request_failure_finding(&error, &place))?;
             if response.status().as_u16() != 429 {
-                return answer(response, &call.url, &place).await;
+                return read_response(response, &call.url, &place).await;
             }
-            self.wait(&response, turn, &place).await?;
+            self.wait_for_retry(&response, turn, &place).await?;
         }
-        Err(place.rate_limited())
+        Err(place.rate_limited_finding())
     }
 
     /// The place in messages.
-    pub fn place(&self, url: &Url) -> Place {
-        Place::new(&self.vault, url, self.hidden).of_login(self.login)
+    pub fn endpoint(&self, url: &Url) -> VaultEndpoint {
+        VaultEndpoint::new(&self.vault, url, self.is_host_hidden).with_login(self.is_login)
     }
 
-    fn request(&self, call: &Call) -> Result<reqwest::RequestBuilder, Finding> {
+    fn build_request(&self, call: &VaultHttpRequest) -> Result<reqwest::RequestBuilder, Finding> {
         let mut building = self
-            .client(&call.url)
+            .client_for(&call.url)
             .request(call.method.clone(), call.url.clone())
-            .timeout(self.until.saturating_duration_since(Instant::now()));
+            .timeout(self.deadline.saturating_duration_since(Instant::now()));
         for (name, value) in &call.headers {
             let unfit = || {
-                settings(
+                bad_settings_finding(
                     &self.vault,
                     &format!("what {name} would have to say does not fit into a header"),
                 )
             };
-            building = building.header(name.clone(), header(value).ok_or_else(unfit)?);
+            building = building.header(name.clone(), sensitive_header_value(value).ok_or_else(unfit)?);
         }
         Ok(match &call.body {
-            Some(body) => building.body(wiped(body.expose())),
+            Some(body) => building.body(zeroizing_bytes(body.expose())),
             None => building,
         })
     }
 
     /// Waits as long as the server asks for; without a word of it, longer each time.
-    async fn wait(&self, response: &Response, turn: u32, place: &Place) -> Result<(), Finding> {
+    async fn wait_for_retry(&self, response: &Response, turn: u32, place: &VaultEndpoint) -> Result<(), Finding> {
         let asked = retry_after::parse_header(response.headers()).map(Duration::from_secs);
         let pause = asked.unwrap_or_else(|| Duration::from_millis(500 << turn.min(4)));
         let pause = pause.max(Duration::from_millis(100));
-        if pause > self.until.saturating_duration_since(Instant::now()) {
-            return Err(place.rate_limited());
+        if pause > self.deadline.saturating_duration_since(Instant::now()) {
+            return Err(place.rate_limited_finding());
         }
         tracing::debug!(vault = self.vault, "asked to come back later");
         tokio::time::sleep(pause).await;
@@ -246,10 +251,10 @@ impl Http {
     /// # Errors
     /// No answer, none in time, or one that is too long: unreachable.
     #[cfg(feature = "aws")]
-    pub async fn exchange(&self, request: reqwest::Request) -> Result<Exchanged, Finding> {
-        let place = self.place(request.url());
-        let response = self.execute(request, &place).await?;
-        exchanged(response, &place).await
+    pub async fn send_raw(&self, request: reqwest::Request) -> Result<RawHttpResponse, Finding> {
+        let place = self.endpoint(request.url());
+        let response = self.execute_before_deadline(request, &place).await?;
+        read_raw_response(response, &place).await
     }
 
     /// The same, and again if the server asks for patience and there is time for it.
@@ -257,61 +262,73 @@ impl Http {
     /// # Errors
     /// No answer, none in time, or one that is too long: unreachable.
     #[cfg(feature = "azure")]
-    pub async fn exchange_patiently(&self, request: &reqwest::Request) -> Result<Exchanged, Finding> {
-        let place = self.place(request.url());
-        for turn in 0..PATIENCE {
+    pub async fn send_raw_with_retry(&self, request: &reqwest::Request) -> Result<RawHttpResponse, Finding> {
+        let place = self.endpoint(request.url());
+        for turn in 0..MAX_ATTEMPTS {
             let Some(request) = request.try_clone() else { break };
-            let response = self.execute(request, &place).await?;
+            let response = self.execute_before_deadline(request, &place).await?;
             if response.status().as_u16() != 429 {
-                return exchanged(response, &place).await;
+                return read_raw_response(response, &place).await;
             }
-            self.wait(&response, turn, &place).await?;
+            self.wait_for_retry(&response, turn, &place).await?;
         }
-        Err(place.rate_limited())
+        Err(place.rate_limited_finding())
     }
 
     #[cfg(any(feature = "aws", feature = "azure"))]
-    async fn execute(&self, mut request: reqwest::Request, place: &Place) -> Result<Response, Finding> {
-        *request.timeout_mut() = Some(self.until.saturating_duration_since(Instant::now()));
-        let sent = self.client(request.url()).execute(request).await;
-        sent.map_err(|error| failed(&error, place))
+    async fn execute_before_deadline(
+        &self,
+        mut request: reqwest::Request,
+        place: &VaultEndpoint,
+    ) -> Result<Response, Finding> {
+        *request.timeout_mut() = Some(self.deadline.saturating_duration_since(Instant::now()));
+        let sent = self.client_for(request.url()).execute(request).await;
+        sent.map_err(|error| request_failure_finding(&error, place))
     }
 }
 
 #[cfg(any(feature = "aws", feature = "azure"))]
-async fn exchanged(mut response: Response, place: &Place) -> Result<Exchanged, Finding> {
-    let body = body(&mut response, place).await?;
-    Ok(Exchanged {
+async fn read_raw_response(mut response: Response, place: &VaultEndpoint) -> Result<RawHttpResponse, Finding> {
+    let body = read_body(&mut response, place).await?;
+    Ok(RawHttpResponse {
         status: response.status().as_u16(),
         headers: std::mem::take(response.headers_mut()),
         body,
     })
 }
 
-async fn answer(mut response: Response, asked: &Url, place: &Place) -> Result<Answer, Finding> {
+async fn read_response(
+    mut response: Response,
+    asked: &Url,
+    place: &VaultEndpoint,
+) -> Result<VaultHttpResponse, Finding> {
     let location = response.headers().get(LOCATION).and_then(|to| to.to_str().ok());
-    Ok(Answer {
+    Ok(VaultHttpResponse {
         status: response.status().as_u16(),
         location: location.and_then(|to| asked.join(to).ok()),
-        body: body(&mut response, place).await?,
+        body: read_body(&mut response, place).await?,
     })
 }
 
-async fn body(response: &mut Response, place: &Place) -> Result<Secret, Finding> {
-    let announced = usize::try_from(response.content_length().unwrap_or(4096)).unwrap_or(LONGEST);
-    let mut body = Zeroizing::new(Vec::with_capacity(announced.min(LONGEST)));
-    while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error, place))? {
-        if body.len() + chunk.len() > LONGEST {
-            return Err(place.nonsense("gives an answer that is too long for a secret"));
+async fn read_body(response: &mut Response, place: &VaultEndpoint) -> Result<Secret, Finding> {
+    let announced = usize::try_from(response.content_length().unwrap_or(4096)).unwrap_or(MAX_BODY_BYTES);
+    let mut body = Zeroizing::new(Vec::with_capacity(announced.min(MAX_BODY_BYTES)));
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .map_err(|error| request_failure_finding(&error, place))?
+    {
+        if body.len() + chunk.len() > MAX_BODY_BYTES {
+            return Err(place.unexpected_response_finding("gives an answer that is too long for a secret"));
         }
-        grow(&mut body, chunk.len());
+        reserve_zeroizing(&mut body, chunk.len());
         body.extend_from_slice(&chunk);
     }
     Ok(Secret::from(body))
 }
 
 /// A JSON object with those texts, of which no copy stays behind. What is no text has its other bytes replaced.
-pub fn json_object(members: &[(&'static str, Secret)]) -> Secret {
+pub fn encode_json_object(members: &[(&'static str, Secret)]) -> Secret {
     let size = members
         .iter()
         .map(|(name, value)| name.len() + 6 * value.expose().len() + 6);
@@ -325,7 +342,7 @@ pub fn json_object(members: &[(&'static str, Secret)]) -> Secret {
 }
 
 /// A form with those texts.
-pub fn form(members: &[(&'static str, Secret)]) -> Secret {
+pub fn encode_form(members: &[(&'static str, Secret)]) -> Secret {
     let size = members
         .iter()
         .map(|(name, value)| name.len() + 3 * value.expose().len() + 2);
@@ -343,7 +360,7 @@ pub fn form(members: &[(&'static str, Secret)]) -> Secret {
 }
 
 /// Makes room; what stood in the old place is wiped.
-fn grow(body: &mut Zeroizing<Vec<u8>>, more: usize) {
+fn reserve_zeroizing(body: &mut Zeroizing<Vec<u8>>, more: usize) {
     if body.capacity() - body.len() < more {
         let mut larger = Zeroizing::new(Vec::with_capacity((body.len() + more) * 2));
         larger.extend_from_slice(body);
@@ -352,32 +369,35 @@ fn grow(body: &mut Zeroizing<Vec<u8>>, more: usize) {
 }
 
 /// Bytes that are wiped when nobody needs them any more.
-pub fn wiped(bytes: &[u8]) -> Bytes {
+pub fn zeroizing_bytes(bytes: &[u8]) -> Bytes {
     Bytes::from_owner(Zeroizing::new(bytes.to_vec()))
 }
 
-fn header(value: &Secret) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_maybe_shared(wiped(value.expose().trim_ascii())).ok()?;
+fn sensitive_header_value(value: &Secret) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_maybe_shared(zeroizing_bytes(value.expose().trim_ascii())).ok()?;
     value.set_sensitive(true);
     Some(value)
 }
 
-fn authorities(vault: &str, pem: &Secret) -> Result<Vec<Certificate>, Finding> {
+fn parse_ca_bundle(vault: &str, pem: &Secret) -> Result<Vec<Certificate>, Finding> {
     let read = Certificate::from_pem_bundle(pem.expose()).unwrap_or_default();
     match read.is_empty() {
-        true => Err(settings(vault, "the CA certificate is none that can be read as PEM")),
+        true => Err(bad_settings_finding(
+            vault,
+            "the CA certificate is none that can be read as PEM",
+        )),
         false => Ok(read),
     }
 }
 
-fn identity(vault: &str, certificate: &Secret, key: &Secret) -> Result<Identity, Finding> {
+fn parse_client_identity(vault: &str, certificate: &Secret, key: &Secret) -> Result<Identity, Finding> {
     let pem = Zeroizing::new([certificate.expose(), b"\n", key.expose()].concat());
-    let unread = |_| settings(vault, "the client's certificate with its key cannot be read as PEM");
+    let unread = |_| bad_settings_finding(vault, "the client's certificate with its key cannot be read as PEM");
     Identity::from_pem(&pem).map_err(unread)
 }
 
 /// What is set of a vault cannot be used.
-fn settings(vault: &str, what: &str) -> Finding {
+fn bad_settings_finding(vault: &str, what: &str) -> Finding {
     Finding::new(
         Reason::BadSettings,
         format!("the vault '{vault}' cannot be asked: {what}"),

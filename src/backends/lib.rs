@@ -7,26 +7,26 @@
 mod aws;
 #[cfg(feature = "azure")]
 mod azure;
-#[cfg_attr(
-    not(any(feature = "aws", feature = "gcp", feature = "azure")),
-    allow(dead_code) // clouds need all of it, the others a part
-)]
-mod checker;
 mod conjur;
+#[cfg(any(feature = "aws", feature = "gcp", feature = "azure"))]
+mod deduplicate;
+mod destination_check;
 mod env;
-mod failure;
 mod fs;
 #[cfg(feature = "gcp")]
 mod gcp;
 mod hcv;
 mod http;
-mod near;
-#[cfg(any(feature = "aws", feature = "gcp", feature = "azure"))]
-mod once;
+#[cfg_attr(
+    not(any(feature = "aws", feature = "gcp", feature = "azure")),
+    allow(dead_code) // clouds need all of it, the others a part
+)]
+mod operator;
+mod proxy_bypass;
 mod resolve;
-mod trusted;
 #[cfg(any(feature = "aws", feature = "azure"))]
-mod unanswered;
+mod sdk_error;
+mod vault_endpoint;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -35,7 +35,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-pub use resolve::resolve;
+pub use resolve::resolve_queries;
 
 use reference::{
     Finding, HostAllowlist, Reason, Secret, SecretRequest, SecretResponse, SettingOrigin, VaultTarget, Verdict,
@@ -43,7 +43,7 @@ use reference::{
 };
 
 /// The checker's words for where a vault is.
-const ADDRESSES: [&str; 2] = ["address", "endpoint"];
+const ADDRESS_SETTINGS: [&str; 2] = ["address", "endpoint"];
 
 /// Fetches secrets of one vault.
 pub trait Backend: Send + Sync {
@@ -52,26 +52,26 @@ pub trait Backend: Send + Sync {
 }
 
 /// Looks a variable up.
-pub type Lookup = Arc<dyn Fn(&str) -> Option<Secret> + Send + Sync>;
+pub type EnvironmentLookup = Arc<dyn Fn(&str) -> Option<Secret> + Send + Sync>;
 
 /// What the side that runs the check gives to all backends.
 #[derive(Clone)]
-pub struct Context {
+pub struct BackendContext {
     /// The hosts it vouches for.
-    pub hosts: HostAllowlist,
+    pub allowed_hosts: HostAllowlist,
     /// The variables of the data planes, as far as they are known.
-    pub planes: Vec<Plane>,
+    pub data_planes: Vec<DataPlaneEnvironment>,
     /// Which directory here stands for which on the data planes.
-    pub files: Vec<PlaneFiles>,
+    pub data_plane_files: Vec<DataPlaneFiles>,
     /// The environment of this process, in which clouds' own tools find credentials.
-    pub environment: Lookup,
+    pub environment: EnvironmentLookup,
     /// How long all secrets of one vault may take, logins included.
-    pub limit: Duration,
+    pub timeout: Duration,
 }
 
 /// The environment of one or several equal data planes.
 #[derive(Clone, Debug)]
-pub struct Plane {
+pub struct DataPlaneEnvironment {
     /// Its name in messages: the file that says it.
     pub name: String,
     /// Its variables.
@@ -82,21 +82,21 @@ pub struct Plane {
 
 /// A directory of the data planes that is here, too.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlaneFiles {
+pub struct DataPlaneFiles {
     /// Its path on the data planes, as a vault's `prefix` has it.
-    pub prefix: String,
+    pub data_plane_path: String,
     /// Where it is here.
-    pub directory: PathBuf,
+    pub local_directory: PathBuf,
 }
 
-impl Default for Context {
+impl Default for BackendContext {
     fn default() -> Self {
         Self {
-            hosts: HostAllowlist::default(),
-            planes: Vec::new(),
-            files: Vec::new(),
+            allowed_hosts: HostAllowlist::default(),
+            data_planes: Vec::new(),
+            data_plane_files: Vec::new(),
             environment: Arc::new(|_| None),
-            limit: Duration::from_secs(30),
+            timeout: Duration::from_secs(30),
         }
     }
 }
@@ -105,33 +105,33 @@ impl Default for Context {
 ///
 /// # Errors
 /// It cannot be asked: what holds for all of its secrets.
-fn open(target: &VaultTarget, context: &Context) -> Result<Box<dyn Backend>, Finding> {
-    set(target)?;
-    trusted_with_names(target, context)?;
+fn open_backend(target: &VaultTarget, context: &BackendContext) -> Result<Box<dyn Backend>, Finding> {
+    check_variables_set(target)?;
+    check_templated_names(target, context)?;
     match target.backend.as_str() {
         "env" => env::open(target, context),
-        _ if target.is_backend_name && target.settings.is_empty() => Err(data_plane_settings(target)),
+        _ if target.is_backend_name && target.settings.is_empty() => Err(data_plane_settings_finding(target)),
         "fs" => fs::open(target, context),
         "hcv" => hcv::open(target, context),
         "conjur" => conjur::open(target, context),
         #[cfg(feature = "aws")]
         "aws" => aws::open(target, context),
         #[cfg(not(feature = "aws"))]
-        "aws" => Err(left_out(target)),
+        "aws" => Err(disabled_feature_finding(target)),
         #[cfg(feature = "gcp")]
         "gcp" => gcp::open(target, context),
         #[cfg(not(feature = "gcp"))]
-        "gcp" => Err(left_out(target)),
+        "gcp" => Err(disabled_feature_finding(target)),
         #[cfg(feature = "azure")]
         "azure" => azure::open(target, context),
         #[cfg(not(feature = "azure"))]
-        "azure" => Err(left_out(target)),
-        _ => Err(unsupported(target)),
+        "azure" => Err(disabled_feature_finding(target)),
+        _ => Err(unsupported_backend_finding(target)),
     }
 }
 
 /// What is made up, because a variable is not set, is nothing to ask with.
-fn set(target: &VaultTarget) -> Result<(), Finding> {
+fn check_variables_set(target: &VaultTarget) -> Result<(), Finding> {
     let Some(first) = target.templated.unset.first() else {
         return Ok(());
     };
@@ -143,17 +143,17 @@ fn set(target: &VaultTarget) -> Result<(), Finding> {
 }
 
 /// What is wrong about a secret's name or version, whatever the vault has: that needs no credentials.
-fn malformed(target: &VaultTarget, wanted: &SecretRequest) -> Option<Finding> {
+fn validate_request(target: &VaultTarget, wanted: &SecretRequest) -> Option<Finding> {
     let vault = &target.name;
     let found = match target.backend.as_str() {
         "fs" | "conjur" => split_resource(vault, &wanted.resource).err(),
-        "hcv" => hcv::malformed(target, wanted),
+        "hcv" => hcv::validate_request(target, wanted),
         #[cfg(feature = "aws")]
-        "aws" => aws::unfit(vault, wanted),
+        "aws" => aws::validate_request(vault, wanted),
         #[cfg(feature = "gcp")]
-        "gcp" => gcp::unfit(vault, wanted),
+        "gcp" => gcp::validate_request(vault, wanted),
         #[cfg(feature = "azure")]
-        "azure" => azure::unfit(vault, wanted),
+        "azure" => azure::validate_request(vault, wanted),
         _ => None,
     };
     found.filter(|finding| finding.verdict() == Verdict::Malformed)
@@ -161,7 +161,7 @@ fn malformed(target: &VaultTarget, wanted: &SecretRequest) -> Option<Finding> {
 
 /// Names that a template fills in may be secrets of the machine: as credentials, they go to no address that a state file
 /// says. Backends that ask nobody may have them.
-fn trusted_with_names(target: &VaultTarget, context: &Context) -> Result<(), Finding> {
+fn check_templated_names(target: &VaultTarget, context: &BackendContext) -> Result<(), Finding> {
     let asks_nobody = matches!(target.backend.as_str(), "env" | "fs");
     let of_checker = |word: &&str| {
         target
@@ -172,7 +172,7 @@ fn trusted_with_names(target: &VaultTarget, context: &Context) -> Result<(), Fin
         .settings
         .values()
         .any(|setting| setting.origin > SettingOrigin::Live);
-    let vouched = ADDRESSES.iter().any(of_checker) || context.hosts.allows_all();
+    let vouched = ADDRESS_SETTINGS.iter().any(of_checker) || context.allowed_hosts.allows_all();
     if !target.templated.resources || asks_nobody || !of_file || vouched {
         return Ok(());
     }
@@ -183,7 +183,7 @@ fn trusted_with_names(target: &VaultTarget, context: &Context) -> Result<(), Fin
 }
 
 /// A reference that names a backend uses what the data planes' own settings say of it.
-fn data_plane_settings(target: &VaultTarget) -> Finding {
+fn data_plane_settings_finding(target: &VaultTarget) -> Finding {
     let backend = &target.name;
     let message = format!("'{backend}' is the backend itself, and how the data planes reach it is not said");
     Finding::new(Reason::DataPlaneSettings, message)
@@ -195,7 +195,7 @@ fn data_plane_settings(target: &VaultTarget) -> Finding {
 
 /// This build has no client of that cloud.
 #[cfg(not(all(feature = "aws", feature = "gcp", feature = "azure")))]
-fn left_out(target: &VaultTarget) -> Finding {
+fn disabled_feature_finding(target: &VaultTarget) -> Finding {
     let VaultTarget { name, backend, .. } = target;
     let message = format!("this build leaves out the backend '{backend}', which the vault '{name}' needs");
     Finding::new(Reason::UnsupportedBackend, message)
@@ -205,14 +205,14 @@ fn left_out(target: &VaultTarget) -> Finding {
         ))
 }
 
-fn unsupported(target: &VaultTarget) -> Finding {
+fn unsupported_backend_finding(target: &VaultTarget) -> Finding {
     let VaultTarget { name, backend, .. } = target;
     let message = format!("secrets of the backend '{backend}' (vault '{name}') cannot be asked for from here");
     Finding::new(Reason::UnsupportedBackend, message)
         .about(name)
         .help(format!(
             "try its references on a data plane; a policy of its own, {}=off, leaves it out",
-            checker::variable(name, "policy")
+            operator::operator_variable_name(name, "policy")
         ))
 }
 
@@ -231,20 +231,22 @@ mod tests {
             ("azure", cfg!(feature = "azure")),
         ];
         for (backend, _) in clouds.iter().filter(|(_, built)| !built) {
-            says_how_to_get_it(backend);
+            assert_names_feature(backend);
         }
     }
 
-    fn says_how_to_get_it(backend: &str) {
+    fn assert_names_feature(backend: &str) {
         let target = VaultTarget {
             name: format!("my-{backend}"),
             backend: backend.to_owned(),
             owned: true,
-            by_name: false,
-            filled: Filled::default(),
+            is_backend_name: false,
+            templated: TemplatedParts::default(),
             settings: BTreeMap::new(),
         };
-        let finding = open(&target, &Context::default()).err().expect("it is left out");
+        let finding = open_backend(&target, &BackendContext::default())
+            .err()
+            .expect("it is left out");
         assert_eq!(finding.reason, Reason::UnsupportedBackend);
         assert!(finding.message.contains(&format!("the vault 'my-{backend}'")));
         let features = format!("--features {backend}");

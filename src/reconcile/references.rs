@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::holder::{of_files, of_plan, title};
 use super::material;
 use super::vaults::{named_as_backends, settings_of_nobody};
-use backends::Context;
+use backends::BackendContext;
 use json::parallel::stretches;
 use json::{Object, Value};
 use plan::{self, After, Plan};
@@ -26,7 +26,7 @@ pub struct Proof {
     /// What the side that runs the check says of the vaults.
     pub settings: ReferenceSettings,
     /// What it gives to their backends.
-    pub context: Context,
+    pub context: BackendContext,
     /// Whether secrets that other teams' entities refer to are asked for, too.
     pub foreign: bool,
     /// For how many days certificates should be good still.
@@ -39,7 +39,7 @@ impl Proof {
         Self {
             policy,
             settings: ReferenceSettings::default(),
-            context: Context::default(),
+            context: BackendContext::default(),
             foreign: false,
             expiry_days: EXPIRY_DAYS,
         }
@@ -88,7 +88,7 @@ pub async fn prove(scene: &Scene<'_>, uses: Vec<ReferenceSite>, vaults: Vaults, 
     leave_differing(&vaults, &proof.settings, &mut judged);
     let asked = |name: &str| policies.for_vault(name) != Policy::Off;
     let errands = reference::collect_queries(catalog, &judged, &vaults, &proof.settings, proof.foreign, &asked);
-    let fetched = backends::resolve(&errands.queries, &proof.context).await;
+    let fetched = backends::resolve_queries(&errands.queries, &proof.context).await;
     let resolved = reference::verify_references(&mut judged, &errands, &fetched);
     let remarks = match proof.policy {
         Policy::Off => Vec::new(),

@@ -2,71 +2,71 @@ use aws_config::meta::region::ProvideRegion;
 use aws_config::profile::ProfileFileRegionProvider;
 use url::Url;
 
-use super::credentials::Login;
-use crate::Context;
-use crate::checker::{address, authority, text, unusable, variable};
-use crate::trusted::trusted;
+use super::login::AwsLogin;
+use crate::BackendContext;
+use crate::destination_check::check_credential_destination;
+use crate::operator::{bad_settings_finding, environment_text, operator_variable_name, parse_http_url, url_authority};
 use reference::{Destination, Finding, Reason, SettingOrigin, VaultTarget};
 
 /// Where AWS is asked.
-pub struct Endpoints {
+pub struct AwsEndpoints {
     /// Secrets Manager, if it is not where AWS has it.
-    pub secrets: Option<Url>,
+    pub secrets_manager: Option<Url>,
     /// The service that lets roles be assumed, if it is not where AWS has it.
     pub sts: Option<Url>,
     /// Whether a template fills in a part of it, which messages then must not show.
-    pub hidden: bool,
+    pub is_host_hidden: bool,
     vault: String,
     region: Option<String>,
 }
 
 /// A service of AWS, and who may say where it is.
-struct Service {
+struct AwsService {
     /// Its name, as hosts begin.
-    host: &'static str,
+    host_label: &'static str,
     /// Settings of a vault, the first that is said wins.
-    words: &'static [&'static str],
+    setting_names: &'static [&'static str],
     /// Variables of the machine, likewise.
-    variables: [&'static str; 2],
+    variable_names: [&'static str; 2],
 }
 
-const SECRETS: Service = Service {
-    host: "secretsmanager",
-    words: &["endpoint", "address", "endpoint_url"],
-    variables: ["AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL"],
+const SECRETS_MANAGER: AwsService = AwsService {
+    host_label: "secretsmanager",
+    setting_names: &["endpoint", "address", "endpoint_url"],
+    variable_names: ["AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL"],
 };
 
-const STS: Service = Service {
-    host: "sts",
-    words: &["sts_endpoint", "sts_endpoint_url"],
-    variables: ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"],
+const STS: AwsService = AwsService {
+    host_label: "sts",
+    setting_names: &["sts_endpoint", "sts_endpoint_url"],
+    variable_names: ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"],
 };
 
-impl Endpoints {
+impl AwsEndpoints {
     /// What the settings of a vault and the environment say.
     ///
     /// # Errors
     /// A region or an address that is none, or an address that no credential may be shown to.
-    pub fn of(target: &VaultTarget, context: &Context) -> Result<Self, Finding> {
-        let (secrets, secrets_hidden) = SECRETS.of(target, context)?;
-        let (sts, sts_hidden) = STS.of(target, context)?;
+    pub fn from_target(target: &VaultTarget, context: &BackendContext) -> Result<Self, Finding> {
+        let (secrets, secrets_hidden) = SECRETS_MANAGER.resolve_url(target, context)?;
+        let (sts, sts_hidden) = STS.resolve_url(target, context)?;
         let said = target.get("region");
         let variables = ["AWS_REGION", "AWS_DEFAULT_REGION"];
         let region = match said {
             Some(_) => target
                 .text("region")
                 .map(str::to_owned)
-                .ok_or_else(|| no_region_word(&target.name))
+                .ok_or_else(|| bad_region_finding(&target.name))
                 .map(Some)?,
-            None => variables.iter().find_map(|name| text(context, name)),
+            None => variables.iter().find_map(|name| environment_text(context, name)),
         };
-        if region.as_deref().is_some_and(|region| !is_word(region)) {
-            return Err(no_region_word(&target.name));
+        if region.as_deref().is_some_and(|region| !is_region(region)) {
+            return Err(bad_region_finding(&target.name));
         }
         Ok(Self {
-            secrets,
+            secrets_manager: secrets,
             sts,
-            hidden: secrets_hidden || sts_hidden || target.is_templated("region"),
+            is_host_hidden: secrets_hidden || sts_hidden || target.is_templated("region"),
             vault: target.name.clone(),
             region,
         })
@@ -76,14 +76,14 @@ impl Endpoints {
     ///
     /// # Errors
     /// None of them does.
-    pub async fn region(&self, login: &Login) -> Result<String, Finding> {
+    pub async fn resolve_region(&self, login: &AwsLogin) -> Result<String, Finding> {
         let region = match &self.region {
             Some(region) => Some(region.clone()),
-            None => of_profile(login).await,
+            None => profile_region(login).await,
         };
         match region {
-            Some(region) if is_word(&region) => Ok(region),
-            Some(_) => Err(no_region_word(&self.vault)),
+            Some(region) if is_region(&region) => Ok(region),
+            Some(_) => Err(bad_region_finding(&self.vault)),
             None => Err(Finding::new(
                 Reason::DataPlaneSettings,
                 format!(
@@ -94,24 +94,24 @@ impl Endpoints {
             .about(&self.vault)
             .help(format!(
                 "set the vault's region, AWS_REGION or {}",
-                variable(&self.vault, "region")
+                operator_variable_name(&self.vault, "region")
             ))),
         }
     }
 
     /// The vault and where it is, as messages say it.
-    pub fn place(&self, vault: &str, region: &str) -> String {
-        match (&self.secrets, self.hidden) {
+    pub fn endpoint_label(&self, vault: &str, region: &str) -> String {
+        match (&self.secrets_manager, self.is_host_hidden) {
             (_, true) => format!("the vault '{vault}'"),
-            (Some(url), false) => format!("the vault '{vault}' at {}", authority(url)),
+            (Some(url), false) => format!("the vault '{vault}' at {}", url_authority(url)),
             (None, false) => format!("the vault '{vault}' (AWS region {region})"),
         }
     }
 }
 
-async fn of_profile(login: &Login) -> Option<String> {
+async fn profile_region(login: &AwsLogin) -> Option<String> {
     let building = ProfileFileRegionProvider::builder();
-    let building = match login.profile() {
+    let building = match login.profile_name() {
         Some(name) => building.profile_name(name),
         None => building,
     };
@@ -119,58 +119,59 @@ async fn of_profile(login: &Login) -> Option<String> {
     Some(region.as_ref().to_owned())
 }
 
-impl Service {
+impl AwsService {
     /// The address, if one is said, and whether it must not be shown.
-    fn of(&self, target: &VaultTarget, context: &Context) -> Result<(Option<Url>, bool), Finding> {
-        match self.words.iter().find(|word| target.get(word).is_some()) {
+    fn resolve_url(&self, target: &VaultTarget, context: &BackendContext) -> Result<(Option<Url>, bool), Finding> {
+        match self.setting_names.iter().find(|word| target.get(word).is_some()) {
             Some(word) => {
-                let url = self.of_vault(target, word, context)?;
+                let url = self.vault_url(target, word, context)?;
                 Ok((Some(url), target.is_templated(word)))
             }
-            None => Ok((self.of_machine(&target.name, context)?, false)),
+            None => Ok((self.environment_url(&target.name, context)?, false)),
         }
     }
 
-    fn of_vault(&self, target: &VaultTarget, word: &str, context: &Context) -> Result<Url, Finding> {
+    fn vault_url(&self, target: &VaultTarget, word: &str, context: &BackendContext) -> Result<Url, Finding> {
         let vault = &target.name;
         let what = format!("its {word} is no address: http:// or https:// and a host, without a password");
-        let url = target.text(word).and_then(address);
-        let url = url.ok_or_else(|| unusable(vault, &what))?;
+        let url = target.text(word).and_then(parse_http_url);
+        let url = url.ok_or_else(|| bad_settings_finding(vault, &what))?;
         let address = Destination {
             origin: target.least_trusted_origin(&[word]),
-            is_vendor_host: self.is_amazons(&url),
+            is_vendor_host: self.is_aws_host(&url),
             url,
         };
-        trusted(
+        check_credential_destination(
             &[SettingOrigin::Operator],
             &address,
-            &context.hosts,
+            &context.allowed_hosts,
             vault,
             target.is_templated(word),
         )?;
         Ok(address.url)
     }
 
-    fn of_machine(&self, vault: &str, context: &Context) -> Result<Option<Url>, Finding> {
-        let ignored = text(context, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|text| text == "true");
-        let mut variables = self.variables.iter().filter(|_| !ignored);
-        let Some((name, said)) = variables.find_map(|name| Some((name, text(context, name)?))) else {
+    fn environment_url(&self, vault: &str, context: &BackendContext) -> Result<Option<Url>, Finding> {
+        let ignored =
+            environment_text(context, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|text| text == "true");
+        let mut variables = self.variable_names.iter().filter(|_| !ignored);
+        let Some((name, said)) = variables.find_map(|name| Some((name, environment_text(context, name)?))) else {
             return Ok(None);
         };
-        let url = address(&said).ok_or_else(|| unusable(vault, &format!("{name} is no address")))?;
+        let url = parse_http_url(&said).ok_or_else(|| bad_settings_finding(vault, &format!("{name} is no address")))?;
         Ok(Some(url))
     }
 
     /// Whether a host is this service as AWS runs it. Other hosts below `amazonaws.com` are its customers' machines.
-    fn is_amazons(&self, url: &Url) -> bool {
+    fn is_aws_host(&self, url: &Url) -> bool {
         let zones = [".amazonaws.com", ".amazonaws.com.cn", ".api.aws"];
         let host = url.host_str().unwrap_or_default();
         let Some(stem) = zones.iter().find_map(|zone| host.strip_suffix(zone)) else {
             return false;
         };
-        let is_ours = |label: &str| label.strip_suffix("-fips").unwrap_or(label) == self.host;
+        let is_ours = |label: &str| label.strip_suffix("-fips").unwrap_or(label) == self.host_label;
         let is_service = match stem.split('.').collect::<Vec<_>>().as_slice() {
-            [service] => is_ours(service) && self.host == STS.host,
+            [service] => is_ours(service) && self.host_label == STS.host_label,
             [service, _region] => is_ours(service),
             [network, service, _region, "vpce"] => network.starts_with("vpce-") && is_ours(service),
             _ => false,
@@ -180,14 +181,14 @@ impl Service {
 }
 
 /// A region becomes a part of a host's name: it must not make another host of it.
-fn is_word(region: &str) -> bool {
+fn is_region(region: &str) -> bool {
     let mut bytes = region.bytes();
     let starts = bytes.next().is_some_and(|byte| byte.is_ascii_lowercase());
     starts && region.len() <= 32 && bytes.all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
-fn no_region_word(vault: &str) -> Finding {
-    unusable(vault, "its region is none: one is a word such as eu-west-1")
+fn bad_region_finding(vault: &str) -> Finding {
+    bad_settings_finding(vault, "its region is none: one is a word such as eu-west-1")
 }
 
 #[cfg(test)]
@@ -223,8 +224,8 @@ mod tests {
             ("https://amazonaws.com", false, false),
         ] {
             let parsed = Url::parse(url).expect("a URL");
-            assert_eq!(SECRETS.is_amazons(&parsed), secrets, "{url}");
-            assert_eq!(STS.is_amazons(&parsed), sts, "{url}");
+            assert_eq!(SECRETS_MANAGER.is_aws_host(&parsed), secrets, "{url}");
+            assert_eq!(STS.is_aws_host(&parsed), sts, "{url}");
         }
     }
 
@@ -240,7 +241,7 @@ mod tests {
             ("EU-WEST-1", false),
             ("-a", false),
         ] {
-            assert_eq!(is_word(region), word, "{region}");
+            assert_eq!(is_region(region), word, "{region}");
         }
     }
 }

@@ -5,9 +5,9 @@
 //! servers that speak as AWS does choose differently.
 
 mod connector;
-mod credentials;
 mod endpoints;
-mod refusal;
+mod error;
+mod login;
 mod role;
 mod secrets;
 
@@ -20,73 +20,75 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
-use self::connector::Connector;
-use self::credentials::Login;
-use self::endpoints::Endpoints;
-use self::secrets::{Secrets, Wish};
-use super::checker::own;
-use super::http::{Access, Http};
-use super::once::each_once;
-use super::{Backend, Context};
+use self::connector::AwsConnector;
+use self::endpoints::AwsEndpoints;
+use self::login::AwsLogin;
+use self::secrets::{AwsSecretRequest, AwsSecretsClient};
+use super::deduplicate::fetch_deduplicated;
+use super::http::{VaultHttpClient, VaultHttpOptions};
+use super::operator::operator_setting;
+use super::{Backend, BackendContext};
 use reference::{Finding, SecretRequest, SecretResponse, VaultTarget};
 
-struct Aws {
+struct AwsBackend {
     vault: String,
-    endpoints: Endpoints,
-    login: Login,
-    connector: Connector,
-    limit: Duration,
+    endpoints: AwsEndpoints,
+    login: AwsLogin,
+    connector: AwsConnector,
+    timeout: Duration,
 }
 
 /// Secrets Manager as the settings name it, if the credentials may be shown to it.
 ///
 /// # Errors
 /// What holds for all of the vault's secrets: settings that make no sense, an address that nobody vouches for.
-pub fn open(target: &VaultTarget, context: &Context) -> Result<Box<dyn Backend>, Finding> {
-    let endpoints = Endpoints::of(target, context)?;
-    let login = Login::of(target, context)?;
-    let access = Access {
-        hidden: endpoints.hidden,
-        ca: own(target, "ca_cert")?,
-        ..Access::new(&target.name, context.limit)
+pub fn open(target: &VaultTarget, context: &BackendContext) -> Result<Box<dyn Backend>, Finding> {
+    let endpoints = AwsEndpoints::from_target(target, context)?;
+    let login = AwsLogin::from_target(target, context)?;
+    let access = VaultHttpOptions {
+        is_host_hidden: endpoints.is_host_hidden,
+        ca_bundle: operator_setting(target, "ca_cert")?,
+        ..VaultHttpOptions::new(&target.name, context.timeout)
     };
-    Ok(Box::new(Aws {
+    Ok(Box::new(AwsBackend {
         vault: target.name.clone(),
         endpoints,
         login,
-        connector: Connector::new(Http::new(&access)?),
-        limit: context.limit,
+        connector: AwsConnector::new(VaultHttpClient::new(&access)?),
+        timeout: context.timeout,
     }))
 }
 
 /// What is wrong about a secret that is wanted, whoever asks.
-pub fn unfit(vault: &str, wanted: &SecretRequest) -> Option<Finding> {
-    Wish::of(vault, wanted).err()
+pub fn validate_request(vault: &str, wanted: &SecretRequest) -> Option<Finding> {
+    AwsSecretRequest::from_request(vault, wanted).err()
 }
 
-impl Backend for Aws {
+impl Backend for AwsBackend {
     fn fetch<'a>(&'a self, wanted: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>> {
-        let wishes = wanted.iter().map(|wanted| Wish::of(&self.vault, wanted));
-        let ask = async |wishes| Ok(self.secrets().await?.fetch(wishes).await);
-        each_once(&self.vault, wishes, ask).boxed()
+        let wishes = wanted
+            .iter()
+            .map(|wanted| AwsSecretRequest::from_request(&self.vault, wanted));
+        let ask = async |wishes| Ok(self.secrets_client().await?.fetch_all(wishes).await);
+        fetch_deduplicated(&self.vault, wishes, ask).boxed()
     }
 }
 
-impl Aws {
+impl AwsBackend {
     /// Gets credentials, once.
-    async fn secrets(&self) -> Result<Secrets, Finding> {
+    async fn secrets_client(&self) -> Result<AwsSecretsClient, Finding> {
         // a little less than all the time there is, so that what is known by then is told
-        let until = Instant::now() + self.limit.mul_f32(0.95);
-        let region = self.endpoints.region(&self.login).await?;
-        let place = self.endpoints.place(&self.vault, &region);
-        let asking = credentials::Asking {
+        let until = Instant::now() + self.timeout.mul_f32(0.95);
+        let region = self.endpoints.resolve_region(&self.login).await?;
+        let place = self.endpoints.endpoint_label(&self.vault, &region);
+        let asking = login::AwsCredentialRequest {
             vault: &self.vault,
             region: &region,
-            sts: self.endpoints.sts.as_ref(),
+            sts_endpoint: self.endpoints.sts.as_ref(),
             connector: &self.connector,
-            until,
+            deadline: until,
         };
-        let credentials = self.login.credentials(&asking).await?;
+        let credentials = self.login.load_credentials(&asking).await?;
         let mut config = Builder::new()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region))
@@ -95,12 +97,12 @@ impl Aws {
             // the connector keeps the time, which is longer than the SDK would wait for a byte
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .credentials_provider(credentials);
-        config.set_endpoint_url(self.endpoints.secrets.as_ref().map(ToString::to_string));
-        Ok(Secrets {
+        config.set_endpoint_url(self.endpoints.secrets_manager.as_ref().map(ToString::to_string));
+        Ok(AwsSecretsClient {
             client: Client::from_conf(config.build()),
-            place: Arc::from(place),
+            endpoint_label: Arc::from(place),
             vault: self.vault.clone(),
-            until,
+            deadline: until,
         })
     }
 }

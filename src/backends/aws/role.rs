@@ -3,45 +3,49 @@ use aws_sdk_secretsmanager::config::Credentials;
 use aws_sdk_sts::config::retry::RetryConfig;
 use aws_sdk_sts::config::{BehaviorVersion, Builder, Region, StalledStreamProtectionConfig};
 
-use super::credentials::{Asking, none};
-use super::refusal::{Refusal, Sort, patiently};
-use crate::Context;
-use crate::checker::{unusable, variable};
-use crate::unanswered::unanswered;
+use super::error::{AwsError, AwsErrorKind, retry_with_backoff};
+use super::login::{AwsCredentialRequest, no_credentials_finding};
+use crate::BackendContext;
+use crate::operator::{bad_settings_finding, operator_variable_name};
+use crate::sdk_error::carried_finding;
 use reference::{Finding, Reason, SettingOrigin, VaultTarget};
 
 /// What Kong calls its sessions unless a vault says otherwise.
-const SESSION: &str = "KongVault";
+const DEFAULT_SESSION_NAME: &str = "KongVault";
 
 /// A role that is taken on before secrets are read.
-pub struct Role {
+pub struct AwsRole {
     arn: String,
-    session: String,
+    session_name: String,
 }
 
-impl Role {
+impl AwsRole {
     /// The role that a vault names.
     ///
     /// # Errors
     /// No ARN, or a role that a file chooses and whose owner would see what a template fills in.
-    pub fn of(target: &VaultTarget, context: &Context) -> Result<Option<Self>, Finding> {
+    pub fn from_target(target: &VaultTarget, context: &BackendContext) -> Result<Option<Self>, Finding> {
         let vault = &target.name;
         if target.get("assume_role_arn").is_none() {
             return Ok(None);
         }
-        let no_text = || unusable(vault, "its assume_role_arn is no ARN of a role");
+        let no_text = || bad_settings_finding(vault, "its assume_role_arn is no ARN of a role");
         let arn = target
             .text("assume_role_arn")
             .filter(|arn| arn.starts_with("arn:"))
             .ok_or_else(no_text)?;
-        if target.least_trusted_origin(&["assume_role_arn"]) > SettingOrigin::Live && !context.hosts.allows_all() {
-            nothing_filled(target)?;
+        if target.least_trusted_origin(&["assume_role_arn"]) > SettingOrigin::Live
+            && !context.allowed_hosts.allows_all()
+        {
+            check_templates(target)?;
         }
         let session = target.get("role_session_name");
-        let session = session.and_then(|session| session.value.text()).unwrap_or(SESSION);
+        let session = session
+            .and_then(|session| session.value.text())
+            .unwrap_or(DEFAULT_SESSION_NAME);
         Ok(Some(Self {
             arn: arn.to_owned(),
-            session: session.to_owned(),
+            session_name: session.to_owned(),
         }))
     }
 
@@ -49,7 +53,7 @@ impl Role {
     ///
     /// # Errors
     /// The service that gives them does not answer, or refuses.
-    pub async fn assumed(&self, own: Credentials, asking: &Asking<'_>) -> Result<Credentials, Finding> {
+    pub async fn assume(&self, own: Credentials, asking: &AwsCredentialRequest<'_>) -> Result<Credentials, Finding> {
         let mut config = Builder::new()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(asking.region.to_owned()))
@@ -58,21 +62,21 @@ impl Role {
             // the connector keeps the time, which is longer than the SDK would wait for a byte
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .credentials_provider(own);
-        config.set_endpoint_url(asking.sts.map(ToString::to_string));
+        config.set_endpoint_url(asking.sts_endpoint.map(ToString::to_string));
         let client = aws_sdk_sts::Client::from_conf(config.build());
         let ask = || {
             client
                 .assume_role()
                 .role_arn(&self.arn)
-                .role_session_name(&self.session)
+                .role_session_name(&self.session_name)
                 .send()
         };
-        let answer = patiently(asking.until, ask)
+        let answer = retry_with_backoff(asking.deadline, ask)
             .await
-            .map_err(|refusal| refused(&refusal, asking.vault))?;
+            .map_err(|refusal| assume_role_finding(&refusal, asking.vault))?;
         let given = answer
             .credentials
-            .ok_or_else(|| refused(&Refusal::nonsense(), asking.vault))?;
+            .ok_or_else(|| assume_role_finding(&AwsError::malformed_response(), asking.vault))?;
         Ok(Credentials::new(
             given.access_key_id,
             given.secret_access_key,
@@ -84,7 +88,7 @@ impl Role {
 }
 
 /// Whoever owns a role sees what its sessions are called and which secrets they ask for.
-fn nothing_filled(target: &VaultTarget) -> Result<(), Finding> {
+fn check_templates(target: &VaultTarget) -> Result<(), Finding> {
     let vault = &target.name;
     let session = target.get("role_session_name").map(|session| session.origin);
     let what = match session {
@@ -95,46 +99,48 @@ fn nothing_filled(target: &VaultTarget) -> Result<(), Finding> {
     let message = format!(
         "the vault '{vault}' is not asked: a template fills in {what}, and a state file says whose role that is shown to"
     );
-    let role = variable(vault, "assume_role_arn");
+    let role = operator_variable_name(vault, "assume_role_arn");
     Err(Finding::new(Reason::UntrustedHost, message).about(vault).help(format!(
         "write it without a template, or name the role where the check runs: {role}"
     )))
 }
 
-fn refused(refusal: &Refusal, vault: &str) -> Finding {
+fn assume_role_finding(refusal: &AwsError, vault: &str) -> Finding {
     let place = format!("AWS STS, which the vault '{vault}' needs for its role,");
-    match refusal.sort() {
-        Sort::Invalid => unusable(
+    match refusal.kind() {
+        AwsErrorKind::InvalidParameter => bad_settings_finding(
             vault,
             "its assume_role_arn or its role_session_name is none that AWS could have",
         ),
-        Sort::Denied => Finding::new(
+        AwsErrorKind::AccessDenied => Finding::new(
             Reason::LoginRefused,
             format!("the credentials may not assume the role that the vault '{vault}' names, or it does not exist"),
         )
         .about(vault)
         .help("allow sts:AssumeRole on the role, and let the role trust the credentials"),
-        _ => refusal.of_login(&place, vault),
+        _ => refusal.login_finding(&place, vault),
     }
 }
 
 /// Nobody gave credentials, or who should have given them did not.
-pub fn not_given(error: &CredentialsError, vault: &str) -> Finding {
+pub fn provider_finding(error: &CredentialsError, vault: &str) -> Finding {
     match error {
-        CredentialsError::CredentialsNotLoaded(_) | CredentialsError::ProviderTimedOut(_) => none(vault),
-        CredentialsError::InvalidConfiguration(_) => unusable(
+        CredentialsError::CredentialsNotLoaded(_) | CredentialsError::ProviderTimedOut(_) => {
+            no_credentials_finding(vault)
+        }
+        CredentialsError::InvalidConfiguration(_) => bad_settings_finding(
             vault,
             "what AWS' own files or variables on this machine say of credentials makes no sense",
         )
         .help("check AWS_PROFILE, AWS_CONFIG_FILE, ~/.aws/config and what they name"),
-        other => unanswered(other).unwrap_or_else(|| not_had(Refusal::behind(other), vault)),
+        other => carried_finding(other).unwrap_or_else(|| source_finding(AwsError::from_error_sources(other), vault)),
     }
 }
 
-fn not_had(refusal: Option<Refusal>, vault: &str) -> Finding {
+fn source_finding(refusal: Option<AwsError>, vault: &str) -> Finding {
     let place = format!("AWS STS, which gives this machine the credentials for the vault '{vault}',");
     match refusal {
-        Some(refusal) if refusal.sort() != Sort::Unknown => refusal.of_login(&place, vault),
+        Some(refusal) if refusal.kind() != AwsErrorKind::Unknown => refusal.login_finding(&place, vault),
         _ => Finding::new(
             Reason::NoCredentials,
             format!("what this machine names as the source of credentials gives none for the vault '{vault}'"),

@@ -7,53 +7,53 @@ use azure_core::http::request::{Body, Request};
 use azure_core::http::{AsyncRawResponse, ClientOptions, HttpClient, RetryOptions, Transport};
 use url::Url;
 
-use crate::failure::Place;
-use crate::http::{Exchanged, Http, wiped};
-use crate::unanswered::Unanswered;
+use crate::http::{RawHttpResponse, VaultHttpClient, zeroizing_bytes};
+use crate::sdk_error::FindingError;
+use crate::vault_endpoint::VaultEndpoint;
 use reference::{Finding, Reason};
 
 /// The SDK's way out: the HTTP client that vaults without a library have, too. It follows no redirects, is as patient as a
 /// server asks it to be, keeps to the vault's time limit, and its failures are told in our words.
 #[derive(Clone)]
-pub struct Connector(Arc<Http>);
+pub struct AzureConnector(Arc<VaultHttpClient>);
 
-impl Connector {
+impl AzureConnector {
     /// One over a client.
-    pub fn new(http: Http) -> Self {
+    pub fn new(http: VaultHttpClient) -> Self {
         Self(Arc::new(http))
     }
 
     /// Who is asked there, as messages name it.
-    pub fn place(&self, url: &Url) -> Place {
-        self.0.place(url)
+    pub fn endpoint(&self, url: &Url) -> VaultEndpoint {
+        self.0.endpoint(url)
     }
 
     /// Sends a request of the SDK's making.
     ///
     /// # Errors
     /// No answer.
-    pub async fn exchange(&self, request: &Request) -> Result<Exchanged, Finding> {
-        let request = sent(request).ok_or_else(unfit)?;
-        self.0.exchange_patiently(&request).await
+    pub async fn send_raw(&self, request: &Request) -> Result<RawHttpResponse, Finding> {
+        let request = to_reqwest_request(request).ok_or_else(bad_request_finding)?;
+        self.0.send_raw_with_retry(&request).await
     }
 }
 
-impl fmt::Debug for Connector {
+impl fmt::Debug for AzureConnector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Connector")
     }
 }
 
 #[async_trait]
-impl HttpClient for Connector {
+impl HttpClient for AzureConnector {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
-        self.exchange(request).await.map(heard).map_err(told)
+        self.send_raw(request).await.map(to_sdk_response).map_err(to_sdk_error)
     }
 }
 
 /// What the SDK's clients are told: to ask by this way alone, and once (machines for their identity it asks again all the
 /// same).
-pub fn options(way: Arc<dyn HttpClient>) -> ClientOptions {
+pub fn transport_options(way: Arc<dyn HttpClient>) -> ClientOptions {
     ClientOptions {
         transport: Some(Transport::new(way)),
         retry: RetryOptions::none(),
@@ -62,12 +62,12 @@ pub fn options(way: Arc<dyn HttpClient>) -> ClientOptions {
 }
 
 /// A finding as the SDK carries it, of a kind that it never asks again for.
-pub fn told(finding: Finding) -> azure_core::Error {
-    azure_core::Error::new(azure_core::error::ErrorKind::Credential, Unanswered(finding))
+pub fn to_sdk_error(finding: Finding) -> azure_core::Error {
+    azure_core::Error::new(azure_core::error::ErrorKind::Credential, FindingError(finding))
 }
 
 /// An answer as the SDK reads it.
-pub fn heard(answer: Exchanged) -> AsyncRawResponse {
+pub fn to_sdk_response(answer: RawHttpResponse) -> AsyncRawResponse {
     let mut headers = Headers::new();
     for (name, value) in &answer.headers {
         if let Ok(value) = value.to_str() {
@@ -77,15 +77,15 @@ pub fn heard(answer: Exchanged) -> AsyncRawResponse {
             );
         }
     }
-    AsyncRawResponse::from_bytes(answer.status.into(), headers, wiped(answer.body.expose()))
+    AsyncRawResponse::from_bytes(answer.status.into(), headers, zeroizing_bytes(answer.body.expose()))
 }
 
-fn sent(request: &Request) -> Option<reqwest::Request> {
+fn to_reqwest_request(request: &Request) -> Option<reqwest::Request> {
     let method = reqwest::Method::from_bytes(request.method().as_ref().as_bytes()).ok()?;
     let mut sent = reqwest::Request::new(method, request.url().clone());
     for (name, value) in request.headers().iter() {
         let name = reqwest::header::HeaderName::from_bytes(name.as_str().as_bytes()).ok()?;
-        let value = wiped(value.as_str().as_bytes());
+        let value = zeroizing_bytes(value.as_str().as_bytes());
         let mut value = reqwest::header::HeaderValue::from_maybe_shared(value).ok()?;
         value.set_sensitive(true);
         sent.headers_mut().insert(name, value);
@@ -94,12 +94,12 @@ fn sent(request: &Request) -> Option<reqwest::Request> {
         return None;
     };
     if !body.is_empty() {
-        *sent.body_mut() = Some(wiped(body).into());
+        *sent.body_mut() = Some(zeroizing_bytes(body).into());
     }
     Some(sent)
 }
 
-fn unfit() -> Finding {
+fn bad_request_finding() -> Finding {
     Finding::new(
         Reason::BadSettings,
         "what is set makes no request that could be sent to Azure",

@@ -7,99 +7,101 @@ use azure_core::http::{AsyncRawResponse, HttpClient};
 use serde::Deserialize;
 use url::Url;
 
-use super::connector::{Connector, heard, told};
-use crate::failure::Place;
+use super::connector::{AzureConnector, to_sdk_error, to_sdk_response};
+use crate::vault_endpoint::VaultEndpoint;
 use reference::{Finding, Reason, Secret};
 
 /// The SDK's way to the host that lets in. Its refusals are read here: the SDK's own reading fails on what Microsoft
 /// answers (it wants texts without escapes, and gives up on others).
 #[derive(Clone)]
-pub struct Entra {
-    connector: Connector,
-    place: Arc<Place>,
+pub struct EntraConnector {
+    connector: AzureConnector,
+    endpoint: Arc<VaultEndpoint>,
 }
 
 /// A refusal as RFC 6749 (5.2) and Microsoft describe it.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Refusal {
+struct EntraError {
     error: String,
     error_codes: Vec<u32>,
 }
 
-impl Entra {
+impl EntraConnector {
     /// The way to a host.
-    pub fn new(connector: Connector, host: &Url) -> Self {
-        let place = Arc::new(connector.place(host));
-        Self { connector, place }
+    pub fn new(connector: AzureConnector, host: &Url) -> Self {
+        let endpoint = Arc::new(connector.endpoint(host));
+        Self { connector, endpoint }
     }
 
     /// The same way, without a reading of refusals.
-    pub fn plain(self) -> Connector {
+    pub fn into_connector(self) -> AzureConnector {
         self.connector
     }
 
-    fn refused(&self, status: u16, body: &Secret) -> Finding {
-        let refusal: Refusal = serde_json::from_slice(body.expose()).unwrap_or_default();
+    fn response_finding(&self, status: u16, body: &Secret) -> Finding {
+        let refusal: EntraError = serde_json::from_slice(body.expose()).unwrap_or_default();
         let passing = matches!(refusal.error.as_str(), "temporarily_unavailable" | "server_error");
         match status {
-            400 | 401 | 403 if !passing => self.login_refused(&refusal),
-            503 => self.place.away(),
-            200 => self.place.nonsense("gives a token that is good for no time"),
+            400 | 401 | 403 if !passing => self.login_refused_finding(&refusal),
+            503 => self.endpoint.unavailable_finding(),
+            200 => self
+                .endpoint
+                .unexpected_response_finding("gives a token that is good for no time"),
             _ => self
-                .place
-                .nonsense("says that it is broken, or gives an answer that Microsoft does not give"),
+                .endpoint
+                .unexpected_response_finding("says that it is broken, or gives an answer that Microsoft does not give"),
         }
     }
 
-    fn login_refused(&self, refusal: &Refusal) -> Finding {
+    fn login_refused_finding(&self, refusal: &EntraError) -> Finding {
         let (what, help) = refusal
             .error_codes
             .iter()
-            .find_map(|code| meaning(*code))
-            .unwrap_or(UNKNOWN);
-        self.place
+            .find_map(|code| explain_code(*code))
+            .unwrap_or(UNKNOWN_CODE);
+        self.endpoint
             .finding(Reason::LoginRefused, &format!("refuses the credentials: {what}"))
             .help(help)
     }
 }
 
-impl fmt::Debug for Entra {
+impl fmt::Debug for EntraConnector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Entra")
     }
 }
 
 #[async_trait]
-impl HttpClient for Entra {
+impl HttpClient for EntraConnector {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
-        let answer = self.connector.exchange(request).await.map_err(told)?;
+        let answer = self.connector.send_raw(request).await.map_err(to_sdk_error)?;
         match answer.status {
-            200 if is_timely(&answer.body) => Ok(heard(answer)),
-            status => Err(told(self.refused(status, &answer.body))),
+            200 if is_lifetime_valid(&answer.body) => Ok(to_sdk_response(answer)),
+            status => Err(to_sdk_error(self.response_finding(status, &answer.body))),
         }
     }
 }
 
 /// Whether the time for which a token is good, if that is said, is one that the SDK can add to now: it panics over others.
-fn is_timely(body: &Secret) -> bool {
+fn is_lifetime_valid(body: &Secret) -> bool {
     #[derive(Default, Deserialize)]
     #[serde(default)]
-    struct Times {
+    struct TokenLifetime {
         expires_in: i64,
     }
-    let times: Times = serde_json::from_slice(body.expose()).unwrap_or_default();
+    let times: TokenLifetime = serde_json::from_slice(body.expose()).unwrap_or_default();
     (0..=1_000_000_000).contains(&times.expires_in)
 }
 
 /// What is said of a code that says nothing to us.
-const UNKNOWN: (&str, &str) = (
+const UNKNOWN_CODE: (&str, &str) = (
     "it lets nobody in with them",
     "check tenant_id, client_id, and the client's secret or the token that stands for it",
 );
 
 /// What Microsoft's codes come to ("Microsoft Entra authentication and authorization error codes": AADSTS and the number).
-fn meaning(code: u32) -> Option<(&'static str, &'static str)> {
+fn explain_code(code: u32) -> Option<(&'static str, &'static str)> {
     Some(match code {
         7_000_215 => (
             "the secret is not that of the application",

@@ -13,68 +13,90 @@ use azure_identity::{
 };
 use url::Url;
 
-use super::connector::{options, told};
-use super::entra::Entra;
-use super::identity::{Beside, Identity, Search};
-use crate::Context;
-use crate::checker::{asks_metadata, own, text, unusable, variable};
+use super::connector::{to_sdk_error, transport_options};
+use super::entra::EntraConnector;
+use super::identity::{AzureIdentity, CredentialOrigin, IdentitySearch};
+use crate::BackendContext;
+use crate::operator::{
+    bad_settings_finding, environment_text, is_metadata_allowed, operator_setting, operator_variable_name,
+};
 use reference::{Finding, Reason, Secret, VaultTarget};
 
 /// How long servers of the machine's cloud may take to give a token.
-const LOOKING: Duration = Duration::from_secs(2);
+const MANAGED_IDENTITY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The variable that names the file with this machine's own token, as Kubernetes puts it there.
-const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
+const TOKEN_FILE_VARIABLE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 
 /// Who asks.
-pub struct Login {
-    way: Way,
-    none: Finding,
+pub struct AzureLogin {
+    auth_method: AzureAuthMethod,
+    no_credentials: Finding,
 }
 
 /// How a login is made.
-enum Way {
+enum AzureAuthMethod {
     /// With the secret of an application.
-    Secret(Identity, Secret),
+    ClientSecret(AzureIdentity, Secret),
     /// With a token of somebody whom the application trusts.
-    Federated(Identity, Assertion),
+    Federated(AzureIdentity, AssertionSource),
     /// As the machine itself, or as one of the identities that it has.
-    Machine(Option<String>),
+    ManagedIdentity(Option<String>),
 }
 
 /// A token of somebody whom an application trusts.
 #[derive(Clone)]
-enum Assertion {
-    Said(Secret),
+enum AssertionSource {
+    Token(Secret),
     File(PathBuf),
 }
 
-impl Login {
+impl AzureLogin {
     /// What the side that runs the check says, else what its environment does.
     ///
     /// # Errors
     /// None, half a set, or a choice that is not for a state file to make.
-    pub fn of(target: &VaultTarget, context: &Context) -> Result<Self, Finding> {
-        let search = Search::of(target, context);
-        let way = match (own(target, "client_secret")?, own(target, "jwt")?) {
-            (Some(secret), _) => Way::Secret(search.of_secret(Beside::Settings)?, secret.clone()),
-            (None, Some(token)) => Way::Federated(search.of_token(Beside::Settings)?, Assertion::Said(token.clone())),
-            (None, None) => match (search.secret(), text(context, TOKEN_FILE)) {
-                (Some(secret), _) => Way::Secret(search.of_secret(Beside::Environment)?, secret),
-                (None, Some(file)) => {
-                    Way::Federated(search.of_token(Beside::Environment)?, Assertion::File(file.into()))
+    pub fn from_target(target: &VaultTarget, context: &BackendContext) -> Result<Self, Finding> {
+        let search = IdentitySearch::new(target, context);
+        let way = match (
+            operator_setting(target, "client_secret")?,
+            operator_setting(target, "jwt")?,
+        ) {
+            (Some(secret), _) => {
+                AzureAuthMethod::ClientSecret(search.identity_for_secret(CredentialOrigin::Settings)?, secret.clone())
+            }
+            (None, Some(token)) => AzureAuthMethod::Federated(
+                search.identity_for_token(CredentialOrigin::Settings)?,
+                AssertionSource::Token(token.clone()),
+            ),
+            (None, None) => match (
+                search.environment_client_secret(),
+                environment_text(context, TOKEN_FILE_VARIABLE),
+            ) {
+                (Some(secret), _) => {
+                    AzureAuthMethod::ClientSecret(search.identity_for_secret(CredentialOrigin::Environment)?, secret)
                 }
-                (None, None) if asks_metadata(target)? => Way::Machine(search.of_machine()),
-                (None, None) => return Err(none(target, &search)),
+                (None, Some(file)) => AzureAuthMethod::Federated(
+                    search.identity_for_token(CredentialOrigin::Environment)?,
+                    AssertionSource::File(file.into()),
+                ),
+                (None, None) if is_metadata_allowed(target)? => {
+                    AzureAuthMethod::ManagedIdentity(search.managed_identity_client_id())
+                }
+                (None, None) => return Err(no_credentials_finding(target, &search)),
             },
         };
-        let none = none(target, &search);
-        Ok(Self { way, none })
+        let none = no_credentials_finding(target, &search);
+        Ok(Self {
+            auth_method: way,
+            no_credentials: none,
+        })
     }
 
     /// How long there is time for it, and what is said after that.
-    pub fn limit(&self) -> Option<(Duration, Finding)> {
-        matches!(self.way, Way::Machine(_)).then(|| (LOOKING, self.none.clone()))
+    pub fn timeout(&self) -> Option<(Duration, Finding)> {
+        matches!(self.auth_method, AzureAuthMethod::ManagedIdentity(_))
+            .then(|| (MANAGED_IDENTITY_TIMEOUT, self.no_credentials.clone()))
     }
 
     /// The SDK's own way to log in. Where a machine is asked for its identity is said by variables of its own, which the
@@ -82,93 +104,109 @@ impl Login {
     ///
     /// # Errors
     /// An identity that the SDK refuses, or a machine of a sort that it does not ask.
-    pub fn credential(&self, vault: &str, host: &Url, entra: Entra) -> Result<Arc<dyn TokenCredential>, Finding> {
-        let refused = |_| unusable(vault, "its tenant_id or its client_id is none that Azure could have");
-        match &self.way {
-            Way::Secret(identity, secret) => {
-                let made = identity.with_secret(secret, client_options(entra, host));
+    pub fn token_credential(
+        &self,
+        vault: &str,
+        host: &Url,
+        entra: EntraConnector,
+    ) -> Result<Arc<dyn TokenCredential>, Finding> {
+        let refused = |_| bad_settings_finding(vault, "its tenant_id or its client_id is none that Azure could have");
+        match &self.auth_method {
+            AzureAuthMethod::ClientSecret(identity, secret) => {
+                let made = identity.secret_credential(secret, entra_client_options(entra, host));
                 made.map_err(refused)
             }
-            Way::Federated(identity, assertion) => {
-                let made = identity.with_assertion(vault, assertion.clone(), client_options(entra, host));
+            AzureAuthMethod::Federated(identity, assertion) => {
+                let made = identity.assertion_credential(vault, assertion.clone(), entra_client_options(entra, host));
                 made.map_err(refused)
             }
-            Way::Machine(client) => of_machine(client.clone(), entra).map_err(|_| unsupported(vault)),
+            AzureAuthMethod::ManagedIdentity(client) => {
+                managed_identity_credential(client.clone(), entra).map_err(|_| unsupported_identity_finding(vault))
+            }
         }
     }
 }
 
-fn of_machine(client: Option<String>, entra: Entra) -> azure_core::Result<Arc<dyn TokenCredential>> {
+fn managed_identity_credential(
+    client: Option<String>,
+    entra: EntraConnector,
+) -> azure_core::Result<Arc<dyn TokenCredential>> {
     let settings = ManagedIdentityCredentialOptions {
         user_assigned_id: client.map(UserAssignedId::ClientId),
-        client_options: options(Arc::new(entra.plain())),
+        client_options: transport_options(Arc::new(entra.into_connector())),
     };
     let made = ManagedIdentityCredential::new(Some(settings))?;
     Ok(made)
 }
 
-fn client_options(entra: Entra, host: &Url) -> ClientOptions {
+fn entra_client_options(entra: EntraConnector, host: &Url) -> ClientOptions {
     let mut cloud = CustomConfiguration::default();
     cloud.authority_host = host.to_string();
     ClientOptions {
         cloud: Some(Arc::new(cloud.into())),
-        ..options(Arc::new(entra))
+        ..transport_options(Arc::new(entra))
     }
 }
 
-impl Identity {
-    fn with_secret(&self, secret: &Secret, client: ClientOptions) -> azure_core::Result<Arc<dyn TokenCredential>> {
+impl AzureIdentity {
+    fn secret_credential(
+        &self,
+        secret: &Secret,
+        client: ClientOptions,
+    ) -> azure_core::Result<Arc<dyn TokenCredential>> {
         let text = String::from_utf8_lossy(secret.expose()).into_owned();
         let settings = ClientSecretCredentialOptions { client_options: client };
-        let made = ClientSecretCredential::new(&self.tenant, self.client.clone(), text.into(), Some(settings))?;
+        let made = ClientSecretCredential::new(&self.tenant_id, self.client_id.clone(), text.into(), Some(settings))?;
         Ok(made)
     }
 
-    fn with_assertion(
+    fn assertion_credential(
         &self,
         vault: &str,
-        assertion: Assertion,
+        assertion: AssertionSource,
         client: ClientOptions,
     ) -> azure_core::Result<Arc<dyn TokenCredential>> {
         let settings = ClientAssertionCredentialOptions { client_options: client };
-        let bearer = Bearer {
+        let bearer = AssertionProvider {
             vault: vault.to_owned(),
-            assertion,
+            source: assertion,
         };
-        let made = ClientAssertionCredential::new(self.tenant.clone(), self.client.clone(), bearer, Some(settings))?;
+        let made =
+            ClientAssertionCredential::new(self.tenant_id.clone(), self.client_id.clone(), bearer, Some(settings))?;
         Ok(made)
     }
 }
 
 /// Shows a token of somebody whom an application trusts.
-struct Bearer {
+struct AssertionProvider {
     vault: String,
-    assertion: Assertion,
+    source: AssertionSource,
 }
 
-impl fmt::Debug for Bearer {
+impl fmt::Debug for AssertionProvider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Bearer")
     }
 }
 
 #[async_trait]
-impl ClientAssertion for Bearer {
+impl ClientAssertion for AssertionProvider {
     async fn secret(&self, _: Option<ClientMethodOptions<'_>>) -> azure_core::Result<String> {
-        let token = match &self.assertion {
-            Assertion::Said(token) => token.clone(),
-            Assertion::File(path) => match std::fs::read(path) {
+        let token = match &self.source {
+            AssertionSource::Token(token) => token.clone(),
+            AssertionSource::File(path) => match std::fs::read(path) {
                 Ok(bytes) => Secret::new(bytes),
-                Err(_) => return Err(told(unread(&self.vault))),
+                Err(_) => return Err(to_sdk_error(unreadable_token_finding(&self.vault))),
             },
         };
         let text = token.text().map(str::trim).filter(|text| !text.is_empty());
-        text.map(str::to_owned).ok_or_else(|| told(unread(&self.vault)))
+        text.map(str::to_owned)
+            .ok_or_else(|| to_sdk_error(unreadable_token_finding(&self.vault)))
     }
 }
 
-fn unread(vault: &str) -> Finding {
-    unusable(
+fn unreadable_token_finding(vault: &str) -> Finding {
+    bad_settings_finding(
         vault,
         "there is no token in the file that AZURE_FEDERATED_TOKEN_FILE names",
     )
@@ -176,7 +214,7 @@ fn unread(vault: &str) -> Finding {
 }
 
 /// The SDK asks virtual machines and App Services, and none of the others.
-fn unsupported(vault: &str) -> Finding {
+fn unsupported_identity_finding(vault: &str) -> Finding {
     let message = format!("the vault '{vault}' is not asked: this machine's sort of identity cannot be used from here");
     Finding::new(Reason::UnsupportedLogin, message).about(vault).help(
         "identities of virtual machines and of App Service can; else set AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE",
@@ -184,15 +222,18 @@ fn unsupported(vault: &str) -> Finding {
 }
 
 /// Nobody gives credentials.
-fn none(target: &VaultTarget, search: &Search<'_>) -> Finding {
+fn no_credentials_finding(target: &VaultTarget, search: &IdentitySearch<'_>) -> Finding {
     let vault = &target.name;
-    let (own, metadata) = (variable(vault, "client_secret"), variable(vault, "metadata"));
+    let (own, metadata) = (
+        operator_variable_name(vault, "client_secret"),
+        operator_variable_name(vault, "metadata"),
+    );
     let message = format!("there are no credentials for Azure here with which the vault '{vault}' could be asked");
     let mut help = format!(
         "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or AZURE_FEDERATED_TOKEN_FILE), or {own} and the like; on a machine of Azure that has an identity, {metadata}=true"
     );
-    if search.ignored() {
-        let prefix = variable(vault, "credentials_prefix");
+    if search.has_ignored_prefix() {
+        let prefix = operator_variable_name(vault, "credentials_prefix");
         help += &format!("; a credentials_prefix that only a state file says names no variables here, {prefix} does");
     }
     Finding::new(Reason::NoCredentials, message).about(vault).help(help)

@@ -6,14 +6,14 @@
 //! What a secret's `nbf` and `exp` say is for people: Azure gives its value before the one and after the other ("About
 //! Azure Key Vault secrets: Date-time controlled operations").
 
-mod addresses;
 mod connector;
+mod endpoints;
 mod entra;
+mod error;
 mod identity;
 mod login;
-mod refusal;
 mod secrets;
-mod ticket;
+mod token_credential;
 
 use std::sync::Arc;
 
@@ -21,25 +21,25 @@ use azure_security_keyvault_secrets::{SecretClient, SecretClientOptions};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use self::addresses::Addresses;
-use self::connector::{Connector, options};
-use self::entra::Entra;
-use self::login::Login;
-use self::secrets::{Name, Secrets};
-use self::ticket::Ticket;
-use super::checker::{own, unusable};
-use super::failure::Place;
-use super::http::{Access, Http};
-use super::once::each_once;
-use super::{Backend, Context};
+use self::connector::{AzureConnector, transport_options};
+use self::endpoints::AzureEndpoints;
+use self::entra::EntraConnector;
+use self::login::AzureLogin;
+use self::secrets::{AzureSecretName, AzureSecretsClient};
+use self::token_credential::ScopedTokenCredential;
+use super::deduplicate::fetch_deduplicated;
+use super::http::{VaultHttpClient, VaultHttpOptions};
+use super::operator::{bad_settings_finding, operator_setting};
+use super::vault_endpoint::VaultEndpoint;
+use super::{Backend, BackendContext};
 use reference::{Finding, SecretRequest, SecretResponse, VaultTarget};
 
-struct Azure {
+struct AzureBackend {
     vault: String,
-    addresses: Addresses,
-    login: Login,
-    connector: Connector,
-    entra: Connector,
+    endpoints: AzureEndpoints,
+    login: AzureLogin,
+    connector: AzureConnector,
+    entra_connector: AzureConnector,
 }
 
 /// The vault that the settings name, if the credentials may be shown to it.
@@ -47,66 +47,71 @@ struct Azure {
 /// # Errors
 /// What holds for all of the vault's secrets: settings that make no sense, an address that nobody vouches for, no
 /// credentials.
-pub fn open(target: &VaultTarget, context: &Context) -> Result<Box<dyn Backend>, Finding> {
-    let addresses = Addresses::of(target, context)?;
-    let login = Login::of(target, context)?;
-    let ca = own(target, "ca_cert")?;
+pub fn open(target: &VaultTarget, context: &BackendContext) -> Result<Box<dyn Backend>, Finding> {
+    let addresses = AzureEndpoints::from_target(target, context)?;
+    let login = AzureLogin::from_target(target, context)?;
+    let ca = operator_setting(target, "ca_cert")?;
     let connector = |login: bool| {
-        let access = Access {
-            hidden: addresses.hidden && !login,
-            login,
-            ca,
-            ..Access::new(&target.name, context.limit)
+        let access = VaultHttpOptions {
+            is_host_hidden: addresses.is_host_hidden && !login,
+            is_login: login,
+            ca_bundle: ca,
+            ..VaultHttpOptions::new(&target.name, context.timeout)
         };
-        Http::new(&access).map(Connector::new)
+        VaultHttpClient::new(&access).map(AzureConnector::new)
     };
-    Ok(Box::new(Azure {
+    Ok(Box::new(AzureBackend {
         vault: target.name.clone(),
         connector: connector(false)?,
-        entra: connector(true)?,
-        addresses,
+        entra_connector: connector(true)?,
+        endpoints: addresses,
         login,
     }))
 }
 
 /// What is wrong about a secret that is wanted, whoever asks.
-pub fn unfit(vault: &str, wanted: &SecretRequest) -> Option<Finding> {
-    Name::of(vault, wanted).err()
+pub fn validate_request(vault: &str, wanted: &SecretRequest) -> Option<Finding> {
+    AzureSecretName::from_request(vault, wanted).err()
 }
 
-impl Backend for Azure {
+impl Backend for AzureBackend {
     fn fetch<'a>(&'a self, wanted: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>> {
-        let names = wanted.iter().map(|wanted| Name::of(&self.vault, wanted));
-        let ask = async |names| Ok(self.secrets()?.fetch(names).await);
-        each_once(&self.vault, names, ask).boxed()
+        let names = wanted
+            .iter()
+            .map(|wanted| AzureSecretName::from_request(&self.vault, wanted));
+        let ask = async |names| Ok(self.secrets_client()?.fetch_all(names).await);
+        fetch_deduplicated(&self.vault, names, ask).boxed()
     }
 }
 
-impl Azure {
-    fn secrets(&self) -> Result<Secrets, Finding> {
-        let way = Entra::new(self.entra.clone(), &self.addresses.login);
-        let credential = self.login.credential(&self.vault, &self.addresses.login, way)?;
-        let ticket = Ticket::new(
+impl AzureBackend {
+    fn secrets_client(&self) -> Result<AzureSecretsClient, Finding> {
+        let way = EntraConnector::new(self.entra_connector.clone(), &self.endpoints.authority_host);
+        let credential = self
+            .login
+            .token_credential(&self.vault, &self.endpoints.authority_host, way)?;
+        let ticket = ScopedTokenCredential::new(
             credential,
-            self.login.limit(),
-            self.addresses.resources().collect(),
-            self.place(),
+            self.login.timeout(),
+            self.endpoints.token_resources().collect(),
+            self.endpoint(),
         );
         let settings = SecretClientOptions {
-            client_options: options(Arc::new(self.connector.clone())),
+            client_options: transport_options(Arc::new(self.connector.clone())),
             // what a token is for is checked before it is asked for: see the ticket
             verify_challenge_resource: Some(false),
             ..SecretClientOptions::default()
         };
-        let client = SecretClient::new(self.addresses.vault.as_str(), Arc::new(ticket), Some(settings));
-        let client = client.map_err(|_| unusable(&self.vault, "its address is none that Azure could have"))?;
-        Ok(Secrets {
+        let client = SecretClient::new(self.endpoints.vault_url.as_str(), Arc::new(ticket), Some(settings));
+        let client =
+            client.map_err(|_| bad_settings_finding(&self.vault, "its address is none that Azure could have"))?;
+        Ok(AzureSecretsClient {
             client,
-            place: self.place(),
+            endpoint: self.endpoint(),
         })
     }
 
-    fn place(&self) -> Place {
-        Place::new(&self.vault, &self.addresses.vault, self.addresses.hidden)
+    fn endpoint(&self) -> VaultEndpoint {
+        VaultEndpoint::new(&self.vault, &self.endpoints.vault_url, self.endpoints.is_host_hidden)
     }
 }

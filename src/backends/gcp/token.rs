@@ -4,61 +4,61 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
-use super::federation::{federated, lender_of, lent};
-use super::giver::Giver;
-use super::key::{Key, Sort};
-use super::signature::signed;
-use super::trust::Trust;
-use crate::checker::variable;
-use crate::http::{Access, Call, FORM, Http, form};
+use super::credentials_file::{GcpCredentialsFile, GcpCredentialsType};
+use super::destination_policy::GcpDestinationPolicy;
+use super::federation::{fetch_federated_token, impersonate_service_account, impersonation_endpoint};
+use super::self_signed_jwt::sign_token;
+use super::token_endpoint::TokenEndpoint;
+use crate::http::{FORM_CONTENT_TYPE, VaultHttpClient, VaultHttpOptions, VaultHttpRequest, encode_form};
+use crate::operator::operator_variable_name;
 use reference::{Finding, Reason, Secret};
 
 /// What a token is to be good for.
-pub const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
+pub const CLOUD_PLATFORM_SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 
 /// How long a server of the machine's cloud may take.
-pub const LOOKING: Duration = Duration::from_secs(2);
+pub const METADATA_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Where people's logins are turned into tokens.
-const TOKENS: &str = "https://oauth2.googleapis.com/token";
+const DEFAULT_TOKEN_URL: &str = "https://oauth2.googleapis.com/token";
 
-const LOGIN: (&str, &str) = (
+const LOGIN_REFUSAL: (&str, &str) = (
     "refuses the login",
     "log in again: gcloud auth application-default login",
 );
 
 /// What getting a token takes.
-pub struct Asking<'a> {
+pub struct TokenRequest<'a> {
     /// The vault's name.
     pub vault: &'a str,
     /// How long there is time.
-    pub until: Instant,
+    pub deadline: Instant,
     /// Whether servers of the machine's cloud may be asked.
-    pub metadata: bool,
+    pub allows_metadata_server: bool,
     /// Who may be shown what a file of credentials names, and does not hold itself.
-    pub trust: &'a Trust,
+    pub destination_policy: &'a GcpDestinationPolicy,
 }
 
-impl Asking<'_> {
+impl TokenRequest<'_> {
     /// A way to those who give tokens, for as long as there is time.
     ///
     /// # Errors
     /// TLS cannot be had.
-    pub fn http(&self) -> Result<Http, Finding> {
-        Http::new(&Access::new(self.vault, self.left()))
+    pub fn http_client(&self) -> Result<VaultHttpClient, Finding> {
+        VaultHttpClient::new(&VaultHttpOptions::new(self.vault, self.remaining_time()))
     }
 
     /// The same for a server of the machine's cloud, which answers soon or not at all.
-    pub fn of_machine(&self) -> Self {
+    pub fn with_metadata_timeout(&self) -> Self {
         Self {
-            until: self.until.min(Instant::now() + LOOKING),
+            deadline: self.deadline.min(Instant::now() + METADATA_TIMEOUT),
             ..*self
         }
     }
 
     /// How long there still is time.
-    pub fn left(&self) -> Duration {
-        self.until.saturating_duration_since(Instant::now())
+    pub fn remaining_time(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
     }
 }
 
@@ -66,46 +66,54 @@ impl Asking<'_> {
 ///
 /// # Errors
 /// The credentials make no sense, or are refused.
-pub fn of_key<'a>(key: Key, asking: &'a Asking<'a>) -> BoxFuture<'a, Result<Secret, Finding>> {
+pub fn fetch_token<'a>(
+    key: GcpCredentialsFile,
+    asking: &'a TokenRequest<'a>,
+) -> BoxFuture<'a, Result<Secret, Finding>> {
     async move {
-        match key.sort() {
-            Sort::ServiceAccount => signed(key).await,
-            Sort::User => refreshed(&key, asking).await,
-            Sort::Federated => federated(&key, asking).await,
-            Sort::Impersonated => {
-                lender_of(&key, asking)?;
-                let token = of_key(key.source()?, asking).await?;
-                lent(&key, &token, asking).await
+        match key.credentials_type() {
+            GcpCredentialsType::ServiceAccount => sign_token(key).await,
+            GcpCredentialsType::AuthorizedUser => refresh_access_token(&key, asking).await,
+            GcpCredentialsType::ExternalAccount => fetch_federated_token(&key, asking).await,
+            GcpCredentialsType::ImpersonatedServiceAccount => {
+                impersonation_endpoint(&key, asking)?;
+                let token = fetch_token(key.source_credentials()?, asking).await?;
+                impersonate_service_account(&key, &token, asking).await
             }
-            Sort::Other => Err(unsupported(&key)),
+            GcpCredentialsType::Other => Err(unsupported_type_finding(&key)),
         }
     }
     .boxed()
 }
 
 /// The header that shows a token.
-pub fn bearer(token: &Secret) -> Secret {
+pub fn bearer_header(token: &Secret) -> Secret {
     Secret::new([b"Bearer ", token.expose()].concat())
 }
 
 /// The token of a person's login (RFC 6749, 6).
-async fn refreshed(key: &Key, asking: &Asking<'_>) -> Result<Secret, Finding> {
-    let giver = Giver::of(key, "token_uri", key.text("token_uri").unwrap_or(TOKENS), LOGIN)?;
+async fn refresh_access_token(key: &GcpCredentialsFile, asking: &TokenRequest<'_>) -> Result<Secret, Finding> {
+    let giver = TokenEndpoint::from_credentials_file(
+        key,
+        "token_uri",
+        key.get_text("token_uri").unwrap_or(DEFAULT_TOKEN_URL),
+        LOGIN_REFUSAL,
+    )?;
     let mut members = vec![("grant_type", Secret::new("refresh_token"))];
     for name in ["client_id", "client_secret", "refresh_token"] {
-        members.push((name, Secret::new(key.need(name)?)));
+        members.push((name, Secret::new(key.require_text(name)?)));
     }
-    let call = Call::post(giver.url.clone(), FORM, form(&members));
-    giver.ask(&call, "access_token", asking).await
+    let call = VaultHttpRequest::post(giver.url.clone(), FORM_CONTENT_TYPE, encode_form(&members));
+    giver.request_token(&call, "access_token", asking).await
 }
 
 /// Nobody here knows how to log in so.
-fn unsupported(key: &Key) -> Finding {
-    let (vault, name) = (&key.vault, &key.name);
+fn unsupported_type_finding(key: &GcpCredentialsFile) -> Finding {
+    let (vault, name) = (&key.vault, &key.source_name);
     let message =
         format!("the vault '{vault}' is not asked: {name} holds credentials of a sort that cannot be used from here");
     let sorts = "service_account, authorized_user, external_account, impersonated_service_account";
-    let variable = variable(vault, "service_account_file");
+    let variable = operator_variable_name(vault, "service_account_file");
     Finding::new(Reason::UnsupportedLogin, message)
         .about(vault)
         .help(format!(

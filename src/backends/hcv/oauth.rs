@@ -1,14 +1,14 @@
-use super::answer;
 use super::login::OauthClient;
-use crate::Context;
-use crate::http::{Access, Call, FORM, Http, form};
-use crate::trusted::trusted;
+use super::response;
+use crate::BackendContext;
+use crate::destination_check::check_credential_destination;
+use crate::http::{FORM_CONTENT_TYPE, VaultHttpClient, VaultHttpOptions, VaultHttpRequest, encode_form};
 use reference::{Destination, Finding, Secret};
 
 /// A server that gives JWTs for the credentials of a client, as RFC 6749 describes it (4.4, with the client's credentials
 /// in the body). It is reached without what is set of the vault's own TLS, and never follows redirects.
 pub struct IdentityProvider {
-    http: Http,
+    http: VaultHttpClient,
     client: OauthClient,
 }
 
@@ -17,19 +17,25 @@ impl IdentityProvider {
     ///
     /// # Errors
     /// The client's credentials would be shown to an address that nobody vouches for.
-    pub fn open(client: OauthClient, vault: &str, context: &Context) -> Result<Self, Finding> {
+    pub fn new(client: OauthClient, vault: &str, context: &BackendContext) -> Result<Self, Finding> {
         let address = Destination {
             url: client.endpoint.clone(),
-            origin: client.side,
+            origin: client.endpoint_origin,
             is_vendor_host: false,
         };
-        trusted(&client.shown, &address, &context.hosts, vault, client.hidden)?;
-        let access = Access {
-            hidden: client.hidden,
-            login: true,
-            ..Access::new(vault, context.limit)
+        check_credential_destination(
+            &client.credential_origins,
+            &address,
+            &context.allowed_hosts,
+            vault,
+            client.is_endpoint_hidden,
+        )?;
+        let access = VaultHttpOptions {
+            is_host_hidden: client.is_endpoint_hidden,
+            is_login: true,
+            ..VaultHttpOptions::new(vault, context.timeout)
         };
-        let http = Http::new(&access)?;
+        let http = VaultHttpClient::new(&access)?;
         Ok(Self { http, client })
     }
 
@@ -37,11 +43,11 @@ impl IdentityProvider {
     ///
     /// # Errors
     /// No answer, or a refusal.
-    pub async fn token(&self) -> Result<Secret, Finding> {
+    pub async fn fetch_token(&self) -> Result<Secret, Finding> {
         let OauthClient {
             endpoint,
-            id,
-            secret,
+            client_id: id,
+            client_secret: secret,
             audiences,
             ..
         } = &self.client;
@@ -53,8 +59,12 @@ impl IdentityProvider {
         members.extend(audiences.clone().map(|audiences| ("audience", audiences)));
         let answer = self
             .http
-            .send(&Call::post(endpoint.clone(), FORM, form(&members)))
+            .send_with_retry(&VaultHttpRequest::post(
+                endpoint.clone(),
+                FORM_CONTENT_TYPE,
+                encode_form(&members),
+            ))
             .await?;
-        answer::access_token(&self.http.place(endpoint), &answer)
+        response::parse_access_token(&self.http.endpoint(endpoint), &answer)
     }
 }

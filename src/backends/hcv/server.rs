@@ -8,52 +8,52 @@ use url::Url;
 use reference::{Finding, Reason, Secret, SecretRequest, SettingOrigin, VaultTarget, split_resource};
 
 /// All but what a URL never gives a meaning to: a server decodes the rest, `+` included, as it was.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const SEGMENT_ENCODE_SET: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What Kong's config makes of an address, and the defaults that its documentation gives.
-const PARTS: [(&str, &str); 3] = [("protocol", "http"), ("host", "127.0.0.1"), ("port", "8200")];
+const ADDRESS_PARTS: [(&str, &str); 3] = [("protocol", "http"), ("host", "127.0.0.1"), ("port", "8200")];
 
 /// Where secrets are read.
-pub struct Server {
+pub struct HcvServer {
     /// The vault's name.
     pub vault: String,
     /// Its address.
-    pub base: Url,
+    pub base_url: Url,
     /// The least trusted of those who say the address.
-    pub side: SettingOrigin,
+    pub address_origin: SettingOrigin,
     /// Whether a template fills in a part of the address, which messages then must not show.
-    pub hidden: bool,
+    pub is_host_hidden: bool,
     /// Whether the server's certificate is verified.
-    pub verify: bool,
+    pub verify_tls: bool,
     /// Whether the vault's config says that the mount is of version 2.
-    pub kv2: bool,
+    pub is_kv2: bool,
     /// The namespace.
     pub namespace: Option<Secret>,
-    mount: Vec<String>,
-    mount_shown: bool,
+    mount_path: Vec<String>,
+    is_mount_shown: bool,
 }
 
-impl Server {
+impl HcvServer {
     /// What the settings of a vault say.
     ///
     /// # Errors
     /// An address or a mount that is none.
-    pub fn of(target: &VaultTarget) -> Result<Self, Finding> {
+    pub fn from_target(target: &VaultTarget) -> Result<Self, Finding> {
         let words = match target.get("address") {
             Some(_) => vec!["address"],
-            None => PARTS.map(|(word, _)| word).to_vec(),
+            None => ADDRESS_PARTS.map(|(word, _)| word).to_vec(),
         };
-        let hidden = words.iter().any(|word| is_filled(target, word));
+        let hidden = words.iter().any(|word| is_templated(target, word));
         Ok(Self {
             vault: target.name.clone(),
-            base: address(target)?,
-            side: target.least_trusted_origin(&words),
-            hidden,
-            verify: target.is_enabled("ssl_verify").unwrap_or(true),
-            kv2: is_version_2(target),
+            base_url: read_address(target)?,
+            address_origin: target.least_trusted_origin(&words),
+            is_host_hidden: hidden,
+            verify_tls: target.is_enabled("ssl_verify").unwrap_or(true),
+            is_kv2: is_kv2(target),
             namespace: target.get("namespace").map(|setting| setting.value.clone()),
-            mount: path(target, "mount", "secret")?,
-            mount_shown: !is_filled(target, "mount"),
+            mount_path: read_path(target, "mount", "secret")?,
+            is_mount_shown: !is_templated(target, "mount"),
         })
     }
 
@@ -61,49 +61,49 @@ impl Server {
     ///
     /// # Errors
     /// A name or a version that no request can be made of.
-    pub fn secret(&self, wanted: &SecretRequest) -> Result<Url, Finding> {
-        let mut path: Vec<&str> = self.mount.iter().map(String::as_str).collect();
-        if self.kv2 {
+    pub fn secret_url(&self, wanted: &SecretRequest) -> Result<Url, Finding> {
+        let mut path: Vec<&str> = self.mount_path.iter().map(String::as_str).collect();
+        if self.is_kv2 {
             path.push("data");
         }
         path.extend(split_resource(&self.vault, &wanted.resource)?);
-        let mut url = self.at(&path)?;
-        if let (true, Some(version)) = (self.kv2, &wanted.version) {
-            let number = number(&self.vault, wanted, version)?;
+        let mut url = self.url_for(&path)?;
+        if let (true, Some(version)) = (self.is_kv2, &wanted.version) {
+            let number = parse_version(&self.vault, wanted, version)?;
             url.set_query(Some(&format!("version={number}")));
         }
         Ok(url)
     }
 
     /// The address of an endpoint below `/v1`, each segment encoded on its own.
-    pub fn at(&self, path: &[&str]) -> Result<Url, Finding> {
-        let mut text = self.base.as_str().trim_end_matches('/').to_owned();
+    pub fn url_for(&self, path: &[&str]) -> Result<Url, Finding> {
+        let mut text = self.base_url.as_str().trim_end_matches('/').to_owned();
         for segment in ["v1"].iter().chain(path) {
             text.push('/');
-            text.extend(percent_encode(segment.as_bytes(), SEGMENT));
+            text.extend(percent_encode(segment.as_bytes(), SEGMENT_ENCODE_SET));
         }
-        Url::parse(&text).map_err(|_| unusable(&self.vault, "its address and its paths make no URL"))
+        Url::parse(&text).map_err(|_| bad_settings_finding(&self.vault, "its address and its paths make no URL"))
     }
 
     /// The mount as messages name it.
-    pub fn mount(&self) -> String {
-        match self.mount_shown {
-            true => format!("the mount '{}'", self.mount.join("/")),
+    pub fn describe_mount(&self) -> String {
+        match self.is_mount_shown {
+            true => format!("the mount '{}'", self.mount_path.join("/")),
             false => "the mount that its config names".to_owned(),
         }
     }
 
     /// The path that a policy has to let read, if it may be told.
     pub fn policy_path(&self, resource: &str) -> Option<String> {
-        let data = if self.kv2 { "/data" } else { "" };
-        self.mount_shown
-            .then(|| format!("{}{data}/{resource}", self.mount.join("/")))
+        let data = if self.is_kv2 { "/data" } else { "" };
+        self.is_mount_shown
+            .then(|| format!("{}{data}/{resource}", self.mount_path.join("/")))
     }
 }
 
 /// HashiCorp counts versions from 1; 0 is the latest. What else is no whole number, the server refuses or, below 0, takes
 /// for the latest.
-fn number(vault: &str, wanted: &SecretRequest, version: &str) -> Result<u64, Finding> {
+fn parse_version(vault: &str, wanted: &SecretRequest, version: &str) -> Result<u64, Finding> {
     version.parse().map_err(|_| {
         let resource = &wanted.resource;
         let message = format!("the secret '{resource}' of the vault '{vault}' cannot have a version '{version}'");
@@ -114,19 +114,19 @@ fn number(vault: &str, wanted: &SecretRequest, version: &str) -> Result<u64, Fin
 }
 
 /// What is wrong about a name or a version, wherever the server is.
-pub fn malformed(target: &VaultTarget, wanted: &SecretRequest) -> Option<Finding> {
+pub fn validate_request(target: &VaultTarget, wanted: &SecretRequest) -> Option<Finding> {
     let vault = &target.name;
-    let version = wanted.version.as_deref().filter(|_| is_version_2(target));
-    let of_version = || number(vault, wanted, version?).err();
+    let version = wanted.version.as_deref().filter(|_| is_kv2(target));
+    let of_version = || parse_version(vault, wanted, version?).err();
     split_resource(vault, &wanted.resource).err().or_else(of_version)
 }
 
-fn is_version_2(target: &VaultTarget) -> bool {
+fn is_kv2(target: &VaultTarget) -> bool {
     target.text("kv") == Some("v2")
 }
 
 /// Whether a template fills it in from the environment.
-pub fn is_filled(target: &VaultTarget, word: &str) -> bool {
+pub fn is_templated(target: &VaultTarget, word: &str) -> bool {
     target.is_templated(word)
 }
 
@@ -134,16 +134,16 @@ pub fn is_filled(target: &VaultTarget, word: &str) -> bool {
 ///
 /// # Errors
 /// One that leads elsewhere.
-pub fn path(target: &VaultTarget, word: &str, default: &str) -> Result<Vec<String>, Finding> {
+pub fn read_path(target: &VaultTarget, word: &str, default: &str) -> Result<Vec<String>, Finding> {
     let said = target.text(word).filter(|text| !text.is_empty()).unwrap_or(default);
     match split_resource(&target.name, said.trim_matches('/')) {
         Ok(segments) => Ok(segments.into_iter().map(str::to_owned).collect()),
-        Err(_) => Err(unusable(&target.name, &format!("its {word} is no path"))),
+        Err(_) => Err(bad_settings_finding(&target.name, &format!("its {word} is no path"))),
     }
 }
 
 /// Settings that do not make sense.
-pub fn unusable(vault: &str, what: &str) -> Finding {
+pub fn bad_settings_finding(vault: &str, what: &str) -> Finding {
     Finding::new(
         Reason::BadSettings,
         format!("the vault '{vault}' cannot be asked: {what}"),
@@ -153,12 +153,12 @@ pub fn unusable(vault: &str, what: &str) -> Finding {
 }
 
 /// The address that the checker's side gives as a whole, or that the vault's config gives in parts.
-fn address(target: &VaultTarget) -> Result<Url, Finding> {
+fn read_address(target: &VaultTarget) -> Result<Url, Finding> {
     let text = match target.text("address").filter(|text| !text.is_empty()) {
         Some(whole) => whole.to_owned(),
         None => {
             let part = |(word, default)| target.text(word).filter(|text| !text.is_empty()).unwrap_or(default);
-            let [protocol, host, port] = PARTS.map(part);
+            let [protocol, host, port] = ADDRESS_PARTS.map(part);
             match host.contains(':') && !host.starts_with('[') {
                 true => format!("{protocol}://[{host}]:{port}"),
                 false => format!("{protocol}://{host}:{port}"),
@@ -171,7 +171,7 @@ fn address(target: &VaultTarget) -> Result<Url, Finding> {
     };
     let url = Url::parse(&text).ok().filter(plain);
     url.ok_or_else(|| {
-        unusable(
+        bad_settings_finding(
             &target.name,
             "its address is none: it takes http or https, a host and a port",
         )

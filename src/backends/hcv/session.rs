@@ -2,151 +2,177 @@ use reqwest::header::HeaderName;
 use tokio::sync::OnceCell;
 use url::Url;
 
-use super::answer;
-use super::login::{Login, Way};
+use super::login::{HcvAuthMethod, HcvLogin};
 use super::oauth::IdentityProvider;
-use super::server::Server;
-use crate::Context;
-use crate::failure::Place;
-use crate::http::{Access, Answer, Call, Http, JSON, json_object};
-use crate::trusted::{trusted, verified};
+use super::response;
+use super::server::HcvServer;
+use crate::BackendContext;
+use crate::destination_check::{check_credential_destination, check_tls_verification};
+use crate::http::{
+    JSON_CONTENT_TYPE, VaultHttpClient, VaultHttpOptions, VaultHttpRequest, VaultHttpResponse, encode_json_object,
+};
+use crate::vault_endpoint::VaultEndpoint;
 use reference::{
     Destination, Finding, HostAllowlist, Reason, Secret, SettingOrigin, VaultTarget, allowlist_entry, allowlist_help,
     check_destination,
 };
 
 /// The header that bears a token.
-const TOKEN: HeaderName = HeaderName::from_static("x-vault-token");
+const TOKEN_HEADER: HeaderName = HeaderName::from_static("x-vault-token");
 
 /// The header that names a namespace.
-const NAMESPACE: HeaderName = HeaderName::from_static("x-vault-namespace");
+const NAMESPACE_HEADER: HeaderName = HeaderName::from_static("x-vault-namespace");
 
 /// Requests to one server, for which one login is enough.
-pub struct Session {
-    http: Http,
+pub struct HcvSession {
+    http: VaultHttpClient,
     vault: String,
-    base: Url,
+    base_url: Url,
     namespace: Option<Secret>,
-    hosts: HostAllowlist,
+    allowed_hosts: HostAllowlist,
     /// Who says what is sent with every request.
-    shown: Vec<SettingOrigin>,
-    entrance: Entrance,
+    credential_origins: Vec<SettingOrigin>,
+    login_request: HcvLoginRequest,
     token: OnceCell<Result<Secret, Finding>>,
 }
 
 /// A login, ready to be sent.
-enum Entrance {
+enum HcvLoginRequest {
     Token(Secret),
-    Wrapped(Url, Secret),
+    WrappedSecretId(Url, Secret),
     Login {
         url: Url,
         members: Vec<(&'static str, Secret)>,
-        jwt_from: Option<Box<IdentityProvider>>,
+        identity_provider: Option<Box<IdentityProvider>>,
     },
 }
 
-impl Session {
+impl HcvSession {
     /// Makes ready to ask; nothing is sent yet.
     ///
     /// # Errors
     /// A credential would be shown to an address that nobody vouches for, or what is set of TLS cannot be used.
-    pub fn open(target: &VaultTarget, server: &Server, login: Login, context: &Context) -> Result<Self, Finding> {
+    pub fn new(
+        target: &VaultTarget,
+        server: &HcvServer,
+        login: HcvLogin,
+        context: &BackendContext,
+    ) -> Result<Self, Finding> {
         let vault = &target.name;
         let address = Destination {
-            url: server.base.clone(),
-            origin: server.side,
+            url: server.base_url.clone(),
+            origin: server.address_origin,
             is_vendor_host: false,
         };
-        verified(&login.shown, &address.url, target, &context.hosts)?;
-        trusted(&login.shown, &address, &context.hosts, vault, server.hidden)?;
-        let identity = login.identity.as_ref();
-        let access = Access {
-            hidden: server.hidden,
-            ca: target.get("ca_cert").map(|setting| &setting.value),
-            identity: identity.map(|(certificate, key)| (certificate, key)),
-            verify: server.verify,
-            ..Access::new(vault, context.limit)
+        check_tls_verification(&login.credential_origins, &address.url, target, &context.allowed_hosts)?;
+        check_credential_destination(
+            &login.credential_origins,
+            &address,
+            &context.allowed_hosts,
+            vault,
+            server.is_host_hidden,
+        )?;
+        let identity = login.client_identity.as_ref();
+        let access = VaultHttpOptions {
+            is_host_hidden: server.is_host_hidden,
+            ca_bundle: target.get("ca_cert").map(|setting| &setting.value),
+            client_identity: identity.map(|(certificate, key)| (certificate, key)),
+            verify_tls: server.verify_tls,
+            ..VaultHttpOptions::new(vault, context.timeout)
         };
         Ok(Self {
-            http: Http::new(&access)?,
+            http: VaultHttpClient::new(&access)?,
             vault: vault.clone(),
-            base: server.base.clone(),
+            base_url: server.base_url.clone(),
             namespace: server.namespace.clone(),
-            hosts: context.hosts.clone(),
-            shown: login.shown,
-            entrance: Entrance::of(login.way, server, context)?,
+            allowed_hosts: context.allowed_hosts.clone(),
+            credential_origins: login.credential_origins,
+            login_request: HcvLoginRequest::from_auth_method(login.auth_method, server, context)?,
             token: OnceCell::new(),
         })
     }
 
     /// The place in messages.
-    pub fn place(&self, url: &Url) -> Place {
-        self.http.place(url)
+    pub fn endpoint(&self, url: &Url) -> VaultEndpoint {
+        self.http.endpoint(url)
     }
 
     /// Reads with the session's token, for which a login is made if there was none.
     ///
     /// # Errors
     /// No answer, or no token.
-    pub async fn read(&self, url: Url) -> Result<Answer, Finding> {
+    pub async fn get_with_token(&self, url: Url) -> Result<VaultHttpResponse, Finding> {
         let token = self.token.get_or_init(|| self.log_in()).await.clone()?;
-        self.send(Call::get(url).header(TOKEN, token)).await
+        self.send_following_redirect(VaultHttpRequest::get(url).with_header(TOKEN_HEADER, token))
+            .await
     }
 
     async fn log_in(&self) -> Result<Secret, Finding> {
-        match &self.entrance {
-            Entrance::Token(token) => Ok(token.clone()),
-            Entrance::Wrapped(url, token) => Err(self.look_at(url, token).await?),
-            Entrance::Login { url, members, jwt_from } => {
+        match &self.login_request {
+            HcvLoginRequest::Token(token) => Ok(token.clone()),
+            HcvLoginRequest::WrappedSecretId(url, token) => Err(self.look_up_wrapped_secret_id(url, token).await?),
+            HcvLoginRequest::Login {
+                url,
+                members,
+                identity_provider: jwt_from,
+            } => {
                 let mut members = members.clone();
                 if let Some(provider) = jwt_from {
-                    members.push(("jwt", provider.token().await?));
+                    members.push(("jwt", provider.fetch_token().await?));
                 }
                 let answer = self.post(url, &members).await?;
-                answer::token(&self.place(url), &answer)
+                response::parse_login_token(&self.endpoint(url), &answer)
             }
         }
     }
 
     /// Whether a wrapped secret_id is still there, without using it up.
-    async fn look_at(&self, url: &Url, token: &Secret) -> Result<Finding, Finding> {
+    async fn look_up_wrapped_secret_id(&self, url: &Url, token: &Secret) -> Result<Finding, Finding> {
         let answer = self.post(url, &[("token", token.clone())]).await?;
-        Ok(answer::wrapped(&self.place(url), answer.status))
+        Ok(response::wrapped_secret_id_finding(&self.endpoint(url), answer.status))
     }
 
-    async fn post(&self, url: &Url, members: &[(&'static str, Secret)]) -> Result<Answer, Finding> {
-        self.send(Call::post(url.clone(), JSON, json_object(members))).await
+    async fn post(&self, url: &Url, members: &[(&'static str, Secret)]) -> Result<VaultHttpResponse, Finding> {
+        self.send_following_redirect(VaultHttpRequest::post(
+            url.clone(),
+            JSON_CONTENT_TYPE,
+            encode_json_object(members),
+        ))
+        .await
     }
 
     /// Sends a request, and once more where a standby sends it to.
-    async fn send(&self, call: Call) -> Result<Answer, Finding> {
+    async fn send_following_redirect(&self, call: VaultHttpRequest) -> Result<VaultHttpResponse, Finding> {
         let call = match &self.namespace {
-            Some(namespace) => call.header(NAMESPACE, namespace.clone()),
+            Some(namespace) => call.with_header(NAMESPACE_HEADER, namespace.clone()),
             None => call,
         };
-        let answer = self.http.send(&call).await?;
+        let answer = self.http.send_with_retry(&call).await?;
         if !is_redirect(&answer) {
             return Ok(answer);
         }
-        let to = self.next(&answer)?;
-        let answer = self.http.send(&call.to(to)).await?;
+        let to = self.redirect_target(&answer)?;
+        let answer = self.http.send_with_retry(&call.with_url(to)).await?;
         match is_redirect(&answer) {
             true => Err(self
-                .place(&self.base)
-                .nonsense("sends requests from one address to the next")),
+                .endpoint(&self.base_url)
+                .unexpected_response_finding("sends requests from one address to the next")),
             false => Ok(answer),
         }
     }
 
     /// Where a redirect leads, if a request may be sent there as it is.
-    fn next(&self, answer: &Answer) -> Result<Url, Finding> {
-        let from = self.place(&self.base);
-        let plain =
-            |url: &&Url| url.scheme() == self.base.scheme() && url.username().is_empty() && url.password().is_none();
+    fn redirect_target(&self, answer: &VaultHttpResponse) -> Result<Url, Finding> {
+        let from = self.endpoint(&self.base_url);
+        let plain = |url: &&Url| {
+            url.scheme() == self.base_url.scheme() && url.username().is_empty() && url.password().is_none()
+        };
         let to = answer.location.as_ref().filter(plain);
-        let to = to.ok_or_else(|| from.nonsense("sends requests to another protocol, or to no address at all"))?;
-        let home =
-            to.host_str() == self.base.host_str() && to.port_or_known_default() == self.base.port_or_known_default();
+        let to = to.ok_or_else(|| {
+            from.unexpected_response_finding("sends requests to another protocol, or to no address at all")
+        })?;
+        let home = to.host_str() == self.base_url.host_str()
+            && to.port_or_known_default() == self.base_url.port_or_known_default();
         // what a server names is as little trusted as what a file names, unless it is the server itself
         let address = Destination {
             url: to.clone(),
@@ -158,40 +184,43 @@ impl Session {
             is_vendor_host: false,
         };
         let allowed = self
-            .shown
+            .credential_origins
             .iter()
-            .all(|side| check_destination(*side, &address, &self.hosts, &self.vault).is_ok());
+            .all(|side| check_destination(*side, &address, &self.allowed_hosts, &self.vault).is_ok());
         match allowed {
             true => Ok(to.clone()),
-            false => Err(elsewhere(&from, to)),
+            false => Err(untrusted_redirect_finding(&from, to)),
         }
     }
 }
 
-impl Entrance {
-    fn of(way: Way, server: &Server, context: &Context) -> Result<Self, Finding> {
-        let at = |path: &[String]| server.at(&path.iter().map(String::as_str).collect::<Vec<_>>());
+impl HcvLoginRequest {
+    fn from_auth_method(way: HcvAuthMethod, server: &HcvServer, context: &BackendContext) -> Result<Self, Finding> {
+        let at = |path: &[String]| server.url_for(&path.iter().map(String::as_str).collect::<Vec<_>>());
         let login = |path: &[String], members, jwt_from| {
             Ok(Self::Login {
                 url: at(path)?,
                 members,
-                jwt_from,
+                identity_provider: jwt_from,
             })
         };
         match way {
-            Way::Token(token) => Ok(Self::Token(token)),
-            Way::Wrapped(token) => Ok(Self::Wrapped(server.at(&["sys", "wrapping", "lookup"])?, token)),
-            Way::Post { path, members } => login(&path, members, None),
-            Way::ByClient { client, path, members } => login(
+            HcvAuthMethod::Token(token) => Ok(Self::Token(token)),
+            HcvAuthMethod::WrappedSecretId(token) => Ok(Self::WrappedSecretId(
+                server.url_for(&["sys", "wrapping", "lookup"])?,
+                token,
+            )),
+            HcvAuthMethod::LoginRequest { path, members } => login(&path, members, None),
+            HcvAuthMethod::OauthClientCredentials { client, path, members } => login(
                 &path,
                 members,
-                Some(Box::new(IdentityProvider::open(client, &server.vault, context)?)),
+                Some(Box::new(IdentityProvider::new(client, &server.vault, context)?)),
             ),
         }
     }
 }
 
-fn elsewhere(from: &Place, to: &Url) -> Finding {
+fn untrusted_redirect_finding(from: &VaultEndpoint, to: &Url) -> Finding {
     let host = allowlist_entry(to);
     let what = format!(
         "sends requests on to {host}, as a standby does, and no credential is sent there unless you vouch for it"
@@ -200,6 +229,6 @@ fn elsewhere(from: &Place, to: &Url) -> Finding {
     from.finding(Reason::UntrustedHost, &what).help(help)
 }
 
-fn is_redirect(answer: &Answer) -> bool {
+fn is_redirect(answer: &VaultHttpResponse) -> bool {
     matches!(answer.status, 301 | 302 | 303 | 307 | 308)
 }

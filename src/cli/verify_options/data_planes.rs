@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::settings_loader::SettingsLoader;
 use super::{dotenv, kong_conf, manifest};
 use crate::args::ReferenceArgs;
-use backends::{Plane, PlaneFiles};
+use backends::{DataPlaneEnvironment, DataPlaneFiles};
 use reference::{Secret, SettingOrigin, VaultSetting, accepts_property};
 use schema::Catalog;
 use yaml::Diagnostic;
@@ -17,7 +17,11 @@ const PROCESS: &str = "process";
 type BackendSettings = BTreeMap<String, BTreeMap<String, VaultSetting>>;
 
 /// Reads the environments of data planes, and what these and their kong.conf say of vault backends.
-pub fn read_environments(args: &ReferenceArgs, catalog: &Catalog, reading: &mut SettingsLoader<'_>) -> Vec<Plane> {
+pub fn read_environments(
+    args: &ReferenceArgs,
+    catalog: &Catalog,
+    reading: &mut SettingsLoader<'_>,
+) -> Vec<DataPlaneEnvironment> {
     let names = environment_names(&args.dp_env);
     let mut planes = Vec::new();
     let mut sides = Vec::new();
@@ -30,7 +34,7 @@ pub fn read_environments(args: &ReferenceArgs, catalog: &Catalog, reading: &mut 
         } else {
             reading.origin_of(path)
         });
-        planes.push(Plane {
+        planes.push(DataPlaneEnvironment {
             name,
             variables,
             prefix: None,
@@ -60,7 +64,7 @@ pub fn read_environments(args: &ReferenceArgs, catalog: &Catalog, reading: &mut 
 }
 
 /// The directories here that hold what the data planes have.
-pub fn read_plane_files(args: &ReferenceArgs, reading: &mut SettingsLoader<'_>) -> Vec<PlaneFiles> {
+pub fn read_plane_files(args: &ReferenceArgs, reading: &mut SettingsLoader<'_>) -> Vec<DataPlaneFiles> {
     let mut files = Vec::new();
     for (prefix, directory) in &args.dp_files {
         let is_directory = reading.check_inside(directory).map(|()| directory.is_dir());
@@ -68,9 +72,9 @@ pub fn read_plane_files(args: &ReferenceArgs, reading: &mut SettingsLoader<'_>) 
             let message = format!("--dp-files {prefix}: '{}' is no directory", directory.display());
             reading.diagnostics.push(Diagnostic::error("dp-files", message));
         }
-        files.push(PlaneFiles {
-            prefix: prefix.clone(),
-            directory: directory.clone(),
+        files.push(DataPlaneFiles {
+            data_plane_path: prefix.clone(),
+            local_directory: directory.clone(),
         });
     }
     files
@@ -167,7 +171,7 @@ fn canonical_option(option: &str) -> &str {
 const ENV_PREFIX_OPTION: (&str, &str) = ("env", "prefix");
 
 /// Gives data planes that name variables differently each its own prefix: they can be looked at one by one.
-fn assign_plane_prefixes(catalog: &Catalog, said: &mut [BackendSettings], planes: &mut [Plane]) {
+fn assign_plane_prefixes(catalog: &Catalog, said: &mut [BackendSettings], planes: &mut [DataPlaneEnvironment]) {
     let (backend, option) = ENV_PREFIX_OPTION;
     let of = |backends: &BackendSettings| {
         let setting = backends.get(backend)?.get(option)?;
@@ -190,7 +194,7 @@ fn assign_plane_prefixes(catalog: &Catalog, said: &mut [BackendSettings], planes
 /// What all data planes say of a backend. Where they differ, a reference that names it means several vaults: it is left out.
 fn keep_agreeing(
     mut said: Vec<BackendSettings>,
-    planes: &[Plane],
+    planes: &[DataPlaneEnvironment],
     reading: &mut SettingsLoader<'_>,
 ) -> BackendSettings {
     let names: BTreeSet<String> = said.iter().flat_map(|backends| backends.keys().cloned()).collect();

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::args::{GlobalArgs, PolicyArgs, ReferenceArgs};
 use super::documents::is_error;
 use super::reporter::Reporter;
-use backends::Context;
+use backends::BackendContext;
 pub use kong_conf::parse_properties;
 use reconcile::{EXPIRY_DAYS, Proof};
 use reference::{HostAllowlist, Policy, Secret};
@@ -40,12 +40,12 @@ pub fn read_verify_options(
             .map_err(|error| Diagnostic::error("references-hosts", format!("--references-hosts: {error}"))),
     );
     let files = data_planes::read_plane_files(args, &mut reading);
-    let context = Context {
-        hosts: hosts.unwrap_or_default(),
-        planes,
-        files,
+    let context = BackendContext {
+        allowed_hosts: hosts.unwrap_or_default(),
+        data_planes: planes,
+        data_plane_files: files,
         environment: Arc::new(read_process_variable),
-        ..Context::default()
+        ..BackendContext::default()
     };
     let proof = Proof {
         policy,

@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use strongroom::backends::{Context, resolve};
+use strongroom::backends::{BackendContext, resolve_queries};
 use strongroom::reference::{
     Finding, HostAllowlist, Reason, Secret, SecretRequest, SecretResponse, SettingOrigin, TemplatedParts, VaultQuery,
     VaultSetting, VaultTarget, extract_subkey,
@@ -17,7 +17,7 @@ use strongroom::reference::{
 #[derive(Clone)]
 pub struct Asked {
     target: VaultTarget,
-    context: Context,
+    context: BackendContext,
 }
 
 impl Asked {
@@ -31,9 +31,9 @@ impl Asked {
                 is_backend_name: false,
                 settings: Default::default(),
             },
-            context: Context {
-                limit: Duration::from_secs(5),
-                ..Context::default()
+            context: BackendContext {
+                timeout: Duration::from_secs(5),
+                ..BackendContext::default()
             },
         }
     }
@@ -90,12 +90,12 @@ impl Asked {
     }
 
     pub fn vouching(mut self, host: &str) -> Self {
-        self.context.hosts = HostAllowlist::parse(&[host.to_owned()]).expect("a host");
+        self.context.allowed_hosts = HostAllowlist::parse(&[host.to_owned()]).expect("a host");
         self
     }
 
     pub fn within(mut self, limit: Duration) -> Self {
-        self.context.limit = limit;
+        self.context.timeout = limit;
         self
     }
 
@@ -108,7 +108,7 @@ impl Asked {
             target: self.target.clone(),
             requests: wanted.collect(),
         };
-        resolve(&[errand], &self.context).await.remove(0)
+        resolve_queries(&[errand], &self.context).await.remove(0)
     }
 
     pub async fn one(&self, resource: &str) -> SecretResponse {

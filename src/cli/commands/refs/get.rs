@@ -15,7 +15,7 @@ use crate::report;
 use crate::reporter::Reporter;
 use crate::signals::run_unless_interrupted;
 use crate::verify_options::read_verify_options;
-use backends::resolve;
+use backends::resolve_queries;
 use control_plane::ReadScope;
 use reconcile::{self, Proof};
 use reference::{
@@ -81,7 +81,7 @@ async fn fetch_and_print(target: VaultTarget, reference: &Reference, proof: &Pro
         target,
         requests: wanted,
     }];
-    let fetched = resolve(&errands, &proof.context).await;
+    let fetched = resolve_queries(&errands, &proof.context).await;
     let answer = fetched.first().and_then(|all| all.first());
     let (finding, values) = match answer {
         Some(fetched) => reference::verify_reference(&errands[0].target, reference, fetched),

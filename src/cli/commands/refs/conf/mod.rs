@@ -36,7 +36,7 @@ pub async fn run(global: &GlobalArgs, args: &ConfArgs, teller: &mut Reporter) ->
     let mut sources = SourceFiles::default();
     let name = args.file.display().to_string();
     let file = sources.add(name.as_str(), text.as_str());
-    let planes = &proof.context.planes;
+    let planes = &proof.context.data_planes;
     let mut all = values_from_file(&text, file, planes);
     all.extend(values_from_variables(planes));
     let policies = Policies {

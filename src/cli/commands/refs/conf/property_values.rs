@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::verify_options::parse_properties;
-use backends::Plane;
+use backends::DataPlaneEnvironment;
 use reference::{is_reference, parse_reference};
 use yaml::{FileId, Span};
 
@@ -105,7 +105,7 @@ impl PropertyValue {
 const KONG_PREFIX: &str = "KONG_";
 
 /// What the file says and not every data plane says otherwise: of several lines for a property the last holds.
-pub fn values_from_file(text: &str, file: FileId, planes: &[Plane]) -> Vec<PropertyValue> {
+pub fn values_from_file(text: &str, file: FileId, planes: &[DataPlaneEnvironment]) -> Vec<PropertyValue> {
     let mut stated: Vec<PropertyValue> = Vec::new();
     let mut start = 0;
     for (number, line) in (1..).zip(text.split('\n')) {
@@ -152,7 +152,7 @@ fn locate_value(line: &str, (start, number): (usize, u32), file: FileId) -> (Spa
 }
 
 /// What the variables of data planes say.
-pub fn values_from_variables(planes: &[Plane]) -> Vec<PropertyValue> {
+pub fn values_from_variables(planes: &[DataPlaneEnvironment]) -> Vec<PropertyValue> {
     let variables = planes
         .iter()
         .flat_map(|plane| plane.variables.iter().map(move |(name, value)| (plane, name, value)));

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::property_values::PropertyValue;
-use backends::resolve;
+use backends::resolve_queries;
 use reconcile::Proof;
 use reference::{
     self, Finding, Policies, Policy, Reason, Reference, SecretRequest, SecretResponse, VaultQuery, VaultRef,
@@ -39,7 +39,7 @@ impl PropertyVerifier<'_> {
             .iter()
             .map(|one| self.check_before_fetch(one, &mut asked))
             .collect();
-        let fetched = resolve(&asked.queries, &self.verify_options.context).await;
+        let fetched = resolve_queries(&asked.queries, &self.verify_options.context).await;
         let findings = known.into_iter().zip(stated).map(|(known, one)| match known {
             PreliminaryFinding::Final(finding) => finding,
             PreliminaryFinding::Pending(reference, errand, place) => {

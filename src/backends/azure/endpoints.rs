@@ -1,137 +1,155 @@
 use url::Url;
 
-use crate::Context;
-use crate::checker::{address, text, unusable};
-use crate::trusted::trusted;
+use crate::BackendContext;
+use crate::destination_check::check_credential_destination;
+use crate::operator::{bad_settings_finding, environment_text, parse_http_url};
 use reference::{Destination, Finding, SettingOrigin, VaultTarget};
 
 /// One of Azure's clouds: each has its own vaults, and its own host that lets in.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Cloud {
+pub struct AzureCloud {
     /// What the hosts of its vaults end with.
-    vaults: &'static str,
+    vault_suffix: &'static str,
     /// What tokens for its vaults are for.
-    pub resource: &'static str,
+    pub token_resource: &'static str,
     /// Its hosts that let in, the one that is asked first.
-    logins: &'static [&'static str],
+    login_hosts: &'static [&'static str],
 }
 
 /// Azure's clouds ("Azure Key Vault: DNS suffixes for object identifiers", "Microsoft Entra authentication endpoints").
-pub const CLOUDS: [Cloud; 3] = [
-    Cloud {
-        vaults: ".vault.azure.net",
-        resource: "https://vault.azure.net",
-        logins: &["login.microsoftonline.com"],
+pub const CLOUDS: [AzureCloud; 3] = [
+    AzureCloud {
+        vault_suffix: ".vault.azure.net",
+        token_resource: "https://vault.azure.net",
+        login_hosts: &["login.microsoftonline.com"],
     },
-    Cloud {
-        vaults: ".vault.usgovcloudapi.net",
-        resource: "https://vault.usgovcloudapi.net",
-        logins: &["login.microsoftonline.us"],
+    AzureCloud {
+        vault_suffix: ".vault.usgovcloudapi.net",
+        token_resource: "https://vault.usgovcloudapi.net",
+        login_hosts: &["login.microsoftonline.us"],
     },
-    Cloud {
-        vaults: ".vault.azure.cn",
-        resource: "https://vault.azure.cn",
-        logins: &["login.chinacloudapi.cn", "login.partner.microsoftonline.cn"],
+    AzureCloud {
+        vault_suffix: ".vault.azure.cn",
+        token_resource: "https://vault.azure.cn",
+        login_hosts: &["login.chinacloudapi.cn", "login.partner.microsoftonline.cn"],
     },
 ];
 
 /// The words for the vault's address: the checker's own, and Kong's.
-const VAULT: [&str; 3] = ["address", "endpoint", "vault_uri"];
+const VAULT_URL_SETTINGS: [&str; 3] = ["address", "endpoint", "vault_uri"];
 
 /// The checker's word, and the variable of Azure's own tools, for the host that lets in.
-const LOGIN: (&str, &str) = ("authority_host", "AZURE_AUTHORITY_HOST");
+const AUTHORITY_HOST_NAMES: (&str, &str) = ("authority_host", "AZURE_AUTHORITY_HOST");
 
 /// Where Azure is asked.
 #[derive(Debug)]
-pub struct Addresses {
+pub struct AzureEndpoints {
     /// The vault.
-    pub vault: Url,
+    pub vault_url: Url,
     /// Whether a template fills the vault's in, which messages then must not show.
-    pub hidden: bool,
+    pub is_host_hidden: bool,
     /// The host that lets in.
-    pub login: Url,
+    pub authority_host: Url,
 }
 
-impl Addresses {
+impl AzureEndpoints {
     /// What the settings of a vault and the environment say.
     ///
     /// # Errors
     /// An address that is none, or one that no credential may be shown to.
-    pub fn of(target: &VaultTarget, context: &Context) -> Result<Self, Finding> {
-        let said = VAULT.iter().find(|word| target.get(word).is_some());
-        let word = said.ok_or_else(|| unusable(&target.name, "vault_uri is missing"))?;
-        let vault = vouched(target, word, context, |url| Cloud::of_vault(url).is_some())?;
-        let login = login(target, context, &vault, target.least_trusted_origin(&[word]))?;
+    pub fn from_target(target: &VaultTarget, context: &BackendContext) -> Result<Self, Finding> {
+        let said = VAULT_URL_SETTINGS.iter().find(|word| target.get(word).is_some());
+        let word = said.ok_or_else(|| bad_settings_finding(&target.name, "vault_uri is missing"))?;
+        let vault = read_trusted_url(target, word, context, |url| AzureCloud::from_vault_url(url).is_some())?;
+        let login = resolve_authority_host(target, context, &vault, target.least_trusted_origin(&[word]))?;
         Ok(Self {
-            hidden: target.is_templated(word),
-            vault,
-            login,
+            is_host_hidden: target.is_templated(word),
+            vault_url: vault,
+            authority_host: login,
         })
     }
 
     /// What a token for the vault may be for: Azure's own vaults take those of their cloud.
-    pub fn resources(&self) -> impl Iterator<Item = &'static str> {
-        let own = Cloud::of_vault(&self.vault);
-        let fits = move |cloud: &&Cloud| own.is_none_or(|own| own == *cloud);
-        CLOUDS.iter().filter(fits).map(|cloud| cloud.resource)
+    pub fn token_resources(&self) -> impl Iterator<Item = &'static str> {
+        let own = AzureCloud::from_vault_url(&self.vault_url);
+        let fits = move |cloud: &&AzureCloud| own.is_none_or(|own| own == *cloud);
+        CLOUDS.iter().filter(fits).map(|cloud| cloud.token_resource)
     }
 }
 
-impl Cloud {
+impl AzureCloud {
     /// The cloud whose own host an address of a vault is.
-    fn of_vault(url: &Url) -> Option<&'static Self> {
+    fn from_vault_url(url: &Url) -> Option<&'static Self> {
         let name = |cloud: &&Self| {
-            let name = url.host_str()?.strip_suffix(cloud.vaults)?;
+            let name = url.host_str()?.strip_suffix(cloud.vault_suffix)?;
             Some(!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
         };
         let own = CLOUDS.iter().find(|cloud| name(cloud).unwrap_or(false))?;
-        is_plain(url).then_some(own)
+        is_https_default_port(url).then_some(own)
     }
 
     /// Whether an address is a host of Azure's that lets in.
-    fn lets_in(url: &Url) -> bool {
-        let mut logins = CLOUDS.iter().flat_map(|cloud| cloud.logins);
-        is_plain(url) && logins.any(|host| url.host_str() == Some(host))
+    fn is_login_host(url: &Url) -> bool {
+        let mut logins = CLOUDS.iter().flat_map(|cloud| cloud.login_hosts);
+        is_https_default_port(url) && logins.any(|host| url.host_str() == Some(host))
     }
 
-    fn login(&self) -> Option<Url> {
-        Url::parse(&format!("https://{}", self.logins.first()?)).ok()
+    fn authority_url(&self) -> Option<Url> {
+        Url::parse(&format!("https://{}", self.login_hosts.first()?)).ok()
     }
 }
 
-fn is_plain(url: &Url) -> bool {
+fn is_https_default_port(url: &Url) -> bool {
     url.scheme() == "https" && url.port().is_none()
 }
 
 /// The host that lets in: what is said, else that of the vault's cloud. One that only follows from a state file's address
 /// is that file's choice: beyond the public cloud, it must be vouched for.
-fn login(target: &VaultTarget, context: &Context, vault: &Url, side: SettingOrigin) -> Result<Url, Finding> {
-    let (word, variable) = LOGIN;
+fn resolve_authority_host(
+    target: &VaultTarget,
+    context: &BackendContext,
+    vault: &Url,
+    side: SettingOrigin,
+) -> Result<Url, Finding> {
+    let (word, variable) = AUTHORITY_HOST_NAMES;
     if target.get(word).is_some() {
-        return vouched(target, word, context, Cloud::lets_in);
+        return read_trusted_url(target, word, context, AzureCloud::is_login_host);
     }
-    if let Some(said) = text(context, variable) {
+    if let Some(said) = environment_text(context, variable) {
         let scheme = if said.contains("://") { "" } else { "https://" };
-        return secure(target, variable, address(&format!("{scheme}{said}")));
+        return require_https_root(target, variable, parse_http_url(&format!("{scheme}{said}")));
     }
-    let own = Cloud::of_vault(vault).unwrap_or(&CLOUDS[0]);
-    let url = own.login().ok_or_else(|| unusable(&target.name, "its cloud is none"))?;
+    let own = AzureCloud::from_vault_url(vault).unwrap_or(&CLOUDS[0]);
+    let url = own
+        .authority_url()
+        .ok_or_else(|| bad_settings_finding(&target.name, "its cloud is none"))?;
     let vendors_own = *own == CLOUDS[0];
     let login = Destination {
         url,
         origin: side,
         is_vendor_host: vendors_own,
     };
-    trusted(&[SettingOrigin::Operator], &login, &context.hosts, &target.name, false)?;
+    check_credential_destination(
+        &[SettingOrigin::Operator],
+        &login,
+        &context.allowed_hosts,
+        &target.name,
+        false,
+    )?;
     Ok(login.url)
 }
 
 /// An address of the settings, if credentials may be shown to it.
-fn vouched(target: &VaultTarget, word: &str, context: &Context, vendors_own: fn(&Url) -> bool) -> Result<Url, Finding> {
+fn read_trusted_url(
+    target: &VaultTarget,
+    word: &str,
+    context: &BackendContext,
+    vendors_own: fn(&Url) -> bool,
+) -> Result<Url, Finding> {
     let vault = &target.name;
-    let url = target.text(word).and_then(address);
+    let url = target.text(word).and_then(parse_http_url);
     let Some(url) = url else {
-        return secure(target, word, None);
+        return require_https_root(target, word, None);
     };
     let address = Destination {
         origin: target.least_trusted_origin(&[word]),
@@ -139,15 +157,21 @@ fn vouched(target: &VaultTarget, word: &str, context: &Context, vendors_own: fn(
         url,
     };
     let hidden = target.is_templated(word);
-    trusted(&[SettingOrigin::Operator], &address, &context.hosts, vault, hidden)?;
-    secure(target, word, Some(address.url))
+    check_credential_destination(
+        &[SettingOrigin::Operator],
+        &address,
+        &context.allowed_hosts,
+        vault,
+        hidden,
+    )?;
+    require_https_root(target, word, Some(address.url))
 }
 
 /// Azure is spoken to through TLS alone, and at the root of a host.
-fn secure(target: &VaultTarget, word: &str, url: Option<Url>) -> Result<Url, Finding> {
+fn require_https_root(target: &VaultTarget, word: &str, url: Option<Url>) -> Result<Url, Finding> {
     let what = format!("its {word} is no address of Azure: https:// and a host, and nothing behind it");
     url.filter(|url| url.scheme() == "https" && url.path() == "/")
-        .ok_or_else(|| unusable(&target.name, &what))
+        .ok_or_else(|| bad_settings_finding(&target.name, &what))
 }
 
 #[cfg(test)]
@@ -184,12 +208,12 @@ mod tests {
         ] {
             let parsed = Url::parse(url).expect("a URL");
             let own = vault.map(|at: usize| &CLOUDS[at]);
-            assert_eq!(Cloud::of_vault(&parsed), own, "{url}");
-            assert_eq!(Cloud::lets_in(&parsed), login, "{url}");
+            assert_eq!(AzureCloud::from_vault_url(&parsed), own, "{url}");
+            assert_eq!(AzureCloud::is_login_host(&parsed), login, "{url}");
         }
     }
 
-    fn addresses(address: &str, side: SettingOrigin, hosts: &str) -> Option<(String, Vec<&'static str>)> {
+    fn resolve_endpoints(address: &str, side: SettingOrigin, hosts: &str) -> Option<(String, Vec<&'static str>)> {
         let value = Secret::new(address);
         let target = VaultTarget {
             name: "v".to_owned(),
@@ -199,12 +223,15 @@ mod tests {
             templated: TemplatedParts::default(),
             settings: BTreeMap::from([("vault_uri".to_owned(), VaultSetting { value, origin: side })]),
         };
-        let context = Context {
-            hosts: reference::HostAllowlist::parse(&[hosts.to_owned()]).ok()?,
-            ..Context::default()
+        let context = BackendContext {
+            allowed_hosts: reference::HostAllowlist::parse(&[hosts.to_owned()]).ok()?,
+            ..BackendContext::default()
         };
-        let found = Addresses::of(&target, &context).ok()?;
-        Some((found.login.host_str()?.to_owned(), found.resources().collect()))
+        let found = AzureEndpoints::from_target(&target, &context).ok()?;
+        Some((
+            found.authority_host.host_str()?.to_owned(),
+            found.token_resources().collect(),
+        ))
     }
 
     #[test]
@@ -217,14 +244,17 @@ mod tests {
             SettingOrigin::Template,
             SettingOrigin::Repository,
         ] {
-            assert_eq!(addresses("https://v.vault.azure.net", side, ""), Some(public.clone()));
+            assert_eq!(
+                resolve_endpoints("https://v.vault.azure.net", side, ""),
+                Some(public.clone())
+            );
             let trusted = (side <= SettingOrigin::Live).then(|| china.clone());
-            assert_eq!(addresses("https://v.vault.azure.cn", side, ""), trusted);
-            let vouched = addresses("https://v.vault.azure.cn", side, "login.chinacloudapi.cn");
+            assert_eq!(resolve_endpoints("https://v.vault.azure.cn", side, ""), trusted);
+            let vouched = resolve_endpoints("https://v.vault.azure.cn", side, "login.chinacloudapi.cn");
             assert_eq!(vouched, Some(china.clone()));
         }
         let (login, resources) =
-            addresses("https://vault.corp", SettingOrigin::Repository, "vault.corp").expect("vouched for");
+            resolve_endpoints("https://vault.corp", SettingOrigin::Repository, "vault.corp").expect("vouched for");
         assert_eq!((login, resources.len()), (public.0, CLOUDS.len()));
     }
 }

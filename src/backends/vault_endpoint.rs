@@ -9,13 +9,13 @@ use rustls::Error as TlsError;
 use reference::{Finding, Reason};
 
 /// Who was asked, as messages name it.
-pub struct Place {
+pub struct VaultEndpoint {
     vault: String,
     host: Option<String>,
-    login: bool,
+    is_login: bool,
 }
 
-impl Place {
+impl VaultEndpoint {
     /// The host of a URL with its port; without it if it must not be named.
     pub fn new(vault: &str, url: &Url, hidden: bool) -> Self {
         let host = url.host_str().map(|host| match url.port() {
@@ -25,13 +25,16 @@ impl Place {
         Self {
             vault: vault.to_owned(),
             host: host.filter(|_| !hidden),
-            login: false,
+            is_login: false,
         }
     }
 
     /// The same, where it is not the vault itself that is asked, but who lets in to it.
-    pub fn of_login(self, login: bool) -> Self {
-        Self { login, ..self }
+    pub fn with_login(self, login: bool) -> Self {
+        Self {
+            is_login: login,
+            ..self
+        }
     }
 
     /// A finding about the vault: `the vault 'v' at HOST …`.
@@ -40,33 +43,33 @@ impl Place {
     }
 
     /// The server asks to come back when there is no time left.
-    pub fn rate_limited(&self) -> Finding {
+    pub fn rate_limited_finding(&self) -> Finding {
         let what = "limits how often it is asked, and there is no time to wait as long as it says";
         self.finding(Reason::RateLimited, what)
             .help("run again later, or raise the limit that the vault sets")
     }
 
     /// The server answers what no such server answers.
-    pub fn nonsense(&self, what: &str) -> Finding {
+    pub fn unexpected_response_finding(&self, what: &str) -> Finding {
         self.finding(Reason::ServerError, what)
             .help("check that the address is the vault's own and that no proxy answers in its place")
     }
 
     /// The server says that it cannot answer now.
     #[cfg(feature = "azure")]
-    pub fn away(&self) -> Finding {
+    pub fn unavailable_finding(&self) -> Finding {
         self.finding(Reason::ServerError, "says that it is not available at the moment")
             .help("run again later")
     }
 
-    fn unreachable(&self, what: &str, help: &str) -> Finding {
+    fn connection_failed_finding(&self, what: &str, help: &str) -> Finding {
         self.finding(Reason::ConnectionFailed, what).help(help)
     }
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for VaultEndpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.login {
+        if self.is_login {
             f.write_str("the login of ")?;
         }
         match &self.host {
@@ -77,33 +80,33 @@ impl std::fmt::Display for Place {
 }
 
 /// A request that got no answer: refused, timed out, not to be found, no TLS, or broken off.
-pub fn failed(error: &reqwest::Error, place: &Place) -> Finding {
+pub fn request_failure_finding(error: &reqwest::Error, place: &VaultEndpoint) -> Finding {
     if error.is_timeout() {
         return place
             .finding(Reason::TimedOut, "gives no answer in time")
             .help("check that it can be reached from here");
     }
-    let causes = || causes(error);
+    let causes = || error_sources(error);
     if let Some(refused) = causes().find_map(|cause| cause.downcast_ref::<TlsError>()) {
-        return without_tls(refused, place);
+        return tls_failure_finding(refused, place);
     }
     // the resolver's own error has no type that could be asked for
     if error.is_connect() && causes().any(|cause| cause.to_string() == "dns error") {
-        return place.unreachable("cannot be found: no such host", "correct the address of the vault");
+        return place.connection_failed_finding("cannot be found: no such host", "correct the address of the vault");
     }
     let refused = |cause: &IoError| cause.kind() == ErrorKind::ConnectionRefused;
     if causes().any(|cause| cause.downcast_ref().is_some_and(refused)) {
-        return place.unreachable(
+        return place.connection_failed_finding(
             "refuses connections: nothing listens there",
             "check that the vault is up, and its address and port",
         );
     }
     match error.is_connect() {
-        true => place.unreachable(
+        true => place.connection_failed_finding(
             "cannot be reached",
             "check its address, and that the network lets this machine through",
         ),
-        false => place.unreachable(
+        false => place.connection_failed_finding(
             "breaks the connection off",
             "check that the address is the vault's own, and whether it is http or https",
         ),
@@ -111,28 +114,28 @@ pub fn failed(error: &reqwest::Error, place: &Place) -> Finding {
 }
 
 /// What lies behind an error, and behind that. Errors of input and output wrap others without saying that they do.
-fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+fn error_sources(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
     std::iter::successors(error.source(), |&cause| {
         let wrapped = cause.downcast_ref::<IoError>().and_then(IoError::get_ref);
         wrapped.map(|inner| inner as &(dyn Error + 'static)).or(cause.source())
     })
 }
 
-fn without_tls(refused: &TlsError, place: &Place) -> Finding {
+fn tls_failure_finding(refused: &TlsError, place: &VaultEndpoint) -> Finding {
     match refused {
-        TlsError::InvalidCertificate(_) => place.unreachable(
+        TlsError::InvalidCertificate(_) => place.connection_failed_finding(
             "shows a certificate that is not trusted",
             "give the CA that issued it as ca_cert, and ask for the host by a name that the certificate has",
         ),
-        TlsError::AlertReceived(_) => place.unreachable(
+        TlsError::AlertReceived(_) => place.connection_failed_finding(
             "refuses the TLS connection",
             "check whether it asks for a client's certificate (client_cert, client_key)",
         ),
-        TlsError::InvalidMessage(_) => place.unreachable(
+        TlsError::InvalidMessage(_) => place.connection_failed_finding(
             "does not speak TLS",
             "check the port, and whether the address is http rather than https",
         ),
-        _ => place.unreachable(
+        _ => place.connection_failed_finding(
             "cannot agree on TLS with this machine",
             "check the versions and ciphers that it offers",
         ),

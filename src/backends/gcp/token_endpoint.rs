@@ -1,31 +1,31 @@
 use url::Url;
 
-use super::key::Key;
-use super::token::Asking;
-use crate::checker::authority;
-use crate::http::Call;
+use super::credentials_file::GcpCredentialsFile;
+use super::token::TokenRequest;
+use crate::http::VaultHttpRequest;
+use crate::operator::url_authority;
 use reference::ZeroizingValue;
 use reference::{Finding, Reason, Secret};
 
 /// Somebody who gives tokens.
-pub struct Giver<'a> {
+pub struct TokenEndpoint<'a> {
     /// The vault that they are for.
     pub vault: &'a str,
     /// The address.
     pub url: Url,
     /// What a refusal is, after the name of the host.
-    pub refuses: &'static str,
+    pub refusal_message: &'static str,
     /// What to do about it.
-    pub help: &'static str,
+    pub refusal_help: &'static str,
 }
 
-impl<'a> Giver<'a> {
+impl<'a> TokenEndpoint<'a> {
     /// One whose address a file of credentials says.
     ///
     /// # Errors
     /// It is no address.
-    pub fn of(
-        key: &'a Key,
+    pub fn from_credentials_file(
+        key: &'a GcpCredentialsFile,
         name: &str,
         said: &str,
         (refuses, help): (&'static str, &'static str),
@@ -36,9 +36,9 @@ impl<'a> Giver<'a> {
         let url = url.filter(|url| url.username().is_empty() && url.password().is_none());
         Ok(Self {
             vault: &key.vault,
-            url: url.ok_or_else(|| key.unusable(&format!("holds a {name} that is no address")))?,
-            refuses,
-            help,
+            url: url.ok_or_else(|| key.bad_settings_finding(&format!("holds a {name} that is no address")))?,
+            refusal_message: refuses,
+            refusal_help: help,
         })
     }
 
@@ -46,42 +46,47 @@ impl<'a> Giver<'a> {
     ///
     /// # Errors
     /// No answer, a refusal, or an answer that holds no such thing.
-    pub async fn ask(&self, call: &Call, name: &str, asking: &Asking<'_>) -> Result<Secret, Finding> {
-        let body = self.body(call, asking).await?;
-        member(&body, name).ok_or_else(|| self.gives_none(200))
+    pub async fn request_token(
+        &self,
+        call: &VaultHttpRequest,
+        name: &str,
+        asking: &TokenRequest<'_>,
+    ) -> Result<Secret, Finding> {
+        let body = self.request_body(call, asking).await?;
+        text_member(&body, name).ok_or_else(|| self.status_finding(200))
     }
 
     /// Asks; says all that the answer holds.
     ///
     /// # Errors
     /// No answer, or a refusal.
-    pub async fn body(&self, call: &Call, asking: &Asking<'_>) -> Result<Secret, Finding> {
-        let answer = asking.http()?.send(call).await?;
+    pub async fn request_body(&self, call: &VaultHttpRequest, asking: &TokenRequest<'_>) -> Result<Secret, Finding> {
+        let answer = asking.http_client()?.send_with_retry(call).await?;
         match answer.status {
             200 => Ok(answer.body),
-            status => Err(self.gives_none(status)),
+            status => Err(self.status_finding(status)),
         }
     }
 
-    fn gives_none(&self, status: u16) -> Finding {
+    fn status_finding(&self, status: u16) -> Finding {
         let place = format!(
             "{}, which gives tokens for the vault '{}',",
-            authority(&self.url),
+            url_authority(&self.url),
             self.vault
         );
-        gives_none(&place, status, self.vault, (self.refuses, self.help))
+        no_token_finding(&place, status, self.vault, (self.refusal_message, self.refusal_help))
     }
 }
 
 /// A text in an object.
-pub fn member(body: &Secret, name: &str) -> Option<Secret> {
+pub fn text_member(body: &Secret, name: &str) -> Option<Secret> {
     let body = ZeroizingValue::parse(body.expose())?;
     let text = body.value().get(name)?.as_str()?;
     (!text.is_empty()).then(|| Secret::new(text))
 }
 
 /// What it means that no token came with a status.
-pub fn gives_none(place: &str, status: u16, vault: &str, refused: (&str, &str)) -> Finding {
+pub fn no_token_finding(place: &str, status: u16, vault: &str, refused: (&str, &str)) -> Finding {
     let (reason, (what, help)) = match status {
         429 => (
             Reason::RateLimited,

@@ -1,9 +1,9 @@
-use crate::http::Answer;
+use crate::http::VaultHttpResponse;
 use json::{Object, Value};
 use reference::ZeroizingValue;
 
 /// The names of Google's codes, by their number (`google.rpc.Code`).
-const CODES: [&str; 17] = [
+const RPC_CODES: [&str; 17] = [
     "OK",
     "CANCELLED",
     "UNKNOWN",
@@ -25,30 +25,30 @@ const CODES: [&str; 17] = [
 
 /// What a refusal comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sort {
+pub enum GcpErrorKind {
     /// There is no such secret, or no such version of it.
-    Missing,
+    NotFound,
     /// The version is not in a state in which it is read.
-    Unreadable(State),
+    UnreadableVersion(SecretVersionState),
     /// The credentials are good, but not for this.
-    Denied(Cause),
+    PermissionDenied(DenialCause),
     /// The credentials are refused.
-    Credentials,
+    Unauthenticated,
     /// The request is none.
-    Invalid,
+    InvalidArgument,
     /// Too many requests.
-    Limited,
+    RateLimited,
     /// The server is at fault, and says that it will pass.
     Unavailable,
     /// The server is at fault.
-    Broken,
+    ServerFault,
     /// Nothing that Secret Manager answers.
-    Strange,
+    UnexpectedResponse,
 }
 
 /// What a version is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum SecretVersionState {
     /// It can be read.
     Enabled,
     /// It was disabled.
@@ -61,58 +61,58 @@ pub enum State {
 
 /// Why something is denied, in so far as it decides what to do (`google.api.ErrorReason`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
+pub enum DenialCause {
     /// The API is not enabled in the project.
-    Service,
+    ServiceDisabled,
     /// The project is none, or none for these credentials.
-    Project,
+    InvalidProject,
     /// The token is not for this API.
-    Scope,
+    InsufficientScope,
     /// The project that pays for the request is none for these credentials.
-    Quota,
+    QuotaProjectDenied,
     /// A perimeter of VPC Service Controls.
-    Perimeter,
+    ServicePerimeter,
     /// Anything else: mostly that a role is missing.
-    Role,
+    MissingRole,
 }
 
 /// What an answer other than a secret comes to: by the envelope that all errors of Google's APIs have, whose `status` is a
 /// word or a number. Google's own text stays behind; of it only matters the state that it names.
-pub fn sort(answer: &Answer) -> Sort {
+pub fn classify_response(answer: &VaultHttpResponse) -> GcpErrorKind {
     let body = ZeroizingValue::parse(answer.body.expose());
     match body.as_ref().and_then(|body| body.value().get("error")?.as_object()) {
-        Some(error) => of_code(code(error.get("status"), answer.status), error),
-        None => bare(answer.status),
+        Some(error) => classify_code(error_code(error.get("status"), answer.status), error),
+        None => classify_status(answer.status),
     }
 }
 
 /// What an answer without the envelope comes to: some front end's, not Secret Manager's.
-fn bare(status: u16) -> Sort {
+fn classify_status(status: u16) -> GcpErrorKind {
     match status {
-        401 => Sort::Credentials,
-        403 => Sort::Denied(Cause::Role),
-        503 => Sort::Unavailable,
-        500.. => Sort::Broken,
-        _ => Sort::Strange,
+        401 => GcpErrorKind::Unauthenticated,
+        403 => GcpErrorKind::PermissionDenied(DenialCause::MissingRole),
+        503 => GcpErrorKind::Unavailable,
+        500.. => GcpErrorKind::ServerFault,
+        _ => GcpErrorKind::UnexpectedResponse,
     }
 }
 
 /// The state of a version as Google gives it: a word or a number.
-pub fn state(body: &Value) -> State {
+pub fn parse_state(body: &Value) -> SecretVersionState {
     let state = body.get("state");
     match (state.and_then(Value::as_str), state.and_then(Value::as_u64)) {
-        (Some("ENABLED"), _) | (_, Some(1)) => State::Enabled,
-        (Some("DISABLED"), _) | (_, Some(2)) => State::Disabled,
-        (Some("DESTROYED"), _) | (_, Some(3)) => State::Destroyed,
-        _ => State::Unknown,
+        (Some("ENABLED"), _) | (_, Some(1)) => SecretVersionState::Enabled,
+        (Some("DISABLED"), _) | (_, Some(2)) => SecretVersionState::Disabled,
+        (Some("DESTROYED"), _) | (_, Some(3)) => SecretVersionState::Destroyed,
+        _ => SecretVersionState::Unknown,
     }
 }
 
-fn code(said: Option<&Value>, status: u16) -> &str {
+fn error_code(said: Option<&Value>, status: u16) -> &str {
     let number = said
         .and_then(Value::as_u64)
         .and_then(|number| usize::try_from(number).ok());
-    let of_number = number.and_then(|number| CODES.get(number).copied());
+    let of_number = number.and_then(|number| RPC_CODES.get(number).copied());
     let word = said.and_then(Value::as_str).or(of_number);
     word.unwrap_or(match status {
         400 => "INVALID_ARGUMENT",
@@ -125,22 +125,22 @@ fn code(said: Option<&Value>, status: u16) -> &str {
     })
 }
 
-fn of_code(code: &str, error: &Object) -> Sort {
+fn classify_code(code: &str, error: &Object) -> GcpErrorKind {
     match code {
-        "NOT_FOUND" => Sort::Missing,
-        "FAILED_PRECONDITION" => Sort::Unreadable(named(error)),
-        "PERMISSION_DENIED" => Sort::Denied(cause(error)),
-        "UNAUTHENTICATED" => Sort::Credentials,
-        "INVALID_ARGUMENT" | "OUT_OF_RANGE" => Sort::Invalid,
-        "RESOURCE_EXHAUSTED" => Sort::Limited,
-        "UNAVAILABLE" | "DEADLINE_EXCEEDED" | "ABORTED" | "CANCELLED" => Sort::Unavailable,
-        "UNIMPLEMENTED" => Sort::Strange,
-        _ => Sort::Broken,
+        "NOT_FOUND" => GcpErrorKind::NotFound,
+        "FAILED_PRECONDITION" => GcpErrorKind::UnreadableVersion(state_in_message(error)),
+        "PERMISSION_DENIED" => GcpErrorKind::PermissionDenied(denial_cause(error)),
+        "UNAUTHENTICATED" => GcpErrorKind::Unauthenticated,
+        "INVALID_ARGUMENT" | "OUT_OF_RANGE" => GcpErrorKind::InvalidArgument,
+        "RESOURCE_EXHAUSTED" => GcpErrorKind::RateLimited,
+        "UNAVAILABLE" | "DEADLINE_EXCEEDED" | "ABORTED" | "CANCELLED" => GcpErrorKind::Unavailable,
+        "UNIMPLEMENTED" => GcpErrorKind::UnexpectedResponse,
+        _ => GcpErrorKind::ServerFault,
     }
 }
 
 /// The state that a text names after the secret's own name, which stands in brackets.
-fn named(error: &Object) -> State {
+fn state_in_message(error: &Object) -> SecretVersionState {
     let text = error.get("message").and_then(Value::as_str).unwrap_or_default();
     // a key's state is told in other words
     let of_version = text.strip_prefix("Secret Version [");
@@ -148,25 +148,25 @@ fn named(error: &Object) -> State {
         .and_then(|text| text.rsplit_once(']'))
         .map_or("", |(_, rest)| rest);
     match (rest.contains("DISABLED"), rest.contains("DESTROYED")) {
-        (true, false) => State::Disabled,
-        (false, true) => State::Destroyed,
-        _ => State::Unknown,
+        (true, false) => SecretVersionState::Disabled,
+        (false, true) => SecretVersionState::Destroyed,
+        _ => SecretVersionState::Unknown,
     }
 }
 
-fn cause(error: &Object) -> Cause {
+fn denial_cause(error: &Object) -> DenialCause {
     let details = error.get("details").and_then(Value::as_array).into_iter().flatten();
     let mut reasons = details.filter_map(|detail| detail.get("reason")?.as_str());
-    reasons.find_map(of_reason).unwrap_or(Cause::Role)
+    reasons.find_map(classify_reason).unwrap_or(DenialCause::MissingRole)
 }
 
-fn of_reason(reason: &str) -> Option<Cause> {
+fn classify_reason(reason: &str) -> Option<DenialCause> {
     Some(match reason {
-        "SERVICE_DISABLED" => Cause::Service,
-        "CONSUMER_INVALID" | "CONSUMER_SUSPENDED" | "BILLING_DISABLED" => Cause::Project,
-        "ACCESS_TOKEN_SCOPE_INSUFFICIENT" => Cause::Scope,
-        "USER_PROJECT_DENIED" => Cause::Quota,
-        "SECURITY_POLICY_VIOLATED" => Cause::Perimeter,
+        "SERVICE_DISABLED" => DenialCause::ServiceDisabled,
+        "CONSUMER_INVALID" | "CONSUMER_SUSPENDED" | "BILLING_DISABLED" => DenialCause::InvalidProject,
+        "ACCESS_TOKEN_SCOPE_INSUFFICIENT" => DenialCause::InsufficientScope,
+        "USER_PROJECT_DENIED" => DenialCause::QuotaProjectDenied,
+        "SECURITY_POLICY_VIOLATED" => DenialCause::ServicePerimeter,
         _ => return None,
     })
 }

@@ -1,53 +1,56 @@
 use reference::{Finding, Reason, SecretRequest};
 
 /// The longest name that Google takes.
-const LONGEST: usize = 255;
+const MAX_NAME_LENGTH: usize = 255;
 
 /// A version of a secret, as Kong asks for it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Wish {
+pub struct GcpSecretRequest {
     /// The secret's name.
-    pub id: String,
+    pub secret_id: String,
     /// The version; without one it is the latest.
     pub version: Option<u64>,
 }
 
-impl Wish {
+impl GcpSecretRequest {
     /// What a reference asks for.
     ///
     /// # Errors
     /// A name or a version that no secret of Google's can have.
-    pub fn of(vault: &str, wanted: &SecretRequest) -> Result<Self, Finding> {
+    pub fn from_request(vault: &str, wanted: &SecretRequest) -> Result<Self, Finding> {
         let id = &wanted.resource;
         // Google's own words: letters, numerals, hyphens and underscores
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        if !(1..=LONGEST).contains(&id.len()) || !id.bytes().all(fits) {
-            return Err(no_name(vault, id));
+        if !(1..=MAX_NAME_LENGTH).contains(&id.len()) || !id.bytes().all(fits) {
+            return Err(bad_name_finding(vault, id));
         }
-        let version = wanted.version.as_deref().map(|version| number(vault, id, version));
+        let version = wanted
+            .version
+            .as_deref()
+            .map(|version| parse_version(vault, id, version));
         Ok(Self {
-            id: id.clone(),
+            secret_id: id.clone(),
             version: version.transpose()?,
         })
     }
 
     /// The version as URLs have it.
-    pub fn label(&self) -> String {
+    pub fn version_label(&self) -> String {
         self.version
             .map_or_else(|| "latest".to_owned(), |version| version.to_string())
     }
 
     /// What is wished for, as messages say it.
-    pub fn shown(&self) -> String {
+    pub fn describe(&self) -> String {
         match self.version {
-            Some(version) => format!("version {version} of the secret '{}'", self.id),
-            None => format!("the secret '{}'", self.id),
+            Some(version) => format!("version {version} of the secret '{}'", self.secret_id),
+            None => format!("the secret '{}'", self.secret_id),
         }
     }
 }
 
 /// Google counts versions from 1.
-fn number(vault: &str, id: &str, version: &str) -> Result<u64, Finding> {
+fn parse_version(vault: &str, id: &str, version: &str) -> Result<u64, Finding> {
     let number = version.parse().ok().filter(|number| *number > 0);
     number.ok_or_else(|| {
         let message = format!("the secret '{id}' of the vault '{vault}' cannot have a version '{version}'");
@@ -57,7 +60,7 @@ fn number(vault: &str, id: &str, version: &str) -> Result<u64, Finding> {
     })
 }
 
-fn no_name(vault: &str, id: &str) -> Finding {
+fn bad_name_finding(vault: &str, id: &str) -> Finding {
     let shown = id.escape_debug();
     let message = format!(
         "'{shown}' cannot be the name of a secret of the vault '{vault}': Google takes letters, digits, - and _ only"

@@ -1,54 +1,57 @@
 use url::Url;
 
-use crate::Context;
-use crate::checker::{address, authority, unusable, variable};
-use crate::trusted::trusted;
+use crate::BackendContext;
+use crate::destination_check::check_credential_destination;
+use crate::operator::{bad_settings_finding, operator_variable_name, parse_http_url, url_authority};
 use reference::{Destination, Finding, HostAllowlist, Reason, SettingOrigin, VaultTarget};
 
 /// Where Kong asks.
-const GOOGLES: &str = "https://secretmanager.googleapis.com/";
+const DEFAULT_ENDPOINT: &str = "https://secretmanager.googleapis.com/";
 
 /// The checker's words for another address.
-const ADDRESS: [&str; 2] = ["endpoint", "address"];
+const ENDPOINT_SETTINGS: [&str; 2] = ["endpoint", "address"];
 
 /// A project, and where its secrets are asked for.
-pub struct Place {
+pub struct GcpEndpoint {
     /// The address of Secret Manager.
     pub url: Url,
     /// The project, by its id or its number.
     pub project: String,
     /// Whether an address is said that is not the usual one.
-    pub is_said: bool,
+    pub is_custom: bool,
     /// Whether a template fills in a part of it, which messages then must not show.
-    pub hidden: bool,
+    pub is_hidden: bool,
     vault: String,
 }
 
-impl Place {
+impl GcpEndpoint {
     /// What the settings of a vault say.
     ///
     /// # Errors
     /// A project or an address that is none, an address that no credential may be shown to, or a project whose owner would
     /// see what a template fills in.
-    pub fn of(target: &VaultTarget, context: &Context) -> Result<Self, Finding> {
-        let (url, is_said) = match ADDRESS.iter().find(|word| target.get(word).is_some()) {
-            Some(word) => (of_vault(target, word, &context.hosts)?, true),
-            None => (Url::parse(GOOGLES).map_err(|_| no_address(target, "endpoint"))?, false),
+    pub fn from_target(target: &VaultTarget, context: &BackendContext) -> Result<Self, Finding> {
+        let (url, is_said) = match ENDPOINT_SETTINGS.iter().find(|word| target.get(word).is_some()) {
+            Some(word) => (read_endpoint(target, word, &context.allowed_hosts)?, true),
+            None => (
+                Url::parse(DEFAULT_ENDPOINT).map_err(|_| bad_address_finding(target, "endpoint"))?,
+                false,
+            ),
         };
-        let project = project(target)?;
-        nothing_filled(target, &context.hosts)?;
+        let project = read_project(target)?;
+        check_templates(target, &context.allowed_hosts)?;
         let words = ["project_id", "endpoint", "address"];
         Ok(Self {
             url,
             project: project.to_owned(),
-            is_said,
-            hidden: words.iter().any(|word| target.is_templated(word)),
+            is_custom: is_said,
+            is_hidden: words.iter().any(|word| target.is_templated(word)),
             vault: target.name.clone(),
         })
     }
 
     /// The address of something below the project.
-    pub fn at(&self, path: &[&str]) -> Url {
+    pub fn url_for(&self, path: &[&str]) -> Url {
         let mut url = self.url.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(["v1", "projects", &self.project]);
@@ -58,15 +61,15 @@ impl Place {
     }
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for GcpEndpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { vault, project, .. } = self;
-        match (self.hidden, self.is_said) {
+        match (self.is_hidden, self.is_custom) {
             (true, _) => write!(f, "the vault '{vault}'"),
             (false, true) => write!(
                 f,
                 "the vault '{vault}' at {} (Google project {project})",
-                authority(&self.url)
+                url_authority(&self.url)
             ),
             (false, false) => write!(f, "the vault '{vault}' (Google project {project})"),
         }
@@ -74,21 +77,21 @@ impl std::fmt::Display for Place {
 }
 
 /// The address that the side that runs the check says.
-pub fn said_by_checker(target: &VaultTarget) -> Option<Url> {
-    let word = ADDRESS.iter().find(|word| target.get(word).is_some())?;
+pub fn operator_endpoint(target: &VaultTarget) -> Option<Url> {
+    let word = ENDPOINT_SETTINGS.iter().find(|word| target.get(word).is_some())?;
     let by_checker = target.get(word)?.origin == SettingOrigin::Operator;
-    target.text(word).filter(|_| by_checker).and_then(address)
+    target.text(word).filter(|_| by_checker).and_then(parse_http_url)
 }
 
-fn of_vault(target: &VaultTarget, word: &str, hosts: &HostAllowlist) -> Result<Url, Finding> {
-    let url = target.text(word).and_then(address);
+fn read_endpoint(target: &VaultTarget, word: &str, hosts: &HostAllowlist) -> Result<Url, Finding> {
+    let url = target.text(word).and_then(parse_http_url);
     let address = url.map(|url| Destination {
         origin: target.least_trusted_origin(&[word]),
-        is_vendor_host: is_googles(&url, "secretmanager"),
+        is_vendor_host: is_google_host(&url, "secretmanager"),
         url,
     });
-    let address = address.ok_or_else(|| no_address(target, word))?;
-    trusted(
+    let address = address.ok_or_else(|| bad_address_finding(target, word))?;
+    check_credential_destination(
         &[SettingOrigin::Operator],
         &address,
         hosts,
@@ -98,14 +101,14 @@ fn of_vault(target: &VaultTarget, word: &str, hosts: &HostAllowlist) -> Result<U
     Ok(address.url)
 }
 
-fn no_address(target: &VaultTarget, word: &str) -> Finding {
+fn bad_address_finding(target: &VaultTarget, word: &str) -> Finding {
     let what = format!("its {word} is no address: http:// or https:// and a host, without a password");
-    unusable(&target.name, &what)
+    bad_settings_finding(&target.name, &what)
 }
 
 /// Whether a host is a service as Google runs it: everywhere, of a region, for certificates of clients, or for private
 /// networks, whose own endpoints for it have names of their customers' choosing below `p.googleapis.com`.
-pub fn is_googles(url: &Url, service: &str) -> bool {
+pub fn is_google_host(url: &Url, service: &str) -> bool {
     let host = url.host_str().unwrap_or_default();
     let labels = host
         .strip_suffix(".googleapis.com")
@@ -121,16 +124,16 @@ pub fn is_googles(url: &Url, service: &str) -> bool {
 }
 
 /// The project: Kong takes it from the vault alone.
-fn project(target: &VaultTarget) -> Result<&str, Finding> {
+fn read_project(target: &VaultTarget) -> Result<&str, Finding> {
     let vault = &target.name;
     if target.get("project_id").is_none() {
-        let finding = unusable(vault, "it names no project of Google's");
-        let variable = variable(vault, "project_id");
+        let finding = bad_settings_finding(vault, "it names no project of Google's");
+        let variable = operator_variable_name(vault, "project_id");
         return Err(finding.help(format!("set project_id in the vault's config, or {variable}")));
     }
-    let project = target.text("project_id").filter(|project| is_project(project));
+    let project = target.text("project_id").filter(|project| is_project_id(project));
     project.ok_or_else(|| {
-        unusable(
+        bad_settings_finding(
             vault,
             "its project_id is none: one is a word such as my-project-123, or a number",
         )
@@ -138,7 +141,7 @@ fn project(target: &VaultTarget) -> Result<&str, Finding> {
 }
 
 /// Ids are 6 to 30 lower-case letters, digits and hyphens; old ones have a domain before them; numbers are taken, too.
-fn is_project(text: &str) -> bool {
+fn is_project_id(text: &str) -> bool {
     let is_word = |text: &str, more: &[u8]| {
         let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || more.contains(&byte);
         !text.is_empty() && text.len() <= 100 && text.bytes().all(fits)
@@ -150,7 +153,7 @@ fn is_project(text: &str) -> bool {
 }
 
 /// Whoever owns a project sees in its logs which secrets are asked for.
-fn nothing_filled(target: &VaultTarget, hosts: &HostAllowlist) -> Result<(), Finding> {
+fn check_templates(target: &VaultTarget, hosts: &HostAllowlist) -> Result<(), Finding> {
     let of_file = target.least_trusted_origin(&["project_id"]) > SettingOrigin::Live;
     if !target.templated.resources || !of_file || hosts.allows_all() {
         return Ok(());
@@ -159,7 +162,7 @@ fn nothing_filled(target: &VaultTarget, hosts: &HostAllowlist) -> Result<(), Fin
     let message = format!(
         "the vault '{vault}' is not asked: a template fills in what for, and a state file says in whose project that is shown"
     );
-    let variable = variable(vault, "project_id");
+    let variable = operator_variable_name(vault, "project_id");
     Err(Finding::new(Reason::UntrustedHost, message).about(vault).help(format!(
         "write it without a template, or name the project where the check runs: {variable}"
     )))
@@ -195,8 +198,8 @@ mod tests {
             ("https://secretmanager.googleapis.com@evil.example", false),
         ] {
             let parsed = url.parse().expect("a URL");
-            assert_eq!(is_googles(&parsed, "secretmanager"), googles, "{url}");
-            assert!(!is_googles(&parsed, "sts") || url.contains("//private") || url.contains("//restricted"));
+            assert_eq!(is_google_host(&parsed, "secretmanager"), googles, "{url}");
+            assert!(!is_google_host(&parsed, "sts") || url.contains("//private") || url.contains("//restricted"));
         }
     }
 
@@ -220,7 +223,7 @@ mod tests {
             (":a", false),
             ("a:", false),
         ] {
-            assert_eq!(is_project(text), project, "{text}");
+            assert_eq!(is_project_id(text), project, "{text}");
         }
     }
 }

@@ -7,7 +7,7 @@ use url::{Host, Url};
 use reference::is_loopback;
 
 /// The variables that name proxies.
-const PROXIES: [&str; 6] = [
+const PROXY_VARIABLES: [&str; 6] = [
     "HTTP_PROXY",
     "http_proxy",
     "HTTPS_PROXY",
@@ -17,7 +17,7 @@ const PROXIES: [&str; 6] = [
 ];
 
 /// What the servers that clouds give their machines are called: Google's, and Amazon's.
-const SERVERS: [&str; 4] = [
+const METADATA_HOSTS: [&str; 4] = [
     "metadata.google.internal",
     "metadata",
     "instance-data.ec2.internal",
@@ -25,25 +25,25 @@ const SERVERS: [&str; 4] = [
 ];
 
 /// Whether there may be a proxy between this machine and others.
-pub fn may_be_proxied() -> bool {
-    PROXIES.iter().any(|name| std::env::var_os(name).is_some())
+pub fn is_proxy_configured() -> bool {
+    PROXY_VARIABLES.iter().any(|name| std::env::var_os(name).is_some())
 }
 
 /// Whether only this machine reaches an address: its own, or that of the server which its cloud gives it. What is asked for
 /// there is no proxy's to see, which would ask in its own name.
-pub fn is_near(url: &Url) -> bool {
-    is_loopback(url) || is_of_machine(url)
+pub fn should_bypass_proxy(url: &Url) -> bool {
+    is_loopback(url) || is_metadata_server(url)
 }
 
 /// Whether an address is of the server that clouds give their machines.
-pub fn is_of_machine(url: &Url) -> bool {
+pub fn is_metadata_server(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_link_local(),
         Some(Host::Ipv6(address)) => match address.to_canonical() {
             IpAddr::V4(address) => address.is_link_local(),
             IpAddr::V6(address) => address.is_unicast_link_local() || address.is_unique_local(),
         },
-        Some(Host::Domain(name)) => SERVERS.contains(&name.trim_end_matches('.')),
+        Some(Host::Domain(name)) => METADATA_HOSTS.contains(&name.trim_end_matches('.')),
         None => false,
     }
 }
@@ -72,8 +72,8 @@ mod tests {
             ("https://vault.corp/", false, false),
         ] {
             let url = Url::parse(url).expect("a URL");
-            assert_eq!(is_near(&url), near, "{url}");
-            assert_eq!(is_of_machine(&url), of_machine, "{url}");
+            assert_eq!(should_bypass_proxy(&url), near, "{url}");
+            assert_eq!(is_metadata_server(&url), of_machine, "{url}");
         }
     }
 }

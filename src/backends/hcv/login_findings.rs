@@ -1,10 +1,10 @@
 //! Logins that cannot be made: what is missing, and what to set instead.
 
-use super::super::checker::variable;
+use super::super::operator::operator_variable_name;
 use reference::{Finding, Reason, VaultTarget};
 
 /// Said once of a vault, whatever is wanted of it.
-pub fn no_credentials(target: &VaultTarget, way: &str) -> Finding {
+pub fn no_credentials_finding(target: &VaultTarget, way: &str) -> Finding {
     let vault = &target.name;
     let message = match target.owned || target.is_backend_name {
         true => format!("no credentials are given for the vault '{vault}', so that it is not asked"),
@@ -12,7 +12,7 @@ pub fn no_credentials(target: &VaultTarget, way: &str) -> Finding {
             format!("no credentials are given for the vault '{vault}', and those in another team's config are not used")
         }
     };
-    let of = |word: &str| variable(vault, word);
+    let of = |word: &str| operator_variable_name(vault, word);
     let own = match way {
         "approle" => format!("{} and {}", of("role_id"), of("secret_id")),
         "kubernetes" | "jwt" => of("jwt"),
@@ -32,7 +32,7 @@ pub fn no_credentials(target: &VaultTarget, way: &str) -> Finding {
 }
 
 /// One part of what goes together only.
-pub fn half(target: &VaultTarget, lacks: &str) -> Finding {
+pub fn incomplete_pair_finding(target: &VaultTarget, lacks: &str) -> Finding {
     let message = format!(
         "half of the credentials for the vault '{}' are given: {lacks} is missing",
         target.name
@@ -41,12 +41,12 @@ pub fn half(target: &VaultTarget, lacks: &str) -> Finding {
         .about(&target.name)
         .help(format!(
             "say it too, {} where the check runs, or none of them",
-            variable(&target.name, lacks)
+            operator_variable_name(&target.name, lacks)
         ))
 }
 
 /// Logins that need a cloud's machine or signature.
-pub fn unsupported(target: &VaultTarget, way: &str) -> Finding {
+pub fn unsupported_login_finding(target: &VaultTarget, way: &str) -> Finding {
     let vault = &target.name;
     // a word that no schema knows may be anything
     let known = ["gcp_iam", "gcp_gce", "azure", "aws_ec2", "aws_iam"].contains(&way);
@@ -62,6 +62,6 @@ pub fn unsupported(target: &VaultTarget, way: &str) -> Finding {
     .about(vault)
     .help(format!(
         "give the check credentials of its own, such as {}",
-        variable(vault, "token")
+        operator_variable_name(vault, "token")
     ))
 }

@@ -1,6 +1,6 @@
 use url::Url;
 
-use super::checker::variable;
+use super::operator::operator_variable_name;
 use reference::{
     Destination, Finding, HostAllowlist, Reason, SettingOrigin, VaultTarget, allowlist_help, check_destination,
 };
@@ -9,7 +9,7 @@ use reference::{
 ///
 /// # Errors
 /// It may not.
-pub fn trusted(
+pub fn check_credential_destination(
     shown: &[SettingOrigin],
     address: &Destination,
     hosts: &HostAllowlist,
@@ -37,7 +37,7 @@ pub fn trusted(
 ///
 /// # Errors
 /// It may not.
-pub fn verified(
+pub fn check_tls_verification(
     shown: &[SettingOrigin],
     url: &Url,
     target: &VaultTarget,
@@ -61,13 +61,16 @@ pub fn verified(
             "turns ssl_verify off",
             format!(
                 "say where the check runs how it is verified: {}=true, with {}=FILE for a CA of your own; or =false, if nothing verifies it",
-                variable(vault, "ssl_verify"),
-                variable(vault, "ca_cert")
+                operator_variable_name(vault, "ssl_verify"),
+                operator_variable_name(vault, "ca_cert")
             ),
         ),
         (false, true) => (
             "chooses its ca_cert",
-            format!("give the CA where the check runs: {}=FILE", variable(vault, "ca_cert")),
+            format!(
+                "give the CA where the check runs: {}=FILE",
+                operator_variable_name(vault, "ca_cert")
+            ),
         ),
     };
     let message = format!(

@@ -8,148 +8,151 @@ use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIden
 use backon::{BackoffBuilder, ExponentialBuilder};
 use tokio::time::Instant;
 
-use crate::unanswered::{causes, unanswered};
+use crate::sdk_error::{carried_finding, error_sources};
 use reference::{Finding, Reason};
 
 /// How often a server that is at fault itself is asked again.
-const SECOND_CHANCES: usize = 2;
+const MAX_SERVER_FAULT_RETRIES: usize = 2;
 
 /// Why AWS did not do what it was asked to.
 #[derive(Debug)]
-pub struct Refusal {
+pub struct AwsError {
     code: Option<String>,
     status: u16,
-    stage: bool,
-    unanswered: Option<Finding>,
+    mentions_stage: bool,
+    transport_finding: Option<Finding>,
 }
 
 /// What a refusal comes to. AWS' codes, as its API references give them for each operation and as errors of all services
 /// ("Common Error Types").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sort {
+pub enum AwsErrorKind {
     /// No answer came.
-    Unanswered,
+    NoResponse,
     /// Too many requests.
     Throttled,
     /// The server is at fault.
-    Broken,
+    ServerFault,
     /// The credentials are none that AWS knows, or are used wrongly.
-    Credentials,
+    InvalidCredentials,
     /// The credentials have expired.
-    Expired,
+    ExpiredCredentials,
     /// The credentials are good, but not for this.
-    Denied,
+    AccessDenied,
     /// There is no such secret, or no such version of it.
-    Missing,
+    NotFound,
     /// The secret is not in a state in which it is read: it is marked for deletion.
-    Deleted,
+    MarkedForDeletion,
     /// The secret's key does not decrypt it.
-    Undecipherable,
+    DecryptionFailed,
     /// The request is none.
-    Invalid,
+    InvalidParameter,
     /// Something else.
     Unknown,
 }
 
-impl Refusal {
+impl AwsError {
     /// What an error of the SDK says, in so far as it matters. AWS' own text stays behind: of it only matters whether it
     /// speaks of a stage.
-    fn of<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E>) -> Self {
-        let told = Self::told(error.as_service_error().map(ProvideErrorMetadata::meta));
+    fn from_sdk_error<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E>) -> Self {
+        let told = Self::from_metadata(error.as_service_error().map(ProvideErrorMetadata::meta));
         let answer = error.raw_response();
         Self {
-            code: told.code.or_else(|| code_in_xml(answer?.body().bytes()?)),
+            code: told.code.or_else(|| parse_xml_code(answer?.body().bytes()?)),
             status: answer.map_or(0, |answer| answer.status().as_u16()),
-            unanswered: unanswered_by(error),
-            stage: told.stage,
+            transport_finding: transport_finding(error),
+            mentions_stage: told.mentions_stage,
         }
     }
 
-    fn told(meta: Option<&aws_sdk_secretsmanager::error::ErrorMetadata>) -> Self {
+    fn from_metadata(meta: Option<&aws_sdk_secretsmanager::error::ErrorMetadata>) -> Self {
         let message = meta.and_then(|meta| meta.message()).unwrap_or_default();
         Self {
             code: meta.and_then(|meta| meta.code()).map(str::to_owned),
             status: 0,
-            stage: message.contains("staging label"),
-            unanswered: None,
+            mentions_stage: message.contains("staging label"),
+            transport_finding: None,
         }
     }
 
     /// What one secret of several was refused with.
-    pub fn coded(code: &str, message: &str) -> Self {
+    pub fn from_code(code: &str, message: &str) -> Self {
         Self {
             code: Some(code.to_owned()),
             status: 0,
-            stage: message.contains("staging label"),
-            unanswered: None,
+            mentions_stage: message.contains("staging label"),
+            transport_finding: None,
         }
     }
 
     /// An answer that lacks what it is asked for.
-    pub fn nonsense() -> Self {
+    pub fn malformed_response() -> Self {
         Self {
             code: None,
             status: 500,
-            stage: false,
-            unanswered: None,
+            mentions_stage: false,
+            transport_finding: None,
         }
     }
 
     /// What lies behind credentials that were not given, if a service refused them.
-    pub fn behind(error: &(dyn Error + 'static)) -> Option<Self> {
-        causes(error).find_map(|cause| {
+    pub fn from_error_sources(error: &(dyn Error + 'static)) -> Option<Self> {
+        error_sources(error).find_map(|cause| {
             let role = cause.downcast_ref::<AssumeRoleError>().map(ProvideErrorMetadata::meta);
             let identity = || {
                 cause
                     .downcast_ref::<AssumeRoleWithWebIdentityError>()
                     .map(ProvideErrorMetadata::meta)
             };
-            role.or_else(identity).map(|meta| Self::told(Some(meta)))
+            role.or_else(identity).map(|meta| Self::from_metadata(Some(meta)))
         })
     }
 
     /// Whether AWS says that the secret is there, but holds nothing at the stage that was asked for.
-    pub fn is_of_stage(&self) -> bool {
-        self.stage
+    pub fn mentions_stage(&self) -> bool {
+        self.mentions_stage
     }
 
     /// What it comes to: by its code, and only without one by its status.
-    pub fn sort(&self) -> Sort {
-        if self.unanswered.is_some() {
-            return Sort::Unanswered;
+    pub fn kind(&self) -> AwsErrorKind {
+        if self.transport_finding.is_some() {
+            return AwsErrorKind::NoResponse;
         }
         match self.code.as_deref() {
-            Some(code) => of_code(code),
-            None if self.status >= 500 => Sort::Broken,
-            None if self.status == 429 => Sort::Throttled,
-            None if matches!(self.status, 401 | 403) => Sort::Denied,
-            None => Sort::Unknown,
+            Some(code) => classify_code(code),
+            None if self.status >= 500 => AwsErrorKind::ServerFault,
+            None if self.status == 429 => AwsErrorKind::Throttled,
+            None if matches!(self.status, 401 | 403) => AwsErrorKind::AccessDenied,
+            None => AwsErrorKind::Unknown,
         }
     }
 
     /// Whether it says the same of every secret of the vault.
-    pub fn is_of_vault(&self) -> bool {
-        use Sort::{Broken, Credentials, Expired, Throttled, Unanswered};
-        matches!(self.sort(), Unanswered | Throttled | Broken | Credentials | Expired)
+    pub fn affects_whole_vault(&self) -> bool {
+        use AwsErrorKind::{ExpiredCredentials, InvalidCredentials, NoResponse, ServerFault, Throttled};
+        matches!(
+            self.kind(),
+            NoResponse | Throttled | ServerFault | InvalidCredentials | ExpiredCredentials
+        )
     }
 
     /// What it says of credentials that were to be had.
-    pub fn of_login(&self, place: &str, vault: &str) -> Finding {
-        match self.sort() {
-            Sort::Denied | Sort::Invalid => Finding::new(
+    pub fn login_finding(&self, place: &str, vault: &str) -> Finding {
+        match self.kind() {
+            AwsErrorKind::AccessDenied | AwsErrorKind::InvalidParameter => Finding::new(
                 Reason::LoginRefused,
                 format!("{place} refuses the credentials: they are not allowed what they are needed for"),
             )
             .about(vault)
             .help("check the role that is to be assumed, and whom it trusts"),
-            _ => self.of_vault(place, vault),
+            _ => self.vault_finding(place, vault),
         }
     }
 
     /// What it says of all secrets of a vault.
-    pub fn of_vault(&self, place: &str, vault: &str) -> Finding {
-        let (reason, what, help) = match self.sort() {
-            Sort::Unanswered => match &self.unanswered {
+    pub fn vault_finding(&self, place: &str, vault: &str) -> Finding {
+        let (reason, what, help) = match self.kind() {
+            AwsErrorKind::NoResponse => match &self.transport_finding {
                 Some(finding) => return finding.clone(),
                 None => (
                     Reason::ConnectionFailed,
@@ -157,17 +160,17 @@ impl Refusal {
                     "check that it can be reached from here",
                 ),
             },
-            Sort::Throttled => (
+            AwsErrorKind::Throttled => (
                 Reason::RateLimited,
                 "limits how often it is asked, and there is no time left to wait",
                 "run again later, or raise the quota of the account",
             ),
-            Sort::Credentials => (
+            AwsErrorKind::InvalidCredentials => (
                 Reason::LoginRefused,
                 "refuses the credentials: it does not know them, or their signature is wrong",
                 "check the access key, the secret key and the session token, and the clock of this machine",
             ),
-            Sort::Expired => (
+            AwsErrorKind::ExpiredCredentials => (
                 Reason::LoginRefused,
                 "refuses the credentials: they have expired",
                 "get new ones, and check the clock of this machine",
@@ -182,22 +185,22 @@ impl Refusal {
     }
 }
 
-fn unanswered_by<E: Error + 'static>(error: &SdkError<E>) -> Option<Finding> {
+fn transport_finding<E: Error + 'static>(error: &SdkError<E>) -> Option<Finding> {
     match error {
         SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) | SdkError::ConstructionFailure(_) => {
-            unanswered(error)
+            carried_finding(error)
         }
         _ => None,
     }
 }
 
 /// The code in an answer of XML, which servers that only speak as AWS does give where AWS gives JSON.
-fn code_in_xml(body: &[u8]) -> Option<String> {
+fn parse_xml_code(body: &[u8]) -> Option<String> {
     let (_, rest) = std::str::from_utf8(body).ok()?.split_once("<Code>")?;
     Some(rest.split_once("</Code>")?.0.to_owned())
 }
 
-fn of_code(code: &str) -> Sort {
+fn classify_code(code: &str) -> AwsErrorKind {
     match code {
         "ThrottlingException"
         | "Throttling"
@@ -207,14 +210,14 @@ fn of_code(code: &str) -> Sort {
         | "TooManyRequestsException"
         | "RequestLimitExceeded"
         | "LimitExceededException"
-        | "SlowDown" => Sort::Throttled,
+        | "SlowDown" => AwsErrorKind::Throttled,
         "InternalServiceError"
         | "InternalServiceErrorException"
         | "InternalFailure"
         | "InternalServerError"
         | "ServiceUnavailable"
         | "ServiceUnavailableException"
-        | "IDPCommunicationError" => Sort::Broken,
+        | "IDPCommunicationError" => AwsErrorKind::ServerFault,
         "UnrecognizedClientException"
         | "InvalidClientTokenId"
         | "InvalidSignatureException"
@@ -226,19 +229,21 @@ fn of_code(code: &str) -> Sort {
         | "InvalidAccessKeyId"
         | "OptInRequired"
         | "NotAuthorized"
-        | "InvalidIdentityToken" => Sort::Credentials,
-        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => Sort::Expired,
-        "AccessDeniedException" | "AccessDenied" | "RegionDisabledException" | "IDPRejectedClaim" => Sort::Denied,
-        "ResourceNotFoundException" => Sort::Missing,
-        "InvalidRequestException" => Sort::Deleted,
-        "DecryptionFailure" | "DecryptionFailureException" => Sort::Undecipherable,
+        | "InvalidIdentityToken" => AwsErrorKind::InvalidCredentials,
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => AwsErrorKind::ExpiredCredentials,
+        "AccessDeniedException" | "AccessDenied" | "RegionDisabledException" | "IDPRejectedClaim" => {
+            AwsErrorKind::AccessDenied
+        }
+        "ResourceNotFoundException" => AwsErrorKind::NotFound,
+        "InvalidRequestException" => AwsErrorKind::MarkedForDeletion,
+        "DecryptionFailure" | "DecryptionFailureException" => AwsErrorKind::DecryptionFailed,
         "InvalidParameterException"
         | "InvalidParameterValue"
         | "ValidationException"
         | "ValidationError"
-        | "MalformedPolicyDocument" => Sort::Invalid,
-        code if code.starts_with("KMS") => Sort::Undecipherable,
-        _ => Sort::Unknown,
+        | "MalformedPolicyDocument" => AwsErrorKind::InvalidParameter,
+        code if code.starts_with("KMS") => AwsErrorKind::DecryptionFailed,
+        _ => AwsErrorKind::Unknown,
     }
 }
 
@@ -246,7 +251,7 @@ fn of_code(code: &str) -> Sort {
 ///
 /// # Errors
 /// The last refusal.
-pub async fn patiently<T, E, F>(until: Instant, ask: impl Fn() -> F) -> Result<T, Refusal>
+pub async fn retry_with_backoff<T, E, F>(until: Instant, ask: impl Fn() -> F) -> Result<T, AwsError>
 where
     E: ProvideErrorMetadata + Error + 'static,
     F: Future<Output = Result<T, SdkError<E>>>,
@@ -259,11 +264,11 @@ where
     for (turn, pause) in pauses.build().enumerate() {
         let refusal = match ask().await {
             Ok(answer) => return Ok(answer),
-            Err(error) => Refusal::of(&error),
+            Err(error) => AwsError::from_sdk_error(&error),
         };
-        let again = match refusal.sort() {
-            Sort::Throttled => true,
-            Sort::Broken => turn < SECOND_CHANCES,
+        let again = match refusal.kind() {
+            AwsErrorKind::Throttled => true,
+            AwsErrorKind::ServerFault => turn < MAX_SERVER_FAULT_RETRIES,
             _ => false,
         };
         if !again || Instant::now() + pause >= until {
@@ -271,5 +276,5 @@ where
         }
         tokio::time::sleep(pause).await;
     }
-    Err(Refusal::nonsense())
+    Err(AwsError::malformed_response())
 }

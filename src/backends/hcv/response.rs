@@ -3,45 +3,48 @@
 
 use zeroize::Zeroizing;
 
-use super::server::Server;
-use crate::failure::Place;
-use crate::http::Answer;
+use super::server::HcvServer;
+use crate::http::VaultHttpResponse;
+use crate::vault_endpoint::VaultEndpoint;
 use json::Value;
 use reference::ZeroizingValue;
 use reference::{Finding, Reason, Secret, SecretRequest};
 
 /// A secret that was asked for, and where.
-pub struct Asked<'a> {
+pub struct HcvResponseReader<'a> {
     /// The place.
-    pub place: Place,
+    pub endpoint: VaultEndpoint,
     /// The server.
-    pub server: &'a Server,
+    pub server: &'a HcvServer,
     /// The secret.
-    pub wanted: &'a SecretRequest,
+    pub request: &'a SecretRequest,
 }
 
-impl Asked<'_> {
+impl HcvResponseReader<'_> {
     /// The members of the secret, as a JSON object's text.
     ///
     /// # Errors
     /// What the answer means instead.
-    pub fn members(&self, answer: &Answer) -> Result<Secret, Finding> {
+    pub fn read_object(&self, answer: &VaultHttpResponse) -> Result<Secret, Finding> {
         let body = ZeroizingValue::parse(answer.body.expose());
         let body = body.as_ref().map(ZeroizingValue::value);
         match answer.status {
-            200 => self.found(body, answer.body.expose().len()),
-            404 => Err(self.not_found(body)),
-            401 | 403 => Err(self.denied()),
-            status => Err(refused(&self.place, status, is_vaults(body))),
+            200 => self.extract_object(body, answer.body.expose().len()),
+            404 => Err(self.not_found_finding(body)),
+            401 | 403 => Err(self.permission_denied_finding()),
+            status => Err(status_finding(&self.endpoint, status, is_vault_response(body))),
         }
     }
 
-    fn found(&self, body: Option<&Value>, size: usize) -> Result<Secret, Finding> {
-        let foreign = || self.place.nonsense("gives an answer that is none of a Vault");
+    fn extract_object(&self, body: Option<&Value>, size: usize) -> Result<Secret, Finding> {
+        let foreign = || {
+            self.endpoint
+                .unexpected_response_finding("gives an answer that is none of a Vault")
+        };
         let data = body.and_then(|body| body.get("data")).ok_or_else(foreign)?;
-        let members = match self.server.kv2 {
+        let members = match self.server.is_kv2 {
             // a version 1 mount may hold a secret whose name begins with `data/`
-            true => data.get("data").ok_or_else(|| self.other_version())?,
+            true => data.get("data").ok_or_else(|| self.wrong_kv_version_finding())?,
             false => data,
         };
         let mut text = Zeroizing::new(Vec::with_capacity(size));
@@ -51,24 +54,26 @@ impl Asked<'_> {
 
     /// A plain 404 is a secret, or a version, that never was; with data it was deleted; with warnings the mount is of the
     /// other version; with errors there is no mount.
-    fn not_found(&self, body: Option<&Value>) -> Finding {
+    fn not_found_finding(&self, body: Option<&Value>) -> Finding {
         let part = |name: &str| body.and_then(|body| body.get(name));
         let metadata = part("data").and_then(|data| data.get("metadata"));
         if let Some(metadata) = metadata {
-            return self.deleted(metadata);
+            return self.deleted_version_finding(metadata);
         }
         match (part("errors"), part("warnings")) {
-            (Some(Value::Array(errors)), _) if errors.is_empty() => self.missing(),
-            (Some(Value::Array(_)), _) => self.no_mount(),
-            (None, Some(Value::Array(_))) => self.other_version(),
-            _ => self.place.nonsense("gives an answer that is none of a Vault"),
+            (Some(Value::Array(errors)), _) if errors.is_empty() => self.missing_secret_finding(),
+            (Some(Value::Array(_)), _) => self.no_mount_finding(),
+            (None, Some(Value::Array(_))) => self.wrong_kv_version_finding(),
+            _ => self
+                .endpoint
+                .unexpected_response_finding("gives an answer that is none of a Vault"),
         }
     }
 
-    fn missing(&self) -> Finding {
-        let (resource, mount, place) = (&self.wanted.resource, self.server.mount(), &self.place);
-        let (reason, message) = match &self.wanted.version {
-            Some(version) if self.server.kv2 => (
+    fn missing_secret_finding(&self) -> Finding {
+        let (resource, mount, place) = (&self.request.resource, self.server.describe_mount(), &self.endpoint);
+        let (reason, message) = match &self.request.version {
+            Some(version) if self.server.is_kv2 => (
                 Reason::NoSuchVersion,
                 format!(
                     "there is no version {version} of the secret '{resource}' in {mount} of {place}, or no such secret"
@@ -81,7 +86,7 @@ impl Asked<'_> {
         };
         let help = "write it, or correct the reference: its last segment is the key, all before it the secret's name";
         let finding = self.finding(reason, message);
-        match self.server.kv2 {
+        match self.server.is_kv2 {
             // asked for a version 2 path that it has not, a version 1 mount answers the same
             true => finding.help(format!(
                 "{help}; if the mount is KV v1, set config.kv of the vault to v1"
@@ -90,13 +95,13 @@ impl Asked<'_> {
         }
     }
 
-    fn deleted(&self, metadata: &Value) -> Finding {
-        let resource = &self.wanted.resource;
-        let which = match &self.wanted.version {
+    fn deleted_version_finding(&self, metadata: &Value) -> Finding {
+        let resource = &self.request.resource;
+        let which = match &self.request.version {
             Some(version) => format!("version {version} of the secret '{resource}'"),
             None => format!("the latest version of the secret '{resource}'"),
         };
-        let place = &self.place;
+        let place = &self.endpoint;
         if metadata.get("destroyed") == Some(&Value::Bool(true)) {
             return self
                 .finding(Reason::DestroyedVersion, format!("{which} was destroyed in {place}"))
@@ -109,9 +114,9 @@ impl Asked<'_> {
             .help("undelete it, or write a new version")
     }
 
-    fn other_version(&self) -> Finding {
-        let (mount, place) = (self.server.mount(), &self.place);
-        let (is, says) = if self.server.kv2 { ("v1", "v2") } else { ("v2", "v1") };
+    fn wrong_kv_version_finding(&self) -> Finding {
+        let (mount, place) = (self.server.describe_mount(), &self.endpoint);
+        let (is, says) = if self.server.is_kv2 { ("v1", "v2") } else { ("v2", "v1") };
         self.finding(
             Reason::WrongMountVersion,
             format!("{mount} of {place} is KV {is}, the vault says {says}"),
@@ -119,8 +124,8 @@ impl Asked<'_> {
         .help(format!("set config.kv of the vault to {is}"))
     }
 
-    fn no_mount(&self) -> Finding {
-        let (mount, place) = (self.server.mount(), &self.place);
+    fn no_mount_finding(&self) -> Finding {
+        let (mount, place) = (self.server.describe_mount(), &self.endpoint);
         let namespace = if self.server.namespace.is_some() {
             " in that namespace"
         } else {
@@ -133,8 +138,8 @@ impl Asked<'_> {
         .help("correct config.mount of the vault, or mount a key-value engine there")
     }
 
-    fn denied(&self) -> Finding {
-        let (resource, place) = (&self.wanted.resource, &self.place);
+    fn permission_denied_finding(&self) -> Finding {
+        let (resource, place) = (&self.request.resource, &self.endpoint);
         let finding = self.finding(
             Reason::PermissionDenied,
             format!("{place} denies these credentials the secret '{resource}', or it does not exist"),
@@ -148,7 +153,7 @@ impl Asked<'_> {
     }
 
     fn finding(&self, reason: Reason, message: String) -> Finding {
-        Finding::new(reason, message).about(self.wanted.resource.clone())
+        Finding::new(reason, message).about(self.request.resource.clone())
     }
 }
 
@@ -156,7 +161,7 @@ impl Asked<'_> {
 ///
 /// # Errors
 /// A refusal, said once of the vault; or one that asks for more than can be given from here.
-pub fn token(place: &Place, answer: &Answer) -> Result<Secret, Finding> {
+pub fn parse_login_token(place: &VaultEndpoint, answer: &VaultHttpResponse) -> Result<Secret, Finding> {
     let body = ZeroizingValue::parse(answer.body.expose());
     let body = body.as_ref().map(ZeroizingValue::value);
     match answer.status {
@@ -169,8 +174,8 @@ pub fn token(place: &Place, answer: &Answer) -> Result<Secret, Finding> {
                     .help("give the check credentials that need no second factor")
             })
         }
-        400 | 401 | 403 | 404 | 405 | 500 if is_vaults(body) => Err(login_refused(place)),
-        status => Err(refused(place, status, is_vaults(body))),
+        400 | 401 | 403 | 404 | 405 | 500 if is_vault_response(body) => Err(login_refused_finding(place)),
+        status => Err(status_finding(place, status, is_vault_response(body))),
     }
 }
 
@@ -178,7 +183,7 @@ pub fn token(place: &Place, answer: &Answer) -> Result<Secret, Finding> {
 ///
 /// # Errors
 /// A refusal.
-pub fn access_token(place: &Place, answer: &Answer) -> Result<Secret, Finding> {
+pub fn parse_access_token(place: &VaultEndpoint, answer: &VaultHttpResponse) -> Result<Secret, Finding> {
     let body = ZeroizingValue::parse(answer.body.expose());
     let token = body
         .as_ref()
@@ -191,12 +196,12 @@ pub fn access_token(place: &Place, answer: &Answer) -> Result<Secret, Finding> {
                 "gets no token: the OAuth 2 server refuses the client's credentials",
             )
             .help("correct the client's name, secret and audiences")),
-        _ => Err(place.nonsense("gets no token: the endpoint does not answer as an OAuth 2 server")),
+        _ => Err(place.unexpected_response_finding("gets no token: the endpoint does not answer as an OAuth 2 server")),
     }
 }
 
 /// What is known of a wrapped secret_id once it was looked at.
-pub fn wrapped(place: &Place, status: u16) -> Finding {
+pub fn wrapped_secret_id_finding(place: &VaultEndpoint, status: u16) -> Finding {
     match status {
         200 => place
             .finding(
@@ -210,18 +215,18 @@ pub fn wrapped(place: &Place, status: u16) -> Finding {
                 "does not know the wrapped secret_id: it is used up or expired",
             )
             .help("wrap a new one; if it is not wrapped, set approle_response_wrapping to false"),
-        status => refused(place, status, true),
+        status => status_finding(place, status, true),
     }
 }
 
-fn login_refused(place: &Place) -> Finding {
+fn login_refused_finding(place: &VaultEndpoint) -> Finding {
     place
         .finding(Reason::LoginRefused, "refuses the credentials")
         .help("check that they are still good, the role, and the path of the login")
 }
 
 /// What every request may be answered.
-fn refused(place: &Place, status: u16, is_vaults: bool) -> Finding {
+fn status_finding(place: &VaultEndpoint, status: u16, is_vaults: bool) -> Finding {
     match status {
         503 if is_vaults => place
             .finding(Reason::Sealed, "is sealed, or not initialised")
@@ -229,8 +234,8 @@ fn refused(place: &Place, status: u16, is_vaults: bool) -> Finding {
         472 | 473 => place
             .finding(Reason::Sealed, "is a standby that answers no reads")
             .help("name the active node"),
-        401 | 403 => place.nonsense("is behind something that refuses the request"),
-        400..=499 => place.nonsense(&format!("refuses the request with status {status}")),
+        401 | 403 => place.unexpected_response_finding("is behind something that refuses the request"),
+        400..=499 => place.unexpected_response_finding(&format!("refuses the request with status {status}")),
         _ => place
             .finding(
                 Reason::ServerError,
@@ -241,6 +246,6 @@ fn refused(place: &Place, status: u16, is_vaults: bool) -> Finding {
 }
 
 /// Whether a body is an answer of such a server rather than of something before it.
-fn is_vaults(body: Option<&Value>) -> bool {
+fn is_vault_response(body: Option<&Value>) -> bool {
     body.is_some_and(|body| body.get("errors").is_some_and(Value::is_array))
 }
