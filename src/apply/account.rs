@@ -1,48 +1,48 @@
-use super::Failure;
+use super::StepFailure;
 use control_plane::Uncertainty;
 use plan::{Change, Plan, StepId};
 
 /// What happened to every step of a plan.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Account {
+pub struct ApplyOutcome {
     /// How each step ended, in the order of the plan.
-    pub steps: Vec<StepEnd>,
+    pub steps: Vec<StepOutcome>,
     /// Why nothing new was begun from some moment on, if so.
-    pub halted: Option<Halt>,
+    pub halt_reason: Option<HaltReason>,
 }
 
 /// How a step ended.
 #[derive(Clone, Debug, PartialEq)]
-pub enum StepEnd {
+pub enum StepOutcome {
     /// It is done.
     Done,
     /// It was tried and is not done.
-    Failed(Failure),
+    Failed(StepFailure),
     /// It was not tried, because a step that it depends on failed: the one at the root, not the nearest.
     Skipped {
         /// The step that failed.
-        because: StepId,
+        failed_step: StepId,
     },
     /// It was not tried, because nothing new was begun any more.
-    NotBegun,
+    NotStarted,
     /// No answer came, and reading back gave none: it may be done or not.
     Unknown(Uncertainty),
 }
 
 /// Why nothing new is begun any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Halt {
+pub enum HaltReason {
     /// Somebody asked to stop.
-    Asked,
+    Cancelled,
     /// The control plane does not answer.
-    NoAnswer,
+    NoResponse,
     /// The control plane does not accept the credentials any more.
-    Unauthorised,
+    Unauthorized,
 }
 
 /// How a change ended: the worst of its steps, and which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChangeEnd {
+pub enum ChangeOutcome {
     /// All of it is done.
     Done,
     /// This step failed.
@@ -50,14 +50,14 @@ pub enum ChangeEnd {
     /// It was skipped because of this step, which may be of another change.
     Skipped(StepId),
     /// It was not begun, or not finished when the run was stopped.
-    NotBegun,
+    NotStarted,
     /// Of this step it is not known whether it was carried out.
     Unknown(StepId),
 }
 
 /// How many changes ended how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
+pub struct ApplySummary {
     /// Entities made.
     pub created: usize,
     /// Entities changed.
@@ -69,29 +69,29 @@ pub struct Summary {
     /// Changes skipped because of a failure.
     pub skipped: usize,
     /// Changes not begun.
-    pub not_begun: usize,
+    pub not_started: usize,
     /// Changes of which it is not known.
     pub unknown: usize,
 }
 
-impl Account {
+impl ApplyOutcome {
     /// Whether everything is done.
     pub fn is_complete(&self) -> bool {
-        self.steps.iter().all(|end| *end == StepEnd::Done)
+        self.steps.iter().all(|end| *end == StepOutcome::Done)
     }
 
     /// Whether something was written, or may have been.
-    pub fn wrote(&self) -> bool {
-        let wrote = |end: &StepEnd| matches!(end, StepEnd::Done | StepEnd::Unknown(_));
+    pub fn may_have_written(&self) -> bool {
+        let wrote = |end: &StepOutcome| matches!(end, StepOutcome::Done | StepOutcome::Unknown(_));
         self.steps.iter().any(wrote)
     }
 
     /// How each change ended, in the order of the plan.
-    pub fn changes(&self, plan: &Plan) -> Vec<ChangeEnd> {
-        let mut ends = vec![ChangeEnd::Done; plan.changes.len()];
+    pub fn change_outcomes(&self, plan: &Plan) -> Vec<ChangeOutcome> {
+        let mut ends = vec![ChangeOutcome::Done; plan.changes.len()];
         for (at, (step, end)) in plan.steps.iter().zip(&self.steps).enumerate() {
-            let end = change_end(StepId(at as u32), end);
-            if let Some(known) = ends.get_mut(step.change).filter(|known| rank(end) > rank(**known)) {
+            let end = change_outcome(StepId(at as u32), end);
+            if let Some(known) = ends.get_mut(step.change).filter(|known| severity_rank(end) > severity_rank(**known)) {
                 *known = end;
             }
         }
@@ -99,39 +99,39 @@ impl Account {
     }
 
     /// How many changes ended how.
-    pub fn summary(&self, plan: &Plan) -> Summary {
-        let mut summary = Summary::default();
-        for (change, end) in plan.changes.iter().zip(self.changes(plan)) {
+    pub fn summary(&self, plan: &Plan) -> ApplySummary {
+        let mut summary = ApplySummary::default();
+        for (change, end) in plan.changes.iter().zip(self.change_outcomes(plan)) {
             *match (end, change) {
-                (ChangeEnd::Done, Change::Create { .. }) => &mut summary.created,
-                (ChangeEnd::Done, Change::Update { .. }) => &mut summary.updated,
-                (ChangeEnd::Done, Change::Delete { .. }) => &mut summary.deleted,
-                (ChangeEnd::Failed(_), _) => &mut summary.failed,
-                (ChangeEnd::Skipped(_), _) => &mut summary.skipped,
-                (ChangeEnd::NotBegun, _) => &mut summary.not_begun,
-                (ChangeEnd::Unknown(_), _) => &mut summary.unknown,
+                (ChangeOutcome::Done, Change::Create { .. }) => &mut summary.created,
+                (ChangeOutcome::Done, Change::Update { .. }) => &mut summary.updated,
+                (ChangeOutcome::Done, Change::Delete { .. }) => &mut summary.deleted,
+                (ChangeOutcome::Failed(_), _) => &mut summary.failed,
+                (ChangeOutcome::Skipped(_), _) => &mut summary.skipped,
+                (ChangeOutcome::NotStarted, _) => &mut summary.not_started,
+                (ChangeOutcome::Unknown(_), _) => &mut summary.unknown,
             } += 1;
         }
         summary
     }
 }
 
-fn change_end(step: StepId, end: &StepEnd) -> ChangeEnd {
+fn change_outcome(step: StepId, end: &StepOutcome) -> ChangeOutcome {
     match end {
-        StepEnd::Done => ChangeEnd::Done,
-        StepEnd::Failed(_) => ChangeEnd::Failed(step),
-        StepEnd::Skipped { because } => ChangeEnd::Skipped(*because),
-        StepEnd::NotBegun => ChangeEnd::NotBegun,
-        StepEnd::Unknown(_) => ChangeEnd::Unknown(step),
+        StepOutcome::Done => ChangeOutcome::Done,
+        StepOutcome::Failed(_) => ChangeOutcome::Failed(step),
+        StepOutcome::Skipped { failed_step: because } => ChangeOutcome::Skipped(*because),
+        StepOutcome::NotStarted => ChangeOutcome::NotStarted,
+        StepOutcome::Unknown(_) => ChangeOutcome::Unknown(step),
     }
 }
 
-fn rank(end: ChangeEnd) -> u8 {
+fn severity_rank(end: ChangeOutcome) -> u8 {
     match end {
-        ChangeEnd::Done => 0,
-        ChangeEnd::NotBegun => 1,
-        ChangeEnd::Skipped(_) => 2,
-        ChangeEnd::Failed(_) => 3,
-        ChangeEnd::Unknown(_) => 4,
+        ChangeOutcome::Done => 0,
+        ChangeOutcome::NotStarted => 1,
+        ChangeOutcome::Skipped(_) => 2,
+        ChangeOutcome::Failed(_) => 3,
+        ChangeOutcome::Unknown(_) => 4,
     }
 }

@@ -11,8 +11,8 @@ mod run;
 mod stop;
 mod veil;
 
-pub use account::{Account, ChangeEnd, Halt, StepEnd, Summary};
-pub use event::{Event, Events};
-pub use failure::{Failure, FailureSort};
-pub use run::run;
-pub use stop::{Stop, Stopper};
+pub use account::{ApplyOutcome, ChangeOutcome, HaltReason, StepOutcome, ApplySummary};
+pub use event::{ApplyEvent, ApplyEventSink};
+pub use failure::{StepFailure, StepFailureKind};
+pub use run::apply_plan;
+pub use stop::{CancelToken, Canceller};

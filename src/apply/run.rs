@@ -1,136 +1,136 @@
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
-use super::queue::Queue;
-use super::veil::Veil;
-use super::{Account, Event, Events, Failure, FailureSort, Halt, StepEnd, Stop};
+use super::queue::StepQueue;
+use super::veil::MessageRedactor;
+use super::{ApplyOutcome, ApplyEvent, ApplyEventSink, StepFailure, StepFailureKind, HaltReason, StepOutcome, CancelToken};
 use control_plane::{
     AdminApiError, Client, Clock, EntityAddress, EntityWrite, ResponseOutcome, RetryAttempt, Transport, Uncertainty,
     WriteOperation, WriteOutcome,
 };
 use json::{Object, Value};
-use plan::{Action, Approved, Plan, Step, StepId, Tree};
+use plan::{StepAction, ApprovedPlan, Plan, Step, StepId, PlanValue};
 use schema::Catalog;
 use state::EntityBody;
 
 /// Carries out a plan: every step as soon as all that it waits for has succeeded, as many at once as the client's
 /// parallelism. A failure skips what depends on it. What was asked to stop, or cannot be answered any more, finishes
 /// what is in flight and begins nothing new.
-pub async fn run<T: Transport, C: Clock>(
-    approved: &Approved,
+pub async fn apply_plan<T: Transport, C: Clock>(
+    approved: &ApprovedPlan,
     catalog: &Catalog,
     client: &Client<T, C>,
-    events: &dyn Events,
-    stop: &Stop,
-) -> Account {
-    carry_out(approved.plan(), catalog, client, events, stop).await
+    events: &dyn ApplyEventSink,
+    stop: &CancelToken,
+) -> ApplyOutcome {
+    execute_plan(approved.plan(), catalog, client, events, stop).await
 }
 
-async fn carry_out<T: Transport, C: Clock>(
+async fn execute_plan<T: Transport, C: Clock>(
     plan: &Plan,
     catalog: &Catalog,
     client: &Client<T, C>,
-    events: &dyn Events,
-    stop: &Stop,
-) -> Account {
-    let mut ledger = Ledger::new(plan, events);
-    let mut queue = Queue::new(&plan.steps);
+    events: &dyn ApplyEventSink,
+    stop: &CancelToken,
+) -> ApplyOutcome {
+    let mut ledger = OutcomeRecorder::new(plan, events);
+    let mut queue = StepQueue::new(&plan.steps);
     let mut flying = FuturesUnordered::new();
     loop {
-        while flying.len() < client.parallelism() && ledger.goes_on(stop) {
-            let Some(id) = queue.next() else { break };
-            events.tell(Event::Begun(id));
+        while flying.len() < client.parallelism() && ledger.can_start(stop) {
+            let Some(id) = queue.pop_ready() else { break };
+            events.emit(ApplyEvent::Started(id));
             let (begun_at, job) = (
-                ledger.answers,
-                Job {
+                ledger.answer_count,
+                StepExecution {
                     plan,
                     catalog,
                     id,
                     events,
                 },
             );
-            flying.push(async move { (id, begun_at, job.carry_out(client).await) });
+            flying.push(async move { (id, begun_at, job.execute(client).await) });
         }
         let Some((id, begun_at, end)) = flying.next().await else {
             break;
         };
-        ledger.enter(id, begun_at, end, &mut queue);
+        ledger.record_finished(id, begun_at, end, &mut queue);
     }
-    ledger.close(&queue)
+    ledger.finish(&queue)
 }
 
 /// The account, while it is being written.
-struct Ledger<'a> {
-    ends: Vec<StepEnd>,
-    halted: Option<Halt>,
-    events: &'a dyn Events,
+struct OutcomeRecorder<'a> {
+    outcomes: Vec<StepOutcome>,
+    halt_reason: Option<HaltReason>,
+    events: &'a dyn ApplyEventSink,
     /// How many steps got an answer so far.
-    answers: usize,
+    answer_count: usize,
 }
 
-impl<'a> Ledger<'a> {
-    fn new(plan: &Plan, events: &'a dyn Events) -> Self {
+impl<'a> OutcomeRecorder<'a> {
+    fn new(plan: &Plan, events: &'a dyn ApplyEventSink) -> Self {
         Self {
-            ends: vec![StepEnd::NotBegun; plan.steps.len()],
-            halted: None,
+            outcomes: vec![StepOutcome::NotStarted; plan.steps.len()],
+            halt_reason: None,
             events,
-            answers: 0,
+            answer_count: 0,
         }
     }
 
     /// Whether something new may begin.
-    fn goes_on(&mut self, stop: &Stop) -> bool {
-        if stop.is_given() {
-            self.halt(Halt::Asked);
+    fn can_start(&mut self, stop: &CancelToken) -> bool {
+        if stop.is_cancelled() {
+            self.halt(HaltReason::Cancelled);
         }
-        self.halted.is_none()
+        self.halt_reason.is_none()
     }
 
-    fn enter(&mut self, id: StepId, begun_at: usize, end: StepEnd, queue: &mut Queue) {
-        match halts(&end) {
-            Some(Halt::NoAnswer) if self.answers > begun_at => {}
+    fn record_finished(&mut self, id: StepId, begun_at: usize, end: StepOutcome, queue: &mut StepQueue) {
+        match halt_reason_of(&end) {
+            Some(HaltReason::NoResponse) if self.answer_count > begun_at => {}
             Some(halt) => self.halt(halt),
-            None => self.answers += 1,
+            None => self.answer_count += 1,
         }
-        if end == StepEnd::Done {
-            queue.succeeded(id);
-            self.note(id, end);
+        if end == StepOutcome::Done {
+            queue.mark_succeeded(id);
+            self.record(id, end);
             return;
         }
-        self.note(id, end);
-        for skipped in queue.failed(id) {
-            self.note(skipped, StepEnd::Skipped { because: id });
+        self.record(id, end);
+        for skipped in queue.mark_failed(id) {
+            self.record(skipped, StepOutcome::Skipped { failed_step: id });
         }
     }
 
-    fn note(&mut self, id: StepId, end: StepEnd) {
-        self.events.tell(Event::Ended(id, &end));
-        self.ends[id.0 as usize] = end;
+    fn record(&mut self, id: StepId, end: StepOutcome) {
+        self.events.emit(ApplyEvent::Finished(id, &end));
+        self.outcomes[id.0 as usize] = end;
     }
 
-    fn halt(&mut self, halt: Halt) {
-        if self.halted.is_none() {
-            self.events.tell(Event::Halted(&halt));
-            self.halted = Some(halt);
+    fn halt(&mut self, halt: HaltReason) {
+        if self.halt_reason.is_none() {
+            self.events.emit(ApplyEvent::Halted(&halt));
+            self.halt_reason = Some(halt);
         }
     }
 
     /// A stop that left nothing undone was none.
-    fn close(self, queue: &Queue) -> Account {
-        let left = queue.rest().next().is_some();
-        Account {
-            steps: self.ends,
-            halted: self.halted.filter(|_| left),
+    fn finish(self, queue: &StepQueue) -> ApplyOutcome {
+        let left = queue.unfinished().next().is_some();
+        ApplyOutcome {
+            steps: self.outcomes,
+            halt_reason: self.halt_reason.filter(|_| left),
         }
     }
 }
 
 /// Whether nothing new should begin after such an end: no later request would fare better.
-fn halts(end: &StepEnd) -> Option<Halt> {
+fn halt_reason_of(end: &StepOutcome) -> Option<HaltReason> {
     match end {
-        StepEnd::Unknown(Uncertainty::NoResponse(_)) => Some(Halt::NoAnswer),
-        StepEnd::Failed(failure) => match failure.sort {
-            FailureSort::NoAnswer(_) => Some(Halt::NoAnswer),
-            FailureSort::Unauthorised => Some(Halt::Unauthorised),
+        StepOutcome::Unknown(Uncertainty::NoResponse(_)) => Some(HaltReason::NoResponse),
+        StepOutcome::Failed(failure) => match failure.kind {
+            StepFailureKind::NoResponse(_) => Some(HaltReason::NoResponse),
+            StepFailureKind::Unauthorized => Some(HaltReason::Unauthorized),
             _ => None,
         },
         _ => None,
@@ -138,24 +138,24 @@ fn halts(end: &StepEnd) -> Option<Halt> {
 }
 
 /// One step.
-struct Job<'a> {
+struct StepExecution<'a> {
     plan: &'a Plan,
     catalog: &'a Catalog,
     id: StepId,
-    events: &'a dyn Events,
+    events: &'a dyn ApplyEventSink,
 }
 
-impl Job<'_> {
-    async fn carry_out<T: Transport, C: Clock>(&self, client: &Client<T, C>) -> StepEnd {
-        let Some(write) = self.write() else {
-            return self.failed(FailureSort::Unfilled, None);
+impl StepExecution<'_> {
+    async fn execute<T: Transport, C: Clock>(&self, client: &Client<T, C>) -> StepOutcome {
+        let Some(write) = self.build_write() else {
+            return self.failure(StepFailureKind::UnresolvedId, None);
         };
-        let on_retry = |retry: RetryAttempt| self.events.tell(Event::Retrying(self.id, &retry));
+        let on_retry = |retry: RetryAttempt| self.events.emit(ApplyEvent::Retrying(self.id, &retry));
         match client.write_entity(self.catalog, &write, &on_retry).await {
-            WriteOutcome::Applied => StepEnd::Done,
-            WriteOutcome::Unknown(doubt) => StepEnd::Unknown(doubt),
-            WriteOutcome::NoResponse(trouble) => self.failed(FailureSort::NoAnswer(trouble), None),
-            WriteOutcome::Rejected(outcome) => self.refused(outcome),
+            WriteOutcome::Applied => StepOutcome::Done,
+            WriteOutcome::Unknown(doubt) => StepOutcome::Unknown(doubt),
+            WriteOutcome::NoResponse(trouble) => self.failure(StepFailureKind::NoResponse(trouble), None),
+            WriteOutcome::Rejected(outcome) => self.failure_from_response(outcome),
         }
     }
 
@@ -163,21 +163,21 @@ impl Job<'_> {
         &self.plan.steps[self.id.0 as usize]
     }
 
-    fn tree(&self) -> Option<&Tree> {
+    fn body(&self) -> Option<&PlanValue> {
         match &self.step().action {
-            Action::Create(tree) | Action::Replace(tree) | Action::Change(tree) => Some(tree),
-            Action::Delete => None,
+            StepAction::Create(tree) | StepAction::Replace(tree) | StepAction::Patch(tree) => Some(tree),
+            StepAction::Delete => None,
         }
     }
 
     /// Fills the holes of the step's body: the last moment before it is sent.
-    fn write(&self) -> Option<EntityWrite> {
+    fn build_write(&self) -> Option<EntityWrite> {
         let step = self.step();
         let verb = match &step.action {
-            Action::Create(tree) => WriteOperation::Create(self.fill(tree)?),
-            Action::Replace(tree) => WriteOperation::Replace(self.fill(tree)?),
-            Action::Change(tree) => WriteOperation::Patch(self.fill(tree)?),
-            Action::Delete => WriteOperation::Delete,
+            StepAction::Create(tree) => WriteOperation::Create(self.fill_body(tree)?),
+            StepAction::Replace(tree) => WriteOperation::Replace(self.fill_body(tree)?),
+            StepAction::Patch(tree) => WriteOperation::Patch(self.fill_body(tree)?),
+            StepAction::Delete => WriteOperation::Delete,
         };
         let to = EntityAddress {
             kind: step.kind,
@@ -190,54 +190,54 @@ impl Job<'_> {
         })
     }
 
-    fn fill(&self, tree: &Tree) -> Option<EntityBody> {
+    fn fill_body(&self, tree: &PlanValue) -> Option<EntityBody> {
         // ids are chosen while planning, so that a step's id is what it yields
         let id_of = |step: StepId| self.plan.steps.get(step.0 as usize).map(|step| step.id);
-        match tree.fill(&id_of)? {
+        match tree.to_request_json(&id_of)? {
             Value::Object(fields) => Some(EntityBody::new(fields)),
             _ => None,
         }
     }
 
-    fn refused(&self, outcome: ResponseOutcome) -> StepEnd {
+    fn failure_from_response(&self, outcome: ResponseOutcome) -> StepOutcome {
         let (sort, refusal) = match outcome {
-            ResponseOutcome::Invalid(refusal) => (FailureSort::Refused, Some(refusal)),
-            ResponseOutcome::Conflict(refusal) => (FailureSort::Conflict, Some(refusal)),
-            ResponseOutcome::Unexpected(refusal) => (FailureSort::Unexpected(refusal.status), Some(refusal)),
-            ResponseOutcome::IdTaken => (FailureSort::IdTaken, None),
-            ResponseOutcome::NotFound => (FailureSort::Gone, None),
-            ResponseOutcome::Unsupported => (FailureSort::NotHere, None),
-            ResponseOutcome::Unauthorized => (FailureSort::Unauthorised, None),
-            ResponseOutcome::Forbidden => (FailureSort::Forbidden, None),
-            ResponseOutcome::RetryLater(later) => (FailureSort::Unexpected(later.status), None),
-            ResponseOutcome::Success => return StepEnd::Done,
+            ResponseOutcome::Invalid(refusal) => (StepFailureKind::Rejected, Some(refusal)),
+            ResponseOutcome::Conflict(refusal) => (StepFailureKind::Conflict, Some(refusal)),
+            ResponseOutcome::Unexpected(refusal) => (StepFailureKind::Unexpected(refusal.status), Some(refusal)),
+            ResponseOutcome::IdTaken => (StepFailureKind::IdTaken, None),
+            ResponseOutcome::NotFound => (StepFailureKind::NotFound, None),
+            ResponseOutcome::Unsupported => (StepFailureKind::Unsupported, None),
+            ResponseOutcome::Unauthorized => (StepFailureKind::Unauthorized, None),
+            ResponseOutcome::Forbidden => (StepFailureKind::Forbidden, None),
+            ResponseOutcome::RetryLater(later) => (StepFailureKind::Unexpected(later.status), None),
+            ResponseOutcome::Success => return StepOutcome::Done,
         };
-        self.failed(sort, refusal)
+        self.failure(sort, refusal)
     }
 
     /// A failure, in words that repeat no secret.
-    fn failed(&self, sort: FailureSort, refusal: Option<AdminApiError>) -> StepEnd {
+    fn failure(&self, sort: StepFailureKind, refusal: Option<AdminApiError>) -> StepOutcome {
         let refusal = refusal.unwrap_or_default();
-        let record = self.catalog.record(self.step().kind, &self.shown());
-        let veil = Veil::new(self.tree(), &record);
+        let record = self.catalog.record(self.step().kind, &self.unredacted_texts());
+        let veil = MessageRedactor::new(self.body(), &record);
         let fields = refusal.fields.into_iter().map(|(path, text)| {
-            let told = veil.about(&path, text);
+            let told = veil.redact_field_message(&path, text);
             (path, told)
         });
-        StepEnd::Failed(Failure {
-            sort,
+        StepOutcome::Failed(StepFailure {
+            kind: sort,
             fields: fields.collect(),
-            message: refusal.message.and_then(|message| veil.whole(message)),
+            message: refusal.message.and_then(|message| veil.redact_message(message)),
         })
     }
 
     /// The body as far as it is needed to find its schema: texts that are not secret.
-    fn shown(&self) -> Object {
-        let Some(Tree::Map(members)) = self.tree() else {
+    fn unredacted_texts(&self) -> Object {
+        let Some(PlanValue::Map(members)) = self.body() else {
             return Object::new();
         };
         let texts = members.iter().filter_map(|(name, member)| match member {
-            Tree::String(text) => Some((name.clone(), Value::String(text.clone()))),
+            PlanValue::String(text) => Some((name.clone(), Value::String(text.clone()))),
             _ => None,
         });
         texts.collect()

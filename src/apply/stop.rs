@@ -2,17 +2,17 @@ use tokio::sync::watch;
 
 /// Tells a run to begin nothing new. What is in flight is finished.
 #[derive(Clone, Debug)]
-pub struct Stop(Option<watch::Receiver<bool>>);
+pub struct CancelToken(Option<watch::Receiver<bool>>);
 
 /// Gives the signal that a [`Stop`] waits for.
 #[derive(Debug)]
-pub struct Stopper(watch::Sender<bool>);
+pub struct Canceller(watch::Sender<bool>);
 
-impl Stop {
+impl CancelToken {
     /// A signal and whoever gives it.
-    pub fn new() -> (Stopper, Self) {
+    pub fn new() -> (Canceller, Self) {
         let (sender, receiver) = watch::channel(false);
-        (Stopper(sender), Self(Some(receiver)))
+        (Canceller(sender), Self(Some(receiver)))
     }
 
     /// A signal that never comes.
@@ -21,14 +21,14 @@ impl Stop {
     }
 
     /// Whether it was given.
-    pub fn is_given(&self) -> bool {
+    pub fn is_cancelled(&self) -> bool {
         self.0.as_ref().is_some_and(|receiver| *receiver.borrow())
     }
 }
 
-impl Stopper {
+impl Canceller {
     /// Gives the signal.
-    pub fn stop(&self) {
+    pub fn cancel(&self) {
         self.0.send_replace(true);
     }
 }

@@ -1,83 +1,83 @@
 use json::Value;
-use plan::Tree;
+use plan::PlanValue;
 use schema::{FieldPath, FieldType, PathSegment, Record};
 
 /// What is said in the place of a text that could repeat a secret.
-const HIDDEN: &str = "is refused (the server's words could repeat a secret)";
+const REDACTED_MESSAGE: &str = "is refused (the server's words could repeat a secret)";
 
 /// Texts shorter than this are found everywhere; they are hidden by their place alone.
-const TELLING: usize = 4;
+const MIN_SECRET_LEN: usize = 4;
 
 /// Keeps the server's words from repeating a secret that was sent.
-pub struct Veil<'a> {
-    sent: Option<&'a Tree>,
+pub struct MessageRedactor<'a> {
+    sent_body: Option<&'a PlanValue>,
     record: &'a Record,
     secrets: Vec<&'a str>,
 }
 
-impl<'a> Veil<'a> {
+impl<'a> MessageRedactor<'a> {
     /// For what a step sends.
-    pub fn new(sent: Option<&'a Tree>, record: &'a Record) -> Self {
+    pub fn new(sent_body: Option<&'a PlanValue>, record: &'a Record) -> Self {
         let mut secrets = Vec::new();
-        if let Some(tree) = sent {
-            gather(tree, &mut secrets);
+        if let Some(tree) = sent_body {
+            collect_secret_lines(tree, &mut secrets);
         }
-        Self { sent, record, secrets }
+        Self { sent_body, record, secrets }
     }
 
     /// The server's words about a field, unless they could repeat a secret.
-    pub fn about(&self, path: &FieldPath, text: String) -> String {
-        let secret = holds_secret(self.sent, &path.0) || marked_secret(self.record, &path.0);
-        if secret || self.repeats(&text) {
-            HIDDEN.to_owned()
+    pub fn redact_field_message(&self, path: &FieldPath, text: String) -> String {
+        let secret = holds_secret(self.sent_body, &path.0) || is_marked_secret(self.record, &path.0);
+        if secret || self.repeats_secret(&text) {
+            REDACTED_MESSAGE.to_owned()
         } else {
             text
         }
     }
 
     /// The server's words about the whole, unless they repeat a secret.
-    pub fn whole(&self, text: String) -> Option<String> {
-        (!self.repeats(&text)).then_some(text)
+    pub fn redact_message(&self, text: String) -> Option<String> {
+        (!self.repeats_secret(&text)).then_some(text)
     }
 
-    fn repeats(&self, text: &str) -> bool {
+    fn repeats_secret(&self, text: &str) -> bool {
         self.secrets.iter().any(|secret| text.contains(secret))
     }
 }
 
 /// Gathers the texts of all secrets, line by line: an error may repeat one line of a key.
-fn gather<'a>(tree: &'a Tree, found: &mut Vec<&'a str>) {
+fn collect_secret_lines<'a>(tree: &'a PlanValue, found: &mut Vec<&'a str>) {
     match tree {
-        Tree::Secret(secret) => texts(secret.expose(), found),
-        Tree::List(members) => members.iter().for_each(|member| gather(member, found)),
-        Tree::Map(members) => members.iter().for_each(|(_, member)| gather(member, found)),
+        PlanValue::Secret(secret) => collect_lines(secret.expose(), found),
+        PlanValue::List(members) => members.iter().for_each(|member| collect_secret_lines(member, found)),
+        PlanValue::Map(members) => members.iter().for_each(|(_, member)| collect_secret_lines(member, found)),
         _ => {}
     }
 }
 
-fn texts<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+fn collect_lines<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
     match value {
-        Value::String(text) => found.extend(text.lines().map(str::trim).filter(|line| line.len() >= TELLING)),
-        Value::Array(members) => members.iter().for_each(|member| texts(member, found)),
-        Value::Object(members) => members.values().for_each(|member| texts(member, found)),
+        Value::String(text) => found.extend(text.lines().map(str::trim).filter(|line| line.len() >= MIN_SECRET_LEN)),
+        Value::Array(members) => members.iter().for_each(|member| collect_lines(member, found)),
+        Value::Object(members) => members.values().for_each(|member| collect_lines(member, found)),
         _ => {}
     }
 }
 
 /// Whether what was sent at a path is secret, or lies in something that is, or holds something that is.
-fn holds_secret(tree: Option<&Tree>, path: &[PathSegment]) -> bool {
+fn holds_secret(tree: Option<&PlanValue>, path: &[PathSegment]) -> bool {
     let mut here = match tree {
         Some(tree) if !path.is_empty() => tree,
         _ => return false,
     };
     for segment in path {
         let next = match (here, segment) {
-            (Tree::Secret(_), _) => return true,
-            (Tree::Map(members), PathSegment::Name(name)) => members
+            (PlanValue::Secret(_), _) => return true,
+            (PlanValue::Map(members), PathSegment::Name(name)) => members
                 .iter()
                 .find(|(known, _)| known == name)
                 .map(|(_, member)| member),
-            (Tree::List(members), PathSegment::Index(index)) => members.get(*index),
+            (PlanValue::List(members), PathSegment::Index(index)) => members.get(*index),
             _ => None,
         };
         match next {
@@ -86,12 +86,12 @@ fn holds_secret(tree: Option<&Tree>, path: &[PathSegment]) -> bool {
         }
     }
     let mut found = Vec::new();
-    gather(here, &mut found);
-    matches!(here, Tree::Secret(_)) || !found.is_empty()
+    collect_secret_lines(here, &mut found);
+    matches!(here, PlanValue::Secret(_)) || !found.is_empty()
 }
 
 /// Whether the schema marks the field, or one that it lies in, as secret.
-fn marked_secret(record: &Record, path: &[PathSegment]) -> bool {
+fn is_marked_secret(record: &Record, path: &[PathSegment]) -> bool {
     let (Some(PathSegment::Name(name)), rest) = (path.first(), path.get(1..).unwrap_or_default()) else {
         return false;
     };
@@ -100,7 +100,7 @@ fn marked_secret(record: &Record, path: &[PathSegment]) -> bool {
     };
     field.secret
         || match &field.field_type {
-            FieldType::Record(inner) => marked_secret(inner, rest),
+            FieldType::Record(inner) => is_marked_secret(inner, rest),
             FieldType::Array(member) | FieldType::Set(member) => member.secret,
             _ => false,
         }
@@ -109,10 +109,10 @@ fn marked_secret(record: &Record, path: &[PathSegment]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plan::{Secret, SecretOrigin};
+    use plan::{PlanSecret, SecretOrigin};
 
-    fn secret(text: &str) -> Tree {
-        Tree::Secret(Secret::new(
+    fn secret(text: &str) -> PlanValue {
+        PlanValue::Secret(PlanSecret::new(
             Value::String(text.to_owned()),
             "f".to_owned(),
             SecretOrigin::File,
@@ -121,17 +121,17 @@ mod tests {
 
     #[test]
     fn words_about_a_secret_field_are_hidden_and_others_are_not() {
-        let sent = Tree::Map(vec![
-            ("open".to_owned(), Tree::String("seen".to_owned())),
+        let sent = PlanValue::Map(vec![
+            ("open".to_owned(), PlanValue::String("seen".to_owned())),
             ("shut".to_owned(), secret("hush-hush")),
             (
                 "deep".to_owned(),
-                Tree::Map(vec![("inner".to_owned(), secret("quiet!"))]),
+                PlanValue::Map(vec![("inner".to_owned(), secret("quiet!"))]),
             ),
         ]);
         let record = Record::default();
-        let veil = Veil::new(Some(&sent), &record);
-        let about = |path: &str, text: &str| veil.about(&FieldPath::from_dotted(path), text.to_owned());
+        let veil = MessageRedactor::new(Some(&sent), &record);
+        let about = |path: &str, text: &str| veil.redact_field_message(&FieldPath::from_dotted(path), text.to_owned());
         assert_eq!(about("open", "is too long"), "is too long");
         for (path, text) in [
             ("shut", "is too long"),
@@ -139,11 +139,11 @@ mod tests {
             ("deep", "is too long"),
             ("open", "'hush-hush' is no colour"),
         ] {
-            assert_eq!(about(path, text), HIDDEN, "{path}: {text}");
+            assert_eq!(about(path, text), REDACTED_MESSAGE, "{path}: {text}");
         }
-        assert_eq!(veil.whole("expected hush-hush".to_owned()), None);
+        assert_eq!(veil.redact_message("expected hush-hush".to_owned()), None);
         assert_eq!(
-            veil.whole("expected something".to_owned()).as_deref(),
+            veil.redact_message("expected something".to_owned()).as_deref(),
             Some("expected something")
         );
     }
@@ -153,7 +153,7 @@ mod tests {
         let sent = secret("-----BEGIN KEY-----\nMIIabc\n-----END KEY-----\n");
         let record = Record::default();
         assert_eq!(
-            Veil::new(Some(&sent), &record).whole("bad line MIIabc".to_owned()),
+            MessageRedactor::new(Some(&sent), &record).redact_message("bad line MIIabc".to_owned()),
             None
         );
     }

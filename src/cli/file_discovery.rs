@@ -98,7 +98,7 @@ impl ParsedFiles {
             self.diagnostics.push(fault);
             return;
         }
-        let (node, told) = reconcile::compose(id, &self.sources.file(id).text, options);
+        let (node, told) = reconcile::compose_parallel(id, &self.sources.file(id).text, options);
         match node
             .as_ref()
             .filter(|_| !named)

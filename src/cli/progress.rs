@@ -2,7 +2,7 @@ use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use apply::{Event, Events};
+use apply::{ApplyEvent, ApplyEventSink};
 use plan::Plan;
 
 /// A bar on a terminal's standard error; nothing elsewhere.
@@ -30,19 +30,19 @@ impl Progress {
     }
 }
 
-impl Events for Progress {
-    fn tell(&self, event: Event<'_>) {
+impl ApplyEventSink for Progress {
+    fn emit(&self, event: ApplyEvent<'_>) {
         match event {
-            Event::Begun(step) => tracing::debug!(step = step.0, "begun"),
-            Event::Retrying(step, retry) => {
+            ApplyEvent::Started(step) => tracing::debug!(step = step.0, "begun"),
+            ApplyEvent::Retrying(step, retry) => {
                 tracing::info!(step = step.0, attempt = retry.attempt, "trying again");
                 self.bar.set_message("trying again");
             }
-            Event::Ended(step, _) => {
+            ApplyEvent::Finished(step, _) => {
                 tracing::debug!(step = step.0, "ended");
                 self.bar.inc(1);
             }
-            Event::Halted(_) => self.bar.set_message("finishing what is under way"),
+            ApplyEvent::Halted(_) => self.bar.set_message("finishing what is under way"),
         }
     }
 }

@@ -2,7 +2,7 @@ use std::io;
 
 use super::ExitStatus;
 use crate::report::{self, ApplyReport, BodyRenderer, ChangeSummary, EntityNames, JsonReport, PropertyAssessment};
-use plan::{Plan, Refusal};
+use plan::{Plan, GuardViolation};
 use reference::Assessment;
 use schema::Catalog;
 use state::DesiredState;
@@ -158,7 +158,7 @@ impl Reporter {
         catalog: &Catalog,
         plan: &Plan,
         names: &EntityNames,
-        refusals: &[Refusal],
+        refusals: &[GuardViolation],
     ) -> io::Result<()> {
         self.report_guard_violations(refusals);
         if self.json.is_some() {
@@ -178,7 +178,7 @@ impl Reporter {
     }
 
     /// What the guards refuse.
-    pub fn report_guard_violations(&mut self, refusals: &[Refusal]) {
+    pub fn report_guard_violations(&mut self, refusals: &[GuardViolation]) {
         match &mut self.json {
             Some(json) => json.add_guard_violations(refusals),
             None => report::print_stderr(&report::render_guard_violations(refusals)),

@@ -4,7 +4,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::ExitStatus;
 use crate::report;
-use apply::{Stop, Stopper};
+use apply::{CancelToken, Canceller};
 
 /// Waits until somebody asks the program to end: Ctrl-C, or SIGTERM.
 pub async fn wait_for_interrupt() {
@@ -36,15 +36,15 @@ pub async fn run_unless_interrupted<T>(work: impl Future<Output = T>) -> Result<
 }
 
 /// A stop that the first signal gives; the second ends the program at once.
-pub fn cancel_on_signal() -> Stop {
-    let (stopper, stop) = Stop::new();
+pub fn cancel_on_signal() -> CancelToken {
+    let (stopper, stop) = CancelToken::new();
     tokio::spawn(cancel_when_interrupted(stopper));
     stop
 }
 
-async fn cancel_when_interrupted(stopper: Stopper) {
+async fn cancel_when_interrupted(stopper: Canceller) {
     wait_for_interrupt().await;
-    stopper.stop();
+    stopper.cancel();
     report::print_stderr(&report::render_warning(
         "interrupted: finishing what is under way (again to end at once)",
     ));

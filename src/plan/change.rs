@@ -1,6 +1,6 @@
 use uuid::Uuid;
 
-use super::Tree;
+use super::PlanValue;
 use schema::{FieldPath, KindId};
 use state::{DeclaredId, ScopeId};
 
@@ -10,33 +10,33 @@ pub enum Change {
     /// An entity that is not there is made.
     Create {
         /// What it is about.
-        subject: Subject,
+        entity: ChangedEntity,
         /// The body that is written.
-        after: Tree,
+        after: PlanValue,
     },
     /// An entity that differs is changed in place.
     Update {
         /// What it is about.
-        subject: Subject,
+        entity: ChangedEntity,
         /// What stands, in the fields that count.
-        before: Tree,
+        before: PlanValue,
         /// What will stand, in the same fields.
-        after: Tree,
+        after: PlanValue,
         /// The fields that differ.
         fields: Vec<FieldChange>,
     },
     /// An entity that no document declares any more is deleted.
     Delete {
         /// What it is about.
-        subject: Subject,
+        entity: ChangedEntity,
         /// What stands.
-        before: Tree,
+        before: PlanValue,
     },
 }
 
 /// The entity that a change is about.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Subject {
+pub struct ChangedEntity {
     /// Its kind.
     pub kind: KindId,
     /// Its id: the live one, the declared one, or one chosen while planning.
@@ -48,7 +48,7 @@ pub struct Subject {
     /// The scope it belongs to.
     pub scope: ScopeId,
     /// Why it is done, where that is not plain: replaced because of a circle, deleted with its parent, …
-    pub because: Option<String>,
+    pub reason: Option<String>,
 }
 
 /// A field that differs.
@@ -57,16 +57,16 @@ pub struct FieldChange {
     /// The field.
     pub path: FieldPath,
     /// What stands; `Null` if nothing does.
-    pub before: Tree,
+    pub before: PlanValue,
     /// What will stand; `Null` if nothing does. Hidden if either side is secret.
-    pub after: Tree,
+    pub after: PlanValue,
 }
 
 impl Change {
     /// The entity it is about.
-    pub fn subject(&self) -> &Subject {
+    pub fn entity(&self) -> &ChangedEntity {
         match self {
-            Self::Create { subject, .. } | Self::Update { subject, .. } | Self::Delete { subject, .. } => subject,
+            Self::Create { entity: subject, .. } | Self::Update { entity: subject, .. } | Self::Delete { entity: subject, .. } => subject,
         }
     }
 }

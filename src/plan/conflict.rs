@@ -1,17 +1,17 @@
 //! What a run cannot do, in words.
 
-use super::draft::{Sent, Update};
-use super::known::{Holder, Standing, is_spectator};
-use super::{Problem, Question};
+use super::draft::{UpdateBody, UpdateDraft};
+use super::known::{LiveRef, Ownership, is_reference_only};
+use super::{PlanError, PlanInput};
 use schema::{Edition, Kind, KindId};
 use state::{DeclaredEntity, DeclaredId};
 use yaml::Diagnostic;
 
 /// The problem of a kind that the control plane does not have.
-pub(super) fn nowhere(question: &Question<'_>, kind: KindId, members: &[DeclaredId]) -> Option<Problem> {
+pub(super) fn absent_kind_error(question: &PlanInput<'_>, kind: KindId, members: &[DeclaredId]) -> Option<PlanError> {
     let declared = members.iter().map(|at| question.desired.entity(*at));
     let mut places = declared
-        .filter(|declared| !is_spectator(question, declared))
+        .filter(|declared| !is_reference_only(question, declared))
         .map(|declared| declared.location.span)
         .peekable();
     places.peek()?;
@@ -21,15 +21,15 @@ pub(super) fn nowhere(question: &Question<'_>, kind: KindId, members: &[Declared
         Edition::Enterprise => "they are Kong Enterprise's: leave them out, or use an Enterprise control plane",
     };
     let diagnostic = places.fold(Diagnostic::error("absent-kind", message).help(help), Diagnostic::at);
-    Some(Problem::invalid(diagnostic))
+    Some(PlanError::invalid(diagnostic))
 }
 
 /// The problem of a stored hash that is only good with the foreign key that is to change.
-pub(super) fn unhashable(kind: &Kind, update: &Update<'_>, declared: &DeclaredEntity) -> Option<Problem> {
+pub(super) fn hash_only_error(kind: &Kind, update: &UpdateDraft<'_>, declared: &DeclaredEntity) -> Option<PlanError> {
     let hashed = kind.hashed_field.as_ref()?;
     let with = hashed.with.as_deref()?;
     let moves = update.fields.iter().any(|field| field.path.top_field() == Some(with));
-    if !moves || !matches!(update.sent, Sent::Patch(_)) {
+    if !moves || !matches!(update.request_body, UpdateBody::Patch(_)) {
         return None;
     }
     let message = format!(
@@ -37,26 +37,26 @@ pub(super) fn unhashable(kind: &Kind, update: &Update<'_>, declared: &DeclaredEn
         kind.name, hashed.field
     );
     let diagnostic = Diagnostic::error("hash-only", message).at(declared.location.span);
-    Some(Problem::invalid(
+    Some(PlanError::invalid(
         diagnostic.help(format!("declare the plain {}", hashed.field)),
     ))
 }
 
 /// The conflict with an entity that is not to be touched.
-pub(super) fn in_the_way(kind: &Kind, holder: &Holder<'_>, why: &str, declared: &DeclaredEntity) -> Problem {
+pub(super) fn conflict_error(kind: &Kind, holder: &LiveRef<'_>, why: &str, declared: &DeclaredEntity) -> PlanError {
     let message = format!(
         "{} {} is in the way: {why}, and it is {} ({})",
         kind.name,
         holder.id,
-        outside(holder),
-        holder.shown_tags()
+        ownership_reason(holder),
+        holder.format_tags()
     );
-    let remedy = match holder.standing {
-        Standing::Owned => "let it be deleted (without --no-delete), or declare this one under another name or id",
-        Standing::Spared => "include it in this run, or declare this one under another name or id",
-        Standing::Foreign => "declare this one under another name or id, or have the owner of the other give it up",
+    let remedy = match holder.ownership {
+        Ownership::Managed => "let it be deleted (without --no-delete), or declare this one under another name or id",
+        Ownership::Ignored => "include it in this run, or declare this one under another name or id",
+        Ownership::Foreign => "declare this one under another name or id, or have the owner of the other give it up",
     };
-    Problem::conflict(
+    PlanError::conflict(
         Diagnostic::error("conflict", message)
             .at(declared.location.span)
             .help(remedy),
@@ -64,10 +64,10 @@ pub(super) fn in_the_way(kind: &Kind, holder: &Holder<'_>, why: &str, declared: 
 }
 
 /// Why an entity is not to be touched.
-pub(super) fn outside(holder: &Holder<'_>) -> &'static str {
-    match holder.standing {
-        Standing::Owned => "kept by --no-delete",
-        Standing::Spared => "left alone in this run",
-        Standing::Foreign => "outside the scope",
+pub(super) fn ownership_reason(holder: &LiveRef<'_>) -> &'static str {
+    match holder.ownership {
+        Ownership::Managed => "kept by --no-delete",
+        Ownership::Ignored => "left alone in this run",
+        Ownership::Foreign => "outside the scope",
     }
 }

@@ -7,7 +7,7 @@ use state::DesiredState;
 
 /// Everything that a plan depends on, apart from the ids it chooses.
 #[derive(Clone, Copy)]
-pub struct Question<'a> {
+pub struct PlanInput<'a> {
     /// What exists.
     pub catalog: &'a Catalog,
     /// What the documents say.
@@ -15,7 +15,7 @@ pub struct Question<'a> {
     /// What the control plane holds.
     pub live: &'a LiveState,
     /// What is left alone.
-    pub options: &'a Options,
+    pub options: &'a PlanOptions,
     /// What stands for secrets.
     pub fingerprinter: &'a Fingerprinter,
     /// Seconds since 1970: some checks ask whether something has expired.
@@ -24,7 +24,7 @@ pub struct Question<'a> {
 
 /// What a run leaves alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct PlanOptions {
     /// `--no-delete`: what no document declares stays.
     pub no_delete: bool,
     /// `--skip-consumers`, `--skip-ca-certificates`: these kinds, and whatever would go with an entity of theirs, are

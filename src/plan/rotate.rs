@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 use uuid::Uuid;
 
-use super::Question;
-use super::key::{key_in, text_of};
-use super::known::{Holder, Known};
-use super::pending::Pending;
+use super::PlanInput;
+use super::key::{key_from_body, key_part};
+use super::known::{LiveRef, LiveIndex};
+use super::pending::UnmatchedEntity;
 use json::Object;
 use schema::{Catalog, Kind, KindId, NestedList, RotationRule};
 use state::{DeclaredId, ForeignKeyTarget};
@@ -16,120 +16,120 @@ use state::{DeclaredId, ForeignKeyTarget};
 /// Says for each pending entity which live one it is (by its place): one with the same material, of several the one at
 /// which most of its declared children point; else whatever they point at. Ties go to the lowest id, and each is one
 /// entity at most.
-pub(super) fn assign<'a>(
-    question: &Question<'a>,
-    known: &Known<'a>,
+pub(super) fn match_rotated<'a>(
+    question: &PlanInput<'a>,
+    known: &LiveIndex<'a>,
     kind: KindId,
-    pending: &[Pending<'a>],
-    free: impl Fn(&Holder<'a>) -> bool,
+    pending: &[UnmatchedEntity<'a>],
+    free: impl Fn(&LiveRef<'a>) -> bool,
 ) -> Vec<Option<usize>> {
     let description = question.catalog.kind(kind);
     let Some(rotates) = &description.rotation else {
         return vec![None; pending.len()];
     };
     let mut free: Vec<usize> = known
-        .places_of(kind)
+        .enumerate_kind(kind)
         .filter(|(_, holder)| free(holder))
         .map(|(at, _)| at)
         .collect();
-    free.sort_by_key(|at| known.holders[*at].id);
+    free.sort_by_key(|at| known.entities[*at].id);
     let nest = description
         .nested_lists
         .iter()
         .find(|nest| nest.key == rotates.children);
-    let served = nest.map_or_else(Vec::new, |nest| served(question, known, nest, pending, &free));
-    let mut assigned = Assigned {
-        of: vec![None; pending.len()],
-        taken: FxHashSet::default(),
+    let served = nest.map_or_else(Vec::new, |nest| find_candidate_pairs(question, known, nest, pending, &free));
+    let mut assigned = PairAssignment {
+        live_by_pending: vec![None; pending.len()],
+        assigned_live: FxHashSet::default(),
     };
-    let material = Material::of((question.catalog, rotates), known, pending, &free);
-    for pair in served.iter().filter(|pair| material.is_same(pair.pending, pair.live)) {
-        assigned.pair(pair.pending, pair.live);
+    let material = MaterialIndex::new((question.catalog, rotates), known, pending, &free);
+    for pair in served.iter().filter(|pair| material.has_same_material(pair.pending, pair.live)) {
+        assigned.assign_pair(pair.pending, pair.live);
     }
     for at in 0..pending.len() {
-        let same = material.same(at).iter().find(|live| !assigned.taken.contains(*live));
-        same.into_iter().for_each(|live| assigned.pair(at, *live));
+        let same = material.live_with_same_material(at).iter().find(|live| !assigned.assigned_live.contains(*live));
+        same.into_iter().for_each(|live| assigned.assign_pair(at, *live));
     }
     for pair in &served {
-        assigned.pair(pair.pending, pair.live);
+        assigned.assign_pair(pair.pending, pair.live);
     }
-    assigned.of
+    assigned.live_by_pending
 }
 
 /// Which live entity each pending one is, as far as is settled.
-struct Assigned {
-    of: Vec<Option<usize>>,
-    taken: FxHashSet<usize>,
+struct PairAssignment {
+    live_by_pending: Vec<Option<usize>>,
+    assigned_live: FxHashSet<usize>,
 }
 
-impl Assigned {
+impl PairAssignment {
     /// Settles a pair, if both are free.
-    fn pair(&mut self, pending: usize, live: usize) {
-        if self.of[pending].is_none() && self.taken.insert(live) {
-            self.of[pending] = Some(live);
+    fn assign_pair(&mut self, pending: usize, live: usize) {
+        if self.live_by_pending[pending].is_none() && self.assigned_live.insert(live) {
+            self.live_by_pending[pending] = Some(live);
         }
     }
 }
 
 /// The material of pending and live entities.
-struct Material {
+struct MaterialIndex {
     pending: Vec<String>,
     live: FxHashMap<String, Vec<usize>>,
 }
 
-impl Material {
-    fn of(
+impl MaterialIndex {
+    fn new(
         (catalog, rotates): (&Catalog, &RotationRule),
-        known: &Known<'_>,
-        pending: &[Pending<'_>],
+        known: &LiveIndex<'_>,
+        pending: &[UnmatchedEntity<'_>],
         free: &[usize],
     ) -> Self {
         let mut live: FxHashMap<String, Vec<usize>> = FxHashMap::default();
         for at in free {
-            live.entry(material(rotates, known.holders[*at].body))
+            live.entry(join_material(rotates, known.entities[*at].body))
                 .or_default()
                 .push(*at);
         }
         let pending = pending
             .iter()
-            .map(|one| material(rotates, one.desired(catalog)))
+            .map(|one| join_material(rotates, one.desired(catalog)))
             .collect();
         Self { pending, live }
     }
 
     /// The live entities with the material of a pending one, the lowest id first.
-    fn same(&self, pending: usize) -> &[usize] {
+    fn live_with_same_material(&self, pending: usize) -> &[usize] {
         self.live.get(&self.pending[pending]).map_or(&[], Vec::as_slice)
     }
 
-    fn is_same(&self, pending: usize, live: usize) -> bool {
-        self.same(pending).contains(&live)
+    fn has_same_material(&self, pending: usize, live: usize) -> bool {
+        self.live_with_same_material(pending).contains(&live)
     }
 }
 
 /// A live entity at which declared children of a pending one point.
-struct Served {
+struct CandidatePair {
     pending: usize,
     live: usize,
-    children: usize,
+    child_count: usize,
 }
 
 /// Every such pair, those of most children first.
-fn served(
-    question: &Question<'_>,
-    known: &Known<'_>,
+fn find_candidate_pairs(
+    question: &PlanInput<'_>,
+    known: &LiveIndex<'_>,
     nest: &NestedList,
-    pending: &[Pending<'_>],
+    pending: &[UnmatchedEntity<'_>],
     free: &[usize],
-) -> Vec<Served> {
-    let places: FxHashMap<Uuid, usize> = free.iter().map(|at| (known.holders[*at].id, *at)).collect();
-    let declared = children(question, nest);
-    let holders = serving(question.catalog.kind(nest.kind), known, nest);
+) -> Vec<CandidatePair> {
+    let places: FxHashMap<Uuid, usize> = free.iter().map(|at| (known.entities[*at].id, *at)).collect();
+    let declared = declared_child_keys(question, nest);
+    let holders = parents_by_child_key(question.catalog.kind(nest.kind), known, nest);
     let mut found = Vec::new();
     for (at, one) in pending.iter().enumerate() {
         let mut counts: BTreeMap<Uuid, usize> = BTreeMap::new();
         for id in declared
-            .get(&one.at)
+            .get(&one.declared_id)
             .into_iter()
             .flatten()
             .filter_map(|child| holders.get(child))
@@ -138,27 +138,27 @@ fn served(
         }
         found.extend(counts.into_iter().filter_map(|(id, children)| {
             let live = *places.get(&id)?;
-            Some(Served {
+            Some(CandidatePair {
                 pending: at,
                 live,
-                children,
+                child_count: children,
             })
         }));
     }
-    found.sort_by_key(|pair| Reverse(pair.children));
+    found.sort_by_key(|pair| Reverse(pair.child_count));
     found
 }
 
-fn material(rotates: &RotationRule, body: &Object) -> String {
+fn join_material(rotates: &RotationRule, body: &Object) -> String {
     let parts = rotates
         .material
         .iter()
-        .map(|field| body.get(field).and_then(text_of).unwrap_or_default());
+        .map(|field| body.get(field).and_then(key_part).unwrap_or_default());
     parts.collect::<Vec<_>>().join("\u{1f}")
 }
 
 /// The keys of the declared children of each declared entity.
-fn children<'a>(question: &Question<'a>, nest: &NestedList) -> FxHashMap<DeclaredId, Vec<Cow<'a, str>>> {
+fn declared_child_keys<'a>(question: &PlanInput<'a>, nest: &NestedList) -> FxHashMap<DeclaredId, Vec<Cow<'a, str>>> {
     let kind = question.catalog.kind(nest.kind);
     let mut found: FxHashMap<DeclaredId, Vec<Cow<'a, str>>> = FxHashMap::default();
     for child in question.desired.entities.iter().filter(|child| child.kind == nest.kind) {
@@ -174,13 +174,13 @@ fn children<'a>(question: &Question<'a>, nest: &NestedList) -> FxHashMap<Declare
 }
 
 /// Which entity each live child points at.
-fn serving<'a>(kind: &Kind, known: &Known<'a>, nest: &NestedList) -> FxHashMap<Cow<'a, str>, Uuid> {
-    let children = known.of(nest.kind);
+fn parents_by_child_key<'a>(kind: &Kind, known: &LiveIndex<'a>, nest: &NestedList) -> FxHashMap<Cow<'a, str>, Uuid> {
+    let children = known.of_kind(nest.kind);
     children
-        .filter_map(|child| Some((child_key(kind, child.body)?, child.link(&nest.field)?)))
+        .filter_map(|child| Some((child_key(kind, child.body)?, child.foreign_key_id(&nest.field)?)))
         .collect()
 }
 
 fn child_key<'b>(kind: &Kind, body: &'b Object) -> Option<Cow<'b, str>> {
-    kind.identity.first().and_then(|set| key_in(kind, set, body))
+    kind.identity.first().and_then(|set| key_from_body(kind, set, body))
 }

@@ -4,189 +4,189 @@ use std::cell::OnceCell;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use uuid::Uuid;
 
-use super::conflict::{in_the_way, nowhere, unhashable};
-use super::draft::{Act, Draft, Sent};
+use super::conflict::{conflict_error, absent_kind_error, hash_only_error};
+use super::draft::{DraftAction, ChangeDraft, UpdateBody};
 use super::hashed;
-use super::key::key_in;
-use super::known::{Holder, Known, Standing, is_spectator};
-use super::made_up::MadeUp;
-use super::pending::{Identified, Pending};
-use super::resolve::{Dangling, Names};
-use super::{Problem, Question, kin, rotate};
-use json::parallel::stretches;
+use super::key::key_from_body;
+use super::known::{LiveRef, LiveIndex, Ownership, is_reference_only};
+use super::made_up::GeneratedFields;
+use super::pending::{MatchedEntity, UnmatchedEntity};
+use super::resolve::{DanglingReferences, DeclaredIndex};
+use super::{PlanError, PlanInput, kin, rotate};
+use json::parallel::par_map_chunks;
 use json::{PREFETCH_BATCH, prefetch, prefetch_chunked};
 use schema::KindId;
 use state::{DeclaredEntity, DeclaredId};
 use yaml::Diagnostic;
 
 /// Who is who, and what differs.
-pub(super) struct Settled<'a> {
+pub(super) struct MatchResult<'a> {
     /// The id of every declared entity; none where it could not be found out.
-    pub found: Vec<Option<Uuid>>,
+    pub entity_ids: Vec<Option<Uuid>>,
     /// The owned entities that are declared ones.
     pub claimed: FxHashSet<(KindId, Uuid)>,
-    pub drafts: Vec<Draft<'a>>,
-    pub problems: Vec<Problem>,
-    pub remarks: Vec<Diagnostic>,
+    pub drafts: Vec<ChangeDraft<'a>>,
+    pub errors: Vec<PlanError>,
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Finds for every declared entity the live one that it is, and the entities that it refers to, kind after kind, so that
 /// whatever an identity rests on is known before; compares the two; and chooses an id for what is not there.
-pub(super) fn settle<'a>(question: &Question<'a>, known: &Known<'a>, ids: &mut dyn FnMut() -> Uuid) -> Settled<'a> {
-    let mut settling = Settling {
-        question,
-        known,
-        names: Names::of(question),
-        dangling: Dangling::default(),
-        made_up: MadeUp::default(),
-        settled: Vec::with_capacity(question.desired.entities.len()),
-        result: Settled {
-            found: vec![None; question.desired.entities.len()],
+pub(super) fn match_entities<'a>(question: &PlanInput<'a>, known: &LiveIndex<'a>, ids: &mut dyn FnMut() -> Uuid) -> MatchResult<'a> {
+    let mut settling = EntityMatcher {
+        input: question,
+        live: known,
+        declared_index: DeclaredIndex::new(question),
+        dangling: DanglingReferences::default(),
+        generated: GeneratedFields::default(),
+        matched: Vec::with_capacity(question.desired.entities.len()),
+        result: MatchResult {
+            entity_ids: vec![None; question.desired.entities.len()],
             claimed: FxHashSet::with_capacity_and_hasher(question.desired.entities.len(), FxBuildHasher),
             drafts: Vec::new(),
-            problems: Vec::new(),
-            remarks: Vec::new(),
+            errors: Vec::new(),
+            diagnostics: Vec::new(),
         },
     };
     let mut by_kind: FxHashMap<KindId, Vec<DeclaredId>> = FxHashMap::default();
     for (at, declared) in question.desired.entities.iter().enumerate() {
         by_kind.entry(declared.kind).or_default().push(DeclaredId(at as u32));
     }
-    for kind in kin::in_order(question.catalog) {
+    for kind in kin::kinds_by_dependency(question.catalog) {
         if let Some(members) = by_kind.remove(&kind) {
-            settling.kind(kind, members, ids);
+            settling.match_kind(kind, members, ids);
         }
     }
-    settling.compare();
-    let Settling {
-        names,
+    settling.diff_matched();
+    let EntityMatcher {
+        declared_index: names,
         dangling,
         mut result,
         ..
     } = settling;
-    result.problems.extend(dangling.problems(question, known, &names));
+    result.errors.extend(dangling.into_errors(question, known, &names));
     result
 }
 
-pub(super) struct Settling<'a, 'q> {
-    pub question: &'q Question<'a>,
-    pub known: &'q Known<'a>,
-    pub names: Names<'a>,
-    pub dangling: Dangling,
-    made_up: MadeUp,
-    settled: Vec<Identified<'a>>,
-    pub result: Settled<'a>,
+pub(super) struct EntityMatcher<'a, 'q> {
+    pub input: &'q PlanInput<'a>,
+    pub live: &'q LiveIndex<'a>,
+    pub declared_index: DeclaredIndex<'a>,
+    pub dangling: DanglingReferences,
+    generated: GeneratedFields,
+    matched: Vec<MatchedEntity<'a>>,
+    pub result: MatchResult<'a>,
 }
 
 /// The places of live entities by the value of a natural key: the first, and others where a key is not unique.
-type ByKey<'a> = FxHashMap<Cow<'a, str>, (usize, Vec<usize>)>;
+type LiveByKey<'a> = FxHashMap<Cow<'a, str>, (usize, Vec<usize>)>;
 
-impl<'a> Settling<'a, '_> {
-    fn kind(&mut self, kind: KindId, members: Vec<DeclaredId>, ids: &mut dyn FnMut() -> Uuid) {
-        if self.question.live.absent.contains(&kind) {
-            self.result.problems.extend(nowhere(self.question, kind, &members));
+impl<'a> EntityMatcher<'a, '_> {
+    fn match_kind(&mut self, kind: KindId, members: Vec<DeclaredId>, ids: &mut dyn FnMut() -> Uuid) {
+        if self.input.live.absent.contains(&kind) {
+            self.result.errors.extend(absent_kind_error(self.input, kind, &members));
             return;
         }
         let (said, unsaid): (Vec<_>, Vec<_>) = members
             .into_iter()
-            .partition(|at| self.question.desired.entity(*at).id.is_some());
+            .partition(|at| self.input.desired.entity(*at).id.is_some());
         for at in said {
-            let pending = self.pending(at);
-            self.by_id(pending);
+            let pending = self.unmatched_entity(at);
+            self.match_by_id(pending);
         }
-        let pending = self.by_keys(kind, unsaid);
-        let pending = self.by_material(kind, pending);
-        let pending = self.by_equality(kind, pending);
+        let pending = self.match_by_keys(kind, unsaid);
+        let pending = self.match_by_material(kind, pending);
+        let pending = self.match_by_equality(kind, pending);
         for one in pending {
-            if one.spectator {
+            if one.reference_only {
                 continue;
             }
             let id = ids();
-            self.create(one, id);
+            self.match_as_new(one, id);
         }
     }
 
-    fn pending(&mut self, at: DeclaredId) -> Pending<'a> {
-        let declared = self.question.desired.entity(at);
-        let spectator = is_spectator(self.question, declared);
-        let (links, broken) = self.links(declared, spectator);
-        Pending {
-            at,
+    fn unmatched_entity(&mut self, at: DeclaredId) -> UnmatchedEntity<'a> {
+        let declared = self.input.desired.entity(at);
+        let spectator = is_reference_only(self.input, declared);
+        let (links, broken) = self.resolve_links(declared, spectator);
+        UnmatchedEntity {
+            declared_id: at,
             declared,
-            links,
+            foreign_keys: links,
             desired: OnceCell::new(),
-            broken,
-            spectator,
+            has_dangling_link: broken,
+            reference_only: spectator,
         }
     }
 
     /// An entity that says its id is that one, or a new one.
-    fn by_id(&mut self, pending: Pending<'a>) {
+    fn match_by_id(&mut self, pending: UnmatchedEntity<'a>) {
         let Some(id) = pending.declared.id else { return };
-        match self.known.by_id(pending.declared.kind, id) {
-            Some(holder) if holder.standing == Standing::Owned || pending.spectator => self.claim(pending, holder),
+        match self.live.get(pending.declared.kind, id) {
+            Some(holder) if holder.ownership == Ownership::Managed || pending.reference_only => self.claim(pending, holder),
             Some(holder) => {
-                self.result.found[pending.at.0 as usize] = Some(id);
-                let kind = self.question.catalog.kind(holder.kind);
-                self.result.problems.push(in_the_way(
+                self.result.entity_ids[pending.declared_id.0 as usize] = Some(id);
+                let kind = self.input.catalog.kind(holder.kind);
+                self.result.errors.push(conflict_error(
                     kind,
                     holder,
                     "it has the id that is declared",
                     pending.declared,
                 ));
             }
-            None if pending.spectator => {}
-            None => self.create(pending, id),
+            None if pending.reference_only => {}
+            None => self.match_as_new(pending, id),
         }
     }
 
     /// The others are the owned ones with the same natural keys, the best first.
-    fn by_keys(&mut self, kind: KindId, members: Vec<DeclaredId>) -> Vec<Pending<'a>> {
-        let catalog = self.question.catalog;
-        let mut left: Vec<_> = members.into_iter().map(|at| self.pending(at)).collect();
+    fn match_by_keys(&mut self, kind: KindId, members: Vec<DeclaredId>) -> Vec<UnmatchedEntity<'a>> {
+        let catalog = self.input.catalog;
+        let mut left: Vec<_> = members.into_iter().map(|at| self.unmatched_entity(at)).collect();
         for set in &catalog.kind(kind).identity {
             if left.is_empty() {
                 break;
             }
-            let holders = self.unclaimed_by_key(kind, set);
-            let keyed = stretches(&mut left, |stretch| {
+            let holders = self.index_unclaimed(kind, set);
+            let keyed = par_map_chunks(&mut left, |stretch| {
                 let glanced = prefetch_chunked(stretch, |one| Some(one.declared.body.expose()));
-                let keyed = glanced.map(|one| (one.spectator, one.key(catalog, set)));
+                let keyed = glanced.map(|one| (one.reference_only, one.natural_key(catalog, set)));
                 keyed.collect::<Vec<_>>()
             });
             let keyed = keyed.into_iter().flatten();
-            let matched = keyed.map(|(spectator, key)| self.by_key(kind, &key?, &holders, spectator));
+            let matched = keyed.map(|(spectator, key)| self.find_by_key(kind, &key?, &holders, spectator));
             let matched = matched.collect();
-            left = self.claim_some(left, matched);
+            left = self.claim_matches(left, matched);
         }
         left
     }
 
     /// The live entity with that key; an owned one is no other's from now on.
-    fn by_key(&mut self, kind: KindId, key: &str, holders: &ByKey<'a>, spectator: bool) -> Option<usize> {
-        let known = self.known;
+    fn find_by_key(&mut self, kind: KindId, key: &str, holders: &LiveByKey<'a>, spectator: bool) -> Option<usize> {
+        let known = self.live;
         let fits = |at: &&usize| {
-            let holder = &known.holders[**at];
-            (holder.standing == Standing::Owned || spectator) && !self.result.claimed.contains(&(kind, holder.id))
+            let holder = &known.entities[**at];
+            (holder.ownership == Ownership::Managed || spectator) && !self.result.claimed.contains(&(kind, holder.id))
         };
         let (first, others) = holders.get(key)?;
         let fitting = std::iter::once(first).chain(others).filter(fits);
-        let at = *fitting.min_by_key(|at| known.holders[**at].id)?;
-        self.take(&known.holders[at]);
+        let at = *fitting.min_by_key(|at| known.entities[**at].id)?;
+        self.mark_claimed(&known.entities[at]);
         Some(at)
     }
 
-    fn unclaimed_by_key(&self, kind: KindId, set: &[String]) -> ByKey<'a> {
-        let places = self.known.places_of(kind);
+    fn index_unclaimed(&self, kind: KindId, set: &[String]) -> LiveByKey<'a> {
+        let places = self.live.enumerate_kind(kind);
         let unclaimed = places.filter(|(_, holder)| !self.result.claimed.contains(&(kind, holder.id)));
-        let described = self.question.catalog.kind(kind);
-        let mut unclaimed: Vec<(usize, &Holder<'a>)> = unclaimed.collect();
-        let keyed = stretches(&mut unclaimed, |stretch| {
+        let described = self.input.catalog.kind(kind);
+        let mut unclaimed: Vec<(usize, &LiveRef<'a>)> = unclaimed.collect();
+        let keyed = par_map_chunks(&mut unclaimed, |stretch| {
             let glanced = prefetch_chunked(stretch, |(_, holder)| Some(holder.body));
-            let keyed = glanced.filter_map(|(at, holder)| Some((key_in(described, set, holder.body)?, *at)));
+            let keyed = glanced.filter_map(|(at, holder)| Some((key_from_body(described, set, holder.body)?, *at)));
             keyed.collect::<Vec<_>>()
         });
-        let mut found = ByKey::default();
+        let mut found = LiveByKey::default();
         found.reserve(keyed.iter().map(Vec::len).sum());
         for (key, at) in keyed.into_iter().flatten() {
             found
@@ -198,48 +198,48 @@ impl<'a> Settling<'a, '_> {
     }
 
     /// What rotates in place is what has the same material, else what most of its declared children point at.
-    fn by_material(&mut self, kind: KindId, pending: Vec<Pending<'a>>) -> Vec<Pending<'a>> {
-        if pending.is_empty() || self.question.catalog.kind(kind).rotation.is_none() {
+    fn match_by_material(&mut self, kind: KindId, pending: Vec<UnmatchedEntity<'a>>) -> Vec<UnmatchedEntity<'a>> {
+        if pending.is_empty() || self.input.catalog.kind(kind).rotation.is_none() {
             return pending;
         }
-        let free = |holder: &Holder<'a>| {
-            holder.standing == Standing::Owned && !self.result.claimed.contains(&(kind, holder.id))
+        let free = |holder: &LiveRef<'a>| {
+            holder.ownership == Ownership::Managed && !self.result.claimed.contains(&(kind, holder.id))
         };
-        let matched = rotate::assign(self.question, self.known, kind, &pending, free);
-        self.claim_some(pending, matched)
+        let matched = rotate::match_rotated(self.input, self.live, kind, &pending, free);
+        self.claim_matches(pending, matched)
     }
 
     /// What has no name is what equals it.
-    fn by_equality(&mut self, kind: KindId, pending: Vec<Pending<'a>>) -> Vec<Pending<'a>> {
-        if pending.is_empty() || !self.question.catalog.kind(kind).same_if_equal {
+    fn match_by_equality(&mut self, kind: KindId, pending: Vec<UnmatchedEntity<'a>>) -> Vec<UnmatchedEntity<'a>> {
+        if pending.is_empty() || !self.input.catalog.kind(kind).same_if_equal {
             return pending;
         }
-        let free = |holder: &Holder<'a>| {
-            holder.standing == Standing::Owned && !self.result.claimed.contains(&(kind, holder.id))
+        let free = |holder: &LiveRef<'a>| {
+            holder.ownership == Ownership::Managed && !self.result.claimed.contains(&(kind, holder.id))
         };
-        let matched = super::equal::assign(self.question, self.known, &mut self.made_up, kind, &pending, free);
-        self.claim_some(pending, matched)
+        let matched = super::equal::match_equal(self.input, self.live, &mut self.generated, kind, &pending, free);
+        self.claim_matches(pending, matched)
     }
 
-    fn claim_some(&mut self, pending: Vec<Pending<'a>>, matched: Vec<Option<usize>>) -> Vec<Pending<'a>> {
+    fn claim_matches(&mut self, pending: Vec<UnmatchedEntity<'a>>, matched: Vec<Option<usize>>) -> Vec<UnmatchedEntity<'a>> {
         let mut left = Vec::new();
         for (one, at) in pending.into_iter().zip(matched) {
             match at {
-                Some(at) => self.claim(one, &self.known.holders[at]),
+                Some(at) => self.claim(one, &self.live.entities[at]),
                 None => left.push(one),
             }
         }
         left
     }
 
-    fn claim(&mut self, pending: Pending<'a>, holder: &Holder<'a>) {
-        self.result.found[pending.at.0 as usize] = Some(holder.id);
-        self.take(holder);
-        if !pending.broken && !pending.spectator {
-            let kind = self.question.catalog.kind(pending.declared.kind);
-            hashed::note_unseen(kind, pending.declared, holder.body, &mut self.result.remarks);
-            self.settled.push(Identified {
-                pending,
+    fn claim(&mut self, pending: UnmatchedEntity<'a>, holder: &LiveRef<'a>) {
+        self.result.entity_ids[pending.declared_id.0 as usize] = Some(holder.id);
+        self.mark_claimed(holder);
+        if !pending.has_dangling_link && !pending.reference_only {
+            let kind = self.input.catalog.kind(pending.declared.kind);
+            hashed::note_unverifiable_hash(kind, pending.declared, holder.body, &mut self.result.diagnostics);
+            self.matched.push(MatchedEntity {
+                entity: pending,
                 id: holder.id,
                 live: Some(holder.body),
             });
@@ -247,51 +247,51 @@ impl<'a> Settling<'a, '_> {
     }
 
     /// Remembers that an entity that is not foreign is a declared one. Once is as good as twice.
-    fn take(&mut self, holder: &Holder<'a>) {
-        if holder.standing != Standing::Foreign {
+    fn mark_claimed(&mut self, holder: &LiveRef<'a>) {
+        if holder.ownership != Ownership::Foreign {
             self.result.claimed.insert((holder.kind, holder.id));
         }
     }
 
-    fn create(&mut self, pending: Pending<'a>, id: Uuid) {
-        self.result.found[pending.at.0 as usize] = Some(id);
-        if !pending.broken {
+    fn match_as_new(&mut self, pending: UnmatchedEntity<'a>, id: Uuid) {
+        self.result.entity_ids[pending.declared_id.0 as usize] = Some(id);
+        if !pending.has_dangling_link {
             let live = None;
-            self.settled.push(Identified { pending, id, live });
+            self.matched.push(MatchedEntity { entity: pending, id, live });
         }
     }
 
     /// Compares what is declared with what stands, on all cores: nothing of it bears on who is who.
-    fn compare(&mut self) {
-        let catalog = self.question.catalog;
-        let acts = stretches(&mut self.settled, |settled| {
-            let mut made_up = MadeUp::default();
+    fn diff_matched(&mut self) {
+        let catalog = self.input.catalog;
+        let acts = par_map_chunks(&mut self.matched, |settled| {
+            let mut made_up = GeneratedFields::default();
             let mut acts = Vec::new();
             for few in settled.chunks_mut(PREFETCH_BATCH) {
                 let live = few.iter().filter_map(|one| one.live);
-                prefetch(live.chain(few.iter().map(|one| one.pending.declared.body.expose())));
-                acts.extend(few.iter_mut().filter_map(|one| one.act(catalog, &mut made_up)));
+                prefetch(live.chain(few.iter().map(|one| one.entity.declared.body.expose())));
+                acts.extend(few.iter_mut().filter_map(|one| one.decide_action(catalog, &mut made_up)));
             }
             acts
         });
         for (at, declared, id, act) in acts.into_iter().flatten() {
-            if let Act::Update(update) = &act {
-                let problem = unhashable(catalog.kind(declared.kind), update, declared);
-                self.result.problems.extend(problem);
+            if let DraftAction::Update(update) = &act {
+                let problem = hash_only_error(catalog.kind(declared.kind), update, declared);
+                self.result.errors.extend(problem);
             }
-            self.draft(at, declared, id, act);
+            self.add_draft(at, declared, id, act);
         }
     }
 
-    fn draft(&mut self, at: DeclaredId, declared: &DeclaredEntity, id: Uuid, act: Act<'a>) {
-        let kind = self.question.catalog.kind(declared.kind);
+    fn add_draft(&mut self, at: DeclaredId, declared: &DeclaredEntity, id: Uuid, act: DraftAction<'a>) {
+        let kind = self.input.catalog.kind(declared.kind);
         let hashed = kind.hashed_field.as_ref().filter(|hashed| {
             let written = match &act {
-                Act::Update(update) => matches!(&update.sent, Sent::Put(_)),
-                Act::Create { .. } | Act::Delete { .. } => true,
+                DraftAction::Update(update) => matches!(&update.request_body, UpdateBody::Put(_)),
+                DraftAction::Create { .. } | DraftAction::Delete { .. } => true,
             };
             written
-                && hashed::applies(hashed, declared.body.expose())
+                && hashed::is_hashed(hashed, declared.body.expose())
                 && hashed::looks_hashed(hashed, declared.body.expose())
         });
         if let Some(hashed) = hashed {
@@ -301,14 +301,14 @@ impl<'a> Settling<'a, '_> {
                 hashed.field, kind.name
             );
             let warning = Diagnostic::warning("hashed-twice", message).at_secret(declared.location.value_span(&path));
-            self.result.remarks.push(warning.help("declare the plain value"));
+            self.result.diagnostics.push(warning.help("declare the plain value"));
         }
-        self.result.drafts.push(Draft {
+        self.result.drafts.push(ChangeDraft {
             kind: declared.kind,
             id,
             declared: Some(at),
             scope: declared.scope,
-            act,
+            action: act,
         });
     }
 }

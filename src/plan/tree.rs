@@ -7,7 +7,7 @@ use json::{Number, Object, Value};
 
 /// A value of a plan: what can be shown is a value, what is secret is a [`Secret`], what is not known yet is a hole.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Tree {
+pub enum PlanValue {
     /// `null`.
     Null,
     /// True or false.
@@ -17,28 +17,28 @@ pub enum Tree {
     /// Text that is not secret.
     String(String),
     /// A list.
-    List(Vec<Tree>),
+    List(Vec<PlanValue>),
     /// Named values.
-    Map(Vec<(String, Tree)>),
+    Map(Vec<(String, PlanValue)>),
     /// A value that is never shown.
-    Secret(Secret),
+    Secret(PlanSecret),
     /// The id that another step will yield.
-    IdOf(StepId),
+    IdFromStep(StepId),
 }
 
-impl Tree {
+impl PlanValue {
     /// Of two showings of one value the one that hides what either does.
-    pub(super) fn hidden_as(self, other: Self) -> Self {
+    pub(super) fn merge_redactions(self, other: Self) -> Self {
         match (self, other) {
             (_, hidden @ Self::Secret(_)) => hidden,
             (Self::List(members), Self::List(others)) => {
                 let both = members.into_iter().zip(others);
-                Self::List(both.map(|(member, other)| member.hidden_as(other)).collect())
+                Self::List(both.map(|(member, other)| member.merge_redactions(other)).collect())
             }
             (Self::Map(members), Self::Map(others)) => {
                 let both = members.into_iter().zip(others);
                 Self::Map(
-                    both.map(|((name, member), (_, other))| (name, member.hidden_as(other)))
+                    both.map(|((name, member), (_, other))| (name, member.merge_redactions(other)))
                         .collect(),
                 )
             }
@@ -47,30 +47,30 @@ impl Tree {
     }
 
     /// The JSON that is sent: secrets in clear, ids of other steps filled in. None if such an id is not known.
-    pub fn fill(&self, id_of: &dyn Fn(StepId) -> Option<Uuid>) -> Option<Value> {
+    pub fn to_request_json(&self, id_of: &dyn Fn(StepId) -> Option<Uuid>) -> Option<Value> {
         Some(match self {
             Self::Null => Value::Null,
             Self::Bool(value) => Value::Bool(*value),
             Self::Number(value) => Value::Number(value.clone()),
             Self::String(value) => Value::String(value.clone()),
             Self::List(members) => {
-                Value::Array(members.iter().map(|member| member.fill(id_of)).collect::<Option<_>>()?)
+                Value::Array(members.iter().map(|member| member.to_request_json(id_of)).collect::<Option<_>>()?)
             }
             Self::Map(members) => {
                 let filled = members
                     .iter()
-                    .map(|(name, member)| Some((name.clone(), member.fill(id_of)?)));
+                    .map(|(name, member)| Some((name.clone(), member.to_request_json(id_of)?)));
                 Value::Object(filled.collect::<Option<Object>>()?)
             }
             Self::Secret(secret) => secret.expose().clone(),
-            Self::IdOf(step) => Value::String(id_of(*step)?.to_string()),
+            Self::IdFromStep(step) => Value::String(id_of(*step)?.to_string()),
         })
     }
 }
 
 /// A value that is never shown: reports see its fingerprint and where it comes from.
 #[derive(Clone)]
-pub struct Secret {
+pub struct PlanSecret {
     value: std::sync::Arc<Value>,
     fingerprint: String,
     /// Where the value comes from.
@@ -88,7 +88,7 @@ pub enum SecretOrigin {
     Live,
 }
 
-impl Secret {
+impl PlanSecret {
     /// Hides a value behind a fingerprint (made by the run's keyed fingerprinter).
     pub fn new(value: Value, fingerprint: String, origin: SecretOrigin) -> Self {
         Self {
@@ -109,13 +109,13 @@ impl Secret {
     }
 }
 
-impl PartialEq for Secret {
+impl PartialEq for PlanSecret {
     fn eq(&self, other: &Self) -> bool {
         self.fingerprint == other.fingerprint
     }
 }
 
-impl fmt::Debug for Secret {
+impl fmt::Debug for PlanSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<secret {}>", self.fingerprint)
     }
@@ -135,7 +135,7 @@ pub(super) fn value_at_mut<'v>(body: &'v mut Object, path: &[String]) -> Option<
 }
 
 /// Puts a value where names lead to, making the records on the way.
-pub(super) fn put_at(body: &mut Object, path: &[String], value: Value) {
+pub(super) fn insert_at(body: &mut Object, path: &[String], value: Value) {
     let Some((first, rest)) = path.split_first() else {
         return;
     };
@@ -148,6 +148,6 @@ pub(super) fn put_at(body: &mut Object, path: &[String], value: Value) {
         *inner = Value::Object(Object::new());
     }
     if let Value::Object(inner) = inner {
-        put_at(inner, rest, value);
+        insert_at(inner, rest, value);
     }
 }

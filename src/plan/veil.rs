@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::compare::differing;
-use super::{Fingerprinter, Secret, SecretOrigin, Tree};
+use super::compare::diff_fields;
+use super::{Fingerprinter, PlanSecret, SecretOrigin, PlanValue};
 use json::{Object, Value};
 use reference::is_reference;
 use schema::{Catalog, Field, FieldPath, FieldType, KindId, PathSegment, Record, canonicalize};
@@ -10,16 +10,16 @@ use state::DeclaredEntity;
 
 /// Turns bodies of one entity into trees in which every secret is hidden. What is secret on one side of a change is
 /// hidden on both.
-pub(super) struct Veil<'a> {
+pub(super) struct BodyRedactor<'a> {
     record: Arc<Record>,
     /// Fields that are secret because of where a document has them from, and what Kong makes of them.
-    marked: BTreeSet<FieldPath>,
+    secret_paths: BTreeSet<FieldPath>,
     /// The values that stand there: the same value elsewhere is a secret too.
-    values: Vec<Value>,
+    secret_values: Vec<Value>,
     fingerprinter: &'a Fingerprinter,
 }
 
-impl<'a> Veil<'a> {
+impl<'a> BodyRedactor<'a> {
     pub fn new(
         catalog: &Catalog,
         kind: KindId,
@@ -29,89 +29,89 @@ impl<'a> Veil<'a> {
     ) -> Self {
         let mut veil = Self {
             record: catalog.record(kind, body),
-            marked: BTreeSet::new(),
-            values: Vec::new(),
+            secret_paths: BTreeSet::new(),
+            secret_values: Vec::new(),
             fingerprinter,
         };
         if let Some(declared) = declared {
-            veil.mark(catalog, declared);
+            veil.mark_secrets(catalog, declared);
         }
         veil
     }
 
     /// A body, hidden where it has to be.
-    pub fn body(&self, body: &Object, origin: &SecretOrigin) -> Tree {
+    pub fn redact_body(&self, body: &Object, origin: &SecretOrigin) -> PlanValue {
         let path = FieldPath::default();
-        Tree::Map(self.members(Some(&self.record), body, &path, false, origin))
+        PlanValue::Map(self.redact_members(Some(&self.record), body, &path, false, origin))
     }
 
     /// The value of one field, hidden where it has to be.
-    pub fn field(&self, path: &FieldPath, value: &Value, origin: &SecretOrigin) -> Tree {
+    pub fn redact_field(&self, path: &FieldPath, value: &Value, origin: &SecretOrigin) -> PlanValue {
         let secret = self
-            .marked
+            .secret_paths
             .iter()
             .any(|marked| marked.0.starts_with(&path.0) || path.0.starts_with(&marked.0));
-        let (field, inherited) = self.schema_of(path);
-        self.tree(field, value, path, secret || inherited, origin)
+        let (field, inherited) = self.find_field_schema(path);
+        self.redact_value(field, value, path, secret || inherited, origin)
     }
 
-    fn mark(&mut self, catalog: &Catalog, declared: &DeclaredEntity) {
+    fn mark_secrets(&mut self, catalog: &Catalog, declared: &DeclaredEntity) {
         let body = declared.body.expose();
         for path in &declared.secret_fields {
-            self.values.extend(
+            self.secret_values.extend(
                 path.value_in(body)
                     .filter(|value| value.is_string() || value.is_number())
                     .cloned(),
             );
-            self.marked.insert(whole_list(path));
-            self.marked.extend(made_of(catalog, declared, path));
+            self.secret_paths.insert(truncate_at_list(path));
+            self.secret_paths.extend(expanded_shorthand_paths(catalog, declared, path));
         }
     }
 
-    fn members(
+    fn redact_members(
         &self,
         record: Option<&Record>,
         members: &Object,
         at: &FieldPath,
         secret: bool,
         origin: &SecretOrigin,
-    ) -> Vec<(String, Tree)> {
+    ) -> Vec<(String, PlanValue)> {
         let member = |(name, value): (&str, &Value)| {
-            let field = record.and_then(|record| field_of(record, name));
+            let field = record.and_then(|record| find_field(record, name));
             (
                 name.to_owned(),
-                self.tree(field, value, &at.with_name(name), secret, origin),
+                self.redact_value(field, value, &at.with_name(name), secret, origin),
             )
         };
         members.iter().map(member).collect()
     }
 
-    fn tree(
+    fn redact_value(
         &self,
         field: Option<&Field>,
         value: &Value,
         at: &FieldPath,
         inherited: bool,
         origin: &SecretOrigin,
-    ) -> Tree {
-        let marked = self.marked.contains(at);
+    ) -> PlanValue {
+        let marked = self.secret_paths.contains(at);
         let unknown = field.is_some_and(|field| matches!(field.field_type, FieldType::Abstract));
         let secret = inherited || marked || unknown || field.is_some_and(|field| field.secret);
         match value {
-            Value::Null => Tree::Null,
+            Value::Null => PlanValue::Null,
             Value::Object(members) => {
                 let (record, inner) = match field.map(|field| &field.field_type) {
                     Some(FieldType::Record(record)) => (Some(record), None),
                     Some(FieldType::Map { values, .. }) => (None, Some(&**values)),
                     _ => (None, None),
                 };
-                Tree::Map(match inner {
-                    None => self.members(record, members, at, secret, origin),
+                PlanValue::Map(match inner {
+                    None => self.redact_members(record, members, at, secret, origin),
                     inner => {
                         let shown = |(name, value): (&str, &Value)| {
                             (
                                 name.to_owned(),
-                                self.tree(inner, value, &at.with_name(name), secret, origin),
+                                self.redact_value(inner, value, &at.with_name(name), secret, origin),
                             )
                         };
                         members.iter().map(shown).collect()
@@ -123,30 +123,30 @@ impl<'a> Veil<'a> {
                     FieldType::Array(inner) | FieldType::Set(inner) => Some(&**inner),
                     _ => None,
                 });
-                let shown = |(index, value)| self.tree(inner, value, &at.with_index(index), secret, origin);
-                Tree::List(members.iter().enumerate().map(shown).collect())
+                let shown = |(index, value)| self.redact_value(inner, value, &at.with_index(index), secret, origin);
+                PlanValue::List(members.iter().enumerate().map(shown).collect())
             }
-            Value::String(text) if is_reference(text) && !marked && !self.values.contains(value) => {
-                Tree::String(text.clone())
+            Value::String(text) if is_reference(text) && !marked && !self.secret_values.contains(value) => {
+                PlanValue::String(text.clone())
             }
-            scalar if secret || self.values.contains(scalar) => self.hide(scalar, origin),
-            Value::Bool(value) => Tree::Bool(*value),
-            Value::Number(value) => Tree::Number(value.clone()),
-            Value::String(value) => Tree::String(value.clone()),
+            scalar if secret || self.secret_values.contains(scalar) => self.redact_scalar(scalar, origin),
+            Value::Bool(value) => PlanValue::Bool(*value),
+            Value::Number(value) => PlanValue::Number(value.clone()),
+            Value::String(value) => PlanValue::String(value.clone()),
         }
     }
 
-    fn hide(&self, value: &Value, origin: &SecretOrigin) -> Tree {
-        Tree::Secret(Secret::new(value.clone(), self.fingerprinter.of(value), origin.clone()))
+    fn redact_scalar(&self, value: &Value, origin: &SecretOrigin) -> PlanValue {
+        PlanValue::Secret(PlanSecret::new(value.clone(), self.fingerprinter.fingerprint(value), origin.clone()))
     }
 
     /// The schema of a field, and whether something that encloses it is secret.
-    fn schema_of(&self, path: &FieldPath) -> (Option<&Field>, bool) {
+    fn find_field_schema(&self, path: &FieldPath) -> (Option<&Field>, bool) {
         let mut record = Some(&*self.record);
         let (mut field, mut secret) = (None, false);
         for segment in &path.0 {
             let PathSegment::Name(name) = segment else { break };
-            let next = record.and_then(|record| field_of(record, name));
+            let next = record.and_then(|record| find_field(record, name));
             secret |= next.is_some_and(|field: &Field| field.secret || matches!(field.field_type, FieldType::Abstract));
             record = match next.map(|field| &field.field_type) {
                 Some(FieldType::Record(inner)) => Some(inner),
@@ -161,7 +161,7 @@ impl<'a> Veil<'a> {
     }
 }
 
-fn field_of<'r>(record: &'r Record, name: &str) -> Option<&'r Field> {
+fn find_field<'r>(record: &'r Record, name: &str) -> Option<&'r Field> {
     let mut shorthands = record.shorthands.iter();
     record
         .get(name)
@@ -169,7 +169,7 @@ fn field_of<'r>(record: &'r Record, name: &str) -> Option<&'r Field> {
 }
 
 /// A path up to the first list on it: a list with a secret member is hidden whole, since members change their places.
-fn whole_list(path: &FieldPath) -> FieldPath {
+fn truncate_at_list(path: &FieldPath) -> FieldPath {
     let names = path
         .0
         .iter()
@@ -178,29 +178,29 @@ fn whole_list(path: &FieldPath) -> FieldPath {
 }
 
 /// The fields that Kong makes of a declared one, if that is a shorthand.
-fn made_of(catalog: &Catalog, declared: &DeclaredEntity, path: &FieldPath) -> Vec<FieldPath> {
+fn expanded_shorthand_paths(catalog: &Catalog, declared: &DeclaredEntity, path: &FieldPath) -> Vec<FieldPath> {
     let body = declared.body.expose();
     let whole = canonicalize(catalog, declared.kind, body).0;
     if path.value_in(&whole).is_some_and(|value| !value.is_null()) {
         return Vec::new();
     }
     let mut without = body.clone();
-    remove(&mut without, &path.0);
+    remove_at_path(&mut without, &path.0);
     let without = canonicalize(catalog, declared.kind, &without).0;
-    differing(catalog.kind(declared.kind), &without, &whole)
+    diff_fields(catalog.kind(declared.kind), &without, &whole)
         .into_iter()
         .map(|field| field.path)
         .collect()
 }
 
-fn remove(members: &mut Object, path: &[PathSegment]) {
+fn remove_at_path(members: &mut Object, path: &[PathSegment]) {
     match path {
         [PathSegment::Name(name)] | [PathSegment::Name(name), PathSegment::Index(_), ..] => {
             members.remove(name);
         }
         [PathSegment::Name(name), rest @ ..] => {
             if let Some(Value::Object(inner)) = members.get_mut(name) {
-                remove(inner, rest);
+                remove_at_path(inner, rest);
             }
         }
         _ => {}

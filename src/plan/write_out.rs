@@ -2,216 +2,216 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::draft::{Act, Draft, Sent, Update};
-use super::known::{Known, link_in};
-use super::order::{Ordered, Work};
+use super::draft::{DraftAction, ChangeDraft, UpdateBody, UpdateDraft};
+use super::known::{LiveIndex, foreign_key_id};
+use super::order::{Schedule, StepRole};
 use super::title;
-use super::veil::Veil;
-use super::{Action, Change, FieldChange, Phase, Plan, Question, SecretOrigin, Step, StepId, Subject, Tree};
+use super::veil::BodyRedactor;
+use super::{StepAction, Change, FieldChange, Phase, Plan, PlanInput, SecretOrigin, Step, StepId, ChangedEntity, PlanValue};
 use json::{Object, Value};
 use schema::{FieldPath, KindId, canonicalize};
 
 /// Writes the ordered drafts out as changes, for people, and steps, for the executor: from here on every secret is hidden.
-pub(super) fn write_out<'a>(
-    question: &Question<'a>,
-    known: &Known<'a>,
-    drafts: &[Draft<'a>],
-    ordered: &Ordered,
+pub(super) fn build_plan<'a>(
+    question: &PlanInput<'a>,
+    known: &LiveIndex<'a>,
+    drafts: &[ChangeDraft<'a>],
+    ordered: &Schedule,
 ) -> Plan {
-    let writer = Writer {
-        question,
-        known,
+    let writer = PlanBuilder {
+        input: question,
+        live: known,
         drafts,
-        by_id: index(drafts),
-        ordered,
+        by_id: index_drafts(drafts),
+        schedule: ordered,
     };
     let mut plan = Plan::default();
     let mut changes = HashMap::new();
-    for node in ordered.nodes.iter().filter(|node| node.work != Work::Park) {
-        changes.insert((node.draft, node.work), plan.changes.len());
-        plan.changes.push(writer.change(node.draft, node.work));
+    for node in ordered.nodes.iter().filter(|node| node.role != StepRole::Rename) {
+        changes.insert((node.draft, node.role), plan.changes.len());
+        plan.changes.push(writer.build_change(node.draft, node.role));
     }
-    for (node, waits) in ordered.nodes.iter().zip(&ordered.waits) {
-        let own = changes.get(&(node.draft, node.work));
+    for (node, waits) in ordered.nodes.iter().zip(&ordered.dependencies) {
+        let own = changes.get(&(node.draft, node.role));
         let of_parked = || {
             changes
-                .get(&(node.draft, Work::Make))
-                .or_else(|| changes.get(&(node.draft, Work::Remove)))
+                .get(&(node.draft, StepRole::Write))
+                .or_else(|| changes.get(&(node.draft, StepRole::Delete)))
         };
         let change = own.or_else(of_parked).copied().unwrap_or_default();
         plan.steps
-            .push(writer.step(node.draft, node.work, node.phase, change, waits));
+            .push(writer.build_step(node.draft, node.role, node.phase, change, waits));
     }
     plan
 }
 
-struct Writer<'a, 'd> {
-    question: &'d Question<'a>,
-    known: &'d Known<'a>,
-    drafts: &'d [Draft<'a>],
+struct PlanBuilder<'a, 'd> {
+    input: &'d PlanInput<'a>,
+    live: &'d LiveIndex<'a>,
+    drafts: &'d [ChangeDraft<'a>],
     by_id: HashMap<(KindId, Uuid), usize>,
-    ordered: &'d Ordered,
+    schedule: &'d Schedule,
 }
 
-impl Writer<'_, '_> {
-    fn change(&self, at: usize, work: Work) -> Change {
+impl PlanBuilder<'_, '_> {
+    fn build_change(&self, at: usize, work: StepRole) -> Change {
         let draft = &self.drafts[at];
-        let replaced = self.ordered.replaced(at);
-        match &draft.act {
-            Act::Create { desired, .. } => Change::Create {
-                subject: self.subject(draft, desired, None),
-                after: self.shown(draft, desired, &SecretOrigin::File),
+        let replaced = self.schedule.is_replaced(at);
+        match &draft.action {
+            DraftAction::Create { desired, .. } => Change::Create {
+                entity: self.changed_entity(draft, desired, None),
+                after: self.redacted_body(draft, desired, &SecretOrigin::File),
             },
-            Act::Update(update) if replaced && work == Work::Make => Change::Create {
-                subject: self.subject(draft, &update.desired, Some("made anew under its id")),
-                after: self.shown(draft, &update.desired, &SecretOrigin::File),
+            DraftAction::Update(update) if replaced && work == StepRole::Write => Change::Create {
+                entity: self.changed_entity(draft, &update.desired, Some("made anew under its id")),
+                after: self.redacted_body(draft, &update.desired, &SecretOrigin::File),
             },
-            Act::Update(update) if replaced => Change::Delete {
-                subject: self.subject(draft, update.live, Some("it cannot be changed in place")),
-                before: self.shown(draft, &update.before, &SecretOrigin::Live),
+            DraftAction::Update(update) if replaced => Change::Delete {
+                entity: self.changed_entity(draft, update.live, Some("it cannot be changed in place")),
+                before: self.redacted_body(draft, &update.before, &SecretOrigin::Live),
             },
-            Act::Update(update) => self.update(draft, update),
-            Act::Delete { live } => {
-                let early = self.ordered.early(at).then_some("it has what its successor needs");
-                let before = canonicalize(self.question.catalog, draft.kind, live).0;
+            DraftAction::Update(update) => self.build_update(draft, update),
+            DraftAction::Delete { live } => {
+                let early = self.schedule.is_early_delete(at).then_some("it has what its successor needs");
+                let before = canonicalize(self.input.catalog, draft.kind, live).0;
                 Change::Delete {
-                    subject: self.subject(draft, live, early),
-                    before: self.shown(draft, &before, &SecretOrigin::Live),
+                    entity: self.changed_entity(draft, live, early),
+                    before: self.redacted_body(draft, &before, &SecretOrigin::Live),
                 }
             }
         }
     }
 
-    fn update(&self, draft: &Draft<'_>, update: &Update<'_>) -> Change {
+    fn build_update(&self, draft: &ChangeDraft<'_>, update: &UpdateDraft<'_>) -> Change {
         // a plugin or a vault may become another, whose fields are others
-        let veils = [&update.before, &update.desired].map(|body| self.veil(draft, body));
+        let veils = [&update.before, &update.desired].map(|body| self.redactor(draft, body));
         let shown = |path: &FieldPath, value: &Value, origin: &SecretOrigin| {
-            let [one, two] = veils.each_ref().map(|veil| veil.field(path, value, origin));
-            one.hidden_as(two)
+            let [one, two] = veils.each_ref().map(|veil| veil.redact_field(path, value, origin));
+            one.merge_redactions(two)
         };
-        let field = |field: &super::draft::Differing| FieldChange {
+        let field = |field: &super::draft::FieldDiff| FieldChange {
             path: field.path.clone(),
             before: shown(&field.path, &field.before, &SecretOrigin::Live),
             after: shown(&field.path, &field.after, &SecretOrigin::File),
         };
         Change::Update {
-            subject: self.subject(draft, &update.desired, None),
-            before: self.shown(draft, &update.before, &SecretOrigin::Live),
-            after: self.shown(draft, &update.desired, &SecretOrigin::File),
+            entity: self.changed_entity(draft, &update.desired, None),
+            before: self.redacted_body(draft, &update.before, &SecretOrigin::Live),
+            after: self.redacted_body(draft, &update.desired, &SecretOrigin::File),
             fields: update.fields.iter().map(field).collect(),
         }
     }
 
-    fn step(&self, at: usize, work: Work, phase: Phase, change: usize, waits: &[u32]) -> Step {
+    fn build_step(&self, at: usize, work: StepRole, phase: Phase, change: usize, waits: &[u32]) -> Step {
         let draft = &self.drafts[at];
-        let replaced = self.ordered.replaced(at);
-        let (action, note) = match (work, &draft.act) {
-            (Work::Park, _) => {
-                let fields: Vec<&str> = self.ordered.parked(at).map(|(field, _)| field).collect();
+        let replaced = self.schedule.is_replaced(at);
+        let (action, note) = match (work, &draft.action) {
+            (StepRole::Rename, _) => {
+                let fields: Vec<&str> = self.schedule.temporary_values(at).map(|(field, _)| field).collect();
                 let parked = self
-                    .ordered
-                    .parked(at)
+                    .schedule
+                    .temporary_values(at)
                     .map(|(field, value)| (field, value.clone()))
                     .collect();
                 (
-                    Action::Change(self.tree(draft, &parked)),
+                    StepAction::Patch(self.request_value(draft, &parked)),
                     Some(format!("park the {} of", fields.join(" and "))),
                 )
             }
-            (Work::Remove, _) | (Work::Make, Act::Delete { .. }) => (
-                Action::Delete,
-                (phase == Phase::Stand).then(|| "first delete".to_owned()),
+            (StepRole::Delete, _) | (StepRole::Write, DraftAction::Delete { .. }) => (
+                StepAction::Delete,
+                (phase == Phase::Write).then(|| "first delete".to_owned()),
             ),
-            (Work::Make, Act::Create { body, .. }) => (Action::Create(self.tree(draft, body)), None),
-            (Work::Make, Act::Update(update)) => match &update.sent {
-                Sent::Put(body) if replaced => (
-                    Action::Create(self.tree(draft, &anew(self.question, draft, body))),
+            (StepRole::Write, DraftAction::Create { request_body: body, .. }) => (StepAction::Create(self.request_value(draft, body)), None),
+            (StepRole::Write, DraftAction::Update(update)) => match &update.request_body {
+                UpdateBody::Put(body) if replaced => (
+                    StepAction::Create(self.request_value(draft, &recreate_body(self.input, draft, body))),
                     None,
                 ),
-                Sent::Put(body) => (Action::Replace(self.tree(draft, body)), None),
-                Sent::Patch(body) => (Action::Change(self.tree(draft, body)), None),
+                UpdateBody::Put(body) => (StepAction::Replace(self.request_value(draft, body)), None),
+                UpdateBody::Patch(body) => (StepAction::Patch(self.request_value(draft, body)), None),
             },
         };
         Step {
             action,
             kind: draft.kind,
             id: draft.id,
-            parent: self.parent(draft, work),
+            parent: self.parent_id(draft, work),
             change,
             phase,
-            after: waits.iter().map(|wait| StepId(*wait)).collect(),
+            depends_on: waits.iter().map(|wait| StepId(*wait)).collect(),
             note,
         }
     }
 
     /// The parent on whose path the step works: where the entity stands, or is to stand.
-    fn parent(&self, draft: &Draft<'_>, work: Work) -> Option<Uuid> {
-        let field = self.question.catalog.kind(draft.kind).parent.as_ref()?;
+    fn parent_id(&self, draft: &ChangeDraft<'_>, work: StepRole) -> Option<Uuid> {
+        let field = self.input.catalog.kind(draft.kind).parent.as_ref()?;
         let body = match work {
-            Work::Make => draft.desired().or(draft.live()),
-            Work::Park | Work::Remove => draft.live(),
+            StepRole::Write => draft.desired().or(draft.live()),
+            StepRole::Rename | StepRole::Delete => draft.live(),
         };
-        link_in(body?, field)
+        foreign_key_id(body?, field)
     }
 
-    fn subject(&self, draft: &Draft<'_>, body: &Object, because: Option<&str>) -> Subject {
-        Subject {
+    fn changed_entity(&self, draft: &ChangeDraft<'_>, body: &Object, because: Option<&str>) -> ChangedEntity {
+        ChangedEntity {
             kind: draft.kind,
             id: draft.id,
-            title: title::title(
-                self.question.catalog,
+            title: title::entity_title(
+                self.input.catalog,
                 draft.kind,
                 (draft.id, body),
-                self.question.fingerprinter,
-                |kind, id| self.name_of(kind, id),
+                self.input.fingerprinter,
+                |kind, id| self.entity_name(kind, id),
             ),
             declared: draft.declared,
             scope: draft.scope,
-            because: because.map(str::to_owned),
+            reason: because.map(str::to_owned),
         }
     }
 
-    fn name_of(&self, kind: KindId, id: Uuid) -> Option<String> {
+    fn entity_name(&self, kind: KindId, id: Uuid) -> Option<String> {
         let draft = self.by_id.get(&(kind, id)).map(|at| &self.drafts[*at]);
         let drafted = draft.and_then(|draft| draft.desired());
-        let body = drafted.or_else(|| self.known.by_id(kind, id).map(|holder| holder.body))?;
-        Some(title::name(
-            self.question.catalog,
+        let body = drafted.or_else(|| self.live.get(kind, id).map(|holder| holder.body))?;
+        Some(title::entity_name(
+            self.input.catalog,
             kind,
             (id, body),
-            self.question.fingerprinter,
+            self.input.fingerprinter,
         ))
     }
 
     /// A canonical body as it is shown, with its id.
-    fn shown(&self, draft: &Draft<'_>, body: &Object, origin: &SecretOrigin) -> Tree {
-        let mut tree = self.veil(draft, body).body(body, origin);
-        if let Tree::Map(members) = &mut tree {
+    fn redacted_body(&self, draft: &ChangeDraft<'_>, body: &Object, origin: &SecretOrigin) -> PlanValue {
+        let mut tree = self.redactor(draft, body).redact_body(body, origin);
+        if let PlanValue::Map(members) = &mut tree {
             members.retain(|(name, _)| name != "id");
-            members.insert(0, ("id".to_owned(), Tree::String(draft.id.to_string())));
+            members.insert(0, ("id".to_owned(), PlanValue::String(draft.id.to_string())));
         }
         tree
     }
 
-    fn tree(&self, draft: &Draft<'_>, body: &Object) -> Tree {
+    fn request_value(&self, draft: &ChangeDraft<'_>, body: &Object) -> PlanValue {
         let whole = draft.desired().or(draft.live()).unwrap_or(body);
-        self.veil(draft, whole).body(body, &SecretOrigin::File)
+        self.redactor(draft, whole).redact_body(body, &SecretOrigin::File)
     }
 
-    fn veil(&self, draft: &Draft<'_>, body: &Object) -> Veil<'_> {
-        let declared = draft.declared.map(|at| self.question.desired.entity(at));
-        Veil::new(
-            self.question.catalog,
+    fn redactor(&self, draft: &ChangeDraft<'_>, body: &Object) -> BodyRedactor<'_> {
+        let declared = draft.declared.map(|at| self.input.desired.entity(at));
+        BodyRedactor::new(
+            self.input.catalog,
             draft.kind,
             body,
             declared,
-            self.question.fingerprinter,
+            self.input.fingerprinter,
         )
     }
 }
 
 /// The body of an update as that of a creation under the same id.
-fn anew(question: &Question<'_>, draft: &Draft<'_>, body: &Object) -> Object {
+fn recreate_body(question: &PlanInput<'_>, draft: &ChangeDraft<'_>, body: &Object) -> Object {
     let carried = &question.catalog.kind(draft.kind).preserved;
     let kept = body
         .iter()
@@ -220,7 +220,7 @@ fn anew(question: &Question<'_>, draft: &Draft<'_>, body: &Object) -> Object {
     kept.map(|(field, value)| (field, value.clone())).chain([id]).collect()
 }
 
-fn index(drafts: &[Draft<'_>]) -> HashMap<(KindId, Uuid), usize> {
+fn index_drafts(drafts: &[ChangeDraft<'_>]) -> HashMap<(KindId, Uuid), usize> {
     drafts
         .iter()
         .enumerate()

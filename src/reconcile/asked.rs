@@ -10,16 +10,16 @@ use state::DesiredState;
 use yaml::Diagnostic;
 
 /// The schemas of all that the documents declare.
-pub fn wanted(catalog: &Catalog, desired: &DesiredState) -> SchemaRequest {
+pub fn schemas_for_state(catalog: &Catalog, desired: &DesiredState) -> SchemaRequest {
     let declared = prefetch_chunked(&desired.entities, |declared| Some(declared.body.expose()));
-    wanted_for(
+    schemas_for_entities(
         catalog,
         declared.map(|declared| (declared.kind, declared.body.expose())),
     )
 }
 
 /// The schemas of those entities.
-pub fn wanted_for<'a>(catalog: &Catalog, entities: impl Iterator<Item = (KindId, &'a Object)>) -> SchemaRequest {
+pub fn schemas_for_entities<'a>(catalog: &Catalog, entities: impl Iterator<Item = (KindId, &'a Object)>) -> SchemaRequest {
     let mut named: BTreeMap<KindId, FxHashSet<&str>> = BTreeMap::new();
     for (kind, body) in entities {
         let names = named.entry(kind).or_default();
@@ -43,14 +43,14 @@ pub fn wanted_for<'a>(catalog: &Catalog, entities: impl Iterator<Item = (KindId,
 
 /// The path of a kind that the documents declare and the token may not read: whether such entities exist is not known,
 /// so that nothing can be planned for them.
-pub fn declared_but_forbidden(catalog: &Catalog, desired: &DesiredState, live: &LiveState) -> Option<String> {
+pub fn find_forbidden_path(catalog: &Catalog, desired: &DesiredState, live: &LiveState) -> Option<String> {
     let mut declared = desired.entities.iter().map(|declared| declared.kind);
     let forbidden = declared.find(|kind| live.forbidden.contains(kind))?;
     Some(format!("/{}", catalog.kind(forbidden).path))
 }
 
 /// What the token may not read: checks that would need it are not made.
-pub fn unseen(catalog: &Catalog, live: &LiveState) -> Option<Diagnostic> {
+pub fn forbidden_kinds_note(catalog: &Catalog, live: &LiveState) -> Option<Diagnostic> {
     let kinds: Vec<&str> = live
         .forbidden
         .iter()

@@ -9,10 +9,10 @@ use schema::{Catalog, Kind};
 use state::{DeclaredEntity, DeclaredId};
 
 /// Looks at an entity that will stand once a plan is done.
-pub fn of_plan<T>(
+pub fn with_planned_view<T>(
     catalog: &Catalog,
     plan: &Plan,
-    entity: &plan::Standing<'_>,
+    entity: &plan::PlannedEntity<'_>,
     look: impl FnOnce(&EntityView<'_>) -> T,
 ) -> T {
     let body = entity.body.expose();
@@ -21,8 +21,8 @@ pub fn of_plan<T>(
         kind: entity.kind,
         id: entity.id,
         title: &|| match change {
-            Some(change) => change.subject().title.clone(),
-            None => title(catalog.kind(entity.kind), entity.id, body),
+            Some(change) => change.entity().title.clone(),
+            None => entity_title(catalog.kind(entity.kind), entity.id, body),
         },
         body,
         change_state: match change {
@@ -34,7 +34,7 @@ pub fn of_plan<T>(
 }
 
 /// Looks at an entity that the documents declare, with that body.
-pub fn of_files<T>(
+pub fn with_declared_view<T>(
     catalog: &Catalog,
     (declared, entity): (DeclaredId, &DeclaredEntity),
     body: &Object,
@@ -44,7 +44,7 @@ pub fn of_files<T>(
     look(&EntityView {
         kind: entity.kind,
         id,
-        title: &|| title(catalog.kind(entity.kind), id, body),
+        title: &|| entity_title(catalog.kind(entity.kind), id, body),
         body,
         change_state: ChangeState::Changed,
         declared: Some(declared),
@@ -52,7 +52,7 @@ pub fn of_files<T>(
 }
 
 /// The first field of the kind's title that is set and not secret; the id, if none is and there is one.
-pub fn title(kind: &Kind, id: Uuid, body: &Object) -> String {
+pub fn entity_title(kind: &Kind, id: Uuid, body: &Object) -> String {
     let open = |field: &&String| kind.record.get(field).is_some_and(|known| !known.secret);
     let mut named = kind
         .title

@@ -9,16 +9,16 @@ use std::sync::Arc;
 use futures_util::future::{Either, join, select};
 use tokio::sync::oneshot;
 
-use super::asked::{wanted, wanted_for};
+use super::asked::{schemas_for_state, schemas_for_entities};
 use control_plane::{Client, Clock, NodeInfo, ReadError, ReadScope, SchemaRequest, Transport};
 use plan::LiveState;
 use schema::{Catalog, KindId};
 use state::{DesiredState, Scope};
 
 /// Who a control plane is, what exists there, and what it holds of the scopes of a run.
-pub struct Survey {
+pub struct Snapshot {
     /// Who was asked.
-    pub root: NodeInfo,
+    pub node: NodeInfo,
     /// What exists there.
     pub catalog: Arc<Catalog>,
     /// What it holds.
@@ -28,59 +28,59 @@ pub struct Survey {
 /// A survey that begins before it is known what the documents declare: who the node is can be asked at once, what it
 /// holds once the scope is known, or likely. It goes on while somebody waits for it, or [`Early::meanwhile`] for something
 /// else; dropping it ends it.
-pub struct Early {
-    guess: Option<Scope>,
-    scopes: Option<oneshot::Sender<Vec<Scope>>>,
-    wanted: oneshot::Sender<SchemaRequest>,
-    stage: Stage,
+pub struct PrefetchedSnapshot {
+    likely_scope: Option<Scope>,
+    scopes_sender: Option<oneshot::Sender<Vec<Scope>>>,
+    schema_request: oneshot::Sender<SchemaRequest>,
+    stage: PrefetchStage,
 }
 
-type Surveyed = Result<Survey, ReadError>;
+type SnapshotResult = Result<Snapshot, ReadError>;
 
-enum Stage {
-    UnderWay(Pin<Box<dyn Future<Output = Surveyed>>>),
-    Done(Box<Surveyed>),
+enum PrefetchStage {
+    Running(Pin<Box<dyn Future<Output = SnapshotResult>>>),
+    Complete(Box<SnapshotResult>),
 }
 
-impl Early {
+impl PrefetchedSnapshot {
     /// A survey of a control plane.
-    pub fn of<T, C>(client: Arc<Client<T, C>>, recorded: Arc<Catalog>) -> Self
+    pub fn new<T, C>(client: Arc<Client<T, C>>, recorded: Arc<Catalog>) -> Self
     where
         T: Transport + 'static,
         C: Clock + 'static,
     {
-        let (wanted, declared) = oneshot::channel();
+        let (schema_request, declared) = oneshot::channel();
         let (scopes, told) = oneshot::channel();
         let survey = async move {
             let scopes = async { told.await.unwrap_or_default() };
             let wanted = async { declared.await.unwrap_or_default() };
-            survey(&client, &recorded, scopes, wanted).await
+            read_snapshot_when_known(&client, &recorded, scopes, wanted).await
         };
         Self {
-            guess: None,
-            scopes: Some(scopes),
-            wanted,
-            stage: Stage::UnderWay(Box::pin(survey)),
+            likely_scope: None,
+            scopes_sender: Some(scopes),
+            schema_request,
+            stage: PrefetchStage::Running(Box::pin(survey)),
         }
     }
 
     /// Says of what scope the documents are likely to be.
-    pub fn guess(&mut self, scope: Scope) {
-        if let Some(scopes) = self.scopes.take() {
+    pub fn begin_with_scope(&mut self, scope: Scope) {
+        if let Some(scopes) = self.scopes_sender.take() {
             scopes.send(vec![scope.clone()]).ok();
         }
-        self.guess = Some(scope);
+        self.likely_scope = Some(scope);
     }
 
     /// Goes on until something else is done.
-    pub async fn meanwhile<R>(&mut self, other: impl Future<Output = R>) -> R {
+    pub async fn drive_while<R>(&mut self, other: impl Future<Output = R>) -> R {
         let other = Box::pin(other);
         match &mut self.stage {
-            Stage::Done(_) => other.await,
-            Stage::UnderWay(survey) => match select(other, survey).await {
+            PrefetchStage::Complete(_) => other.await,
+            PrefetchStage::Running(survey) => match select(other, survey).await {
                 Either::Left((done, _)) => done,
                 Either::Right((surveyed, other)) => {
-                    self.stage = Stage::Done(Box::new(surveyed));
+                    self.stage = PrefetchStage::Complete(Box::new(surveyed));
                     other.await
                 }
             },
@@ -88,19 +88,19 @@ impl Early {
     }
 
     /// Whether it was right to go on with what was guessed, if anything was.
-    fn is_of(&self, scopes: &[Scope]) -> bool {
-        self.guess.as_ref().is_none_or(|guess| scopes == slice::from_ref(guess))
+    fn covers(&self, scopes: &[Scope]) -> bool {
+        self.likely_scope.as_ref().is_none_or(|guess| scopes == slice::from_ref(guess))
     }
 
     /// Goes on to the end, now that everything is known.
-    async fn finish(self, scopes: &[Scope], wanted: SchemaRequest) -> Surveyed {
-        if let Some(waiting) = self.scopes {
+    async fn finish(self, scopes: &[Scope], wanted: SchemaRequest) -> SnapshotResult {
+        if let Some(waiting) = self.scopes_sender {
             waiting.send(scopes.to_vec()).ok();
         }
-        self.wanted.send(wanted).ok();
+        self.schema_request.send(wanted).ok();
         match self.stage {
-            Stage::UnderWay(survey) => survey.await,
-            Stage::Done(surveyed) => *surveyed,
+            PrefetchStage::Running(survey) => survey.await,
+            PrefetchStage::Complete(surveyed) => *surveyed,
         }
     }
 }
@@ -109,27 +109,27 @@ impl Early {
 ///
 /// # Errors
 /// No answer, wrong credentials, or an answer that is not Kong's.
-pub async fn survey_for<T: Transport, C: Clock>(
+pub async fn read_snapshot<T: Transport, C: Clock>(
     client: &Client<T, C>,
     recorded: &Arc<Catalog>,
     desired: &DesiredState,
-    early: Option<Early>,
-) -> Result<Survey, ReadError> {
-    let wanted = wanted(recorded, desired);
+    early: Option<PrefetchedSnapshot>,
+) -> Result<Snapshot, ReadError> {
+    let wanted = schemas_for_state(recorded, desired);
     let scopes = &desired.scopes;
-    match early.filter(|early| early.is_of(scopes)) {
+    match early.filter(|early| early.covers(scopes)) {
         Some(early) => early.finish(scopes, wanted).await,
-        None => survey(client, recorded, ready(scopes.clone()), ready(wanted)).await,
+        None => read_snapshot_when_known(client, recorded, ready(scopes.clone()), ready(wanted)).await,
     }
 }
 
 /// Asks a node who it is; then, once it is known what for, for its schemas and what the scopes hold, at once.
-async fn survey<T: Transport, C: Clock>(
+async fn read_snapshot_when_known<T: Transport, C: Clock>(
     client: &Client<T, C>,
     recorded: &Arc<Catalog>,
     scopes: impl Future<Output = Vec<Scope>>,
     wanted: impl Future<Output = SchemaRequest>,
-) -> Result<Survey, ReadError> {
+) -> Result<Snapshot, ReadError> {
     let root = client.read_node_info().await?;
     let asked = ReadScope {
         scopes: scopes.await,
@@ -142,10 +142,10 @@ async fn survey<T: Transport, C: Clock>(
         Ok::<_, ReadError>(Arc::new(recorded.with_live_schemas(&schemas)))
     };
     let (catalog, live) = join(catalog, client.read_owned(recorded, &asked)).await;
-    Ok(Survey {
+    Ok(Snapshot {
         catalog: catalog?,
         live: live?,
-        root,
+        node: root,
     })
 }
 
@@ -153,12 +153,12 @@ async fn survey<T: Transport, C: Clock>(
 ///
 /// # Errors
 /// No answer, wrong credentials, or an answer that is not Kong's.
-pub async fn survey_held<T: Transport, C: Clock>(
+pub async fn read_all<T: Transport, C: Clock>(
     client: &Client<T, C>,
     recorded: &Arc<Catalog>,
     scope: Scope,
     skip: BTreeSet<KindId>,
-) -> Result<Survey, ReadError> {
+) -> Result<Snapshot, ReadError> {
     let root = client.read_node_info().await?;
     let asked = ReadScope {
         scopes: vec![scope],
@@ -169,10 +169,10 @@ pub async fn survey_held<T: Transport, C: Clock>(
     let held = live.owned.iter();
     let held = held.flat_map(|(kind, all)| all.iter().map(|entity| (*kind, entity.body.expose())));
     let mut schemas = root.to_live_schemas();
-    client.read_schemas(&wanted_for(recorded, held), &mut schemas).await?;
-    Ok(Survey {
+    client.read_schemas(&schemas_for_entities(recorded, held), &mut schemas).await?;
+    Ok(Snapshot {
         catalog: Arc::new(recorded.with_live_schemas(&schemas)),
         live,
-        root,
+        node: root,
     })
 }

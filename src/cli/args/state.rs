@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::deck_compat::CompatStateArgs;
-use plan::{Guards, Limit};
+use plan::{Guards, DeleteLimit};
 
 /// Which state files are read, and how.
 #[derive(Args, Clone, Debug)]
@@ -63,7 +63,7 @@ pub struct ReadArgs {
 pub struct GuardArgs {
     /// How much may be deleted: a number, or a percentage of a scope of ten or more (30%; `reset`: 100%)
     #[arg(long, value_name = "N|P%", value_parser = parse_limit)]
-    pub max_deletes: Option<Limit>,
+    pub max_deletes: Option<DeleteLimit>,
 
     /// Let an empty state delete everything in its scope
     #[arg(long)]
@@ -104,7 +104,7 @@ impl GuardArgs {
     /// The guards of a run that is asked to delete everything: there it takes saying so to limit it.
     pub fn guards_for_reset(&self) -> Guards {
         Guards {
-            max_deletes: self.max_deletes.unwrap_or(Limit::Percent(100.0)),
+            max_deletes: self.max_deletes.unwrap_or(DeleteLimit::Percent(100.0)),
             allow_empty: true,
             allow_delete_in_use: self.allow_delete_in_use,
         }
@@ -131,14 +131,14 @@ impl StateArgs {
     }
 }
 
-fn parse_limit(text: &str) -> Result<Limit, String> {
+fn parse_limit(text: &str) -> Result<DeleteLimit, String> {
     let wrong = || "neither a number of entities nor a percentage (30%)".to_owned();
     match text.strip_suffix('%') {
         Some(percent) => match percent.parse::<f64>() {
-            Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(Limit::Percent(percent)),
+            Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(DeleteLimit::Percent(percent)),
             _ => Err(wrong()),
         },
-        None => text.parse().map(Limit::Count).map_err(|_| wrong()),
+        None => text.parse().map(DeleteLimit::Count).map_err(|_| wrong()),
     }
 }
 
@@ -148,8 +148,8 @@ mod tests {
 
     #[test]
     fn limits_are_counts_or_percentages() {
-        assert_eq!(parse_limit("12"), Ok(Limit::Count(12)));
-        assert_eq!(parse_limit("12.5%"), Ok(Limit::Percent(12.5)));
+        assert_eq!(parse_limit("12"), Ok(DeleteLimit::Count(12)));
+        assert_eq!(parse_limit("12.5%"), Ok(DeleteLimit::Percent(12.5)));
         for wrong in ["", "-1", "101%", "-1%", "NaN%", "many", "1.5"] {
             assert!(parse_limit(wrong).is_err(), "{wrong}");
         }

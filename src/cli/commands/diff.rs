@@ -7,7 +7,7 @@ use crate::args::{DiffArgs, GlobalArgs};
 use crate::command_error::CommandResult;
 use crate::report::collect_entity_names;
 use crate::reporter::Reporter;
-use reconcile::{Decision, Prepared};
+use reconcile::{Decision, PreparedRun};
 use schema::Catalog;
 
 /// Shows what `sync` would do, and ends as it would where it would be refused.
@@ -22,7 +22,7 @@ pub async fn run(global: &GlobalArgs, args: &DiffArgs, teller: &mut Reporter) ->
     }
 }
 
-fn report_diff(prepared: &Prepared, non_zero_exit_code: bool, teller: &mut Reporter) -> CommandResult {
+fn report_diff(prepared: &PreparedRun, non_zero_exit_code: bool, teller: &mut Reporter) -> CommandResult {
     let plan = prepared.plan();
     let names = collect_entity_names(&prepared.catalog, &prepared.live, plan);
     teller.report_plan(&prepared.catalog, plan, &names)?;
@@ -31,7 +31,7 @@ fn report_diff(prepared: &Prepared, non_zero_exit_code: bool, teller: &mut Repor
     if non_zero_exit_code && !plan.changes.is_empty() {
         outcome = ExitStatus::ChangesPending;
     }
-    if let Decision::Withheld { refusals, .. } = &prepared.decision
+    if let Decision::Rejected { violations: refusals, .. } = &prepared.decision
         && !refusals.is_empty()
     {
         teller.report_guard_violations(refusals);

@@ -16,8 +16,8 @@ use crate::report::{self, DumpOptions};
 use crate::skipped_kinds::{remove_dependents_of_skipped, skipped_kinds};
 use json::Object;
 use plan::LiveState;
-use plan::Needs;
-use reconcile::{self, Survey};
+use plan::MissingContext;
+use reconcile::{self, Snapshot};
 use schema::Catalog;
 use state::Scope;
 
@@ -57,13 +57,13 @@ async fn read_live_state(
         tags: args.select_tag.iter().cloned().collect(),
     };
     let skip = skipped_kinds(recorded, &args.read)?;
-    let survey = reconcile::survey_held(connection, recorded, scope, skip.clone()).await;
-    let Survey { catalog, mut live, .. } = survey.map_err(CommandError::from_read_error)?;
+    let survey = reconcile::read_all(connection, recorded, scope, skip.clone()).await;
+    let Snapshot { catalog, mut live, .. } = survey.map_err(CommandError::from_read_error)?;
     reject_partial_read(&catalog, &live)?;
     remove_dependents_of_skipped(&catalog, &skip, &mut live);
-    let needs = Needs {
-        foreign: referenced_foreign_kinds(&catalog, &live),
-        ..Needs::default()
+    let needs = MissingContext {
+        foreign_kinds: referenced_foreign_kinds(&catalog, &live),
+        ..MissingContext::default()
     };
     connection
         .read_foreign(&catalog, &mut live, &needs)

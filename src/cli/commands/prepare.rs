@@ -8,8 +8,8 @@ use crate::documents::Documents;
 use crate::reporter::Reporter;
 use crate::signals::run_unless_interrupted;
 use crate::skipped_kinds::skipped_kinds;
-use plan::{Fingerprinter, Guards, Options, Problem, ProblemSort};
-use reconcile::{self, Early, Failure, Job, Prepared, Proof};
+use plan::{Fingerprinter, Guards, PlanOptions, PlanError, PlanErrorKind};
+use reconcile::{self, PrefetchedSnapshot, PrepareError, RunOptions, PreparedRun, VerifyOptions};
 use schema::Catalog;
 use yaml::Diagnostic;
 
@@ -30,9 +30,9 @@ pub struct SyncRequest<'a> {
 /// What a run goes by, and uses up.
 pub struct RunResources {
     /// How references are proven.
-    pub verify_options: Proof,
+    pub verify_options: VerifyOptions,
     /// What is being asked already.
-    pub prefetched: Option<Early>,
+    pub prefetched: Option<PrefetchedSnapshot>,
 }
 
 /// Plans and checks all that can be checked before a write, and tells what there is to tell.
@@ -43,7 +43,7 @@ pub async fn prepare_sync(
     catalog: &Arc<Catalog>,
     request: SyncRequest<'_>,
     teller: &mut Reporter,
-) -> Result<Result<Prepared, ExitStatus>, CommandError> {
+) -> Result<Result<PreparedRun, ExitStatus>, CommandError> {
     let SyncRequest {
         connection,
         documents,
@@ -54,14 +54,14 @@ pub async fn prepare_sync(
             prefetched: early,
         },
     } = request;
-    let job = Job {
+    let job = RunOptions {
         desired: &documents.desired,
-        options: Options {
+        plan_options: PlanOptions {
             no_delete: args.no_delete,
             skip: skipped_kinds(catalog, &args.scope.read)?,
         },
         guards,
-        references: proof,
+        verify_options: proof,
         fingerprinter: random_fingerprinter(),
     };
     let prepared = run_unless_interrupted(reconcile::prepare(connection, catalog, &job, early)).await?;
@@ -80,12 +80,12 @@ pub async fn prepare_sync(
                 &prepared.catalog,
                 &documents.desired,
                 &documents.sources,
-                &prepared.references,
+                &prepared.assessments,
             );
             Ok(Ok(prepared))
         }
-        Err(Failure::Unread(error)) => Err(CommandError::from_read_error(error)),
-        Err(Failure::Problems(problems)) => {
+        Err(PrepareError::Read(error)) => Err(CommandError::from_read_error(error)),
+        Err(PrepareError::Plan(problems)) => {
             let told: Vec<Diagnostic> = problems.iter().map(|problem| problem.diagnostic.clone()).collect();
             teller.report_diagnostics(
                 &[&documents.desired.diagnostics[..], &told].concat(),
@@ -96,10 +96,10 @@ pub async fn prepare_sync(
     }
 }
 
-fn exit_status_of_problems(problems: &[Problem]) -> ExitStatus {
-    let each = problems.iter().map(|problem| match problem.sort {
-        ProblemSort::Invalid => ExitStatus::InvalidInput,
-        ProblemSort::Conflict => ExitStatus::Refused,
+fn exit_status_of_problems(problems: &[PlanError]) -> ExitStatus {
+    let each = problems.iter().map(|problem| match problem.kind {
+        PlanErrorKind::Invalid => ExitStatus::InvalidInput,
+        PlanErrorKind::Conflict => ExitStatus::Refused,
     });
     each.max().unwrap_or(ExitStatus::InvalidInput)
 }

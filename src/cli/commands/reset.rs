@@ -9,7 +9,7 @@ use crate::connection::connect;
 use crate::documents::Documents;
 use crate::prompt::confirm;
 use crate::reporter::Reporter;
-use reconcile::Proof;
+use reconcile::VerifyOptions;
 use reference::Policy;
 use schema::Catalog;
 use state::{DesiredState, Scope};
@@ -34,7 +34,7 @@ pub async fn run(global: &GlobalArgs, args: &ResetArgs, teller: &mut Reporter) -
         connection: Arc::new(connect(global, &catalog)?),
     };
     let terms = RunResources {
-        verify_options: Proof::new(Policy::Default),
+        verify_options: VerifyOptions::new(Policy::Default),
         prefetched: None,
     };
     let sync = to_sync_args(args);

@@ -10,7 +10,7 @@ use crate::connection::{Connection, connect, is_embedded};
 use crate::documents::{self, Documents};
 use crate::reporter::Reporter;
 use crate::verify_options::read_verify_options;
-use reconcile::Early;
+use reconcile::PrefetchedSnapshot;
 use schema::Catalog;
 
 /// A run whose files are read and whose control plane is known.
@@ -52,10 +52,10 @@ pub async fn start_run(
     // files that are wrong leave no database behind
     let outside = (!is_embedded(global)).then(connect);
     let asked = outside.as_ref().and_then(|connection| connection.as_ref().ok());
-    let mut early = asked.map(|connection| Early::of(connection.clone(), catalog.clone()));
+    let mut early = asked.map(|connection| PrefetchedSnapshot::new(connection.clone(), catalog.clone()));
     let files = await_while_prefetching(&mut early, finding).await?;
     if let (Some(early), Some(scope)) = (&mut early, files.known_scope()) {
-        early.guess(scope);
+        early.begin_with_scope(scope);
     }
     let recorded = catalog.clone();
     let reading = spawn_blocking(move || files.read(&recorded));
@@ -79,9 +79,9 @@ pub async fn start_run(
 }
 
 /// Waits for work on a thread of its own while the control plane is asked, if it is.
-async fn await_while_prefetching<R>(early: &mut Option<Early>, working: JoinHandle<R>) -> Result<R, CommandError> {
+async fn await_while_prefetching<R>(early: &mut Option<PrefetchedSnapshot>, working: JoinHandle<R>) -> Result<R, CommandError> {
     let done = match early {
-        Some(early) => early.meanwhile(working).await,
+        Some(early) => early.drive_while(working).await,
         None => working.await,
     };
     done.map_err(CommandError::failed)

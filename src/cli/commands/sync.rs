@@ -12,9 +12,9 @@ use crate::progress::Progress;
 use crate::report::{ApplyReport, collect_entity_names};
 use crate::reporter::Reporter;
 use crate::signals::cancel_on_signal;
-use apply::{self, Account, ChangeEnd, Halt};
-use plan::{Approved, Plan};
-use reconcile::{Decision, Prepared};
+use apply::{self, ApplyOutcome, ChangeOutcome, HaltReason};
+use plan::{ApprovedPlan, Plan};
+use reconcile::{Decision, PreparedRun};
 use schema::Catalog;
 
 /// Brings the control plane to what the files say.
@@ -41,7 +41,7 @@ pub(super) async fn plan_and_apply(
     };
     match &prepared.decision {
         Decision::Approved(approved) => apply_plan(connection, documents, &prepared, approved, teller).await,
-        Decision::Withheld { plan, refusals } => {
+        Decision::Rejected { plan, violations: refusals } => {
             let names = collect_entity_names(&prepared.catalog, &prepared.live, plan);
             teller.report_withheld_plan(&prepared.catalog, plan, &names, refusals)?;
             let invalid = prepared.is_invalid() || refusals.is_empty();
@@ -57,8 +57,8 @@ pub(super) async fn plan_and_apply(
 async fn apply_plan(
     connection: &Connection,
     documents: &Documents,
-    prepared: &Prepared,
-    approved: &Approved,
+    prepared: &PreparedRun,
+    approved: &ApprovedPlan,
     teller: &mut Reporter,
 ) -> CommandResult {
     let plan = approved.plan();
@@ -66,10 +66,10 @@ async fn apply_plan(
     teller.report_plan(&prepared.catalog, plan, &names)?;
     let progress = Progress::new(plan, teller.is_text());
     let stop = cancel_on_signal();
-    let account = apply::run(approved, &prepared.catalog, connection, &progress, &stop).await;
+    let account = apply::apply_plan(approved, &prepared.catalog, connection, &progress, &stop).await;
     progress.finish();
-    let ends = account.changes(plan);
-    let printed = teller.report_summary(&prepared.catalog, plan, &names, |at| ends[at] == ChangeEnd::Done);
+    let ends = account.change_outcomes(plan);
+    let printed = teller.report_summary(&prepared.catalog, plan, &names, |at| ends[at] == ChangeOutcome::Done);
     let told = ApplyReport {
         catalog: &prepared.catalog,
         desired: &documents.desired,
@@ -85,13 +85,13 @@ async fn apply_plan(
     })
 }
 
-fn exit_status_of_apply(plan: &Plan, account: &Account) -> ExitStatus {
+fn exit_status_of_apply(plan: &Plan, account: &ApplyOutcome) -> ExitStatus {
     debug_assert_eq!(plan.steps.len(), account.steps.len());
-    if account.halted == Some(Halt::Asked) {
+    if account.halt_reason == Some(HaltReason::Cancelled) {
         ExitStatus::Interrupted
     } else if account.is_complete() {
         ExitStatus::Success
-    } else if account.wrote() {
+    } else if account.may_have_written() {
         ExitStatus::PartiallyApplied
     } else {
         ExitStatus::Failed

@@ -1,6 +1,6 @@
 use super::changes::entity_label;
 use super::style::{DIM, paint};
-use apply::{Account, ChangeEnd, Failure, Halt, StepEnd};
+use apply::{ApplyOutcome, ChangeOutcome, StepFailure, HaltReason, StepOutcome};
 use plan::{Change, Plan, StepId};
 use schema::{Catalog, FieldPath};
 use state::DesiredState;
@@ -15,20 +15,20 @@ pub struct ApplyReport<'a> {
     /// What was to be done.
     pub plan: &'a Plan,
     /// What was done.
-    pub account: &'a Account,
+    pub account: &'a ApplyOutcome,
 }
 
 impl ApplyReport<'_> {
     /// What failed and what is not known, each with its place where a document declares it, and why the run stopped.
     pub fn error_diagnostics(&self) -> Vec<Diagnostic> {
-        let ends = self.plan.changes.iter().zip(self.account.changes(self.plan));
+        let ends = self.plan.changes.iter().zip(self.account.change_outcomes(self.plan));
         let errors = ends.filter_map(|(change, end)| match end {
-            ChangeEnd::Failed(step) => Some(self.failed_diagnostic(change, step)),
-            ChangeEnd::Unknown(step) => Some(self.unknown_diagnostic(change, step)),
+            ChangeOutcome::Failed(step) => Some(self.failed_diagnostic(change, step)),
+            ChangeOutcome::Unknown(step) => Some(self.unknown_diagnostic(change, step)),
             _ => None,
         });
         errors
-            .chain(self.account.halted.as_ref().map(halt_diagnostic))
+            .chain(self.account.halt_reason.as_ref().map(halt_diagnostic))
             .collect()
     }
 
@@ -36,14 +36,14 @@ impl ApplyReport<'_> {
     pub fn render_not_tried(&self) -> String {
         let mut skipped = String::new();
         let mut not_begun = String::new();
-        for (change, end) in self.plan.changes.iter().zip(self.account.changes(self.plan)) {
+        for (change, end) in self.plan.changes.iter().zip(self.account.change_outcomes(self.plan)) {
             let name = describe_change(self.catalog, change);
             match end {
-                ChangeEnd::Skipped(step) => {
+                ChangeOutcome::Skipped(step) => {
                     let because = paint(DIM, format!("because {} failed", self.describe_step(step)));
                     skipped += &format!("  {name} {because}\n");
                 }
-                ChangeEnd::NotBegun => not_begun += &format!("  {name}\n"),
+                ChangeOutcome::NotStarted => not_begun += &format!("  {name}\n"),
                 _ => {}
             }
         }
@@ -51,13 +51,13 @@ impl ApplyReport<'_> {
     }
 
     /// How a change ended, in a word for programs, with what there is to say.
-    pub fn describe_end(&self, end: ChangeEnd) -> (&'static str, Option<String>) {
+    pub fn describe_end(&self, end: ChangeOutcome) -> (&'static str, Option<String>) {
         match end {
-            ChangeEnd::Done => ("done", None),
-            ChangeEnd::Failed(step) => ("failed", self.step_failure(step).map(ToString::to_string)),
-            ChangeEnd::Skipped(step) => ("skipped", Some(format!("because {} failed", self.describe_step(step)))),
-            ChangeEnd::NotBegun => ("not_begun", None),
-            ChangeEnd::Unknown(_) => ("unknown", Some("no answer came".to_owned())),
+            ChangeOutcome::Done => ("done", None),
+            ChangeOutcome::Failed(step) => ("failed", self.step_failure(step).map(ToString::to_string)),
+            ChangeOutcome::Skipped(step) => ("skipped", Some(format!("because {} failed", self.describe_step(step)))),
+            ChangeOutcome::NotStarted => ("not_begun", None),
+            ChangeOutcome::Unknown(_) => ("unknown", Some("no answer came".to_owned())),
         }
     }
 
@@ -74,7 +74,7 @@ impl ApplyReport<'_> {
 
     fn unknown_diagnostic(&self, change: &Change, step: StepId) -> Diagnostic {
         let why = match self.account.steps.get(step.0 as usize) {
-            Some(StepEnd::Unknown(trouble)) => trouble.to_string(),
+            Some(StepOutcome::Unknown(trouble)) => trouble.to_string(),
             _ => String::new(),
         };
         let message = format!(
@@ -92,7 +92,7 @@ impl ApplyReport<'_> {
         change: &Change,
         paths: impl Iterator<Item = &'p FieldPath>,
     ) -> Diagnostic {
-        let Some(declared) = change.subject().declared else {
+        let Some(declared) = change.entity().declared else {
             return diagnostic;
         };
         let source = &self.desired.entity(declared).location;
@@ -104,9 +104,9 @@ impl ApplyReport<'_> {
         places.into_iter().fold(diagnostic, Diagnostic::at_secret)
     }
 
-    fn step_failure(&self, step: StepId) -> Option<&Failure> {
+    fn step_failure(&self, step: StepId) -> Option<&StepFailure> {
         match self.account.steps.get(step.0 as usize) {
-            Some(StepEnd::Failed(failure)) => Some(failure),
+            Some(StepOutcome::Failed(failure)) => Some(failure),
             _ => None,
         }
     }
@@ -128,17 +128,17 @@ fn describe_change(catalog: &Catalog, change: &Change) -> String {
         Change::Update { .. } => "updating",
         Change::Delete { .. } => "deleting",
     };
-    format!("{verb} {}", entity_label(catalog, change.subject()))
+    format!("{verb} {}", entity_label(catalog, change.entity()))
 }
 
-fn halt_diagnostic(halt: &Halt) -> Diagnostic {
+fn halt_diagnostic(halt: &HaltReason) -> Diagnostic {
     match halt {
-        Halt::Asked => Diagnostic::warning("interrupted", "the run was interrupted: what was under way is finished"),
-        Halt::NoAnswer => Diagnostic::error(
+        HaltReason::Cancelled => Diagnostic::warning("interrupted", "the run was interrupted: what was under way is finished"),
+        HaltReason::NoResponse => Diagnostic::error(
             "no-answer",
             "the control plane does not answer any more: the run stopped",
         ),
-        Halt::Unauthorised => Diagnostic::error(
+        HaltReason::Unauthorized => Diagnostic::error(
             "unauthorised",
             "the control plane does not accept the credentials any more: the run stopped",
         ),

@@ -4,7 +4,7 @@ use super::EntityNames;
 use super::deck_shape::{drop_nulls, fill_defaults};
 use super::value::redact_secret;
 use json::{Object, Value};
-use plan::{Plan, Tree};
+use plan::{Plan, PlanValue};
 use schema::{Catalog, Kind, KindId};
 
 /// Everything that the JSON form of a body needs besides the body.
@@ -20,7 +20,7 @@ pub struct BodyRenderer<'a> {
 impl BodyRenderer<'_> {
     /// A body in decK's shape: with its id, defaults filled in, nothing that is null outside free-form parts, the names of
     /// what it refers to, and every secret as its fingerprint.
-    pub fn render(&self, kind: KindId, id: Uuid, tree: &Tree) -> Value {
+    pub fn render(&self, kind: KindId, id: Uuid, tree: &PlanValue) -> Value {
         let Value::Object(mut body) = self.render_value(tree) else {
             return Value::Null;
         };
@@ -35,21 +35,21 @@ impl BodyRenderer<'_> {
     }
 
     /// A value with its secrets hidden.
-    pub fn render_value(&self, tree: &Tree) -> Value {
+    pub fn render_value(&self, tree: &PlanValue) -> Value {
         match tree {
-            Tree::Null => Value::Null,
-            Tree::Bool(value) => Value::Bool(*value),
-            Tree::Number(value) => Value::Number(value.clone()),
-            Tree::String(value) => Value::String(restore_pem_newline(value)),
-            Tree::List(members) => members.iter().map(|member| self.render_value(member)).collect(),
-            Tree::Map(members) => {
+            PlanValue::Null => Value::Null,
+            PlanValue::Bool(value) => Value::Bool(*value),
+            PlanValue::Number(value) => Value::Number(value.clone()),
+            PlanValue::String(value) => Value::String(restore_pem_newline(value)),
+            PlanValue::List(members) => members.iter().map(|member| self.render_value(member)).collect(),
+            PlanValue::Map(members) => {
                 let members = members
                     .iter()
                     .map(|(name, value)| (name.clone(), self.render_value(value)));
                 Value::Object(members.collect())
             }
-            Tree::Secret(secret) => Value::String(redact_secret(secret)),
-            Tree::IdOf(step) => self
+            PlanValue::Secret(secret) => Value::String(redact_secret(secret)),
+            PlanValue::IdFromStep(step) => self
                 .plan
                 .steps
                 .get(step.0 as usize)

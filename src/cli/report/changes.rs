@@ -2,7 +2,7 @@ use super::field_changes::render_field_changes;
 use super::style::{ADDED, CHANGED, DIM, REMOVED, paint};
 use super::title::{entity_title, parent_label};
 use super::{ChangeSummary, EntityNames};
-use plan::{Change, Plan, Subject};
+use plan::{Change, Plan, ChangedEntity};
 use schema::Catalog;
 
 /// The plan in words, in the order in which it runs: a line for each change, below it the fields that differ, and
@@ -14,7 +14,7 @@ pub fn render_changes(catalog: &Catalog, plan: &Plan, names: &EntityNames) -> St
         if let Some(note) = &step.note {
             text += &paint(CHANGED, note).to_string();
             if let Some(change) = plan.changes.get(step.change) {
-                text += &format!(" {}", entity_label(catalog, change.subject()));
+                text += &format!(" {}", entity_label(catalog, change.entity()));
             }
             text.push('\n');
         } else if let Some(change) = plan.changes.get(step.change)
@@ -36,12 +36,12 @@ fn render_headline(catalog: &Catalog, plan: &Plan, change: &Change) -> String {
         Change::Update { .. } => ("updating", CHANGED),
         Change::Delete { .. } => ("deleting", REMOVED),
     };
-    let kind = &catalog.kind(change.subject().kind).name;
+    let kind = &catalog.kind(change.entity().kind).name;
     format!("{} {kind} {}", paint(style, verb), entity_title(catalog, plan, change))
 }
 
 /// An entity's kind and name: `vault my-secret`.
-pub fn entity_label(catalog: &Catalog, subject: &Subject) -> String {
+pub fn entity_label(catalog: &Catalog, subject: &ChangedEntity) -> String {
     format!("{} {}", catalog.kind(subject.kind).name, subject.title)
 }
 
@@ -50,7 +50,7 @@ pub(super) fn render_change(catalog: &Catalog, plan: &Plan, names: &EntityNames,
     if let Some(parent) = parent_label(catalog, plan, names, change) {
         text += &format!("  {}\n", paint(DIM, format!("of {parent}")));
     }
-    if let Some(because) = &change.subject().because {
+    if let Some(because) = &change.entity().reason {
         text += &format!("  {}\n", paint(DIM, because));
     }
     if let Change::Update { fields: differing, .. } = change {

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use json::Value;
 use plan::LiveState;
-use plan::{Change, Plan, Tree};
+use plan::{Change, Plan, PlanValue};
 use schema::{Catalog, KindId};
 
 /// What entities are called, by their ids, to be said beside the ids.
@@ -68,14 +68,14 @@ fn collect_child_names(catalog: &Catalog, live: &LiveState) -> BTreeMap<(KindId,
 
 /// What an entity will be called that a plan makes or changes.
 fn planned_name(catalog: &Catalog, change: &Change) -> Option<((KindId, Uuid), String)> {
-    let (subject, Tree::Map(fields)) = (match change {
-        Change::Create { subject, after } | Change::Update { subject, after, .. } => (subject, after),
+    let (subject, PlanValue::Map(fields)) = (match change {
+        Change::Create { entity: subject, after } | Change::Update { entity: subject, after, .. } => (subject, after),
         Change::Delete { .. } => return None,
     }) else {
         return None;
     };
     let text = |wanted: &str| match fields.iter().find(|(name, _)| name == wanted) {
-        Some((_, Tree::String(text))) => Some(text.as_str()),
+        Some((_, PlanValue::String(text))) => Some(text.as_str()),
         _ => None,
     };
     Some(((subject.kind, subject.id), public_name(catalog, subject.kind, text)?))

@@ -3,7 +3,7 @@ use similar::{Algorithm, ChangeTag, DiffOp, capture_diff_slices, group_diff_ops}
 use super::pem::describe_pem;
 use super::style::{ADDED, CHANGED, DIM, REMOVED, paint};
 use super::value::{is_block, render_inline};
-use plan::{FieldChange, Tree};
+use plan::{FieldChange, PlanValue};
 
 /// How many unchanged lines or members are shown around those that differ.
 const CONTEXT_LINES: usize = 3;
@@ -18,13 +18,13 @@ pub fn render_field_changes(changes: &[FieldChange]) -> String {
 fn render_field_change(change: &FieldChange) -> String {
     let name = change.path.to_string();
     match (&change.before, &change.after) {
-        (Tree::Null, after) => render_one_sided('+', &name, after),
-        (before, Tree::Null) => render_one_sided('-', &name, before),
+        (PlanValue::Null, after) => render_one_sided('+', &name, after),
+        (before, PlanValue::Null) => render_one_sided('-', &name, before),
         (before, after) => render_two_sided(&name, before, after),
     }
 }
 
-fn render_one_sided(sign: char, name: &str, value: &Tree) -> String {
+fn render_one_sided(sign: char, name: &str, value: &PlanValue) -> String {
     let style = if sign == '+' { ADDED } else { REMOVED };
     match render_value(value) {
         RenderedValue::Line(line) => format!("  {}\n", paint(style, format!("{sign} {name}: {line}"))),
@@ -37,9 +37,9 @@ fn render_one_sided(sign: char, name: &str, value: &Tree) -> String {
     }
 }
 
-fn render_two_sided(name: &str, before: &Tree, after: &Tree) -> String {
+fn render_two_sided(name: &str, before: &PlanValue, after: &PlanValue) -> String {
     let head = format!("  {}\n", paint(CHANGED, format!("~ {name}:")));
-    if let (Tree::List(before), Tree::List(after)) = (before, after) {
+    if let (PlanValue::List(before), PlanValue::List(after)) = (before, after) {
         return head + &render_line_diff(&list_lines(before), &list_lines(after));
     }
     match (render_value(before), render_value(after)) {
@@ -66,9 +66,9 @@ impl RenderedValue {
     }
 }
 
-fn render_value(value: &Tree) -> RenderedValue {
+fn render_value(value: &PlanValue) -> RenderedValue {
     match value {
-        Tree::String(text) => match describe_pem(text) {
+        PlanValue::String(text) => match describe_pem(text) {
             Some(portrait) => RenderedValue::Block(
                 portrait
                     .into_iter()
@@ -78,14 +78,14 @@ fn render_value(value: &Tree) -> RenderedValue {
             None if is_block(text) => RenderedValue::Block(text.lines().map(str::to_owned).collect()),
             None => RenderedValue::Line(render_inline(value)),
         },
-        Tree::List(list) if render_inline(value).len() > MAX_LINE_WIDTH => RenderedValue::Block(list_lines(list)),
-        Tree::Map(map) if render_inline(value).len() > MAX_LINE_WIDTH => RenderedValue::Block(map_lines(map)),
+        PlanValue::List(list) if render_inline(value).len() > MAX_LINE_WIDTH => RenderedValue::Block(list_lines(list)),
+        PlanValue::Map(map) if render_inline(value).len() > MAX_LINE_WIDTH => RenderedValue::Block(map_lines(map)),
         _ => RenderedValue::Line(render_inline(value)),
     }
 }
 
-fn map_lines(map: &[(String, Tree)]) -> Vec<String> {
-    let entry = |(name, value): &(String, Tree)| match render_value(value) {
+fn map_lines(map: &[(String, PlanValue)]) -> Vec<String> {
+    let entry = |(name, value): &(String, PlanValue)| match render_value(value) {
         RenderedValue::Line(line) => vec![format!("{name}: {line}")],
         RenderedValue::Block(block) => std::iter::once(format!("{name}:"))
             .chain(block.into_iter().map(|line| format!("  {line}")))
@@ -94,10 +94,10 @@ fn map_lines(map: &[(String, Tree)]) -> Vec<String> {
     map.iter().flat_map(entry).collect()
 }
 
-fn list_lines(list: &[Tree]) -> Vec<String> {
+fn list_lines(list: &[PlanValue]) -> Vec<String> {
     list.iter()
         .flat_map(|member| match member {
-            Tree::Map(_) | Tree::List(_) => vec![render_inline(member)],
+            PlanValue::Map(_) | PlanValue::List(_) => vec![render_inline(member)],
             _ => render_value(member).into_lines(),
         })
         .collect()

@@ -6,9 +6,9 @@ use super::body::BodyRenderer;
 use super::diagnostic::{render_diagnostic_line, sort_by_position};
 use super::references::ReferenceJson;
 use super::title::entity_title;
-use apply::ChangeEnd;
+use apply::ChangeOutcome;
 use json::Value;
-use plan::{Change, Plan, Refusal, Tree};
+use plan::{Change, Plan, GuardViolation, PlanValue};
 use yaml::{Diagnostic, Severity, SourceFiles};
 
 /// What a run has to say as one JSON document: decK's keys as decK has them, and ours beside them.
@@ -208,12 +208,12 @@ impl JsonReport {
 
     /// Adds how changes ended that are not done.
     pub fn add_unfinished_changes(&mut self, told: &Account<'_>) {
-        let ends = told.plan.changes.iter().zip(told.account.changes(told.plan));
-        let not_done = ends.filter(|(_, end)| *end != ChangeEnd::Done).map(|(change, end)| {
+        let ends = told.plan.changes.iter().zip(told.account.change_outcomes(told.plan));
+        let not_done = ends.filter(|(_, end)| *end != ChangeOutcome::Done).map(|(change, end)| {
             let (end, why) = told.describe_end(end);
             UnfinishedChangeJson {
                 name: entity_title(told.catalog, told.plan, change),
-                kind: told.catalog.kind(change.subject().kind).name.clone(),
+                kind: told.catalog.kind(change.entity().kind).name.clone(),
                 end,
                 why,
             }
@@ -222,13 +222,13 @@ impl JsonReport {
     }
 
     /// Adds what the guards refuse.
-    pub fn add_guard_violations(&mut self, refusals: &[Refusal]) {
+    pub fn add_guard_violations(&mut self, refusals: &[GuardViolation]) {
         for refusal in refusals {
             self.errors
-                .push(format!("{} ({} allows it)", refusal.message, refusal.allow));
+                .push(format!("{} ({} allows it)", refusal.message, refusal.allow_flag));
             self.refusals.push(GuardViolationJson {
                 message: refusal.message.clone(),
-                allowed_by: refusal.allow,
+                allowed_by: refusal.allow_flag,
             });
         }
     }
@@ -259,8 +259,8 @@ impl ChangeSummary {
 
 impl EntityChangeJson {
     fn from_change(bodies: &BodyRenderer<'_>, change: &Change) -> Self {
-        let subject = change.subject();
-        let body = |tree: &Tree| bodies.render(subject.kind, subject.id, tree);
+        let subject = change.entity();
+        let body = |tree: &PlanValue| bodies.render(subject.kind, subject.id, tree);
         let (new, old) = match change {
             Change::Create { after, .. } => (body(after), Value::Null),
             Change::Update { before, after, .. } => (body(after), body(before)),

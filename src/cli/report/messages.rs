@@ -1,5 +1,5 @@
 use super::style::{ADDED, BOLD, CHANGED, REMOVED, paint};
-use plan::Refusal;
+use plan::GuardViolation;
 
 /// `error: …`
 pub fn render_error(text: &str) -> String {
@@ -17,12 +17,12 @@ pub fn render_help(text: &str) -> String {
 }
 
 /// What the guards refuse, each with the flag that allows it.
-pub fn render_guard_violations(refusals: &[Refusal]) -> String {
+pub fn render_guard_violations(refusals: &[GuardViolation]) -> String {
     refusals
         .iter()
         .map(|refusal| {
             render_error(&format!("refused: {}", refusal.message))
-                + &render_help(&format!("{} allows it", refusal.allow))
+                + &render_help(&format!("{} allows it", refusal.allow_flag))
         })
         .collect()
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::EntityNames;
 use super::changes::render_change;
 use json::json;
-use plan::{Change, FieldChange, Plan, Secret, SecretOrigin, Subject, Tree};
+use plan::{Change, FieldChange, Plan, PlanSecret, SecretOrigin, ChangedEntity, PlanValue};
 use schema::{Catalog, FieldPath};
 use state::ScopeId;
 
@@ -13,14 +13,14 @@ use state::ScopeId;
 fn a_field_a_line() {
     let fields = vec![
         field_change("config.prefix", text("A_"), text("B_")),
-        field_change("description", Tree::Null, text("two")),
+        field_change("description", PlanValue::Null, text("two")),
         field_change(
             "tags",
             list(&["a", "b", "c", "d", "e", "f"]),
             list(&["a", "b", "c", "d", "x", "f"]),
         ),
-        field_change("config.port", Tree::Number(80.into()), Tree::Null),
-        field_change("config.on", Tree::Bool(false), Tree::Bool(true)),
+        field_change("config.port", PlanValue::Number(80.into()), PlanValue::Null),
+        field_change("config.on", PlanValue::Bool(false), PlanValue::Bool(true)),
         field_change(
             "config.token",
             secret("000000000001", SecretOrigin::Live),
@@ -33,8 +33,8 @@ fn a_field_a_line() {
         ),
         field_change(
             "config.map",
-            Tree::Null,
-            Tree::Map(vec![("k".into(), text("v")), ("l".into(), Tree::Null)]),
+            PlanValue::Null,
+            PlanValue::Map(vec![("k".into(), text("v")), ("l".into(), PlanValue::Null)]),
         ),
     ];
     assert_matches_fixture("fields.txt", &render_update("vault", "my-secret", fields));
@@ -77,18 +77,18 @@ fn certificates_are_shown_by_what_they_say() {
 
 fn render_update(kind: &str, title: &str, fields: Vec<FieldChange>) -> String {
     let catalog = Catalog::recorded();
-    let subject = Subject {
+    let subject = ChangedEntity {
         kind: catalog.find_kind(kind).expect("a kind"),
         id: Uuid::nil(),
         title: title.to_owned(),
         declared: None,
         scope: ScopeId(0),
-        because: Some("because of a reason".to_owned()),
+        reason: Some("because of a reason".to_owned()),
     };
     let change = Change::Update {
-        subject,
-        before: Tree::Null,
-        after: Tree::Null,
+        entity: subject,
+        before: PlanValue::Null,
+        after: PlanValue::Null,
         fields,
     };
     anstream::adapter::strip_str(&render_change(
@@ -100,7 +100,7 @@ fn render_update(kind: &str, title: &str, fields: Vec<FieldChange>) -> String {
     .to_string()
 }
 
-fn field_change(path: &str, before: Tree, after: Tree) -> FieldChange {
+fn field_change(path: &str, before: PlanValue, after: PlanValue) -> FieldChange {
     FieldChange {
         path: FieldPath::from_dotted(path),
         before,
@@ -108,16 +108,16 @@ fn field_change(path: &str, before: Tree, after: Tree) -> FieldChange {
     }
 }
 
-fn text(text: &str) -> Tree {
-    Tree::String(text.to_owned())
+fn text(text: &str) -> PlanValue {
+    PlanValue::String(text.to_owned())
 }
 
-fn list(members: &[&str]) -> Tree {
-    Tree::List(members.iter().map(|member| text(member)).collect())
+fn list(members: &[&str]) -> PlanValue {
+    PlanValue::List(members.iter().map(|member| text(member)).collect())
 }
 
-fn secret(fingerprint: &str, origin: SecretOrigin) -> Tree {
-    Tree::Secret(Secret::new(json!("never shown"), fingerprint.to_owned(), origin))
+fn secret(fingerprint: &str, origin: SecretOrigin) -> PlanValue {
+    PlanValue::Secret(PlanSecret::new(json!("never shown"), fingerprint.to_owned(), origin))
 }
 
 fn from_environment() -> SecretOrigin {

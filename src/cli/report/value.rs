@@ -1,27 +1,27 @@
-use plan::{Secret, SecretOrigin, Tree};
+use plan::{PlanSecret, SecretOrigin, PlanValue};
 
 /// A value on one line, as JSON would write it; secrets by their fingerprints.
-pub fn render_inline(tree: &Tree) -> String {
+pub fn render_inline(tree: &PlanValue) -> String {
     match tree {
-        Tree::Null => "null".to_owned(),
-        Tree::Bool(value) => value.to_string(),
-        Tree::Number(value) => value.to_string(),
-        Tree::String(value) => quote_json(value),
-        Tree::List(members) => format!("[{}]", join_with_commas(members.iter().map(render_inline))),
-        Tree::Map(members) if members.is_empty() => "{}".to_owned(),
-        Tree::Map(members) => {
+        PlanValue::Null => "null".to_owned(),
+        PlanValue::Bool(value) => value.to_string(),
+        PlanValue::Number(value) => value.to_string(),
+        PlanValue::String(value) => quote_json(value),
+        PlanValue::List(members) => format!("[{}]", join_with_commas(members.iter().map(render_inline))),
+        PlanValue::Map(members) if members.is_empty() => "{}".to_owned(),
+        PlanValue::Map(members) => {
             let members = members
                 .iter()
                 .map(|(name, value)| format!("{name}: {}", render_inline(value)));
             format!("{{ {} }}", join_with_commas(members))
         }
-        Tree::Secret(secret) => redact_secret(secret),
-        Tree::IdOf(_) => "(an id not known yet)".to_owned(),
+        PlanValue::Secret(secret) => redact_secret(secret),
+        PlanValue::IdFromStep(_) => "(an id not known yet)".to_owned(),
     }
 }
 
 /// What is shown of a secret: its fingerprint, and the variables that it came from.
-pub fn redact_secret(secret: &Secret) -> String {
+pub fn redact_secret(secret: &PlanSecret) -> String {
     match &secret.origin {
         SecretOrigin::Environment(names) if !names.is_empty() => {
             format!("<secret {} from {}>", secret.fingerprint(), names.join(", "))

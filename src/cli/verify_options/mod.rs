@@ -16,7 +16,7 @@ use super::documents::is_error;
 use super::reporter::Reporter;
 use backends::BackendContext;
 pub use kong_conf::parse_properties;
-use reconcile::{EXPIRY_DAYS, Proof};
+use reconcile::{DEFAULT_EXPIRY_DAYS, VerifyOptions};
 use reference::{HostAllowlist, Policy, Secret};
 use repository::Repository;
 use schema::Catalog;
@@ -30,7 +30,7 @@ pub fn read_verify_options(
     paths: &[PathBuf],
     catalog: &Catalog,
     teller: &mut Reporter,
-) -> Option<Proof> {
+) -> Option<VerifyOptions> {
     let repository = Repository::discover(paths);
     let mut reading = SettingsLoader::new(catalog, &repository, true);
     let policy = reading.load(global, args.policy.policy());
@@ -47,12 +47,12 @@ pub fn read_verify_options(
         environment: Arc::new(read_process_variable),
         ..BackendContext::default()
     };
-    let proof = Proof {
+    let proof = VerifyOptions {
         policy,
         settings: reading.settings,
         context,
-        foreign: args.references_foreign,
-        expiry_days: args.expiry_days.unwrap_or(EXPIRY_DAYS),
+        include_foreign: args.references_foreign,
+        expiry_days: args.expiry_days.unwrap_or(DEFAULT_EXPIRY_DAYS),
     };
     report_diagnostics(&reading.diagnostics, &reading.sources, teller).then_some(proof)
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::foreign_index::ForeignIndexer;
 use super::pagination::{EntityFilterMap, ListQuery, ListResult};
 use crate::{Client, Clock, ReadError, Transport, hierarchy};
-use plan::Needs;
+use plan::MissingContext;
 use plan::{ForeignEntity, LiveState};
 use schema::{Catalog, KindId};
 
@@ -20,9 +20,9 @@ impl<T: Transport, C: Clock> Client<T, C> {
         &self,
         catalog: &Arc<Catalog>,
         live: &mut LiveState,
-        needs: &Needs,
+        needs: &MissingContext,
     ) -> Result<(), ReadError> {
-        let wanted: BTreeSet<KindId> = needs.foreign.iter().chain(needs.under.keys()).copied().collect();
+        let wanted: BTreeSet<KindId> = needs.foreign_kinds.iter().chain(needs.parents_by_kind.keys()).copied().collect();
         let known = |kind: &KindId| live.absent.contains(kind) || live.forbidden.contains(kind);
         let lists = wanted.into_iter().filter(|kind| !known(kind)).map(|kind| {
             let keep = foreign_filter(catalog, live, kind);
@@ -48,7 +48,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
     async fn read_foreign_kind(
         &self,
         catalog: &Arc<Catalog>,
-        needs: &Needs,
+        needs: &MissingContext,
         kind: KindId,
         keep: &EntityFilterMap<ForeignEntity>,
     ) -> Result<ListResult<Vec<ForeignEntity>>, ReadError> {
@@ -60,8 +60,8 @@ impl<T: Transport, C: Clock> Client<T, C> {
             };
             return self.read_list(catalog, &query, keep).await;
         };
-        let parents = match needs.under.get(&kind) {
-            Some(parents) if !needs.foreign.contains(&kind) => parents.iter().cloned().collect(),
+        let parents = match needs.parents_by_kind.get(&kind) {
+            Some(parents) if !needs.foreign_kinds.contains(&kind) => parents.iter().cloned().collect(),
             _ => self.read_ids(catalog, parent.kind).await?,
         };
         self.read_lists_under(catalog, kind, parents, keep).await

@@ -4,151 +4,151 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use uuid::Uuid;
 
 use super::super::Phase;
-use super::super::draft::{Act, Draft};
-use super::super::known::links_in;
-use super::takes::Take;
+use super::super::draft::{DraftAction, ChangeDraft};
+use super::super::known::foreign_key_ids;
+use super::takes::NameHandover;
 use json::{Object, Value};
 use schema::{Catalog, KindId};
 
 /// How the circles that pass through a unique value are broken.
 #[derive(Default)]
-pub(super) struct Decisions {
+pub(super) struct CycleBreaks {
     /// Fields that are set to something else first, by draft.
-    pub parked: BTreeMap<usize, Object>,
+    pub temporary_values: BTreeMap<usize, Object>,
     /// Deletions that come right before what takes the entity's place.
-    pub early: BTreeSet<usize>,
+    pub early_deletes: BTreeSet<usize>,
     /// Updates that become a deletion and a creation.
-    pub replaced: BTreeSet<usize>,
+    pub replaced_updates: BTreeSet<usize>,
 }
 
 /// One step of the plan, by the draft it serves.
 #[derive(Clone, Copy, Debug)]
-pub(in super::super) struct Node {
+pub(in super::super) struct StepNode {
     pub draft: usize,
-    pub work: Work,
+    pub role: StepRole,
     pub phase: Phase,
 }
 
 /// What a step does for its draft.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(in super::super) enum Work {
-    Park,
-    Make,
-    Remove,
+pub(in super::super) enum StepRole {
+    Rename,
+    Write,
+    Delete,
 }
 
 /// Why a step waits for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Why {
+pub(super) enum EdgeReason {
     /// It needs what the other makes, or removes what the other stops needing.
-    Needs,
+    Dependency,
     /// It takes a unique value that the other gives up: the place among the takes.
-    Takes(usize),
+    Handover(usize),
 }
 
-pub(super) type Graph = DiGraph<Node, Why>;
+pub(super) type StepGraph = DiGraph<StepNode, EdgeReason>;
 
 /// The steps of all drafts under some decisions, and what each waits for.
-pub(super) fn build(catalog: &Catalog, drafts: &[Draft<'_>], takes: &[Take], decisions: &Decisions) -> Graph {
-    let mut building = Building {
+pub(super) fn build_graph(catalog: &Catalog, drafts: &[ChangeDraft<'_>], takes: &[NameHandover], decisions: &CycleBreaks) -> StepGraph {
+    let mut building = StepGraphBuilder {
         catalog,
         drafts,
-        graph: Graph::new(),
-        parks: BTreeMap::new(),
-        makes: BTreeMap::new(),
-        removes: BTreeMap::new(),
+        graph: StepGraph::new(),
+        renames: BTreeMap::new(),
+        writes: BTreeMap::new(),
+        deletes: BTreeMap::new(),
     };
-    building.nodes(decisions);
-    building.wait_for_makers();
-    building.wait_for_leavers();
-    building.wait_for_names(takes, decisions);
+    building.add_nodes(decisions);
+    building.add_dependency_edges();
+    building.add_delete_edges();
+    building.add_handover_edges(takes, decisions);
     building.graph
 }
 
-struct Building<'a, 'd> {
+struct StepGraphBuilder<'a, 'd> {
     catalog: &'a Catalog,
-    drafts: &'d [Draft<'d>],
-    graph: Graph,
-    parks: BTreeMap<usize, NodeIndex>,
-    makes: BTreeMap<usize, NodeIndex>,
-    removes: BTreeMap<usize, NodeIndex>,
+    drafts: &'d [ChangeDraft<'d>],
+    graph: StepGraph,
+    renames: BTreeMap<usize, NodeIndex>,
+    writes: BTreeMap<usize, NodeIndex>,
+    deletes: BTreeMap<usize, NodeIndex>,
 }
 
-impl Building<'_, '_> {
-    fn nodes(&mut self, decisions: &Decisions) {
+impl StepGraphBuilder<'_, '_> {
+    fn add_nodes(&mut self, decisions: &CycleBreaks) {
         for (at, draft) in self.drafts.iter().enumerate() {
-            let parks = decisions.parked.contains_key(&at);
-            let replaced = decisions.replaced.contains(&at);
-            let deletes = matches!(draft.act, Act::Delete { .. });
-            let early = replaced || decisions.early.contains(&at);
-            let phase = if deletes && !early { Phase::Clear } else { Phase::Stand };
+            let parks = decisions.temporary_values.contains_key(&at);
+            let replaced = decisions.replaced_updates.contains(&at);
+            let deletes = matches!(draft.action, DraftAction::Delete { .. });
+            let early = replaced || decisions.early_deletes.contains(&at);
+            let phase = if deletes && !early { Phase::Delete } else { Phase::Write };
             let mut last = None;
             let works = [
-                (parks, Work::Park),
-                (deletes || replaced, Work::Remove),
-                (!deletes, Work::Make),
+                (parks, StepRole::Rename),
+                (deletes || replaced, StepRole::Delete),
+                (!deletes, StepRole::Write),
             ];
             for (_, work) in works.into_iter().filter(|(does, _)| *does) {
-                let phase = if work == Work::Remove { phase } else { Phase::Stand };
-                let node = self.graph.add_node(Node { draft: at, work, phase });
-                self.place(work).insert(at, node);
+                let phase = if work == StepRole::Delete { phase } else { Phase::Write };
+                let node = self.graph.add_node(StepNode { draft: at, role: work, phase });
+                self.nodes_by_role(work).insert(at, node);
                 if let Some(last) = last.replace(node) {
-                    self.graph.add_edge(last, node, Why::Needs);
+                    self.graph.add_edge(last, node, EdgeReason::Dependency);
                 }
             }
         }
     }
 
-    fn place(&mut self, work: Work) -> &mut BTreeMap<usize, NodeIndex> {
+    fn nodes_by_role(&mut self, work: StepRole) -> &mut BTreeMap<usize, NodeIndex> {
         match work {
-            Work::Park => &mut self.parks,
-            Work::Make => &mut self.makes,
-            Work::Remove => &mut self.removes,
+            StepRole::Rename => &mut self.renames,
+            StepRole::Write => &mut self.writes,
+            StepRole::Delete => &mut self.deletes,
         }
     }
 
     /// What is written waits for what it refers to by foreign key, and for the vault that its references name.
-    fn wait_for_makers(&mut self) {
+    fn add_dependency_edges(&mut self) {
         let mut made: HashMap<(KindId, Uuid), NodeIndex> = HashMap::new();
         let mut vaults: HashMap<String, NodeIndex> = HashMap::new();
-        for (at, node) in &self.makes {
+        for (at, node) in &self.writes {
             let draft = &self.drafts[*at];
-            if matches!(draft.act, Act::Create { .. }) {
+            if matches!(draft.action, DraftAction::Create { .. }) {
                 made.insert((draft.kind, draft.id), *node);
             }
             vaults.extend(
                 draft
                     .desired()
-                    .and_then(|body| prefix(self.catalog, draft.kind, body))
+                    .and_then(|body| vault_prefix(self.catalog, draft.kind, body))
                     .map(|prefix| (prefix, *node)),
             );
         }
-        for (at, node) in &self.makes {
+        for (at, node) in &self.writes {
             let draft = &self.drafts[*at];
             let Some(desired) = draft.desired() else { continue };
             let kind = self.catalog.kind(draft.kind);
-            let links = links_in(kind, desired).filter_map(|(foreign, id)| made.get(&(foreign.kind, id)));
+            let links = foreign_key_ids(kind, desired).filter_map(|(foreign, id)| made.get(&(foreign.kind, id)));
             let mut waits: HashSet<NodeIndex> = links.copied().collect();
             if !vaults.is_empty() {
-                waits.extend(vaults_named(desired).iter().filter_map(|prefix| vaults.get(prefix)));
+                waits.extend(referenced_vaults(desired).iter().filter_map(|prefix| vaults.get(prefix)));
             }
             for wait in waits.into_iter().filter(|wait| wait != node) {
-                self.graph.add_edge(wait, *node, Why::Needs);
+                self.graph.add_edge(wait, *node, EdgeReason::Dependency);
             }
         }
     }
 
     /// What is removed waits for those that stop referring to it.
-    fn wait_for_leavers(&mut self) {
+    fn add_delete_edges(&mut self) {
         let mut removed: HashMap<(KindId, Uuid), NodeIndex> = HashMap::new();
         let mut vaults: HashMap<String, NodeIndex> = HashMap::new();
-        for (at, node) in &self.removes {
+        for (at, node) in &self.deletes {
             let draft = &self.drafts[*at];
             removed.insert((draft.kind, draft.id), *node);
             vaults.extend(
                 draft
                     .live()
-                    .and_then(|body| prefix(self.catalog, draft.kind, body))
+                    .and_then(|body| vault_prefix(self.catalog, draft.kind, body))
                     .map(|prefix| (prefix, *node)),
             );
         }
@@ -157,62 +157,62 @@ impl Building<'_, '_> {
         }
         for (at, draft) in self.drafts.iter().enumerate() {
             let Some(live) = draft.live() else { continue };
-            let leaves = self.removes.get(&at).or_else(|| self.makes.get(&at)).copied();
+            let leaves = self.deletes.get(&at).or_else(|| self.writes.get(&at)).copied();
             let Some(leaves) = leaves else { continue };
-            let links = links_in(self.catalog.kind(draft.kind), live);
+            let links = foreign_key_ids(self.catalog.kind(draft.kind), live);
             let links = links.filter_map(|(foreign, id)| removed.get(&(foreign.kind, id)));
             let mut left: HashSet<NodeIndex> = links.copied().collect();
             if !vaults.is_empty() {
-                left.extend(vaults_named(live).iter().filter_map(|prefix| vaults.get(prefix)));
+                left.extend(referenced_vaults(live).iter().filter_map(|prefix| vaults.get(prefix)));
             }
             for left in left.into_iter().filter(|left| *left != leaves) {
                 let phases = (self.graph[leaves].phase, self.graph[left].phase);
-                if phases != (Phase::Stand, Phase::Clear) {
-                    self.graph.add_edge(leaves, left, Why::Needs);
+                if phases != (Phase::Write, Phase::Delete) {
+                    self.graph.add_edge(leaves, left, EdgeReason::Dependency);
                 }
             }
         }
     }
 
     /// What takes a unique value waits for its release.
-    fn wait_for_names(&mut self, takes: &[Take], decisions: &Decisions) {
+    fn add_handover_edges(&mut self, takes: &[NameHandover], decisions: &CycleBreaks) {
         for (at, take) in takes.iter().enumerate() {
-            let parked = decisions.parked.get(&take.holder);
-            let parked = parked.is_some_and(|fields| take.set.iter().any(|field| fields.contains_key(field)));
-            let (holder, taker) = (take.holder, self.makes.get(&take.taker));
+            let parked = decisions.temporary_values.get(&take.holder);
+            let parked = parked.is_some_and(|fields| take.fields.iter().any(|field| fields.contains_key(field)));
+            let (holder, taker) = (take.holder, self.writes.get(&take.taker));
             let release = match parked {
-                true => self.parks.get(&holder),
-                false => self.removes.get(&holder).or_else(|| self.makes.get(&holder)),
+                true => self.renames.get(&holder),
+                false => self.deletes.get(&holder).or_else(|| self.writes.get(&holder)),
             };
             if let (Some(release), Some(taker)) = (release, taker) {
-                self.graph.add_edge(*release, *taker, Why::Takes(at));
+                self.graph.add_edge(*release, *taker, EdgeReason::Handover(at));
             }
         }
     }
 }
 
 /// The prefix by which references name a vault, if the entity is one.
-pub(in super::super) fn prefix(catalog: &Catalog, kind: KindId, body: &Object) -> Option<String> {
+pub(in super::super) fn vault_prefix(catalog: &Catalog, kind: KindId, body: &Object) -> Option<String> {
     let kind = catalog.kind(kind);
     let field = kind.endpoint_key.as_ref().filter(|_| kind.collection == "vaults")?;
     Some(body.get(field)?.as_str()?.to_owned())
 }
 
 /// The vaults that the references in a body name.
-pub(in super::super) fn vaults_named(body: &Object) -> BTreeSet<String> {
+pub(in super::super) fn referenced_vaults(body: &Object) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    body.values().for_each(|value| collect(value, &mut found));
+    body.values().for_each(|value| collect_referenced_vaults(value, &mut found));
     found
 }
 
-fn collect(value: &Value, found: &mut BTreeSet<String>) {
+fn collect_referenced_vaults(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::String(text) if reference::is_reference(text) => {
             let named = reference::parse_reference(text).ok();
             found.extend(named.map(|reference| String::from_utf8_lossy(&reference.name).into_owned()));
         }
-        Value::Array(members) => members.iter().for_each(|member| collect(member, found)),
-        Value::Object(members) => members.values().for_each(|member| collect(member, found)),
+        Value::Array(members) => members.iter().for_each(|member| collect_referenced_vaults(member, found)),
+        Value::Object(members) => members.values().for_each(|member| collect_referenced_vaults(member, found)),
         _ => {}
     }
 }

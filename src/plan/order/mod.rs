@@ -12,131 +12,131 @@ use petgraph::graph::NodeIndex;
 use petgraph::visit::EdgeRef;
 use uuid::Uuid;
 
-use super::draft::{Act, Draft, Sent};
-use super::known::{Known, links_in};
-use super::{Problem, Question};
-use graph::{Decisions, Graph, Why, build};
+use super::draft::{DraftAction, ChangeDraft, UpdateBody};
+use super::known::{LiveIndex, foreign_key_ids};
+use super::{PlanError, PlanInput};
+use graph::{CycleBreaks, StepGraph, EdgeReason, build_graph};
 use schema::KindId;
-use takes::{Take, takes};
+use takes::{NameHandover, find_handovers};
 use yaml::Diagnostic;
 
-pub(super) use graph::{Work, prefix, vaults_named};
-pub(super) use sort::Ordered;
+pub(super) use graph::{StepRole, vault_prefix, referenced_vaults};
+pub(super) use sort::Schedule;
 
 /// Puts the drafts in order.
-pub(super) fn order<'a>(
-    question: &Question<'a>,
-    known: &Known<'a>,
-    drafts: &[Draft<'a>],
+pub(super) fn schedule_drafts<'a>(
+    question: &PlanInput<'a>,
+    known: &LiveIndex<'a>,
+    drafts: &[ChangeDraft<'a>],
     ids: &mut dyn FnMut() -> Uuid,
-) -> Result<Ordered, Vec<Problem>> {
-    let (takes, problems) = takes(question, known, drafts);
+) -> Result<Schedule, Vec<PlanError>> {
+    let (takes, problems) = find_handovers(question, known, drafts);
     if !problems.is_empty() {
         return Err(problems);
     }
-    let mut deciding = Deciding {
-        question,
-        known,
+    let mut deciding = CycleBreaker {
+        input: question,
+        live: known,
         drafts,
-        takes,
-        decisions: Decisions::default(),
+        handovers: takes,
+        cycle_breaks: CycleBreaks::default(),
     };
-    deciding.release_what_goes(ids);
-    deciding.replace_what_cannot_move();
+    deciding.release_deleted_values(ids);
+    deciding.replace_moved_children();
     loop {
-        let graph = build(question.catalog, drafts, &deciding.takes, &deciding.decisions);
+        let graph = build_graph(question.catalog, drafts, &deciding.handovers, &deciding.cycle_breaks);
         let circles: Vec<_> = tarjan_scc(&graph)
             .into_iter()
             .filter(|members| members.len() > 1)
             .collect();
         if circles.is_empty() {
-            return Ok(sort::sorted(&graph, deciding.decisions));
+            return Ok(sort::topological_sort(&graph, deciding.cycle_breaks));
         }
         let broken: Vec<bool> = circles
             .iter()
-            .map(|circle| deciding.break_circle(&graph, circle, ids))
+            .map(|circle| deciding.break_cycle(&graph, circle, ids))
             .collect();
         if broken.contains(&false) {
             let stuck = circles.iter().zip(broken).filter(|(_, broken)| !broken);
-            return Err(stuck.map(|(circle, _)| deciding.impossible(&graph, circle)).collect());
+            return Err(stuck.map(|(circle, _)| deciding.cycle_error(&graph, circle)).collect());
         }
     }
 }
 
-struct Deciding<'a, 'd> {
-    question: &'d Question<'a>,
-    known: &'d Known<'a>,
-    drafts: &'d [Draft<'a>],
-    takes: Vec<Take>,
-    decisions: Decisions,
+struct CycleBreaker<'a, 'd> {
+    input: &'d PlanInput<'a>,
+    live: &'d LiveIndex<'a>,
+    drafts: &'d [ChangeDraft<'a>],
+    handovers: Vec<NameHandover>,
+    cycle_breaks: CycleBreaks,
 }
 
-impl Deciding<'_, '_> {
+impl CycleBreaker<'_, '_> {
     /// What is deleted goes after everything else: whoever takes its unique value needs that released before.
-    fn release_what_goes(&mut self, ids: &mut dyn FnMut() -> Uuid) {
-        for at in 0..self.takes.len() {
-            let holder = self.takes[at].holder;
-            if matches!(self.drafts[holder].act, Act::Delete { .. }) && !self.park(at, ids) {
+    fn release_deleted_values(&mut self, ids: &mut dyn FnMut() -> Uuid) {
+        for at in 0..self.handovers.len() {
+            let holder = self.handovers[at].holder;
+            if matches!(self.drafts[holder].action, DraftAction::Delete { .. }) && !self.rename_temporarily(at, ids) {
                 self.delete_early(holder);
             }
         }
     }
 
     /// An entity that lives on the path of another cannot move to a third.
-    fn replace_what_cannot_move(&mut self) {
+    fn replace_moved_children(&mut self) {
         for (at, draft) in self.drafts.iter().enumerate() {
-            let Act::Update(update) = &draft.act else { continue };
-            let parent = self.question.catalog.kind(draft.kind).parent.as_ref();
+            let DraftAction::Update(update) = &draft.action else { continue };
+            let parent = self.input.catalog.kind(draft.kind).parent.as_ref();
             if parent.is_some_and(|parent| {
                 update
                     .fields
                     .iter()
                     .any(|field| field.path.top_field() == Some(parent.as_str()))
             }) {
-                self.decisions.replaced.insert(at);
+                self.cycle_breaks.replaced_updates.insert(at);
             }
         }
     }
 
     /// Breaks a circle at one of the unique values through which it passes, by parking if that can be, else by replacement.
-    fn break_circle(&mut self, graph: &Graph, circle: &[NodeIndex], ids: &mut dyn FnMut() -> Uuid) -> bool {
+    fn break_cycle(&mut self, graph: &StepGraph, circle: &[NodeIndex], ids: &mut dyn FnMut() -> Uuid) -> bool {
         let members: HashSet<NodeIndex> = circle.iter().copied().collect();
         let mut through: Vec<usize> = circle
             .iter()
             .flat_map(|member| graph.edges(*member))
             .filter(|edge| members.contains(&edge.target()))
             .filter_map(|edge| match edge.weight() {
-                Why::Takes(at) => Some(*at),
-                Why::Needs => None,
+                EdgeReason::Handover(at) => Some(*at),
+                EdgeReason::Dependency => None,
             })
             .collect();
         through.sort_unstable();
-        through.iter().any(|at| self.park(*at, ids)) || through.iter().any(|at| self.replace(self.takes[*at].holder))
+        through.iter().any(|at| self.rename_temporarily(*at, ids)) || through.iter().any(|at| self.try_replace(self.handovers[*at].holder))
     }
 
-    fn park(&mut self, at: usize, ids: &mut dyn FnMut() -> Uuid) -> bool {
-        let Take { holder, set, .. } = &self.takes[at];
-        let parked = self.decisions.parked.get(holder).cloned().unwrap_or_default();
+    fn rename_temporarily(&mut self, at: usize, ids: &mut dyn FnMut() -> Uuid) -> bool {
+        let NameHandover { holder, fields: set, .. } = &self.handovers[at];
+        let parked = self.cycle_breaks.temporary_values.get(holder).cloned().unwrap_or_default();
         if set.iter().any(|field| parked.contains_key(field)) {
             return true;
         }
-        let found = park::parked(self.question, &self.drafts[*holder], set, &parked, ids);
+        let found = park::find_temporary_value(self.input, &self.drafts[*holder], set, &parked, ids);
         let parks = found.is_some();
         if let Some((field, value)) = found {
-            self.decisions.parked.entry(*holder).or_default().insert(field, value);
+            self.cycle_breaks.temporary_values.entry(*holder).or_default().insert(field, value);
         }
         parks
     }
 
     /// Deletes an entity before all else is done, and before it whatever would go with it or forbid it.
     fn delete_early(&mut self, holder: usize) {
-        if !self.decisions.early.insert(holder) {
+        if !self.cycle_breaks.early_deletes.insert(holder) {
             return;
         }
         let draft = &self.drafts[holder];
         for (at, other) in self.drafts.iter().enumerate() {
-            let Act::Delete { live } = &other.act else { continue };
-            let mut links = links_in(self.question.catalog.kind(other.kind), live);
+            let DraftAction::Delete { live } = &other.action else { continue };
+            let mut links = foreign_key_ids(self.input.catalog.kind(other.kind), live);
             if links.any(|(foreign, id)| (foreign.kind, id) == (draft.kind, draft.id)) {
                 self.delete_early(at);
             }
@@ -144,38 +144,38 @@ impl Deciding<'_, '_> {
     }
 
     /// Makes an update a deletion and a creation, if nothing refers to the entity.
-    fn replace(&mut self, holder: usize) -> bool {
+    fn try_replace(&mut self, holder: usize) -> bool {
         let draft = &self.drafts[holder];
-        let whole = matches!(&draft.act, Act::Update(update) if matches!(update.sent, Sent::Put(_)));
-        whole && !self.is_referred_to(draft.kind, draft.id) && self.decisions.replaced.insert(holder)
+        let whole = matches!(&draft.action, DraftAction::Update(update) if matches!(update.request_body, UpdateBody::Put(_)));
+        whole && !self.is_referenced(draft.kind, draft.id) && self.cycle_breaks.replaced_updates.insert(holder)
     }
 
-    fn is_referred_to(&self, kind: KindId, id: Uuid) -> bool {
-        let live = self.known.holders.iter().map(|holder| (holder.kind, holder.body));
+    fn is_referenced(&self, kind: KindId, id: Uuid) -> bool {
+        let live = self.live.entities.iter().map(|holder| (holder.kind, holder.body));
         let desired = self
             .drafts
             .iter()
             .filter_map(|draft| Some((draft.kind, draft.desired()?)));
         live.chain(desired).any(|(of, body)| {
-            let mut links = links_in(self.question.catalog.kind(of), body);
+            let mut links = foreign_key_ids(self.input.catalog.kind(of), body);
             links.any(|(foreign, to)| (foreign.kind, to) == (kind, id))
         })
     }
 
-    fn impossible(&self, graph: &Graph, circle: &[NodeIndex]) -> Problem {
+    fn cycle_error(&self, graph: &StepGraph, circle: &[NodeIndex]) -> PlanError {
         let mut members: Vec<usize> = circle.iter().map(|member| graph[*member].draft).collect();
         members.sort_unstable();
         members.dedup();
         let name = |at: &usize| {
             let draft = &self.drafts[*at];
-            let word = &self.question.catalog.kind(draft.kind).name;
+            let word = &self.input.catalog.kind(draft.kind).name;
             let body = draft.desired().or(draft.live());
             let name = body.map(|body| {
-                super::title::name(
-                    self.question.catalog,
+                super::title::entity_name(
+                    self.input.catalog,
                     draft.kind,
                     (draft.id, body),
-                    self.question.fingerprinter,
+                    self.input.fingerprinter,
                 )
             });
             format!("{word} {}", name.unwrap_or_else(|| draft.id.to_string()))
@@ -183,8 +183,8 @@ impl Deciding<'_, '_> {
         let names = members.iter().map(name).collect::<Vec<_>>().join(", ");
         let message = format!("no order is possible, since these wait for each other: {names}");
         let declared = members.iter().filter_map(|at| self.drafts[*at].declared);
-        let places = declared.map(|at| self.question.desired.entity(at).location.span);
+        let places = declared.map(|at| self.input.desired.entity(at).location.span);
         let diagnostic = places.fold(Diagnostic::error("circle", message), Diagnostic::at);
-        Problem::invalid(diagnostic.help("do it in two runs"))
+        PlanError::invalid(diagnostic.help("do it in two runs"))
     }
 }

@@ -1,23 +1,23 @@
 use uuid::Uuid;
 
-use super::super::Question;
-use super::super::draft::Draft;
+use super::super::PlanInput;
+use super::super::draft::ChangeDraft;
 use json::{Object, Value};
 use schema::{CheckPurpose, Kind, KindId, canonicalize, check_body};
 
 /// Finds a value to which a unique field of an entity can be set while another takes its value: null where the entity
 /// may go without, else a made-up one. None if the field cannot be parked: it is more than the entity's own name, a check
 /// ties it to another field, or no such value passes the entity's checks. `parked` are fields that are parked already.
-pub(super) fn parked(
-    question: &Question<'_>,
-    draft: &Draft<'_>,
+pub(super) fn find_temporary_value(
+    question: &PlanInput<'_>,
+    draft: &ChangeDraft<'_>,
     set: &[String],
     parked: &Object,
     ids: &mut dyn FnMut() -> Uuid,
 ) -> Option<(String, Value)> {
     let [field] = set else { return None };
     let kind = question.catalog.kind(draft.kind);
-    if !names_itself(kind, field) || is_tied(kind, field) {
+    if !is_own_name(kind, field) || is_tied_by_check(kind, field) {
         return None;
     }
     let mut body = canonicalize(question.catalog, draft.kind, draft.live()?).0;
@@ -27,12 +27,12 @@ pub(super) fn parked(
     let null = (!auto).then_some(Value::Null);
     let made_up = Value::from(format!("parked-{}", ids().simple()));
     let candidates = null.into_iter().chain([made_up]);
-    let mut fitting = candidates.filter(|value| passes(question, draft.kind, &body, field, value));
+    let mut fitting = candidates.filter(|value| passes_checks(question, draft.kind, &body, field, value));
     fitting.next().map(|value| (field.clone(), value))
 }
 
 /// Whether a field is a name: no foreign key, and nothing that the server computes from it or sets.
-fn names_itself(kind: &Kind, field: &str) -> bool {
+fn is_own_name(kind: &Kind, field: &str) -> bool {
     kind.foreign_fields.iter().all(|foreign| foreign.field != field)
         && kind
             .computed_field
@@ -42,7 +42,7 @@ fn names_itself(kind: &Kind, field: &str) -> bool {
 }
 
 /// Whether a check ties a field to others, so that it says more than a name.
-fn is_tied(kind: &Kind, field: &str) -> bool {
+fn is_tied_by_check(kind: &Kind, field: &str) -> bool {
     let of_schema = kind
         .record
         .entity_checks
@@ -52,11 +52,11 @@ fn is_tied(kind: &Kind, field: &str) -> bool {
         .checks
         .iter()
         .map(|check| &check.arguments)
-        .filter(|arguments| is_about_several(kind, arguments));
+        .filter(|arguments| mentions_several_fields(kind, arguments));
     of_schema.chain(named).any(|check| mentions(check, field))
 }
 
-fn is_about_several(kind: &Kind, arguments: &Value) -> bool {
+fn mentions_several_fields(kind: &Kind, arguments: &Value) -> bool {
     kind.record
         .fields
         .iter()
@@ -77,7 +77,7 @@ fn mentions(check: &Value, field: &str) -> bool {
 }
 
 /// Whether the entity's checks find nothing in the parked body that they do not find in it as it stands.
-fn passes(question: &Question<'_>, kind: KindId, body: &Object, field: &str, value: &Value) -> bool {
+fn passes_checks(question: &PlanInput<'_>, kind: KindId, body: &Object, field: &str, value: &Value) -> bool {
     let found = |body: &Object| match check_body(question.catalog, kind, body, CheckPurpose::Store, question.now) {
         Ok(()) => Vec::new(),
         Err(violations) => violations.flatten(),

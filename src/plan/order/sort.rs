@@ -4,39 +4,39 @@ use std::collections::{BTreeSet, BinaryHeap};
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
 
-use super::graph::{Decisions, Graph, Node, Work};
+use super::graph::{CycleBreaks, StepGraph, StepNode, StepRole};
 use json::{Object, Value};
 
 /// The steps in an order in which they could run one after another.
-pub(in super::super) struct Ordered {
-    pub nodes: Vec<Node>,
+pub(in super::super) struct Schedule {
+    pub nodes: Vec<StepNode>,
     /// For each step the places of those it waits for, in order.
-    pub waits: Vec<Vec<u32>>,
-    decisions: Decisions,
+    pub dependencies: Vec<Vec<u32>>,
+    cycle_breaks: CycleBreaks,
 }
 
-impl Ordered {
+impl Schedule {
     /// The fields that a draft parks.
-    pub fn parked(&self, draft: usize) -> impl Iterator<Item = (&str, &Value)> {
-        self.decisions.parked.get(&draft).into_iter().flat_map(Object::iter)
+    pub fn temporary_values(&self, draft: usize) -> impl Iterator<Item = (&str, &Value)> {
+        self.cycle_breaks.temporary_values.get(&draft).into_iter().flat_map(Object::iter)
     }
 
     /// Whether the draft is done by deleting first, in place of an update or before its successor.
-    pub fn replaced(&self, draft: usize) -> bool {
-        self.decisions.replaced.contains(&draft)
+    pub fn is_replaced(&self, draft: usize) -> bool {
+        self.cycle_breaks.replaced_updates.contains(&draft)
     }
 
     /// Whether the draft is a deletion that comes before its successor.
-    pub fn early(&self, draft: usize) -> bool {
-        self.decisions.early.contains(&draft)
+    pub fn is_early_delete(&self, draft: usize) -> bool {
+        self.cycle_breaks.early_deletes.contains(&draft)
     }
 }
 
 /// Sorts a graph without circles: writes first, then deletions, each in the order of the drafts as far as can be.
-pub(super) fn sorted(graph: &Graph, decisions: Decisions) -> Ordered {
+pub(super) fn topological_sort(graph: &StepGraph, decisions: CycleBreaks) -> Schedule {
     let rank = |at: NodeIndex| {
         let node = &graph[at];
-        Reverse((node.phase, node.draft, node.work != Work::Park, at.index()))
+        Reverse((node.phase, node.draft, node.role != StepRole::Rename, at.index()))
     };
     let mut waiting: Vec<usize> = graph
         .node_indices()
@@ -65,9 +65,9 @@ pub(super) fn sorted(graph: &Graph, decisions: Decisions) -> Ordered {
             }
         }
     }
-    Ordered {
+    Schedule {
         nodes,
-        waits,
-        decisions,
+        dependencies: waits,
+        cycle_breaks: decisions,
     }
 }

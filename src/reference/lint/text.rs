@@ -3,7 +3,7 @@
 use super::LintIssue;
 use crate::{ChangeState, EntityIssue, is_reference};
 use json::Value;
-use json::parallel::stretches;
+use json::parallel::par_map_chunks;
 use schema::FieldPath;
 use state::{DeclaredEntity, DeclaredId, DesiredState};
 
@@ -13,7 +13,7 @@ const REFERENCE_PREFIX: &str = "{vault://";
 /// for it may be a secret. Tags hold none.
 pub(super) fn lint_texts(desired: &DesiredState) -> Vec<EntityIssue> {
     let mut entities: Vec<_> = (0..).map(DeclaredId).zip(&desired.entities).collect();
-    let remarks = stretches(&mut entities, |stretch| {
+    let remarks = par_map_chunks(&mut entities, |stretch| {
         let mut remarks = Vec::new();
         for (declared, entity) in stretch {
             lint_entity(*declared, entity, &mut remarks);

@@ -7,7 +7,7 @@ use strongroom::control_plane::{
     Dialect, EntityAddress, EntityWrite, HttpSettings, HttpTransport, Method, PageRequest, ReadError, ReadScope,
     Response, ResponseOutcome, SchemaId, SchemaRequest, WriteOperation, WriteOutcome,
 };
-use strongroom::plan::Needs;
+use strongroom::plan::MissingContext;
 use strongroom::schema::{Catalog, Edition, LiveSchemas};
 use strongroom::state::{Scope, entity_tags};
 use uuid::Uuid;
@@ -191,9 +191,9 @@ async fn what_is_foreign_is_reduced_to_an_index() {
         .make("targets", Some(upstream), r#"{"target":"192.0.2.1:80"}"#, &[])
         .await;
     let mut live = client.read_owned(&node.catalog, &scope(&["ours"])).await.expect("live");
-    let needs = Needs {
-        foreign: [node.kind("vaults")].into(),
-        under: [(node.kind("targets"), tags(&["theirs", "nobody"]))].into(),
+    let needs = MissingContext {
+        foreign_kinds: [node.kind("vaults")].into(),
+        parents_by_kind: [(node.kind("targets"), tags(&["theirs", "nobody"]))].into(),
     };
     client
         .read_foreign(&node.catalog, &mut live, &needs)

@@ -8,12 +8,12 @@ use crate::common::run::{approved, declared, read, sync};
 use crate::common::{Node, body, client, client_trying};
 use futures_util::stream::{self, StreamExt};
 use serde_json::Value;
-use strongroom::apply::{self, Account, Event, Halt, StepEnd, Stop};
+use strongroom::apply::{self, ApplyOutcome, ApplyEvent, HaltReason, StepOutcome, CancelToken};
 use strongroom::control_plane::{
     EntityAddress, EntityWrite, Fault, FaultConfig, FaultTransport, Method, Request, Response, Transport,
     TransportError, WriteOperation, WriteOutcome,
 };
-use strongroom::plan::{Action, Approved};
+use strongroom::plan::{StepAction, ApprovedPlan};
 use uuid::Uuid;
 
 const SEEDS: u64 = 300;
@@ -205,7 +205,7 @@ consumers:
 ";
 
 /// What stands of a plan's steps on the control plane: each change of an entity whose steps ended, told from its account.
-fn check_account(seed: u64, node: &Node, approved: &Approved, account: &Account) {
+fn check_account(seed: u64, node: &Node, approved: &ApprovedPlan, account: &ApplyOutcome) {
     let plan = approved.plan();
     for (step, end) in plan.steps.iter().zip(&account.steps) {
         let kind = node.catalog.kind(step.kind);
@@ -215,9 +215,9 @@ fn check_account(seed: u64, node: &Node, approved: &Approved, account: &Account)
         };
         let there = node.get(&path).get("id").is_some();
         let wrong = match (&step.action, end) {
-            (Action::Create(_), StepEnd::Done) => !there,
-            (Action::Delete, StepEnd::Done) => there,
-            (Action::Create(_), StepEnd::Failed(_) | StepEnd::Skipped { .. } | StepEnd::NotBegun) => there,
+            (StepAction::Create(_), StepOutcome::Done) => !there,
+            (StepAction::Delete, StepOutcome::Done) => there,
+            (StepAction::Create(_), StepOutcome::Failed(_) | StepOutcome::Skipped { .. } | StepOutcome::NotStarted) => there,
             _ => false,
         };
         assert!(
@@ -230,7 +230,7 @@ fn check_account(seed: u64, node: &Node, approved: &Approved, account: &Account)
 /// Syncs from one state to another while things go wrong, then once more without; says whether the first was complete.
 async fn sync_through_faults(seed: u64) -> Option<bool> {
     let node = Node::new();
-    let stop = Stop::never();
+    let stop = CancelToken::never();
     let theirs = r#"{"name":"env","prefix":"foreign"}"#;
     let theirs = node.make("vaults", None, theirs, &["theirs"]).await;
     sync(&node.client(), &node.catalog, BEFORE, &stop)
@@ -252,7 +252,7 @@ async fn sync_through_faults(seed: u64) -> Option<bool> {
 }
 
 /// Syncs without faults: all is done, and nothing is left to do.
-async fn finish(seed: u64, node: &Node, stop: &Stop) {
+async fn finish(seed: u64, node: &Node, stop: &CancelToken) {
     let (_, second) = sync(&node.client(), &node.catalog, WANTED, stop)
         .await
         .expect("a second run");
@@ -280,23 +280,23 @@ async fn a_stop_finishes_what_is_in_flight_and_begins_nothing_new() {
     let desired = declared(&node.catalog, WANTED);
     let live = read(&node.client(), &node.catalog, &desired).await.expect("live");
     let approved = approved(&node.catalog, &desired, &live);
-    let (stopper, stop) = Stop::new();
-    let events = |event: Event<'_>| {
-        if matches!(event, Event::Ended(..)) {
-            stopper.stop();
+    let (stopper, stop) = CancelToken::new();
+    let events = |event: ApplyEvent<'_>| {
+        if matches!(event, ApplyEvent::Finished(..)) {
+            stopper.cancel();
         }
     };
-    let account = apply::run(&approved, &node.catalog, &node.client(), &events, &stop).await;
+    let account = apply::apply_plan(&approved, &node.catalog, &node.client(), &events, &stop).await;
     check_account(0, &node, &approved, &account);
-    assert_eq!(account.halted, Some(Halt::Asked));
-    let done = account.steps.iter().filter(|end| **end == StepEnd::Done).count();
+    assert_eq!(account.halt_reason, Some(HaltReason::Cancelled));
+    let done = account.steps.iter().filter(|end| **end == StepOutcome::Done).count();
     assert!((1..=10).contains(&done), "{done} steps were done");
     assert!(
         account
             .steps
             .iter()
-            .all(|end| matches!(end, StepEnd::Done | StepEnd::NotBegun))
+            .all(|end| matches!(end, StepOutcome::Done | StepOutcome::NotStarted))
     );
     let summary = account.summary(approved.plan());
-    assert!(summary.not_begun > 0 && summary.created > 0, "{summary:?}");
+    assert!(summary.not_started > 0 && summary.created > 0, "{summary:?}");
 }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::common::{Hurry, Node, client, run::declared};
-use strongroom::apply::{self, Stop};
+use strongroom::apply::{self, CancelToken};
 use strongroom::control_plane::{Client, Clock, Method, Request, Transport};
 use strongroom::json::{Value, json};
-use strongroom::plan::{Fingerprinter, Guards, Options};
-use strongroom::reconcile::{self, Decision, Job, Prepared, Proof};
+use strongroom::plan::{Fingerprinter, Guards, PlanOptions};
+use strongroom::reconcile::{self, Decision, RunOptions, PreparedRun, VerifyOptions};
 use strongroom::reference::Policy;
 
 /// Sends a request as somebody else would.
@@ -26,13 +26,13 @@ fn send(node: &Node, method: Method, path: &str, body: &Value) {
 }
 
 /// Plans a state with that client, and carries the plan out if it may be.
-async fn sync<T: Transport, C: Clock>(node: &Node, client: &Client<T, C>, text: &str) -> Prepared {
+async fn sync<T: Transport, C: Clock>(node: &Node, client: &Client<T, C>, text: &str) -> PreparedRun {
     let desired = declared(&node.catalog, text);
-    let job = Job {
+    let job = RunOptions {
         desired: &desired,
-        options: Options::default(),
+        plan_options: PlanOptions::default(),
         guards: Guards::default(),
-        references: Proof::new(Policy::Warn),
+        verify_options: VerifyOptions::new(Policy::Warn),
         fingerprinter: Fingerprinter::new(&[7; 64]),
     };
     let prepared = reconcile::prepare(client, &node.catalog, &job, None)
@@ -41,12 +41,12 @@ async fn sync<T: Transport, C: Clock>(node: &Node, client: &Client<T, C>, text: 
     let Decision::Approved(approved) = &prepared.decision else {
         panic!("withheld: {:?}", prepared.diagnostics)
     };
-    let account = apply::run(
+    let account = apply::apply_plan(
         approved,
         &prepared.catalog,
         client,
-        &|_: apply::Event<'_>| (),
-        &Stop::never(),
+        &|_: apply::ApplyEvent<'_>| (),
+        &CancelToken::never(),
     )
     .await;
     assert!(account.is_complete());
@@ -122,11 +122,11 @@ async fn a_token_that_may_see_nothing_but_vaults_manages_vaults() {
         allow_delete_in_use: true,
         ..Guards::default()
     };
-    let job = Job {
+    let job = RunOptions {
         desired: &desired,
-        options: Options::default(),
+        plan_options: PlanOptions::default(),
         guards,
-        references: Proof::new(Policy::Default),
+        verify_options: VerifyOptions::new(Policy::Default),
         fingerprinter: Fingerprinter::new(&[7; 64]),
     };
     let prepared = reconcile::prepare(&allowed, &node.catalog, &job, None)
@@ -135,12 +135,12 @@ async fn a_token_that_may_see_nothing_but_vaults_manages_vaults() {
     let Decision::Approved(approved) = &prepared.decision else {
         panic!("withheld: {:?}", prepared.diagnostics)
     };
-    apply::run(
+    apply::apply_plan(
         approved,
         &prepared.catalog,
         &allowed,
-        &|_: apply::Event<'_>| (),
-        &Stop::never(),
+        &|_: apply::ApplyEvent<'_>| (),
+        &CancelToken::never(),
     )
     .await;
     assert!(
@@ -205,11 +205,11 @@ async fn what_is_declared_must_be_readable() {
         &node.catalog,
         "{_format_version: '3.0', services: [{name: s, host: s.example}]}",
     );
-    let job = Job {
+    let job = RunOptions {
         desired: &desired,
-        options: Options::default(),
+        plan_options: PlanOptions::default(),
         guards: Guards::default(),
-        references: Proof::new(Policy::Default),
+        verify_options: VerifyOptions::new(Policy::Default),
         fingerprinter: Fingerprinter::new(&[7; 64]),
     };
     let failure = reconcile::prepare(&blind, &node.catalog, &job, None)

@@ -12,12 +12,12 @@ use crate::common::{Hurry, client};
 use proptest::collection::vec;
 use proptest::prelude::any;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
-use strongroom::apply::{self, Event, Stop};
+use strongroom::apply::{self, ApplyEvent, CancelToken};
 use strongroom::cli::report::{DumpOptions, dump};
 use strongroom::control_plane::{Client, Method, Request, Response, Transport, TransportError};
 use strongroom::embedded::{EmbeddedControlPlane, EmbeddedOptions, EmbeddedTransport};
 use strongroom::json::{Value, json};
-use strongroom::plan::{self, Action, Guards, Limit, Plan, Problem};
+use strongroom::plan::{self, StepAction, Guards, DeleteLimit, Plan, PlanError};
 use strongroom::schema::{Catalog, Edition, Kind};
 use strongroom::state::DesiredState;
 use uuid::Uuid;
@@ -111,10 +111,10 @@ impl World {
         page["data"].as_array().cloned().unwrap_or_default()
     }
 
-    async fn plan(&self, desired: &DesiredState) -> Result<Plan, Vec<Problem>> {
+    async fn plan(&self, desired: &DesiredState) -> Result<Plan, Vec<PlanError>> {
         let live = read(&self.client, &self.catalog, desired).await.unwrap();
         ask(&self.catalog, desired, &live, |question| {
-            plan::make(question, &mut Uuid::new_v4)
+            plan::make_plan(question, &mut Uuid::new_v4)
         })
     }
 
@@ -123,25 +123,25 @@ impl World {
         self.book.writes.lock().unwrap().clear();
         let live = read(&self.client, &self.catalog, desired).await.unwrap();
         let guards = Guards {
-            max_deletes: Limit::Count(u64::MAX),
+            max_deletes: DeleteLimit::Count(u64::MAX),
             allow_empty: true,
             allow_delete_in_use: true,
         };
         let approved = ask(&self.catalog, desired, &live, |question| {
-            let plan = plan::make(question, &mut Uuid::new_v4).map_err(|problems| words(&problems))?;
+            let plan = plan::make_plan(question, &mut Uuid::new_v4).map_err(|problems| words(&problems))?;
             let copy = plan.clone();
             Ok::<_, String>(
                 guards
-                    .approve(plan, question, &plan::after(&live, &copy))
+                    .approve(plan, question, &plan::compute_planned_state(&live, &copy))
                     .expect("every guard is open"),
             )
         })?;
-        let account = apply::run(
+        let account = apply::apply_plan(
             &approved,
             &self.catalog,
             &self.client,
-            &|_: Event<'_>| {},
-            &Stop::never(),
+            &|_: ApplyEvent<'_>| {},
+            &CancelToken::never(),
         )
         .await;
         let refused: Vec<String> = self
@@ -278,10 +278,10 @@ fn stable_text(mut row: Value, names: &BTreeMap<String, String>) -> String {
     row.to_string()
 }
 
-fn words(problems: &[Problem]) -> String {
+fn words(problems: &[PlanError]) -> String {
     problems
         .iter()
-        .map(|problem| format!("{:?}: {}", problem.sort, problem.diagnostic.message))
+        .map(|problem| format!("{:?}: {}", problem.kind, problem.diagnostic.message))
         .collect::<Vec<_>>()
         .join("\n")
 }
@@ -370,11 +370,11 @@ fn seen(catalog: &Catalog, before: &State, after: &State, desired: &DesiredState
     }
     for step in &plan.steps {
         let what = match (&step.action, &step.note) {
-            (Action::Change(_), Some(_)) => "parked",
-            (Action::Delete, Some(_)) => "replaced",
-            (Action::Delete, None) => "deleted",
-            (Action::Create(_), _) => "created",
-            (Action::Change(_) | Action::Replace(_), _) => "updated",
+            (StepAction::Patch(_), Some(_)) => "parked",
+            (StepAction::Delete, Some(_)) => "replaced",
+            (StepAction::Delete, None) => "deleted",
+            (StepAction::Create(_), _) => "created",
+            (StepAction::Patch(_) | StepAction::Replace(_), _) => "updated",
         };
         seen.push(what.to_owned());
     }

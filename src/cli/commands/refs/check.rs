@@ -9,7 +9,7 @@ use crate::reporter::Reporter;
 use crate::signals::run_unless_interrupted;
 use crate::verify_options::read_verify_options;
 use control_plane::{Clock, SystemClock};
-use reconcile::{self, Proof, Proven};
+use reconcile::{self, VerifyOptions, Verification};
 use schema::Catalog;
 
 /// Proves the references of state files without a plan; a control plane is asked only if one is given.
@@ -25,7 +25,7 @@ pub async fn run(global: &GlobalArgs, args: &InventoryArgs, teller: &mut Reporte
     let in_the_open = reconcile::check_material(&catalog, &documents.desired, SystemClock.now());
     let told = [proven.diagnostics, in_the_open].concat();
     teller.report_diagnostics(&told, &documents.sources);
-    teller.report_references(&catalog, &documents.desired, &documents.sources, &proven.judged);
+    teller.report_references(&catalog, &documents.desired, &documents.sources, &proven.assessments);
     Ok(match told.iter().any(is_error) {
         true => ExitStatus::InvalidInput,
         false => ExitStatus::Success,
@@ -54,15 +54,15 @@ pub async fn verify_references(
     global: &GlobalArgs,
     catalog: &Arc<Catalog>,
     documents: &Documents,
-    proof: &Proof,
-) -> Result<(Arc<Catalog>, Proven), CommandError> {
+    proof: &VerifyOptions,
+) -> Result<(Arc<Catalog>, Verification), CommandError> {
     let desired = &documents.desired;
     if !global.has_control_plane() {
-        let proven = reconcile::prove_offline(catalog, desired, proof, SystemClock.now()).await;
+        let proven = reconcile::verify_offline(catalog, desired, proof, SystemClock.now()).await;
         return Ok((Arc::clone(catalog), proven));
     }
     let connection = connect(global, catalog)?;
-    reconcile::prove_declared(&connection, catalog, desired, proof)
+    reconcile::verify_declared(&connection, catalog, desired, proof)
         .await
         .map_err(CommandError::from_read_error)
 }

@@ -9,7 +9,7 @@ use crate::report::{self, DataPlaneVariable};
 use crate::reporter::Reporter;
 use crate::signals::run_unless_interrupted;
 use crate::verify_options::read_verify_options;
-use reconcile::{Proof, Proven};
+use reconcile::{VerifyOptions, Verification};
 use reference::{Assessment, Policy, ReferenceSettings, format_variable_name, resolve_target};
 use schema::Catalog;
 use yaml::Diagnostic;
@@ -26,7 +26,7 @@ pub async fn run(global: &GlobalArgs, args: &EnvArgs, teller: &mut Reporter) -> 
     let (Some(documents), Some(said)) = (documents, said) else {
         return Ok(ExitStatus::InvalidInput);
     };
-    let nothing_asked = Proof::new(Policy::Off);
+    let nothing_asked = VerifyOptions::new(Policy::Off);
     let (catalog, proven) =
         run_unless_interrupted(verify_references(global, &catalog, &documents, &nothing_asked)).await??;
     let asked = VariableCollector {
@@ -51,7 +51,7 @@ pub async fn run(global: &GlobalArgs, args: &EnvArgs, teller: &mut Reporter) -> 
 struct VariableCollector<'a> {
     catalog: &'a Catalog,
     documents: &'a Documents,
-    verification: &'a Proven,
+    verification: &'a Verification,
     settings: &'a ReferenceSettings,
 }
 
@@ -69,7 +69,7 @@ impl VariableCollector<'_> {
         let Documents { sources, desired } = self.documents;
         let mut variables: BTreeMap<String, DataPlaneVariable> = BTreeMap::new();
         let mut left_out = Vec::new();
-        for one in &self.verification.judged {
+        for one in &self.verification.assessments {
             match self.variable_name(one) {
                 Some(VariableName::Known(name)) => {
                     let key = one.reference.as_ref().and_then(|reference| reference.key.clone());

@@ -17,7 +17,7 @@ use crate::signals::run_unless_interrupted;
 use crate::verify_options::read_verify_options;
 use backends::resolve_queries;
 use control_plane::ReadScope;
-use reconcile::{self, Proof};
+use reconcile::{self, VerifyOptions};
 use reference::{
     self, Reference, SecretRequest, VaultQuery, VaultTarget, Vaults, Verdict, is_reference, parse_reference,
     resolve_from_environment,
@@ -75,7 +75,7 @@ fn unknown_vault_error(vaults: &Vaults, name: &str) -> anyhow::Error {
 }
 
 /// Asks the vault, and shows what comes.
-async fn fetch_and_print(target: VaultTarget, reference: &Reference, proof: &Proof, reveal: bool) -> CommandResult {
+async fn fetch_and_print(target: VaultTarget, reference: &Reference, proof: &VerifyOptions, reveal: bool) -> CommandResult {
     let wanted = vec![SecretRequest::from_reference(reference)];
     let errands = [VaultQuery {
         target,
@@ -141,7 +141,7 @@ async fn load_vaults(
     let catalog = Catalog::recorded();
     let mut vaults = if args.files.is_empty() {
         Vaults {
-            loaded_backends: reconcile::backends(&catalog),
+            loaded_backends: reconcile::loaded_backends(&catalog),
             ..Vaults::default()
         }
     } else {

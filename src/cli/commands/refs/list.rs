@@ -40,12 +40,12 @@ pub async fn run(global: &GlobalArgs, args: &InventoryArgs, teller: &mut Reporte
         true => run_unless_interrupted(verify_references(global, &catalog, &documents, &proof)).await??,
         false => {
             let connection = connect(global, &catalog)?;
-            run_unless_interrupted(reconcile::prove_live(&connection, &catalog, &proof))
+            run_unless_interrupted(reconcile::verify_live(&connection, &catalog, &proof))
                 .await?
                 .map_err(CommandError::from_read_error)?
         }
     };
     let Documents { desired, sources } = &documents;
-    teller.report_inventory(&catalog, desired, sources, &proven.judged)?;
+    teller.report_inventory(&catalog, desired, sources, &proven.assessments)?;
     Ok(ExitStatus::Success)
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::property_values::PropertyValue;
 use backends::resolve_queries;
-use reconcile::Proof;
+use reconcile::VerifyOptions;
 use reference::{
     self, Finding, Policies, Policy, Reason, Reference, SecretRequest, SecretResponse, VaultQuery, VaultRef,
     is_reference, parse_reference,
@@ -12,7 +12,7 @@ use schema::Catalog;
 /// How the references of properties are looked at.
 pub struct PropertyVerifier<'a> {
     pub catalog: &'a Catalog,
-    pub verify_options: &'a Proof,
+    pub verify_options: &'a VerifyOptions,
     pub policies: Policies<'a>,
 }
 
