@@ -122,7 +122,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::StepQueue;
-    use plan::{StepAction, Phase, Step, StepId};
+    use plan::{Phase, Step, StepAction, StepId};
     use schema::KindId;
 
     fn step(phase: Phase, after: &[u32]) -> Step {

@@ -2,7 +2,7 @@ use std::io;
 
 use super::ExitStatus;
 use crate::report::{self, ApplyReport, BodyRenderer, ChangeSummary, EntityNames, JsonReport, PropertyAssessment};
-use plan::{Plan, GuardViolation};
+use plan::{GuardViolation, Plan};
 use reference::Assessment;
 use schema::Catalog;
 use state::DesiredState;

@@ -25,7 +25,10 @@ mod tests {
     fn nothing_is_lost_and_the_order_stays() {
         for count in [0, 1, 511, 512, 513, 1_000, 10_007] {
             let all: Vec<usize> = (0..count).collect();
-            assert_eq!(par_map_chunks(&mut all.clone(), |stretch| stretch.to_vec()).concat(), all);
+            assert_eq!(
+                par_map_chunks(&mut all.clone(), |stretch| stretch.to_vec()).concat(),
+                all
+            );
         }
     }
 }

@@ -1,10 +1,10 @@
 use rustc_hash::FxHashSet;
 use uuid::Uuid;
 
-use super::conflict::ownership_reason;
-use super::draft::{DraftAction, ChangeDraft};
-use super::known::{LiveRef, LiveIndex, Ownership, foreign_key_ids};
-use super::settle::MatchResult;
+use super::draft::{ChangeDraft, DraftAction};
+use super::error::ownership_reason;
+use super::live_index::{LiveIndex, LiveRef, Ownership, foreign_key_ids};
+use super::matching::MatchResult;
 use super::{PlanError, PlanInput, kin, title};
 use schema::{ForeignField, KindId, OnDelete};
 use state::{ScopeId, entity_tags};
@@ -37,8 +37,15 @@ pub(super) fn add_deletes<'a>(question: &PlanInput<'a>, known: &LiveIndex<'a>, s
 }
 
 /// What belongs to others and would go, or be left pointing at nothing the server allows.
-fn foreign_loss_errors(question: &PlanInput<'_>, known: &LiveIndex<'_>, doomed: &FxHashSet<(KindId, Uuid)>) -> Vec<PlanError> {
-    let others = known.entities.iter().filter(|holder| holder.ownership != Ownership::Managed);
+fn foreign_loss_errors(
+    question: &PlanInput<'_>,
+    known: &LiveIndex<'_>,
+    doomed: &FxHashSet<(KindId, Uuid)>,
+) -> Vec<PlanError> {
+    let others = known
+        .entities
+        .iter()
+        .filter(|holder| holder.ownership != Ownership::Managed);
     let losses = others.flat_map(|holder| {
         let links = foreign_key_ids(question.catalog.kind(holder.kind), holder.body);
         let lost = links
@@ -48,7 +55,13 @@ fn foreign_loss_errors(question: &PlanInput<'_>, known: &LiveIndex<'_>, doomed: 
     losses.collect()
 }
 
-fn foreign_loss_error(question: &PlanInput<'_>, known: &LiveIndex<'_>, holder: &LiveRef<'_>, foreign: &ForeignField, id: Uuid) -> PlanError {
+fn foreign_loss_error(
+    question: &PlanInput<'_>,
+    known: &LiveIndex<'_>,
+    holder: &LiveRef<'_>,
+    foreign: &ForeignField,
+    id: Uuid,
+) -> PlanError {
     let name = |kind, id: Uuid| match known.get(kind, id) {
         Some(holder) => title::entity_name(question.catalog, kind, (id, holder.body), question.fingerprinter),
         None => id.to_string(),

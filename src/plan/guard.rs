@@ -2,9 +2,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::known::foreign_key_ids;
-use super::order::{vault_prefix, referenced_vaults};
-use super::{PlannedState, Change, Plan, PlanInput, ChangedEntity, title};
+use super::live_index::foreign_key_ids;
+use super::schedule::{referenced_vaults, vault_prefix};
+use super::{Change, ChangedEntity, Plan, PlanInput, PlannedState, title};
 use json::Object;
 use schema::KindId;
 use state::{Scope, entity_tags};
@@ -97,7 +97,9 @@ impl ApprovedPlan {
 fn check_max_deletes(limit: DeleteLimit, plan: &Plan, question: &PlanInput<'_>) -> Vec<GuardViolation> {
     let scopes = question.desired.scopes.iter().enumerate();
     let refused = scopes.filter_map(|(at, scope)| {
-        let deleted = deleted_entities(plan).filter(|subject| subject.scope.0 as usize == at).count() as u64;
+        let deleted = deleted_entities(plan)
+            .filter(|subject| subject.scope.0 as usize == at)
+            .count() as u64;
         if deleted == 0 {
             return None;
         }
@@ -107,9 +109,16 @@ fn check_max_deletes(limit: DeleteLimit, plan: &Plan, question: &PlanInput<'_>) 
             .count() as u64;
         let allowed = match limit {
             DeleteLimit::Count(most) => deleted <= most,
-            DeleteLimit::Percent(most) => held < MIN_ENTITIES_FOR_PERCENT || deleted as f64 * 100.0 <= most * held as f64,
+            DeleteLimit::Percent(most) => {
+                held < MIN_ENTITIES_FOR_PERCENT || deleted as f64 * 100.0 <= most * held as f64
+            }
         };
-        let message = || format!("{deleted} of the {held} entities of {} would be deleted", describe_scope(scope));
+        let message = || {
+            format!(
+                "{deleted} of the {held} entities of {} would be deleted",
+                describe_scope(scope)
+            )
+        };
         (!allowed).then(|| GuardViolation {
             message: message(),
             allow_flag: "--max-deletes",
@@ -127,7 +136,9 @@ fn check_empty_scopes(plan: &Plan, question: &PlanInput<'_>) -> Vec<GuardViolati
             .entities
             .iter()
             .any(|declared| declared.scope.0 as usize == at);
-        let deleted = deleted_entities(plan).filter(|subject| subject.scope.0 as usize == at).count();
+        let deleted = deleted_entities(plan)
+            .filter(|subject| subject.scope.0 as usize == at)
+            .count();
         (!declared && deleted > 0).then(|| GuardViolation {
             message: format!(
                 "nothing is declared for {}, so all its {deleted} entities would be deleted",
@@ -141,7 +152,9 @@ fn check_empty_scopes(plan: &Plan, question: &PlanInput<'_>) -> Vec<GuardViolati
 
 /// What something will still refer to, and that goes: by deletion, or a vault by another prefix.
 fn check_in_use(plan: &Plan, question: &PlanInput<'_>, after: &PlannedState<'_>) -> Vec<GuardViolation> {
-    let gone: BTreeSet<(KindId, Uuid)> = deleted_entities(plan).map(|subject| (subject.kind, subject.id)).collect();
+    let gone: BTreeSet<(KindId, Uuid)> = deleted_entities(plan)
+        .map(|subject| (subject.kind, subject.id))
+        .collect();
     let vaults = question.catalog.find_kind("vaults");
     let mut seen = HashSet::new();
     let touched = plan.changes.iter().map(Change::entity).filter(|subject| {
@@ -166,7 +179,11 @@ fn check_in_use(plan: &Plan, question: &PlanInput<'_>, after: &PlannedState<'_>)
             _ => "would be deleted, and".to_owned(),
         };
         Some(GuardViolation {
-            message: format!("{word} {} {fate} is still in use by {}", subject.title, format_names(users)),
+            message: format!(
+                "{word} {} {fate} is still in use by {}",
+                subject.title,
+                format_names(users)
+            ),
             allow_flag: "--allow-delete-in-use",
         })
     });
@@ -185,8 +202,8 @@ fn live_vault_prefixes(question: &PlanInput<'_>, vaults: Option<KindId>) -> Hash
             .flatten()
             .map(move |entity| (kind, entity))
     });
-    let named =
-        live.filter_map(|(kind, entity)| Some((entity.id, vault_prefix(question.catalog, kind, entity.body.expose())?)));
+    let named = live
+        .filter_map(|(kind, entity)| Some((entity.id, vault_prefix(question.catalog, kind, entity.body.expose())?)));
     named.collect()
 }
 
@@ -224,7 +241,14 @@ impl UsageIndex {
         uses
     }
 
-    fn add_entity(&mut self, question: &PlanInput<'_>, id: KindId, entity: Uuid, body: &Object, named: BTreeSet<String>) {
+    fn add_entity(
+        &mut self,
+        question: &PlanInput<'_>,
+        id: KindId,
+        entity: Uuid,
+        body: &Object,
+        named: BTreeSet<String>,
+    ) {
         let kind = question.catalog.kind(id);
         self.remaining_prefixes.extend(vault_prefix(question.catalog, id, body));
         let mut links = foreign_key_ids(kind, body).peekable();
@@ -251,7 +275,10 @@ impl UsageIndex {
 
     /// Who names a vault's prefix, if none will stand with it.
     fn users_by_prefix(&self, prefix: &str) -> Option<&[String]> {
-        let users = self.by_prefix.get(prefix).filter(|_| !self.remaining_prefixes.contains(prefix));
+        let users = self
+            .by_prefix
+            .get(prefix)
+            .filter(|_| !self.remaining_prefixes.contains(prefix));
         users.map(Vec::as_slice)
     }
 }
@@ -262,9 +289,7 @@ fn deleted_entities(plan: &Plan) -> impl Iterator<Item = &ChangedEntity> {
         .changes
         .iter()
         .filter(|change| !matches!(change, Change::Delete { .. }));
-    let made: HashSet<(KindId, Uuid)> = made
-        .map(|change| (change.entity().kind, change.entity().id))
-        .collect();
+    let made: HashSet<(KindId, Uuid)> = made.map(|change| (change.entity().kind, change.entity().id)).collect();
     plan.changes.iter().filter_map(move |change| match change {
         Change::Delete { entity: subject, .. } if !made.contains(&(subject.kind, subject.id)) => Some(subject),
         _ => None,

@@ -1,6 +1,6 @@
 use sha1::{Digest, Sha1};
 
-use super::known::foreign_key_id;
+use super::live_index::foreign_key_id;
 use json::{Object, Value};
 use schema::{FieldPath, HashMethod, HashedField, Kind};
 use state::DeclaredEntity;
@@ -38,7 +38,12 @@ pub(super) fn compare_hashed(hashed: &HashedField, desired: &Object, live: &Obje
 
 /// Notes a declared value of which nobody can tell whether it is what a salted hash was made of: a note for each kind, with
 /// all its places.
-pub(super) fn note_unverifiable_hash(kind: &Kind, declared: &DeclaredEntity, live: &Object, remarks: &mut Vec<Diagnostic>) {
+pub(super) fn note_unverifiable_hash(
+    kind: &Kind,
+    declared: &DeclaredEntity,
+    live: &Object,
+    remarks: &mut Vec<Diagnostic>,
+) {
     let Some(hashed) = kind
         .hashed_field
         .as_ref()

@@ -2,59 +2,59 @@
 //!
 //! Everything here is pure. [`make`] is the pipeline of this layer.
 
-mod after;
-mod change;
-mod compare;
-mod conflict;
+mod builder;
 mod deletes;
+mod diff;
 mod draft;
-mod equal;
+mod error;
 mod fingerprint;
 mod guard;
 mod hashed;
+mod input;
 mod key;
 mod kin;
-mod known;
 mod links;
 mod live;
+mod live_index;
 mod made_up;
-mod needs;
-mod order;
+mod match_equal;
+mod match_rotated;
+mod matching;
+mod missing_context;
 mod pending;
+mod plan;
+mod planned_state;
 mod problem;
-mod question;
+mod redact;
 mod resolve;
-mod rotate;
-mod settle;
+mod schedule;
 mod step;
 mod title;
-mod tree;
-mod veil;
-mod write_out;
+mod value;
 
 use std::sync::Arc;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use uuid::Uuid;
 
-pub use after::{PlannedState, PlannedEntity, compute_planned_state};
-pub use change::{Change, FieldChange, ChangedEntity};
 pub use fingerprint::Fingerprinter;
-pub use guard::{ApprovedPlan, Guards, DeleteLimit, GuardViolation};
+pub use guard::{ApprovedPlan, DeleteLimit, GuardViolation, Guards};
+pub use input::{PlanInput, PlanOptions};
 pub use live::{ForeignEntity, LiveEntity, LiveState};
-pub use needs::{MissingContext, find_missing_context};
+pub use missing_context::{MissingContext, find_missing_context};
+pub use plan::{Change, ChangedEntity, FieldChange};
+pub use planned_state::{PlannedEntity, PlannedState, compute_planned_state};
 pub use problem::{PlanError, PlanErrorKind};
-pub use question::{PlanOptions, PlanInput};
-pub use step::{StepAction, Phase, Step, StepId};
-pub use tree::{PlanSecret, SecretOrigin, PlanValue};
+pub use step::{Phase, Step, StepAction, StepId};
+pub use value::{PlanSecret, PlanValue, SecretOrigin};
 
+use builder::build_plan;
 use deletes::add_deletes;
-use known::LiveIndex;
-use order::schedule_drafts;
+use live_index::LiveIndex;
+use matching::{MatchResult, match_entities};
+use schedule::schedule_drafts;
 use schema::KindId;
-use settle::{MatchResult, match_entities};
 use state::DeclaredId;
-use write_out::build_plan;
 use yaml::Diagnostic;
 
 /// All changes, the steps that carry them out, and what each step waits for.

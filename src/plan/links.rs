@@ -1,8 +1,8 @@
 use uuid::Uuid;
 
-use super::known::is_reference_only;
+use super::live_index::is_reference_only;
+use super::matching::EntityMatcher;
 use super::resolve::LinkResolution;
-use super::settle::EntityMatcher;
 use schema::{ForeignKeyValue, KindId};
 use state::{DeclaredEntity, ForeignKeyTarget};
 use yaml::{Diagnostic, Span};

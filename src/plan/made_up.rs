@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::tree::{value_at, value_at_mut};
+use super::value::{value_at, value_at_mut};
 use json::{Object, Value};
 use schema::{Catalog, FieldType, Kind, KindId, Record};
 

@@ -3,9 +3,9 @@ use std::cell::OnceCell;
 
 use uuid::Uuid;
 
-use super::compare::{DeclaredBody, diff_entity};
+use super::diff::{DeclaredBody, diff_entity};
 use super::draft::DraftAction;
-use super::key::{key_from_body, join_key};
+use super::key::{join_key, key_from_body};
 use super::made_up::{self, GeneratedFields};
 use json::{Object, Value};
 use schema::{Catalog, ForeignKeyValue};
@@ -69,7 +69,11 @@ pub(super) type EntityAction<'a> = (DeclaredId, &'a DeclaredEntity, Uuid, DraftA
 impl<'a> MatchedEntity<'a> {
     /// What is to be done, if anything is.
     pub fn decide_action(&mut self, catalog: &Catalog, made_up: &mut GeneratedFields) -> Option<EntityAction<'a>> {
-        let Self { entity: pending, id, live } = self;
+        let Self {
+            entity: pending,
+            id,
+            live,
+        } = self;
         let (at, declared) = (pending.declared_id, pending.declared);
         let act = match live {
             Some(live) => DraftAction::Update(Box::new(diff_entity(catalog, made_up, pending, live)?)),
@@ -79,7 +83,10 @@ impl<'a> MatchedEntity<'a> {
                 let mut desired = pending.take_desired(catalog);
                 let made_up = made_up.fields_for(catalog, declared.kind, &desired);
                 made_up::preserve_live_values(&made_up, declared.body.expose(), &mut desired, None);
-                DraftAction::Create { desired, request_body: body }
+                DraftAction::Create {
+                    desired,
+                    request_body: body,
+                }
             }
         };
         Some((at, declared, *id, act))

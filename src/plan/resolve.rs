@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
 use super::key::key_part;
-use super::known::{LiveIndex, Ownership, name_fields};
+use super::live_index::{LiveIndex, Ownership, name_fields};
 use super::{PlanError, PlanInput};
 use schema::{Catalog, KindId};
 use state::{DeclaredId, DesiredState};
@@ -81,7 +81,13 @@ impl<'a> DeclaredIndex<'a> {
     }
 
     /// Looks among the desired, then the owned, then the foreign. `stays` says whether an owned entity stays.
-    pub fn resolve_link(&self, known: &LiveIndex<'_>, kind: KindId, text: &str, stays: impl Fn(Uuid) -> bool) -> LinkResolution {
+    pub fn resolve_link(
+        &self,
+        known: &LiveIndex<'_>,
+        kind: KindId,
+        text: &str,
+        stays: impl Fn(Uuid) -> bool,
+    ) -> LinkResolution {
         if let Some(declared) = self.find(kind, text) {
             return LinkResolution::Declared(declared);
         }
@@ -90,7 +96,9 @@ impl<'a> DeclaredIndex<'a> {
             .and_then(|id| known.get(kind, id))
             .or_else(|| known.find_by_name(kind, text));
         match (holder, id) {
-            (Some(holder), _) if holder.ownership == Ownership::Managed && !stays(holder.id) => LinkResolution::Deleted(holder.id),
+            (Some(holder), _) if holder.ownership == Ownership::Managed && !stays(holder.id) => {
+                LinkResolution::Deleted(holder.id)
+            }
             (Some(holder), _) => LinkResolution::Live(holder.id),
             (None, Some(id)) if !known.is_readable(kind) => LinkResolution::Unreadable(id),
             (None, _) => LinkResolution::Missing,
@@ -113,10 +121,18 @@ pub(super) struct DanglingReferences {
 
 impl DanglingReferences {
     pub fn add(&mut self, kind: KindId, text: &str, going: bool, span: Span) {
-        self.spans_by_target.entry((kind, text.to_owned(), going)).or_default().push(span);
+        self.spans_by_target
+            .entry((kind, text.to_owned(), going))
+            .or_default()
+            .push(span);
     }
 
-    pub fn into_errors(self, question: &PlanInput<'_>, known: &LiveIndex<'_>, names: &DeclaredIndex<'_>) -> Vec<PlanError> {
+    pub fn into_errors(
+        self,
+        question: &PlanInput<'_>,
+        known: &LiveIndex<'_>,
+        names: &DeclaredIndex<'_>,
+    ) -> Vec<PlanError> {
         let describe = |((kind, text, going), spans): ((KindId, String, bool), Vec<Span>)| {
             let word = &question.catalog.kind(kind).name;
             let diagnostic = if going {

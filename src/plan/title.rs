@@ -2,7 +2,7 @@ use uuid::Uuid;
 
 use super::Fingerprinter;
 use super::key::key_part;
-use super::known::foreign_key_id;
+use super::live_index::foreign_key_id;
 use json::Object;
 use schema::{Catalog, KindId};
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::asked::schemas_for_state;
-use super::references::{VerifyOptions, Verification, VerifyContext, verify_references};
-use super::survey::{Snapshot, read_all};
-use super::vaults::{declared_vaults, live_vaults, find_in_other_workspaces};
+use super::requirements::schemas_for_state;
+use super::snapshot::{Snapshot, read_all};
+use super::vaults::{declared_vaults, find_in_other_workspaces, live_vaults};
+use super::verify::{Verification, VerifyContext, VerifyOptions, verify_references};
 use control_plane::{Client, Clock, ReadError, ReadScope, Transport};
 use plan::{self, Plan};
 use reference::{VaultEntity, Vaults};
@@ -15,14 +15,25 @@ use state::{DesiredState, Scope};
 
 /// Proves the references that documents declare, by what is recorded of Kong. Vaults that no document declares may be the
 /// control plane's.
-pub async fn verify_offline(catalog: &Catalog, desired: &DesiredState, proof: &VerifyOptions, now: i64) -> Verification {
+pub async fn verify_offline(
+    catalog: &Catalog,
+    desired: &DesiredState,
+    proof: &VerifyOptions,
+    now: i64,
+) -> Verification {
     let scene = VerifyContext {
         catalog,
         desired,
         planned: None,
         now,
     };
-    verify_references(&scene, scene.find_references(), declared_vaults(catalog, desired), proof).await
+    verify_references(
+        &scene,
+        scene.find_references(),
+        declared_vaults(catalog, desired),
+        proof,
+    )
+    .await
 }
 
 /// Proves the references that documents declare, by the schemas and vaults of a control plane.
@@ -37,7 +48,9 @@ pub async fn verify_declared<T: Transport, C: Clock>(
 ) -> Result<(Arc<Catalog>, Verification), ReadError> {
     let root = client.read_node_info().await?;
     let mut schemas = root.to_live_schemas();
-    client.read_schemas(&schemas_for_state(recorded, desired), &mut schemas).await?;
+    client
+        .read_schemas(&schemas_for_state(recorded, desired), &mut schemas)
+        .await?;
     let catalog = Arc::new(recorded.with_live_schemas(&schemas));
     let but_vaults = catalog.kinds().map(|(id, _)| id);
     let but_vaults = but_vaults
@@ -72,8 +85,11 @@ pub async fn verify_live<T: Transport, C: Clock>(
     recorded: &Arc<Catalog>,
     proof: &VerifyOptions,
 ) -> Result<(Arc<Catalog>, Verification), ReadError> {
-    let Snapshot { node: root, catalog, live } =
-        read_all(client, recorded, Scope { tags: BTreeSet::new() }, BTreeSet::new()).await?;
+    let Snapshot {
+        node: root,
+        catalog,
+        live,
+    } = read_all(client, recorded, Scope { tags: BTreeSet::new() }, BTreeSet::new()).await?;
     let (plan, desired) = (Plan::default(), DesiredState::default());
     let after = plan::compute_planned_state(&live, &plan);
     let scene = VerifyContext {

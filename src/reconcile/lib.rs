@@ -7,28 +7,28 @@ use uuid::Uuid;
 
 use control_plane::{Client, Clock, NodeInfo, ReadError, Transport};
 use plan::LiveState;
-use plan::{self, ApprovedPlan, Fingerprinter, Guards, PlanOptions, Plan, PlanError, PlanInput, GuardViolation};
+use plan::{self, ApprovedPlan, Fingerprinter, GuardViolation, Guards, Plan, PlanError, PlanInput, PlanOptions};
 use reference::{Assessment, Vaults};
 use schema::Catalog;
 use state::{self, DeclaredId, DesiredState};
 use yaml::{Diagnostic, Severity};
 
-mod asked;
 mod compose;
-mod holder;
+mod entity_view;
 mod inventory;
 mod material;
-mod references;
-mod survey;
+mod requirements;
+mod snapshot;
 mod validate;
 mod vaults;
+mod verify;
 
 pub use compose::compose_parallel;
 pub use inventory::{verify_declared, verify_live, verify_offline};
-pub use references::{DEFAULT_EXPIRY_DAYS, VerifyOptions, Verification, VerifyContext};
-pub use survey::{PrefetchedSnapshot, Snapshot, read_all};
+pub use snapshot::{PrefetchedSnapshot, Snapshot, read_all};
 pub use validate::{check_material, check_offline, check_online};
-pub use vaults::{loaded_backends, declared_vaults, live_vaults};
+pub use vaults::{declared_vaults, live_vaults, loaded_backends};
+pub use verify::{DEFAULT_EXPIRY_DAYS, Verification, VerifyContext, VerifyOptions};
 
 /// What a run is to do.
 pub struct RunOptions<'a> {
@@ -115,7 +115,7 @@ pub async fn prepare<T: Transport, C: Clock>(
     job: &RunOptions<'_>,
     early: Option<PrefetchedSnapshot>,
 ) -> Result<PreparedRun, PrepareError> {
-    let survey = survey::read_snapshot(client, recorded, job.desired, early).await?;
+    let survey = snapshot::read_snapshot(client, recorded, job.desired, early).await?;
     let Snapshot {
         node: root,
         catalog,
@@ -128,7 +128,7 @@ pub async fn prepare<T: Transport, C: Clock>(
         false => plan::find_missing_context(&unplanned),
     };
     client.read_foreign(&catalog, &mut live, &needs).await?;
-    if let Some(path) = asked::find_forbidden_path(&catalog, job.desired, &live) {
+    if let Some(path) = requirements::find_forbidden_path(&catalog, job.desired, &live) {
         return Err(PrepareError::Read(ReadError::Forbidden { path }));
     }
 
@@ -147,7 +147,7 @@ pub async fn prepare<T: Transport, C: Clock>(
         false => vaults::planned_vaults(&catalog, job.desired, &live, &after),
     };
     vaults::find_in_other_workspaces(client, &catalog, &root, &uses, &mut known).await?;
-    let proven = references::verify_references(&scene, uses, known, &job.verify_options).await;
+    let proven = verify::verify_references(&scene, uses, known, &job.verify_options).await;
     let diagnostics = [collect_diagnostics(&question, &plan), proven.diagnostics].concat();
     let decision = decide(job.guards.approve(plan, &question, &after), has_errors(&diagnostics));
     Ok(PreparedRun {
@@ -168,7 +168,10 @@ fn decide(approval: Result<ApprovedPlan, (Plan, Vec<GuardViolation>)>, invalid: 
             violations: Vec::new(),
         },
         Ok(approved) => Decision::Approved(approved),
-        Err((plan, refusals)) => Decision::Rejected { plan, violations: refusals },
+        Err((plan, refusals)) => Decision::Rejected {
+            plan,
+            violations: refusals,
+        },
     }
 }
 
@@ -200,7 +203,7 @@ fn collect_diagnostics(question: &PlanInput<'_>, plan: &Plan) -> Vec<Diagnostic>
     let invalid = state::check_entities(question.catalog, question.desired, question.now, &|declared| {
         written.contains(&declared)
     });
-    let unseen = asked::forbidden_kinds_note(question.catalog, question.live);
+    let unseen = requirements::forbidden_kinds_note(question.catalog, question.live);
     [
         &question.desired.diagnostics[..],
         &plan.diagnostics,

@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
-use super::holder::{with_declared_view, with_planned_view};
-use super::references::VerifyContext;
+use super::entity_view::{with_declared_view, with_planned_view};
+use super::verify::VerifyContext;
 use json::parallel::par_map_chunks;
 use json::{Object, Value, prefetch_chunked};
-use plan::{self, PlannedState, Plan};
+use plan::{self, Plan, PlannedState};
 use plan::{LiveEntity, LiveState};
 use reference::{Assessment, CertificateFields, ContentChecker, EntityIssue, EntityView, ExpiryWindow, ResolvedValues};
 use schema::{Catalog, ChildNamesField, Kind, KindId, PathSegment};
@@ -36,7 +36,11 @@ pub fn examine_material(
     examination.into_issues()
 }
 
-fn examine_planned(scene: &VerifyContext<'_>, planned: (&LiveState, &Plan, &PlannedState<'_>), examination: &mut ContentChecker<'_>) {
+fn examine_planned(
+    scene: &VerifyContext<'_>,
+    planned: (&LiveState, &Plan, &PlannedState<'_>),
+    examination: &mut ContentChecker<'_>,
+) {
     let (live, plan, after) = planned;
     let fields = CertificateFields::from_catalog(scene.catalog);
     let mut entities: Vec<_> = after.owned.iter().collect();
@@ -60,7 +64,10 @@ fn examine_planned(scene: &VerifyContext<'_>, planned: (&LiveState, &Plan, &Plan
 }
 
 /// Something of every kind whose entities are served by the names of their children.
-fn map_named_kinds<'a, T>(catalog: &'a Catalog, made: impl Fn(KindId, &'a ChildNamesField) -> T) -> FxHashMap<KindId, T> {
+fn map_named_kinds<'a, T>(
+    catalog: &'a Catalog,
+    made: impl Fn(KindId, &'a ChildNamesField) -> T,
+) -> FxHashMap<KindId, T> {
     let kinds = catalog.kinds();
     kinds
         .filter_map(|(id, kind)| Some((id, made(id, kind.child_names.as_ref()?))))
@@ -96,7 +103,9 @@ impl<'a> ServerNameIndex<'a> {
         let bodies = owned.map(|entity| entity.body.expose());
         let bodies = bodies.chain(foreign.map(|(_, entity)| entity.index.expose()));
         let before = live.owned.get(&children.kind).into_iter().flatten();
-        let mut known_names: BTreeSet<&str> = before.filter_map(|entity| endpoint_name(child, entity.body.expose())).collect();
+        let mut known_names: BTreeSet<&str> = before
+            .filter_map(|entity| endpoint_name(child, entity.body.expose()))
+            .collect();
         let mut names_by_parent: BTreeMap<Uuid, BTreeSet<&str>> = BTreeMap::new();
         for body in bodies {
             if let (Some(name), Some(parent)) = (endpoint_name(child, body), parent_id(child, body)) {
@@ -131,7 +140,11 @@ impl<'a> ServerNameIndex<'a> {
     }
 
     fn live_bodies(&self) -> &FxHashMap<Uuid, &'a Object> {
-        let bodies = || self.live_entities.iter().map(|entity| (entity.id, entity.body.expose()));
+        let bodies = || {
+            self.live_entities
+                .iter()
+                .map(|entity| (entity.id, entity.body.expose()))
+        };
         self.live_bodies.get_or_init(|| bodies().collect())
     }
 }

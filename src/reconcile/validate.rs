@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
-use super::references::{DEFAULT_EXPIRY_DAYS, VerifyContext};
-use super::{asked, declared_vaults, material, references};
+use super::verify::{DEFAULT_EXPIRY_DAYS, VerifyContext};
+use super::{declared_vaults, material, requirements, verify};
 use control_plane::{Client, Clock, ReadError, Transport};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use reference::{self, Policies, Policy, ResolvedValues, Vaults};
@@ -14,7 +14,7 @@ use yaml::Diagnostic;
 /// an expired certificate may be live already and stay as it is.
 pub fn check_offline(catalog: &Catalog, desired: &DesiredState, policy: Policy, now: i64) -> Vec<Diagnostic> {
     let invalid = state::check_entities(catalog, desired, now, &|_| true);
-    let mut judged = reference::classify_sites(references::find_declared_references(catalog, desired), &Vaults::default());
+    let mut judged = reference::classify_sites(verify::find_declared_references(catalog, desired), &Vaults::default());
     let lints = reference::lint(catalog, desired, &judged, &declared_vaults(catalog, desired));
     let scene = VerifyContext {
         catalog,
@@ -62,7 +62,7 @@ pub async fn check_online<T: Transport, C: Clock>(
 ) -> Result<Vec<Diagnostic>, ReadError> {
     let mut schemas = client.read_node_info().await?.to_live_schemas();
     client
-        .read_schemas(&asked::schemas_for_state(recorded, desired), &mut schemas)
+        .read_schemas(&requirements::schemas_for_state(recorded, desired), &mut schemas)
         .await?;
     let catalog = recorded.with_live_schemas(&schemas);
     let known = state::check_entities(&catalog, desired, client.clock().now(), &|_| true);

@@ -7,8 +7,8 @@ use rustc_hash::FxHashSet;
 
 use control_plane::{Client, Clock, NodeInfo, ReadError, Transport};
 use json::{Object, Value, prefetch_chunked};
-use plan::PlannedState;
 use plan::LiveState;
+use plan::PlannedState;
 use reference::{self, ReferenceSettings, ReferenceSite, VaultEntity, Vaults};
 use schema::{Catalog, Edition, FieldPath, KindId, PathSegment};
 use state::{DeclaredEntity, DesiredState, EntityBody};
@@ -93,7 +93,9 @@ pub async fn find_in_other_workspaces<T: Transport, C: Clock>(
     };
     vaults.is_complete = all;
     let shape = VaultFields::new(catalog, vault);
-    let entities = found.iter().filter_map(|foreign| shape.read_vault(foreign.index.expose()));
+    let entities = found
+        .iter()
+        .filter_map(|foreign| shape.read_vault(foreign.index.expose()));
     vaults.entities.extend(entities.map(VaultEntity::into_live));
     Ok(())
 }
@@ -132,7 +134,9 @@ pub fn live_vaults(catalog: &Catalog, live: &LiveState) -> Vaults {
         .filter(|(kind, _)| Some(**kind) == catalog.find_kind("vaults"));
     let entities = vaults.flat_map(|(kind, entities)| {
         let shape = VaultFields::new(catalog, *kind);
-        let entities = entities.iter().filter_map(move |live| shape.read_vault(live.body.expose()));
+        let entities = entities
+            .iter()
+            .filter_map(move |live| shape.read_vault(live.body.expose()));
         entities.map(|vault| VaultEntity {
             owned: true,
             ..vault.into_live()

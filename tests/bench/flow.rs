@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use strongroom::apply::{self, ApplyEvent, CancelToken};
 use strongroom::control_plane::{Client, Clock, Dialect, HttpSettings, HttpTransport, SystemClock, Transport};
-use strongroom::plan::{self, Fingerprinter, Guards, DeleteLimit};
-use strongroom::reconcile::{Decision, PrefetchedSnapshot, RunOptions, PreparedRun, VerifyOptions, compose_parallel, prepare};
+use strongroom::plan::{self, DeleteLimit, Fingerprinter, Guards};
+use strongroom::reconcile::{
+    Decision, PrefetchedSnapshot, PreparedRun, RunOptions, VerifyOptions, compose_parallel, prepare,
+};
 use strongroom::reference::Policy;
 use strongroom::schema::Catalog;
 use strongroom::state::{DesiredState, Scope, StateOptions, may_declare_select_tags, read_desired_state};
@@ -36,7 +38,14 @@ pub async fn sync(address: &str, state: &Path) {
     let Decision::Approved(approved) = &prepared.decision else {
         panic!("the plan is withheld: {:?}", prepared.diagnostics);
     };
-    let account = apply::apply_plan(approved, &prepared.catalog, &client, &|_: ApplyEvent<'_>| {}, &CancelToken::never()).await;
+    let account = apply::apply_plan(
+        approved,
+        &prepared.catalog,
+        &client,
+        &|_: ApplyEvent<'_>| {},
+        &CancelToken::never(),
+    )
+    .await;
     assert!(account.is_complete(), "{account:?}");
 }
 

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::deck_compat::CompatStateArgs;
-use plan::{Guards, DeleteLimit};
+use plan::{DeleteLimit, Guards};
 
 /// Which state files are read, and how.
 #[derive(Args, Clone, Debug)]

@@ -31,7 +31,9 @@ fn report_diff(prepared: &PreparedRun, non_zero_exit_code: bool, teller: &mut Re
     if non_zero_exit_code && !plan.changes.is_empty() {
         outcome = ExitStatus::ChangesPending;
     }
-    if let Decision::Rejected { violations: refusals, .. } = &prepared.decision
+    if let Decision::Rejected {
+        violations: refusals, ..
+    } = &prepared.decision
         && !refusals.is_empty()
     {
         teller.report_guard_violations(refusals);

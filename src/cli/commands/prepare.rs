@@ -8,8 +8,8 @@ use crate::documents::Documents;
 use crate::reporter::Reporter;
 use crate::signals::run_unless_interrupted;
 use crate::skipped_kinds::skipped_kinds;
-use plan::{Fingerprinter, Guards, PlanOptions, PlanError, PlanErrorKind};
-use reconcile::{self, PrefetchedSnapshot, PrepareError, RunOptions, PreparedRun, VerifyOptions};
+use plan::{Fingerprinter, Guards, PlanError, PlanErrorKind, PlanOptions};
+use reconcile::{self, PrefetchedSnapshot, PrepareError, PreparedRun, RunOptions, VerifyOptions};
 use schema::Catalog;
 use yaml::Diagnostic;
 

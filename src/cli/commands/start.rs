@@ -79,7 +79,10 @@ pub async fn start_run(
 }
 
 /// Waits for work on a thread of its own while the control plane is asked, if it is.
-async fn await_while_prefetching<R>(early: &mut Option<PrefetchedSnapshot>, working: JoinHandle<R>) -> Result<R, CommandError> {
+async fn await_while_prefetching<R>(
+    early: &mut Option<PrefetchedSnapshot>,
+    working: JoinHandle<R>,
+) -> Result<R, CommandError> {
     let done = match early {
         Some(early) => early.drive_while(working).await,
         None => working.await,

@@ -41,7 +41,10 @@ pub(super) async fn plan_and_apply(
     };
     match &prepared.decision {
         Decision::Approved(approved) => apply_plan(connection, documents, &prepared, approved, teller).await,
-        Decision::Rejected { plan, violations: refusals } => {
+        Decision::Rejected {
+            plan,
+            violations: refusals,
+        } => {
             let names = collect_entity_names(&prepared.catalog, &prepared.live, plan);
             teller.report_withheld_plan(&prepared.catalog, plan, &names, refusals)?;
             let invalid = prepared.is_invalid() || refusals.is_empty();

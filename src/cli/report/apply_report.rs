@@ -1,6 +1,6 @@
 use super::changes::entity_label;
 use super::style::{DIM, paint};
-use apply::{ApplyOutcome, ChangeOutcome, StepFailure, HaltReason, StepOutcome};
+use apply::{ApplyOutcome, ChangeOutcome, HaltReason, StepFailure, StepOutcome};
 use plan::{Change, Plan, StepId};
 use schema::{Catalog, FieldPath};
 use state::DesiredState;
@@ -133,7 +133,9 @@ fn describe_change(catalog: &Catalog, change: &Change) -> String {
 
 fn halt_diagnostic(halt: &HaltReason) -> Diagnostic {
     match halt {
-        HaltReason::Cancelled => Diagnostic::warning("interrupted", "the run was interrupted: what was under way is finished"),
+        HaltReason::Cancelled => {
+            Diagnostic::warning("interrupted", "the run was interrupted: what was under way is finished")
+        }
         HaltReason::NoResponse => Diagnostic::error(
             "no-answer",
             "the control plane does not answer any more: the run stopped",

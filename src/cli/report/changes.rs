@@ -2,7 +2,7 @@ use super::field_changes::render_field_changes;
 use super::style::{ADDED, CHANGED, DIM, REMOVED, paint};
 use super::title::{entity_title, parent_label};
 use super::{ChangeSummary, EntityNames};
-use plan::{Change, Plan, ChangedEntity};
+use plan::{Change, ChangedEntity, Plan};
 use schema::Catalog;
 
 /// The plan in words, in the order in which it runs: a line for each change, below it the fields that differ, and

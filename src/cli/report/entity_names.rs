@@ -69,7 +69,10 @@ fn collect_child_names(catalog: &Catalog, live: &LiveState) -> BTreeMap<(KindId,
 /// What an entity will be called that a plan makes or changes.
 fn planned_name(catalog: &Catalog, change: &Change) -> Option<((KindId, Uuid), String)> {
     let (subject, PlanValue::Map(fields)) = (match change {
-        Change::Create { entity: subject, after } | Change::Update { entity: subject, after, .. } => (subject, after),
+        Change::Create { entity: subject, after }
+        | Change::Update {
+            entity: subject, after, ..
+        } => (subject, after),
         Change::Delete { .. } => return None,
     }) else {
         return None;

@@ -8,7 +8,7 @@ use super::references::ReferenceJson;
 use super::title::entity_title;
 use apply::ChangeOutcome;
 use json::Value;
-use plan::{Change, Plan, GuardViolation, PlanValue};
+use plan::{Change, GuardViolation, Plan, PlanValue};
 use yaml::{Diagnostic, Severity, SourceFiles};
 
 /// What a run has to say as one JSON document: decK's keys as decK has them, and ours beside them.
@@ -209,15 +209,17 @@ impl JsonReport {
     /// Adds how changes ended that are not done.
     pub fn add_unfinished_changes(&mut self, told: &Account<'_>) {
         let ends = told.plan.changes.iter().zip(told.account.change_outcomes(told.plan));
-        let not_done = ends.filter(|(_, end)| *end != ChangeOutcome::Done).map(|(change, end)| {
-            let (end, why) = told.describe_end(end);
-            UnfinishedChangeJson {
-                name: entity_title(told.catalog, told.plan, change),
-                kind: told.catalog.kind(change.entity().kind).name.clone(),
-                end,
-                why,
-            }
-        });
+        let not_done = ends
+            .filter(|(_, end)| *end != ChangeOutcome::Done)
+            .map(|(change, end)| {
+                let (end, why) = told.describe_end(end);
+                UnfinishedChangeJson {
+                    name: entity_title(told.catalog, told.plan, change),
+                    kind: told.catalog.kind(change.entity().kind).name.clone(),
+                    end,
+                    why,
+                }
+            });
         self.not_done.extend(not_done);
     }
 

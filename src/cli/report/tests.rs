@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::EntityNames;
 use super::changes::render_change;
 use json::json;
-use plan::{Change, FieldChange, Plan, PlanSecret, SecretOrigin, ChangedEntity, PlanValue};
+use plan::{Change, ChangedEntity, FieldChange, Plan, PlanSecret, PlanValue, SecretOrigin};
 use schema::{Catalog, FieldPath};
 use state::ScopeId;
 

@@ -1,4 +1,4 @@
-use plan::{PlanSecret, SecretOrigin, PlanValue};
+use plan::{PlanSecret, PlanValue, SecretOrigin};
 
 /// A value on one line, as JSON would write it; secrets by their fingerprints.
 pub fn render_inline(tree: &PlanValue) -> String {

@@ -22,7 +22,12 @@ impl<T: Transport, C: Clock> Client<T, C> {
         live: &mut LiveState,
         needs: &MissingContext,
     ) -> Result<(), ReadError> {
-        let wanted: BTreeSet<KindId> = needs.foreign_kinds.iter().chain(needs.parents_by_kind.keys()).copied().collect();
+        let wanted: BTreeSet<KindId> = needs
+            .foreign_kinds
+            .iter()
+            .chain(needs.parents_by_kind.keys())
+            .copied()
+            .collect();
         let known = |kind: &KindId| live.absent.contains(kind) || live.forbidden.contains(kind);
         let lists = wanted.into_iter().filter(|kind| !known(kind)).map(|kind| {
             let keep = foreign_filter(catalog, live, kind);

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use strongroom::json::{Object, Value};
-use strongroom::plan::{StepAction, Change, Fingerprinter, PlanOptions, Phase, Plan, PlanError, PlanInput, PlanValue, make_plan};
+use strongroom::plan::{
+    Change, Fingerprinter, Phase, Plan, PlanError, PlanInput, PlanOptions, PlanValue, StepAction, make_plan,
+};
 use strongroom::plan::{ForeignEntity, LiveEntity, LiveState};
 use strongroom::schema::{Catalog, Kind, complete_body};
 use strongroom::state::{self, DesiredState, EntityBody, Scope};

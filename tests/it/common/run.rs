@@ -1,9 +1,9 @@
 //! The flow of the program, as short as a test needs it.
 
-use strongroom::apply::{self, ApplyOutcome, ApplyEvent, CancelToken};
+use strongroom::apply::{self, ApplyEvent, ApplyOutcome, CancelToken};
 use strongroom::control_plane::{Client, Clock, ReadError, ReadScope, Transport};
 use strongroom::plan::LiveState;
-use strongroom::plan::{self, ApprovedPlan, Fingerprinter, Guards, DeleteLimit, Plan, PlanInput};
+use strongroom::plan::{self, ApprovedPlan, DeleteLimit, Fingerprinter, Guards, Plan, PlanInput};
 use strongroom::schema::Catalog;
 use strongroom::state::{DesiredState, StateOptions, read_desired_state};
 use strongroom::yaml::{ComposeOptions, SourceFiles, TemplateEnvironment, compose};

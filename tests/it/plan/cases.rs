@@ -8,7 +8,9 @@ use std::path::Path;
 
 use strongroom::json::json;
 use strongroom::plan::LiveState;
-use strongroom::plan::{Fingerprinter, Guards, DeleteLimit, PlanOptions, PlanInput, compute_planned_state, find_missing_context};
+use strongroom::plan::{
+    DeleteLimit, Fingerprinter, Guards, PlanInput, PlanOptions, compute_planned_state, find_missing_context,
+};
 use strongroom::schema::Catalog;
 use strongroom::state::{self, DesiredState};
 
@@ -115,7 +117,12 @@ fn refused(guards: &Guards, text: &str, control_plane: strongroom::json::Value) 
 }
 
 /// Puts a question without options.
-fn asked<R>(catalog: &Catalog, desired: &DesiredState, live: &LiveState, answer: impl FnOnce(&PlanInput<'_>) -> R) -> R {
+fn asked<R>(
+    catalog: &Catalog,
+    desired: &DesiredState,
+    live: &LiveState,
+    answer: impl FnOnce(&PlanInput<'_>) -> R,
+) -> R {
     answer(&PlanInput {
         catalog,
         desired,
@@ -145,8 +152,14 @@ fn guards_refuse_to_delete_too_much_of_a_scope() {
         refused(&limited(DeleteLimit::Percent(40.0)), FOUR_OF_TEN, services(10)),
         [""; 0]
     );
-    assert_eq!(refused(&limited(DeleteLimit::Count(3)), FOUR_OF_TEN, services(10)), flags);
-    assert_eq!(refused(&limited(DeleteLimit::Count(4)), FOUR_OF_TEN, services(10)), [""; 0]);
+    assert_eq!(
+        refused(&limited(DeleteLimit::Count(3)), FOUR_OF_TEN, services(10)),
+        flags
+    );
+    assert_eq!(
+        refused(&limited(DeleteLimit::Count(4)), FOUR_OF_TEN, services(10)),
+        [""; 0]
+    );
 }
 
 #[test]
@@ -186,7 +199,9 @@ fn guards_refuse_to_delete_a_vault_that_something_still_names() {
 fn needed(text: &str, control_plane: strongroom::json::Value) -> Vec<String> {
     let catalog = Catalog::recorded();
     let (desired, live) = held(&catalog, text, control_plane);
-    let kinds = asked(&catalog, &desired, &live, |question| find_missing_context(question).foreign_kinds);
+    let kinds = asked(&catalog, &desired, &live, |question| {
+        find_missing_context(question).foreign_kinds
+    });
     kinds
         .into_iter()
         .map(|kind| catalog.kind(kind).collection.clone())

@@ -8,12 +8,12 @@ use crate::common::run::{approved, declared, read, sync};
 use crate::common::{Node, body, client, client_trying};
 use futures_util::stream::{self, StreamExt};
 use serde_json::Value;
-use strongroom::apply::{self, ApplyOutcome, ApplyEvent, HaltReason, StepOutcome, CancelToken};
+use strongroom::apply::{self, ApplyEvent, ApplyOutcome, CancelToken, HaltReason, StepOutcome};
 use strongroom::control_plane::{
     EntityAddress, EntityWrite, Fault, FaultConfig, FaultTransport, Method, Request, Response, Transport,
     TransportError, WriteOperation, WriteOutcome,
 };
-use strongroom::plan::{StepAction, ApprovedPlan};
+use strongroom::plan::{ApprovedPlan, StepAction};
 use uuid::Uuid;
 
 const SEEDS: u64 = 300;
@@ -217,7 +217,9 @@ fn check_account(seed: u64, node: &Node, approved: &ApprovedPlan, account: &Appl
         let wrong = match (&step.action, end) {
             (StepAction::Create(_), StepOutcome::Done) => !there,
             (StepAction::Delete, StepOutcome::Done) => there,
-            (StepAction::Create(_), StepOutcome::Failed(_) | StepOutcome::Skipped { .. } | StepOutcome::NotStarted) => there,
+            (StepAction::Create(_), StepOutcome::Failed(_) | StepOutcome::Skipped { .. } | StepOutcome::NotStarted) => {
+                there
+            }
             _ => false,
         };
         assert!(

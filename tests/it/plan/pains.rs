@@ -7,7 +7,7 @@ use strongroom::apply::{self, CancelToken};
 use strongroom::control_plane::{Client, Clock, Method, Request, Transport};
 use strongroom::json::{Value, json};
 use strongroom::plan::{Fingerprinter, Guards, PlanOptions};
-use strongroom::reconcile::{self, Decision, RunOptions, PreparedRun, VerifyOptions};
+use strongroom::reconcile::{self, Decision, PreparedRun, RunOptions, VerifyOptions};
 use strongroom::reference::Policy;
 
 /// Sends a request as somebody else would.

@@ -17,7 +17,7 @@ use strongroom::cli::report::{DumpOptions, dump};
 use strongroom::control_plane::{Client, Method, Request, Response, Transport, TransportError};
 use strongroom::embedded::{EmbeddedControlPlane, EmbeddedOptions, EmbeddedTransport};
 use strongroom::json::{Value, json};
-use strongroom::plan::{self, StepAction, Guards, DeleteLimit, Plan, PlanError};
+use strongroom::plan::{self, DeleteLimit, Guards, Plan, PlanError, StepAction};
 use strongroom::schema::{Catalog, Edition, Kind};
 use strongroom::state::DesiredState;
 use uuid::Uuid;

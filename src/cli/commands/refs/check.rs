@@ -9,7 +9,7 @@ use crate::reporter::Reporter;
 use crate::signals::run_unless_interrupted;
 use crate::verify_options::read_verify_options;
 use control_plane::{Clock, SystemClock};
-use reconcile::{self, VerifyOptions, Verification};
+use reconcile::{self, Verification, VerifyOptions};
 use schema::Catalog;
 
 /// Proves the references of state files without a plan; a control plane is asked only if one is given.

@@ -9,7 +9,7 @@ use crate::report::{self, DataPlaneVariable};
 use crate::reporter::Reporter;
 use crate::signals::run_unless_interrupted;
 use crate::verify_options::read_verify_options;
-use reconcile::{VerifyOptions, Verification};
+use reconcile::{Verification, VerifyOptions};
 use reference::{Assessment, Policy, ReferenceSettings, format_variable_name, resolve_target};
 use schema::Catalog;
 use yaml::Diagnostic;

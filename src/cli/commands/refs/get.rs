@@ -75,7 +75,12 @@ fn unknown_vault_error(vaults: &Vaults, name: &str) -> anyhow::Error {
 }
 
 /// Asks the vault, and shows what comes.
-async fn fetch_and_print(target: VaultTarget, reference: &Reference, proof: &VerifyOptions, reveal: bool) -> CommandResult {
+async fn fetch_and_print(
+    target: VaultTarget,
+    reference: &Reference,
+    proof: &VerifyOptions,
+    reveal: bool,
+) -> CommandResult {
     let wanted = vec![SecretRequest::from_reference(reference)];
     let errands = [VaultQuery {
         target,

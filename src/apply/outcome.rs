@@ -91,7 +91,10 @@ impl ApplyOutcome {
         let mut ends = vec![ChangeOutcome::Done; plan.changes.len()];
         for (at, (step, end)) in plan.steps.iter().zip(&self.steps).enumerate() {
             let end = change_outcome(StepId(at as u32), end);
-            if let Some(known) = ends.get_mut(step.change).filter(|known| severity_rank(end) > severity_rank(**known)) {
+            if let Some(known) = ends
+                .get_mut(step.change)
+                .filter(|known| severity_rank(end) > severity_rank(**known))
+            {
                 *known = end;
             }
         }

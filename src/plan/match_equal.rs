@@ -3,12 +3,12 @@ use std::borrow::Cow;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::PlanInput;
-use super::compare::diff_entity;
+use super::diff::diff_entity;
 use super::key::key_from_body;
-use super::known::{LiveRef, LiveIndex};
+use super::live_index::{LiveIndex, LiveRef};
 use super::made_up::{GeneratedField, GeneratedFields};
 use super::pending::UnmatchedEntity;
-use super::tree::value_at_mut;
+use super::value::value_at_mut;
 use json::{Object, Value};
 use schema::{Kind, KindId, canonicalize};
 use state::DesiredState;
@@ -36,14 +36,18 @@ pub(super) fn match_equal<'a>(
     let free = |holder: &LiveRef<'a>| {
         let mut keys = description.identity.iter().enumerate();
         free(holder)
-            && !keys
-                .any(|(at, set)| key_from_body(description, set, holder.body).is_some_and(|key| named.contains(&(at, key))))
+            && !keys.any(|(at, set)| {
+                key_from_body(description, set, holder.body).is_some_and(|key| named.contains(&(at, key)))
+            })
     };
     let mut alike: FxHashMap<String, Vec<usize>> = FxHashMap::default();
     for (at, holder) in known.enumerate_kind(kind).filter(|(_, holder)| free(holder)) {
         let body = canonicalize(catalog, kind, holder.body).0;
         let made = made_up.fields_for(catalog, kind, &body);
-        alike.entry(normalized_body_text(description, &made, body)).or_default().push(at);
+        alike
+            .entry(normalized_body_text(description, &made, body))
+            .or_default()
+            .push(at);
     }
     for places in alike.values_mut() {
         places.sort_by_key(|at| known.entities[*at].id);

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 use uuid::Uuid;
 
-use super::key::{key_from_body, join_key, key_part, unique_field_sets};
-use super::known::{LiveIndex, is_reference_only};
-use super::order::{vault_prefix, referenced_vaults};
+use super::key::{join_key, key_from_body, key_part, unique_field_sets};
+use super::live_index::{LiveIndex, is_reference_only};
 use super::resolve::DeclaredIndex;
+use super::schedule::{referenced_vaults, vault_prefix};
 use super::{PlanInput, kin};
 use json::Object;
 use schema::{Catalog, Field, FieldType, Kind, KindId, Record};
@@ -105,9 +105,11 @@ impl<'a> MissingContextFinder<'a, '_> {
             let links = self.resolve_links(declared, is_reference_only(question, declared));
             let by_key = || {
                 let keys = sets.iter().zip(&live);
-                keys.filter_map(|(set, live)| live.get(&approximate_key(kind, set, declared.body.expose(), Some(&links))?))
-                    .find(|found| !self.claimed.contains(&(id, **found)))
-                    .copied()
+                keys.filter_map(|(set, live)| {
+                    live.get(&approximate_key(kind, set, declared.body.expose(), Some(&links))?)
+                })
+                .find(|found| !self.claimed.contains(&(id, **found)))
+                .copied()
             };
             let found = declared.id.or_else(by_key);
             self.entity_ids[at.0 as usize] = found;
@@ -137,10 +139,7 @@ impl<'a> MissingContextFinder<'a, '_> {
                 ForeignKeyTarget::Null => continue,
             };
             for text in texts {
-                let id = text
-                    .parse()
-                    .ok()
-                    .and_then(|id: Uuid| self.live.get(foreign.kind, id));
+                let id = text.parse().ok().and_then(|id: Uuid| self.live.get(foreign.kind, id));
                 let live = id
                     .or_else(|| self.live.find_by_name(foreign.kind, text))
                     .map(|holder| holder.id);
@@ -203,7 +202,9 @@ impl<'a> MissingContextFinder<'a, '_> {
             .map(|entity| entity.body.expose());
         let mut named = declared.chain(live).flat_map(referenced_vaults);
         if named.any(|prefix| !known.contains(&prefix)) {
-            self.missing.foreign_kinds.extend(self.input.catalog.find_kind("vaults"));
+            self.missing
+                .foreign_kinds
+                .extend(self.input.catalog.find_kind("vaults"));
         }
     }
 
@@ -231,7 +232,12 @@ impl<'a> MissingContextFinder<'a, '_> {
 
 type ForeignKeyIds = FxHashMap<String, Uuid>;
 
-fn approximate_key<'b>(kind: &Kind, set: &[String], body: &'b Object, links: Option<&ForeignKeyIds>) -> Option<Cow<'b, str>> {
+fn approximate_key<'b>(
+    kind: &Kind,
+    set: &[String],
+    body: &'b Object,
+    links: Option<&ForeignKeyIds>,
+) -> Option<Cow<'b, str>> {
     let several_of_one = kind.rotation.as_ref().is_some_and(|rotates| rotates.material == set);
     if several_of_one {
         let parts = set

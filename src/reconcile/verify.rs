@@ -1,12 +1,12 @@
 use std::collections::BTreeSet;
 
-use super::holder::{with_declared_view, with_planned_view, entity_title};
+use super::entity_view::{entity_title, with_declared_view, with_planned_view};
 use super::material;
 use super::vaults::{backend_prefix_diagnostics, unused_settings_notes};
 use backends::BackendContext;
 use json::parallel::par_map_chunks;
 use json::{Object, Value};
-use plan::{self, PlannedState, Plan};
+use plan::{self, Plan, PlannedState};
 use plan::{ForeignEntity, LiveState};
 use reference::{
     self, Assessment, ChangeState, EntityView, Finding, Policies, Policy, Reason, ReferenceSettings, ReferenceSite,
@@ -77,7 +77,12 @@ pub struct VerifyContext<'a> {
 }
 
 /// Proves references: says what is known without asking, asks for the secrets of the rest, and looks at what comes.
-pub async fn verify_references(scene: &VerifyContext<'_>, uses: Vec<ReferenceSite>, vaults: Vaults, proof: &VerifyOptions) -> Verification {
+pub async fn verify_references(
+    scene: &VerifyContext<'_>,
+    uses: Vec<ReferenceSite>,
+    vaults: Vaults,
+    proof: &VerifyOptions,
+) -> Verification {
     let VerifyContext { catalog, desired, .. } = *scene;
     let policies = Policies {
         general: proof.policy,
@@ -87,7 +92,14 @@ pub async fn verify_references(scene: &VerifyContext<'_>, uses: Vec<ReferenceSit
     mark_unset_variables(desired, &mut judged);
     mark_ambiguous_settings(&vaults, &proof.settings, &mut judged);
     let asked = |name: &str| policies.for_vault(name) != Policy::Off;
-    let errands = reference::collect_queries(catalog, &judged, &vaults, &proof.settings, proof.include_foreign, &asked);
+    let errands = reference::collect_queries(
+        catalog,
+        &judged,
+        &vaults,
+        &proof.settings,
+        proof.include_foreign,
+        &asked,
+    );
     let fetched = backends::resolve_queries(&errands.queries, &proof.context).await;
     let resolved = reference::verify_references(&mut judged, &errands, &fetched);
     let remarks = match proof.policy {
@@ -112,7 +124,8 @@ pub async fn verify_references(scene: &VerifyContext<'_>, uses: Vec<ReferenceSit
 fn mark_unset_variables(desired: &DesiredState, judged: &mut [Assessment]) {
     for one in judged {
         let declared = one.site.declared.map(|declared| desired.entity(declared));
-        let made_up = declared.is_some_and(|declared| any_field_equals(declared, &declared.unset_fields, &one.site.text));
+        let made_up =
+            declared.is_some_and(|declared| any_field_equals(declared, &declared.unset_fields, &one.site.text));
         if made_up && one.finding.reason != Reason::NotReferenceable {
             let message = "a template of this reference names a variable that is not set here";
             one.finding = Finding::new(Reason::UnsetVariable, message)
@@ -145,7 +158,12 @@ impl VerifyContext<'_> {
     }
 }
 
-fn find_planned_references(catalog: &Catalog, desired: &DesiredState, plan: &Plan, after: &PlannedState<'_>) -> Vec<ReferenceSite> {
+fn find_planned_references(
+    catalog: &Catalog,
+    desired: &DesiredState,
+    plan: &Plan,
+    after: &PlannedState<'_>,
+) -> Vec<ReferenceSite> {
     let mut refer: Vec<_> = after.owned.iter().filter(|standing| standing.has_reference).collect();
     let owned = par_map_chunks(&mut refer, |stretch| {
         let uses = stretch
@@ -160,7 +178,12 @@ fn find_planned_references(catalog: &Catalog, desired: &DesiredState, plan: &Pla
     owned.into_iter().flatten().chain(foreign).collect()
 }
 
-fn find_owned_references(catalog: &Catalog, desired: &DesiredState, plan: &Plan, standing: &plan::PlannedEntity<'_>) -> Vec<ReferenceSite> {
+fn find_owned_references(
+    catalog: &Catalog,
+    desired: &DesiredState,
+    plan: &Plan,
+    standing: &plan::PlannedEntity<'_>,
+) -> Vec<ReferenceSite> {
     let declared = standing.declared.map(|declared| desired.entity(declared));
     let filled = |text: &str| declared.is_some_and(|declared| is_templated(declared, text));
     with_planned_view(catalog, plan, standing, |holder| {

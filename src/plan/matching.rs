@@ -4,15 +4,15 @@ use std::cell::OnceCell;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use uuid::Uuid;
 
-use super::conflict::{conflict_error, absent_kind_error, hash_only_error};
-use super::draft::{DraftAction, ChangeDraft, UpdateBody};
+use super::draft::{ChangeDraft, DraftAction, UpdateBody};
+use super::error::{absent_kind_error, conflict_error, hash_only_error};
 use super::hashed;
 use super::key::key_from_body;
-use super::known::{LiveRef, LiveIndex, Ownership, is_reference_only};
+use super::live_index::{LiveIndex, LiveRef, Ownership, is_reference_only};
 use super::made_up::GeneratedFields;
 use super::pending::{MatchedEntity, UnmatchedEntity};
 use super::resolve::{DanglingReferences, DeclaredIndex};
-use super::{PlanError, PlanInput, kin, rotate};
+use super::{PlanError, PlanInput, kin, match_rotated};
 use json::parallel::par_map_chunks;
 use json::{PREFETCH_BATCH, prefetch, prefetch_chunked};
 use schema::KindId;
@@ -32,7 +32,11 @@ pub(super) struct MatchResult<'a> {
 
 /// Finds for every declared entity the live one that it is, and the entities that it refers to, kind after kind, so that
 /// whatever an identity rests on is known before; compares the two; and chooses an id for what is not there.
-pub(super) fn match_entities<'a>(question: &PlanInput<'a>, known: &LiveIndex<'a>, ids: &mut dyn FnMut() -> Uuid) -> MatchResult<'a> {
+pub(super) fn match_entities<'a>(
+    question: &PlanInput<'a>,
+    known: &LiveIndex<'a>,
+    ids: &mut dyn FnMut() -> Uuid,
+) -> MatchResult<'a> {
     let mut settling = EntityMatcher {
         input: question,
         live: known,
@@ -124,7 +128,9 @@ impl<'a> EntityMatcher<'a, '_> {
     fn match_by_id(&mut self, pending: UnmatchedEntity<'a>) {
         let Some(id) = pending.declared.id else { return };
         match self.live.get(pending.declared.kind, id) {
-            Some(holder) if holder.ownership == Ownership::Managed || pending.reference_only => self.claim(pending, holder),
+            Some(holder) if holder.ownership == Ownership::Managed || pending.reference_only => {
+                self.claim(pending, holder)
+            }
             Some(holder) => {
                 self.result.entity_ids[pending.declared_id.0 as usize] = Some(id);
                 let kind = self.input.catalog.kind(holder.kind);
@@ -205,7 +211,7 @@ impl<'a> EntityMatcher<'a, '_> {
         let free = |holder: &LiveRef<'a>| {
             holder.ownership == Ownership::Managed && !self.result.claimed.contains(&(kind, holder.id))
         };
-        let matched = rotate::match_rotated(self.input, self.live, kind, &pending, free);
+        let matched = match_rotated::match_rotated(self.input, self.live, kind, &pending, free);
         self.claim_matches(pending, matched)
     }
 
@@ -217,11 +223,15 @@ impl<'a> EntityMatcher<'a, '_> {
         let free = |holder: &LiveRef<'a>| {
             holder.ownership == Ownership::Managed && !self.result.claimed.contains(&(kind, holder.id))
         };
-        let matched = super::equal::match_equal(self.input, self.live, &mut self.generated, kind, &pending, free);
+        let matched = super::match_equal::match_equal(self.input, self.live, &mut self.generated, kind, &pending, free);
         self.claim_matches(pending, matched)
     }
 
-    fn claim_matches(&mut self, pending: Vec<UnmatchedEntity<'a>>, matched: Vec<Option<usize>>) -> Vec<UnmatchedEntity<'a>> {
+    fn claim_matches(
+        &mut self,
+        pending: Vec<UnmatchedEntity<'a>>,
+        matched: Vec<Option<usize>>,
+    ) -> Vec<UnmatchedEntity<'a>> {
         let mut left = Vec::new();
         for (one, at) in pending.into_iter().zip(matched) {
             match at {
@@ -257,7 +267,11 @@ impl<'a> EntityMatcher<'a, '_> {
         self.result.entity_ids[pending.declared_id.0 as usize] = Some(id);
         if !pending.has_dangling_link {
             let live = None;
-            self.matched.push(MatchedEntity { entity: pending, id, live });
+            self.matched.push(MatchedEntity {
+                entity: pending,
+                id,
+                live,
+            });
         }
     }
 
@@ -270,7 +284,10 @@ impl<'a> EntityMatcher<'a, '_> {
             for few in settled.chunks_mut(PREFETCH_BATCH) {
                 let live = few.iter().filter_map(|one| one.live);
                 prefetch(live.chain(few.iter().map(|one| one.entity.declared.body.expose())));
-                acts.extend(few.iter_mut().filter_map(|one| one.decide_action(catalog, &mut made_up)));
+                acts.extend(
+                    few.iter_mut()
+                        .filter_map(|one| one.decide_action(catalog, &mut made_up)),
+                );
             }
             acts
         });

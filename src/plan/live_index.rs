@@ -91,7 +91,11 @@ impl<'a> LiveIndex<'a> {
     }
 
     pub fn of_kind(&self, kind: KindId) -> impl Iterator<Item = &LiveRef<'a>> {
-        self.by_kind.get(&kind).into_iter().flatten().map(|at| &self.entities[*at])
+        self.by_kind
+            .get(&kind)
+            .into_iter()
+            .flatten()
+            .map(|at| &self.entities[*at])
     }
 
     /// The entities of a kind, with their places among all.
@@ -180,9 +184,14 @@ pub(super) fn foreign_key_id(body: &Object, field: &str) -> Option<Uuid> {
 }
 
 /// All ids that an entity's foreign keys hold, with the kinds they are of.
-pub(super) fn foreign_key_ids<'a>(kind: &'a Kind, body: &'a Object) -> impl Iterator<Item = (&'a schema::ForeignField, Uuid)> {
+pub(super) fn foreign_key_ids<'a>(
+    kind: &'a Kind,
+    body: &'a Object,
+) -> impl Iterator<Item = (&'a schema::ForeignField, Uuid)> {
     kind.foreign_fields.iter().flat_map(move |foreign| {
-        let one = (!foreign.is_list).then(|| foreign_key_id(body, &foreign.field)).flatten();
+        let one = (!foreign.is_list)
+            .then(|| foreign_key_id(body, &foreign.field))
+            .flatten();
         let listed = body
             .get(&foreign.field)
             .filter(|_| foreign.is_list)

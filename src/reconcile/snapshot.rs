@@ -9,7 +9,7 @@ use std::sync::Arc;
 use futures_util::future::{Either, join, select};
 use tokio::sync::oneshot;
 
-use super::asked::{schemas_for_state, schemas_for_entities};
+use super::requirements::{schemas_for_entities, schemas_for_state};
 use control_plane::{Client, Clock, NodeInfo, ReadError, ReadScope, SchemaRequest, Transport};
 use plan::LiveState;
 use schema::{Catalog, KindId};
@@ -89,7 +89,9 @@ impl PrefetchedSnapshot {
 
     /// Whether it was right to go on with what was guessed, if anything was.
     fn covers(&self, scopes: &[Scope]) -> bool {
-        self.likely_scope.as_ref().is_none_or(|guess| scopes == slice::from_ref(guess))
+        self.likely_scope
+            .as_ref()
+            .is_none_or(|guess| scopes == slice::from_ref(guess))
     }
 
     /// Goes on to the end, now that everything is known.
@@ -169,7 +171,9 @@ pub async fn read_all<T: Transport, C: Clock>(
     let held = live.owned.iter();
     let held = held.flat_map(|(kind, all)| all.iter().map(|entity| (*kind, entity.body.expose())));
     let mut schemas = root.to_live_schemas();
-    client.read_schemas(&schemas_for_entities(recorded, held), &mut schemas).await?;
+    client
+        .read_schemas(&schemas_for_entities(recorded, held), &mut schemas)
+        .await?;
     Ok(Snapshot {
         catalog: Arc::new(recorded.with_live_schemas(&schemas)),
         live,

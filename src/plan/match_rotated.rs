@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::PlanInput;
 use super::key::{key_from_body, key_part};
-use super::known::{LiveRef, LiveIndex};
+use super::live_index::{LiveIndex, LiveRef};
 use super::pending::UnmatchedEntity;
 use json::Object;
 use schema::{Catalog, Kind, KindId, NestedList, RotationRule};
@@ -37,17 +37,25 @@ pub(super) fn match_rotated<'a>(
         .nested_lists
         .iter()
         .find(|nest| nest.key == rotates.children);
-    let served = nest.map_or_else(Vec::new, |nest| find_candidate_pairs(question, known, nest, pending, &free));
+    let served = nest.map_or_else(Vec::new, |nest| {
+        find_candidate_pairs(question, known, nest, pending, &free)
+    });
     let mut assigned = PairAssignment {
         live_by_pending: vec![None; pending.len()],
         assigned_live: FxHashSet::default(),
     };
     let material = MaterialIndex::new((question.catalog, rotates), known, pending, &free);
-    for pair in served.iter().filter(|pair| material.has_same_material(pair.pending, pair.live)) {
+    for pair in served
+        .iter()
+        .filter(|pair| material.has_same_material(pair.pending, pair.live))
+    {
         assigned.assign_pair(pair.pending, pair.live);
     }
     for at in 0..pending.len() {
-        let same = material.live_with_same_material(at).iter().find(|live| !assigned.assigned_live.contains(*live));
+        let same = material
+            .live_with_same_material(at)
+            .iter()
+            .find(|live| !assigned.assigned_live.contains(*live));
         same.into_iter().for_each(|live| assigned.assign_pair(at, *live));
     }
     for pair in &served {

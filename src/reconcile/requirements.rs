@@ -19,7 +19,10 @@ pub fn schemas_for_state(catalog: &Catalog, desired: &DesiredState) -> SchemaReq
 }
 
 /// The schemas of those entities.
-pub fn schemas_for_entities<'a>(catalog: &Catalog, entities: impl Iterator<Item = (KindId, &'a Object)>) -> SchemaRequest {
+pub fn schemas_for_entities<'a>(
+    catalog: &Catalog,
+    entities: impl Iterator<Item = (KindId, &'a Object)>,
+) -> SchemaRequest {
     let mut named: BTreeMap<KindId, FxHashSet<&str>> = BTreeMap::new();
     for (kind, body) in entities {
         let names = named.entry(kind).or_default();

@@ -4,9 +4,9 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use uuid::Uuid;
 
 use super::super::Phase;
-use super::super::draft::{DraftAction, ChangeDraft};
-use super::super::known::foreign_key_ids;
-use super::takes::NameHandover;
+use super::super::draft::{ChangeDraft, DraftAction};
+use super::super::live_index::foreign_key_ids;
+use super::handovers::NameHandover;
 use json::{Object, Value};
 use schema::{Catalog, KindId};
 
@@ -49,7 +49,12 @@ pub(super) enum EdgeReason {
 pub(super) type StepGraph = DiGraph<StepNode, EdgeReason>;
 
 /// The steps of all drafts under some decisions, and what each waits for.
-pub(super) fn build_graph(catalog: &Catalog, drafts: &[ChangeDraft<'_>], takes: &[NameHandover], decisions: &CycleBreaks) -> StepGraph {
+pub(super) fn build_graph(
+    catalog: &Catalog,
+    drafts: &[ChangeDraft<'_>],
+    takes: &[NameHandover],
+    decisions: &CycleBreaks,
+) -> StepGraph {
     let mut building = StepGraphBuilder {
         catalog,
         drafts,
@@ -90,7 +95,11 @@ impl StepGraphBuilder<'_, '_> {
             ];
             for (_, work) in works.into_iter().filter(|(does, _)| *does) {
                 let phase = if work == StepRole::Delete { phase } else { Phase::Write };
-                let node = self.graph.add_node(StepNode { draft: at, role: work, phase });
+                let node = self.graph.add_node(StepNode {
+                    draft: at,
+                    role: work,
+                    phase,
+                });
                 self.nodes_by_role(work).insert(at, node);
                 if let Some(last) = last.replace(node) {
                     self.graph.add_edge(last, node, EdgeReason::Dependency);
@@ -130,7 +139,11 @@ impl StepGraphBuilder<'_, '_> {
             let links = foreign_key_ids(kind, desired).filter_map(|(foreign, id)| made.get(&(foreign.kind, id)));
             let mut waits: HashSet<NodeIndex> = links.copied().collect();
             if !vaults.is_empty() {
-                waits.extend(referenced_vaults(desired).iter().filter_map(|prefix| vaults.get(prefix)));
+                waits.extend(
+                    referenced_vaults(desired)
+                        .iter()
+                        .filter_map(|prefix| vaults.get(prefix)),
+                );
             }
             for wait in waits.into_iter().filter(|wait| wait != node) {
                 self.graph.add_edge(wait, *node, EdgeReason::Dependency);
@@ -201,7 +214,8 @@ pub(in super::super) fn vault_prefix(catalog: &Catalog, kind: KindId, body: &Obj
 /// The vaults that the references in a body name.
 pub(in super::super) fn referenced_vaults(body: &Object) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    body.values().for_each(|value| collect_referenced_vaults(value, &mut found));
+    body.values()
+        .for_each(|value| collect_referenced_vaults(value, &mut found));
     found
 }
 
@@ -211,8 +225,12 @@ fn collect_referenced_vaults(value: &Value, found: &mut BTreeSet<String>) {
             let named = reference::parse_reference(text).ok();
             found.extend(named.map(|reference| String::from_utf8_lossy(&reference.name).into_owned()));
         }
-        Value::Array(members) => members.iter().for_each(|member| collect_referenced_vaults(member, found)),
-        Value::Object(members) => members.values().for_each(|member| collect_referenced_vaults(member, found)),
+        Value::Array(members) => members
+            .iter()
+            .for_each(|member| collect_referenced_vaults(member, found)),
+        Value::Object(members) => members
+            .values()
+            .for_each(|member| collect_referenced_vaults(member, found)),
         _ => {}
     }
 }

@@ -1,14 +1,16 @@
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::queue::StepQueue;
-use super::veil::MessageRedactor;
-use super::{ApplyOutcome, ApplyEvent, ApplyEventSink, StepFailure, StepFailureKind, HaltReason, StepOutcome, CancelToken};
+use super::redact::MessageRedactor;
+use super::{
+    ApplyEvent, ApplyEventSink, ApplyOutcome, CancelToken, HaltReason, StepFailure, StepFailureKind, StepOutcome,
+};
 use control_plane::{
     AdminApiError, Client, Clock, EntityAddress, EntityWrite, ResponseOutcome, RetryAttempt, Transport, Uncertainty,
     WriteOperation, WriteOutcome,
 };
 use json::{Object, Value};
-use plan::{StepAction, ApprovedPlan, Plan, Step, StepId, PlanValue};
+use plan::{ApprovedPlan, Plan, PlanValue, Step, StepAction, StepId};
 use schema::Catalog;
 use state::EntityBody;
 

@@ -2,12 +2,14 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::draft::{DraftAction, ChangeDraft, UpdateBody, UpdateDraft};
-use super::known::{LiveIndex, foreign_key_id};
-use super::order::{Schedule, StepRole};
+use super::draft::{ChangeDraft, DraftAction, UpdateBody, UpdateDraft};
+use super::live_index::{LiveIndex, foreign_key_id};
+use super::redact::BodyRedactor;
+use super::schedule::{Schedule, StepRole};
 use super::title;
-use super::veil::BodyRedactor;
-use super::{StepAction, Change, FieldChange, Phase, Plan, PlanInput, SecretOrigin, Step, StepId, ChangedEntity, PlanValue};
+use super::{
+    Change, ChangedEntity, FieldChange, Phase, Plan, PlanInput, PlanValue, SecretOrigin, Step, StepAction, StepId,
+};
 use json::{Object, Value};
 use schema::{FieldPath, KindId, canonicalize};
 
@@ -72,7 +74,10 @@ impl PlanBuilder<'_, '_> {
             },
             DraftAction::Update(update) => self.build_update(draft, update),
             DraftAction::Delete { live } => {
-                let early = self.schedule.is_early_delete(at).then_some("it has what its successor needs");
+                let early = self
+                    .schedule
+                    .is_early_delete(at)
+                    .then_some("it has what its successor needs");
                 let before = canonicalize(self.input.catalog, draft.kind, live).0;
                 Change::Delete {
                     entity: self.changed_entity(draft, live, early),
@@ -122,7 +127,9 @@ impl PlanBuilder<'_, '_> {
                 StepAction::Delete,
                 (phase == Phase::Write).then(|| "first delete".to_owned()),
             ),
-            (StepRole::Write, DraftAction::Create { request_body: body, .. }) => (StepAction::Create(self.request_value(draft, body)), None),
+            (StepRole::Write, DraftAction::Create { request_body: body, .. }) => {
+                (StepAction::Create(self.request_value(draft, body)), None)
+            }
             (StepRole::Write, DraftAction::Update(update)) => match &update.request_body {
                 UpdateBody::Put(body) if replaced => (
                     StepAction::Create(self.request_value(draft, &recreate_body(self.input, draft, body))),
@@ -200,13 +207,7 @@ impl PlanBuilder<'_, '_> {
 
     fn redactor(&self, draft: &ChangeDraft<'_>, body: &Object) -> BodyRedactor<'_> {
         let declared = draft.declared.map(|at| self.input.desired.entity(at));
-        BodyRedactor::new(
-            self.input.catalog,
-            draft.kind,
-            body,
-            declared,
-            self.input.fingerprinter,
-        )
+        BodyRedactor::new(self.input.catalog, draft.kind, body, declared, self.input.fingerprinter)
     }
 }
 

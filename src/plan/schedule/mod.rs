@@ -1,9 +1,9 @@
 //! Which step waits for which, and how circles through a unique value are broken.
 
 mod graph;
-mod park;
-mod sort;
-mod takes;
+mod handovers;
+mod temporary_name;
+mod topological_sort;
 
 use std::collections::HashSet;
 
@@ -12,16 +12,16 @@ use petgraph::graph::NodeIndex;
 use petgraph::visit::EdgeRef;
 use uuid::Uuid;
 
-use super::draft::{DraftAction, ChangeDraft, UpdateBody};
-use super::known::{LiveIndex, foreign_key_ids};
+use super::draft::{ChangeDraft, DraftAction, UpdateBody};
+use super::live_index::{LiveIndex, foreign_key_ids};
 use super::{PlanError, PlanInput};
-use graph::{CycleBreaks, StepGraph, EdgeReason, build_graph};
+use graph::{CycleBreaks, EdgeReason, StepGraph, build_graph};
+use handovers::{NameHandover, find_handovers};
 use schema::KindId;
-use takes::{NameHandover, find_handovers};
 use yaml::Diagnostic;
 
-pub(super) use graph::{StepRole, vault_prefix, referenced_vaults};
-pub(super) use sort::Schedule;
+pub(super) use graph::{StepRole, referenced_vaults, vault_prefix};
+pub(super) use topological_sort::Schedule;
 
 /// Puts the drafts in order.
 pub(super) fn schedule_drafts<'a>(
@@ -50,7 +50,7 @@ pub(super) fn schedule_drafts<'a>(
             .filter(|members| members.len() > 1)
             .collect();
         if circles.is_empty() {
-            return Ok(sort::topological_sort(&graph, deciding.cycle_breaks));
+            return Ok(topological_sort::topological_sort(&graph, deciding.cycle_breaks));
         }
         let broken: Vec<bool> = circles
             .iter()
@@ -85,7 +85,9 @@ impl CycleBreaker<'_, '_> {
     /// An entity that lives on the path of another cannot move to a third.
     fn replace_moved_children(&mut self) {
         for (at, draft) in self.drafts.iter().enumerate() {
-            let DraftAction::Update(update) = &draft.action else { continue };
+            let DraftAction::Update(update) = &draft.action else {
+                continue;
+            };
             let parent = self.input.catalog.kind(draft.kind).parent.as_ref();
             if parent.is_some_and(|parent| {
                 update
@@ -111,19 +113,31 @@ impl CycleBreaker<'_, '_> {
             })
             .collect();
         through.sort_unstable();
-        through.iter().any(|at| self.rename_temporarily(*at, ids)) || through.iter().any(|at| self.try_replace(self.handovers[*at].holder))
+        through.iter().any(|at| self.rename_temporarily(*at, ids))
+            || through.iter().any(|at| self.try_replace(self.handovers[*at].holder))
     }
 
     fn rename_temporarily(&mut self, at: usize, ids: &mut dyn FnMut() -> Uuid) -> bool {
-        let NameHandover { holder, fields: set, .. } = &self.handovers[at];
-        let parked = self.cycle_breaks.temporary_values.get(holder).cloned().unwrap_or_default();
+        let NameHandover {
+            holder, fields: set, ..
+        } = &self.handovers[at];
+        let parked = self
+            .cycle_breaks
+            .temporary_values
+            .get(holder)
+            .cloned()
+            .unwrap_or_default();
         if set.iter().any(|field| parked.contains_key(field)) {
             return true;
         }
-        let found = park::find_temporary_value(self.input, &self.drafts[*holder], set, &parked, ids);
+        let found = temporary_name::find_temporary_value(self.input, &self.drafts[*holder], set, &parked, ids);
         let parks = found.is_some();
         if let Some((field, value)) = found {
-            self.cycle_breaks.temporary_values.entry(*holder).or_default().insert(field, value);
+            self.cycle_breaks
+                .temporary_values
+                .entry(*holder)
+                .or_default()
+                .insert(field, value);
         }
         parks
     }
@@ -135,7 +149,9 @@ impl CycleBreaker<'_, '_> {
         }
         let draft = &self.drafts[holder];
         for (at, other) in self.drafts.iter().enumerate() {
-            let DraftAction::Delete { live } = &other.action else { continue };
+            let DraftAction::Delete { live } = &other.action else {
+                continue;
+            };
             let mut links = foreign_key_ids(self.input.catalog.kind(other.kind), live);
             if links.any(|(foreign, id)| (foreign.kind, id) == (draft.kind, draft.id)) {
                 self.delete_early(at);
@@ -146,7 +162,8 @@ impl CycleBreaker<'_, '_> {
     /// Makes an update a deletion and a creation, if nothing refers to the entity.
     fn try_replace(&mut self, holder: usize) -> bool {
         let draft = &self.drafts[holder];
-        let whole = matches!(&draft.action, DraftAction::Update(update) if matches!(update.request_body, UpdateBody::Put(_)));
+        let whole =
+            matches!(&draft.action, DraftAction::Update(update) if matches!(update.request_body, UpdateBody::Put(_)));
         whole && !self.is_referenced(draft.kind, draft.id) && self.cycle_breaks.replaced_updates.insert(holder)
     }
 

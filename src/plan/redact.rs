@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::compare::diff_fields;
-use super::{Fingerprinter, PlanSecret, SecretOrigin, PlanValue};
+use super::diff::diff_fields;
+use super::{Fingerprinter, PlanSecret, PlanValue, SecretOrigin};
 use json::{Object, Value};
 use reference::is_reference;
 use schema::{Catalog, Field, FieldPath, FieldType, KindId, PathSegment, Record, canonicalize};
@@ -64,7 +64,8 @@ impl<'a> BodyRedactor<'a> {
                     .cloned(),
             );
             self.secret_paths.insert(truncate_at_list(path));
-            self.secret_paths.extend(expanded_shorthand_paths(catalog, declared, path));
+            self.secret_paths
+                .extend(expanded_shorthand_paths(catalog, declared, path));
         }
     }
 
@@ -137,7 +138,11 @@ impl<'a> BodyRedactor<'a> {
     }
 
     fn redact_scalar(&self, value: &Value, origin: &SecretOrigin) -> PlanValue {
-        PlanValue::Secret(PlanSecret::new(value.clone(), self.fingerprinter.fingerprint(value), origin.clone()))
+        PlanValue::Secret(PlanSecret::new(
+            value.clone(),
+            self.fingerprinter.fingerprint(value),
+            origin.clone(),
+        ))
     }
 
     /// The schema of a field, and whether something that encloses it is secret.

@@ -18,7 +18,11 @@ pub(in super::super) struct Schedule {
 impl Schedule {
     /// The fields that a draft parks.
     pub fn temporary_values(&self, draft: usize) -> impl Iterator<Item = (&str, &Value)> {
-        self.cycle_breaks.temporary_values.get(&draft).into_iter().flat_map(Object::iter)
+        self.cycle_breaks
+            .temporary_values
+            .get(&draft)
+            .into_iter()
+            .flat_map(Object::iter)
     }
 
     /// Whether the draft is done by deleting first, in place of an update or before its successor.

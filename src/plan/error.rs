@@ -1,7 +1,7 @@
 //! What a run cannot do, in words.
 
 use super::draft::{UpdateBody, UpdateDraft};
-use super::known::{LiveRef, Ownership, is_reference_only};
+use super::live_index::{LiveRef, Ownership, is_reference_only};
 use super::{PlanError, PlanInput};
 use schema::{Edition, Kind, KindId};
 use state::{DeclaredEntity, DeclaredId};

@@ -5,7 +5,7 @@ use super::hashed::{self, HashComparison};
 use super::key::key_part;
 use super::made_up::{self, GeneratedFields};
 use super::pending::UnmatchedEntity;
-use super::tree::insert_at;
+use super::value::insert_at;
 use json::{Object, Value};
 use schema::{Catalog, FieldPath, ForeignKeyValue, Kind, KindId, canonicalize, is_written_canonically, matches_live};
 
@@ -45,7 +45,8 @@ impl<'b> DeclaredBody<'b> {
 
     /// Whether the canonical form of a field is what is said, word for word.
     pub fn is_canonical_as_declared(&self, kind: &Kind, field: &str) -> bool {
-        self.foreign_keys.iter().any(|(known, _)| *known == field) || is_written_canonically(&kind.record, self.body, field)
+        self.foreign_keys.iter().any(|(known, _)| *known == field)
+            || is_written_canonically(&kind.record, self.body, field)
     }
 
     /// What is sent: what is said, and nothing else.
@@ -64,7 +65,10 @@ pub(super) fn diff_entity<'a>(
     live: &'a Object,
 ) -> Option<UpdateDraft<'a>> {
     if entity_matches_live(catalog, pending, live) {
-        debug_assert!(diff_canonical(catalog, made_up, pending, live).is_none(), "not as shown");
+        debug_assert!(
+            diff_canonical(catalog, made_up, pending, live).is_none(),
+            "not as shown"
+        );
         return None;
     }
     diff_canonical(catalog, made_up, pending, live)
@@ -72,7 +76,10 @@ pub(super) fn diff_entity<'a>(
 
 /// Whether the server shows what is said, as it does of most: then no canonical forms are needed.
 fn entity_matches_live(catalog: &Catalog, pending: &UnmatchedEntity<'_>, live: &Object) -> bool {
-    let DeclaredBody { body, foreign_keys: links } = pending.declared_body();
+    let DeclaredBody {
+        body,
+        foreign_keys: links,
+    } = pending.declared_body();
     matches_live(catalog, pending.declared.kind, live, body, links)
 }
 

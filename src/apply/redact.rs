@@ -22,7 +22,11 @@ impl<'a> MessageRedactor<'a> {
         if let Some(tree) = sent_body {
             collect_secret_lines(tree, &mut secrets);
         }
-        Self { sent_body, record, secrets }
+        Self {
+            sent_body,
+            record,
+            secrets,
+        }
     }
 
     /// The server's words about a field, unless they could repeat a secret.
@@ -50,7 +54,9 @@ fn collect_secret_lines<'a>(tree: &'a PlanValue, found: &mut Vec<&'a str>) {
     match tree {
         PlanValue::Secret(secret) => collect_lines(secret.expose(), found),
         PlanValue::List(members) => members.iter().for_each(|member| collect_secret_lines(member, found)),
-        PlanValue::Map(members) => members.iter().for_each(|(_, member)| collect_secret_lines(member, found)),
+        PlanValue::Map(members) => members
+            .iter()
+            .for_each(|(_, member)| collect_secret_lines(member, found)),
         _ => {}
     }
 }

@@ -66,7 +66,9 @@ impl Change {
     /// The entity it is about.
     pub fn entity(&self) -> &ChangedEntity {
         match self {
-            Self::Create { entity: subject, .. } | Self::Update { entity: subject, .. } | Self::Delete { entity: subject, .. } => subject,
+            Self::Create { entity: subject, .. }
+            | Self::Update { entity: subject, .. }
+            | Self::Delete { entity: subject, .. } => subject,
         }
     }
 }

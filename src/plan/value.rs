@@ -53,9 +53,12 @@ impl PlanValue {
             Self::Bool(value) => Value::Bool(*value),
             Self::Number(value) => Value::Number(value.clone()),
             Self::String(value) => Value::String(value.clone()),
-            Self::List(members) => {
-                Value::Array(members.iter().map(|member| member.to_request_json(id_of)).collect::<Option<_>>()?)
-            }
+            Self::List(members) => Value::Array(
+                members
+                    .iter()
+                    .map(|member| member.to_request_json(id_of))
+                    .collect::<Option<_>>()?,
+            ),
             Self::Map(members) => {
                 let filled = members
                     .iter()

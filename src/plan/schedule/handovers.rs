@@ -3,10 +3,10 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::super::conflict::conflict_error;
-use super::super::draft::{DraftAction, ChangeDraft};
+use super::super::draft::{ChangeDraft, DraftAction};
+use super::super::error::conflict_error;
 use super::super::key::{key_from_body, unique_field_sets};
-use super::super::known::{LiveRef, LiveIndex, Ownership};
+use super::super::live_index::{LiveIndex, LiveRef, Ownership};
 use super::super::{PlanError, PlanInput};
 use schema::{Kind, KindId};
 use yaml::Diagnostic;
@@ -22,7 +22,11 @@ pub(super) struct NameHandover {
 }
 
 /// Finds every unique value that is taken from another entity. One that its holder keeps is a problem.
-pub(super) fn find_handovers(question: &PlanInput<'_>, known: &LiveIndex<'_>, drafts: &[ChangeDraft<'_>]) -> (Vec<NameHandover>, Vec<PlanError>) {
+pub(super) fn find_handovers(
+    question: &PlanInput<'_>,
+    known: &LiveIndex<'_>,
+    drafts: &[ChangeDraft<'_>],
+) -> (Vec<NameHandover>, Vec<PlanError>) {
     let by_id: HashMap<(KindId, Uuid), usize> = drafts
         .iter()
         .enumerate()
@@ -40,7 +44,11 @@ pub(super) fn find_handovers(question: &PlanInput<'_>, known: &LiveIndex<'_>, dr
             if draft.live().and_then(|live| key_from_body(kind, &set, live)).as_ref() == Some(&key) {
                 continue;
             }
-            let Some(at) = holders.holders_by_key(known, kind, draft.kind, &set).get(&*key).copied() else {
+            let Some(at) = holders
+                .holders_by_key(known, kind, draft.kind, &set)
+                .get(&*key)
+                .copied()
+            else {
                 continue;
             };
             let holder = &known.entities[at];
@@ -67,7 +75,13 @@ struct UniqueValueIndex<'a> {
 }
 
 impl<'a> UniqueValueIndex<'a> {
-    fn holders_by_key(&mut self, known: &LiveIndex<'a>, kind: &Kind, id: KindId, set: &[String]) -> &HashMap<Cow<'a, str>, usize> {
+    fn holders_by_key(
+        &mut self,
+        known: &LiveIndex<'a>,
+        kind: &Kind,
+        id: KindId,
+        set: &[String],
+    ) -> &HashMap<Cow<'a, str>, usize> {
         self.by_fields.entry((id, set.to_vec())).or_insert_with(|| {
             let places = known.enumerate_kind(id);
             places
