@@ -1,4 +1,4 @@
-//! Asking vaults for secrets: the edge of this module, where I/O is.
+//! Asking vaults for secrets: an edge of the program, where I/O is.
 //!
 //! A backend is opened for one vault as it is asked, and gives an answer for every secret that is wanted of it. Backends
 //! other than `env` are closed source in Kong: they are written here from the vendors' public interfaces.

@@ -5,7 +5,8 @@ use uuid::Uuid;
 use super::StepId;
 use json::{Number, Object, Value};
 
-/// A value of a plan: what can be shown is a value, what is secret is a [`Secret`], what is not known yet is a hole.
+/// A value of a plan: what can be shown is a value, what is secret is a [`Secret`] (which holds the value, and shows its
+/// fingerprint alone), what is not known yet is the step that will yield it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PlanValue {
     /// `null`.
@@ -101,7 +102,7 @@ impl PlanSecret {
         }
     }
 
-    /// The value. Used where a request's body is filled in, and nowhere else.
+    /// The value: to fill in a request's body, and to find it in what a server repeats, so that it can be hidden there.
     pub fn expose(&self) -> &Value {
         &self.value
     }

@@ -1,4 +1,4 @@
-//! The flow of the program as one function, up to the consent: what follows is [`apply::run`].
+//! The flow of the program as one function, up to the consent: what follows is the crate `apply`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

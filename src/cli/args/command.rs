@@ -55,7 +55,13 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Print the version
     Version,
+    /// How references are proven: policies, verdicts, credentials, flags
+    #[command(hide = true, override_help = REFERENCES_HELP)]
+    References,
 }
+
+/// A topic of the help rather than a command: `strongroom help references`.
+pub const REFERENCES_HELP: &str = include_str!("help_references.txt");
 
 /// decK's `gateway` commands.
 #[derive(Debug, Subcommand)]

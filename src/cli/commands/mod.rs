@@ -18,7 +18,9 @@ use std::future::Future;
 use anyhow::anyhow;
 
 use super::ExitStatus;
-use super::args::{Cli, Command, FileCommand, GatewayCommand, GlobalArgs, RefsCommand, SyncArgs, ValidateArgs};
+use super::args::{
+    Cli, Command, FileCommand, GatewayCommand, GlobalArgs, REFERENCES_HELP, RefsCommand, SyncArgs, ValidateArgs,
+};
 use super::command_error::{CommandError, CommandResult};
 use super::reporter::Reporter;
 use crate::report;
@@ -53,7 +55,8 @@ fn dispatch(global: &GlobalArgs, command: Command, teller: &mut Reporter) -> Com
         } => block_on(dump::run(global, &args)),
         Command::ControlPlane(args) => block_on(control_plane::run(args)),
         Command::Completions(args) => completions::run(&args),
-        Command::Version => print_version(),
+        Command::Version => print_text(concat!("strongroom ", env!("CARGO_PKG_VERSION"), "\n")),
+        Command::References => print_text(REFERENCES_HELP),
         Command::Apply { .. } => Err(CommandError::invalid_input(anyhow!(
             "`apply` is kept for saved plans: use `sync` for state files, or `gateway apply` to delete nothing"
         ))),
@@ -129,8 +132,8 @@ fn create_reporter(command: &Command) -> Reporter {
     Reporter::new(json, silent)
 }
 
-fn print_version() -> CommandResult {
-    report::print_stdout(concat!("strongroom ", env!("CARGO_PKG_VERSION"), "\n"))?;
+fn print_text(text: &str) -> CommandResult {
+    report::print_stdout(text)?;
     Ok(ExitStatus::Success)
 }
 

@@ -1,4 +1,4 @@
-//! Showing it: text, JSON, YAML. What is rendered here is printed by `cli`.
+//! Showing it: text, JSON, YAML. What renders returns a text; [`print_stdout`] and [`print_stderr`] print one.
 
 mod apply_report;
 mod body;
