@@ -9,7 +9,7 @@ use super::frame::{BufferPool, Frame, FrameContent, KeyState};
 use super::map_builder::{AddOutcome, MergeOutcome};
 use super::mask::MaskedText;
 use super::syntax::syntax_diagnostic;
-use crate::{Diagnostic, FileId, Node, NodeData, Span, ValueOrigin};
+use crate::{Diagnostic, DiagnosticCode, FileId, Node, NodeData, Span, ValueOrigin};
 use json::ObjectKey;
 
 /// How deep a text may nest: decK's limit is higher, but no state file comes near this one.
@@ -140,7 +140,7 @@ impl<'t> Composer<'t> {
         }
         self.abort(
             Diagnostic::error(
-                "second-document",
+                DiagnosticCode::SecondDocument,
                 "a second document begins here, which decK drops without a word",
             )
             .at(span)
@@ -261,12 +261,15 @@ impl<'t> Composer<'t> {
             .chars()
             .take(MAX_SHOWN_NAME_CHARS)
             .collect();
-        let error = Diagnostic::error("duplicate-key", format!("the field `{name}` stands twice in one map"))
-            .at(again)
-            .label("again here; decK would drop the first without a word")
-            .at(first)
-            .label("first here")
-            .help("remove one of the two");
+        let error = Diagnostic::error(
+            DiagnosticCode::DuplicateKey,
+            format!("the field `{name}` stands twice in one map"),
+        )
+        .at(again)
+        .label("again here; decK would drop the first without a word")
+        .at(first)
+        .label("first here")
+        .help("remove one of the two");
         self.diagnostics.add_separate(error);
     }
 
@@ -275,12 +278,12 @@ impl<'t> Composer<'t> {
             MergeOutcome::Overwrote(fields) => {
                 for field in fields {
                     let message = "the merge below overwrites this field, as with decK; other readers keep it";
-                    let warning = Diagnostic::warning("merge-order", message).at(field);
+                    let warning = Diagnostic::warning(DiagnosticCode::MergeOrder, message).at(field);
                     self.diagnostics.add(warning.help("put `<<` first in its map"));
                 }
             }
             MergeOutcome::NotAMap => {
-                let error = Diagnostic::error("merge", "`<<` merges a map or a list of maps only").at(at);
+                let error = Diagnostic::error(DiagnosticCode::Merge, "`<<` merges a map or a list of maps only").at(at);
                 self.diagnostics
                     .add(error.help("write `<<: *anchor`, where the anchor stands at a map"));
             }
@@ -290,21 +293,25 @@ impl<'t> Composer<'t> {
     fn report_alias_error<T>(&mut self, refusal: AliasError, span: Span) -> Result<T, Abort> {
         let error = match refusal {
             AliasError::Unknown { meant } => {
-                let error =
-                    Diagnostic::error("unknown-anchor", "there is no anchor of this name above").at_secret(span);
+                let error = Diagnostic::error(DiagnosticCode::UnknownAnchor, "there is no anchor of this name above")
+                    .at_secret(span);
                 error.help(match meant {
                     Some(name) => format!("did you mean `*{name}`? A value that begins with `*` needs quotes"),
                     None => "put a value that begins with `*` in quotes".into(),
                 })
             }
-            AliasError::Itself => Diagnostic::error("recursive-anchor", "this alias stands within its own anchor")
-                .at(span)
-                .help("write out what the alias stands for"),
-            AliasError::Excessive => {
-                Diagnostic::error("excessive-aliases", "the aliases up to here make too much of the text")
-                    .at(span)
-                    .help("write out what is repeated, or part the file in several")
-            }
+            AliasError::Itself => Diagnostic::error(
+                DiagnosticCode::RecursiveAnchor,
+                "this alias stands within its own anchor",
+            )
+            .at(span)
+            .help("write out what the alias stands for"),
+            AliasError::Excessive => Diagnostic::error(
+                DiagnosticCode::ExcessiveAliases,
+                "the aliases up to here make too much of the text",
+            )
+            .at(span)
+            .help("write out what is repeated, or part the file in several"),
         };
         self.abort(error)
     }
@@ -337,9 +344,12 @@ fn is_empty_document(rest: &str) -> bool {
 }
 
 fn too_deep_error(span: Span) -> Diagnostic {
-    Diagnostic::error("too-deep", format!("the text nests deeper than {MAX_DEPTH} levels"))
-        .at_secret(span)
-        .help("no entity nests as deep: look for brackets or braces that are not closed")
+    Diagnostic::error(
+        DiagnosticCode::TooDeep,
+        format!("the text nests deeper than {MAX_DEPTH} levels"),
+    )
+    .at_secret(span)
+    .help("no entity nests as deep: look for brackets or braces that are not closed")
 }
 
 fn scalar_size(node: &Node) -> NodeSize {

@@ -1,12 +1,12 @@
-use super::Span;
+use super::{DiagnosticCode, Span};
 
 /// Something to tell about a file: what, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
-    /// A stable word for it: `unknown-field`, `duplicate-key`.
-    pub code: &'static str,
+    /// The stable word for it.
+    pub code: DiagnosticCode,
     /// What is wrong, in one sentence without a full stop. Never a value that may be secret.
     pub message: String,
     /// Where, the first place first; several if one cause stands in several.
@@ -39,17 +39,17 @@ pub struct DiagnosticLocation {
 
 impl Diagnostic {
     /// An error without a place yet.
-    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn error(code: DiagnosticCode, message: impl Into<String>) -> Self {
         Self::new(Severity::Error, code, message)
     }
 
     /// A warning without a place yet.
-    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn warning(code: DiagnosticCode, message: impl Into<String>) -> Self {
         Self::new(Severity::Warning, code, message)
     }
 
     /// A note without a place yet.
-    pub fn note(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn note(code: DiagnosticCode, message: impl Into<String>) -> Self {
         Self::new(Severity::Note, code, message)
     }
 
@@ -87,7 +87,7 @@ impl Diagnostic {
         self
     }
 
-    fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {
+    fn new(severity: Severity, code: DiagnosticCode, message: impl Into<String>) -> Self {
         Self {
             severity,
             code,

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use crate::Diagnostic;
+use crate::{Diagnostic, DiagnosticCode};
 
 /// The problems of a text.
 #[derive(Default)]
 pub(super) struct DiagnosticSet {
     diagnostics: Vec<Diagnostic>,
-    index_by_cause: HashMap<(&'static str, String), usize>,
+    index_by_cause: HashMap<(DiagnosticCode, String), usize>,
 }
 
 impl DiagnosticSet {

@@ -1,7 +1,7 @@
 //! Text from bytes.
 
 use super::syntax::mark_at_byte;
-use crate::{Diagnostic, FileId, Span};
+use crate::{Diagnostic, DiagnosticCode, FileId, Span};
 
 /// The text of a file, without a byte order mark, and what is wrong with its bytes.
 ///
@@ -52,7 +52,10 @@ fn not_utf8_error(file: FileId, text: &str, byte: usize) -> Diagnostic {
         line: mark.line + 1,
         column: mark.column + 1,
     };
-    Diagnostic::error("not-utf-8", "the file is not UTF-8: a byte here begins no character")
-        .at_secret(span)
-        .help("save the file as UTF-8; write binary values as base64")
+    Diagnostic::error(
+        DiagnosticCode::NotUtf8,
+        "the file is not UTF-8: a byte here begins no character",
+    )
+    .at_secret(span)
+    .help("save the file as UTF-8; write binary values as base64")
 }

@@ -9,7 +9,7 @@ use super::scalar::{self, ScalarError, ScalarValue, Yaml11Difference};
 use super::syntax::FOREIGN_TEMPLATE;
 use super::template::TemplateError;
 use super::yaml11::{scalar_error, yaml11_key_warning};
-use crate::{Diagnostic, Node, NodeData, Span, StringStyle, ValueOrigin};
+use crate::{Diagnostic, DiagnosticCode, Node, NodeData, Span, StringStyle, ValueOrigin};
 
 impl Composer<'_> {
     /// Reads a scalar as a field's name: text, or a number or truth spelled as decK does.
@@ -49,13 +49,13 @@ impl Composer<'_> {
             NodeData::String(text, _) => KeyState::Named(text.as_str().into(), node.span),
             NodeData::Map(_) if self.is_foreign_template(node.span) => {
                 let (message, help) = FOREIGN_TEMPLATE;
-                let error = Diagnostic::error("yaml-syntax", message).at_secret(node.span);
+                let error = Diagnostic::error(DiagnosticCode::YamlSyntax, message).at_secret(node.span);
                 self.diagnostics.add(error.help(help));
                 KeyState::Invalid
             }
             NodeData::List(_) | NodeData::Map(_) => {
                 let message = format!("{} cannot be the name of a field", node.type_name());
-                let error = Diagnostic::error("yaml-key", message).at_secret(node.span);
+                let error = Diagnostic::error(DiagnosticCode::YamlKey, message).at_secret(node.span);
                 self.diagnostics
                     .add(error.help("put the name in quotes if it is text with brackets or braces"));
                 KeyState::Invalid
@@ -79,7 +79,7 @@ impl Composer<'_> {
                 _ => number.to_string().into(),
             },
             ScalarValue::Null => {
-                let error = Diagnostic::error("yaml-key", "a field has no name").at(span);
+                let error = Diagnostic::error(DiagnosticCode::YamlKey, "a field has no name").at(span);
                 self.diagnostics
                     .add(error.help("write `name: value`; put the name in quotes if it is the word `null`"));
                 return KeyState::Invalid;

@@ -4,6 +4,7 @@ mod anchors;
 mod chunks;
 mod composer;
 mod diagnostic;
+mod diagnostic_code;
 mod diagnostic_set;
 mod encoding;
 mod events;
@@ -26,6 +27,7 @@ mod yaml11;
 
 pub use chunks::YamlChunks;
 pub use diagnostic::{Diagnostic, DiagnosticLocation, Severity};
+pub use diagnostic_code::DiagnosticCode;
 pub use encoding::decode;
 pub use node::{FileId, MapEntry, Node, NodeData, SourceFile, SourceFiles, Span, StringStyle, ValueOrigin};
 pub use number::format_float;
@@ -64,14 +66,19 @@ pub fn compose(file: FileId, text: &str, options: &ComposeOptions<'_>) -> (Optio
         Some(mask) => Composer::new(file, text, &mask, options).compose(),
         None => (
             None,
-            vec![Diagnostic::error("too-long", "the text leaves no character unused").at_secret(start_of_file(file))],
+            vec![
+                Diagnostic::error(DiagnosticCode::TooLong, "the text leaves no character unused")
+                    .at_secret(start_of_file(file)),
+            ],
         ),
     }
 }
 
 fn check_limits(file: FileId, text: &str) -> Option<Diagnostic> {
     if text.len() > MAX_LENGTH {
-        return Some(Diagnostic::error("too-long", "the text is longer than 1 GiB").at_secret(start_of_file(file)));
+        return Some(
+            Diagnostic::error(DiagnosticCode::TooLong, "the text is longer than 1 GiB").at_secret(start_of_file(file)),
+        );
     }
     let directives = text
         .lines()
@@ -81,9 +88,12 @@ fn check_limits(file: FileId, text: &str) -> Option<Diagnostic> {
         .nth(MAX_DIRECTIVES)
         .is_some();
     many.then(|| {
-        Diagnostic::error("yaml-directives", "the text begins with too many directives")
-            .at_secret(start_of_file(file))
-            .help("leave out the lines that begin with `%`")
+        Diagnostic::error(
+            DiagnosticCode::YamlDirectives,
+            "the text begins with too many directives",
+        )
+        .at_secret(start_of_file(file))
+        .help("leave out the lines that begin with `%`")
     })
 }
 

@@ -1,7 +1,7 @@
 //! What the parser's faults mean, and what to do. The parser's own words hold nothing of the text.
 
 use super::events::{Mark, SyntaxErrorPosition, YamlSyntaxError};
-use crate::{Diagnostic, FileId, Span};
+use crate::{Diagnostic, DiagnosticCode, FileId, Span};
 
 /// The parser's words, what they mean, and what to do.
 const PARSER_MESSAGES: &[(&str, &str, &str)] = &[
@@ -146,7 +146,9 @@ pub(super) fn syntax_diagnostic(fault: &YamlSyntaxError, file: FileId, text: &st
         None if ends_early => (ENDS_WITHIN_BRACKETS.0.to_owned(), ENDS_WITHIN_BRACKETS.1.to_owned()),
         None => explain_syntax_error(fault, mark, text),
     };
-    Diagnostic::error("yaml-syntax", message).at_secret(span).help(help)
+    Diagnostic::error(DiagnosticCode::YamlSyntax, message)
+        .at_secret(span)
+        .help(help)
 }
 
 fn explain_syntax_error(fault: &YamlSyntaxError, mark: Mark, text: &str) -> (String, String) {

@@ -7,7 +7,7 @@ use super::placeholder::{Placeholder, PlaceholderKind};
 use super::scalar::{self, ResolvedScalar, ScalarError, ScalarValue, parse_plain_scalar};
 use super::template::{TemplateEnvironment, TemplateError, TemplateValue, evaluate, look_up_variable};
 use super::yaml11::{scalar_error, yaml11_warning};
-use crate::{Diagnostic, Node, NodeData, Span, StringStyle, ValueOrigin};
+use crate::{Diagnostic, DiagnosticCode, Node, NodeData, Span, StringStyle, ValueOrigin};
 
 impl Composer<'_> {
     /// Reads a scalar as a value.
@@ -210,7 +210,7 @@ fn placeholder_diagnostic(hole: &Placeholder, span: Span) -> Option<Diagnostic> 
         PlaceholderKind::Invalid(complaint) => Some(complaint.to_diagnostic().at(at)),
         PlaceholderKind::LiteralVariable(name) => Some(
             Diagnostic::warning(
-                "variable",
+                DiagnosticCode::Variable,
                 format!("`${name}` stays as it is: variables are not filled in"),
             )
             .at(at)
@@ -223,5 +223,5 @@ fn placeholder_diagnostic(hole: &Placeholder, span: Span) -> Option<Diagnostic> 
 fn backslash_warning(span: Span) -> Diagnostic {
     let message =
         "the value filled in between double quotes holds a backslash, which is kept; decK reads it as an escape";
-    Diagnostic::warning("template-escape", message).at_secret(span)
+    Diagnostic::warning(DiagnosticCode::TemplateEscape, message).at_secret(span)
 }

@@ -2,7 +2,7 @@
 
 use super::number::Yaml11Notation;
 use super::scalar::{ScalarError, Yaml11Difference};
-use crate::{Diagnostic, Span};
+use crate::{Diagnostic, DiagnosticCode, Span};
 
 /// Tells where YAML 1.1, which decK reads, and YAML 1.2 differ. Words may be shown, numbers may be secret.
 pub(super) fn yaml11_warning(surprise: Yaml11Difference, at: Span) -> Diagnostic {
@@ -10,11 +10,11 @@ pub(super) fn yaml11_warning(surprise: Yaml11Difference, at: Span) -> Diagnostic
         Yaml11Difference::Word(truth) => {
             let message =
                 format!("a word without quotes is read as `{truth}`, as decK does; YAML 1.2 reads it as text");
-            Diagnostic::warning("yaml-word", message)
+            Diagnostic::warning(DiagnosticCode::YamlWord, message)
                 .at(at)
                 .help(format!("write `{truth}`, or put the word in quotes"))
         }
-        Yaml11Difference::Number(oddity) => Diagnostic::warning("yaml-number", notation_message(oddity))
+        Yaml11Difference::Number(oddity) => Diagnostic::warning(DiagnosticCode::YamlNumber, notation_message(oddity))
             .at_secret(at)
             .help("write the number in plain digits, or put it in quotes if it is text"),
     }
@@ -23,7 +23,7 @@ pub(super) fn yaml11_warning(surprise: Yaml11Difference, at: Span) -> Diagnostic
 /// Tells of a key that is a word of YAML 1.1.
 pub(super) fn yaml11_key_warning(truth: bool, at: Span) -> Diagnostic {
     let message = format!("the name of a field without quotes is read as `{truth}`, as decK does");
-    Diagnostic::warning("yaml-word", message)
+    Diagnostic::warning(DiagnosticCode::YamlWord, message)
         .at(at)
         .help("put the name in quotes to keep it as it is written")
 }
@@ -32,14 +32,15 @@ pub(super) fn yaml11_key_warning(truth: bool, at: Span) -> Diagnostic {
 pub(super) fn scalar_error(misfit: ScalarError, at: Span) -> Diagnostic {
     match misfit {
         ScalarError::NotFinite => Diagnostic::error(
-            "yaml-number",
+            DiagnosticCode::YamlNumber,
             "Kong takes no infinite numbers, and nothing that is no number",
         )
         .help("put it in quotes if it is text"),
-        ScalarError::TagMismatch => Diagnostic::error("yaml-tag", "the value is not what its tag says"),
-        ScalarError::InvalidBinary => {
-            Diagnostic::error("yaml-tag", "the value of `!!binary` is not the base64 of a text")
-        }
+        ScalarError::TagMismatch => Diagnostic::error(DiagnosticCode::YamlTag, "the value is not what its tag says"),
+        ScalarError::InvalidBinary => Diagnostic::error(
+            DiagnosticCode::YamlTag,
+            "the value of `!!binary` is not the base64 of a text",
+        ),
     }
     .at_secret(at)
 }

@@ -4,7 +4,7 @@ use super::invalid_entity::InvalidEntity;
 use crate::{DeclaredEntity, DeclaredForeignKey, DeclaredId, DesiredState, EntityBody, ForeignKeyTarget};
 use json::{Object, Value, json};
 use schema::{self, Catalog, CheckPurpose, FieldPath, Kind};
-use yaml::{Diagnostic, FileId, Severity, Span, suggest_similar};
+use yaml::{Diagnostic, DiagnosticCode, FileId, Severity, Span, suggest_similar};
 
 /// Says what the control plane of this catalog would refuse in the bodies of the desired state, each with its place: the
 /// same checks that the embedded control plane makes, and plugins and vaults that are not there. `now` is in seconds since
@@ -121,7 +121,7 @@ fn unchecked_config_warning(catalog: &Catalog, entity: &DeclaredEntity, body: &O
         kind.name
     );
     let place = entity.location.value_span(&FieldPath::from_field(&sub.by));
-    let told = Diagnostic::warning("unchecked", message).at(place);
+    let told = Diagnostic::warning(DiagnosticCode::Unchecked, message).at(place);
     Some(match suggest_similar(name, catalog.subschema_names(&sub.family)) {
         Some(near) => told.help(format!(
             "did you mean '{near}'? With a control plane to ask, its own schema is used"

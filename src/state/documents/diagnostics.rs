@@ -1,6 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
-use yaml::{Diagnostic, Severity, Span};
+use yaml::{Diagnostic, DiagnosticCode, Severity, Span};
 
 /// What is wrong with the documents, as it is found, and where secrets stand, so that their lines are not shown.
 #[derive(Default)]
@@ -40,7 +40,7 @@ impl DocumentDiagnostics {
 /// itself (a duplicate, say) is a cause of its own.
 fn merge_causes(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut told: Vec<Diagnostic> = Vec::new();
-    let mut causes: HashMap<(&'static str, String, Option<String>), usize> = HashMap::new();
+    let mut causes: HashMap<(DiagnosticCode, String, Option<String>), usize> = HashMap::new();
     let mut known: HashSet<(usize, Span)> = HashSet::new();
     for mut one in found {
         if one.locations.len() != 1 {

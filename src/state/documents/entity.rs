@@ -17,7 +17,7 @@ use crate::{
 };
 use json::{Object, ObjectKey, Value};
 use schema::{Catalog, Field, FieldPath, FieldType, ForeignField, Kind, KindId, NestedList, Record};
-use yaml::{Diagnostic, MapEntry, Node, NodeData, Span, ValueOrigin};
+use yaml::{Diagnostic, DiagnosticCode, MapEntry, Node, NodeData, Span, ValueOrigin};
 
 /// Reads the entities of one document into the desired state.
 pub(super) struct EntityReader<'a> {
@@ -156,7 +156,7 @@ impl<'a> EntityReader<'a> {
         if found.is_none() && !matches!(node.data, NodeData::Null) && node.origin != ValueOrigin::UnsetVariable {
             self.diagnostics.add(
                 Diagnostic::error(
-                    "wrong-type",
+                    DiagnosticCode::WrongType,
                     "an id is a UUID, as in 9b6ec5e2-3d0c-4b8b-9c55-4d7a4e0b7a31",
                 )
                 .at(node.span)

@@ -8,7 +8,7 @@ use super::value::find_field;
 use crate::DeclaredEntity;
 use json::{Object, Value};
 use schema::{Catalog, FieldPath, FieldType, Kind, PathSegment, Record};
-use yaml::{Diagnostic, suggest_similar};
+use yaml::{Diagnostic, DiagnosticCode, suggest_similar};
 
 /// What a control plane refuses in a declared entity, in its own words unless they could repeat a secret, with its place.
 pub fn rejection_diagnostic(catalog: &Catalog, entity: &DeclaredEntity, path: &FieldPath, message: &str) -> Diagnostic {
@@ -42,7 +42,7 @@ impl<'a> InvalidEntity<'a> {
     /// The error for what is refused at a path, in these words.
     pub fn to_diagnostic(&self, path: &FieldPath, message: &str) -> Diagnostic {
         if message == UNKNOWN_FIELD_MESSAGE {
-            let unknown = Diagnostic::error("unknown-field", self.unknown_field_message(path))
+            let unknown = Diagnostic::error(DiagnosticCode::UnknownField, self.unknown_field_message(path))
                 .at(self.entity.location.name_span(path));
             return match suggest_field(self.catalog, self.kind, &self.record, path) {
                 Some(hint) => unknown.help(hint),
@@ -52,7 +52,7 @@ impl<'a> InvalidEntity<'a> {
         if let Some(unread) = self.unread_url_error(path) {
             return unread;
         }
-        let mut told = Diagnostic::error("refused", self.error_message(path, message));
+        let mut told = Diagnostic::error(DiagnosticCode::Refused, self.error_message(path, message));
         told.help = self
             .suggest_subschema(path, message)
             .or_else(|| self.help_text(path, message).map(str::to_owned));
@@ -115,7 +115,7 @@ impl<'a> InvalidEntity<'a> {
             false => "write it whole, as in `http://example.com:8000/path`",
         };
         let unread = Diagnostic::error(
-            "refused",
+            DiagnosticCode::Refused,
             format!("{short} of {} is no URL with a host", self.entity_phrase()),
         )
         .help(help);

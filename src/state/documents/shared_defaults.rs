@@ -4,7 +4,7 @@ use super::diagnostics::DocumentDiagnostics;
 use super::document::StateDocument;
 use super::merge::{fill_missing, find_conflicts};
 use schema::{Catalog, KindId};
-use yaml::{Diagnostic, Node, NodeData};
+use yaml::{Diagnostic, DiagnosticCode, Node, NodeData};
 
 /// What the documents of one scope share: defaults by kind, and configurations by name.
 #[derive(Default)]
@@ -68,7 +68,7 @@ fn merge_defaults(into: &mut Node, other: Node, problems: &mut DocumentDiagnosti
     for (first, second) in find_conflicts(into, &other) {
         problems.add(
             Diagnostic::error(
-                "defaults",
+                DiagnosticCode::Defaults,
                 "two files of this run say different things of the same default",
             )
             .at(first)
@@ -98,7 +98,7 @@ fn reject_identity_defaults(
         if names {
             problems.add(
                 Diagnostic::error(
-                    "defaults",
+                    DiagnosticCode::Defaults,
                     format!(
                         "`{}` names one entity, so that it cannot be a default for all",
                         entry.key

@@ -4,7 +4,7 @@ use super::diagnostics::DocumentDiagnostics;
 use crate::{NamedSpanTree, SpanChildren, SpanTree};
 use json::{Number, Value};
 use schema::{Field, FieldPath, FieldType, Record};
-use yaml::{Diagnostic, MapEntry, Node, NodeData, Span, StringStyle, ValueOrigin};
+use yaml::{Diagnostic, DiagnosticCode, MapEntry, Node, NodeData, Span, StringStyle, ValueOrigin};
 use yaml::{format_float, parse_plain_scalar};
 
 /// Reads values of one entity: types them as their fields ask, and notes which are secret.
@@ -152,7 +152,7 @@ impl ValueReader<'_> {
             let read = if secret { String::new() } else { format!(" as '{text}'") };
             self.diagnostics.add(
                 Diagnostic::warning(
-                    "text-expected",
+                    DiagnosticCode::TextExpected,
                     format!("text is expected here, and this number is read{read}, as decK reads it"),
                 )
                 .at(span)
@@ -180,7 +180,7 @@ impl ValueReader<'_> {
     fn reject_template(&mut self, what: &str, help: &str, span: Span) -> Value {
         self.diagnostics.add(
             Diagnostic::error(
-                "template",
+                DiagnosticCode::Template,
                 format!("{what} is expected here, which a template cannot give"),
             )
             .at(span)

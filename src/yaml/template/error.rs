@@ -1,6 +1,6 @@
 //! What is wrong with a template, and what to do about it.
 
-use crate::{Diagnostic, suggest_similar};
+use crate::{Diagnostic, DiagnosticCode, suggest_similar};
 
 /// What is wrong with a template. It never holds a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,12 +64,12 @@ impl TemplateError {
         }
     }
 
-    fn code(&self) -> &'static str {
+    fn code(&self) -> DiagnosticCode {
         match self {
-            Self::UnsetVariable(_) => "unset-variable",
-            Self::MissingPrefix(_) => "variable-prefix",
-            Self::WrongType(..) => "template-value",
-            _ => "template",
+            Self::UnsetVariable(_) => DiagnosticCode::UnsetVariable,
+            Self::MissingPrefix(_) => DiagnosticCode::VariablePrefix,
+            Self::WrongType(..) => DiagnosticCode::TemplateValue,
+            _ => DiagnosticCode::Template,
         }
     }
 
