@@ -1,7 +1,6 @@
 //! The reading of texts into nodes, as decK reads them, with positions.
 
 mod anchors;
-mod chunks;
 mod composer;
 mod diagnostic;
 mod diagnostic_code;
@@ -25,10 +24,10 @@ mod template;
 mod value;
 mod yaml11;
 
-pub use chunks::YamlChunks;
 pub use diagnostic::{Diagnostic, DiagnosticLocation, Severity};
 pub use diagnostic_code::DiagnosticCode;
 pub use encoding::decode;
+pub use fast::YamlChunks;
 pub use node::{FileId, MapEntry, Node, NodeData, SourceFile, SourceFiles, Span, StringStyle, ValueOrigin};
 pub use number::format_float;
 pub use scalar::parse_plain_scalar;

@@ -1,12 +1,10 @@
 //! A long text in parts that can be read at the same time: cut between the members of the lists at its top.
 
-use super::ComposeOptions;
-use super::composer::Composer;
-use super::events::Mark;
-use super::fast::{FastScanner, SourceText};
-use super::mask::MaskedText;
-use super::{check_limits, start_of_file};
-use crate::{FileId, MapEntry, Node, NodeData};
+use super::scanner::{FastScanner, SourceText};
+use crate::composer::Composer;
+use crate::events::Mark;
+use crate::mask::MaskedText;
+use crate::{ComposeOptions, FileId, MapEntry, Node, NodeData, check_limits, start_of_file};
 
 /// A part is to be worth a thread.
 const MIN_CHUNK_BYTES: usize = 64 << 10;

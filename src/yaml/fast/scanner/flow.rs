@@ -1,6 +1,6 @@
 use super::event_queue::{QueuedEvent, TextSlice};
 use super::source_text::Line;
-use super::{FastScanner, ScalarStyle, ScanResult, Unsupported};
+use super::{FastScanner, ScalarStyle, ScanResult, UnsupportedSyntax};
 
 impl FastScanner<'_> {
     /// An empty list or map, or a list of simple texts, on one line.
@@ -18,7 +18,7 @@ impl FastScanner<'_> {
             here = self.scan_flow_members(line, here)?;
         }
         if self.text.byte_at(here) != Some(close) || here >= line.content_end {
-            return Err(Unsupported);
+            return Err(UnsupportedSyntax);
         }
         let end = self.text.mark_at(line, here);
         let what = if is_list {
@@ -31,7 +31,7 @@ impl FastScanner<'_> {
     }
 
     /// The members of a list, up to its `]`.
-    fn scan_flow_members(&mut self, line: Line, from: usize) -> Result<usize, Unsupported> {
+    fn scan_flow_members(&mut self, line: Line, from: usize) -> Result<usize, UnsupportedSyntax> {
         let mut here = from;
         loop {
             let end = self.scan_flow_scalar(line, here)?;
@@ -39,13 +39,13 @@ impl FastScanner<'_> {
             match self.text.byte_at(here).filter(|_| here < line.content_end) {
                 Some(b',') => here = self.text.skip_spaces(line, here + 1),
                 Some(b']') => return Ok(here),
-                _ => return Err(Unsupported),
+                _ => return Err(UnsupportedSyntax),
             }
         }
     }
 
     /// A member of letters, digits and the like, or within quotes.
-    fn scan_flow_scalar(&mut self, line: Line, at: usize) -> Result<usize, Unsupported> {
+    fn scan_flow_scalar(&mut self, line: Line, at: usize) -> Result<usize, UnsupportedSyntax> {
         let (piece, form, end) = match self.text.byte_at(at).filter(|_| at < line.content_end) {
             Some(quote @ (b'"' | b'\'')) => {
                 let end = self.find_closing_quote(line, at + 1, quote)?;
@@ -57,7 +57,7 @@ impl FastScanner<'_> {
                 let end = at + rest.iter().take_while(|byte| plain(byte)).count();
                 (TextSlice::Source(at, end), ScalarStyle::Plain, end)
             }
-            _ => return Err(Unsupported),
+            _ => return Err(UnsupportedSyntax),
         };
         self.push_scalar((piece, form), line, (at, end));
         Ok(end)

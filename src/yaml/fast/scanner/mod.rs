@@ -10,14 +10,14 @@ mod flow;
 mod scalar;
 mod source_text;
 
-use super::events::{Mark, ScalarStyle, YamlEvent};
-pub(super) use source_text::SourceText;
+use crate::events::{Mark, ScalarStyle, YamlEvent};
+pub(crate) use source_text::SourceText;
 
 use event_queue::{EventQueue, QueuedEvent, TextSlice};
 use source_text::Line;
 
 /// The events of a text, line by line.
-pub(super) struct FastScanner<'t> {
+pub(crate) struct FastScanner<'t> {
     text: SourceText<'t>,
     /// The line that is read next.
     next_line: Option<Line>,
@@ -57,14 +57,14 @@ enum CollectionKind {
 }
 
 /// Something is out of the ordinary.
-pub(super) struct Unsupported;
+pub(crate) struct UnsupportedSyntax;
 
 /// Whether what was met is understood.
-type ScanResult = Result<(), Unsupported>;
+type ScanResult = Result<(), UnsupportedSyntax>;
 
 impl<'t> FastScanner<'t> {
     /// Begins to read a text; none if it holds characters that are better left to the parser.
-    pub(super) fn new(text: &'t str) -> Option<Self> {
+    pub(crate) fn new(text: &'t str) -> Option<Self> {
         let text = SourceText::new(text)?;
         Some(Self {
             next_line: text.next_line_from(0, 0),
@@ -79,7 +79,7 @@ impl<'t> FastScanner<'t> {
 
     /// Begins to read a text at a line (its place and number): at its beginning, or at a member of a list in that column,
     /// which is the value of a field at the top.
-    pub(super) fn starting_at(
+    pub(crate) fn starting_at(
         text: SourceText<'t>,
         (start, number): (usize, u32),
         list: Option<usize>,
@@ -115,7 +115,7 @@ impl<'t> FastScanner<'t> {
     }
 
     /// Whether there is a next event that is certain.
-    pub(super) fn has_next(&mut self) -> bool {
+    pub(crate) fn has_next(&mut self) -> bool {
         while self.queue.is_empty() {
             self.queue.clear();
             let understood = match self.stage {
@@ -132,18 +132,18 @@ impl<'t> FastScanner<'t> {
     }
 
     /// Whether all of the text was told.
-    pub(super) fn is_at_end(&self) -> bool {
+    pub(crate) fn is_at_end(&self) -> bool {
         self.stage == ScanStage::End
     }
 
     /// The next event, if [`Self::has_next`] said that there is one.
-    pub(super) fn next(&mut self) -> YamlEvent<'_> {
+    pub(crate) fn next(&mut self) -> YamlEvent<'_> {
         self.queue.next(self.text.source)
     }
 
     /// The beginning, with or without a `---` on a line of its own, and the first line.
     fn scan_start(&mut self) -> ScanResult {
-        let first = self.next_line.ok_or(Unsupported)?;
+        let first = self.next_line.ok_or(UnsupportedSyntax)?;
         let start = self.text.mark_at(first, first.content_start);
         self.queue.push(QueuedEvent::Other, Mark::default(), Mark::default());
         if self.text.line_content(first) == b"---" && first.indentation() == 0 {
@@ -157,7 +157,7 @@ impl<'t> FastScanner<'t> {
         match self.next_line {
             Some(_) => self.scan_line(),
             // a document that says nothing is left to the parser
-            None => Err(Unsupported),
+            None => Err(UnsupportedSyntax),
         }
     }
 
@@ -168,7 +168,7 @@ impl<'t> FastScanner<'t> {
             return Ok(());
         };
         if self.text.is_document_marker(line) {
-            return Err(Unsupported);
+            return Err(UnsupportedSyntax);
         }
         self.next_line = self.text.line_after(line);
         let dash = self.text.is_list_dash(line, line.content_start);
@@ -223,11 +223,11 @@ impl<'t> FastScanner<'t> {
     /// A member of the list or map that is open.
     fn scan_member(&mut self, line: Line, dash: bool) -> ScanResult {
         match self.open_collections.last() {
-            Some(open) if open.column != line.indentation() => Err(Unsupported),
-            Some(open) if (open.kind == CollectionKind::Map) == dash => Err(Unsupported),
+            Some(open) if open.column != line.indentation() => Err(UnsupportedSyntax),
+            Some(open) if (open.kind == CollectionKind::Map) == dash => Err(UnsupportedSyntax),
             Some(_) if dash => self.scan_list_item(line, line.content_start),
             Some(_) => self.scan_field(line, line.content_start),
-            None => Err(Unsupported),
+            None => Err(UnsupportedSyntax),
         }
     }
 
@@ -245,7 +245,7 @@ impl<'t> FastScanner<'t> {
     /// A field: its name, and what stands on its line of its value.
     fn scan_field(&mut self, line: Line, at: usize) -> ScanResult {
         let (name, end) = self.scan_scalar(line, at)?;
-        let colon = self.text.find_colon(line, end).ok_or(Unsupported)?;
+        let colon = self.text.find_colon(line, end).ok_or(UnsupportedSyntax)?;
         self.scan_named_field(line, name, (at, end), colon)
     }
 
@@ -289,7 +289,7 @@ impl<'t> FastScanner<'t> {
 
     fn open_collection(&mut self, sort: CollectionKind, line: Line, at: usize, block: bool) -> ScanResult {
         if !block {
-            return Err(Unsupported);
+            return Err(UnsupportedSyntax);
         }
         let mark = self.text.mark_at(line, at);
         let what = match sort {
@@ -309,9 +309,9 @@ impl<'t> FastScanner<'t> {
 
     /// A line that is indented more than where it may belong continues the value above, or is wrong.
     fn reject_continuation(&self) -> ScanResult {
-        let inner = self.open_collections.last().ok_or(Unsupported)?;
+        let inner = self.open_collections.last().ok_or(UnsupportedSyntax)?;
         match self.next_line {
-            Some(line) if self.empty_value.is_none() && line.indentation() > inner.column => Err(Unsupported),
+            Some(line) if self.empty_value.is_none() && line.indentation() > inner.column => Err(UnsupportedSyntax),
             _ => Ok(()),
         }
     }

@@ -1,4 +1,4 @@
-use super::{ScanResult, Unsupported};
+use super::{ScanResult, UnsupportedSyntax};
 use crate::events::Mark;
 
 /// A text, and how its lines are found.
@@ -140,12 +140,12 @@ impl<'t> SourceText<'t> {
     }
 
     /// Where something stands on the line from there on; none if nothing but a comment does.
-    pub fn find_content(&self, line: Line, from: usize) -> Result<Option<usize>, Unsupported> {
+    pub fn find_content(&self, line: Line, from: usize) -> Result<Option<usize>, UnsupportedSyntax> {
         let at = self.skip_spaces(line, from);
         match self.byte_at(at).filter(|_| at < line.content_end) {
             None => Ok(None),
             Some(b'#') if at > from => Ok(None),
-            Some(b'#') => Err(Unsupported),
+            Some(b'#') => Err(UnsupportedSyntax),
             Some(_) => Ok(Some(at)),
         }
     }
@@ -154,7 +154,7 @@ impl<'t> SourceText<'t> {
     pub fn expect_line_end(&self, line: Line, from: usize) -> ScanResult {
         match self.find_content(line, from)? {
             None => Ok(()),
-            Some(_) => Err(Unsupported),
+            Some(_) => Err(UnsupportedSyntax),
         }
     }
 
