@@ -12,23 +12,23 @@ pub(super) struct DocumentDiagnostics {
 
 impl DocumentDiagnostics {
     /// Adds something to tell.
-    pub fn add(&mut self, diagnostic: Diagnostic) {
+    pub(super) fn add(&mut self, diagnostic: Diagnostic) {
         self.error_count += usize::from(diagnostic.severity == Severity::Error);
         self.diagnostics.push(diagnostic);
     }
 
     /// How many errors were told so far.
-    pub fn error_count(&self) -> usize {
+    pub(super) fn error_count(&self) -> usize {
         self.error_count
     }
 
     /// Says that a value that may be secret stands there.
-    pub fn mark_secret(&mut self, span: Span) {
+    pub(super) fn mark_secret(&mut self, span: Span) {
         self.secret_spans.push(span);
     }
 
     /// All of it, in the order of the files, one cause told once with its places.
-    pub fn into_diagnostics(self) -> Vec<Diagnostic> {
+    pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
         let mut told = merge_causes(self.diagnostics);
         redact_lines(&mut told, &self.secret_spans);
         sort_by_position(&mut told);

@@ -11,26 +11,26 @@ use yaml::{Diagnostic, DiagnosticCode, MapEntry, Node, NodeData, Span};
 /// One file, its top read: how to read the rest of it, and the lists of entities, not yet read.
 pub(super) struct StateDocument {
     /// Where to point for the document as a whole.
-    pub span: Span,
+    pub(super) span: Span,
     /// Its version, once it is known.
-    pub format: Option<FormatVersion>,
+    pub(super) format: Option<FormatVersion>,
     /// Whether it declares a version that there is not.
-    pub has_invalid_format: bool,
+    pub(super) has_invalid_format: bool,
     /// Its select tags, and where they are declared.
-    pub select_tags: Option<(BTreeSet<String>, Span)>,
+    pub(super) select_tags: Option<(BTreeSet<String>, Span)>,
     /// What entities of a kind have unless they say otherwise (`_info.defaults`): the kind, and a map.
-    pub defaults: Vec<(KindId, Node)>,
+    pub(super) defaults: Vec<(KindId, Node)>,
     /// Named configurations that plugins refer to.
-    pub plugin_configs: Vec<MapEntry>,
+    pub(super) plugin_configs: Vec<MapEntry>,
     /// `_transform: false`: passwords are said to be hashed already.
-    pub no_transform: Option<Span>,
+    pub(super) no_transform: Option<Span>,
     /// The lists of entities.
-    pub entity_lists: Vec<(KindId, MapEntry)>,
+    pub(super) entity_lists: Vec<(KindId, MapEntry)>,
 }
 
 impl StateDocument {
     /// Reads the top of a document. `None` if there is nothing in it that could be read.
-    pub fn from_node(root: Node, vocabulary: &TopLevelKeys, problems: &mut DocumentDiagnostics) -> Option<Self> {
+    pub(super) fn from_node(root: Node, vocabulary: &TopLevelKeys, problems: &mut DocumentDiagnostics) -> Option<Self> {
         if let Some(refusal) = file_class::other_format_error(&root) {
             problems.add(refusal);
             return None;
@@ -52,7 +52,7 @@ impl StateDocument {
     }
 
     /// Whether it says anything that belongs to a scope.
-    pub fn has_content(&self) -> bool {
+    pub(super) fn has_content(&self) -> bool {
         !(self.entity_lists.is_empty() && self.defaults.is_empty() && self.plugin_configs.is_empty())
     }
 

@@ -15,12 +15,12 @@ pub(super) enum FormatVersion {
 
 impl FormatVersion {
     /// Whether entities of this version are written as before Kong 3.
-    pub fn is_legacy(self) -> bool {
+    pub(super) fn is_legacy(self) -> bool {
         self < Self::V3
     }
 
     /// The version as it is written.
-    pub fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::V1 => "1.1",
             Self::V2 => "2.1",

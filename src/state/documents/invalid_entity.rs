@@ -29,7 +29,7 @@ const UNKNOWN_FIELD_MESSAGE: &str = "unknown field";
 
 impl<'a> InvalidEntity<'a> {
     /// Of an entity with that body.
-    pub fn new(catalog: &'a Catalog, entity: &'a DeclaredEntity, body: &'a Object) -> Self {
+    pub(super) fn new(catalog: &'a Catalog, entity: &'a DeclaredEntity, body: &'a Object) -> Self {
         Self {
             catalog,
             kind: catalog.kind(entity.kind),
@@ -40,7 +40,7 @@ impl<'a> InvalidEntity<'a> {
     }
 
     /// The error for what is refused at a path, in these words.
-    pub fn to_diagnostic(&self, path: &FieldPath, message: &str) -> Diagnostic {
+    pub(super) fn to_diagnostic(&self, path: &FieldPath, message: &str) -> Diagnostic {
         if message == UNKNOWN_FIELD_MESSAGE {
             let unknown = Diagnostic::error(DiagnosticCode::UnknownField, self.unknown_field_message(path))
                 .at(self.entity.location.name_span(path));

@@ -10,8 +10,8 @@ use yaml::{Diagnostic, DiagnosticCode, MapEntry, Node, NodeData, Span, ValueOrig
 /// The entity that another is nested in, and the field that the nesting stands for.
 #[derive(Clone, Copy)]
 pub(super) struct ParentEntity<'a> {
-    pub id: DeclaredId,
-    pub field: &'a str,
+    pub(super) id: DeclaredId,
+    pub(super) field: &'a str,
 }
 
 impl<'a> EntityReader<'a> {

@@ -10,9 +10,9 @@ use yaml::{Diagnostic, DiagnosticCode, Span};
 /// The scopes of a run, and which document belongs to which.
 pub(super) struct ScopeAssignment {
     /// Each scope once, in the order of the files.
-    pub scopes: Vec<Scope>,
+    pub(super) scopes: Vec<Scope>,
     /// The scope of each document; of those for which none could be found, the first.
-    pub by_document: Vec<ScopeId>,
+    pub(super) by_document: Vec<ScopeId>,
 }
 
 /// Finds the scope of every document.

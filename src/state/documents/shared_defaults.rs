@@ -16,7 +16,7 @@ pub(super) struct SharedDefaults {
 impl SharedDefaults {
     /// Takes what a document has to share. decK reads all files as one and lets the first win; two files that say
     /// different things are an error here.
-    pub fn add_document(
+    pub(super) fn add_document(
         &mut self,
         document: &mut StateDocument,
         catalog: &Catalog,
@@ -42,17 +42,17 @@ impl SharedDefaults {
     }
 
     /// What entities of a kind have unless they say otherwise.
-    pub fn defaults(&self, kind: KindId) -> Option<&Node> {
+    pub(super) fn defaults(&self, kind: KindId) -> Option<&Node> {
         self.defaults.get(&kind)
     }
 
     /// The configuration of that name.
-    pub fn plugin_config(&self, name: &str) -> Option<&Node> {
+    pub(super) fn plugin_config(&self, name: &str) -> Option<&Node> {
         self.plugin_configs.get(name)
     }
 
     /// The names of the configurations.
-    pub fn plugin_config_names(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn plugin_config_names(&self) -> impl Iterator<Item = &str> {
         self.plugin_configs.keys().map(String::as_str)
     }
 }

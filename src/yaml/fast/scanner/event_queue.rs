@@ -30,26 +30,26 @@ pub(super) enum TextSlice {
 }
 
 impl EventQueue {
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.next == self.events.len()
     }
 
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.events.clear();
         self.scratch.clear();
         self.next = 0;
     }
 
-    pub fn push(&mut self, what: QueuedEvent, start: Mark, end: Mark) {
+    pub(super) fn push(&mut self, what: QueuedEvent, start: Mark, end: Mark) {
         self.events.push((what, start, end));
     }
 
     /// A value that is not there.
-    pub fn push_empty_scalar(&mut self, at: Mark) {
+    pub(super) fn push_empty_scalar(&mut self, at: Mark) {
         self.push(QueuedEvent::Scalar(TextSlice::Source(0, 0), ScalarStyle::Plain), at, at);
     }
 
-    pub fn push_end(&mut self, of_list: bool, at: Mark) {
+    pub(super) fn push_end(&mut self, of_list: bool, at: Mark) {
         self.push(
             if of_list {
                 QueuedEvent::SequenceEnd
@@ -62,18 +62,18 @@ impl EventQueue {
     }
 
     /// Where the next text of its own begins.
-    pub fn scratch_length(&self) -> usize {
+    pub(super) fn scratch_length(&self) -> usize {
         self.scratch.len()
     }
 
-    pub fn push_scratch(&mut self, text: &str, times: usize) {
+    pub(super) fn push_scratch(&mut self, text: &str, times: usize) {
         for _ in 0..times {
             self.scratch.push_str(text);
         }
     }
 
     /// The next event, if there is one.
-    pub fn next<'e>(&'e mut self, source: &'e str) -> YamlEvent<'e> {
+    pub(super) fn next<'e>(&'e mut self, source: &'e str) -> YamlEvent<'e> {
         let (what, start, end) = self.events[self.next];
         self.next += 1;
         let anchor = None;

@@ -3,29 +3,29 @@ use crate::events::Mark;
 
 /// A text, and how its lines are found.
 pub(crate) struct SourceText<'t> {
-    pub source: &'t str,
+    pub(crate) source: &'t str,
     /// Whether every character is one byte.
-    pub is_ascii: bool,
+    pub(crate) is_ascii: bool,
 }
 
 /// A line that holds something, by places in the text.
 #[derive(Clone, Copy)]
 pub(crate) struct Line {
     /// Counted from 0.
-    pub number: u32,
+    pub(super) number: u32,
     /// Where it begins.
-    pub start: usize,
+    pub(super) start: usize,
     /// Where its indentation ends.
-    pub content_start: usize,
+    pub(super) content_start: usize,
     /// Where it ends, its line break and white space before that not counted.
-    pub content_end: usize,
+    pub(super) content_end: usize,
     /// Where the next one begins: beyond the text, if no line break ends this one.
-    pub next_start: usize,
+    pub(super) next_start: usize,
 }
 
 impl Line {
     /// By how much it is indented.
-    pub fn indentation(self) -> usize {
+    pub(super) fn indentation(self) -> usize {
         self.content_start - self.start
     }
 }
@@ -43,7 +43,7 @@ impl Mark {
 
 impl<'t> SourceText<'t> {
     /// A text; none if it holds tabs, line breaks of another sort, or characters that are no text.
-    pub fn new(whole: &'t str) -> Option<Self> {
+    pub(crate) fn new(whole: &'t str) -> Option<Self> {
         let ascii = whole.is_ascii();
         let fits = whole.as_bytes().chunks(CONTROL_CHECK_BLOCK).all(has_no_control_chars)
             && (ascii || !whole.chars().any(is_unsupported_char));
@@ -54,7 +54,7 @@ impl<'t> SourceText<'t> {
     }
 
     /// The first line from there on that holds more than a comment.
-    pub fn next_line_from(&self, start: usize, number: u32) -> Option<Line> {
+    pub(super) fn next_line_from(&self, start: usize, number: u32) -> Option<Line> {
         let bytes = self.source.as_bytes();
         let (mut start, mut number) = (start, number);
         while start < bytes.len() {
@@ -68,12 +68,12 @@ impl<'t> SourceText<'t> {
     }
 
     /// The next line that holds more than a comment.
-    pub fn line_after(&self, line: Line) -> Option<Line> {
+    pub(super) fn line_after(&self, line: Line) -> Option<Line> {
         self.next_line_from(line.next_start, line.number + 1)
     }
 
     /// The line that begins there, whatever it holds.
-    pub fn line_at(&self, start: usize, number: u32) -> Line {
+    pub(super) fn line_at(&self, start: usize, number: u32) -> Line {
         let bytes = self.source.as_bytes();
         let stop = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |at| start + at);
         let line = &bytes[start..stop];
@@ -89,15 +89,15 @@ impl<'t> SourceText<'t> {
     }
 
     /// What a line holds.
-    pub fn line_content(&self, line: Line) -> &'t [u8] {
+    pub(super) fn line_content(&self, line: Line) -> &'t [u8] {
         &self.source.as_bytes()[line.content_start..line.content_end]
     }
 
-    pub fn byte_at(&self, at: usize) -> Option<u8> {
+    pub(super) fn byte_at(&self, at: usize) -> Option<u8> {
         self.source.as_bytes().get(at).copied()
     }
 
-    pub fn mark_at(&self, line: Line, at: usize) -> Mark {
+    pub(super) fn mark_at(&self, line: Line, at: usize) -> Mark {
         let column = match self.is_ascii {
             true => at - line.start,
             false => self.source[line.start..at].chars().count(),
@@ -110,7 +110,7 @@ impl<'t> SourceText<'t> {
     }
 
     /// The end of the text: on a line of its own, as the parser counts.
-    pub fn end_mark(&self) -> Mark {
+    pub(super) fn end_mark(&self) -> Mark {
         let bytes = self.source.as_bytes();
         let breaks = memchr::memchr_iter(b'\n', bytes).count();
         Mark {
@@ -121,7 +121,7 @@ impl<'t> SourceText<'t> {
     }
 
     /// Whether a line may begin or end a document, or be a directive.
-    pub fn is_document_marker(&self, line: Line) -> bool {
+    pub(super) fn is_document_marker(&self, line: Line) -> bool {
         line.indentation() == 0
             && [&b"---"[..], b"...", b"%"]
                 .iter()
@@ -129,18 +129,18 @@ impl<'t> SourceText<'t> {
     }
 
     /// Whether a member of a list begins there.
-    pub fn is_list_dash(&self, line: Line, at: usize) -> bool {
+    pub(super) fn is_list_dash(&self, line: Line, at: usize) -> bool {
         self.byte_at(at) == Some(b'-') && self.is_blank_at(line, at + 1)
     }
 
     /// The `:` behind the name of a field, if one stands behind that place.
-    pub fn find_colon(&self, line: Line, end: usize) -> Option<usize> {
+    pub(super) fn find_colon(&self, line: Line, end: usize) -> Option<usize> {
         let at = self.skip_spaces(line, end);
         (self.byte_at(at) == Some(b':') && at < line.content_end && self.is_blank_at(line, at + 1)).then_some(at)
     }
 
     /// Where something stands on the line from there on; none if nothing but a comment does.
-    pub fn find_content(&self, line: Line, from: usize) -> Result<Option<usize>, UnsupportedSyntax> {
+    pub(super) fn find_content(&self, line: Line, from: usize) -> Result<Option<usize>, UnsupportedSyntax> {
         let at = self.skip_spaces(line, from);
         match self.byte_at(at).filter(|_| at < line.content_end) {
             None => Ok(None),
@@ -151,20 +151,20 @@ impl<'t> SourceText<'t> {
     }
 
     /// Makes sure that nothing but a comment follows.
-    pub fn expect_line_end(&self, line: Line, from: usize) -> ScanResult {
+    pub(super) fn expect_line_end(&self, line: Line, from: usize) -> ScanResult {
         match self.find_content(line, from)? {
             None => Ok(()),
             Some(_) => Err(UnsupportedSyntax),
         }
     }
 
-    pub fn skip_spaces(&self, line: Line, from: usize) -> usize {
+    pub(super) fn skip_spaces(&self, line: Line, from: usize) -> usize {
         let rest = &self.source.as_bytes()[from.min(line.content_end)..line.content_end];
         from + rest.iter().take_while(|byte| **byte == b' ').count()
     }
 
     /// Whether the line ends there, or a space stands there.
-    pub fn is_blank_at(&self, line: Line, at: usize) -> bool {
+    pub(super) fn is_blank_at(&self, line: Line, at: usize) -> bool {
         at >= line.content_end || self.byte_at(at) == Some(b' ')
     }
 }
