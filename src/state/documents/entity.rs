@@ -142,11 +142,10 @@ impl<'a> EntityReader<'a> {
         let unknown = free && field.is_none_or(is_abstract);
         let mut values = ValueReader {
             diagnostics: self.diagnostics,
-            secret_fields: std::mem::take(&mut draft.secret_fields),
-            unset_fields: std::mem::take(&mut draft.unset_fields),
+            secret_fields: &mut draft.secret_fields,
+            unset_fields: &mut draft.unset_fields,
         };
         let (value, places) = values.read_value(node, FieldContext::new(field, free, unknown), PathTrail::Field(key));
-        (draft.secret_fields, draft.unset_fields) = (values.secret_fields, values.unset_fields);
         draft.fields.push((key.clone(), value));
         places
     }

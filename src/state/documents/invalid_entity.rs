@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::check::complete_body;
+use super::check::body_for_check;
 use super::error_help::help_for_error;
 use super::field_hints::{declaring_shorthand, field_span, record_at, suggest_field};
 use super::phrases::with_article;
@@ -12,8 +12,8 @@ use yaml::{Diagnostic, DiagnosticCode, suggest_similar};
 
 /// What a control plane refuses in a declared entity, in its own words unless they could repeat a secret, with its place.
 pub fn rejection_diagnostic(catalog: &Catalog, entity: &DeclaredEntity, path: &FieldPath, message: &str) -> Diagnostic {
-    let body = complete_body(catalog.kind(entity.kind), entity);
-    InvalidEntity::new(catalog, entity, &body).to_diagnostic(path, message)
+    let body = body_for_check(catalog, entity);
+    InvalidEntity::new(catalog, entity, body.expose()).to_diagnostic(path, message)
 }
 
 /// An entity of which something is refused.

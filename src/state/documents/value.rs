@@ -12,9 +12,9 @@ pub(super) struct ValueReader<'a> {
     /// What is wrong.
     pub(super) diagnostics: &'a mut DocumentDiagnostics,
     /// Fields whose value came from the environment.
-    pub(super) secret_fields: BTreeSet<FieldPath>,
+    pub(super) secret_fields: &'a mut BTreeSet<FieldPath>,
     /// Those of them whose value is made up: the environment does not have it.
-    pub(super) unset_fields: BTreeSet<FieldPath>,
+    pub(super) unset_fields: &'a mut BTreeSet<FieldPath>,
 }
 
 /// What is known of the place that a value is for.
