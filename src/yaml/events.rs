@@ -1,4 +1,4 @@
-//! The events of a text: from its lines as long as they are ordinary, from the parser from then on.
+//! The events of a text: from the fast scanner as long as it supports the text, from the parser from then on.
 
 use super::fast::FastScanner;
 use super::libyaml::LibyamlParser;
@@ -7,7 +7,7 @@ use super::libyaml::LibyamlParser;
 pub(super) struct EventReader<'t> {
     text: &'t str,
     pub(super) source: EventSource<'t>,
-    /// How many events were told.
+    /// How many events were returned.
     delivered: usize,
 }
 
@@ -16,7 +16,7 @@ pub(super) enum EventSource<'t> {
     Parser(LibyamlParser<'t>),
 }
 
-/// What was met, with where it begins and ends.
+/// An event, and where it begins and ends.
 #[derive(Debug, PartialEq)]
 pub(super) struct YamlEvent<'e> {
     pub(super) kind: YamlEventKind<'e>,
@@ -24,7 +24,7 @@ pub(super) struct YamlEvent<'e> {
     pub(super) end: Mark,
 }
 
-/// What was met.
+/// What an event is.
 #[derive(Debug, PartialEq)]
 pub(super) enum YamlEventKind<'e> {
     Scalar(Scalar<'e>),
@@ -41,7 +41,7 @@ pub(super) enum YamlEventKind<'e> {
     Alias(&'e str),
     DocumentStart,
     StreamEnd,
-    /// A document's end, the stream's start: nothing to compose.
+    /// A document's end, or the stream's start.
     Other,
 }
 
@@ -51,7 +51,7 @@ pub(super) struct Scalar<'e> {
     pub(super) value: &'e str,
     pub(super) anchor: Option<&'e str>,
     pub(super) tag: Option<&'e str>,
-    /// Whether its type is to be found out from its text.
+    /// Whether its type follows from its text.
     pub(super) implicit: bool,
     pub(super) style: ScalarStyle,
 }
@@ -93,28 +93,28 @@ impl<'t> EventReader<'t> {
         Self {
             text,
             source: match FastScanner::new(text) {
-                Some(lines) => EventSource::Fast(lines),
+                Some(scanner) => EventSource::Fast(scanner),
                 None => EventSource::Parser(LibyamlParser::new(text)),
             },
             delivered: 0,
         }
     }
 
-    /// The next event. After the end of the stream or a fault it must not be asked again.
+    /// The next event. It must not be called again after the end of the stream or an error.
     pub(super) fn next(&mut self) -> Result<YamlEvent<'_>, YamlSyntaxError> {
-        if let EventSource::Fast(lines) = &mut self.source
-            && !lines.has_next()
+        if let EventSource::Fast(scanner) = &mut self.source
+            && !scanner.has_next()
         {
             self.source = EventSource::Parser(self.start_parser()?);
         }
         self.delivered += 1;
         match &mut self.source {
-            EventSource::Fast(lines) => Ok(lines.next()),
+            EventSource::Fast(scanner) => Ok(scanner.next()),
             EventSource::Parser(parser) => parser.next(),
         }
     }
 
-    /// The parser, where the lines have stopped.
+    /// The parser, after the events that the scanner has returned.
     fn start_parser(&self) -> Result<LibyamlParser<'t>, YamlSyntaxError> {
         let mut parser = LibyamlParser::new(self.text);
         for _ in 0..self.delivered {

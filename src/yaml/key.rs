@@ -33,8 +33,8 @@ impl Composer<'_> {
                 self.key_from_value(resolved.value, span)
             }
             Err(ScalarError::NotFinite) => KeyState::Named(scalar.value.into(), span),
-            Err(cause) => {
-                self.diagnostics.add(scalar_error(cause, span));
+            Err(error) => {
+                self.diagnostics.add(scalar_error(error, span));
                 KeyState::Invalid
             }
         }
@@ -70,8 +70,8 @@ impl Composer<'_> {
         before.ends_with('{') && here.starts_with('{')
     }
 
-    fn key_from_value(&mut self, meaning: ScalarValue<'_>, span: Span) -> KeyState {
-        let name = match meaning {
+    fn key_from_value(&mut self, value: ScalarValue<'_>, span: Span) -> KeyState {
+        let name = match value {
             ScalarValue::Text(text) => text.into(),
             ScalarValue::Bool(truth) => truth.to_string().into(),
             ScalarValue::Number(number) => match number.as_f64() {
@@ -88,24 +88,24 @@ impl Composer<'_> {
         KeyState::Named(name, span)
     }
 
-    /// Tells of templates and variables in a name; true if the name cannot be used.
+    /// Reports templates and variables in a name; true if the name cannot be used.
     fn report_key_placeholders(&mut self, span: Span) -> bool {
-        let holes = self.mask.placeholders_in(span.start, span.end);
-        let mut complaints = Vec::new();
-        for hole in holes {
-            let complaint = match &hole.kind {
-                PlaceholderKind::Invalid(complaint) => complaint.clone(),
+        let placeholders = self.mask.placeholders_in(span.start, span.end);
+        let mut errors = Vec::new();
+        for placeholder in placeholders {
+            let error = match &placeholder.kind {
+                PlaceholderKind::Invalid(error) => error.clone(),
                 PlaceholderKind::Template(_) | PlaceholderKind::Variable(_) | PlaceholderKind::SurrogatePair(_) => {
                     TemplateError::InKey
                 }
                 PlaceholderKind::LiteralVariable(_) => continue,
             };
-            complaints.push((complaint, hole.span(span.file)));
+            errors.push((error, placeholder.span(span.file)));
         }
-        for (complaint, at) in &complaints {
-            self.diagnostics.add(complaint.to_diagnostic().at(*at));
+        for (error, at) in &errors {
+            self.diagnostics.add(error.to_diagnostic().at(*at));
         }
-        !complaints.is_empty()
+        !errors.is_empty()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The reading of texts into nodes, as decK reads them, with positions.
+//! Reads texts into nodes with positions, as decK reads YAML.
 
 mod anchors;
 mod composer;
@@ -46,16 +46,16 @@ pub struct ComposeOptions<'e> {
     pub substitute_env: bool,
 }
 
-/// How long a text may be: positions are 32 bits, and no state file comes near.
+/// How long a text may be: positions have 32 bits, and no state file comes near.
 const MAX_LENGTH: usize = 1 << 30;
 
 /// How many lines may begin with `%`: the parser compares each directive with all others.
 const MAX_DIRECTIVES: usize = 100;
 
-/// Reads a text of YAML or JSON, and tells all that is wrong or doubtful in it, in its order.
+/// Reads a text of YAML or JSON into a node, and reports all that is wrong or doubtful in it, in its order.
 ///
 /// An empty text is `null`. There is no node if the text could not be read to its end; with errors there may be one
-/// still, so that what else is wrong can be told at once.
+/// still, so that what else is wrong is reported at once.
 pub fn compose(file: FileId, text: &str, options: &ComposeOptions<'_>) -> (Option<Node>, Vec<Diagnostic>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if let Some(error) = check_limits(file, text) {
@@ -82,11 +82,11 @@ fn check_limits(file: FileId, text: &str) -> Option<Diagnostic> {
     let directives = text
         .lines()
         .take_while(|line| line.starts_with(['%', '#']) || line.trim().is_empty());
-    let many = directives
+    let has_many = directives
         .filter(|line| line.starts_with('%'))
         .nth(MAX_DIRECTIVES)
         .is_some();
-    many.then(|| {
+    has_many.then(|| {
         Diagnostic::error(
             DiagnosticCode::YamlDirectives,
             "the text begins with too many directives",

@@ -22,18 +22,18 @@ mod tests {
     use crate::events::{EventReader, EventSource, YamlEvent, YamlEventKind, YamlSyntaxError};
     use crate::libyaml::LibyamlParser;
 
-    /// What was told of a text: every event, and whether it could be read to its end.
+    /// Every event of a text, and whether it could be read to its end.
     fn collect_events(mut next: impl FnMut() -> Result<(String, bool), YamlSyntaxError>) -> (Vec<String>, bool) {
-        let mut told = Vec::new();
+        let mut events = Vec::new();
         loop {
             match next() {
                 Ok((event, is_end)) => {
-                    told.push(event);
+                    events.push(event);
                     if is_end {
-                        return (told, true);
+                        return (events, true);
                     }
                 }
-                Err(_) => return (told, false),
+                Err(_) => return (events, false),
             }
         }
     }
@@ -42,8 +42,8 @@ mod tests {
         (format!("{event:?}"), event.kind == YamlEventKind::StreamEnd)
     }
 
-    /// The lines and the parser say the same of a text. Of one that the parser cannot read, the lines may have said more
-    /// before they handed over, and never to the end. Says whether the lines read all of it.
+    /// Scanner and parser give the same events of a text. Of one that the parser cannot read, the scanner may have given
+    /// more before it stopped, but never all. Says whether the scanner read all of it.
     fn assert_readers_agree(text: &str) -> bool {
         let mut events = EventReader::new(text);
         let mut parser = LibyamlParser::new(text);
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn the_parser_reads_what_is_out_of_the_ordinary() {
+    fn the_parser_reads_what_the_scanner_does_not_support() {
         for text in [
             "",
             "a",
@@ -117,20 +117,20 @@ mod tests {
     }
 
     #[test]
-    fn lines_and_parser_agree_on_the_files_of_the_repository() {
+    fn scanner_and_parser_agree_on_the_files_of_the_repository() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let mut by_lines = 0;
+        let mut by_scanner = 0;
         let mut all = 0;
         for folder in ["examples", "fixtures", "schemas"] {
-            for text in files(&root.join(folder)) {
+            for text in read_yaml_files(&root.join(folder)) {
                 all += 1;
-                by_lines += usize::from(assert_readers_agree(&text));
+                by_scanner += usize::from(assert_readers_agree(&text));
             }
         }
-        assert!(by_lines > 50 && by_lines < all, "{by_lines} of {all}");
+        assert!(by_scanner > 50 && by_scanner < all, "{by_scanner} of {all}");
     }
 
-    fn files(folder: &Path) -> Vec<String> {
+    fn read_yaml_files(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder)
             .expect("a folder")
             .map(|entry| entry.expect("an entry").path());
@@ -138,18 +138,15 @@ mod tests {
         let yaml = files
             .iter()
             .filter(|path| path.extension().is_some_and(|name| name == "yaml"));
-        let own = yaml.filter_map(|path| fs::read_to_string(path).ok());
-        own.chain(folders.iter().flat_map(|folder| files_below(folder)))
+        let texts = yaml.filter_map(|path| fs::read_to_string(path).ok());
+        texts
+            .chain(folders.iter().flat_map(|folder| read_yaml_files(folder)))
             .collect()
     }
 
-    fn files_below(folder: &Path) -> Vec<String> {
-        files(folder)
-    }
-
-    /// A line: how deep it is indented, whether it is a member of a list, and what it says.
+    /// A line: its indentation, whether it is a member of a list, and its content.
     fn line() -> impl Strategy<Value = String> {
-        let says = select(vec![
+        let content = select(vec![
             "a: b",
             "c:",
             "d",
@@ -178,16 +175,17 @@ mod tests {
             "f: #g",
             "#:",
         ]);
-        (0..5usize, prop::bool::weighted(0.3), says)
-            .prop_map(|(depth, dash, says)| format!("{}{}{says}", " ".repeat(depth), if dash { "- " } else { "" }))
+        (0..5usize, prop::bool::weighted(0.3), content).prop_map(|(depth, dash, content)| {
+            format!("{}{}{content}", " ".repeat(depth), if dash { "- " } else { "" })
+        })
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(20_000))]
 
-        /// Lines of all sorts, put together at random: mostly no YAML, but often enough.
+        /// Lines of all kinds, put together at random: mostly no YAML, but often enough.
         #[test]
-        fn lines_and_parser_agree_on_anything(lines in prop::collection::vec(line(), 1..8), ends in any::<bool>()) {
+        fn scanner_and_parser_agree_on_anything(lines in prop::collection::vec(line(), 1..8), ends in any::<bool>()) {
             let mut text = lines.join("\n");
             if ends {
                 text.push('\n');
@@ -195,9 +193,9 @@ mod tests {
             assert_readers_agree(&text);
         }
 
-        /// A text of the ordinary sort with one character changed.
+        /// An ordinary text with one change.
         #[test]
-        fn lines_and_parser_agree_when_a_character_changes(
+        fn scanner_and_parser_agree_when_a_character_changes(
             at in 0..200usize,
             by in select(vec!["", " ", "\n", "-", ":", "#", "'", "\"", "|", "[", "]", "\t", "ü", "- ", ": ", "\n  "]),
             removed in 0..3usize,

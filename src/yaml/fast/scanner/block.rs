@@ -32,7 +32,7 @@ impl FastScanner<'_> {
             last = line;
         }
         self.queue.push_scratch("\n", usize::from(!strips));
-        let piece = TextSlice::Scratch(scratch, self.queue.scratch_length());
+        let slice = TextSlice::Scratch(scratch, self.queue.scratch_length());
         let start = self.text.mark_at(line, at);
         let end = Mark {
             byte: last.next_start as u32,
@@ -40,7 +40,7 @@ impl FastScanner<'_> {
             column: 0,
         };
         self.queue
-            .push(QueuedEvent::Scalar(piece, ScalarStyle::Block), start, end);
+            .push(QueuedEvent::Scalar(slice, ScalarStyle::Block), start, end);
         self.next_line = self.text.line_after(last);
         Ok(())
     }
@@ -60,7 +60,7 @@ impl FastScanner<'_> {
 }
 
 /// What a line of a text holds, white space at its end included; nothing, if it is indented less.
-fn block_line_content(whole: &str, line: Line, column: usize) -> Option<&str> {
+fn block_line_content(source: &str, line: Line, column: usize) -> Option<&str> {
     let from = line.start + column;
-    (line.indentation() >= column && from < line.next_start - 1).then(|| &whole[from..line.next_start - 1])
+    (line.indentation() >= column && from < line.next_start - 1).then(|| &source[from..line.next_start - 1])
 }

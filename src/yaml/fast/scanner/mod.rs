@@ -1,8 +1,8 @@
 //! The events of texts in ordinary block style, line by line and several times as fast as the parser's.
 //!
-//! It knows the YAML in which state files are mostly written, and nothing else. At the first line that holds anything
-//! more, be it right or wrong, it stops before a word of that line is told; the parser then reads on. What it tells are
-//! the parser's own events, places included: tests compare the two, event by event.
+//! It supports the YAML in which state files are mostly written, and nothing else. At the first line that holds anything
+//! more, be it right or wrong, it stops before it gives an event of that line; the parser then reads on. Its events are
+//! the parser's own, positions included: tests compare the two, event by event.
 
 mod block;
 mod event_queue;
@@ -23,11 +23,11 @@ pub(crate) struct FastScanner<'t> {
     next_line: Option<Line>,
     /// The lists and maps that are open, the innermost last.
     open_collections: Vec<OpenCollection>,
-    /// Where an empty value would stand, if nothing came yet after a `:` or a `-`.
+    /// Where an empty value would stand, while nothing has followed a `:` or a `-`.
     empty_value: Option<Mark>,
     queue: EventQueue,
     stage: ScanStage,
-    /// Where the text ends, if that is known.
+    /// Where the text ends, if that is given.
     end_mark: Option<Mark>,
 }
 
@@ -37,7 +37,7 @@ enum ScanStage {
     Start,
     Body,
     End,
-    /// Something is out of the ordinary.
+    /// Something is not supported.
     Stopped,
 }
 
@@ -56,14 +56,13 @@ enum CollectionKind {
     FlushList,
 }
 
-/// Something is out of the ordinary.
+/// Syntax that is left to the parser.
 pub(crate) struct UnsupportedSyntax;
 
-/// Whether what was met is understood.
 type ScanResult = Result<(), UnsupportedSyntax>;
 
 impl<'t> FastScanner<'t> {
-    /// Begins to read a text; none if it holds characters that are better left to the parser.
+    /// Begins to read a text; none if it holds characters that are left to the parser.
     pub(crate) fn new(text: &'t str) -> Option<Self> {
         let text = SourceText::new(text)?;
         Some(Self {
@@ -77,7 +76,7 @@ impl<'t> FastScanner<'t> {
         })
     }
 
-    /// Begins to read a text at a line (its place and number): at its beginning, or at a member of a list in that column,
+    /// Begins to read a text at a line (its offset and number): at its beginning, or at a member of a list in that column,
     /// which is the value of a field at the top.
     pub(crate) fn starting_at(
         text: SourceText<'t>,
@@ -85,19 +84,12 @@ impl<'t> FastScanner<'t> {
         list: Option<usize>,
         end_mark: Option<Mark>,
     ) -> Self {
-        let sort = |column| {
-            if column == 0 {
-                CollectionKind::FlushList
-            } else {
-                CollectionKind::List
-            }
-        };
-        let open = list.map(|column| {
-            let (top, sort) = (CollectionKind::Map, sort(column));
-            vec![
-                OpenCollection { column: 0, kind: top },
-                OpenCollection { column, kind: sort },
-            ]
+        let open_collections = list.map(|column| {
+            let (top, kind) = match column {
+                0 => (CollectionKind::Map, CollectionKind::FlushList),
+                _ => (CollectionKind::Map, CollectionKind::List),
+            };
+            vec![OpenCollection { column: 0, kind: top }, OpenCollection { column, kind }]
         });
         Self {
             next_line: text.next_line_from(start, number),
@@ -107,7 +99,7 @@ impl<'t> FastScanner<'t> {
             } else {
                 ScanStage::Start
             },
-            open_collections: open.unwrap_or_default(),
+            open_collections: open_collections.unwrap_or_default(),
             empty_value: None,
             queue: EventQueue::default(),
             end_mark,
@@ -118,12 +110,12 @@ impl<'t> FastScanner<'t> {
     pub(crate) fn has_next(&mut self) -> bool {
         while self.queue.is_empty() {
             self.queue.clear();
-            let understood = match self.stage {
+            let result = match self.stage {
                 ScanStage::Start => self.scan_start(),
                 ScanStage::Body => self.scan_line(),
                 ScanStage::End | ScanStage::Stopped => return false,
             };
-            if understood.is_err() {
+            if result.is_err() {
                 self.queue.clear();
                 self.stage = ScanStage::Stopped;
             }
@@ -131,7 +123,7 @@ impl<'t> FastScanner<'t> {
         true
     }
 
-    /// Whether all of the text was told.
+    /// Whether the whole text was scanned.
     pub(crate) fn is_at_end(&self) -> bool {
         self.stage == ScanStage::End
     }
@@ -156,7 +148,7 @@ impl<'t> FastScanner<'t> {
         self.stage = ScanStage::Body;
         match self.next_line {
             Some(_) => self.scan_line(),
-            // a document that says nothing is left to the parser
+            // an empty document is left to the parser
             None => Err(UnsupportedSyntax),
         }
     }
@@ -181,18 +173,18 @@ impl<'t> FastScanner<'t> {
         self.reject_continuation()
     }
 
-    /// Whether a line begins the value that is awaited. If not, there is none, and that is told.
+    /// Whether a line begins the value that is pending. If not, the value is empty, and its event is queued.
     fn begins_pending_value(&mut self, line: Line, dash: bool) -> bool {
-        let Some(inner) = self.open_collections.last().copied() else {
+        let Some(innermost) = self.open_collections.last().copied() else {
             return true;
         };
         let Some(empty) = self.empty_value.take() else {
             return false;
         };
-        if line.indentation() > inner.column {
+        if line.indentation() > innermost.column {
             return true;
         }
-        if line.indentation() == inner.column && inner.kind == CollectionKind::Map && dash {
+        if line.indentation() == innermost.column && innermost.kind == CollectionKind::Map && dash {
             let mark = self.text.mark_at(line, line.content_start);
             self.queue
                 .push(QueuedEvent::SequenceStart { block: true }, mark, mark.advanced_by(1));
@@ -242,7 +234,7 @@ impl<'t> FastScanner<'t> {
         }
     }
 
-    /// A field: its name, and what stands on its line of its value.
+    /// A field: its name, and the part of its value on the same line.
     fn scan_field(&mut self, line: Line, at: usize) -> ScanResult {
         let (name, end) = self.scan_scalar(line, at)?;
         let colon = self.text.find_colon(line, end).ok_or(UnsupportedSyntax)?;
@@ -253,10 +245,10 @@ impl<'t> FastScanner<'t> {
         &mut self,
         line: Line,
         name: (TextSlice, ScalarStyle),
-        place: (usize, usize),
+        range: (usize, usize),
         colon: usize,
     ) -> ScanResult {
-        self.push_scalar(name, line, place);
+        self.push_scalar(name, line, range);
         match self.text.find_content(line, colon + 1)? {
             Some(at) => self.scan_value(line, at, false),
             None => {
@@ -287,31 +279,31 @@ impl<'t> FastScanner<'t> {
         }
     }
 
-    fn open_collection(&mut self, sort: CollectionKind, line: Line, at: usize, block: bool) -> ScanResult {
+    fn open_collection(&mut self, kind: CollectionKind, line: Line, at: usize, block: bool) -> ScanResult {
         if !block {
             return Err(UnsupportedSyntax);
         }
         let mark = self.text.mark_at(line, at);
-        let what = match sort {
+        let event = match kind {
             CollectionKind::Map => QueuedEvent::MappingStart { block },
             CollectionKind::List | CollectionKind::FlushList => QueuedEvent::SequenceStart { block },
         };
-        self.queue.push(what, mark, mark);
+        self.queue.push(event, mark, mark);
         let column = at - line.start;
-        self.open_collections.push(OpenCollection { column, kind: sort });
+        self.open_collections.push(OpenCollection { column, kind });
         Ok(())
     }
 
-    fn push_scalar(&mut self, (piece, form): (TextSlice, ScalarStyle), line: Line, (start, end): (usize, usize)) {
+    fn push_scalar(&mut self, (slice, style): (TextSlice, ScalarStyle), line: Line, (start, end): (usize, usize)) {
         let (start, end) = (self.text.mark_at(line, start), self.text.mark_at(line, end));
-        self.queue.push(QueuedEvent::Scalar(piece, form), start, end);
+        self.queue.push(QueuedEvent::Scalar(slice, style), start, end);
     }
 
     /// A line that is indented more than where it may belong continues the value above, or is wrong.
     fn reject_continuation(&self) -> ScanResult {
-        let inner = self.open_collections.last().ok_or(UnsupportedSyntax)?;
+        let innermost = self.open_collections.last().ok_or(UnsupportedSyntax)?;
         match self.next_line {
-            Some(line) if self.empty_value.is_none() && line.indentation() > inner.column => Err(UnsupportedSyntax),
+            Some(line) if self.empty_value.is_none() && line.indentation() > innermost.column => Err(UnsupportedSyntax),
             _ => Ok(()),
         }
     }

@@ -12,7 +12,7 @@ impl FastScanner<'_> {
         line: Line,
         at: usize,
     ) -> Result<((TextSlice, ScalarStyle), usize), UnsupportedSyntax> {
-        let (piece, form, end) = match self.text.byte_at(at) {
+        let (slice, style, end) = match self.text.byte_at(at) {
             Some(quote @ (b'"' | b'\'')) => {
                 let end = self.find_closing_quote(line, at + 1, quote)?;
                 (TextSlice::Source(at + 1, end), ScalarStyle::Quoted, end + 1)
@@ -22,11 +22,11 @@ impl FastScanner<'_> {
                 (TextSlice::Source(at, end), ScalarStyle::Plain, end)
             }
         };
-        let long = self.text.find_colon(line, end).is_some() && end - at > MAX_KEY_BYTES;
-        if long {
+        let is_too_long = self.text.find_colon(line, end).is_some() && end - at > MAX_KEY_BYTES;
+        if is_too_long {
             Err(UnsupportedSyntax)
         } else {
-            Ok(((piece, form), end))
+            Ok(((slice, style), end))
         }
     }
 

@@ -1,14 +1,14 @@
 use super::{ScanResult, UnsupportedSyntax};
 use crate::events::Mark;
 
-/// A text, and how its lines are found.
+/// A text, and the search in it for lines and what they hold.
 pub(crate) struct SourceText<'t> {
     pub(crate) source: &'t str,
     /// Whether every character is one byte.
     pub(crate) is_ascii: bool,
 }
 
-/// A line that holds something, by places in the text.
+/// A line, by offsets in the text.
 #[derive(Clone, Copy)]
 pub(crate) struct Line {
     /// Counted from 0.
@@ -31,7 +31,7 @@ impl Line {
 }
 
 impl Mark {
-    /// So many one-byte characters on.
+    /// Moves it on by one-byte characters.
     pub(super) fn advanced_by(self, count: u32) -> Self {
         Self {
             byte: self.byte + count,
@@ -42,15 +42,12 @@ impl Mark {
 }
 
 impl<'t> SourceText<'t> {
-    /// A text; none if it holds tabs, line breaks of another sort, or characters that are no text.
-    pub(crate) fn new(whole: &'t str) -> Option<Self> {
-        let ascii = whole.is_ascii();
-        let fits = whole.as_bytes().chunks(CONTROL_CHECK_BLOCK).all(has_no_control_chars)
-            && (ascii || !whole.chars().any(is_unsupported_char));
-        (fits && has_supported_end(whole)).then_some(Self {
-            source: whole,
-            is_ascii: ascii,
-        })
+    /// A text; none if it holds tabs, other line breaks than `\n`, or control characters.
+    pub(crate) fn new(source: &'t str) -> Option<Self> {
+        let is_ascii = source.is_ascii();
+        let fits = source.as_bytes().chunks(CONTROL_CHECK_BLOCK).all(has_no_control_chars)
+            && (is_ascii || !source.chars().any(is_unsupported_char));
+        (fits && has_supported_end(source)).then_some(Self { source, is_ascii })
     }
 
     /// The first line from there on that holds more than a comment.
@@ -88,7 +85,6 @@ impl<'t> SourceText<'t> {
         }
     }
 
-    /// What a line holds.
     pub(super) fn line_content(&self, line: Line) -> &'t [u8] {
         &self.source.as_bytes()[line.content_start..line.content_end]
     }
@@ -133,7 +129,7 @@ impl<'t> SourceText<'t> {
         self.byte_at(at) == Some(b'-') && self.is_blank_at(line, at + 1)
     }
 
-    /// The `:` behind the name of a field, if one stands behind that place.
+    /// The `:` behind the name of a field that ends there, if there is one.
     pub(super) fn find_colon(&self, line: Line, end: usize) -> Option<usize> {
         let at = self.skip_spaces(line, end);
         (self.byte_at(at) == Some(b':') && at < line.content_end && self.is_blank_at(line, at + 1)).then_some(at)
@@ -150,7 +146,7 @@ impl<'t> SourceText<'t> {
         }
     }
 
-    /// Makes sure that nothing but a comment follows.
+    /// Checks that nothing but a comment follows.
     pub(super) fn expect_line_end(&self, line: Line, from: usize) -> ScanResult {
         match self.find_content(line, from)? {
             None => Ok(()),
@@ -169,23 +165,23 @@ impl<'t> SourceText<'t> {
     }
 }
 
-/// How many bytes are looked at before it is asked whether one of them was odd.
+/// How many bytes are scanned without a branch.
 const CONTROL_CHECK_BLOCK: usize = 1024;
 
-/// Whether there are no control characters but line breaks: all bytes are looked at, several at once.
+/// Whether there are no control characters but line breaks. Looks at all bytes, so that the compiler can vectorize it.
 fn has_no_control_chars(bytes: &[u8]) -> bool {
-    let odd = |byte: &u8| (*byte < b' ' && *byte != b'\n') || *byte == 0x7f;
-    !bytes.iter().fold(false, |found, byte| found | odd(byte))
+    let is_control = |byte: &u8| (*byte < b' ' && *byte != b'\n') || *byte == 0x7f;
+    !bytes.iter().fold(false, |found, byte| found | is_control(byte))
 }
 
 /// Whether the text ends with a line break, or with a line that holds more than a comment.
-fn has_supported_end(whole: &str) -> bool {
-    let last = whole.rsplit('\n').next().unwrap_or_default();
-    let holds = last.trim_start();
-    last.is_empty() || !(holds.is_empty() || holds.starts_with('#'))
+fn has_supported_end(source: &str) -> bool {
+    let last = source.rsplit('\n').next().unwrap_or_default();
+    let content = last.trim_start();
+    last.is_empty() || !(content.is_empty() || content.starts_with('#'))
 }
 
-/// Line breaks besides `\n`, marks of byte order, and what is no character.
+/// Line breaks besides `\n`, byte order marks, and noncharacters.
 fn is_unsupported_char(character: char) -> bool {
     matches!(
         character,
