@@ -9,7 +9,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use schema::Catalog;
 use state::{FileClass, classify_file, may_declare_select_tags};
-use yaml::{ComposeOptions, Diagnostic, FileId, Node, SourceFiles, decode};
+use yaml::{ComposeOptions, Diagnostic, DiagnosticCode, FileId, Node, SourceFiles, decode};
 
 /// Files as they were found, not yet read as documents.
 #[derive(Default)]
@@ -143,7 +143,7 @@ impl FileFinder {
                     self.read_file(path, true);
                 } else {
                     self.push_note(
-                        "given-twice",
+                        DiagnosticCode::GivenTwice,
                         format!("'{}' is given twice, and read once", path.display()),
                     );
                 }
@@ -154,7 +154,7 @@ impl FileFinder {
     fn read_stdin(&mut self) {
         if !self.seen.insert(PathBuf::from("-")) {
             let twice = "standard input (`-`) is given twice, and can be read once";
-            return self.push_diagnostic(Diagnostic::error("given-twice", twice));
+            return self.push_diagnostic(Diagnostic::error(DiagnosticCode::GivenTwice, twice));
         }
         let mut bytes = Vec::new();
         match std::io::stdin().read_to_end(&mut bytes) {
@@ -170,7 +170,7 @@ impl FileFinder {
         if self.candidates == before {
             self.push_diagnostic(
                 Diagnostic::error(
-                    "no-state-file",
+                    DiagnosticCode::NoStateFile,
                     format!("there is no state file in '{}'", path.display()),
                 )
                 .help("state files end in .yaml, .yml or .json; names that begin with a dot are left alone"),
@@ -201,7 +201,7 @@ impl FileFinder {
         let name = path.file_name().unwrap_or_default();
         if OWN_FILE_NAMES.iter().any(|own| name == *own) {
             return self.push_note(
-                "own-file",
+                DiagnosticCode::OwnFile,
                 format!("passed over '{}': strongroom's own", path.display()),
             );
         }
@@ -235,13 +235,13 @@ impl FileFinder {
         self.seen.insert(real)
     }
 
-    fn push_note(&mut self, code: &'static str, message: String) {
+    fn push_note(&mut self, code: DiagnosticCode, message: String) {
         self.push_diagnostic(Diagnostic::note(code, message));
     }
 
     fn push_read_error(&mut self, path: &Path, error: &std::io::Error) {
         let message = format!("'{}' cannot be read: {error}", path.display());
-        self.push_diagnostic(Diagnostic::error("cannot-read", message));
+        self.push_diagnostic(Diagnostic::error(DiagnosticCode::CannotRead, message));
     }
 
     fn push_diagnostic(&mut self, told: Diagnostic) {
@@ -289,7 +289,7 @@ mod tests {
         named.map(|name| name.replace(&root, "")).collect()
     }
 
-    fn diagnostic_codes(gathered: &ParsedFiles) -> Vec<(Severity, &'static str)> {
+    fn diagnostic_codes(gathered: &ParsedFiles) -> Vec<(Severity, DiagnosticCode)> {
         gathered
             .diagnostics
             .iter()
@@ -322,9 +322,9 @@ mod tests {
         assert_eq!(
             diagnostic_codes(&gathered),
             [
-                (Severity::Note, "not-a-state-file"),
-                (Severity::Note, "not-a-state-file"),
-                (Severity::Note, "own-file")
+                (Severity::Note, DiagnosticCode::NotAStateFile),
+                (Severity::Note, DiagnosticCode::NotAStateFile),
+                (Severity::Note, DiagnosticCode::OwnFile)
             ]
         );
     }
@@ -335,7 +335,10 @@ mod tests {
         let (kong, other) = (folder.path().join("kong.yaml"), folder.path().join("other.txt"));
         let gathered = parse_paths(&[kong.clone(), other, kong, folder.path().to_owned()]);
         assert_eq!(file_names(&gathered, folder.path()), ["kong.yaml", "other.txt"]);
-        assert_eq!(diagnostic_codes(&gathered), [(Severity::Note, "given-twice")]);
+        assert_eq!(
+            diagnostic_codes(&gathered),
+            [(Severity::Note, DiagnosticCode::GivenTwice)]
+        );
     }
 
     #[test]
@@ -347,9 +350,9 @@ mod tests {
         assert_eq!(
             diagnostic_codes(&gathered),
             [
-                (Severity::Error, "cannot-read"),
-                (Severity::Error, "no-state-file"),
-                (Severity::Error, "not-utf-8")
+                (Severity::Error, DiagnosticCode::CannotRead),
+                (Severity::Error, DiagnosticCode::NoStateFile),
+                (Severity::Error, DiagnosticCode::NotUtf8)
             ]
         );
         assert!(gathered.diagnostics[0].message.contains("missing.yaml"));

@@ -8,7 +8,7 @@ use super::matching::MatchResult;
 use super::{PlanError, PlanInput, kin, title};
 use schema::{ForeignField, KindId, OnDelete};
 use state::{ScopeId, entity_tags};
-use yaml::Diagnostic;
+use yaml::{Diagnostic, DiagnosticCode};
 
 /// Adds the deletion of every owned entity that no document declares, those that refer to others first, and says
 /// which of them would take away or break what belongs to others.
@@ -87,7 +87,7 @@ fn foreign_loss_error(
         holder.format_tags()
     );
     let remedy = "keep what is to be deleted, or have the owner of the other move it away first";
-    PlanError::conflict(Diagnostic::error("conflict", message).help(remedy))
+    PlanError::conflict(Diagnostic::error(DiagnosticCode::Conflict, message).help(remedy))
 }
 
 fn scope_of(question: &PlanInput<'_>, holder: &LiveRef<'_>) -> ScopeId {

@@ -5,7 +5,7 @@ use super::live_index::{LiveRef, Ownership, is_reference_only};
 use super::{PlanError, PlanInput};
 use schema::{Edition, Kind, KindId};
 use state::{DeclaredEntity, DeclaredId};
-use yaml::Diagnostic;
+use yaml::{Diagnostic, DiagnosticCode};
 
 /// The problem of a kind that the control plane does not have.
 pub(super) fn absent_kind_error(question: &PlanInput<'_>, kind: KindId, members: &[DeclaredId]) -> Option<PlanError> {
@@ -20,7 +20,10 @@ pub(super) fn absent_kind_error(question: &PlanInput<'_>, kind: KindId, members:
         Edition::Community => "switch them on there, or leave them out",
         Edition::Enterprise => "they are Kong Enterprise's: leave them out, or use an Enterprise control plane",
     };
-    let diagnostic = places.fold(Diagnostic::error("absent-kind", message).help(help), Diagnostic::at);
+    let diagnostic = places.fold(
+        Diagnostic::error(DiagnosticCode::AbsentKind, message).help(help),
+        Diagnostic::at,
+    );
     Some(PlanError::invalid(diagnostic))
 }
 
@@ -36,7 +39,7 @@ pub(super) fn hash_only_error(kind: &Kind, update: &UpdateDraft<'_>, declared: &
         "this {} cannot move to another {with}: its {} is known as a hash only",
         kind.name, hashed.field
     );
-    let diagnostic = Diagnostic::error("hash-only", message).at(declared.location.span);
+    let diagnostic = Diagnostic::error(DiagnosticCode::HashOnly, message).at(declared.location.span);
     Some(PlanError::invalid(
         diagnostic.help(format!("declare the plain {}", hashed.field)),
     ))
@@ -57,7 +60,7 @@ pub(super) fn conflict_error(kind: &Kind, holder: &LiveRef<'_>, why: &str, decla
         Ownership::Foreign => "declare this one under another name or id, or have the owner of the other give it up",
     };
     PlanError::conflict(
-        Diagnostic::error("conflict", message)
+        Diagnostic::error(DiagnosticCode::Conflict, message)
             .at(declared.location.span)
             .help(remedy),
     )

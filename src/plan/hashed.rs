@@ -4,7 +4,7 @@ use super::live_index::foreign_key_id;
 use json::{Object, Value};
 use schema::{FieldPath, HashMethod, HashedField, Kind};
 use state::DeclaredEntity;
-use yaml::Diagnostic;
+use yaml::{Diagnostic, DiagnosticCode};
 
 /// How a declared value compares with the hash that is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,18 +61,18 @@ pub(super) fn note_unverifiable_hash(
     );
     let span = declared.location.value_span(&FieldPath::from_field(&hashed.field));
     match remarks.iter_mut().find(|remark| remark.message == message) {
-        Some(told) => told
-            .locations
-            .extend(Diagnostic::note(HASH_UNSEEN, "").at_secret(span).locations),
+        Some(told) => told.locations.extend(
+            Diagnostic::note(DiagnosticCode::HashUnseen, "")
+                .at_secret(span)
+                .locations,
+        ),
         None => remarks.push(
-            Diagnostic::note(HASH_UNSEEN, message)
+            Diagnostic::note(DiagnosticCode::HashUnseen, message)
                 .at_secret(span)
                 .help(format!("to replace it, give the {} another `id`", kind.name)),
         ),
     }
 }
-
-const HASH_UNSEEN: &str = "hash-unseen";
 
 /// Whether the entity's field is hashed at all.
 pub(super) fn is_hashed(hashed: &HashedField, body: &Object) -> bool {

@@ -5,7 +5,7 @@ use super::matching::EntityMatcher;
 use super::resolve::LinkResolution;
 use schema::{ForeignKeyValue, KindId};
 use state::{DeclaredEntity, ForeignKeyTarget};
-use yaml::{Diagnostic, Span};
+use yaml::{Diagnostic, DiagnosticCode, Span};
 
 impl<'a> EntityMatcher<'a, '_> {
     /// The foreign keys of a declared entity, and whether one of them is broken.
@@ -58,7 +58,7 @@ impl<'a> EntityMatcher<'a, '_> {
                 let message = format!("whether there is a {word} '{id}' cannot be told: the token may not read those");
                 self.result
                     .diagnostics
-                    .push(Diagnostic::warning("not-checkable", message).at(span));
+                    .push(Diagnostic::warning(DiagnosticCode::NotCheckable, message).at(span));
                 return Some(id);
             }
             LinkResolution::Missing | LinkResolution::Deleted(_) if spectator => {}

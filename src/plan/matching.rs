@@ -17,7 +17,7 @@ use json::parallel::par_map_chunks;
 use json::{PREFETCH_BATCH, prefetch, prefetch_chunked};
 use schema::KindId;
 use state::{DeclaredEntity, DeclaredId};
-use yaml::Diagnostic;
+use yaml::{Diagnostic, DiagnosticCode};
 
 /// Who is who, and what differs.
 pub(super) struct MatchResult<'a> {
@@ -317,7 +317,8 @@ impl<'a> EntityMatcher<'a, '_> {
                 "the {} of this {} looks like a stored hash, and would be hashed once more",
                 hashed.field, kind.name
             );
-            let warning = Diagnostic::warning("hashed-twice", message).at_secret(declared.location.value_span(&path));
+            let warning = Diagnostic::warning(DiagnosticCode::HashedTwice, message)
+                .at_secret(declared.location.value_span(&path));
             self.result.diagnostics.push(warning.help("declare the plain value"));
         }
         self.result.drafts.push(ChangeDraft {

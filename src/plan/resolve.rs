@@ -10,7 +10,7 @@ use super::live_index::{LiveIndex, Ownership, name_fields};
 use super::{PlanError, PlanInput};
 use schema::{Catalog, KindId};
 use state::{DeclaredId, DesiredState};
-use yaml::{Diagnostic, Span, suggest_similar};
+use yaml::{Diagnostic, DiagnosticCode, Span, suggest_similar};
 
 /// The declared entities, to be found by id and by name: which ones, is found out when it is first asked for, since
 /// documents mostly nest what belongs together.
@@ -137,10 +137,13 @@ impl DanglingReferences {
             let word = &question.catalog.kind(kind).name;
             let diagnostic = if going {
                 let message = format!("the {word} '{text}' is declared nowhere, so this run would delete it");
-                Diagnostic::error("dangling-reference", message)
+                Diagnostic::error(DiagnosticCode::DanglingReference, message)
                     .help(format!("declare the {word}, or drop the reference to it"))
             } else {
-                let diagnostic = Diagnostic::error("dangling-reference", format!("there is no {word} '{text}'"));
+                let diagnostic = Diagnostic::error(
+                    DiagnosticCode::DanglingReference,
+                    format!("there is no {word} '{text}'"),
+                );
                 match suggest_similar(&text, names.names(kind).chain(known.names(kind))) {
                     Some(near) => diagnostic.help(format!("did you mean '{near}'?")),
                     None => diagnostic.help(format!("declare the {word}, or name one that the control plane holds")),

@@ -7,7 +7,7 @@ use json::{Object, prefetch_chunked};
 use plan::LiveState;
 use schema::{Catalog, KindId};
 use state::DesiredState;
-use yaml::Diagnostic;
+use yaml::{Diagnostic, DiagnosticCode};
 
 /// The schemas of all that the documents declare.
 pub fn schemas_for_state(catalog: &Catalog, desired: &DesiredState) -> SchemaRequest {
@@ -63,5 +63,5 @@ pub fn forbidden_kinds_note(catalog: &Catalog, live: &LiveState) -> Option<Diagn
         "the token may not read {}: what they hold is left alone and not checked",
         kinds.join(", ")
     );
-    (!kinds.is_empty()).then(|| Diagnostic::note("forbidden", message))
+    (!kinds.is_empty()).then(|| Diagnostic::note(DiagnosticCode::Forbidden, message))
 }

@@ -12,7 +12,7 @@ use plan::PlannedState;
 use reference::{self, ReferenceSettings, ReferenceSite, VaultEntity, Vaults};
 use schema::{Catalog, Edition, FieldPath, KindId, PathSegment};
 use state::{DeclaredEntity, DesiredState, EntityBody};
-use yaml::Diagnostic;
+use yaml::{Diagnostic, DiagnosticCode};
 
 /// The vaults by which references resolve once the plan is done.
 pub fn planned_vaults(catalog: &Catalog, desired: &DesiredState, live: &LiveState, after: &PlannedState<'_>) -> Vaults {
@@ -179,7 +179,7 @@ pub fn unused_settings_notes(settings: &ReferenceSettings, vaults: &Vaults) -> V
     let told = unknown.map(|name| {
         let message =
             format!("what the settings say of the vault '{name}' holds for nothing: no vault has that prefix");
-        let told = Diagnostic::note("settings-of-nobody", message);
+        let told = Diagnostic::note(DiagnosticCode::SettingsOfNobody, message);
         match vaults.suggest(name) {
             Some(close) => told.help(format!("did you mean '{close}'?")),
             None => told,
@@ -204,15 +204,15 @@ pub fn backend_prefix_diagnostics(catalog: &Catalog, desired: &DesiredState, vau
         let told = match catalog.loaded_vaults().map(|loaded| loaded.contains(prefix)) {
             None => return None,
             Some(true) if written() => Diagnostic::error(
-                "prefix-of-backend",
+                DiagnosticCode::PrefixOfBackend,
                 format!("the prefix '{prefix}' is the name of a backend that this node has loaded: it takes no such vault"),
             ),
             Some(true) => Diagnostic::warning(
-                "prefix-of-backend",
+                DiagnosticCode::PrefixOfBackend,
                 format!("the prefix '{prefix}' is the name of a backend that this node has loaded: references mean the backend"),
             ),
             Some(false) => Diagnostic::warning(
-                "prefix-of-backend",
+                DiagnosticCode::PrefixOfBackend,
                 format!("the prefix '{prefix}' is the name of a backend: where that is loaded, references mean it"),
             ),
         };

@@ -4,7 +4,7 @@ use apply::{ApplyOutcome, ChangeOutcome, HaltReason, StepFailure, StepOutcome};
 use plan::{Change, Plan, StepId};
 use schema::{Catalog, FieldPath};
 use state::DesiredState;
-use yaml::Diagnostic;
+use yaml::{Diagnostic, DiagnosticCode};
 
 /// A run that was not wholly carried out, told truly.
 pub struct ApplyReport<'a> {
@@ -69,7 +69,7 @@ impl ApplyReport<'_> {
             .into_iter()
             .flat_map(|failure| &failure.fields)
             .map(|(path, _)| path);
-        self.with_locations(Diagnostic::error("not-written", message), change, paths)
+        self.with_locations(Diagnostic::error(DiagnosticCode::NotWritten, message), change, paths)
     }
 
     fn unknown_diagnostic(&self, change: &Change, step: StepId) -> Diagnostic {
@@ -81,7 +81,8 @@ impl ApplyReport<'_> {
             "{}: nobody knows whether it was done: {why}",
             describe_change(self.catalog, change)
         );
-        let told = Diagnostic::error("not-known", message).help("run it again: what is done already is no change");
+        let told = Diagnostic::error(DiagnosticCode::NotKnown, message)
+            .help("run it again: what is done already is no change");
         self.with_locations(told, change, std::iter::empty())
     }
 
@@ -133,15 +134,16 @@ fn describe_change(catalog: &Catalog, change: &Change) -> String {
 
 fn halt_diagnostic(halt: &HaltReason) -> Diagnostic {
     match halt {
-        HaltReason::Cancelled => {
-            Diagnostic::warning("interrupted", "the run was interrupted: what was under way is finished")
-        }
+        HaltReason::Cancelled => Diagnostic::warning(
+            DiagnosticCode::Interrupted,
+            "the run was interrupted: what was under way is finished",
+        ),
         HaltReason::NoResponse => Diagnostic::error(
-            "no-answer",
+            DiagnosticCode::NoAnswer,
             "the control plane does not answer any more: the run stopped",
         ),
         HaltReason::Unauthorized => Diagnostic::error(
-            "unauthorised",
+            DiagnosticCode::Unauthorised,
             "the control plane does not accept the credentials any more: the run stopped",
         ),
     }

@@ -280,7 +280,7 @@ impl DiagnosticJson {
     fn from_diagnostic(diagnostic: &Diagnostic, sources: &SourceFiles) -> Self {
         Self {
             severity: severity_word(diagnostic.severity),
-            code: diagnostic.code,
+            code: diagnostic.code.as_str(),
             message: diagnostic.message.clone(),
             places: diagnostic
                 .locations

@@ -185,7 +185,7 @@ pub fn render_inventory(
 
 fn verdict_with_reason(one: &Assessment) -> String {
     let word = super::verdicts::verdict_word(&one.finding);
-    let reason = one.finding.reason.code().replace('-', "_");
+    let reason = one.finding.reason.code().to_snake_case();
     match one.verdict() {
         Verdict::Found => word.to_owned(),
         _ => format!("{word} ({reason})"),

@@ -21,7 +21,7 @@ use reference::{HostAllowlist, Policy, Secret};
 use repository::Repository;
 use schema::Catalog;
 use settings_loader::SettingsLoader;
-use yaml::{Diagnostic, SourceFiles};
+use yaml::{Diagnostic, DiagnosticCode, SourceFiles};
 
 /// How the references of state files at those paths are proven. None if what is said of it is wrong: all that is, is told.
 pub fn read_verify_options(
@@ -35,10 +35,10 @@ pub fn read_verify_options(
     let mut reading = SettingsLoader::new(catalog, &repository, true);
     let policy = reading.load(global, args.policy.policy());
     let planes = data_planes::read_environments(args, catalog, &mut reading);
-    let hosts = reading.ok_or_report(
-        HostAllowlist::parse(&args.references_hosts)
-            .map_err(|error| Diagnostic::error("references-hosts", format!("--references-hosts: {error}"))),
-    );
+    let hosts =
+        reading.ok_or_report(HostAllowlist::parse(&args.references_hosts).map_err(|error| {
+            Diagnostic::error(DiagnosticCode::ReferencesHosts, format!("--references-hosts: {error}"))
+        }));
     let files = data_planes::read_plane_files(args, &mut reading);
     let context = BackendContext {
         allowed_hosts: hosts.unwrap_or_default(),

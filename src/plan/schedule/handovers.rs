@@ -9,7 +9,7 @@ use super::super::key::{key_from_body, unique_field_sets};
 use super::super::live_index::{LiveIndex, LiveRef, Ownership};
 use super::super::{PlanError, PlanInput};
 use schema::{Kind, KindId};
-use yaml::Diagnostic;
+use yaml::{Diagnostic, DiagnosticCode};
 
 /// A unique value that one draft takes while another entity still has it.
 pub(super) struct NameHandover {
@@ -118,6 +118,6 @@ fn kept_value_error(
         set.join(" and ")
     );
     Some(PlanError::invalid(
-        Diagnostic::error("duplicate-entity", message).at(declared.location.span),
+        Diagnostic::error(DiagnosticCode::DuplicateEntity, message).at(declared.location.span),
     ))
 }

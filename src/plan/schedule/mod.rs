@@ -18,7 +18,7 @@ use super::{PlanError, PlanInput};
 use graph::{CycleBreaks, EdgeReason, StepGraph, build_graph};
 use handovers::{NameHandover, find_handovers};
 use schema::KindId;
-use yaml::Diagnostic;
+use yaml::{Diagnostic, DiagnosticCode};
 
 pub(super) use graph::{StepRole, referenced_vaults, vault_prefix};
 pub(super) use topological_sort::Schedule;
@@ -201,7 +201,7 @@ impl CycleBreaker<'_, '_> {
         let message = format!("no order is possible, since these wait for each other: {names}");
         let declared = members.iter().filter_map(|at| self.drafts[*at].declared);
         let places = declared.map(|at| self.input.desired.entity(at).location.span);
-        let diagnostic = places.fold(Diagnostic::error("circle", message), Diagnostic::at);
+        let diagnostic = places.fold(Diagnostic::error(DiagnosticCode::Circle, message), Diagnostic::at);
         PlanError::invalid(diagnostic.help("do it in two runs"))
     }
 }

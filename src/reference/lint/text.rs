@@ -6,6 +6,7 @@ use json::Value;
 use json::parallel::par_map_chunks;
 use schema::FieldPath;
 use state::{DeclaredEntity, DeclaredId, DesiredState};
+use yaml::DiagnosticCode;
 
 const REFERENCE_PREFIX: &str = "{vault://";
 
@@ -91,21 +92,21 @@ fn lint_text(text: &str) -> Option<LintIssue> {
     }
     if is_reference(trimmed) {
         return Some(LintIssue::new(
-            "reference-in-space",
+            DiagnosticCode::ReferenceInSpace,
             "has white space around a reference: Kong uses the text as it stands",
             "leave the white space out (in YAML, a block scalar ends in a line feed: write the reference on one line)",
         ));
     }
     if let Some(why) = describe_near_miss(trimmed) {
         return Some(LintIssue::new(
-            "near-reference",
+            DiagnosticCode::NearReference,
             format!("{why}: Kong uses the text as it stands"),
             "a reference is {vault://PREFIX/SECRET} or {vault://PREFIX/SECRET/KEY}, in lower case and without spaces",
         ));
     }
     text.contains(REFERENCE_PREFIX).then(|| {
         LintIssue::new(
-            "reference-in-text",
+            DiagnosticCode::ReferenceInText,
             "holds a reference inside a longer text: Kong uses the text as it stands",
             "put the whole text into the secret, and let the field hold the reference alone",
         )

@@ -129,7 +129,7 @@ impl Asked {
 pub fn reason(fetched: &SecretResponse) -> &'static str {
     match fetched {
         SecretResponse::Object(_) | SecretResponse::Text(_) => "found",
-        SecretResponse::Unavailable(finding) => finding.reason.code(),
+        SecretResponse::Unavailable(finding) => finding.reason.code().as_str(),
         other => panic!("{other:?}"),
     }
 }

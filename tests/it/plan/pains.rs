@@ -9,6 +9,7 @@ use strongroom::json::{Value, json};
 use strongroom::plan::{Fingerprinter, Guards, PlanOptions};
 use strongroom::reconcile::{self, Decision, PreparedRun, RunOptions, VerifyOptions};
 use strongroom::reference::Policy;
+use strongroom::yaml::DiagnosticCode;
 
 /// Sends a request as somebody else would.
 fn send(node: &Node, method: Method, path: &str, body: &Value) {
@@ -147,7 +148,7 @@ async fn a_token_that_may_see_nothing_but_vaults_manages_vaults() {
         prepared
             .diagnostics
             .iter()
-            .any(|told| told.code == "forbidden" && told.message.contains("services"))
+            .any(|told| told.code == DiagnosticCode::Forbidden && told.message.contains("services"))
     );
     let left = node.get("/vaults");
     assert_eq!(left["data"].as_array().map(Vec::len), Some(1));

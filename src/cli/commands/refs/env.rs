@@ -12,7 +12,7 @@ use crate::verify_options::read_verify_options;
 use reconcile::{Verification, VerifyOptions};
 use reference::{Assessment, Policy, ReferenceSettings, format_variable_name, resolve_target};
 use schema::Catalog;
-use yaml::Diagnostic;
+use yaml::{Diagnostic, DiagnosticCode};
 
 /// Tells the variables that the references of state files ask of every data plane. No vault is asked for anything.
 pub async fn run(global: &GlobalArgs, args: &EnvArgs, teller: &mut Reporter) -> CommandResult {
@@ -107,7 +107,7 @@ impl VariableCollector<'_> {
 
     fn left_out_note(&self, one: &Assessment, shown: &str) -> Diagnostic {
         let message = format!("the variable {shown} is left out: a template fills in what it is called");
-        let told = Diagnostic::note("filled-variable", message)
+        let told = Diagnostic::note(DiagnosticCode::FilledVariable, message)
             .help("data planes must define it, too; what comes from the environment is not shown");
         match one.site.declared {
             Some(declared) => {

@@ -1,15 +1,15 @@
 use crate::events::{self, Mark, Scalar, ScalarStyle, YamlEvent};
 
-/// The events of a line that were not asked for yet.
+/// The events of a line that were not taken yet.
 #[derive(Default)]
 pub(super) struct EventQueue {
     events: Vec<(QueuedEvent, Mark, Mark)>,
     next: usize,
-    /// Texts that do not stand in the source as they are.
+    /// Texts that differ from the source.
     scratch: String,
 }
 
-/// What was met.
+/// An event whose text, if it has one, is given by its position.
 #[derive(Clone, Copy)]
 pub(super) enum QueuedEvent {
     Scalar(TextSlice, ScalarStyle),
@@ -22,7 +22,7 @@ pub(super) enum QueuedEvent {
     Other,
 }
 
-/// Where a text stands: from one place to another.
+/// Where a text stands: from one offset to another.
 #[derive(Clone, Copy)]
 pub(super) enum TextSlice {
     Source(usize, usize),
@@ -30,26 +30,26 @@ pub(super) enum TextSlice {
 }
 
 impl EventQueue {
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.next == self.events.len()
     }
 
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.events.clear();
         self.scratch.clear();
         self.next = 0;
     }
 
-    pub fn push(&mut self, what: QueuedEvent, start: Mark, end: Mark) {
-        self.events.push((what, start, end));
+    pub(super) fn push(&mut self, event: QueuedEvent, start: Mark, end: Mark) {
+        self.events.push((event, start, end));
     }
 
-    /// A value that is not there.
-    pub fn push_empty_scalar(&mut self, at: Mark) {
+    /// A value that is missing.
+    pub(super) fn push_empty_scalar(&mut self, at: Mark) {
         self.push(QueuedEvent::Scalar(TextSlice::Source(0, 0), ScalarStyle::Plain), at, at);
     }
 
-    pub fn push_end(&mut self, of_list: bool, at: Mark) {
+    pub(super) fn push_end(&mut self, of_list: bool, at: Mark) {
         self.push(
             if of_list {
                 QueuedEvent::SequenceEnd
@@ -61,24 +61,24 @@ impl EventQueue {
         );
     }
 
-    /// Where the next text of its own begins.
-    pub fn scratch_length(&self) -> usize {
+    /// Where the next text begins.
+    pub(super) fn scratch_length(&self) -> usize {
         self.scratch.len()
     }
 
-    pub fn push_scratch(&mut self, text: &str, times: usize) {
+    pub(super) fn push_scratch(&mut self, text: &str, times: usize) {
         for _ in 0..times {
             self.scratch.push_str(text);
         }
     }
 
     /// The next event, if there is one.
-    pub fn next<'e>(&'e mut self, source: &'e str) -> YamlEvent<'e> {
-        let (what, start, end) = self.events[self.next];
+    pub(super) fn next<'e>(&'e mut self, source: &'e str) -> YamlEvent<'e> {
+        let (event, start, end) = self.events[self.next];
         self.next += 1;
         let anchor = None;
-        let what = match what {
-            QueuedEvent::Scalar(piece, form) => events::YamlEventKind::Scalar(self.build_scalar(source, piece, form)),
+        let kind = match event {
+            QueuedEvent::Scalar(slice, style) => events::YamlEventKind::Scalar(self.build_scalar(source, slice, style)),
             QueuedEvent::SequenceStart { block } => events::YamlEventKind::SequenceStart { anchor, block },
             QueuedEvent::SequenceEnd => events::YamlEventKind::SequenceEnd,
             QueuedEvent::MappingStart { block } => events::YamlEventKind::MappingStart { anchor, block },
@@ -87,19 +87,19 @@ impl EventQueue {
             QueuedEvent::StreamEnd => events::YamlEventKind::StreamEnd,
             QueuedEvent::Other => events::YamlEventKind::Other,
         };
-        YamlEvent { kind: what, start, end }
+        YamlEvent { kind, start, end }
     }
 
-    fn build_scalar<'e>(&'e self, source: &'e str, piece: TextSlice, form: ScalarStyle) -> Scalar<'e> {
+    fn build_scalar<'e>(&'e self, source: &'e str, slice: TextSlice, style: ScalarStyle) -> Scalar<'e> {
         Scalar {
-            value: match piece {
+            value: match slice {
                 TextSlice::Source(from, to) => &source[from..to],
                 TextSlice::Scratch(from, to) => &self.scratch[from..to],
             },
             anchor: None,
             tag: None,
-            implicit: form == ScalarStyle::Plain,
-            style: form,
+            implicit: style == ScalarStyle::Plain,
+            style,
         }
     }
 }

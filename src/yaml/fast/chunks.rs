@@ -1,20 +1,18 @@
-//! A long text in parts that can be read at the same time: cut between the members of the lists at its top.
+//! A long text in chunks that can be read at the same time, split between the members of its top-level lists.
 
-use super::ComposeOptions;
-use super::composer::Composer;
-use super::events::Mark;
-use super::fast::{FastScanner, SourceText};
-use super::mask::MaskedText;
-use super::{check_limits, start_of_file};
-use crate::{FileId, MapEntry, Node, NodeData};
+use super::scanner::{FastScanner, SourceText};
+use crate::composer::Composer;
+use crate::events::Mark;
+use crate::mask::MaskedText;
+use crate::{ComposeOptions, FileId, MapEntry, Node, NodeData, check_limits, start_of_file};
 
-/// A part is to be worth a thread.
+/// A chunk must be worth a thread.
 const MIN_CHUNK_BYTES: usize = 64 << 10;
 
-/// How many parts a text is cut into, so that nobody waits long for the last.
+/// How many chunks a text is split into: more than there are threads, so that none waits long for the last.
 const TARGET_CHUNK_COUNT: usize = 16;
 
-/// A text in parts.
+/// A text in chunks.
 pub struct YamlChunks<'t> {
     file: FileId,
     text: &'t str,
@@ -24,7 +22,7 @@ pub struct YamlChunks<'t> {
     starts: Vec<ChunkStart>,
 }
 
-/// Where a part begins.
+/// Where a chunk begins.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct ChunkStart {
     start: usize,
@@ -35,7 +33,7 @@ struct ChunkStart {
 }
 
 impl<'t> YamlChunks<'t> {
-    /// Cuts a text. None if it is short, or in anything out of the ordinary: then it is read as one.
+    /// Splits a text. None if it is short or holds what the fast scanner does not support: it is read as one then.
     pub fn split(file: FileId, text: &'t str, options: &'t ComposeOptions<'t>) -> Option<Self> {
         Self::split_by_size(
             file,
@@ -51,29 +49,29 @@ impl<'t> YamlChunks<'t> {
         }
         let mask = MaskedText::new(text, options.substitute_env)?;
         let ascii = SourceText::new(&mask.text)?.is_ascii;
-        let cuts = find_chunk_starts(mask.text.as_bytes(), size);
-        (cuts.len() > 1).then_some(Self {
+        let starts = find_chunk_starts(mask.text.as_bytes(), size);
+        (starts.len() > 1).then_some(Self {
             file,
             text,
             mask,
             options,
             is_ascii: ascii,
-            starts: cuts,
+            starts,
         })
     }
 
-    /// How many there are.
+    /// How many chunks there are.
     pub fn chunk_count(&self) -> usize {
         self.starts.len()
     }
 
-    /// Reads one of them. None if there is anything out of the ordinary in it, or to tell of it.
+    /// Reads a chunk. None if it holds what the fast scanner does not support, or anything to diagnose.
     pub fn read_chunk(&self, at: usize) -> Option<Node> {
-        let cut = *self.starts.get(at)?;
+        let start = *self.starts.get(at)?;
         let next = self.starts.get(at + 1);
-        let whole = &self.mask.text[..next.map_or(self.mask.text.len(), |next| next.start)];
+        let text_before_next = &self.mask.text[..next.map_or(self.mask.text.len(), |next| next.start)];
         let text = SourceText {
-            source: whole,
+            source: text_before_next,
             is_ascii: self.is_ascii,
         };
         let end = next.map(|next| Mark {
@@ -81,20 +79,20 @@ impl<'t> YamlChunks<'t> {
             line: next.line,
             column: 0,
         });
-        let lines = FastScanner::starting_at(text, (cut.start, cut.line), cut.list_column, end);
+        let scanner = FastScanner::starting_at(text, (start.start, start.line), start.list_column, end);
         let composer = Composer::new(self.file, self.text, &self.mask, self.options);
-        composer.compose_chunk(lines, cut.list_column.map(|_| start_of_file(self.file)))
+        composer.compose_chunk(scanner, start.list_column.map(|_| start_of_file(self.file)))
     }
 
-    /// The whole, made of all that was read, in order. None if a part is missing, or two do not fit.
-    pub fn join_chunks(parts: Vec<Option<Node>>) -> Option<Node> {
-        let mut parts = parts.into_iter();
-        let mut whole = parts.next()??;
-        let NodeData::Map(entries) = &mut whole.data else {
+    /// Joins the chunks, in order. None if one is missing, or two do not fit.
+    pub fn join_chunks(chunks: Vec<Option<Node>>) -> Option<Node> {
+        let mut chunks = chunks.into_iter();
+        let mut joined = chunks.next()??;
+        let NodeData::Map(entries) = &mut joined.data else {
             return None;
         };
-        for part in parts {
-            let NodeData::Map(more) = part?.data else { return None };
+        for chunk in chunks {
+            let NodeData::Map(more) = chunk?.data else { return None };
             let mut more = more.into_iter();
             append_members(&mut entries.last_mut()?.value, more.next()?)?;
             for entry in more {
@@ -105,12 +103,12 @@ impl<'t> YamlChunks<'t> {
             }
         }
         let last = entries.last()?.value.span.end;
-        whole.span.end = whole.span.end.max(last);
-        Some(whole)
+        joined.span.end = joined.span.end.max(last);
+        Some(joined)
     }
 }
 
-/// Adds the members with which a list goes on in the next part.
+/// Appends the members with which a list continues in the next chunk.
 fn append_members(list: &mut Node, rest: MapEntry) -> Option<()> {
     let (NodeData::List(members), NodeData::List(more)) = (&mut list.data, rest.value.data) else {
         return None;
@@ -120,20 +118,20 @@ fn append_members(list: &mut Node, rest: MapEntry) -> Option<()> {
     Some(())
 }
 
-/// What is known of the value of the field at the top that is read.
+/// What is known of the value of the current top-level field.
 #[derive(Clone, Copy, PartialEq)]
 enum TopLevelValue {
     /// Nothing yet.
     Expected,
     /// A list, in that column.
     List(usize),
-    /// Anything else: it is not cut.
+    /// Anything else: it is not split.
     Other,
 }
 
-/// Where a text can be cut into parts of about that size.
+/// Where a text can be split into chunks of about that size.
 fn find_chunk_starts(text: &[u8], size: usize) -> Vec<ChunkStart> {
-    let mut cuts = vec![ChunkStart {
+    let mut starts = vec![ChunkStart {
         start: 0,
         line: 0,
         list_column: None,
@@ -150,7 +148,7 @@ fn find_chunk_starts(text: &[u8], size: usize) -> Vec<ChunkStart> {
                 if start >= due && list_member_value(bytes) == Some(value) =>
             {
                 let list = Some(column);
-                cuts.push(ChunkStart {
+                starts.push(ChunkStart {
                     start,
                     line,
                     list_column: list,
@@ -163,10 +161,10 @@ fn find_chunk_starts(text: &[u8], size: usize) -> Vec<ChunkStart> {
         }
         start = stop + 1;
     }
-    cuts
+    starts
 }
 
-/// The list of which a member begins on a line. A line of nothing but a remark says nothing of it.
+/// The list of which a member begins on a line. A comment line does not decide it.
 fn list_member_value(line: &[u8]) -> Option<TopLevelValue> {
     let column = line.iter().position(|byte| *byte != b' ')?;
     match &line[column..] {
@@ -190,13 +188,13 @@ mod tests {
         substitute_env: false,
     };
 
-    /// What the sections of a text make together.
+    /// What the chunks of a text make together.
     fn split_and_join(text: &str, size: usize) -> Option<Node> {
-        let sections = YamlChunks::split_by_size(FileId(0), text, &OPTIONS, size)?;
-        YamlChunks::join_chunks((0..sections.chunk_count()).map(|at| sections.read_chunk(at)).collect())
+        let chunks = YamlChunks::split_by_size(FileId(0), text, &OPTIONS, size)?;
+        YamlChunks::join_chunks((0..chunks.chunk_count()).map(|at| chunks.read_chunk(at)).collect())
     }
 
-    /// A node with its places.
+    /// A node with its spans.
     fn show_node(node: &Node) -> String {
         let inside = match &node.data {
             NodeData::Null => "null".to_owned(),
@@ -213,20 +211,20 @@ mod tests {
         format!("{:?} {:?} ({inside})", node.span, node.origin)
     }
 
-    /// Whether the sections make the same of a text as reading it as one does; also, whether they make anything of it.
+    /// The chunks make the same of a text as `compose`, if they make anything of it. Says whether they do.
     fn assert_same_reading(text: &str, size: usize) -> bool {
         let Some(joined) = split_and_join(text, size) else {
             return false;
         };
-        let (whole, told) = compose(FileId(0), text, &OPTIONS);
-        assert_eq!(told, [], "{text}");
+        let (whole, diagnostics) = compose(FileId(0), text, &OPTIONS);
+        assert_eq!(diagnostics, [], "{text}");
         let whole = whole.unwrap_or_else(|| panic!("{text}"));
         assert_eq!(show_node(&joined), show_node(&whole), "{text}");
         true
     }
 
     #[test]
-    fn ordinary_texts_are_read_in_sections() {
+    fn ordinary_texts_are_read_in_chunks() {
         for text in [
             "services:\n- name: a\n  host: b\n- name: c\n- name: d\nroutes:\n- name: e\n",
             "---\n_format_version: '3.0'\nvaults:\n  # why\n  - name: a\n    text: |\n      - name: b\n  - name: ü\n\n  -\nlast:",
@@ -239,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_out_of_the_ordinary_is_read_as_one() {
+    fn what_is_not_supported_is_read_as_one() {
         for text in [
             "a:\n- b\n- c\na:\n- d\n- e\n",
             "a:\n- b\n- \"c\n- d\"\n- e\n",
