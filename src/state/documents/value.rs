@@ -37,7 +37,7 @@ pub(super) enum PathTrail<'t> {
 }
 
 impl PathTrail<'_> {
-    fn to_field_path(&self) -> FieldPath {
+    fn to_field_path(self) -> FieldPath {
         match self {
             Self::Field(name) => FieldPath::from_field(name),
             Self::Name(outer, name) => outer.to_field_path().with_name(name),
