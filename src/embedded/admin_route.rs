@@ -57,20 +57,27 @@ impl AdminRoute {
             ["tags"] => Some(Self::Tags),
             ["tags", tag] => Some(Self::Tag((*tag).to_owned())),
             ["schemas", rest @ ..] => Some(Self::Schema(rest.iter().map(|&word| word.to_owned()).collect())),
-            [path, rest @ ..] => Self::from_entity_segments(catalog, path, rest),
+            segments => Self::from_entity_segments(catalog, segments),
         }
     }
 
-    fn from_entity_segments(catalog: &Catalog, path: &str, rest: &[&str]) -> Option<Self> {
-        let (id, kind) = community_kinds(catalog).find(|(_, kind)| kind.path == path && kind.parent.is_none())?;
-        match *rest {
-            [] => Some(Self::Collection(id)),
-            [name] => Some(Self::Entity(id, name.to_owned())),
-            [name, below] => foreign_target_route(catalog, id, kind, name, below)
-                .or_else(|| nested_collection(catalog, id, name, below).map(Self::NestedCollection)),
-            [name, below, child] => {
-                nested_collection(catalog, id, name, below).map(|under| Self::NestedEntity(under, child.to_owned()))
-            }
+    fn from_entity_segments(catalog: &Catalog, segments: &[&str]) -> Option<Self> {
+        let mut kinds = served_kinds(catalog).filter(|(_, kind)| kind.parent.is_none());
+        let (id, kind, rest) =
+            kinds.find_map(|(id, kind)| Some((id, kind, strip_path_prefix(segments, &kind.path)?)))?;
+        let (name, below) = match rest {
+            [] => return Some(Self::Collection(id)),
+            [name] => return Some(Self::Entity(id, (*name).to_owned())),
+            [name, below @ ..] => (*name, below),
+        };
+        if let [field] = below
+            && let Some(route) = foreign_target_route(catalog, id, kind, name, field)
+        {
+            return Some(route);
+        }
+        match nested_collection(catalog, id, name, below)? {
+            (nested, []) => Some(Self::NestedCollection(nested)),
+            (nested, [child]) => Some(Self::NestedEntity(nested, (*child).to_owned())),
             _ => None,
         }
     }
@@ -85,9 +92,13 @@ impl AdminRoute {
     }
 }
 
-/// The kinds of the open-source gateway.
-pub(super) fn community_kinds(catalog: &Catalog) -> impl Iterator<Item = (KindId, &Kind)> {
-    catalog.kinds().filter(|(_, kind)| kind.edition == Edition::Community)
+/// The kinds that the control plane's edition has.
+pub(super) fn served_kinds(catalog: &Catalog) -> impl Iterator<Item = (KindId, &Kind)> {
+    catalog.kinds().filter(|(_, kind)| is_served(catalog, kind))
+}
+
+fn is_served(catalog: &Catalog, kind: &Kind) -> bool {
+    kind.edition == Edition::Community || catalog.edition() == Edition::Enterprise
 }
 
 /// The path of what an entity refers to; one that is reached by its children's names has none.
@@ -97,7 +108,7 @@ fn foreign_target_route(catalog: &Catalog, id: KindId, kind: &Kind, name: &str, 
         .iter()
         .find(|foreign| foreign.field == below && !foreign.is_list)?;
     let names = catalog.kind(foreign.kind).child_names.as_ref();
-    if names.is_some_and(|names| names.kind == id) || catalog.kind(foreign.kind).edition != Edition::Community {
+    if names.is_some_and(|names| names.kind == id) || !is_served(catalog, catalog.kind(foreign.kind)) {
         return None;
     }
     Some(AdminRoute::ForeignTarget {
@@ -107,18 +118,34 @@ fn foreign_target_route(catalog: &Catalog, id: KindId, kind: &Kind, name: &str, 
     })
 }
 
-fn nested_collection(catalog: &Catalog, parent: KindId, name: &str, below: &str) -> Option<NestedCollection> {
-    community_kinds(catalog).find_map(|(id, kind)| {
+/// What is left of a path after that of a kind, which may be of several segments (`rbac/roles`).
+fn strip_path_prefix<'a, 'p>(segments: &'a [&'p str], path: &str) -> Option<&'a [&'p str]> {
+    path.split('/').try_fold(segments, |rest, segment| match rest {
+        [first, rest @ ..] if *first == segment => Some(rest),
+        _ => None,
+    })
+}
+
+/// The nested collection at the beginning of a path below an entity, and what is left of the path.
+fn nested_collection<'a, 'p>(
+    catalog: &Catalog,
+    parent: KindId,
+    name: &str,
+    below: &'a [&'p str],
+) -> Option<(NestedCollection, &'a [&'p str])> {
+    served_kinds(catalog).find_map(|(id, kind)| {
         let path = kind.nested_path.as_ref().unwrap_or(&kind.path);
         let foreign = kind
             .foreign_fields
             .iter()
             .find(|foreign| foreign.kind == parent && !foreign.is_list)?;
-        (path == below).then(|| NestedCollection {
+        let rest = strip_path_prefix(below, path)?;
+        let nested = NestedCollection {
             parent_kind: parent,
             parent_name: name.to_owned(),
             kind: id,
             foreign_field: foreign.field.clone(),
-        })
+        };
+        Some((nested, rest))
     })
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::admin_route::{AdminRoute, NestedCollection};
 use super::error::EmbeddedError;
-use super::introspection::loaded_plugins;
+use super::introspection::{enterprise_version, loaded_plugins};
 use super::options::EmbeddedOptions;
 use super::request_target::{RequestTarget, parse_body};
 use super::store::Store;
@@ -47,6 +47,7 @@ impl EmbeddedControlPlane {
         let vaults = options.vaults.unwrap_or_else(known);
         Ok(Self {
             catalog: catalog.with_live_schemas(&LiveSchemas {
+                version: enterprise_version(options.edition).map(str::to_owned),
                 loaded_plugins: Some(loaded_plugins()),
                 loaded_vaults: Some(vaults.clone()),
                 loaded_filters: Some(options.wasm_filters.clone()),

@@ -1,4 +1,4 @@
-use super::admin_route::{NestedCollection, community_kinds};
+use super::admin_route::{NestedCollection, served_kinds};
 use super::children::ChildNames;
 use super::control_plane::{EmbeddedControlPlane, text_response};
 use super::error::EmbeddedError;
@@ -69,7 +69,7 @@ impl EmbeddedControlPlane {
 
     /// The kinds whose entities may refer to one of this kind, with the field by which they do.
     fn referrers(&self, kind: KindId) -> impl Iterator<Item = (KindId, &Kind, &ForeignField)> {
-        community_kinds(&self.catalog).flat_map(move |(by, referrer)| {
+        served_kinds(&self.catalog).flat_map(move |(by, referrer)| {
             let foreign = referrer
                 .foreign_fields
                 .iter()

@@ -1,15 +1,20 @@
 use std::collections::BTreeSet;
 
-use super::admin_route::community_kinds;
+use super::admin_route::served_kinds;
 use super::control_plane::{EmbeddedControlPlane, json_response};
 use super::error::EmbeddedError;
 use super::expiry::take_expiry;
 use control_plane::{Method, Response};
 use json::{Object, Value, json};
-use schema::{CheckPurpose, check_body, recorded_schema};
+use schema::{CheckPurpose, Edition, check_body, recorded_schema};
 
 /// What a node of the recorded version answers about itself.
 const ROOT_JSON: &str = include_str!("../../schemas/kong-3.9.1/root.json");
+
+/// What an Enterprise node says of its version; the recorded one is open source.
+pub(super) fn enterprise_version(edition: Edition) -> Option<&'static str> {
+    (edition == Edition::Enterprise).then_some("3.9.1.0-enterprise-edition")
+}
 
 /// The plugins that the recorded node has loaded.
 pub(super) fn loaded_plugins() -> BTreeSet<String> {
@@ -35,6 +40,12 @@ impl EmbeddedControlPlane {
             .and_then(|known| known.get_mut("loaded_vaults"))
         {
             *loaded = Value::Object(vaults);
+        }
+        if let Some(version) = enterprise_version(self.catalog.edition())
+            && let Some(root) = root.as_object_mut()
+        {
+            root.insert("version", Value::from(version));
+            root.insert("edition", Value::from("enterprise"));
         }
         if let Some(id) = root.get_mut("node_id") {
             *id = Value::from(self.store.node_id());
@@ -86,7 +97,7 @@ impl EmbeddedControlPlane {
 
     /// `POST /schemas/services/validate`: what a body alone can tell.
     fn validate_entity(&self, entity: &str, body: &Object) -> Result<Response, EmbeddedError> {
-        let (id, kind) = community_kinds(&self.catalog)
+        let (id, kind) = served_kinds(&self.catalog)
             .find(|(_, kind)| kind.collection == entity)
             .ok_or_else(|| name_not_found("entity", entity))?;
         let mut body = body.clone();

@@ -1,4 +1,4 @@
-use super::admin_route::{NestedCollection, community_kinds};
+use super::admin_route::{NestedCollection, served_kinds};
 use super::control_plane::{EmbeddedControlPlane, text_response};
 use super::error::EmbeddedError;
 use super::pagination::{PageParams, encode_offset, next_link};
@@ -88,7 +88,7 @@ impl EmbeddedControlPlane {
     }
 
     fn table_name(&self, collection: &str) -> String {
-        community_kinds(&self.catalog)
+        served_kinds(&self.catalog)
             .find(|(_, kind)| kind.collection == collection)
             .and_then(|(_, kind)| kind.table.clone())
             .unwrap_or_else(|| collection.to_owned())

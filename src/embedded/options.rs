@@ -2,12 +2,15 @@ use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::store::Database;
+use schema::Edition;
 
 /// How an embedded control plane is set up.
 #[derive(Clone, Debug)]
 pub struct EmbeddedOptions {
     /// Where its entities are kept.
     pub database: Database,
+    /// Which edition it is: Enterprise has kinds of its own.
+    pub edition: Edition,
     /// The vault backends it has loaded; all that the catalog knows where it is not said.
     pub vaults: Option<BTreeSet<String>>,
     /// The proxy-wasm filters it has loaded; filter chains exist only where there are some.
@@ -20,6 +23,7 @@ impl Default for EmbeddedOptions {
     fn default() -> Self {
         Self {
             database: Database::Memory,
+            edition: Edition::Community,
             vaults: None,
             wasm_filters: BTreeSet::new(),
             now: system_time,

@@ -1,12 +1,11 @@
 use std::sync::Arc;
 
-use super::files::SchemaError;
 use super::kind_file::KindFile;
 use super::{
-    ChildNamesField, Field, FieldPath, FieldType, ForeignField, Kind, KindId, NestedList, OnDelete, PathSegment,
-    Record, parse,
+    ChildNamesField, Field, FieldCheck, FieldPath, FieldType, ForeignField, Kind, KindId, NestedList, OnDelete,
+    PathSegment, Record, SchemaError, parse,
 };
-use json::{Value, json};
+use json::Value;
 
 type KindLookup<'a> = &'a dyn Fn(&str) -> Option<KindId>;
 
@@ -77,7 +76,7 @@ fn add_tag_check(record: &mut Record) {
     if let Some(field) = record.fields.get_mut("tags")
         && let FieldType::Set(tag) = &mut field.field_type
     {
-        tag.rules.insert("checks", json!(["tag_characters"]));
+        tag.checks.push(FieldCheck::TagCharacters);
     }
 }
 

@@ -1,10 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-use super::files::SchemaError;
 use super::kind_file::KindFile;
 use super::subschema::{self, SubschemaFamily};
-use super::{Edition, Kind, KindId, Record, assemble, keywords, overlay, parse};
+use super::{Edition, Kind, KindId, Record, SchemaError, assemble, keywords, overlay, parse};
 use json::{Object, Value};
 
 /// All kinds, plugins and vault backends that are known: a value, handed to whoever needs it.
@@ -13,6 +12,7 @@ pub struct Catalog {
     files: Arc<[KindFile]>,
     kinds: Arc<[Kind]>,
     families: BTreeMap<String, SubschemaFamily>,
+    edition: Edition,
     version: Option<String>,
     live_collections: BTreeSet<String>,
     loaded_plugins: Option<BTreeSet<String>>,
@@ -52,15 +52,22 @@ impl Catalog {
     /// If a file under `schemas/`, which are part of the program, is wrong; a test reads them all.
     pub fn recorded() -> Arc<Self> {
         static RECORDED: OnceLock<Arc<Catalog>> = OnceLock::new();
-        let made = RECORDED.get_or_init(|| match Self::from_files() {
+        let recorded = RECORDED.get_or_init(|| match Self::with_kind_files(&[]) {
             Ok(catalog) => Arc::new(catalog),
             Err(error) => panic!("{error}"),
         });
-        Arc::clone(made)
+        Arc::clone(recorded)
     }
 
-    fn from_files() -> Result<Self, SchemaError> {
-        let files = KindFile::read_all()?;
+    /// The recorded catalog with kinds of further files: the path of each (`kinds/widget.yaml`) and its text.
+    ///
+    /// # Errors
+    /// A file that the build would refuse under `schemas/`, or that speaks of kinds that do not exist.
+    pub fn with_kind_files(further: &[(&str, &str)]) -> Result<Self, SchemaError> {
+        let mut files = KindFile::read_all()?;
+        for (path, text) in further {
+            files.push(KindFile::parse(path, text)?);
+        }
         let live = LiveSchemas::default();
         let kinds = assemble::build_kinds(&files, &overlay::overlay_schemas(&files, &live, Edition::Enterprise)?)?;
         Ok(Self {
@@ -69,6 +76,7 @@ impl Catalog {
             families: FAMILIES
                 .map(|name| (name.to_owned(), subschema::recorded_family(name)))
                 .into(),
+            edition: Edition::Enterprise,
             version: None,
             live_collections: BTreeSet::new(),
             loaded_plugins: None,
@@ -102,6 +110,7 @@ impl Catalog {
             files: Arc::clone(&self.files),
             kinds,
             families: families.collect(),
+            edition,
             version: live.version.clone(),
             live_collections: live.entities.keys().cloned().collect(),
             loaded_plugins: live.loaded_plugins.clone(),
@@ -210,6 +219,11 @@ impl Catalog {
         }
     }
 
+    /// The node's edition; Enterprise where no node is known, which has all kinds.
+    pub fn edition(&self) -> Edition {
+        self.edition
+    }
+
     /// The node's version, if this catalog is a live node's.
     pub fn node_version(&self) -> Option<&str> {
         self.version.as_deref()
@@ -246,7 +260,7 @@ mod tests {
 
     #[test]
     fn every_file_is_right() {
-        let catalog = Catalog::from_files().unwrap();
+        let catalog = Catalog::with_kind_files(&[]).unwrap();
         assert!(catalog.kinds().count() >= 26);
         for (_, kind) in catalog.kinds() {
             for path in &kind.secret_fields {

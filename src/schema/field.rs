@@ -1,4 +1,4 @@
-use super::RecordFields;
+use super::{FieldCheck, RecordFields};
 use json::{Object, Value};
 
 /// A record of Kong's schema language: named fields in the order Kong gives them.
@@ -47,6 +47,8 @@ pub struct Field {
     pub secret: bool,
     /// Whether no two entities may share a value.
     pub unique: bool,
+    /// What Kong checks in code of a value that the rules allow.
+    pub checks: Vec<FieldCheck>,
     /// Everything else the schema says of the field: `between`, `match`, `one_of`, `len_min`, `deprecation` …
     pub rules: Object,
 }

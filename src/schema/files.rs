@@ -1,26 +1,8 @@
+use super::SchemaError;
 use json::Value;
 
 /// The files under `schemas/`, by their path below it, as `build.rs` lists them: sorted.
 static SCHEMA_FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/schemas.rs"));
-
-/// A schema that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("schemas/{file}: {reason}")]
-pub struct SchemaError {
-    /// The file, below `schemas/`, or what else was read.
-    pub file: String,
-    /// What is wrong with it.
-    pub reason: String,
-}
-
-impl SchemaError {
-    pub(super) fn new(file: impl Into<String>, why: impl ToString) -> Self {
-        Self {
-            file: file.into(),
-            reason: why.to_string(),
-        }
-    }
-}
 
 /// A file of `schemas/`.
 #[derive(Clone, Copy, Debug)]

@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Deserialize;
-
-use super::{FieldPath, Record};
+use super::{
+    ComputedField, Edition, FieldPath, HashedField, KindCheck, LegacyField, OnDelete, Quirk, Record, RotationRule,
+    SubschemaSelector, TitleRule,
+};
 use json::{Object, Value};
 
 /// A kind's place in its catalog.
@@ -56,8 +57,8 @@ pub struct Kind {
     pub same_if_equal: bool,
     /// How reports name an entity: fields in order of preference, and the foreign fields said after ` for `.
     pub title: TitleRule,
-    /// Checks of Kong's that no schema tells, by name, with the fields they are about (see `schema::check`).
-    pub checks: Vec<NamedCheck>,
+    /// Checks of Kong's that no schema tells.
+    pub checks: Vec<KindCheck>,
     /// The segment under which another entity's path lists those of this kind that refer to it
     /// (`/consumers/C/key-auth`), where it differs from `path`.
     pub nested_path: Option<String>,
@@ -90,26 +91,6 @@ impl Kind {
             || among(&self.preserved)
             || children.is_some_and(|children| children.field == field)
     }
-}
-
-/// How an entity says which further schema describes the rest of it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SubschemaSelector {
-    /// The family of schemas: `plugins`, `vaults`, `partials`, as in `/schemas/plugins/NAME`.
-    pub family: String,
-    /// The field whose value names the schema; of a list, its first member does.
-    pub by: String,
-    /// What is said of a name that has no schema, `%s` for the name.
-    #[serde(default = "unknown_type")]
-    pub unknown: String,
-    /// Whether a node may have loaded others than those that are known here.
-    #[serde(default)]
-    pub open: bool,
-}
-
-fn unknown_type() -> String {
-    "unknown type: %s".to_owned()
 }
 
 impl SubschemaSelector {
@@ -148,49 +129,6 @@ pub struct ChildNamesField {
     pub not_found_message: String,
 }
 
-/// A field that the server makes of another.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ComputedField {
-    /// The field.
-    pub field: String,
-    /// What it is made of.
-    pub from: String,
-    /// How.
-    pub how: ComputeMethod,
-}
-
-/// How a computed field is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ComputeMethod {
-    /// The hex SHA-256 of a PEM certificate's DER.
-    CertificateDigest,
-}
-
-/// What is odd about the Admin API of a kind, and no other key tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Quirk {
-    /// A PUT by name answers 500.
-    PutByNameFails,
-    /// A PUT on the nested path does not create: 404.
-    PutNeedsExisting,
-    /// There are such entities only while wasm filters are loaded.
-    OnlyWithWasm,
-}
-
-/// Which Kong has a kind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Edition {
-    /// Open source and Enterprise alike.
-    #[default]
-    Community,
-    /// Enterprise and Konnect.
-    Enterprise,
-}
-
 /// A field that points at entities of another kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForeignField {
@@ -206,18 +144,6 @@ pub struct ForeignField {
     pub on_delete: OnDelete,
 }
 
-/// What the deletion of an entity does to those that refer to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OnDelete {
-    /// The server refuses the deletion.
-    Restrict,
-    /// They are deleted as well.
-    Cascade,
-    /// Nothing: the id dangles.
-    Dangle,
-}
-
 /// A list of entities that files may nest in another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NestedList {
@@ -231,87 +157,4 @@ pub struct NestedList {
     pub reference_field: Option<String>,
     /// Whether it is read and never written, because decK does not read it.
     pub read_only: bool,
-}
-
-/// A field that files of an older format write otherwise.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LegacyField {
-    /// The field.
-    pub field: String,
-    /// How it is brought to today's form.
-    pub how: LegacyConversion,
-}
-
-/// How a value of formats 1.1 and 2.1 is brought to format 3.0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LegacyConversion {
-    /// A list of paths: since Kong 3 a regular expression begins with `~`, and paths are in normal form.
-    RoutePaths,
-}
-
-/// How an entity of this kind keeps its identity while its material changes.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RotationRule {
-    /// The fields that are the material.
-    pub material: Vec<String>,
-    /// The key of the nested list whose members tell which entity this is (`snis`).
-    pub children: String,
-}
-
-/// How reports name an entity.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TitleRule {
-    /// The first of these fields that is set is the name; the id where none is. Secret ones are shown as fingerprints.
-    #[serde(default)]
-    pub fields: Vec<String>,
-    /// Foreign fields said after it: `cors for service s`.
-    #[serde(default, rename = "for")]
-    pub of: Vec<String>,
-    /// Whether those are said by their ids, as decK says a target's upstream.
-    #[serde(default)]
-    pub by_id: bool,
-    /// What is said in brackets where none of those is set: `cors (global)`.
-    #[serde(default)]
-    pub otherwise: Option<String>,
-}
-
-/// A check that Kong makes in code: which one, and the fields it is about.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NamedCheck {
-    /// Its name, one of those that `schema::check` knows.
-    pub check: String,
-    /// What it is told: field names mostly.
-    #[serde(default, rename = "with")]
-    pub arguments: json::Value,
-}
-
-/// A field that the server stores hashed.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HashedField {
-    /// The field.
-    pub field: String,
-    /// How: `sha1_with` is the hex SHA-1 of the value followed by the id in the foreign field `with`.
-    pub how: HashMethod,
-    /// The foreign field whose id is the salt.
-    #[serde(default)]
-    pub with: Option<String>,
-    /// The boolean field that says whether it is hashed at all, if there is one (oauth2's `hash_secret`).
-    #[serde(default)]
-    pub when: Option<String>,
-}
-
-/// How a field is hashed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HashMethod {
-    /// Hex SHA-1 of the value followed by an id.
-    Sha1With,
-    /// A salted hash that cannot be computed again (argon2, bcrypt, pbkdf2): never comparable.
-    Salted,
 }

@@ -13,6 +13,7 @@ mod complete;
 mod corrections;
 mod field;
 mod field_lookup;
+mod file_format;
 mod files;
 mod foreign_key;
 mod keywords;
@@ -37,12 +38,15 @@ pub use check::{CheckPurpose, check_body, zeroize_value};
 pub use checks::{is_private_key, is_public_key};
 pub use complete::{apply_patch, complete_body, expand_shorthands, to_response_body};
 pub use field::{Field, FieldType, Record};
-pub use files::{SchemaError, recorded_schema};
-pub use foreign_key::ForeignKeyValue;
-pub use kind::{
-    ChildNamesField, ComputeMethod, ComputedField, Edition, ForeignField, HashMethod, HashedField, Kind, KindId,
-    LegacyConversion, LegacyField, NamedCheck, NestedList, OnDelete, Quirk, RotationRule, SubschemaSelector, TitleRule,
+pub use file_format::checks::{FieldCheck, KeyPairFields, KindCheck, RouterFields};
+pub use file_format::error::SchemaError;
+pub use file_format::kind_file::{
+    ComputeMethod, ComputedField, Edition, HashMethod, HashedField, LegacyConversion, LegacyField, OnDelete, Quirk,
+    RotationRule, SubschemaSelector, TitleRule,
 };
+pub use files::recorded_schema;
+pub use foreign_key::ForeignKeyValue;
+pub use kind::{ChildNamesField, ForeignField, Kind, KindId, NestedList};
 pub use live_match::{is_written_canonically, matches_live};
 pub use path::{FieldPath, PathSegment};
 pub use record_fields::RecordFields;

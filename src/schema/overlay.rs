@@ -1,8 +1,7 @@
 use std::collections::BTreeSet;
 
-use super::files::SchemaError;
 use super::kind_file::KindFile;
-use super::{Edition, LiveSchemas, keywords};
+use super::{Edition, LiveSchemas, SchemaError, keywords};
 use json::{Value, json};
 
 /// The schemas of kinds as a node has them: its own answers where it gave them, the recorded ones elsewhere, each

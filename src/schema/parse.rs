@@ -1,4 +1,4 @@
-use super::{Field, FieldType, Record, keywords, shorthand};
+use super::{Field, FieldCheck, FieldType, Record, keywords, shorthand};
 use json::{Object, Value};
 
 /// Reads a record in the shape of Kong's `/schemas` answers. `Err` says where and what is wrong.
@@ -50,8 +50,16 @@ pub(super) fn parse_field(schema: &Value) -> Result<Field, String> {
         referenceable: flag("referenceable"),
         secret: flag("encrypted"),
         unique: flag("unique"),
+        checks: parse_checks(schema.get("checks"))?,
         rules: remaining_rules(schema),
     })
+}
+
+fn parse_checks(checks: Option<&Value>) -> Result<Vec<FieldCheck>, String> {
+    match checks {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(checks) => serde_json::from_value(checks.clone().into()).map_err(|error| error.to_string()),
+    }
 }
 
 fn parse_field_type(schema: &Object) -> Result<FieldType, String> {
@@ -106,6 +114,7 @@ fn remaining_rules(schema: &Object) -> Object {
         "referenceable",
         "encrypted",
         "unique",
+        "checks",
         "abstract",
         "reference",
         keywords::DESCRIPTION,

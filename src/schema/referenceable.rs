@@ -1,11 +1,7 @@
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-
-use super::files::{self, SchemaError};
-use super::{Catalog, FieldPath, KindId, PathSegment};
+use super::file_format::referenceable_file::ReferenceableFile;
+use super::{Catalog, FieldPath, KindId, PathSegment, SchemaError, files};
 use json::Object;
 
 /// Whether a field takes references, as far as is known.
@@ -21,19 +17,6 @@ pub enum Referenceability {
     Since(&'static str),
     /// No schema tells.
     Unknown,
-}
-
-/// The fields of a record: from a version on, under a path, these names.
-type FieldsByVersion = BTreeMap<String, BTreeMap<String, Vec<String>>>;
-
-/// What is known of fields without their schemas.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ReferenceableLists {
-    #[serde(rename = "groups")]
-    _groups: IgnoredAny,
-    entities: BTreeMap<String, FieldsByVersion>,
-    plugins: BTreeMap<String, FieldsByVersion>,
 }
 
 impl Catalog {
@@ -132,12 +115,12 @@ fn parse_version(text: &str) -> (u32, u32) {
     (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default())
 }
 
-static REFERENCEABLE_LISTS: LazyLock<ReferenceableLists> = LazyLock::new(|| match read_lists() {
+static REFERENCEABLE_LISTS: LazyLock<ReferenceableFile> = LazyLock::new(|| match read_lists() {
     Ok(lists) => lists,
     Err(error) => panic!("{error}"),
 });
 
-fn read_lists() -> Result<ReferenceableLists, SchemaError> {
+fn read_lists() -> Result<ReferenceableFile, SchemaError> {
     let file = files::file_at("referenceable.yaml");
     serde_yaml::from_str(file.text).map_err(|error| SchemaError::new(file.path, error))
 }

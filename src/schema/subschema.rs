@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use super::corrections::{merge_corrections, remove_enterprise_fields};
-use super::files::{self, SchemaError, SchemaFile};
-use super::{Edition, Record, parse};
+use super::files::{self, SchemaFile};
+use super::{Edition, Record, SchemaError, parse};
 use json::Value;
 
 /// The schemas of a family (`plugins`, `vaults`), by name.

@@ -3,7 +3,7 @@ use uuid::Uuid;
 use super::super::PlanInput;
 use super::super::draft::ChangeDraft;
 use json::{Object, Value};
-use schema::{CheckPurpose, Kind, KindId, canonicalize, check_body};
+use schema::{CheckPurpose, Kind, KindCheck, KindId, canonicalize, check_body};
 
 /// Finds a value to which a unique field of an entity can be set while another takes its value: null where the entity
 /// may go without, else a made-up one. None if the field cannot be parked: it is more than the entity's own name, a check
@@ -43,26 +43,18 @@ fn is_own_name(kind: &Kind, field: &str) -> bool {
 
 /// Whether a check ties a field to others, so that it says more than a name.
 fn is_tied_by_check(kind: &Kind, field: &str) -> bool {
-    let of_schema = kind
+    let mut of_schema = kind
         .record
         .entity_checks
         .iter()
         .filter_map(|check| check.get("custom_entity_check"));
-    let named = kind
-        .checks
-        .iter()
-        .map(|check| &check.arguments)
-        .filter(|arguments| mentions_several_fields(kind, arguments));
-    of_schema.chain(named).any(|check| mentions(check, field))
+    let mut of_kind = kind.checks.iter().map(KindCheck::fields);
+    of_schema.any(|check| mentions(check, field))
+        || of_kind.any(|fields| fields.contains(&field) && is_about_several(kind, &fields))
 }
 
-fn mentions_several_fields(kind: &Kind, arguments: &Value) -> bool {
-    kind.record
-        .fields
-        .iter()
-        .filter(|(name, _)| mentions(arguments, name))
-        .count()
-        > 1
+fn is_about_several(kind: &Kind, fields: &[&str]) -> bool {
+    fields.iter().filter(|field| kind.record.get(field).is_some()).count() > 1
 }
 
 fn mentions(check: &Value, field: &str) -> bool {

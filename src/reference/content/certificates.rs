@@ -1,7 +1,7 @@
 use super::FieldIssue;
 use crate::is_reference;
-use json::{Object, Value};
-use schema::{Catalog, Field, FieldPath, Kind, KindId, PublicCertificate, format_timestamp, parse_chain};
+use json::Object;
+use schema::{Catalog, Field, FieldCheck, FieldPath, Kind, KindId, PublicCertificate, format_timestamp, parse_chain};
 use yaml::DiagnosticCode;
 
 /// What is valid when.
@@ -117,10 +117,7 @@ fn uncovered_names_issue(field: &str, uncovered: &[String]) -> FieldIssue {
 
 /// The fields that hold PEM certificates.
 pub(super) fn certificate_fields(kind: &Kind) -> impl Iterator<Item = &str> {
-    let of_pem = |field: &Field| {
-        let checks = field.rules.get("checks").and_then(Value::as_array);
-        checks.is_some_and(|checks| checks.iter().any(|check| check == "pem_certificate"))
-    };
+    let of_pem = |field: &Field| field.checks.contains(&FieldCheck::PemCertificate);
     let fields = kind.record.fields.iter();
     fields
         .filter(move |(_, field)| of_pem(field))

@@ -1,7 +1,6 @@
 use super::messages::PEM_HELP;
 use super::{FieldIssue, ResolvedField};
-use json::Value;
-use schema::{FieldPath, Kind, PathSegment, Record, is_private_key, is_public_key};
+use schema::{FieldCheck, FieldPath, Kind, KindCheck, PathSegment, Record, is_private_key, is_public_key};
 use yaml::DiagnosticCode;
 
 /// Which half of a pair a field holds.
@@ -64,18 +63,14 @@ fn key_half(kind: &Kind, record: &Record, path: &FieldPath) -> Option<KeyHalf> {
     let (PathSegment::Name(name), outer) = path.0.split_last()? else {
         return None;
     };
-    let of_kind = kind.checks.iter().filter(|check| check.check == "pair");
-    let of_kind = of_kind.map(|check| &check.arguments).filter(|_| outer.is_empty());
-    let outer = record.field_at(&FieldPath(outer.to_vec()));
-    let checks = outer.and_then(|field| field.rules.get("checks")?.as_array());
-    let of_record = checks.into_iter().flatten().filter_map(|check| check.get("key_pair"));
-    let mut pairs = of_kind.chain(of_record);
-    pairs.find_map(|pair| {
-        let is = |part: &str| pair.get(part).and_then(Value::as_str) == Some(name);
-        match (is("private"), is("public")) {
-            (true, _) => Some(KeyHalf::Private),
-            (_, true) => Some(KeyHalf::Public),
-            _ => None,
-        }
+    let is_private = |check: &KindCheck| matches!(check, KindCheck::Pair { private, .. } if private == name);
+    if outer.is_empty() && kind.checks.iter().any(is_private) {
+        return Some(KeyHalf::Private);
+    }
+    let outer = record.field_at(&FieldPath(outer.to_vec()))?;
+    outer.checks.iter().find_map(|check| match check {
+        FieldCheck::KeyPair(pair) if pair.private == *name => Some(KeyHalf::Private),
+        FieldCheck::KeyPair(pair) if pair.public == *name => Some(KeyHalf::Public),
+        _ => None,
     })
 }

@@ -2,7 +2,7 @@
 
 use super::FieldIssue;
 use json::Value;
-use schema::{Field, FieldPath, FieldType, Record};
+use schema::{Field, FieldCheck, FieldPath, FieldType, Record};
 use yaml::DiagnosticCode;
 
 /// What Kong's words begin with, what is said instead, and what to do. Kong's own texts may repeat what they are about.
@@ -131,25 +131,6 @@ const VALUE_HELP: &str =
     "Kong skips the field's check for a reference; put a value into the secret that the field would take itself";
 const FIELDS_HELP: &str = "correct the secret, or what stands in the other fields";
 
-/// What the named checks of a field ask for.
-const CHECK_EXPECTATIONS: [(&str, &str); 15] = [
-    ("cookie_name", "the name of a cookie"),
-    ("header_name", "the name of a header"),
-    ("host_with_port", "a host, with or without a port"),
-    ("host_without_port", "a host without a port"),
-    ("ip_or_cidr", "an address or a range of addresses"),
-    ("origin", "an origin or a regular expression"),
-    ("redirect_uri", "a URI to redirect to"),
-    ("route_host", "a host"),
-    ("route_path", "a path"),
-    ("server_name", "the name of a server"),
-    ("target_host", "a host"),
-    ("upstream_name", "the name of an upstream"),
-    ("url", "a URL"),
-    ("url_path", "a path"),
-    ("utf8_name", "a name"),
-];
-
 /// What a field takes.
 fn describe_expected(field: &Field) -> String {
     let of_type = match field.field_type {
@@ -158,15 +139,34 @@ fn describe_expected(field: &Field) -> String {
         FieldType::Boolean => Some("true or false"),
         _ => None,
     };
-    let checks = field.rules.get("checks").and_then(Value::as_array);
-    let mut named = checks.into_iter().flatten().filter_map(Value::as_str);
-    let check = named.find_map(|name| {
-        CHECK_EXPECTATIONS
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, words)| *words)
-    });
+    let check = field.checks.iter().find_map(describe_check);
     of_type.or(check).map_or_else(|| describe_rule(field), str::to_owned)
+}
+
+/// What a check asks for.
+fn describe_check(check: &FieldCheck) -> Option<&'static str> {
+    match check {
+        FieldCheck::CookieName => Some("the name of a cookie"),
+        FieldCheck::HeaderName => Some("the name of a header"),
+        FieldCheck::HostWithPort => Some("a host, with or without a port"),
+        FieldCheck::HostWithoutPort => Some("a host without a port"),
+        FieldCheck::IpOrCidr => Some("an address or a range of addresses"),
+        FieldCheck::Origin => Some("an origin or a regular expression"),
+        FieldCheck::RedirectUri => Some("a URI to redirect to"),
+        FieldCheck::RouteHost | FieldCheck::TargetHost => Some("a host"),
+        FieldCheck::RoutePath | FieldCheck::UrlPath => Some("a path"),
+        FieldCheck::ServerName => Some("the name of a server"),
+        FieldCheck::UpstreamName => Some("the name of an upstream"),
+        FieldCheck::Url => Some("a URL"),
+        FieldCheck::Utf8Name => Some("a name"),
+        FieldCheck::PemCertificate
+        | FieldCheck::PemKey
+        | FieldCheck::TagCharacters
+        | FieldCheck::WildcardServerName
+        | FieldCheck::SomeTrue(_)
+        | FieldCheck::KeyPair(_)
+        | FieldCheck::Unrepeated => None,
+    }
 }
 
 fn describe_rule(field: &Field) -> String {

@@ -19,8 +19,8 @@ pub use certificates::ExpiryWindow;
 
 use self::resolved_entity::ResolvedEntity;
 use super::{Assessment, ChangeState, EntityView, Finding, Reason, ResolvedValues, Secret};
-use json::{Object, Value};
-use schema::{self, Catalog, Field, FieldPath, Kind, KindId};
+use json::Object;
+use schema::{self, Catalog, Field, FieldCheck, FieldPath, Kind, KindCheck, KindId};
 use state::DeclaredId;
 
 /// What is to be told of a field that holds no reference, or that is not wrong yet.
@@ -168,11 +168,9 @@ impl CertificateFields {
 
 /// Whether entities of a kind hold certificates or pairs of keys.
 pub fn has_key_material(kind: &Kind) -> bool {
-    let of_pair = |field: &Field| {
-        let checks = field.rules.get("checks").and_then(Value::as_array);
-        checks.is_some_and(|checks| checks.iter().any(|check| check.get("key_pair").is_some()))
-    };
-    let pairs = kind.checks.iter().any(|check| check.check == "pair");
+    let is_pair = |check: &FieldCheck| matches!(check, FieldCheck::KeyPair(_));
+    let of_pair = |field: &Field| field.checks.iter().any(is_pair);
+    let pairs = kind.checks.iter().any(|check| matches!(check, KindCheck::Pair { .. }));
     pairs
         || certificates::certificate_fields(kind).next().is_some()
         || kind.record.fields.iter().any(|(_, field)| of_pair(field))

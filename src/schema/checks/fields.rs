@@ -51,7 +51,7 @@ impl BodyChecker<'_> {
         if let Some(broken) = validators::find_violation(view, value) {
             return Err(view.custom_error_or(broken));
         }
-        named_checks::run_field_checks(self, view, value).map_or(Ok(()), |fault| Err(error_message(&fault)))
+        named_checks::run_field_checks(self, view.field, value).map_or(Ok(()), |fault| Err(error_message(&fault)))
     }
 
     fn check_null(&self, view: FieldView<'_>) -> Result<(), FieldErrors> {

@@ -84,6 +84,7 @@ static TTL_FIELD: LazyLock<Field> = LazyLock::new(|| Field {
     referenceable: false,
     secret: false,
     unique: false,
+    checks: Vec::new(),
     rules: Object::from_iter([("between".to_owned(), json!([0, 100_000_000]))]),
 });
 

@@ -1,78 +1,64 @@
-use super::field_view::FieldView;
 use super::{
     BodyChecker, certificates, error_tree, hostname, is_reference, jwk, paths, pcre, quote_names, route_expression,
     text, urls,
 };
 use crate::checks::keys::PublicKey;
-use crate::{CheckPurpose, NamedCheck};
+use crate::{CheckPurpose, Field, FieldCheck, KeyPairFields, KindCheck};
 use json::{Object, Value};
 
-/// A check of one text.
-type TextCheck = fn(&str) -> Result<(), String>;
-
-/// The checks of texts that the rule `checks` of a field may name.
-const TEXT_CHECKS: [(&str, TextCheck); 19] = [
-    ("cookie_name", text::check_cookie_name),
-    ("header_name", text::check_header_name),
-    ("host_with_port", hostname::check_host_with_port),
-    ("host_without_port", hostname::check_host_without_port),
-    ("ip_or_cidr", hostname::check_ip_or_cidr),
-    ("origin", check_origin),
-    ("pem_certificate", certificates::check_certificate),
-    ("pem_key", certificates::check_key),
-    ("redirect_uri", urls::check_redirect_uri),
-    ("route_host", hostname::check_route_host),
-    ("route_path", paths::check_route_path),
-    ("server_name", hostname::check_server_name),
-    ("tag_characters", text::check_tag_characters),
-    ("target_host", hostname::check_target_host),
-    ("upstream_name", hostname::check_upstream_name),
-    ("url", urls::check_url),
-    ("url_path", paths::check_url_path),
-    ("utf8_name", text::check_utf8_name),
-    ("wildcard_server_name", hostname::check_wildcard_server_name),
-];
-
-/// What the rule `checks` of a field says of a value that its schema allows: a list of names, or of `{name: with}`.
-pub(super) fn run_field_checks(checker: &BodyChecker<'_>, view: FieldView<'_>, value: &Value) -> Option<String> {
-    let checks = view.rule("checks")?.as_array()?;
-    checks.iter().find_map(|check| match check {
-        Value::String(name) => run_text_check(name, value),
-        Value::Object(check) => check
-            .iter()
-            .find_map(|(name, with)| run_value_check(checker, name, with, value)),
-        _ => None,
-    })
+/// What the checks of a field in code say of a value that its schema allows.
+pub(super) fn run_field_checks(checker: &BodyChecker<'_>, field: &Field, value: &Value) -> Option<String> {
+    field
+        .checks
+        .iter()
+        .find_map(|check| run_field_check(checker, check, value))
 }
 
-fn run_text_check(name: &str, value: &Value) -> Option<String> {
-    let (_, check) = TEXT_CHECKS.iter().find(|(known, _)| *known == name)?;
-    check(value.as_str()?).err()
+fn run_field_check(checker: &BodyChecker<'_>, check: &FieldCheck, value: &Value) -> Option<String> {
+    match check {
+        FieldCheck::SomeTrue(fields) => check_some_true(fields, value.as_object()?),
+        FieldCheck::KeyPair(fields) => check_pem_key_pair(fields, value.as_object()?),
+        FieldCheck::Unrepeated if checker.purpose == CheckPurpose::Validate => None,
+        FieldCheck::Unrepeated => find_duplicate(value).map(|member| format!("{member} is duplicated")),
+        check => run_text_check(check, value.as_str()?).err(),
+    }
 }
 
-fn run_value_check(checker: &BodyChecker<'_>, name: &str, with: &Value, value: &Value) -> Option<String> {
-    match name {
-        "some_true" => check_some_true(with, value.as_object()?),
-        "key_pair" => check_pem_key_pair(with, value.as_object()?),
-        "unrepeated" if checker.purpose != CheckPurpose::Validate => {
-            find_duplicate(value).map(|told| format!("{told} is duplicated"))
-        }
-        "unrepeated_member" => check_unique_member(with, value),
-        _ => None,
+fn run_text_check(check: &FieldCheck, text: &str) -> Result<(), String> {
+    match check {
+        FieldCheck::CookieName => text::check_cookie_name(text),
+        FieldCheck::HeaderName => text::check_header_name(text),
+        FieldCheck::HostWithPort => hostname::check_host_with_port(text),
+        FieldCheck::HostWithoutPort => hostname::check_host_without_port(text),
+        FieldCheck::IpOrCidr => hostname::check_ip_or_cidr(text),
+        FieldCheck::Origin => check_origin(text),
+        FieldCheck::PemCertificate => certificates::check_certificate(text),
+        FieldCheck::PemKey => certificates::check_key(text),
+        FieldCheck::RedirectUri => urls::check_redirect_uri(text),
+        FieldCheck::RouteHost => hostname::check_route_host(text),
+        FieldCheck::RoutePath => paths::check_route_path(text),
+        FieldCheck::ServerName => hostname::check_server_name(text),
+        FieldCheck::TagCharacters => text::check_tag_characters(text),
+        FieldCheck::TargetHost => hostname::check_target_host(text),
+        FieldCheck::UpstreamName => hostname::check_upstream_name(text),
+        FieldCheck::Url => urls::check_url(text),
+        FieldCheck::UrlPath => paths::check_url_path(text),
+        FieldCheck::Utf8Name => text::check_utf8_name(text),
+        FieldCheck::WildcardServerName => hostname::check_wildcard_server_name(text),
+        FieldCheck::SomeTrue(_) | FieldCheck::KeyPair(_) | FieldCheck::Unrepeated => Ok(()),
     }
 }
 
 /// At least one of the named fields must be true.
-fn check_some_true(names: &Value, record: &Object) -> Option<String> {
-    let names: Vec<&str> = names.as_array()?.iter().filter_map(Value::as_str).collect();
-    let some = names.iter().any(|name| record.get(name) == Some(&Value::Bool(true)));
-    (!some).then(|| format!("at least one of these fields must be true: {}", names.join(", ")))
+fn check_some_true(fields: &[String], record: &Object) -> Option<String> {
+    let some = fields.iter().any(|name| record.get(name) == Some(&Value::Bool(true)));
+    (!some).then(|| format!("at least one of these fields must be true: {}", fields.join(", ")))
 }
 
 /// A private and a public key, each if it is there, and as a pair if both are. With a reference nothing is known.
-fn check_pem_key_pair(with: &Value, record: &Object) -> Option<String> {
-    let text = |part: &str| record.get(with.get(part)?.as_str()?)?.as_str();
-    let (private, public) = (text("private"), text("public"));
+fn check_pem_key_pair(fields: &KeyPairFields, record: &Object) -> Option<String> {
+    let text = |field: &str| record.get(field)?.as_str();
+    let (private, public) = (text(&fields.private), text(&fields.public));
     if private.is_some_and(is_reference) || public.is_some_and(is_reference) {
         return None;
     }
@@ -95,17 +81,6 @@ fn find_duplicate(list: &Value) -> Option<&str> {
         .find_map(|(at, member)| members[..at].contains(member).then(|| member.as_str())?)
 }
 
-/// Two records of a list with the same value in the named field.
-fn check_unique_member(with: &Value, list: &Value) -> Option<String> {
-    let (name, told) = (with.get("field")?.as_str()?, with.get("told")?.as_str()?);
-    let values: Vec<Value> = list
-        .as_array()?
-        .iter()
-        .filter_map(|record| record.get(name).cloned())
-        .collect();
-    find_duplicate(&Value::Array(values.clone())).map(|value| told.replace("%s", value))
-}
-
 /// `*`, or a regular expression.
 fn check_origin(text: &str) -> Result<(), String> {
     if text == "*" || pcre::check_regex(text).is_ok() {
@@ -118,38 +93,43 @@ impl BodyChecker<'_> {
     /// Adds what the kind's own checks say of its fields taken together.
     pub fn run_kind_checks(&self, input: &Object, errors: &mut Object) {
         for check in &self.kind.checks {
-            if let Some(told) = self.run_kind_check(check, input, errors) {
-                error_tree::add_entity_error(errors, told);
+            let has_invalid_field = check.fields().into_iter().any(|field| errors.contains_key(field));
+            if has_invalid_field && !check.runs_with_invalid_fields() {
+                continue;
+            }
+            if let Some(message) = self.run_kind_check(check, input) {
+                error_tree::add_entity_error(errors, message);
             }
         }
     }
 
-    fn run_kind_check(&self, check: &NamedCheck, input: &Object, errors: &Object) -> Option<String> {
-        let with = &check.arguments;
-        let name = |part: &str| with.get(part).and_then(Value::as_str);
-        let known = |part: &str| input.get(name(part)?)?.as_str().filter(|text| !is_reference(text));
-        if check.check == "needs" {
-            return check_required_together(with, |path| {
+    fn run_kind_check(&self, check: &KindCheck, input: &Object) -> Option<String> {
+        let text = |field: &str| input.get(field)?.as_str();
+        let known = |field: &str| text(field).filter(|text| !is_reference(text));
+        match check {
+            KindCheck::Needs { of, needs } => check_required_together(of, needs, |path| {
                 error_tree::is_set(error_tree::value_at_path(input, path)) || self.is_server_generated(path)
-            });
-        }
-        let sources = with.as_object()?.values().filter_map(Value::as_str);
-        if sources.into_iter().any(|source| errors.contains_key(source)) {
-            return None;
-        }
-        match check.check.as_str() {
-            "pair" => {
-                let pair = certificates::is_key_pair(known("chain")?, known("private")?)?;
-                (!pair).then(|| name("told").unwrap_or_default().to_owned())
+            }),
+            KindCheck::Pair {
+                chain,
+                private,
+                message,
+            } => {
+                let is_pair = certificates::is_key_pair(known(chain)?, known(private)?)?;
+                (!is_pair).then(|| message.clone())
             }
-            "different_sorts" => {
-                let same = certificates::have_same_key_algorithm(known("one")?, known("other")?)?;
-                same.then(|| name("told").unwrap_or_default().to_owned())
+            KindCheck::DifferentAlgorithms { first, second, message } => {
+                let is_same = certificates::have_same_key_algorithm(known(first)?, known(second)?)?;
+                is_same.then(|| message.clone())
             }
-            "authority" => certificates::check_ca_certificate(known("chain")?, self.now).map(str::to_owned),
-            "json_web_key" => jwk::check_jwk(known("json")?, input.get(name("bears")?)?.as_str()).map(str::to_owned),
-            "route_expression" => route_expression::check_route_expression(input, with).err(),
-            _ => None,
+            KindCheck::Authority { chain } => {
+                certificates::check_ca_certificate(known(chain)?, self.now).map(str::to_owned)
+            }
+            KindCheck::JsonWebKey { json, bears, .. } => {
+                input.get(bears)?;
+                jwk::check_jwk(known(json)?, text(bears)).map(str::to_owned)
+            }
+            KindCheck::RouteExpression(fields) => route_expression::check_route_expression(input, fields).err(),
         }
     }
 
@@ -160,12 +140,11 @@ impl BodyChecker<'_> {
 }
 
 /// Fields that are worked on together: where the first are set, the others must be.
-fn check_required_together(with: &Value, stands: impl Fn(&str) -> bool) -> Option<String> {
-    let (of, needs) = (with.get("of")?.as_array()?, with.get("needs")?.as_array()?);
-    let is_set = |path: &Value| path.as_str().is_some_and(&stands);
-    let lacking = of.iter().all(is_set) && !needs.iter().all(is_set);
-    lacking.then(|| {
-        let names: Vec<Value> = of.iter().chain(needs).cloned().collect();
+fn check_required_together(of: &[String], needs: &[String], is_set: impl Fn(&str) -> bool) -> Option<String> {
+    let all_set = |paths: &[String]| paths.iter().all(|path| is_set(path));
+    let is_lacking = all_set(of) && !all_set(needs);
+    is_lacking.then(|| {
+        let names: Vec<Value> = of.iter().chain(needs).map(|name| Value::from(name.as_str())).collect();
         format!("all or none of these fields must be set: {}", quote_names(&names))
     })
 }

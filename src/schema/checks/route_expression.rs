@@ -1,5 +1,6 @@
 use regex::Regex;
 
+use crate::RouterFields;
 use json::{Object, Value};
 
 /// Writes a route as Kong does for its router, which then refuses regular expressions of another dialect than its own
@@ -8,22 +9,22 @@ use json::{Object, Value};
 ///
 /// # Errors
 /// The router's message, with the expression and the place in it.
-pub(super) fn check_route_expression(route: &Object, fields: &Value) -> Result<(), String> {
-    let part = |name: &str| fields.get(name).and_then(|field| route.get(field.as_str()?));
+pub(super) fn check_route_expression(route: &Object, fields: &RouterFields) -> Result<(), String> {
+    let part = |field: &str| route.get(field);
     let mut expression = RouterExpression::default();
     expression.push_any_of(
-        &build_terms(part("tls.sni"), |sni| ExpressionTerm::new("tls.sni ==", sni)),
+        &build_terms(part(&fields.sni), |sni| ExpressionTerm::new("tls.sni ==", sni)),
         SNI_DELIMITERS,
     );
     expression.push_any_of(
-        &build_terms(part("http.method"), |method| {
+        &build_terms(part(&fields.method), |method| {
             ExpressionTerm::new("http.method ==", method)
         }),
         PARENTHESES,
     );
-    expression.push_any_of(&build_terms(part("http.host"), host_term), PARENTHESES);
-    expression.push_any_of(&path_terms(part("http.path")), PARENTHESES);
-    expression.push_headers(part("http.headers"));
+    expression.push_any_of(&build_terms(part(&fields.host), host_term), PARENTHESES);
+    expression.push_any_of(&path_terms(part(&fields.path)), PARENTHESES);
+    expression.push_headers(part(&fields.headers));
     match expression.error {
         None => Ok(()),
         Some(fault) => Err(format!(
@@ -233,9 +234,13 @@ mod tests {
     use super::check_route_expression;
 
     fn told(route: json::Value) -> Result<(), String> {
-        let parts = json!({"tls.sni": "snis", "http.method": "methods", "http.host": "hosts", "http.path": "paths",
-                           "http.headers": "headers"});
-        check_route_expression(route.as_object().expect("an object"), &parts)
+        let catalog = crate::Catalog::recorded();
+        let routes = catalog.kind(catalog.find_kind("routes").expect("a kind"));
+        let fields = routes.checks.iter().find_map(|check| match check {
+            crate::KindCheck::RouteExpression(fields) => Some(fields),
+            _ => None,
+        });
+        check_route_expression(route.as_object().expect("an object"), fields.expect("the check"))
     }
 
     #[test]

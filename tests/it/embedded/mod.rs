@@ -1,4 +1,5 @@
 mod durability;
 mod http;
+mod kinds;
 mod properties;
 mod transcripts;

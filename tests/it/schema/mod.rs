@@ -1,2 +1,3 @@
 mod canonical;
 mod checks;
+mod kind_files;
