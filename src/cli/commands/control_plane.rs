@@ -7,6 +7,7 @@ use crate::ExitStatus;
 use crate::args::ControlPlaneArgs;
 use crate::command_error::{CommandError, CommandResult};
 use crate::report;
+use crate::signals::wait_for_interrupt;
 use embedded::{Database, EmbeddedControlPlane, EmbeddedOptions, serve};
 use schema::Catalog;
 
@@ -31,18 +32,4 @@ pub async fn run(args: ControlPlaneArgs) -> CommandResult {
         .await
         .map_err(CommandError::failed)?;
     Ok(ExitStatus::Success)
-}
-
-/// Ends when somebody asks the program to end.
-async fn wait_for_interrupt() {
-    let term = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => _ = signal.recv().await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = term => {}
-    }
 }
