@@ -1,4 +1,6 @@
+use super::ExitStatus;
 use super::args::{ScopeArgs, StateArgs};
+use super::command_error::CommandError;
 use super::file_discovery::{self, DiscoveredFiles, ParsedFiles};
 use super::reporter::Reporter;
 use control_plane::{Clock, SystemClock};
@@ -48,11 +50,11 @@ pub fn read_and_report(
     state: &StateArgs,
     scope: &ScopeArgs,
     catalog: &Catalog,
-    teller: &mut Reporter,
+    reporter: &mut Reporter,
 ) -> Option<Documents> {
     find_state_files(state, scope)
         .read(catalog)
-        .check_and_report(catalog, teller)
+        .check_and_report(catalog, reporter)
 }
 
 /// The same for a run that asks no control plane: it does without variables that are not set, and tells which.
@@ -60,13 +62,13 @@ pub fn read_offline_and_report(
     state: &StateArgs,
     scope: &ScopeArgs,
     catalog: &Catalog,
-    teller: &mut Reporter,
+    reporter: &mut Reporter,
 ) -> Option<Documents> {
     let unread = StateLoader {
         allow_unset_variables: true,
         ..find_state_files(state, scope)
     };
-    unread.read(catalog).check_and_report(catalog, teller)
+    unread.read(catalog).check_and_report(catalog, reporter)
 }
 
 impl StateLoader {
@@ -99,7 +101,7 @@ impl StateLoader {
 
 impl UncheckedDocuments {
     /// Tells what there is to tell. None if something is wrong.
-    pub fn check_and_report(self, catalog: &Catalog, teller: &mut Reporter) -> Option<Documents> {
+    pub fn check_and_report(self, catalog: &Catalog, reporter: &mut Reporter) -> Option<Documents> {
         let Self {
             files: gathered,
             parsed: reading,
@@ -110,14 +112,22 @@ impl UncheckedDocuments {
             told.extend(reading.errors);
             told.extend(reading.desired.diagnostics.iter().cloned());
             told.extend(refused);
-            teller.report_diagnostics(&told, &gathered.sources);
+            reporter.report_diagnostics(&told, &gathered.sources);
             return None;
         }
-        teller.report_diagnostics(&told, &gathered.sources);
+        reporter.report_diagnostics(&told, &gathered.sources);
         Some(Documents {
             sources: gathered.sources,
             desired: reading.desired,
         })
+    }
+}
+
+/// Fails if there is an error among diagnostics that have been reported.
+pub fn fail_on_errors(reported: &[Diagnostic]) -> Result<(), CommandError> {
+    match reported.iter().any(is_error) {
+        true => Err(CommandError::AlreadyReported(ExitStatus::InvalidInput)),
+        false => Ok(()),
     }
 }
 

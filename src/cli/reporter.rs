@@ -1,6 +1,10 @@
 use std::io;
 
+use anyhow::anyhow;
+
 use super::ExitStatus;
+use super::command_error::CommandError;
+use super::output_mode::OutputMode;
 use crate::report::{self, ApplyReport, BodyRenderer, ChangeSummary, EntityNames, JsonReport, PropertyAssessment};
 use plan::{GuardViolation, Plan};
 use reference::Assessment;
@@ -15,27 +19,15 @@ pub struct Reporter {
 }
 
 impl Reporter {
-    /// Tells programs if so; events are the lines of single changes.
-    pub fn new(json: bool, silence_events: bool) -> Self {
-        Self {
-            json: json.then(Box::default),
-            silence_events,
-        }
-    }
-
-    /// Tells of references alone; programs if so.
-    pub fn for_references(json: bool) -> Self {
-        let report = || JsonReport {
-            references_only: true,
-            ..JsonReport::default()
+    pub fn new(mode: OutputMode) -> Self {
+        let (json, silence_events) = match mode {
+            OutputMode::Text { silence_events } => (None, silence_events),
+            OutputMode::Json { references_only } => (Some(Box::new(JsonReport::new(references_only))), false),
+            OutputMode::Raw => (None, false),
         };
-        Self {
-            json: json.then(|| Box::new(report())),
-            silence_events: false,
-        }
+        Self { json, silence_events }
     }
 
-    /// Whether it tells people.
     pub fn is_text(&self) -> bool {
         self.json.is_none()
     }
@@ -48,7 +40,18 @@ impl Reporter {
         }
     }
 
-    /// What went wrong, causes and all.
+    /// Reports why a command failed, unless that is done.
+    pub fn report_command_error(&mut self, error: &CommandError) {
+        match error {
+            CommandError::InvalidInput(message) | CommandError::Failed(message) => {
+                self.report_error(&message.error, message.help);
+            }
+            CommandError::Interrupted => self.report_error(&anyhow!("interrupted: nothing was written"), None),
+            CommandError::AlreadyReported(_) => {}
+        }
+    }
+
+    /// Reports an error with its causes.
     pub fn report_error(&mut self, error: &anyhow::Error, help: Option<&str>) {
         let text = format!("{error:#}");
         match &mut self.json {
@@ -97,6 +100,14 @@ impl Reporter {
         match self.is_text() {
             true => report::print_stdout(&report::render_inventory(catalog, desired, sources, judged)),
             false => Ok(()),
+        }
+    }
+
+    /// Reports to people that all entities are valid.
+    pub fn report_valid(&mut self, count: usize) {
+        if self.is_text() {
+            let entities = if count == 1 { "entity is" } else { "entities are" };
+            report::print_stderr(&format!("{count} {entities} valid\n"));
         }
     }
 

@@ -3,6 +3,7 @@ use std::future::Future;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::ExitStatus;
+use super::command_error::CommandError;
 use crate::report;
 use apply::{CancelToken, Canceller};
 
@@ -24,14 +25,10 @@ pub async fn wait_for_interrupt() {
 ///
 /// # Errors
 /// When somebody asked the program to end.
-pub async fn run_unless_interrupted<T>(work: impl Future<Output = T>) -> Result<T, super::command_error::CommandError> {
+pub async fn run_unless_interrupted<T>(work: impl Future<Output = T>) -> Result<T, CommandError> {
     tokio::select! {
         done = work => Ok(done),
-        () = wait_for_interrupt() => Err(super::command_error::CommandError {
-            exit_status: ExitStatus::Interrupted,
-            error: anyhow::anyhow!("interrupted: nothing was written"),
-            help: None,
-        }),
+        () = wait_for_interrupt() => Err(CommandError::Interrupted),
     }
 }
 

@@ -17,11 +17,7 @@ pub enum Command {
     Diff(DiffArgs),
     /// Kept for saved plans
     #[command(hide = true)]
-    Apply {
-        /// Whatever is given.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-        rest: Vec<String>,
-    },
+    Apply(ReservedApplyArgs),
     /// Write what a control plane holds as a state file
     Dump(DumpArgs),
     /// Check state files, without a control plane unless --online
@@ -115,6 +111,14 @@ pub struct DiffArgs {
     /// Exit with 2 if there are changes
     #[arg(long)]
     pub non_zero_exit_code: bool,
+}
+
+/// `apply`, whatever is given with it.
+#[derive(Args, Clone, Debug)]
+pub struct ReservedApplyArgs {
+    /// Whatever is given.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    pub rest: Vec<String>,
 }
 
 /// `dump`.

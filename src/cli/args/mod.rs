@@ -10,14 +10,14 @@ mod refs;
 mod state;
 
 pub use command::{
-    Command, CompletionsArgs, ControlPlaneArgs, DiffArgs, DumpArgs, DumpFormat, FileCommand, GatewayCommand, ResetArgs,
-    SyncArgs, ValidateArgs,
+    Command, CompletionsArgs, ControlPlaneArgs, DiffArgs, DumpArgs, DumpFormat, FileCommand, GatewayCommand, PingArgs,
+    ReservedApplyArgs, ResetArgs, SyncArgs, ValidateArgs,
 };
 pub use global::GlobalArgs;
 pub use parse::{ParsedCommandLine, find_settings_file, parse_command_line};
 pub use references::{PolicyArgs, ReferenceArgs};
 pub use refs::{ConfArgs, EnvArgs, EnvFormat, GetArgs, InventoryArgs, ParseArgs, RefsCommand, RevealMode};
-pub use state::{OutputArgs, ReadArgs, ScopeArgs, StateArgs};
+pub use state::{ReadArgs, ScopeArgs, StateArgs};
 
 use clap::Parser;
 

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::deck_compat::CompatStateArgs;
+use crate::output_mode::OutputMode;
 use plan::{DeleteLimit, Guards};
 
 /// Which state files are read, and how.
@@ -89,6 +90,12 @@ pub struct OutputArgs {
     /// Ask nothing
     #[arg(long)]
     pub yes: bool,
+}
+
+impl OutputArgs {
+    pub fn mode(&self) -> OutputMode {
+        OutputMode::from_flags(self.json_output, self.silence_events)
+    }
 }
 
 impl GuardArgs {

@@ -15,20 +15,20 @@ pub struct ApplyReport<'a> {
     /// What was to be done.
     pub plan: &'a Plan,
     /// What was done.
-    pub account: &'a ApplyOutcome,
+    pub outcome: &'a ApplyOutcome,
 }
 
 impl ApplyReport<'_> {
     /// What failed and what is not known, each with its place where a document declares it, and why the run stopped.
     pub fn error_diagnostics(&self) -> Vec<Diagnostic> {
-        let ends = self.plan.changes.iter().zip(self.account.change_outcomes(self.plan));
+        let ends = self.plan.changes.iter().zip(self.outcome.change_outcomes(self.plan));
         let errors = ends.filter_map(|(change, end)| match end {
             ChangeOutcome::Failed(step) => Some(self.failed_diagnostic(change, step)),
             ChangeOutcome::Unknown(step) => Some(self.unknown_diagnostic(change, step)),
             _ => None,
         });
         errors
-            .chain(self.account.halt_reason.as_ref().map(halt_diagnostic))
+            .chain(self.outcome.halt_reason.as_ref().map(halt_diagnostic))
             .collect()
     }
 
@@ -36,7 +36,7 @@ impl ApplyReport<'_> {
     pub fn render_not_tried(&self) -> String {
         let mut skipped = String::new();
         let mut not_begun = String::new();
-        for (change, end) in self.plan.changes.iter().zip(self.account.change_outcomes(self.plan)) {
+        for (change, end) in self.plan.changes.iter().zip(self.outcome.change_outcomes(self.plan)) {
             let name = describe_change(self.catalog, change);
             match end {
                 ChangeOutcome::Skipped(step) => {
@@ -73,7 +73,7 @@ impl ApplyReport<'_> {
     }
 
     fn unknown_diagnostic(&self, change: &Change, step: StepId) -> Diagnostic {
-        let why = match self.account.steps.get(step.0 as usize) {
+        let why = match self.outcome.steps.get(step.0 as usize) {
             Some(StepOutcome::Unknown(trouble)) => trouble.to_string(),
             _ => String::new(),
         };
@@ -105,7 +105,7 @@ impl ApplyReport<'_> {
     }
 
     fn step_failure(&self, step: StepId) -> Option<&StepFailure> {
-        match self.account.steps.get(step.0 as usize) {
+        match self.outcome.steps.get(step.0 as usize) {
             Some(StepOutcome::Failed(failure)) => Some(failure),
             _ => None,
         }

@@ -162,6 +162,14 @@ pub struct UnfinishedChangeJson {
 }
 
 impl JsonReport {
+    /// An empty report.
+    pub fn new(references_only: bool) -> Self {
+        Self {
+            references_only,
+            ..Self::default()
+        }
+    }
+
     /// The document as decK prints it: indented by tabs, with an empty line at the end.
     pub fn render(&self) -> String {
         let mut text = Vec::new();
@@ -208,7 +216,7 @@ impl JsonReport {
 
     /// Adds how changes ended that are not done.
     pub fn add_unfinished_changes(&mut self, told: &Account<'_>) {
-        let ends = told.plan.changes.iter().zip(told.account.change_outcomes(told.plan));
+        let ends = told.plan.changes.iter().zip(told.outcome.change_outcomes(told.plan));
         let not_done = ends
             .filter(|(_, end)| *end != ChangeOutcome::Done)
             .map(|(change, end)| {

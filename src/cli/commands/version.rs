@@ -1,0 +1,19 @@
+use super::RunCommand;
+use crate::args::GlobalArgs;
+use crate::command_error::{CommandResult, CommandSuccess};
+use crate::output_mode::OutputMode;
+use crate::report;
+use crate::reporter::Reporter;
+
+pub(super) struct PrintVersion;
+
+impl RunCommand for PrintVersion {
+    fn output_mode(&self) -> OutputMode {
+        OutputMode::Raw
+    }
+
+    fn run(self, _: &GlobalArgs, _: &mut Reporter) -> CommandResult {
+        report::print_stdout(concat!("strongroom ", env!("CARGO_PKG_VERSION"), "\n"))?;
+        Ok(CommandSuccess::Done)
+    }
+}
