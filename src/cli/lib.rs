@@ -9,6 +9,7 @@ mod exit_status;
 mod file_discovery;
 mod logging;
 mod output_mode;
+mod printer;
 mod progress;
 mod prompt;
 pub mod report;
@@ -25,6 +26,7 @@ use anyhow::anyhow;
 
 use args::{ParsedCommandLine, parse_command_line};
 use output_mode::OutputMode;
+use printer::print_stderr;
 use reporter::Reporter;
 
 /// Runs the program.
@@ -55,7 +57,7 @@ fn run(cli: args::Cli) -> ExitStatus {
 /// Reports where the program panicked, never the message: it may hold anything.
 fn report_panic_location(panic: &std::panic::PanicHookInfo<'_>) {
     let location = panic.location().map(ToString::to_string).unwrap_or_default();
-    report::print_stderr(&report::render_error(&format!(
+    print_stderr(&report::render_error(&format!(
         "this is a fault of strongroom ({location}): please report it"
     )));
 }

@@ -3,7 +3,8 @@ use std::io::{BufRead, IsTerminal};
 use anyhow::anyhow;
 
 use super::command_error::CommandError;
-use crate::report;
+use super::printer::print_stderr;
+use super::report::to_single_line;
 
 /// Asks a question that only `yes` or `y` answers with yes.
 ///
@@ -15,7 +16,7 @@ pub fn confirm(question: &str, flag: &str) -> Result<bool, CommandError> {
         let told = anyhow!("{question} Nobody is there to answer: {flag} says yes");
         return Err(CommandError::invalid_input(told));
     }
-    report::print_stderr(&format!("{question} [y/N] "));
+    print_stderr(&format!("{} [y/N] ", to_single_line(question)));
     let mut answer = String::new();
     stdin.lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))

@@ -5,6 +5,7 @@ use anyhow::anyhow;
 use super::ExitStatus;
 use super::command_error::CommandError;
 use super::output_mode::OutputMode;
+use crate::printer::{print_stderr, print_stdout};
 use crate::report::{self, ApplyReport, BodyRenderer, ChangeSummary, EntityNames, JsonReport, PropertyAssessment};
 use plan::{GuardViolation, Plan};
 use reference::Assessment;
@@ -36,7 +37,7 @@ impl Reporter {
     pub fn report_diagnostics(&mut self, diagnostics: &[Diagnostic], sources: &SourceFiles) {
         match &mut self.json {
             Some(json) => json.add_diagnostics(diagnostics, sources),
-            None => report::print_stderr(&report::render_diagnostics(diagnostics, sources)),
+            None => print_stderr(&report::render_diagnostics(diagnostics, sources)),
         }
     }
 
@@ -56,9 +57,7 @@ impl Reporter {
         let text = format!("{error:#}");
         match &mut self.json {
             Some(json) => json.errors.push(text),
-            None => report::print_stderr(
-                &(report::render_error(&text) + &help.map(report::render_help).unwrap_or_default()),
-            ),
+            None => print_stderr(&(report::render_error(&text) + &help.map(report::render_help).unwrap_or_default())),
         }
     }
 
@@ -73,7 +72,7 @@ impl Reporter {
         match &mut self.json {
             Some(json) => json.add_references(report::reference_reports(catalog, desired, sources, judged)),
             None if self.silence_events => {}
-            None => report::print_stderr(&report::render_verdict_counts(judged.iter().map(|one| &one.finding))),
+            None => print_stderr(&report::render_verdict_counts(judged.iter().map(|one| &one.finding))),
         }
     }
 
@@ -81,7 +80,7 @@ impl Reporter {
     pub fn report_properties(&mut self, properties: Vec<PropertyAssessment<'_>>, sources: &SourceFiles) {
         match &mut self.json {
             Some(json) => json.add_references(report::property_reports(&properties, sources)),
-            None => report::print_stderr(&report::render_verdict_counts(properties.iter().map(|one| one.finding))),
+            None => print_stderr(&report::render_verdict_counts(properties.iter().map(|one| one.finding))),
         }
     }
 
@@ -98,7 +97,7 @@ impl Reporter {
     ) -> io::Result<()> {
         self.report_references(catalog, desired, sources, judged);
         match self.is_text() {
-            true => report::print_stdout(&report::render_inventory(catalog, desired, sources, judged)),
+            true => print_stdout(&report::render_inventory(catalog, desired, sources, judged)),
             false => Ok(()),
         }
     }
@@ -107,7 +106,7 @@ impl Reporter {
     pub fn report_valid(&mut self, count: usize) {
         if self.is_text() {
             let entities = if count == 1 { "entity is" } else { "entities are" };
-            report::print_stderr(&format!("{count} {entities} valid\n"));
+            print_stderr(&format!("{count} {entities} valid\n"));
         }
     }
 
@@ -120,8 +119,8 @@ impl Reporter {
             json.kong_version = version.map(str::to_owned);
             return Ok(());
         }
-        let version = version.unwrap_or("not told to this token");
-        report::print_stdout(&format!("Successfully connected to Kong!\nKong version:  {version}\n"))
+        let version = report::to_single_line(version.unwrap_or("not told to this token"));
+        print_stdout(&format!("Successfully connected to Kong!\nKong version:  {version}\n"))
     }
 
     /// The changes, in the order in which they run.
@@ -132,7 +131,7 @@ impl Reporter {
         if self.json.is_some() || self.silence_events {
             return Ok(());
         }
-        report::print_stdout(&report::render_changes(catalog, plan, names))
+        print_stdout(&report::render_changes(catalog, plan, names))
     }
 
     /// What a plan is, or was, about: the changes that `done` names are done or to be done, the others dropped.
@@ -157,7 +156,7 @@ impl Reporter {
             .fold(ChangeSummary::default(), |summary, (_, change)| {
                 summary.with_change(change)
             });
-        report::print_stdout(&report::render_summary(&summary))
+        print_stdout(&report::render_summary(&summary))
     }
 
     /// A plan that is not carried out. People are not shown lines that they would take for deeds.
@@ -175,7 +174,7 @@ impl Reporter {
         if self.json.is_some() {
             return self.report_summary(catalog, plan, names, |_| false);
         }
-        report::print_stderr("nothing was written; `diff` shows the plan\n");
+        print_stderr("nothing was written; `diff` shows the plan\n");
         Ok(())
     }
 
@@ -184,7 +183,7 @@ impl Reporter {
         self.report_diagnostics(&told.error_diagnostics(), sources);
         match &mut self.json {
             Some(json) => json.add_unfinished_changes(told),
-            None => report::print_stderr(&told.render_not_tried()),
+            None => print_stderr(&told.render_not_tried()),
         }
     }
 
@@ -192,7 +191,7 @@ impl Reporter {
     pub fn report_guard_violations(&mut self, refusals: &[GuardViolation]) {
         match &mut self.json {
             Some(json) => json.add_guard_violations(refusals),
-            None => report::print_stderr(&report::render_guard_violations(refusals)),
+            None => print_stderr(&report::render_guard_violations(refusals)),
         }
     }
 
@@ -200,7 +199,7 @@ impl Reporter {
     pub fn finish(self, outcome: ExitStatus) -> ExitStatus {
         let Some(mut json) = self.json else { return outcome };
         json.exit_code = outcome.code();
-        match report::print_stdout(&json.render()) {
+        match print_stdout(&json.render()) {
             Ok(()) => outcome,
             Err(_) => outcome.max(ExitStatus::Failed),
         }

@@ -4,6 +4,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::ExitStatus;
 use super::command_error::CommandError;
+use crate::printer::print_stderr;
 use crate::report;
 use apply::{CancelToken, Canceller};
 
@@ -42,7 +43,7 @@ pub fn cancel_on_signal() -> CancelToken {
 async fn cancel_when_interrupted(stopper: Canceller) {
     wait_for_interrupt().await;
     stopper.cancel();
-    report::print_stderr(&report::render_warning(
+    print_stderr(&report::render_warning(
         "interrupted: finishing what is under way (again to end at once)",
     ));
     wait_for_interrupt().await;

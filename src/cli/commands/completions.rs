@@ -4,7 +4,7 @@ use super::RunCommand;
 use crate::args::{Cli, CompletionsArgs, GlobalArgs};
 use crate::command_error::{CommandResult, CommandSuccess};
 use crate::output_mode::OutputMode;
-use crate::report;
+use crate::printer::print_stdout;
 use crate::reporter::Reporter;
 
 impl RunCommand for CompletionsArgs {
@@ -16,7 +16,7 @@ impl RunCommand for CompletionsArgs {
     fn run(self, _: &GlobalArgs, _: &mut Reporter) -> CommandResult {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "strongroom", &mut script);
-        report::print_stdout(&String::from_utf8_lossy(&script))?;
+        print_stdout(&String::from_utf8_lossy(&script))?;
         Ok(CommandSuccess::Done)
     }
 }

@@ -7,7 +7,7 @@ use super::{RunCommand, block_on};
 use crate::args::{ControlPlaneArgs, GlobalArgs};
 use crate::command_error::{CommandError, CommandResult, CommandSuccess};
 use crate::output_mode::OutputMode;
-use crate::report;
+use crate::printer::print_stdout;
 use crate::reporter::Reporter;
 use crate::signals::wait_for_interrupt;
 use embedded::{Database, EmbeddedControlPlane, EmbeddedOptions};
@@ -39,7 +39,7 @@ async fn serve_control_plane(args: ControlPlaneArgs) -> CommandResult {
         .with_context(|| format!("cannot listen on {}", args.listen))
         .map_err(CommandError::failed)?;
     let address = listener.local_addr()?;
-    report::print_stdout(&format!("http://{address}\n"))?;
+    print_stdout(&format!("http://{address}\n"))?;
     embedded::serve(Arc::new(control_plane), listener, wait_for_interrupt())
         .await
         .map_err(CommandError::failed)?;

@@ -12,6 +12,7 @@ use crate::args::{DumpArgs, DumpFormat, GlobalArgs};
 use crate::command_error::{CommandError, CommandResult, CommandSuccess};
 use crate::connection::{Connection, connect};
 use crate::output_mode::OutputMode;
+use crate::printer::{print_stderr, print_stdout};
 use crate::prompt::confirm;
 use crate::report::{self, DumpOptions};
 use crate::reporter::Reporter;
@@ -44,14 +45,14 @@ async fn dump(global: &GlobalArgs, args: &DumpArgs) -> CommandResult {
         Some(path) => {
             write_atomically(&path, &text)?;
             if args.all_workspaces {
-                let path = path.display();
-                report::print_stderr(&format!("open source has one workspace, `default`: it is in {path}\n"));
+                let path = report::to_single_line(&path.display().to_string());
+                print_stderr(&format!("open source has one workspace, `default`: it is in {path}\n"));
             }
         }
-        None => report::print_stdout(&text)?,
+        None => print_stdout(&text)?,
     }
     if options.hide_secrets {
-        report::print_stderr(&report::render_warning(
+        print_stderr(&report::render_warning(
             "secrets are hidden: such a dump cannot be synced (--show-secrets, or -o FILE, writes them)",
         ));
     }

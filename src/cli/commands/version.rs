@@ -2,7 +2,7 @@ use super::RunCommand;
 use crate::args::GlobalArgs;
 use crate::command_error::{CommandResult, CommandSuccess};
 use crate::output_mode::OutputMode;
-use crate::report;
+use crate::printer::print_stdout;
 use crate::reporter::Reporter;
 
 pub(super) struct PrintVersion;
@@ -13,7 +13,7 @@ impl RunCommand for PrintVersion {
     }
 
     fn run(self, _: &GlobalArgs, _: &mut Reporter) -> CommandResult {
-        report::print_stdout(concat!("strongroom ", env!("CARGO_PKG_VERSION"), "\n"))?;
+        print_stdout(concat!("strongroom ", env!("CARGO_PKG_VERSION"), "\n"))?;
         Ok(CommandSuccess::Done)
     }
 }

@@ -1,4 +1,5 @@
 use super::changes::entity_label;
+use super::escape::to_single_line;
 use super::style::{DIM, paint};
 use apply::{ApplyOutcome, ChangeOutcome, HaltReason, StepFailure, StepOutcome};
 use plan::{Change, Plan, StepId};
@@ -37,10 +38,11 @@ impl ApplyReport<'_> {
         let mut skipped = String::new();
         let mut not_begun = String::new();
         for (change, end) in self.plan.changes.iter().zip(self.outcome.change_outcomes(self.plan)) {
-            let name = describe_change(self.catalog, change);
+            let name = to_single_line(&describe_change(self.catalog, change));
             match end {
                 ChangeOutcome::Skipped(step) => {
-                    let because = paint(DIM, format!("because {} failed", self.describe_step(step)));
+                    let because = to_single_line(&format!("because {} failed", self.describe_step(step)));
+                    let because = paint(DIM, because);
                     skipped += &format!("  {name} {because}\n");
                 }
                 ChangeOutcome::NotStarted => not_begun += &format!("  {name}\n"),

@@ -6,6 +6,7 @@ use std::iter;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
+use super::escape::to_single_line;
 use super::excerpt::{Excerpt, extract_excerpt};
 use yaml::{Diagnostic, DiagnosticLocation, Severity, SourceFiles, Span};
 
@@ -115,11 +116,7 @@ fn build_snippet<'a>(
 }
 
 fn render_heading(diagnostic: &Diagnostic, sources: &SourceFiles) -> String {
-    let word = match diagnostic.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
-    };
+    let word = severity_word(diagnostic.severity);
     match diagnostic
         .locations
         .first()
@@ -130,9 +127,18 @@ fn render_heading(diagnostic: &Diagnostic, sources: &SourceFiles) -> String {
     }
 }
 
+pub(super) fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
 fn format_position(span: Span, sources: &SourceFiles) -> Option<String> {
     let source = sources.files.get(span.file.0 as usize)?;
-    Some(format!("{}:{}:{}", source.name, span.line, span.column))
+    let name = to_single_line(&source.name);
+    Some(format!("{name}:{}:{}", span.line, span.column))
 }
 
 fn annotation_level(severity: Severity) -> Level<'static> {
@@ -140,19 +146,5 @@ fn annotation_level(severity: Severity) -> Level<'static> {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
-    }
-}
-
-/// A text without what would move the cursor: a name in it may hold a line break.
-pub fn to_single_line(text: &str) -> String {
-    text.chars().flat_map(escape_char).collect()
-}
-
-/// A character as it is, or its escape if it would move the cursor, begin a line for some reader, or turn the direction.
-fn escape_char(character: char) -> Vec<char> {
-    let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    match character.is_control() || turns {
-        true => character.escape_default().collect(),
-        false => vec![character],
     }
 }

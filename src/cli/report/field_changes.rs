@@ -1,5 +1,6 @@
 use similar::{Algorithm, ChangeTag, DiffOp, capture_diff_slices, group_diff_ops};
 
+use super::escape::{escape_block_line, to_single_line};
 use super::pem::describe_pem;
 use super::style::{ADDED, CHANGED, DIM, REMOVED, paint};
 use super::value::{is_block, render_inline};
@@ -16,7 +17,7 @@ pub fn render_field_changes(changes: &[FieldChange]) -> String {
 }
 
 fn render_field_change(change: &FieldChange) -> String {
-    let name = change.path.to_string();
+    let name = to_single_line(&change.path.to_string());
     match (&change.before, &change.after) {
         (PlanValue::Null, after) => render_one_sided('+', &name, after),
         (before, PlanValue::Null) => render_one_sided('-', &name, before),
@@ -135,7 +136,7 @@ fn render_hunk(op: &DiffOp, before: &[String], after: &[String]) -> String {
 }
 
 fn render_diff_line(sign: char, line: &str) -> String {
-    let line = format!("{sign} {line}");
+    let line = format!("{sign} {}", escape_block_line(line));
     let line = match sign {
         '+' => paint(ADDED, line),
         '-' => paint(REMOVED, line),

@@ -3,7 +3,8 @@ use serde_json::ser::{PrettyFormatter, Serializer};
 
 use super::apply_report::ApplyReport as Account;
 use super::body::BodyRenderer;
-use super::diagnostic::{render_diagnostic_line, sort_by_position};
+use super::diagnostic::{render_diagnostic_line, severity_word, sort_by_position};
+use super::position::PositionJson;
 use super::references::ReferenceJson;
 use super::title::entity_title;
 use apply::ChangeOutcome;
@@ -131,16 +132,9 @@ pub struct DiagnosticJson {
     code: &'static str,
     message: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    places: Vec<DiagnosticPositionJson>,
+    places: Vec<PositionJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct DiagnosticPositionJson {
-    file: String,
-    line: u32,
-    column: u32,
 }
 
 /// What a guard refuses.
@@ -201,17 +195,18 @@ impl JsonReport {
     /// Adds changes: done or to be done, or dropped.
     pub fn add_change(&mut self, bodies: &BodyRenderer<'_>, change: &Change, dropped: bool) {
         let entity = EntityChangeJson::from_change(bodies, change);
-        let (list, count) = match change {
-            Change::Create { .. } if dropped => return self.changes.dropped_creations.push(entity),
-            Change::Update { .. } if dropped => return self.changes.dropped_updates.push(entity),
-            Change::Delete { .. } if dropped => return self.changes.dropped_deletions.push(entity),
-            Change::Create { .. } => (&mut self.changes.creating, &mut self.summary.creating),
-            Change::Update { .. } => (&mut self.changes.updating, &mut self.summary.updating),
-            Change::Delete { .. } => (&mut self.changes.deleting, &mut self.summary.deleting),
+        let list = match (change, dropped) {
+            (Change::Create { .. }, false) => &mut self.changes.creating,
+            (Change::Update { .. }, false) => &mut self.changes.updating,
+            (Change::Delete { .. }, false) => &mut self.changes.deleting,
+            (Change::Create { .. }, true) => &mut self.changes.dropped_creations,
+            (Change::Update { .. }, true) => &mut self.changes.dropped_updates,
+            (Change::Delete { .. }, true) => &mut self.changes.dropped_deletions,
         };
         list.push(entity);
-        *count += 1;
-        self.summary.total += 1;
+        if !dropped {
+            self.summary = self.summary.with_change(change);
+        }
     }
 
     /// Adds how changes ended that are not done.
@@ -293,27 +288,9 @@ impl DiagnosticJson {
             places: diagnostic
                 .locations
                 .iter()
-                .map(|place| DiagnosticPositionJson::from_span(place.span, sources))
+                .map(|place| PositionJson::from_span(place.span, sources))
                 .collect(),
             help: diagnostic.help.clone(),
         }
-    }
-}
-
-impl DiagnosticPositionJson {
-    fn from_span(span: yaml::Span, sources: &SourceFiles) -> Self {
-        Self {
-            file: sources.file(span.file).name.clone(),
-            line: span.line,
-            column: span.column,
-        }
-    }
-}
-
-fn severity_word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
     }
 }

@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::diagnostic::to_single_line;
+use super::escape::to_single_line;
+use super::position::PositionJson;
 use reference::{Assessment, Finding, Reason, Verdict, is_reference, parse_reference};
 use schema::Catalog;
 use state::DesiredState;
@@ -26,7 +27,7 @@ pub struct ReferenceJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     certificate: Option<CertificateJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    place: Option<ReferencePositionJson>,
+    place: Option<PositionJson>,
 }
 
 /// What a certificate says to everybody.
@@ -36,13 +37,6 @@ struct CertificateJson {
     names: Vec<String>,
     expires: String,
     sha256: String,
-}
-
-#[derive(Debug, Serialize)]
-struct ReferencePositionJson {
-    file: String,
-    line: u32,
-    column: u32,
 }
 
 /// What is known of references, each with the place where it is declared, if it is.
@@ -119,25 +113,14 @@ fn property_report(one: &PropertyAssessment<'_>, sources: &SourceFiles) -> Refer
         message: told.then(|| one.finding.message.clone()),
         help: one.finding.help.clone().filter(|_| told),
         certificate: None,
-        place: one.span.map(|span| position_json(sources, span)),
+        place: one.span.map(|span| PositionJson::from_span(span, sources)),
     }
 }
 
-fn position_json(sources: &SourceFiles, span: Span) -> ReferencePositionJson {
-    ReferencePositionJson {
-        file: sources.file(span.file).name.clone(),
-        line: span.line,
-        column: span.column,
-    }
-}
-
-fn reference_position(
-    desired: &DesiredState,
-    sources: &SourceFiles,
-    one: &Assessment,
-) -> Option<ReferencePositionJson> {
+fn reference_position(desired: &DesiredState, sources: &SourceFiles, one: &Assessment) -> Option<PositionJson> {
     let declared = desired.entity(one.site.declared?);
-    Some(position_json(sources, declared.location.value_span(&one.site.path)))
+    let span = declared.location.value_span(&one.site.path);
+    Some(PositionJson::from_span(span, sources))
 }
 
 /// The references as a table for people: each with what is known of it, and below it who uses it.
@@ -196,7 +179,7 @@ fn verdict_with_reason(one: &Assessment) -> String {
 pub fn describe_usage(catalog: &Catalog, desired: &DesiredState, sources: &SourceFiles, one: &Assessment) -> String {
     let kind = &catalog.kind(one.site.kind).name;
     let at = reference_position(desired, sources, one)
-        .map(|ReferencePositionJson { file, line, column }| format!(", {file}:{line}:{column}"));
+        .map(|PositionJson { file, line, column }| format!(", {file}:{line}:{column}"));
     let (title, path) = (&one.site.title, &one.site.path);
     format!("used by {kind} {title} ({path}{})", at.unwrap_or_default())
 }

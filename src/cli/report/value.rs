@@ -1,3 +1,4 @@
+use super::escape::to_single_line;
 use plan::{PlanSecret, PlanValue, SecretOrigin};
 
 /// A value on one line, as JSON would write it; secrets by their fingerprints.
@@ -12,10 +13,10 @@ pub fn render_inline(tree: &PlanValue) -> String {
         PlanValue::Map(members) => {
             let members = members
                 .iter()
-                .map(|(name, value)| format!("{name}: {}", render_inline(value)));
+                .map(|(name, value)| format!("{}: {}", to_single_line(name), render_inline(value)));
             format!("{{ {} }}", join_with_commas(members))
         }
-        PlanValue::Secret(secret) => redact_secret(secret),
+        PlanValue::Secret(secret) => to_single_line(&redact_secret(secret)),
         PlanValue::IdFromStep(_) => "(an id not known yet)".to_owned(),
     }
 }
@@ -36,7 +37,7 @@ pub fn is_block(text: &str) -> bool {
 }
 
 fn quote_json(text: &str) -> String {
-    json::Value::from(text).to_string()
+    to_single_line(&json::Value::from(text).to_string())
 }
 
 fn join_with_commas(texts: impl Iterator<Item = String>) -> String {

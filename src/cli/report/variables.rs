@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::diagnostic::to_single_line;
+use super::escape::to_single_line;
 
 /// What every data plane has to define.
 #[derive(Debug, Default)]

@@ -7,6 +7,7 @@ use crate::command_error::{CommandError, CommandResult, CommandSuccess};
 use crate::commands::{RunCommand, block_on};
 use crate::documents::{Documents, fail_on_errors};
 use crate::output_mode::OutputMode;
+use crate::printer::print_stdout;
 use crate::report::{self, DataPlaneVariable};
 use crate::reporter::Reporter;
 use crate::signals::run_unless_interrupted;
@@ -51,7 +52,7 @@ async fn print_variables(global: &GlobalArgs, args: &EnvArgs, reporter: &mut Rep
     let diagnostics = [&verification.diagnostics[..], &left_out].concat();
     reporter.report_diagnostics(&diagnostics, &documents.sources);
     fail_on_errors(&verification.diagnostics)?;
-    report::print_stdout(&match args.format {
+    print_stdout(&match args.format {
         EnvFormat::Dotenv => report::render_dotenv(&variables),
         EnvFormat::Kubernetes => report::render_secret_manifest(&variables),
     })?;

@@ -14,6 +14,7 @@ use crate::commands::{RunCommand, block_on};
 use crate::connection::connect;
 use crate::documents;
 use crate::output_mode::OutputMode;
+use crate::printer::print_stderr;
 use crate::report;
 use crate::reporter::Reporter;
 use crate::signals::run_unless_interrupted;
@@ -66,7 +67,6 @@ async fn get(global: &GlobalArgs, args: &GetArgs, reporter: &mut Reporter) -> Co
 
 fn unknown_vault_error(vaults: &Vaults, name: &str) -> CommandError {
     let suggestion = vaults.suggest(name).map(|near| format!(" (did you mean '{near}'?)"));
-    let name = report::to_single_line(name);
     let message = ErrorMessage::new(anyhow!(
         "unknown vault: no vault has the prefix '{name}'{}",
         suggestion.unwrap_or_default()
@@ -112,12 +112,12 @@ async fn fetch_and_print(
     match values.first().filter(|_| is_found) {
         Some((_, value)) => print_value(value.expose(), reveal),
         None if is_found => {
-            report::print_stderr("found; its value cannot be read by anybody\n");
+            print_stderr("found; its value cannot be read by anybody\n");
             Ok(CommandSuccess::Done)
         }
         None => {
             let help = finding.help.as_deref().map(report::render_help).unwrap_or_default();
-            report::print_stderr(&(report::render_error(&report::to_single_line(&finding.message)) + &help));
+            print_stderr(&(report::render_error(&finding.message) + &help));
             Err(CommandError::AlreadyReported(ExitStatus::InvalidInput))
         }
     }
@@ -211,7 +211,7 @@ async fn read_live_vaults(global: &GlobalArgs) -> Result<Vaults, CommandError> {
 fn print_value(value: &[u8], reveal: bool) -> CommandResult {
     let mut stdout = stdout().lock();
     if !reveal && !stdout.is_terminal() {
-        report::print_stderr("found; the value is printed to a terminal only, or with --reveal\n");
+        print_stderr("found; the value is printed to a terminal only, or with --reveal\n");
         return Ok(CommandSuccess::Done);
     }
     stdout.write_all(value)?;
