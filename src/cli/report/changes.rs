@@ -1,3 +1,4 @@
+use super::escape::to_single_line;
 use super::field_changes::render_field_changes;
 use super::style::{ADDED, CHANGED, DIM, REMOVED, paint};
 use super::title::{entity_title, parent_label};
@@ -14,7 +15,7 @@ pub fn render_changes(catalog: &Catalog, plan: &Plan, names: &EntityNames) -> St
         if let Some(note) = &step.note {
             text += &paint(CHANGED, note).to_string();
             if let Some(change) = plan.changes.get(step.change) {
-                text += &format!(" {}", entity_label(catalog, change.entity()));
+                text += &format!(" {}", to_single_line(&entity_label(catalog, change.entity())));
             }
             text.push('\n');
         } else if let Some(change) = plan.changes.get(step.change)
@@ -37,7 +38,8 @@ fn render_headline(catalog: &Catalog, plan: &Plan, change: &Change) -> String {
         Change::Delete { .. } => ("deleting", REMOVED),
     };
     let kind = &catalog.kind(change.entity().kind).name;
-    format!("{} {kind} {}", paint(style, verb), entity_title(catalog, plan, change))
+    let title = to_single_line(&entity_title(catalog, plan, change));
+    format!("{} {kind} {title}", paint(style, verb))
 }
 
 /// An entity's kind and name: `vault my-secret`.
@@ -48,10 +50,10 @@ pub fn entity_label(catalog: &Catalog, subject: &ChangedEntity) -> String {
 pub(super) fn render_change(catalog: &Catalog, plan: &Plan, names: &EntityNames, change: &Change) -> String {
     let mut text = render_headline(catalog, plan, change) + "\n";
     if let Some(parent) = parent_label(catalog, plan, names, change) {
-        text += &format!("  {}\n", paint(DIM, format!("of {parent}")));
+        text += &format!("  {}\n", paint(DIM, format!("of {}", to_single_line(&parent))));
     }
     if let Some(because) = &change.entity().reason {
-        text += &format!("  {}\n", paint(DIM, because));
+        text += &format!("  {}\n", paint(DIM, to_single_line(because)));
     }
     if let Change::Update { fields: differing, .. } = change {
         text += &render_field_changes(differing);

@@ -77,6 +77,33 @@ fn certificates_are_shown_by_what_they_say() {
     assert_matches_fixture("certificates.txt", &shown);
 }
 
+#[test]
+fn nothing_in_a_change_moves_the_cursor() {
+    let hostile = "a\u{7}\r\u{202e}\n\u{9b}b";
+    let fields = vec![
+        field_change("config", PlanValue::Null, text(hostile)),
+        field_change("config", text("one"), text(hostile)),
+        field_change("tags", list(&["one"]), list(&[hostile])),
+        field_change(
+            &hostile.replace('.', ""),
+            PlanValue::Map(vec![(hostile.to_owned(), text("one"))]),
+            PlanValue::Null,
+        ),
+        field_change(
+            "token",
+            secret("1", SecretOrigin::Environment(vec![hostile.to_owned()])),
+            text(""),
+        ),
+    ];
+    let shown = render_update("consumer", hostile, fields);
+    let is_control = |character: char| character != '\n' && (character.is_control() || character == '\u{202e}');
+    assert!(!shown.contains(is_control), "{shown:?}");
+    assert!(
+        shown.starts_with("updating consumer a\\u{7}\\r\\u{202e}\\n\\u{9b}b\n"),
+        "{shown}"
+    );
+}
+
 fn render_update(kind: &str, title: &str, fields: Vec<FieldChange>) -> String {
     let catalog = Catalog::recorded();
     let subject = ChangedEntity {
