@@ -18,7 +18,7 @@ mod signals;
 mod skipped_kinds;
 mod verify_options;
 
-pub use exit_status::ExitStatus;
+use exit_status::ExitStatus;
 
 use std::process::ExitCode;
 

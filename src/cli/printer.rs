@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Write};
 ///
 /// # Errors
 /// When it cannot be written for any other reason: a full disk.
-pub fn print_stdout(text: &str) -> io::Result<()> {
+pub(crate) fn print_stdout(text: &str) -> io::Result<()> {
     ignore_broken_pipe(|| {
         let mut stdout = anstream::stdout().lock();
         stdout.write_all(text.as_bytes())?;
@@ -13,7 +13,7 @@ pub fn print_stdout(text: &str) -> io::Result<()> {
 }
 
 /// Prints to standard error, without colours where they cannot be shown. Nobody is told if that fails.
-pub fn print_stderr(text: &str) {
+pub(crate) fn print_stderr(text: &str) {
     let mut stderr = anstream::stderr().lock();
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }

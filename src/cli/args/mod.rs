@@ -9,15 +9,15 @@ mod references;
 mod refs;
 mod state;
 
-pub use command::{
+pub(crate) use command::{
     Command, CompletionsArgs, ControlPlaneArgs, DiffArgs, DumpArgs, DumpFormat, FileCommand, GatewayCommand, PingArgs,
     ReservedApplyArgs, ResetArgs, SyncArgs, ValidateArgs,
 };
-pub use global::GlobalArgs;
-pub use parse::{ParsedCommandLine, find_settings_file, parse_command_line};
-pub use references::{PolicyArgs, ReferenceArgs};
-pub use refs::{ConfArgs, EnvArgs, EnvFormat, GetArgs, InventoryArgs, ParseArgs, RefsCommand, RevealMode};
-pub use state::{ReadArgs, ScopeArgs, StateArgs};
+pub(crate) use global::GlobalArgs;
+pub(crate) use parse::{ParsedCommandLine, find_settings_file, parse_command_line};
+pub(crate) use references::{PolicyArgs, ReferenceArgs};
+pub(crate) use refs::{ConfArgs, EnvArgs, EnvFormat, GetArgs, InventoryArgs, ParseArgs, RefsCommand, RevealMode};
+pub(crate) use state::{ReadArgs, ScopeArgs, StateArgs};
 
 use clap::Parser;
 
@@ -34,11 +34,11 @@ use clap::Parser;
                   130  interrupted",
     max_term_width = 120
 )]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What holds for every command.
     #[command(flatten)]
-    pub global: GlobalArgs,
+    pub(crate) global: GlobalArgs,
     /// The command.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }

@@ -11,7 +11,7 @@ use super::clap_errors::refine_clap_error;
 const REFERENCES_SECTION: &str = "references";
 
 /// What came of a command line.
-pub enum ParsedCommandLine {
+pub(crate) enum ParsedCommandLine {
     /// It says what to do.
     Run(Box<Cli>),
     /// It is wrong, or asks for help: what clap has to say.
@@ -21,7 +21,7 @@ pub enum ParsedCommandLine {
 }
 
 /// Reads a command line: flags, then variables (`STRONGROOM_X`, then `DECK_X`), then the file of settings, then defaults.
-pub fn parse_command_line(
+pub(crate) fn parse_command_line(
     args: impl IntoIterator<Item = OsString>,
     variable: impl Fn(&str) -> Option<String>,
 ) -> ParsedCommandLine {
@@ -118,7 +118,7 @@ fn with_settings(command: clap::Command, settings: &BTreeMap<String, Vec<String>
 }
 
 /// The file of settings: the one that is named, else the usual one, if there is one.
-pub fn find_settings_file(named: Option<&Path>, home: Option<String>) -> Option<PathBuf> {
+pub(crate) fn find_settings_file(named: Option<&Path>, home: Option<String>) -> Option<PathBuf> {
     let usual = |name: &str| home.as_ref().map(|home| PathBuf::from(home).join(name));
     match named {
         Some(path) => Some(path.to_owned()),

@@ -6,7 +6,7 @@ use plan::LiveState;
 use schema::{Catalog, KindId};
 
 /// The kinds of which an owned entity refers to one that is not owned.
-pub fn referenced_foreign_kinds(catalog: &Catalog, live: &LiveState) -> BTreeSet<KindId> {
+pub(super) fn referenced_foreign_kinds(catalog: &Catalog, live: &LiveState) -> BTreeSet<KindId> {
     let owned: BTreeSet<(KindId, Uuid)> = live
         .owned
         .iter()

@@ -8,20 +8,20 @@ use state::DesiredState;
 use yaml::Diagnostic;
 
 /// A run that was not wholly carried out, told truly.
-pub struct ApplyReport<'a> {
+pub(crate) struct ApplyReport<'a> {
     /// What exists.
-    pub catalog: &'a Catalog,
+    pub(crate) catalog: &'a Catalog,
     /// What the documents say, for the places of fields.
-    pub desired: &'a DesiredState,
+    pub(crate) desired: &'a DesiredState,
     /// What was to be done.
-    pub plan: &'a Plan,
+    pub(crate) plan: &'a Plan,
     /// What was done.
-    pub outcome: &'a ApplyOutcome,
+    pub(crate) outcome: &'a ApplyOutcome,
 }
 
 impl ApplyReport<'_> {
     /// What failed and what is not known, each with its place where a document declares it, and why the run stopped.
-    pub fn error_diagnostics(&self) -> Vec<Diagnostic> {
+    pub(crate) fn error_diagnostics(&self) -> Vec<Diagnostic> {
         let ends = self.plan.changes.iter().zip(self.outcome.change_outcomes(self.plan));
         let errors = ends.filter_map(|(change, end)| match end {
             ChangeOutcome::Failed(step) => Some(self.failed_diagnostic(change, step)),
@@ -34,7 +34,7 @@ impl ApplyReport<'_> {
     }
 
     /// What was not tried, and why: a line each, the causes first.
-    pub fn render_not_tried(&self) -> String {
+    pub(crate) fn render_not_tried(&self) -> String {
         let mut skipped = String::new();
         let mut not_begun = String::new();
         for (change, end) in self.plan.changes.iter().zip(self.outcome.change_outcomes(self.plan)) {
@@ -53,7 +53,7 @@ impl ApplyReport<'_> {
     }
 
     /// How a change ended, in a word for programs, with what there is to say.
-    pub fn describe_end(&self, end: ChangeOutcome) -> (&'static str, Option<String>) {
+    pub(crate) fn describe_end(&self, end: ChangeOutcome) -> (&'static str, Option<String>) {
         match end {
             ChangeOutcome::Done => ("done", None),
             ChangeOutcome::Failed(step) => ("failed", self.step_failure(step).map(ToString::to_string)),

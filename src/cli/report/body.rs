@@ -8,19 +8,19 @@ use plan::{Plan, PlanValue};
 use schema::{Catalog, Kind, KindId};
 
 /// Everything that the JSON form of a body needs besides the body.
-pub struct BodyRenderer<'a> {
+pub(crate) struct BodyRenderer<'a> {
     /// What exists.
-    pub catalog: &'a Catalog,
+    pub(crate) catalog: &'a Catalog,
     /// The plan, for ids that its steps yield.
-    pub plan: &'a Plan,
+    pub(crate) plan: &'a Plan,
     /// What entities are called.
-    pub names: &'a EntityNames,
+    pub(crate) names: &'a EntityNames,
 }
 
 impl BodyRenderer<'_> {
     /// A body in decK's shape: with its id, defaults filled in, nothing that is null outside free-form parts, the names of
     /// what it refers to, and every secret as its fingerprint.
-    pub fn render(&self, kind: KindId, id: Uuid, tree: &PlanValue) -> Value {
+    pub(crate) fn render(&self, kind: KindId, id: Uuid, tree: &PlanValue) -> Value {
         let Value::Object(mut body) = self.render_value(tree) else {
             return Value::Null;
         };
@@ -35,7 +35,7 @@ impl BodyRenderer<'_> {
     }
 
     /// A value with its secrets hidden.
-    pub fn render_value(&self, tree: &PlanValue) -> Value {
+    pub(crate) fn render_value(&self, tree: &PlanValue) -> Value {
         match tree {
             PlanValue::Null => Value::Null,
             PlanValue::Bool(value) => Value::Bool(*value),

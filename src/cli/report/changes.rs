@@ -8,7 +8,7 @@ use schema::Catalog;
 
 /// The plan in words, in the order in which it runs: a line for each change, below it the fields that differ, and
 /// lines of their own for steps that are no plain create, update or delete.
-pub fn render_changes(catalog: &Catalog, plan: &Plan, names: &EntityNames) -> String {
+pub(crate) fn render_changes(catalog: &Catalog, plan: &Plan, names: &EntityNames) -> String {
     let mut told = vec![false; plan.changes.len()];
     let mut text = String::new();
     for step in &plan.steps {
@@ -43,7 +43,7 @@ fn render_headline(catalog: &Catalog, plan: &Plan, change: &Change) -> String {
 }
 
 /// An entity's kind and name: `vault my-secret`.
-pub fn entity_label(catalog: &Catalog, subject: &ChangedEntity) -> String {
+pub(super) fn entity_label(catalog: &Catalog, subject: &ChangedEntity) -> String {
     format!("{} {}", catalog.kind(subject.kind).name, subject.title)
 }
 
@@ -62,7 +62,7 @@ pub(super) fn render_change(catalog: &Catalog, plan: &Plan, names: &EntityNames,
 }
 
 /// decK's summary.
-pub fn render_summary(summary: &ChangeSummary) -> String {
+pub(crate) fn render_summary(summary: &ChangeSummary) -> String {
     let ChangeSummary {
         creating,
         updating,

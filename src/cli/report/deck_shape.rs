@@ -4,7 +4,7 @@ use json::{Object, Value};
 use schema::{Field, FieldType, Record};
 
 /// Puts the defaults of the schema where nothing is said. The record is the entity's own, its configuration resolved.
-pub fn fill_defaults(record: &Record, body: &mut Object) {
+pub(super) fn fill_defaults(record: &Record, body: &mut Object) {
     for (name, field) in &record.fields {
         match (body.get_mut(name), &field.field_type) {
             (Some(Value::Object(inner)), FieldType::Record(record)) => fill_defaults(record, inner),
@@ -20,7 +20,7 @@ pub fn fill_defaults(record: &Record, body: &mut Object) {
 
 /// Drops what is null. The record is the kind's, its configuration not resolved: in there, and in other free-form parts,
 /// decK keeps it. It is kept as well where a reader would put a default in its place.
-pub fn drop_nulls(record: &Record, body: &mut Object) {
+pub(super) fn drop_nulls(record: &Record, body: &mut Object) {
     let has_default = |name: &str| {
         let default = record.get(name).and_then(|field| field.default.as_ref());
         default.is_some_and(|default| !default.is_null())
@@ -36,7 +36,7 @@ pub fn drop_nulls(record: &Record, body: &mut Object) {
 }
 
 /// Drops what is as the schema would fill it in.
-pub fn drop_defaults(record: &Record, body: &mut Object) {
+pub(super) fn drop_defaults(record: &Record, body: &mut Object) {
     for (name, field) in &record.fields {
         let Some(value) = body.get_mut(name) else { continue };
         if let (Value::Object(inner), FieldType::Record(record)) = (&mut *value, &field.field_type) {

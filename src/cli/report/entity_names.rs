@@ -9,25 +9,25 @@ use schema::{Catalog, KindId};
 
 /// What entities are called, by their ids, to be said beside the ids.
 #[derive(Clone, Debug, Default)]
-pub struct EntityNames {
+pub(crate) struct EntityNames {
     by_entity: BTreeMap<(KindId, Uuid), String>,
     children: BTreeMap<(KindId, Uuid), (String, Value)>,
 }
 
 impl EntityNames {
     /// The name of an entity.
-    pub fn get(&self, kind: KindId, id: Uuid) -> Option<&String> {
+    pub(crate) fn get(&self, kind: KindId, id: Uuid) -> Option<&String> {
         self.by_entity.get(&(kind, id))
     }
 
     /// The field in which a server lists an entity's children by name, with the list, if it has any (a certificate's SNIs).
-    pub fn children(&self, kind: KindId, id: Uuid) -> Option<&(String, Value)> {
+    pub(crate) fn children(&self, kind: KindId, id: Uuid) -> Option<&(String, Value)> {
         self.children.get(&(kind, id))
     }
 }
 
 /// What the entities of a control plane are called, as far as their names are no secret and cannot be taken for an id.
-pub fn collect_entity_names(catalog: &Catalog, live: &LiveState, plan: &Plan) -> EntityNames {
+pub(crate) fn collect_entity_names(catalog: &Catalog, live: &LiveState, plan: &Plan) -> EntityNames {
     let owned = live
         .owned
         .iter()

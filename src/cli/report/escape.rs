@@ -2,7 +2,7 @@
 //! cursor, begins a line for some reader, or turns the direction of writing.
 
 /// A text on one line. Idempotent.
-pub fn to_single_line(text: &str) -> String {
+pub(crate) fn to_single_line(text: &str) -> String {
     text.chars().flat_map(escape_char).collect()
 }
 

@@ -12,7 +12,7 @@ const CONTEXT_LINES: usize = 3;
 const MAX_LINE_WIDTH: usize = 100;
 
 /// The fields that differ, for people: one a line with before and after where that is readable, else as a block.
-pub fn render_field_changes(changes: &[FieldChange]) -> String {
+pub(super) fn render_field_changes(changes: &[FieldChange]) -> String {
     changes.iter().map(render_field_change).collect()
 }
 

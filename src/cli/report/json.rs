@@ -9,43 +9,43 @@ use super::references::ReferenceJson;
 use super::title::entity_title;
 use apply::ChangeOutcome;
 use json::Value;
-use plan::{Change, GuardViolation, Plan, PlanValue};
+use plan::{Change, GuardViolation, PlanValue};
 use yaml::{Diagnostic, Severity, SourceFiles};
 
 /// What a run has to say as one JSON document: decK's keys as decK has them, and ours beside them.
 #[derive(Debug, Default, Serialize)]
-pub struct JsonReport {
+pub(crate) struct JsonReport {
     /// What changes, or has changed.
-    pub changes: ChangesJson,
+    pub(crate) changes: ChangesJson,
     /// How many.
-    pub summary: ChangeSummary,
+    pub(crate) summary: ChangeSummary,
     /// What to look at.
-    pub warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
     /// What went wrong.
-    pub errors: Vec<String>,
+    pub(crate) errors: Vec<String>,
     /// Good to know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
     /// Warnings, errors and notes with their places.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub diagnostics: Vec<DiagnosticJson>,
+    pub(crate) diagnostics: Vec<DiagnosticJson>,
     /// What is known of the references.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub references: Vec<ReferenceJson>,
+    pub(crate) references: Vec<ReferenceJson>,
     /// How changes ended that are not done.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub not_done: Vec<UnfinishedChangeJson>,
+    pub(crate) not_done: Vec<UnfinishedChangeJson>,
     /// What the guards refuse.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub refusals: Vec<GuardViolationJson>,
+    pub(crate) refusals: Vec<GuardViolationJson>,
     /// The version of the control plane, where that is what was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub kong_version: Option<String>,
+    pub(crate) kong_version: Option<String>,
     /// The exit code.
-    pub exit_code: u8,
+    pub(crate) exit_code: u8,
     /// Whether it is about references alone: then nothing is said of changes.
     #[serde(skip)]
-    pub references_only: bool,
+    pub(crate) references_only: bool,
 }
 
 /// What `refs` has to say: the same, without changes.
@@ -74,60 +74,60 @@ impl<'a> ReferencesReportJson<'a> {
 
 /// decK's lists of changes.
 #[derive(Debug, Default, Serialize)]
-pub struct ChangesJson {
+pub(crate) struct ChangesJson {
     /// What is made.
-    pub creating: Vec<EntityChangeJson>,
+    pub(crate) creating: Vec<EntityChangeJson>,
     /// What is changed.
-    pub updating: Vec<EntityChangeJson>,
+    pub(crate) updating: Vec<EntityChangeJson>,
     /// What is deleted.
-    pub deleting: Vec<EntityChangeJson>,
+    pub(crate) deleting: Vec<EntityChangeJson>,
     /// What was not made because the run failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub dropped_creations: Vec<EntityChangeJson>,
+    pub(crate) dropped_creations: Vec<EntityChangeJson>,
     /// What was not changed because the run failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub dropped_updates: Vec<EntityChangeJson>,
+    pub(crate) dropped_updates: Vec<EntityChangeJson>,
     /// What was not deleted because the run failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub dropped_deletions: Vec<EntityChangeJson>,
+    pub(crate) dropped_deletions: Vec<EntityChangeJson>,
 }
 
 /// One change.
 #[derive(Debug, Serialize)]
-pub struct EntityChangeJson {
+pub(crate) struct EntityChangeJson {
     /// The entity's name.
-    pub name: String,
+    pub(crate) name: String,
     /// Its kind.
-    pub kind: String,
+    pub(crate) kind: String,
     /// The body before and after; decK has what is deleted under `new`.
-    pub body: ChangeBodiesJson,
+    pub(crate) body: ChangeBodiesJson,
 }
 
 /// The body before and after.
 #[derive(Debug, Serialize)]
-pub struct ChangeBodiesJson {
+pub(crate) struct ChangeBodiesJson {
     /// After.
-    pub new: Value,
+    pub(crate) new: Value,
     /// Before, of an update.
-    pub old: Value,
+    pub(crate) old: Value,
 }
 
 /// How many changes of each sort.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct ChangeSummary {
+pub(crate) struct ChangeSummary {
     /// Created.
-    pub creating: usize,
+    pub(crate) creating: usize,
     /// Updated.
-    pub updating: usize,
+    pub(crate) updating: usize,
     /// Deleted.
-    pub deleting: usize,
+    pub(crate) deleting: usize,
     /// All of them.
-    pub total: usize,
+    pub(crate) total: usize,
 }
 
 /// A diagnostic with its places.
 #[derive(Debug, Serialize)]
-pub struct DiagnosticJson {
+pub(crate) struct DiagnosticJson {
     severity: &'static str,
     code: &'static str,
     message: String,
@@ -139,14 +139,14 @@ pub struct DiagnosticJson {
 
 /// What a guard refuses.
 #[derive(Debug, Serialize)]
-pub struct GuardViolationJson {
+pub(crate) struct GuardViolationJson {
     message: String,
     allowed_by: &'static str,
 }
 
 /// A change that is not done.
 #[derive(Debug, Serialize)]
-pub struct UnfinishedChangeJson {
+pub(crate) struct UnfinishedChangeJson {
     name: String,
     kind: String,
     /// `failed`, `skipped`, `not_begun`, `unknown`.
@@ -157,7 +157,7 @@ pub struct UnfinishedChangeJson {
 
 impl JsonReport {
     /// An empty report.
-    pub fn new(references_only: bool) -> Self {
+    pub(crate) fn new(references_only: bool) -> Self {
         Self {
             references_only,
             ..Self::default()
@@ -165,7 +165,7 @@ impl JsonReport {
     }
 
     /// The document as decK prints it: indented by tabs, with an empty line at the end.
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         let mut text = Vec::new();
         let mut serializer = Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b"\t"));
         let told = match self.references_only {
@@ -179,7 +179,7 @@ impl JsonReport {
     }
 
     /// Adds what there is to tell of the files, in the order of the files.
-    pub fn add_diagnostics(&mut self, diagnostics: &[Diagnostic], sources: &SourceFiles) {
+    pub(crate) fn add_diagnostics(&mut self, diagnostics: &[Diagnostic], sources: &SourceFiles) {
         for diagnostic in sort_by_position(diagnostics) {
             let list = match diagnostic.severity {
                 Severity::Error => &mut self.errors,
@@ -193,7 +193,7 @@ impl JsonReport {
     }
 
     /// Adds changes: done or to be done, or dropped.
-    pub fn add_change(&mut self, bodies: &BodyRenderer<'_>, change: &Change, dropped: bool) {
+    pub(crate) fn add_change(&mut self, bodies: &BodyRenderer<'_>, change: &Change, dropped: bool) {
         let entity = EntityChangeJson::from_change(bodies, change);
         let list = match (change, dropped) {
             (Change::Create { .. }, false) => &mut self.changes.creating,
@@ -210,7 +210,7 @@ impl JsonReport {
     }
 
     /// Adds how changes ended that are not done.
-    pub fn add_unfinished_changes(&mut self, told: &Account<'_>) {
+    pub(crate) fn add_unfinished_changes(&mut self, told: &Account<'_>) {
         let ends = told.plan.changes.iter().zip(told.outcome.change_outcomes(told.plan));
         let not_done = ends
             .filter(|(_, end)| *end != ChangeOutcome::Done)
@@ -227,7 +227,7 @@ impl JsonReport {
     }
 
     /// Adds what the guards refuse.
-    pub fn add_guard_violations(&mut self, refusals: &[GuardViolation]) {
+    pub(crate) fn add_guard_violations(&mut self, refusals: &[GuardViolation]) {
         for refusal in refusals {
             self.errors
                 .push(format!("{} ({} allows it)", refusal.message, refusal.allow_flag));
@@ -239,19 +239,17 @@ impl JsonReport {
     }
 
     /// Adds what is known of the references.
-    pub fn add_references(&mut self, references: Vec<ReferenceJson>) {
+    pub(crate) fn add_references(&mut self, references: Vec<ReferenceJson>) {
         self.references.extend(references);
     }
 }
 
 impl ChangeSummary {
-    /// Counts the changes of a plan.
-    pub fn from_plan(plan: &Plan) -> Self {
-        plan.changes.iter().fold(Self::default(), Self::with_change)
+    pub(crate) fn from_changes<'c>(changes: impl Iterator<Item = &'c Change>) -> Self {
+        changes.fold(Self::default(), Self::with_change)
     }
 
-    /// One more.
-    pub fn with_change(mut self, change: &Change) -> Self {
+    fn with_change(mut self, change: &Change) -> Self {
         match change {
             Change::Create { .. } => self.creating += 1,
             Change::Update { .. } => self.updating += 1,

@@ -5,22 +5,22 @@ use super::style::{ADDED, BOLD, CHANGED, REMOVED, paint};
 use plan::GuardViolation;
 
 /// `error: …`
-pub fn render_error(text: &str) -> String {
+pub(crate) fn render_error(text: &str) -> String {
     render_message(REMOVED, "error:", text)
 }
 
 /// `warning: …`
-pub fn render_warning(text: &str) -> String {
+pub(crate) fn render_warning(text: &str) -> String {
     render_message(CHANGED, "warning:", text)
 }
 
 /// `help: …`, below what it helps with.
-pub fn render_help(text: &str) -> String {
+pub(crate) fn render_help(text: &str) -> String {
     format!("  {} {}\n", paint(ADDED, "help:"), to_single_line(text))
 }
 
 /// What the guards refuse, each with the flag that allows it.
-pub fn render_guard_violations(refusals: &[GuardViolation]) -> String {
+pub(crate) fn render_guard_violations(refusals: &[GuardViolation]) -> String {
     refusals
         .iter()
         .map(|refusal| {

@@ -22,19 +22,22 @@ mod variables;
 mod verdicts;
 mod yaml;
 
-pub use apply_report::ApplyReport;
-pub use body::BodyRenderer;
-pub use changes::{render_changes, render_summary};
 pub use diagnostic::render_diagnostics;
 pub use dump::{DumpOptions, dump};
-pub use entity_names::{EntityNames, collect_entity_names};
-pub use escape::to_single_line;
-pub use json::{ChangeSummary, JsonReport};
-pub use messages::{render_error, render_guard_violations, render_help, render_warning};
-pub use references::{PropertyAssessment, describe_usage, property_reports, reference_reports, render_inventory};
-pub use variables::{DataPlaneVariable, render_dotenv, render_secret_manifest};
-pub use verdicts::render_verdict_counts;
 pub use yaml::to_yaml;
+
+pub(crate) use apply_report::ApplyReport;
+pub(crate) use body::BodyRenderer;
+pub(crate) use changes::{render_changes, render_summary};
+pub(crate) use entity_names::{EntityNames, collect_entity_names};
+pub(crate) use escape::to_single_line;
+pub(crate) use json::{ChangeSummary, JsonReport};
+pub(crate) use messages::{render_error, render_guard_violations, render_help, render_warning};
+pub(crate) use references::{
+    PropertyAssessment, describe_usage, property_reports, reference_reports, render_inventory,
+};
+pub(crate) use variables::{DataPlaneVariable, render_dotenv, render_secret_manifest};
+pub(crate) use verdicts::render_verdict_counts;
 
 #[cfg(test)]
 mod tests;

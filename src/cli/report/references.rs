@@ -11,7 +11,7 @@ use yaml::{SourceFiles, Span};
 
 /// What is known of one use of a reference, for programs.
 #[derive(Debug, Serialize)]
-pub struct ReferenceJson {
+pub(crate) struct ReferenceJson {
     kind: String,
     name: String,
     field: String,
@@ -40,7 +40,7 @@ struct CertificateJson {
 }
 
 /// What is known of references, each with the place where it is declared, if it is.
-pub fn reference_reports(
+pub(crate) fn reference_reports(
     catalog: &Catalog,
     desired: &DesiredState,
     sources: &SourceFiles,
@@ -80,21 +80,21 @@ fn reference_report(
 }
 
 /// A value that speaks of a vault in a property of a node, with what is known of it.
-pub struct PropertyAssessment<'a> {
+pub(crate) struct PropertyAssessment<'a> {
     /// The file, or the data plane whose variable it is.
-    pub source_name: &'a str,
+    pub(crate) source_name: &'a str,
     /// The property or the variable.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// The value: shown only if it is a reference and nothing more.
-    pub text: &'a str,
+    pub(crate) text: &'a str,
     /// What is known of it.
-    pub finding: &'a Finding,
+    pub(crate) finding: &'a Finding,
     /// Where it stands, if in a file.
-    pub span: Option<Span>,
+    pub(crate) span: Option<Span>,
 }
 
 /// The same of properties of a node: their kind is `property`, their name the file or data plane that says it.
-pub fn property_reports(properties: &[PropertyAssessment<'_>], sources: &SourceFiles) -> Vec<ReferenceJson> {
+pub(crate) fn property_reports(properties: &[PropertyAssessment<'_>], sources: &SourceFiles) -> Vec<ReferenceJson> {
     properties.iter().map(|one| property_report(one, sources)).collect()
 }
 
@@ -124,7 +124,7 @@ fn reference_position(desired: &DesiredState, sources: &SourceFiles, one: &Asses
 }
 
 /// The references as a table for people: each with what is known of it, and below it who uses it.
-pub fn render_inventory(
+pub(crate) fn render_inventory(
     catalog: &Catalog,
     desired: &DesiredState,
     sources: &SourceFiles,
@@ -176,7 +176,12 @@ fn verdict_with_reason(one: &Assessment) -> String {
 }
 
 /// Who uses a reference: the entity, its field, and where that is declared.
-pub fn describe_usage(catalog: &Catalog, desired: &DesiredState, sources: &SourceFiles, one: &Assessment) -> String {
+pub(crate) fn describe_usage(
+    catalog: &Catalog,
+    desired: &DesiredState,
+    sources: &SourceFiles,
+    one: &Assessment,
+) -> String {
     let kind = &catalog.kind(one.site.kind).name;
     let at = reference_position(desired, sources, one)
         .map(|PositionJson { file, line, column }| format!(", {file}:{line}:{column}"));

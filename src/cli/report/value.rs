@@ -2,7 +2,7 @@ use super::escape::to_single_line;
 use plan::{PlanSecret, PlanValue, SecretOrigin};
 
 /// A value on one line, as JSON would write it; secrets by their fingerprints.
-pub fn render_inline(tree: &PlanValue) -> String {
+pub(super) fn render_inline(tree: &PlanValue) -> String {
     match tree {
         PlanValue::Null => "null".to_owned(),
         PlanValue::Bool(value) => value.to_string(),
@@ -22,7 +22,7 @@ pub fn render_inline(tree: &PlanValue) -> String {
 }
 
 /// What is shown of a secret: its fingerprint, and the variables that it came from.
-pub fn redact_secret(secret: &PlanSecret) -> String {
+pub(super) fn redact_secret(secret: &PlanSecret) -> String {
     match &secret.origin {
         SecretOrigin::Environment(names) if !names.is_empty() => {
             format!("<secret {} from {}>", secret.fingerprint(), names.join(", "))
@@ -32,7 +32,7 @@ pub fn redact_secret(secret: &PlanSecret) -> String {
 }
 
 /// Whether a text is better shown line by line.
-pub fn is_block(text: &str) -> bool {
+pub(super) fn is_block(text: &str) -> bool {
     text.trim_end_matches('\n').contains('\n')
 }
 

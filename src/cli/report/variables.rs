@@ -4,16 +4,16 @@ use super::escape::to_single_line;
 
 /// What every data plane has to define.
 #[derive(Debug, Default)]
-pub struct DataPlaneVariable {
+pub(crate) struct DataPlaneVariable {
     /// The members of a JSON object that are asked for; none, if the value is used as it is.
-    pub json_keys: BTreeSet<String>,
+    pub(crate) json_keys: BTreeSet<String>,
     /// Who uses it.
-    pub used_by: Vec<String>,
+    pub(crate) used_by: Vec<String>,
 }
 
 /// The variables as a dotenv template, which shells may read, too: one whose name they do not know is told in a comment,
 /// for they would take its line for a command.
-pub fn render_dotenv(variables: &BTreeMap<String, DataPlaneVariable>) -> String {
+pub(crate) fn render_dotenv(variables: &BTreeMap<String, DataPlaneVariable>) -> String {
     let each = variables.iter().map(|(name, variable)| {
         let line = match is_shell_name(name) {
             true => format!("{name}=\n"),
@@ -25,7 +25,7 @@ pub fn render_dotenv(variables: &BTreeMap<String, DataPlaneVariable>) -> String 
 }
 
 /// The variables as a Kubernetes Secret, for `envFrom`. One whose name is no key of a Secret is told in a comment.
-pub fn render_secret_manifest(variables: &BTreeMap<String, DataPlaneVariable>) -> String {
+pub(crate) fn render_secret_manifest(variables: &BTreeMap<String, DataPlaneVariable>) -> String {
     let mut text = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: kong-vault-env\ntype: Opaque\n".to_owned();
     text += if variables.keys().any(|name| is_secret_key(name)) {
         "stringData:\n"

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use reference::{Finding, Reason, Verdict};
 
 /// What is known of all references, in one line: nothing, if there are none.
-pub fn render_verdict_counts<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> String {
+pub(crate) fn render_verdict_counts<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> String {
     let mut counts: BTreeMap<(Verdict, &str), usize> = BTreeMap::new();
     for one in findings {
         *counts.entry((one.verdict(), verdict_word(one))).or_default() += 1;

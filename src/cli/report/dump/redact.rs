@@ -6,7 +6,7 @@ use schema::{Catalog, KindId};
 const REDACTED: &str = "<hidden>";
 
 /// Puts a word in the place of every secret; references stay, for they are none.
-pub fn redact_secrets(catalog: &Catalog, kind: KindId, body: &mut Object) {
+pub(super) fn redact_secrets(catalog: &Catalog, kind: KindId, body: &mut Object) {
     for path in catalog.secret_paths(kind, body) {
         if let Some(value) = path.value_in_mut(body) {
             redact_value(value);

@@ -57,24 +57,24 @@ const LIST_PROPERTIES: [&str; 44] = [
 ];
 
 /// A value of a property, or one of the several of a list, that speaks of a vault.
-pub struct PropertyValue {
+pub(super) struct PropertyValue {
     /// The property, or the variable, as it is written.
-    pub property: String,
+    pub(crate) property: String,
     /// The value.
-    pub text: String,
+    pub(crate) text: String,
     /// Where, if in the file.
-    pub span: Option<Span>,
+    pub(crate) span: Option<Span>,
     /// The data plane whose variable says it, if one does.
-    pub plane: Option<String>,
+    pub(crate) plane: Option<String>,
     /// The data planes for which it holds; none, if nothing is known of any.
-    pub planes: BTreeSet<String>,
+    pub(crate) planes: BTreeSet<String>,
     /// Whether a comment cuts the value off.
-    pub is_cut_by_comment: bool,
+    pub(crate) is_cut_by_comment: bool,
 }
 
 impl PropertyValue {
     /// The property, and whose it is.
-    pub fn title(&self) -> String {
+    pub(super) fn title(&self) -> String {
         match &self.plane {
             Some(plane) => format!("{} ({plane})", self.property),
             None => self.property.clone(),
@@ -82,7 +82,7 @@ impl PropertyValue {
     }
 
     /// The property as a kong.conf writes it.
-    pub fn property_name(&self) -> String {
+    pub(super) fn property_name(&self) -> String {
         match &self.plane {
             Some(_) => self.property.replacen(KONG_PREFIX, "", 1).to_ascii_lowercase(),
             None => self.property.clone(),
@@ -90,12 +90,12 @@ impl PropertyValue {
     }
 
     /// Whether a list holds it.
-    pub fn is_list_element(&self) -> bool {
+    pub(super) fn is_list_element(&self) -> bool {
         is_list_property(&self.property_name())
     }
 
     /// The name of the vault that it gives.
-    pub fn vault_name(&self) -> Option<String> {
+    pub(super) fn vault_name(&self) -> Option<String> {
         let reference = parse_reference(&self.text).ok().filter(|_| is_reference(&self.text))?;
         Some(String::from_utf8_lossy(&reference.name).into_owned())
     }
@@ -105,7 +105,7 @@ impl PropertyValue {
 const KONG_PREFIX: &str = "KONG_";
 
 /// What the file says and not every data plane says otherwise: of several lines for a property the last holds.
-pub fn values_from_file(text: &str, file: FileId, planes: &[DataPlaneEnvironment]) -> Vec<PropertyValue> {
+pub(super) fn values_from_file(text: &str, file: FileId, planes: &[DataPlaneEnvironment]) -> Vec<PropertyValue> {
     let mut stated: Vec<PropertyValue> = Vec::new();
     let mut start = 0;
     for (number, line) in (1..).zip(text.split('\n')) {
@@ -152,7 +152,7 @@ fn locate_value(line: &str, (start, number): (usize, u32), file: FileId) -> (Spa
 }
 
 /// What the variables of data planes say.
-pub fn values_from_variables(planes: &[DataPlaneEnvironment]) -> Vec<PropertyValue> {
+pub(super) fn values_from_variables(planes: &[DataPlaneEnvironment]) -> Vec<PropertyValue> {
     let variables = planes
         .iter()
         .flat_map(|plane| plane.variables.iter().map(move |(name, value)| (plane, name, value)));

@@ -10,10 +10,10 @@ use reference::{
 use schema::Catalog;
 
 /// How the references of properties are looked at.
-pub struct PropertyVerifier<'a> {
-    pub catalog: &'a Catalog,
-    pub verify_options: &'a VerifyOptions,
-    pub policies: Policies<'a>,
+pub(super) struct PropertyVerifier<'a> {
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) verify_options: &'a VerifyOptions,
+    pub(crate) policies: Policies<'a>,
 }
 
 /// What is known of a value before any vault is asked.
@@ -33,7 +33,7 @@ struct VaultQueryBatch {
 
 impl PropertyVerifier<'_> {
     /// What is known of each value, in their order. All vaults are asked at once.
-    pub async fn verify_all(&self, stated: &[PropertyValue]) -> Vec<Finding> {
+    pub(super) async fn verify_all(&self, stated: &[PropertyValue]) -> Vec<Finding> {
         let mut asked = VaultQueryBatch::default();
         let known: Vec<PreliminaryFinding> = stated
             .iter()
