@@ -1,4 +1,4 @@
-//! Asking for it: flags, environment, files, exit codes.
+//! The command line: arguments, commands, reports, exit codes. Only this crate prints.
 
 mod args;
 mod command_error;

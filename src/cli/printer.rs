@@ -1,9 +1,6 @@
 use std::io::{self, ErrorKind, Write};
 
-/// Prints to standard output, without colours where they cannot be shown. A reader that has gone away is no failure.
-///
-/// # Errors
-/// When it cannot be written for any other reason: a full disk.
+/// Prints to standard output, without colours where they cannot be shown. A closed pipe is no failure; a full disk is.
 pub(crate) fn print_stdout(text: &str) -> io::Result<()> {
     ignore_broken_pipe(|| {
         let mut stdout = anstream::stdout().lock();
@@ -12,7 +9,7 @@ pub(crate) fn print_stdout(text: &str) -> io::Result<()> {
     })
 }
 
-/// Prints to standard error, without colours where they cannot be shown. Nobody is told if that fails.
+/// Prints to standard error, without colours where they cannot be shown. Failures are ignored.
 pub(crate) fn print_stderr(text: &str) {
     let mut stderr = anstream::stderr().lock();
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());

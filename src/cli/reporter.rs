@@ -80,7 +80,9 @@ impl Reporter {
     pub(crate) fn report_properties(&mut self, properties: Vec<PropertyAssessment<'_>>, sources: &SourceFiles) {
         match &mut self.json {
             Some(json) => json.add_references(report::property_reports(&properties, sources)),
-            None => print_stderr(&report::render_verdict_counts(properties.iter().map(|one| one.finding))),
+            None => print_stderr(&report::render_verdict_counts(
+                properties.iter().map(|property| property.finding),
+            )),
         }
     }
 

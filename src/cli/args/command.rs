@@ -28,7 +28,6 @@ pub(crate) enum Command {
     Ping(PingArgs),
     /// Read references as Kong reads them
     Refs {
-        /// Which.
         #[command(subcommand)]
         command: RefsCommand,
     },
@@ -36,13 +35,11 @@ pub(crate) enum Command {
     ControlPlane(ControlPlaneArgs),
     /// The commands as decK groups them: sync, diff, apply, dump, ping, reset, validate
     Gateway {
-        /// Which.
         #[command(subcommand)]
         command: GatewayCommand,
     },
     /// Commands that need no control plane, as decK groups them: validate
     File {
-        /// Which.
         #[command(subcommand)]
         command: FileCommand,
     },
@@ -82,22 +79,17 @@ pub(crate) enum FileCommand {
 /// `sync`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct SyncArgs {
-    /// Files.
     #[command(flatten)]
     pub(crate) state: StateArgs,
-    /// Scope.
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
     /// Create and update, and delete nothing
     #[arg(long)]
     pub(crate) no_delete: bool,
-    /// References.
     #[command(flatten)]
     pub(crate) references: ReferenceArgs,
-    /// Reporting.
     #[command(flatten)]
     pub(crate) output: OutputArgs,
-    /// Guards.
     #[command(flatten)]
     pub(crate) guards: GuardArgs,
 }
@@ -105,7 +97,6 @@ pub(crate) struct SyncArgs {
 /// `diff`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct DiffArgs {
-    /// Everything that `sync` takes.
     #[command(flatten)]
     pub(crate) sync: SyncArgs,
     /// Exit with 2 if there are changes
@@ -161,7 +152,6 @@ pub(crate) struct DumpArgs {
     /// Overwrite without asking
     #[arg(long)]
     pub(crate) yes: bool,
-    /// What is left out.
     #[command(flatten)]
     pub(crate) read: ReadArgs,
 }
@@ -179,16 +169,13 @@ pub(crate) enum DumpFormat {
 /// `validate`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ValidateArgs {
-    /// Files.
     #[command(flatten)]
     pub(crate) state: StateArgs,
     /// Let the control plane check every entity too
     #[arg(long)]
     pub(crate) online: bool,
-    /// References.
     #[command(flatten)]
     pub(crate) references: PolicyArgs,
-    /// Scope.
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
     /// Print one JSON document instead of text
@@ -202,7 +189,6 @@ pub(crate) struct ResetArgs {
     /// Ask nothing
     #[arg(short, long, alias = "yes")]
     pub(crate) force: bool,
-    /// Scope.
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
     /// Reset every workspace; open source has one, `default`
@@ -214,7 +200,6 @@ pub(crate) struct ResetArgs {
     /// Print no line for each change, only the summary
     #[arg(long)]
     pub(crate) silence_events: bool,
-    /// Guards.
     #[command(flatten)]
     pub(crate) guards: GuardArgs,
 }

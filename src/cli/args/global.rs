@@ -4,7 +4,7 @@ use clap::{ArgAction, Args};
 
 use super::deck_compat::CompatGlobalArgs;
 
-/// The control plane of a command line that names none.
+/// The control plane, if the command line names none.
 const DEFAULT_ADDRESS: &str = "http://localhost:8001";
 
 const CONNECTION_HEADING: &str = "Control plane";
@@ -83,19 +83,17 @@ pub(crate) struct GlobalArgs {
     /// Log to stderr; again for more (never secrets nor bodies)
     #[arg(short, global = true, action = ArgAction::Count)]
     pub(crate) v: u8,
-
-    /// What decK has and is taken without effect.
     #[command(flatten)]
     pub(crate) accepted: CompatGlobalArgs,
 }
 
 impl GlobalArgs {
-    /// Whether the command line names a control plane, other than the one that is meant where none is named.
+    /// Whether the command line names a control plane other than the default one.
     pub(crate) fn has_control_plane(&self) -> bool {
         self.kong_addr != DEFAULT_ADDRESS
     }
 
-    /// How much is to be logged: `-v` counted, or decK's `--verbose N`.
+    /// How much to log: `-v` counted, or decK's `--verbose N`.
     pub(crate) fn verbosity(&self) -> u8 {
         self.v.max(self.accepted.verbose)
     }
@@ -103,6 +101,6 @@ impl GlobalArgs {
 
 impl std::fmt::Debug for GlobalArgs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Global").finish_non_exhaustive()
+        f.debug_struct("GlobalArgs").finish_non_exhaustive()
     }
 }

@@ -35,10 +35,8 @@ use clap::Parser;
     max_term_width = 120
 )]
 pub(crate) struct Cli {
-    /// What holds for every command.
     #[command(flatten)]
     pub(crate) global: GlobalArgs,
-    /// The command.
     #[command(subcommand)]
     pub(crate) command: Command,
 }

@@ -26,15 +26,10 @@ pub(crate) enum RefsCommand {
 /// `refs check` and `refs list`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct InventoryArgs {
-    /// The state files.
     #[command(flatten)]
     pub(crate) state: StateArgs,
-
-    /// What of them is meant.
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
-
-    /// How references are proven.
     #[command(flatten)]
     pub(crate) references: ReferenceArgs,
 
@@ -46,11 +41,8 @@ pub(crate) struct InventoryArgs {
 /// `refs env`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct EnvArgs {
-    /// The state files.
     #[command(flatten)]
     pub(crate) state: StateArgs,
-
-    /// What of them is meant.
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
 
@@ -85,8 +77,6 @@ pub(crate) struct ConfArgs {
     /// The kong.conf
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-
-    /// How its references are proven.
     #[command(flatten)]
     pub(crate) references: ReferenceArgs,
 
@@ -119,8 +109,6 @@ pub(crate) struct GetArgs {
     #[arg(long, value_enum, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "true",
           hide_possible_values = true)]
     pub(crate) reveal: Option<RevealMode>,
-
-    /// How it is resolved.
     #[command(flatten)]
     pub(crate) references: ReferenceArgs,
 }

@@ -99,7 +99,6 @@ impl OutputArgs {
 }
 
 impl GuardArgs {
-    /// The guards of a run that is to follow files.
     pub(crate) fn guards(&self) -> Guards {
         Guards {
             max_deletes: self.max_deletes.unwrap_or(Guards::default().max_deletes),
@@ -108,7 +107,7 @@ impl GuardArgs {
         }
     }
 
-    /// The guards of a run that is asked to delete everything: there it takes saying so to limit it.
+    /// The guards of `reset`, which may delete everything unless `--max-deletes` says otherwise.
     pub(crate) fn guards_for_reset(&self) -> Guards {
         Guards {
             max_deletes: self.max_deletes.unwrap_or(DeleteLimit::Percent(100.0)),
@@ -119,7 +118,6 @@ impl GuardArgs {
 }
 
 impl StateArgs {
-    /// These files, read as they are.
     pub(crate) fn from_files(files: Vec<PathBuf>) -> Self {
         Self {
             files,
@@ -139,13 +137,13 @@ impl StateArgs {
 }
 
 fn parse_limit(text: &str) -> Result<DeleteLimit, String> {
-    let wrong = || "neither a number of entities nor a percentage (30%)".to_owned();
+    let error = || "neither a number of entities nor a percentage (30%)".to_owned();
     match text.strip_suffix('%') {
         Some(percent) => match percent.parse::<f64>() {
             Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(DeleteLimit::Percent(percent)),
-            _ => Err(wrong()),
+            _ => Err(error()),
         },
-        None => text.parse().map(DeleteLimit::Count).map_err(|_| wrong()),
+        None => text.parse().map(DeleteLimit::Count).map_err(|_| error()),
     }
 }
 

@@ -6,10 +6,10 @@ use super::{ChangeSummary, EntityNames};
 use plan::{Change, ChangedEntity, Plan};
 use schema::Catalog;
 
-/// The plan in words, in the order in which it runs: a line for each change, below it the fields that differ, and
-/// lines of their own for steps that are no plain create, update or delete.
-pub(crate) fn render_changes(catalog: &Catalog, plan: &Plan, names: &EntityNames) -> String {
-    let mut told = vec![false; plan.changes.len()];
+/// Renders a plan in the order in which it runs: a line for each change, below it the fields that differ, and lines of
+/// their own for steps that are no plain create, update or delete.
+pub fn render_changes(catalog: &Catalog, plan: &Plan, names: &EntityNames) -> String {
+    let mut is_shown = vec![false; plan.changes.len()];
     let mut text = String::new();
     for step in &plan.steps {
         if let Some(note) = &step.note {
@@ -19,18 +19,18 @@ pub(crate) fn render_changes(catalog: &Catalog, plan: &Plan, names: &EntityNames
             }
             text.push('\n');
         } else if let Some(change) = plan.changes.get(step.change)
-            && !std::mem::replace(&mut told[step.change], true)
+            && !std::mem::replace(&mut is_shown[step.change], true)
         {
             text += &render_change(catalog, plan, names, change);
         }
     }
-    let untold = plan.changes.iter().zip(told).filter(|(_, told)| !told);
-    untold.fold(text, |text, (change, _)| {
+    let not_shown = plan.changes.iter().zip(is_shown).filter(|(_, is_shown)| !is_shown);
+    not_shown.fold(text, |text, (change, _)| {
         text + &render_change(catalog, plan, names, change)
     })
 }
 
-/// What is done to which entity, on one line: `creating vault my-secret`.
+/// `creating vault my-secret`
 fn render_headline(catalog: &Catalog, plan: &Plan, change: &Change) -> String {
     let (verb, style) = match change {
         Change::Create { .. } => ("creating", ADDED),
@@ -42,8 +42,8 @@ fn render_headline(catalog: &Catalog, plan: &Plan, change: &Change) -> String {
     format!("{} {kind} {title}", paint(style, verb))
 }
 
-/// An entity's kind and name: `vault my-secret`.
-pub(super) fn entity_label(catalog: &Catalog, subject: &ChangedEntity) -> String {
+/// `vault my-secret`
+pub fn entity_label(catalog: &Catalog, subject: &ChangedEntity) -> String {
     format!("{} {}", catalog.kind(subject.kind).name, subject.title)
 }
 
@@ -52,8 +52,8 @@ pub(super) fn render_change(catalog: &Catalog, plan: &Plan, names: &EntityNames,
     if let Some(parent) = parent_label(catalog, plan, names, change) {
         text += &format!("  {}\n", paint(DIM, format!("of {}", to_single_line(&parent))));
     }
-    if let Some(because) = &change.entity().reason {
-        text += &format!("  {}\n", paint(DIM, to_single_line(because)));
+    if let Some(reason) = &change.entity().reason {
+        text += &format!("  {}\n", paint(DIM, to_single_line(reason)));
     }
     if let Change::Update { fields: differing, .. } = change {
         text += &render_field_changes(differing);
@@ -62,7 +62,7 @@ pub(super) fn render_change(catalog: &Catalog, plan: &Plan, names: &EntityNames,
 }
 
 /// decK's summary.
-pub(crate) fn render_summary(summary: &ChangeSummary) -> String {
+pub fn render_summary(summary: &ChangeSummary) -> String {
     let ChangeSummary {
         creating,
         updating,

@@ -1,7 +1,7 @@
 use serde::Serialize;
 use serde_json::ser::{PrettyFormatter, Serializer};
 
-use super::apply_report::ApplyReport as Account;
+use super::apply_report::ApplyReport;
 use super::body::BodyRenderer;
 use super::diagnostic::{render_diagnostic_line, severity_word, sort_by_position};
 use super::position::PositionJson;
@@ -12,43 +12,34 @@ use json::Value;
 use plan::{Change, GuardViolation, PlanValue};
 use yaml::{Diagnostic, Severity, SourceFiles};
 
-/// What a run has to say as one JSON document: decK's keys as decK has them, and ours beside them.
+/// The report of a run as one JSON document: decK's keys as decK has them, and ours beside them.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct JsonReport {
-    /// What changes, or has changed.
     pub(crate) changes: ChangesJson,
-    /// How many.
     pub(crate) summary: ChangeSummary,
-    /// What to look at.
     pub(crate) warnings: Vec<String>,
-    /// What went wrong.
     pub(crate) errors: Vec<String>,
-    /// Good to know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) notes: Vec<String>,
-    /// Warnings, errors and notes with their places.
+    /// Warnings, errors and notes with their positions.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) diagnostics: Vec<DiagnosticJson>,
-    /// What is known of the references.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) references: Vec<ReferenceJson>,
-    /// How changes ended that are not done.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) not_done: Vec<UnfinishedChangeJson>,
-    /// What the guards refuse.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) refusals: Vec<GuardViolationJson>,
-    /// The version of the control plane, where that is what was asked for.
+    /// The version of the control plane, of `ping`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) kong_version: Option<String>,
-    /// The exit code.
     pub(crate) exit_code: u8,
-    /// Whether it is about references alone: then nothing is said of changes.
+    /// Whether the document leaves out changes.
     #[serde(skip)]
     pub(crate) references_only: bool,
 }
 
-/// What `refs` has to say: the same, without changes.
+/// The report of `refs`: the same without changes.
 #[derive(Serialize)]
 struct ReferencesReportJson<'a> {
     references: &'a [ReferenceJson],
@@ -75,57 +66,42 @@ impl<'a> ReferencesReportJson<'a> {
 /// decK's lists of changes.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct ChangesJson {
-    /// What is made.
     pub(crate) creating: Vec<EntityChangeJson>,
-    /// What is changed.
     pub(crate) updating: Vec<EntityChangeJson>,
-    /// What is deleted.
     pub(crate) deleting: Vec<EntityChangeJson>,
-    /// What was not made because the run failed.
+    /// Not created because the run failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) dropped_creations: Vec<EntityChangeJson>,
-    /// What was not changed because the run failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) dropped_updates: Vec<EntityChangeJson>,
-    /// What was not deleted because the run failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) dropped_deletions: Vec<EntityChangeJson>,
 }
 
-/// One change.
 #[derive(Debug, Serialize)]
 pub(crate) struct EntityChangeJson {
-    /// The entity's name.
     pub(crate) name: String,
-    /// Its kind.
     pub(crate) kind: String,
-    /// The body before and after; decK has what is deleted under `new`.
     pub(crate) body: ChangeBodiesJson,
 }
 
-/// The body before and after.
+/// The bodies before and after.
 #[derive(Debug, Serialize)]
 pub(crate) struct ChangeBodiesJson {
-    /// After.
+    /// The body after; of a deletion, as decK has it, the body before.
     pub(crate) new: Value,
-    /// Before, of an update.
+    /// The body before an update.
     pub(crate) old: Value,
 }
 
-/// How many changes of each sort.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct ChangeSummary {
-    /// Created.
     pub(crate) creating: usize,
-    /// Updated.
     pub(crate) updating: usize,
-    /// Deleted.
     pub(crate) deleting: usize,
-    /// All of them.
     pub(crate) total: usize,
 }
 
-/// A diagnostic with its places.
 #[derive(Debug, Serialize)]
 pub(crate) struct DiagnosticJson {
     severity: &'static str,
@@ -137,7 +113,6 @@ pub(crate) struct DiagnosticJson {
     help: Option<String>,
 }
 
-/// What a guard refuses.
 #[derive(Debug, Serialize)]
 pub(crate) struct GuardViolationJson {
     message: String,
@@ -156,7 +131,6 @@ pub(crate) struct UnfinishedChangeJson {
 }
 
 impl JsonReport {
-    /// An empty report.
     pub(crate) fn new(references_only: bool) -> Self {
         Self {
             references_only,
@@ -168,17 +142,17 @@ impl JsonReport {
     pub(crate) fn render(&self) -> String {
         let mut text = Vec::new();
         let mut serializer = Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b"\t"));
-        let told = match self.references_only {
+        let written = match self.references_only {
             true => ReferencesReportJson::from_report(self).serialize(&mut serializer),
             false => self.serialize(&mut serializer),
         };
-        match told {
+        match written {
             Ok(()) => String::from_utf8_lossy(&text).into_owned() + "\n\n",
             Err(_) => "{\"errors\": [\"the report cannot be written as JSON\"]}\n\n".to_owned(),
         }
     }
 
-    /// Adds what there is to tell of the files, in the order of the files.
+    /// Adds diagnostics in the order of the files.
     pub(crate) fn add_diagnostics(&mut self, diagnostics: &[Diagnostic], sources: &SourceFiles) {
         for diagnostic in sort_by_position(diagnostics) {
             let list = match diagnostic.severity {
@@ -192,7 +166,7 @@ impl JsonReport {
         }
     }
 
-    /// Adds changes: done or to be done, or dropped.
+    /// Adds a change that is done, or to be done, or dropped.
     pub(crate) fn add_change(&mut self, bodies: &BodyRenderer<'_>, change: &Change, dropped: bool) {
         let entity = EntityChangeJson::from_change(bodies, change);
         let list = match (change, dropped) {
@@ -209,36 +183,38 @@ impl JsonReport {
         }
     }
 
-    /// Adds how changes ended that are not done.
-    pub(crate) fn add_unfinished_changes(&mut self, told: &Account<'_>) {
-        let ends = told.plan.changes.iter().zip(told.outcome.change_outcomes(told.plan));
-        let not_done = ends
-            .filter(|(_, end)| *end != ChangeOutcome::Done)
-            .map(|(change, end)| {
-                let (end, why) = told.describe_end(end);
+    /// Adds the changes that are not done.
+    pub(crate) fn add_unfinished_changes(&mut self, report: &ApplyReport<'_>) {
+        let outcomes = report.outcome.change_outcomes(report.plan);
+        let unfinished = report
+            .plan
+            .changes
+            .iter()
+            .zip(outcomes)
+            .filter(|(_, outcome)| *outcome != ChangeOutcome::Done)
+            .map(|(change, outcome)| {
+                let (end, why) = report.describe_outcome(outcome);
                 UnfinishedChangeJson {
-                    name: entity_title(told.catalog, told.plan, change),
-                    kind: told.catalog.kind(change.entity().kind).name.clone(),
+                    name: entity_title(report.catalog, report.plan, change),
+                    kind: report.catalog.kind(change.entity().kind).name.clone(),
                     end,
                     why,
                 }
             });
-        self.not_done.extend(not_done);
+        self.not_done.extend(unfinished);
     }
 
-    /// Adds what the guards refuse.
-    pub(crate) fn add_guard_violations(&mut self, refusals: &[GuardViolation]) {
-        for refusal in refusals {
+    pub(crate) fn add_guard_violations(&mut self, violations: &[GuardViolation]) {
+        for violation in violations {
             self.errors
-                .push(format!("{} ({} allows it)", refusal.message, refusal.allow_flag));
+                .push(format!("{} ({} allows it)", violation.message, violation.allow_flag));
             self.refusals.push(GuardViolationJson {
-                message: refusal.message.clone(),
-                allowed_by: refusal.allow_flag,
+                message: violation.message.clone(),
+                allowed_by: violation.allow_flag,
             });
         }
     }
 
-    /// Adds what is known of the references.
     pub(crate) fn add_references(&mut self, references: Vec<ReferenceJson>) {
         self.references.extend(references);
     }
@@ -262,8 +238,8 @@ impl ChangeSummary {
 
 impl EntityChangeJson {
     fn from_change(bodies: &BodyRenderer<'_>, change: &Change) -> Self {
-        let subject = change.entity();
-        let body = |tree: &PlanValue| bodies.render(subject.kind, subject.id, tree);
+        let entity = change.entity();
+        let body = |value: &PlanValue| bodies.render(entity.kind, entity.id, value);
         let (new, old) = match change {
             Change::Create { after, .. } => (body(after), Value::Null),
             Change::Update { before, after, .. } => (body(after), body(before)),
@@ -271,7 +247,7 @@ impl EntityChangeJson {
         };
         Self {
             name: entity_title(bodies.catalog, bodies.plan, change),
-            kind: bodies.catalog.kind(subject.kind).name.clone(),
+            kind: bodies.catalog.kind(entity.kind).name.clone(),
             body: ChangeBodiesJson { new, old },
         }
     }
@@ -286,7 +262,7 @@ impl DiagnosticJson {
             places: diagnostic
                 .locations
                 .iter()
-                .map(|place| PositionJson::from_span(place.span, sources))
+                .map(|location| PositionJson::from_span(location.span, sources))
                 .collect(),
             help: diagnostic.help.clone(),
         }

@@ -14,18 +14,18 @@ pub(crate) fn render_warning(text: &str) -> String {
     render_message(CHANGED, "warning:", text)
 }
 
-/// `help: …`, below what it helps with.
+/// `help: …`, below a message.
 pub(crate) fn render_help(text: &str) -> String {
     format!("  {} {}\n", paint(ADDED, "help:"), to_single_line(text))
 }
 
-/// What the guards refuse, each with the flag that allows it.
-pub(crate) fn render_guard_violations(refusals: &[GuardViolation]) -> String {
-    refusals
+/// Guard violations, each with the flag that allows it.
+pub(crate) fn render_guard_violations(violations: &[GuardViolation]) -> String {
+    violations
         .iter()
-        .map(|refusal| {
-            render_error(&format!("refused: {}", refusal.message))
-                + &render_help(&format!("{} allows it", refusal.allow_flag))
+        .map(|violation| {
+            render_error(&format!("refused: {}", violation.message))
+                + &render_help(&format!("{} allows it", violation.allow_flag))
         })
         .collect()
 }

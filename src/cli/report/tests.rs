@@ -106,7 +106,7 @@ fn nothing_in_a_change_moves_the_cursor() {
 
 fn render_update(kind: &str, title: &str, fields: Vec<FieldChange>) -> String {
     let catalog = Catalog::recorded();
-    let subject = ChangedEntity {
+    let entity = ChangedEntity {
         kind: catalog.find_kind(kind).expect("a kind"),
         id: Uuid::nil(),
         title: title.to_owned(),
@@ -115,7 +115,7 @@ fn render_update(kind: &str, title: &str, fields: Vec<FieldChange>) -> String {
         reason: Some("because of a reason".to_owned()),
     };
     let change = Change::Update {
-        entity: subject,
+        entity,
         before: PlanValue::Null,
         after: PlanValue::Null,
         fields,

@@ -7,7 +7,7 @@ use schema::{Catalog, KindId};
 /// What an entity is called where decK's users look for it, without its kind.
 ///
 /// decK says the id of the parent on whose path an entity lives (a target's upstream), not its name.
-pub(super) fn entity_title(catalog: &Catalog, plan: &Plan, change: &Change) -> String {
+pub fn entity_title(catalog: &Catalog, plan: &Plan, change: &Change) -> String {
     let title = &change.entity().title;
     match parent_in_title(catalog, plan, change) {
         Some((name, kind, id)) => format!("{name} for {} {id}", catalog.kind(kind).name),
@@ -16,7 +16,7 @@ pub(super) fn entity_title(catalog: &Catalog, plan: &Plan, change: &Change) -> S
 }
 
 /// The parent's name, where the title that decK's users know has only its id: `upstream u`.
-pub(super) fn parent_label(catalog: &Catalog, plan: &Plan, names: &EntityNames, change: &Change) -> Option<String> {
+pub fn parent_label(catalog: &Catalog, plan: &Plan, names: &EntityNames, change: &Change) -> Option<String> {
     let (_, kind, id) = parent_in_title(catalog, plan, change)?;
     Some(format!("{} {}", catalog.kind(kind).name, names.get(kind, id)?))
 }

@@ -1,9 +1,9 @@
 use super::escape::to_single_line;
 use plan::{PlanSecret, PlanValue, SecretOrigin};
 
-/// A value on one line, as JSON would write it; secrets by their fingerprints.
-pub(super) fn render_inline(tree: &PlanValue) -> String {
-    match tree {
+/// A value on one line, as JSON would write it, with the fingerprints of secrets.
+pub(super) fn render_inline(value: &PlanValue) -> String {
+    match value {
         PlanValue::Null => "null".to_owned(),
         PlanValue::Bool(value) => value.to_string(),
         PlanValue::Number(value) => value.to_string(),
@@ -21,7 +21,7 @@ pub(super) fn render_inline(tree: &PlanValue) -> String {
     }
 }
 
-/// What is shown of a secret: its fingerprint, and the variables that it came from.
+/// The fingerprint of a secret, and the variables that it comes from.
 pub(super) fn redact_secret(secret: &PlanSecret) -> String {
     match &secret.origin {
         SecretOrigin::Environment(names) if !names.is_empty() => {
@@ -31,7 +31,7 @@ pub(super) fn redact_secret(secret: &PlanSecret) -> String {
     }
 }
 
-/// Whether a text is better shown line by line.
+/// Whether a text has several lines.
 pub(super) fn is_block(text: &str) -> bool {
     text.trim_end_matches('\n').contains('\n')
 }
