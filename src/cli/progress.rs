@@ -5,27 +5,25 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use apply::{ApplyEvent, ApplyEventSink};
 use plan::Plan;
 
-/// A bar on a terminal's standard error; nothing elsewhere.
-pub struct Progress {
+/// A progress bar on a terminal's standard error; nothing elsewhere.
+pub(crate) struct Progress {
     bar: ProgressBar,
 }
 
 impl Progress {
-    /// A bar as long as the plan has steps, where people can see it.
-    pub fn new(plan: &Plan, shown: bool) -> Self {
+    pub(crate) fn new(plan: &Plan, is_shown: bool) -> Self {
         let bar = ProgressBar::with_draw_target(Some(plan.steps.len() as u64), ProgressDrawTarget::hidden());
         let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}");
         if let Ok(style) = style {
             bar.set_style(style);
         }
-        if shown && std::io::stderr().is_terminal() && plan.steps.len() > 1 {
+        if is_shown && std::io::stderr().is_terminal() && plan.steps.len() > 1 {
             bar.set_draw_target(ProgressDrawTarget::stderr());
         }
         Self { bar }
     }
 
-    /// Takes the bar away.
-    pub fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }

@@ -9,15 +9,15 @@ mod references;
 mod refs;
 mod state;
 
-pub use command::{
-    Command, CompletionsArgs, ControlPlaneArgs, DiffArgs, DumpArgs, DumpFormat, FileCommand, GatewayCommand,
-    REFERENCES_HELP, ResetArgs, SyncArgs, ValidateArgs,
+pub(crate) use command::{
+    Command, CompletionsArgs, ControlPlaneArgs, DiffArgs, DumpArgs, DumpFormat, FileCommand, GatewayCommand, PingArgs,
+    REFERENCES_HELP, ReservedApplyArgs, ResetArgs, SyncArgs, ValidateArgs,
 };
-pub use global::GlobalArgs;
-pub use parse::{ParsedCommandLine, find_settings_file, parse_command_line};
-pub use references::{PolicyArgs, ReferenceArgs};
-pub use refs::{ConfArgs, EnvArgs, EnvFormat, GetArgs, InventoryArgs, ParseArgs, RefsCommand, RevealMode};
-pub use state::{OutputArgs, ReadArgs, ScopeArgs, StateArgs};
+pub(crate) use global::GlobalArgs;
+pub(crate) use parse::{ParsedCommandLine, find_settings_file, parse_command_line};
+pub(crate) use references::{PolicyArgs, ReferenceArgs};
+pub(crate) use refs::{ConfArgs, EnvArgs, EnvFormat, GetArgs, InventoryArgs, ParseArgs, RefsCommand, RevealMode};
+pub(crate) use state::{ReadArgs, ScopeArgs, StateArgs};
 
 use clap::Parser;
 
@@ -35,11 +35,9 @@ use clap::Parser;
                   130  interrupted",
     max_term_width = 120
 )]
-pub struct Cli {
-    /// What holds for every command.
+pub(crate) struct Cli {
     #[command(flatten)]
-    pub global: GlobalArgs,
-    /// The command.
+    pub(crate) global: GlobalArgs,
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }

@@ -9,6 +9,8 @@ use plan::{Change, ChangedEntity, FieldChange, Plan, PlanSecret, PlanValue, Secr
 use schema::{Catalog, FieldPath};
 use state::ScopeId;
 
+const OUTPUTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/outputs");
+
 #[test]
 fn a_field_a_line() {
     let fields = vec![
@@ -58,7 +60,7 @@ fn texts_of_several_lines_are_compared_line_by_line() {
 #[test]
 fn certificates_are_shown_by_what_they_say() {
     let [one, other] = ["one", "other"].map(|name| {
-        let path = format!("fixtures/outputs/{name}.pem");
+        let path = format!("{OUTPUTS}/{name}.pem");
         std::fs::read_to_string(path).expect("a certificate")
     });
     let fields = vec![
@@ -75,9 +77,36 @@ fn certificates_are_shown_by_what_they_say() {
     assert_matches_fixture("certificates.txt", &shown);
 }
 
+#[test]
+fn nothing_in_a_change_moves_the_cursor() {
+    let hostile = "a\u{7}\r\u{202e}\n\u{9b}b";
+    let fields = vec![
+        field_change("config", PlanValue::Null, text(hostile)),
+        field_change("config", text("one"), text(hostile)),
+        field_change("tags", list(&["one"]), list(&[hostile])),
+        field_change(
+            &hostile.replace('.', ""),
+            PlanValue::Map(vec![(hostile.to_owned(), text("one"))]),
+            PlanValue::Null,
+        ),
+        field_change(
+            "token",
+            secret("1", SecretOrigin::Environment(vec![hostile.to_owned()])),
+            text(""),
+        ),
+    ];
+    let shown = render_update("consumer", hostile, fields);
+    let is_control = |character: char| character != '\n' && (character.is_control() || character == '\u{202e}');
+    assert!(!shown.contains(is_control), "{shown:?}");
+    assert!(
+        shown.starts_with("updating consumer a\\u{7}\\r\\u{202e}\\n\\u{9b}b\n"),
+        "{shown}"
+    );
+}
+
 fn render_update(kind: &str, title: &str, fields: Vec<FieldChange>) -> String {
     let catalog = Catalog::recorded();
-    let subject = ChangedEntity {
+    let entity = ChangedEntity {
         kind: catalog.find_kind(kind).expect("a kind"),
         id: Uuid::nil(),
         title: title.to_owned(),
@@ -86,7 +115,7 @@ fn render_update(kind: &str, title: &str, fields: Vec<FieldChange>) -> String {
         reason: Some("because of a reason".to_owned()),
     };
     let change = Change::Update {
-        entity: subject,
+        entity,
         before: PlanValue::Null,
         after: PlanValue::Null,
         fields,
@@ -126,7 +155,7 @@ fn from_environment() -> SecretOrigin {
 
 fn assert_matches_fixture(fixture: &str, printed: &str) {
     assert!(!printed.contains("never shown"));
-    let path = format!("fixtures/outputs/{fixture}");
+    let path = format!("{OUTPUTS}/{fixture}");
     if std::env::var_os("UPDATE_FIXTURES").is_some() {
         std::fs::write(&path, printed).expect("written");
     }

@@ -442,6 +442,17 @@ fn a_reader_that_goes_away_is_no_failure() {
 }
 
 #[test]
+fn a_summary_that_cannot_be_printed_is_an_error() {
+    let place = Place::new();
+    let state = place.file("kong.yaml", STATE);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+    let mut command = place.command(&["sync", &state, "--silence-events"]);
+    let output = command.stdout(full.expect("a full disk")).output();
+    let ran = Ran::of(output.expect("the program runs")).ends(1);
+    assert!(ran.err.contains("error: cannot print the result"), "{}", ran.err);
+}
+
+#[test]
 fn a_control_plane_is_served_on_any_port_and_ends_cleanly() {
     let place = Place::new();
     let state = place.file("kong.yaml", STATE);

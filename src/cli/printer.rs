@@ -1,10 +1,7 @@
 use std::io::{self, ErrorKind, Write};
 
-/// Prints to standard output, without colours where they cannot be shown. A reader that has gone away is no failure.
-///
-/// # Errors
-/// When it cannot be written for any other reason: a full disk.
-pub fn print_stdout(text: &str) -> io::Result<()> {
+/// Prints to standard output, without colours where they cannot be shown. A closed pipe is no failure; a full disk is.
+pub(crate) fn print_stdout(text: &str) -> io::Result<()> {
     ignore_broken_pipe(|| {
         let mut stdout = anstream::stdout().lock();
         stdout.write_all(text.as_bytes())?;
@@ -12,8 +9,8 @@ pub fn print_stdout(text: &str) -> io::Result<()> {
     })
 }
 
-/// Prints to standard error, without colours where they cannot be shown. Nobody is told if that fails.
-pub fn print_stderr(text: &str) {
+/// Prints to standard error, without colours where they cannot be shown. Failures are ignored.
+pub(crate) fn print_stderr(text: &str) {
     let mut stderr = anstream::stderr().lock();
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }
