@@ -5,7 +5,6 @@ use super::hashed::{self, HashedValue};
 use super::key::text_of;
 use super::made_up::{self, MadeUp};
 use super::pending::Pending;
-use super::tree::put_at;
 use json::{Object, Value};
 use schema::{Catalog, FieldPath, ForeignKeyValue, Kind, KindId, canonicalize, is_written_canonically, matches_live};
 
@@ -123,7 +122,7 @@ fn difference<'a>(
 fn put(kind: &Kind, said: &Said<'_>, carried: &[(&[String], Value)], live: &Object) -> Object {
     let mut body = said.to_send();
     for (path, value) in carried {
-        put_at(&mut body, path, value.clone());
+        body.put_path(path, value.clone());
     }
     for field in &kind.preserved {
         if let Some(value) = live.get(field) {

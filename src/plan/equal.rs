@@ -8,7 +8,6 @@ use super::key::key_in;
 use super::known::{Holder, Known};
 use super::made_up::{Made, MadeUp};
 use super::pending::Pending;
-use super::tree::value_at_mut;
 use json::{Object, Value};
 use schema::{Kind, KindId, canonicalize};
 use state::DesiredState;
@@ -81,7 +80,7 @@ fn declared_keys<'a>(question: &Question<'a>, id: KindId) -> FxHashSet<(usize, C
 /// The fields that two equal entities share whatever the server made up, as text.
 fn outline(kind: &Kind, made_up: &[Made], mut body: Object) -> String {
     for made in made_up {
-        if let Some(value) = value_at_mut(&mut body, &made.path) {
+        if let Some(value) = body.get_path_mut(&made.path) {
             *value = Value::Null;
         }
     }
