@@ -4,15 +4,15 @@ use super::holder::{of_files, of_plan, title};
 use super::material;
 use super::vaults::{named_as_backends, settings_of_nobody};
 use backends::BackendContext;
+use json::Value;
 use json::parallel::stretches;
-use json::{Object, Value};
 use plan::{self, After, Plan};
 use plan::{ForeignEntity, LiveState};
 use reference::{
     self, Assessment, ChangeState, EntityView, Finding, Policies, Policy, Reason, ReferenceSettings, ReferenceSite,
     VaultRef, Vaults,
 };
-use schema::{Catalog, FieldPath, KindId, PathSegment};
+use schema::{Catalog, FieldPath, KindId};
 use state::{DeclaredEntity, DeclaredId, DesiredState};
 use yaml::Diagnostic;
 
@@ -186,11 +186,10 @@ fn foreign(catalog: &Catalog, kind: KindId, entity: &ForeignEntity) -> Vec<Refer
     if entity.references.is_empty() {
         return Vec::new();
     }
-    let mut body = Value::Object(entity.index.expose().clone());
+    let mut body = entity.index.expose().clone();
     for (path, text) in &entity.references {
-        put(&mut body, &path.0, text);
+        body.put_path(&path.0, Value::from(text.as_str()));
     }
-    let Value::Object(body) = body else { return Vec::new() };
     let holder = EntityView {
         kind,
         id: entity.id,
@@ -200,30 +199,6 @@ fn foreign(catalog: &Catalog, kind: KindId, entity: &ForeignEntity) -> Vec<Refer
         declared: None,
     };
     reference::find_references(catalog, &holder, &|_| false)
-}
-
-/// Puts a text at a path, and makes what the path leads through.
-fn put(value: &mut Value, path: &[PathSegment], text: &str) {
-    let Some((first, rest)) = path.split_first() else {
-        *value = Value::String(text.to_owned());
-        return;
-    };
-    match first {
-        PathSegment::Name(name) => {
-            if !value.is_object() {
-                *value = Value::Object(Object::new());
-            }
-            if let Value::Object(members) = value {
-                put(members.get_or_null(name), rest, text);
-            }
-        }
-        PathSegment::Index(index) => {
-            let mut members = value.as_array_mut().map(std::mem::take).unwrap_or_default();
-            members.resize(members.len().max(index + 1), Value::Null);
-            put(&mut members[*index], rest, text);
-            *value = Value::Array(members);
-        }
-    }
 }
 
 /// Every reference that the documents declare.

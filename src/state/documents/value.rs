@@ -41,7 +41,7 @@ impl PathTrail<'_> {
         match self {
             Self::Field(name) => FieldPath::from_field(name),
             Self::Name(outer, name) => outer.to_field_path().with_name(name),
-            Self::Index(outer, index) => outer.to_field_path().with_index(*index),
+            Self::Index(outer, index) => outer.to_field_path().with_index(index),
         }
     }
 }
