@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use json::{Object, Value};
-use schema::{Catalog, ComputeMethod, Field, FieldPath, FieldType, Kind, KindId, PathSegment};
+use schema::{Catalog, ComputeMethod, Field, FieldType, Kind, KindId, PathSegment};
 
 /// Gives every `auto` field a value: the time of the write to what only the server sets, the others one if they have none.
 pub(super) fn generate_fields(kind: &Kind, body: &mut Object, now: f64) {
@@ -39,22 +39,15 @@ pub(super) fn generate_nested_fields(catalog: &Catalog, kind: KindId, body: &mut
     let record = catalog.record(kind, body);
     for path in catalog.auto_paths(kind, body).iter().filter(|path| path.0.len() > 1) {
         let Some(field) = record.field_at(path) else { continue };
-        if let Some(slot) = value_slot(body, path).filter(|slot| slot.is_null()) {
-            *slot = generate_value(field, now);
+        let Some((PathSegment::Name(name), outer)) = path.0.split_last() else {
+            continue;
+        };
+        if let Some(Value::Object(record)) = body.get_path_mut(outer)
+            && record[name.as_str()].is_null()
+        {
+            record.insert(name.as_str(), generate_value(field, now));
         }
     }
-}
-
-fn value_slot<'b>(body: &'b mut Object, path: &FieldPath) -> Option<&'b mut Value> {
-    let mut names = path.0.iter().map(|segment| match segment {
-        PathSegment::Name(name) => Some(name),
-        PathSegment::Index(_) => None,
-    });
-    let mut value = body.get_mut(names.next()??)?;
-    for name in names {
-        value = value.as_object_mut()?.get_or_null(name?);
-    }
-    Some(value)
 }
 
 /// Fills in what is made of another field.

@@ -8,11 +8,13 @@ mod convert;
 mod deserialize;
 mod object;
 pub mod parallel;
+mod path;
 mod serialize;
 mod value;
 
 pub use object::{Iter, IterMut, Object, ObjectKey};
 pub use object::{PREFETCH_BATCH, prefetch, prefetch_chunked};
+pub use path::PathStep;
 pub use serde_json::Number;
 pub use value::Value;
 

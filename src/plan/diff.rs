@@ -5,7 +5,6 @@ use super::hashed::{self, HashComparison};
 use super::key::key_part;
 use super::made_up::{self, GeneratedFields};
 use super::pending::UnmatchedEntity;
-use super::value::insert_at;
 use json::{Object, Value};
 use schema::{Catalog, FieldPath, ForeignKeyValue, Kind, KindId, canonicalize, is_written_canonically, matches_live};
 
@@ -130,7 +129,7 @@ fn diff_canonical<'a>(
 fn put_body(kind: &Kind, said: &DeclaredBody<'_>, carried: &[(&[String], Value)], live: &Object) -> Object {
     let mut body = said.to_request_body();
     for (path, value) in carried {
-        insert_at(&mut body, path, value.clone());
+        body.put_path(*path, value.clone());
     }
     for field in &kind.preserved {
         if let Some(value) = live.get(field) {

@@ -1,7 +1,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::value::{value_at, value_at_mut};
 use json::{Object, Value};
 use schema::{Catalog, FieldType, Kind, KindId, Record};
 
@@ -40,14 +39,15 @@ pub(super) fn preserve_live_values<'m>(
 ) -> Vec<(&'m [String], Value)> {
     let mut carried = Vec::new();
     for made in made_up {
-        let said = value_at(declared, &made.path).is_some_and(|value| !value.is_null());
-        let Some(slot) =
-            value_at_mut(desired, &made.path).filter(|slot| !said && (slot.is_null() || **slot == made.default))
+        let said = declared.get_path(&made.path).is_some_and(|value| !value.is_null());
+        let Some(slot) = desired
+            .get_path_mut(&made.path)
+            .filter(|slot| !said && (slot.is_null() || **slot == made.default))
         else {
             continue;
         };
         let standing = live
-            .and_then(|live| value_at(live, &made.path))
+            .and_then(|live| live.get_path(&made.path))
             .cloned()
             .unwrap_or_default();
         slot.clone_from(&standing);

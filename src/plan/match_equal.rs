@@ -8,7 +8,6 @@ use super::key::key_from_body;
 use super::live_index::{LiveIndex, LiveRef};
 use super::made_up::{GeneratedField, GeneratedFields};
 use super::pending::UnmatchedEntity;
-use super::value::value_at_mut;
 use json::{Object, Value};
 use schema::{Kind, KindId, canonicalize};
 use state::DesiredState;
@@ -85,7 +84,7 @@ fn declared_natural_keys<'a>(question: &PlanInput<'a>, id: KindId) -> FxHashSet<
 /// The fields that two equal entities share whatever the server made up, as text.
 fn normalized_body_text(kind: &Kind, made_up: &[GeneratedField], mut body: Object) -> String {
     for made in made_up {
-        if let Some(value) = value_at_mut(&mut body, &made.path) {
+        if let Some(value) = body.get_path_mut(&made.path) {
             *value = Value::Null;
         }
     }

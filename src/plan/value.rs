@@ -124,34 +124,3 @@ impl fmt::Debug for PlanSecret {
         write!(f, "<secret {}>", self.fingerprint)
     }
 }
-
-/// The value to which names lead in a body.
-pub(super) fn value_at<'v>(body: &'v Object, path: &[String]) -> Option<&'v Value> {
-    let (first, rest) = path.split_first()?;
-    rest.iter().try_fold(body.get(first)?, |value, name| value.get(name))
-}
-
-/// The same, to be changed.
-pub(super) fn value_at_mut<'v>(body: &'v mut Object, path: &[String]) -> Option<&'v mut Value> {
-    let (first, rest) = path.split_first()?;
-    rest.iter()
-        .try_fold(body.get_mut(first)?, |value, name| value.get_mut(name))
-}
-
-/// Puts a value where names lead to, making the records on the way.
-pub(super) fn insert_at(body: &mut Object, path: &[String], value: Value) {
-    let Some((first, rest)) = path.split_first() else {
-        return;
-    };
-    if rest.is_empty() {
-        body.insert(first.clone(), value);
-        return;
-    }
-    let inner = body.get_or_null(first);
-    if !inner.is_object() {
-        *inner = Value::Object(Object::new());
-    }
-    if let Value::Object(inner) = inner {
-        insert_at(inner, rest, value);
-    }
-}

@@ -14,7 +14,7 @@ use json::{Object, Value, prefetch_chunked};
 use plan::{self, Plan, PlannedState};
 use plan::{LiveEntity, LiveState};
 use reference::{Assessment, CertificateFields, ContentChecker, EntityIssue, EntityView, ExpiryWindow, ResolvedValues};
-use schema::{Catalog, ChildNamesField, Kind, KindId, PathSegment};
+use schema::{Catalog, ChildNamesField, Kind, KindId};
 use state::{DeclaredEntity, DeclaredId, ForeignKeyTarget};
 
 /// Looks at what the references of all entities resolve to.
@@ -180,27 +180,11 @@ fn examine_declared(scene: &VerifyContext<'_>, examination: &mut ContentChecker<
 fn body_without_unset(entity: &DeclaredEntity) -> Cow<'_, Object> {
     let mut body = Cow::Borrowed(entity.body.expose());
     for path in &entity.unset_fields {
-        if let Some((PathSegment::Name(field), inner)) = path.0.split_first()
-            && let Some(value) = body.to_mut().get_mut(field)
-        {
-            set_null_at(value, inner);
+        if let Some(value) = path.value_in_mut(body.to_mut()) {
+            *value = Value::Null;
         }
     }
     body
-}
-
-fn set_null_at(value: &mut Value, path: &[PathSegment]) {
-    let Some((first, rest)) = path.split_first() else {
-        *value = Value::Null;
-        return;
-    };
-    let inner = match first {
-        PathSegment::Name(name) => value.get_mut(name),
-        PathSegment::Index(index) => value.get_index_mut(*index),
-    };
-    if let Some(inner) = inner {
-        set_null_at(inner, rest);
-    }
 }
 
 /// The names of the children of a kind that files nest in entities.

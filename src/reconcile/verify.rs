@@ -4,15 +4,15 @@ use super::entity_view::{entity_title, with_declared_view, with_planned_view};
 use super::material;
 use super::vaults::{backend_prefix_diagnostics, unused_settings_notes};
 use backends::BackendContext;
+use json::Value;
 use json::parallel::par_map_chunks;
-use json::{Object, Value};
 use plan::{self, Plan, PlannedState};
 use plan::{ForeignEntity, LiveState};
 use reference::{
     self, Assessment, ChangeState, EntityView, Finding, Policies, Policy, Reason, ReferenceSettings, ReferenceSite,
     VaultRef, Vaults,
 };
-use schema::{Catalog, FieldPath, KindId, PathSegment};
+use schema::{Catalog, FieldPath, KindId};
 use state::{DeclaredEntity, DeclaredId, DesiredState};
 use yaml::Diagnostic;
 
@@ -209,11 +209,10 @@ fn find_foreign_references(catalog: &Catalog, kind: KindId, entity: &ForeignEnti
     if entity.references.is_empty() {
         return Vec::new();
     }
-    let mut body = Value::Object(entity.index.expose().clone());
+    let mut body = entity.index.expose().clone();
     for (path, text) in &entity.references {
-        insert_text_at(&mut body, &path.0, text);
+        body.put_path(&path.0, Value::from(text.as_str()));
     }
-    let Value::Object(body) = body else { return Vec::new() };
     let holder = EntityView {
         kind,
         id: entity.id,
@@ -223,30 +222,6 @@ fn find_foreign_references(catalog: &Catalog, kind: KindId, entity: &ForeignEnti
         declared: None,
     };
     reference::find_references(catalog, &holder, &|_| false)
-}
-
-/// Puts a text at a path, and makes what the path leads through.
-fn insert_text_at(value: &mut Value, path: &[PathSegment], text: &str) {
-    let Some((first, rest)) = path.split_first() else {
-        *value = Value::String(text.to_owned());
-        return;
-    };
-    match first {
-        PathSegment::Name(name) => {
-            if !value.is_object() {
-                *value = Value::Object(Object::new());
-            }
-            if let Value::Object(members) = value {
-                insert_text_at(members.get_or_null(name), rest, text);
-            }
-        }
-        PathSegment::Index(index) => {
-            let mut members = value.as_array_mut().map(std::mem::take).unwrap_or_default();
-            members.resize(members.len().max(index + 1), Value::Null);
-            insert_text_at(&mut members[*index], rest, text);
-            *value = Value::Array(members);
-        }
-    }
 }
 
 /// Every reference that the documents declare.

@@ -171,14 +171,7 @@ fn walk_shorthand(
     let Some(target) = targets.first() else {
         return walk_value(Some(shorthand), value, at, found);
     };
-    let (first, rest) = (
-        target.first().and_then(|name| body.get(name)),
-        target.get(1..).unwrap_or_default(),
-    );
-    let there = rest
-        .iter()
-        .try_fold(first.unwrap_or(&Value::Null), |value, name| value.get(name));
-    if !there.is_some_and(contains_reference) {
+    if !body.get_path(target).is_some_and(contains_reference) {
         walk_value(record.nested_field(target), value, at, found);
     }
 }

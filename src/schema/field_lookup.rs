@@ -1,7 +1,6 @@
-use super::path::PathStep;
 use super::shorthand;
 use super::{Catalog, Field, FieldPath, FieldType, KindId, PathSegment, Record};
-use json::{Object, Value};
+use json::{Object, PathStep, Value};
 
 impl Record {
     /// The field at a path of names through nested records.

@@ -1,10 +1,9 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::path::PathStep;
 use super::shorthand::{self, ConflictPolicy};
 use super::{Field, FieldPath, FieldType, Record, SchemaViolations, address};
-use json::{Number, Object, Value};
+use json::{Number, Object, PathStep, Value};
 
 /// Brings a body to the form in which it is stored, or in which it is compared.
 pub(super) struct BodyNormalizer<'a> {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use json::{Object, Value};
+use json::{Object, PathStep, Value};
 
 /// One step into a body.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -11,13 +11,13 @@ pub enum PathSegment {
     Index(usize),
 }
 
-/// A step into a body, borrowed: what a walk through one keeps instead of a path, until it has something to say.
-#[derive(Clone, Copy)]
-pub(super) enum PathStep<'a> {
-    /// The member of a record or map.
-    Name(&'a str),
-    /// The member of a list.
-    Index(usize),
+impl<'a> From<&'a PathSegment> for PathStep<'a> {
+    fn from(segment: &'a PathSegment) -> Self {
+        match segment {
+            PathSegment::Name(name) => Self::Name(name),
+            PathSegment::Index(index) => Self::Index(*index),
+        }
+    }
 }
 
 /// Where in an entity's body a value stands: `config.redis.password`, `hosts[0]`.
@@ -53,31 +53,23 @@ impl FieldPath {
         }
     }
 
-    /// What stands there in a body.
+    /// The value there in a body.
     pub fn value_in<'b>(&self, body: &'b Object) -> Option<&'b Value> {
-        let (PathSegment::Name(top), rest) = self.0.split_first()? else {
-            return None;
-        };
-        rest.iter().try_fold(body.get(top)?, |value, segment| match segment {
-            PathSegment::Name(name) => value.get(name),
-            PathSegment::Index(index) => value.get_index(*index),
-        })
+        body.get_path(&self.0)
     }
 
-    /// What stands there in a body, to be changed.
+    /// The value there in a body, to be changed.
     pub fn value_in_mut<'b>(&self, body: &'b mut Object) -> Option<&'b mut Value> {
-        let (PathSegment::Name(top), rest) = self.0.split_first()? else {
-            return None;
-        };
-        rest.iter()
-            .try_fold(body.get_mut(top)?, |value, segment| match segment {
-                PathSegment::Name(name) => value.get_mut(name),
-                PathSegment::Index(index) => value.get_index_mut(*index),
-            })
+        body.get_path_mut(&self.0)
     }
 
-    /// The path that steps make.
-    pub(super) fn from_steps(steps: &[PathStep<'_>]) -> Self {
+    /// Takes the value there out of its record or map.
+    pub fn remove_from(&self, body: &mut Object) -> Option<Value> {
+        let steps: Vec<PathStep<'_>> = self.0.iter().map(PathStep::from).collect();
+        body.remove_path(&steps)
+    }
+
+    pub fn from_steps(steps: &[PathStep<'_>]) -> Self {
         let owned = steps.iter().map(|step| match step {
             PathStep::Name(name) => PathSegment::Name((*name).to_owned()),
             PathStep::Index(index) => PathSegment::Index(*index),

@@ -57,7 +57,7 @@ pub(super) fn expand_level(
             ShorthandRule::Into(paths, values) => {
                 let meant = values.and_then(|values| values.get(value.as_str()?)).unwrap_or(&value);
                 for path in paths {
-                    set_at(&mut plain, &path, meant.clone());
+                    plain.put_path(&path, meant.clone());
                 }
             }
             ShorthandRule::Url(into) => {
@@ -79,7 +79,7 @@ pub(super) fn add_mirrored_shorthands(record: &Record, shown: &mut Object) {
             && let Some(path) = paths.first()
             && field.rules.contains_key("deprecation")
         {
-            let value = value_at(shown, path).cloned().unwrap_or(Value::Null);
+            let value = shown.get_path(path).cloned().unwrap_or(Value::Null);
             shown.insert(name.clone(), value);
         }
     }
@@ -87,7 +87,7 @@ pub(super) fn add_mirrored_shorthands(record: &Record, shown: &mut Object) {
 
 /// Whether a name is a deprecated spelling in a body that holds its successors as well, so that it says nothing more.
 pub(super) fn is_mirrored_shorthand(record: &Record, name: &str, body: &Object) -> bool {
-    let stands = |path: Vec<&str>| value_at(body, &path).is_some_and(|value| !value.is_null());
+    let stands = |path: Vec<&str>| body.get_path(&path).is_some_and(|value| !value.is_null());
     match record.shorthand(name).map(shorthand_rule) {
         Some(ShorthandRule::ReplacedWith(paths)) => paths.into_iter().all(stands),
         _ => false,
@@ -127,36 +127,14 @@ fn parse_path(list: &Value) -> Option<Vec<&str>> {
     list.as_array()?.iter().map(Value::as_str).collect()
 }
 
-fn value_at<'a>(body: &'a Object, path: &[&str]) -> Option<&'a Value> {
-    let (first, rest) = path.split_first()?;
-    rest.iter().try_fold(body.get(first)?, |value, name| value.get(name))
-}
-
 /// Puts a value where nothing stands yet; false if something else does.
 fn set_if_unset(body: &mut Object, path: &[&str], value: &Value) -> bool {
-    match value_at(body, path) {
+    match body.get_path(path) {
         None | Some(Value::Null) => {
-            set_at(body, path, value.clone());
+            body.put_path(path, value.clone());
             true
         }
         Some(known) => known == value,
-    }
-}
-
-fn set_at(body: &mut Object, path: &[&str], value: Value) {
-    let Some((first, rest)) = path.split_first() else {
-        return;
-    };
-    if rest.is_empty() {
-        body.insert((*first).to_owned(), value);
-        return;
-    }
-    let inner = body.get_or_null(first);
-    if !inner.is_object() {
-        *inner = Value::Object(Object::new());
-    }
-    if let Some(inner) = inner.as_object_mut() {
-        set_at(inner, rest, value);
     }
 }
 

@@ -16,10 +16,8 @@ impl SchemaViolations {
 
     /// Adds a message about a field: nested as the path is, lists filled up with `null`. The first about a field stays.
     pub fn insert(&mut self, path: &FieldPath, message: impl Into<String>) {
-        let mut tree = Value::Object(std::mem::take(&mut self.0));
-        insert_at_path(&mut tree, &path.0, message.into());
-        if let Value::Object(fields) = tree {
-            self.0 = fields;
+        if let Some(place) = self.0.get_path_or_null(&path.0).filter(|place| place.is_null()) {
+            *place = Value::String(message.into());
         }
     }
 
@@ -28,33 +26,6 @@ impl SchemaViolations {
         let mut found = Vec::new();
         collect_messages(&Value::Object(self.0.clone()), FieldPath::default(), &mut found);
         found
-    }
-}
-
-fn insert_at_path(tree: &mut Value, path: &[PathSegment], message: String) {
-    let Some((first, rest)) = path.split_first() else {
-        if tree.is_null() {
-            *tree = Value::String(message);
-        }
-        return;
-    };
-    if tree.is_null() {
-        *tree = match first {
-            PathSegment::Name(_) => Value::Object(Object::new()),
-            PathSegment::Index(_) => Value::Array(Vec::new()),
-        };
-    }
-    match (first, tree) {
-        (PathSegment::Name(name), Value::Object(members)) => {
-            insert_at_path(members.get_or_null(name), rest, message);
-        }
-        (PathSegment::Index(index), Value::Array(members)) => {
-            if members.len() <= *index {
-                members.resize(index + 1, Value::Null);
-            }
-            insert_at_path(&mut members[*index], rest, message);
-        }
-        _ => {}
     }
 }
 

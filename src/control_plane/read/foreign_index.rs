@@ -6,7 +6,7 @@ use uuid::Uuid;
 use json::{Object, Value};
 use plan::ForeignEntity;
 use reference::{contains_reference, is_reference};
-use schema::{Catalog, FieldPath, FieldType, KindId, PathSegment};
+use schema::{Catalog, FieldPath, FieldType, KindId};
 use state::EntityBody;
 
 /// Which fields of a kind are kept of an entity outside the scopes.
@@ -56,28 +56,16 @@ impl ForeignIndexer {
         }
         let kept = body.into_iter().filter(|(name, _)| self.fields.contains(name.as_str()));
         let mut index: Object = kept.collect();
-        for secret in &self.catalog.secret_paths(self.kind, &index) {
-            remove_nested_secret(&mut index, &secret.0);
+        // fields that are secret themselves are kept to be compared
+        let secrets = self.catalog.secret_paths(self.kind, &index).into_iter();
+        for nested in secrets.filter(|path| path.0.len() > 1) {
+            nested.remove_from(&mut index);
         }
         ForeignEntity {
             id,
             index: EntityBody::new(index),
             references,
         }
-    }
-}
-
-/// Drops a secret that stands inside a field; fields that are secret themselves are kept to be compared.
-fn remove_nested_secret(within: &mut Object, secret: &[PathSegment]) {
-    let [PathSegment::Name(name), rest @ ..] = secret else {
-        return;
-    };
-    let Some(Value::Object(inner)) = within.get_mut(name) else {
-        return;
-    };
-    match rest {
-        [PathSegment::Name(last)] => drop(inner.remove(last)),
-        _ => remove_nested_secret(inner, rest),
     }
 }
 

@@ -64,7 +64,7 @@ impl BodyChecker<'_> {
         across: &EntityCheck<'_>,
         errors: &mut Object,
     ) -> bool {
-        let value = |path: &&str| error_tree::value_at_path(across.input, path);
+        let value = |path: &&str| across.input.get_path(path.split('.'));
         if sources.iter().any(|path| is_reference_at(across, path)) {
             return false;
         }
@@ -85,7 +85,7 @@ impl BodyChecker<'_> {
 
     /// Whether a field's value fits a condition. A field that is not there counts as null.
     fn check_condition(&self, across: &EntityCheck<'_>, path: &str, condition: &Value) -> Result<(), Value> {
-        let value = error_tree::value_at_path(across.input, path).unwrap_or(&Value::Null);
+        let value = across.input.get_path(path.split('.')).unwrap_or(&Value::Null);
         match error_tree::field_at_path(across.record, path) {
             Some(field) => self.check_value(FieldView::with_condition(field, condition.as_object()), value),
             None => Ok(()),
@@ -94,7 +94,7 @@ impl BodyChecker<'_> {
 
     /// Whether a condition holds. Of a field without value none does, unless it asks for that.
     fn condition_holds(&self, across: &EntityCheck<'_>, path: &str, condition: &Value) -> bool {
-        let is_null = error_tree::value_at_path(across.input, path).is_none_or(Value::is_null);
+        let is_null = across.input.get_path(path.split('.')).is_none_or(Value::is_null);
         let asks_null = condition.get("eq") == Some(&Value::Null);
         is_null == asks_null && self.check_condition(across, path, condition).is_ok()
     }
@@ -190,14 +190,14 @@ fn rule_text<'a>(rule: &'a Value, name: &str) -> Option<&'a str> {
 /// A record is set by being there, whatever it holds.
 fn is_set(across: &EntityCheck<'_>, path: &Value) -> bool {
     let path = path.as_str().unwrap_or_default();
-    let value = error_tree::value_at_path(across.input, path);
+    let value = across.input.get_path(path.split('.'));
     let is_record = |field: &Field| matches!(field.field_type, FieldType::Record(_));
     error_tree::is_set(value)
         || value.is_some_and(Value::is_object) && error_tree::field_at_path(across.record, path).is_some_and(is_record)
 }
 
 fn is_reference_at(across: &EntityCheck<'_>, path: &str) -> bool {
-    let value = error_tree::value_at_path(across.input, path).and_then(Value::as_str);
+    let value = across.input.get_path(path.split('.')).and_then(Value::as_str);
     value.is_some_and(is_reference)
         && error_tree::field_at_path(across.record, path).is_some_and(|field| field.referenceable)
 }
@@ -221,7 +221,7 @@ fn choice_error(name: &str, across: &EntityCheck<'_>) -> Option<String> {
 fn are_distinct(across: &EntityCheck<'_>, names: &[Value]) -> bool {
     let values: Vec<&Value> = names
         .iter()
-        .filter_map(|name| error_tree::value_at_path(across.input, name.as_str()?))
+        .filter_map(|name| across.input.get_path(name.as_str()?.split('.')))
         .filter(|value| !value.is_null())
         .collect();
     values

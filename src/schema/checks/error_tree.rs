@@ -4,13 +4,6 @@ use json::{Object, Value};
 /// The name under which messages about a whole record stand.
 const ENTITY_KEY: &str = "@entity";
 
-/// The value at a dotted path (`config.redis.host`), if every part of it is there.
-pub(super) fn value_at_path<'a>(object: &'a Object, path: &str) -> Option<&'a Value> {
-    let mut parts = path.split('.');
-    let first = object.get(parts.next()?)?;
-    parts.try_fold(first, |value, part| value.as_object()?.get(part))
-}
-
 /// The field at a dotted path.
 pub(super) fn field_at_path<'a>(record: &'a Record, path: &str) -> Option<&'a Field> {
     match path.split_once('.') {
@@ -25,16 +18,8 @@ pub(super) fn field_at_path<'a>(record: &'a Record, path: &str) -> Option<&'a Fi
 /// Puts a message in place of what is told of the field at a dotted path. A message about a whole record that the
 /// path leads through stays.
 pub(super) fn set_field_error(errors: &mut Object, path: &str, message: Value) {
-    match path.split_once('.') {
-        None => {
-            errors.insert(path.to_owned(), message);
-        }
-        Some((outer, rest)) => {
-            let inner = errors.get_or_insert_with(outer, || Value::Object(Object::new()));
-            if let Some(inner) = inner.as_object_mut() {
-                set_field_error(inner, rest, message);
-            }
-        }
+    if let Some(place) = errors.get_path_or_null(path.split('.')) {
+        *place = message;
     }
 }
 

@@ -108,7 +108,7 @@ impl BodyChecker<'_> {
         let known = |field: &str| text(field).filter(|text| !is_reference(text));
         match check {
             KindCheck::Needs { of, needs } => check_required_together(of, needs, |path| {
-                error_tree::is_set(error_tree::value_at_path(input, path)) || self.is_server_generated(path)
+                error_tree::is_set(input.get_path(path.split('.'))) || self.is_server_generated(path)
             }),
             KindCheck::Pair {
                 chain,
