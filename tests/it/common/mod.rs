@@ -1,11 +1,14 @@
 //! An embedded control plane for tests, and what stands around it.
 #![allow(dead_code)] // each test uses its part
 
+pub mod closed_port;
 pub mod fake;
+pub mod hang;
 pub mod hostile;
 pub mod moto;
 pub mod plan_case;
 pub mod property_model;
+pub mod real_servers;
 pub mod refs_place;
 pub mod run;
 pub mod vault;

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::common::real_servers::effort;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use serde_json::{Value, json};
@@ -19,7 +20,7 @@ struct Ask {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 200 } else { 1000 }))]
+    #![proptest_config(ProptestConfig::with_cases(effort(200, 40)))]
 
     #[test]
     fn any_requests_leave_a_sound_node(asks in prop::collection::vec(ask(), 1..200)) {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use crate::common::property_model::{Materials, State, Tape, Told};
+use crate::common::real_servers::effort;
 use crate::common::run::{ask, read};
 use crate::common::{Hurry, client};
 use proptest::collection::vec;
@@ -22,7 +23,6 @@ use strongroom::schema::{Catalog, Edition, Kind};
 use strongroom::state::DesiredState;
 use uuid::Uuid;
 
-const CASES: u32 = 1000;
 const THREADS: u32 = 4;
 
 /// Keeps book of every write that is sent.
@@ -386,7 +386,7 @@ fn whatever_stands_becomes_what_is_declared_and_nothing_else_is_touched() {
     let cases = std::env::var("PROPERTY_CASES")
         .ok()
         .and_then(|cases| cases.parse().ok())
-        .unwrap_or(CASES);
+        .unwrap_or_else(|| effort(1000_u32, 200));
     let seed = std::env::var("PROPERTY_SEED")
         .ok()
         .and_then(|seed| seed.parse().ok())
