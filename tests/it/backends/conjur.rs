@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use crate::backends::asked::{Asked, check, reason, refusal, text};
+use crate::common::closed_port::ClosedPort;
 use crate::common::fake::{Fake, Heard, Reply};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -285,7 +286,7 @@ async fn without_a_key_or_with_half_a_set_nothing_is_asked() {
 
 #[tokio::test]
 async fn nobody_answers_or_not_in_time() {
-    let refused = vault().at("http://127.0.0.1:1").refused("one").await;
+    let refused = vault().at(&ClosedPort::shared().url()).refused("one").await;
     assert_eq!(refused.reason, Reason::ConnectionFailed);
     let slow = server(|_| {
         std::thread::sleep(Duration::from_millis(900));
@@ -297,12 +298,13 @@ async fn nobody_answers_or_not_in_time() {
         .refused("one")
         .await;
     assert_eq!(late.reason, Reason::TimedOut);
-    let busy = server(|heard| heard.path.starts_with("/secrets").then(|| Reply::new(429, "")));
-    let limited = vault()
-        .at(&busy.url())
-        .within(Duration::from_millis(700))
-        .refused("one")
-        .await;
+    let busy = server(|heard| {
+        heard
+            .path
+            .starts_with("/secrets")
+            .then(|| Reply(429, vec![("retry-after", "1000000".to_owned())], String::new()))
+    });
+    let limited = vault().at(&busy.url()).refused("one").await;
     assert_eq!(limited.reason, Reason::RateLimited);
     let down = server(|_| Some(Reply::new(500, "zyzzyva")));
     assert_eq!(vault().at(&down.url()).refused("one").await.reason, Reason::ServerError);

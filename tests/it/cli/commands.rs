@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use crate::common::closed_port::ClosedPort;
 use serde_json::Value;
 
 /// A folder with a control plane in a file.
@@ -243,6 +244,7 @@ fn a_plugin_that_is_not_there_is_named_though_its_config_repeats_the_name() {
 
 #[test]
 fn mistakes_of_the_command_line_are_3() {
+    let closed = ClosedPort::shared().url();
     let place = Place::new();
     let state = place.file("kong.yaml", STATE);
     for args in [
@@ -252,22 +254,8 @@ fn mistakes_of_the_command_line_are_3() {
         &["apply", "plan.json"],
         &["sync", &state, "--max-deletes", "101%"],
         &["sync", &state, "--parallelism", "0"],
-        &[
-            "sync",
-            &state,
-            "--headers",
-            "nonsense",
-            "--kong-addr",
-            "http://127.0.0.1:1",
-        ],
-        &[
-            "sync",
-            &state,
-            "--tls-client-cert",
-            "x",
-            "--kong-addr",
-            "http://127.0.0.1:1",
-        ],
+        &["sync", &state, "--headers", "nonsense", "--kong-addr", &closed],
+        &["sync", &state, "--tls-client-cert", "x", "--kong-addr", &closed],
         &["sync", &state, "--rbac-resources-only"],
         &["sync", &state, "--kong-addr", "ftp://example.com"],
         &["ping", "--config", "/no/such/file"],
@@ -277,7 +265,7 @@ fn mistakes_of_the_command_line_are_3() {
         let ran = place.run(args).ends(3);
         assert!(!ran.err.is_empty(), "{args:?}");
     }
-    place.run(&["ping", "--kong-addr", "http://127.0.0.1:1"]).ends(1);
+    place.run(&["ping", "--kong-addr", &closed]).ends(1);
     let konnect = Ran::of(
         program()
             .args(["ping", "--konnect-token", "t"])
@@ -289,6 +277,7 @@ fn mistakes_of_the_command_line_are_3() {
 
 #[test]
 fn json_is_one_whole_document_whatever_happens() {
+    let closed = ClosedPort::shared().url();
     let place = Place::new();
     let state = place.file("kong.yaml", STATE);
     let wrong = place.file("wrong.yaml", "_format_version: \"3.0\"\nservices: [\n");
@@ -303,7 +292,7 @@ fn json_is_one_whole_document_whatever_happens() {
         (&["diff", &unproven], 3),
         (&["sync", "--no-such-flag"], 3),
         (&["sync", "/no/such/file"], 3),
-        (&["diff", &state, "--kong-addr", "http://127.0.0.1:1"], 1),
+        (&["diff", &state, "--kong-addr", &closed], 1),
         (&["validate", &wrong], 3),
         (&["validate", &state], 0),
         (&["reset", "--force", "--max-deletes", "0"], 5),
@@ -323,24 +312,24 @@ fn json_is_one_whole_document_whatever_happens() {
 
 #[test]
 fn settings_rank_flag_variable_file_default() {
+    let closed = [(); 4].map(|()| ClosedPort::new());
     let place = Place::new();
     let settings = place.file(
         "settings.yaml",
-        "kong-addr: http://127.0.0.1:3\nheaders: [\"a:b\"]\ntimeout: 2\n",
+        &format!("kong-addr: {}\nheaders: [\"a:b\"]\n", closed[2].url()),
     );
     let asked = |args: &[&str], variables: &[(&str, &str)]| {
         let mut command = program();
         command.args(["ping"]).args(args).envs(variables.iter().copied());
         Ran::of(command.output().expect("it runs")).ends(1).err
     };
-    let (deck, ours) = (
-        ("DECK_KONG_ADDR", "http://127.0.0.1:2"),
-        ("STRONGROOM_KONG_ADDR", "http://127.0.0.1:1"),
-    );
-    assert!(asked(&["--kong-addr", "http://127.0.0.1:4"], &[deck, ours]).contains("127.0.0.1:4"));
-    assert!(asked(&["--config", &settings], &[deck, ours]).contains("127.0.0.1:1"));
-    assert!(asked(&["--config", &settings], &[deck]).contains("127.0.0.1:2"));
-    assert!(asked(&["--config", &settings], &[]).contains("127.0.0.1:3"));
+    let urls = closed.each_ref().map(ClosedPort::url);
+    let (deck, ours) = (("DECK_KONG_ADDR", &*urls[1]), ("STRONGROOM_KONG_ADDR", &*urls[0]));
+    let is_asked = |error: &str, which: usize| error.contains(&closed[which].host());
+    assert!(is_asked(&asked(&["--kong-addr", &urls[3]], &[deck, ours]), 3));
+    assert!(is_asked(&asked(&["--config", &settings], &[deck, ours]), 0));
+    assert!(is_asked(&asked(&["--config", &settings], &[deck]), 1));
+    assert!(is_asked(&asked(&["--config", &settings], &[]), 2));
 }
 
 #[test]
@@ -526,12 +515,11 @@ fn mistakes_of_the_command_line_name_what_is_wrong() {
 
 #[test]
 fn a_ping_tells_programs_the_version() {
+    let closed = ClosedPort::shared().url();
     let place = Place::new();
     let report = place.run(&["ping", "--json-output"]).ends(0).json();
     assert_eq!(report["kong_version"], "3.9.1");
-    let failed = place
-        .run(&["ping", "--json-output", "--kong-addr", "http://127.0.0.1:1"])
-        .ends(1);
+    let failed = place.run(&["ping", "--json-output", "--kong-addr", &closed]).ends(1);
     assert_eq!(failed.json()["exit_code"], 1);
 }
 

@@ -4,6 +4,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::common::closed_port::ClosedPort;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{Method as HttpMethod, StatusCode, Uri};
@@ -104,7 +105,8 @@ fn of_wrong_files_nothing_else_is_told() {
     let of_files = told("embedded");
     assert_eq!(of_files.0, Some(3), "{of_files:?}");
     // what answers, what does not, and what cannot be asked
-    for address in [&*node.address, "http://127.0.0.1:1", "ftp://nowhere"] {
+    let closed = ClosedPort::shared().url();
+    for address in [&*node.address, &closed, "ftp://nowhere"] {
         assert_eq!(told(address), of_files, "{address}");
     }
 }

@@ -11,8 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// How long a run may take: one that opens what it must not may wait for ever.
-const PATIENCE: Duration = Duration::from_secs(30);
+use super::hang::HANG;
 
 /// What no run may print.
 pub const TOKEN: &str = "hvs.canary-zyzzyva";
@@ -78,7 +77,7 @@ impl Place {
             if let Some(status) = child.try_wait().expect("the program ends") {
                 break status;
             }
-            if began.elapsed() > PATIENCE {
+            if began.elapsed() > HANG {
                 child.kill().expect("it is ended");
                 panic!("strongroom {} does not end", args.join(" "));
             }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::common::closed_port::ClosedPort;
 use crate::common::{Filtered, Node, body, tags};
 use strongroom::control_plane::{
     Dialect, EntityAddress, EntityWrite, HttpSettings, HttpTransport, Method, PageRequest, ReadError, ReadScope,
@@ -309,9 +310,7 @@ async fn the_same_works_over_http() {
 
 #[tokio::test]
 async fn an_address_where_nobody_listens_is_told_at_once() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address");
-    drop(listener);
+    let address = ClosedPort::shared().host();
     let settings = HttpSettings::new(format!("http://admin:hush@{address}"));
     let transport = HttpTransport::new(&settings).expect("a transport");
     let client = crate::common::client(transport);

@@ -59,7 +59,7 @@ fn a_server_that_asks_for_a_certificate_is_shown_the_given_one() {
 fn ping(address: &str, flags: &[&str]) -> i32 {
     let mut command = Command::new(env!("CARGO_BIN_EXE_strongroom"));
     command
-        .args(["ping", "--kong-addr", address, "--timeout", "5"])
+        .args(["ping", "--kong-addr", address, "--timeout", "120"])
         .args(flags);
     command.env_clear().env("HOME", "/nowhere");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

@@ -5,6 +5,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use crate::common::closed_port::ClosedPort;
 use crate::common::fake::{Fake, Heard, Reply};
 use crate::common::refs_place::{NOWHERE, Place, TOKEN};
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, date_time_ymd};
@@ -176,7 +177,7 @@ fn elsewhere() -> Vec<Case> {
         Case {
             name: "nobody listens",
             reference: "found",
-            variables: &[("STRONGROOM_VAULT_TEAM_ADDRESS", "http://127.0.0.1:1")],
+            variables: &[("STRONGROOM_VAULT_TEAM_ADDRESS", CLOSED)],
             verdict: ("unreachable", "connection_failed"),
             ..USUAL
         },
@@ -325,6 +326,9 @@ fn answer(heard: &Heard) -> Reply {
     }
 }
 
+/// Stands in a case's variables for an address at which nobody listens.
+const CLOSED: &str = "closed";
+
 /// A public key in the form of RFC 7517, which has it as an example.
 const JWK: &str = r#"{"kty": "EC", "crv": "P-256", "kid": "k", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
     "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}"#;
@@ -364,14 +368,21 @@ fn told(case: &Case, vault: &Fake) -> (String, Vec<(String, String, String)>) {
         ("STRONGROOM_VAULT_TEAM_ADDRESS", url.as_str()),
         ("STRONGROOM_VAULT_TEAM_TOKEN", TOKEN),
     ];
-    let variables = [&usual[..], case.variables].concat();
+    let closed = ClosedPort::shared();
+    let closed_url = closed.url();
+    let own = case.variables.iter().map(|(name, value)| match *value {
+        CLOSED => (*name, closed_url.as_str()),
+        value => (*name, value),
+    });
+    let variables: Vec<_> = usual.into_iter().chain(own).collect();
     let check = [&["refs", "check", "kong.yaml"], case.flags].concat();
     // what is told of the others is the same of all cases: once is enough to read
     place.file("repo/kong.yaml", &case.state(case.verdict.0 == "found"));
     let text = place
         .run(&check, &variables)
         .err
-        .replace(&vault.host(), "127.0.0.1:PORT");
+        .replace(&vault.host(), "127.0.0.1:PORT")
+        .replace(&closed.host(), "127.0.0.1:CLOSED");
     place.file("repo/kong.yaml", &case.state(true));
     let report = place
         .run(&[&check[..], &["--json-output"]].concat(), &variables)

@@ -1,5 +1,6 @@
 //! What the side that runs the check says: settings, policies, environments of data planes, and what they make of a run.
 
+use crate::common::closed_port::ClosedPort;
 use crate::common::refs_place::{ControlPlane, Listener, Place, TOKEN, verdict};
 
 /// A vault that says nothing of its address, and a plugin that refers to a secret of it.
@@ -68,8 +69,9 @@ fn a_vault_is_asked_as_variables_say_and_they_go_before_files() {
         let found = place.verdicts(STATE, &[], &[address, credential, ("THEIRS", TOKEN)]);
         assert_eq!(found, verdict("found", "secret_found"), "{}", credential.0);
     }
-    let nowhere = "references: {vaults: {my-team: {address: 'http://127.0.0.1:1'}}}\n";
-    place.file("home/.strongroom.yaml", nowhere);
+    let closed = ClosedPort::shared().url();
+    let nowhere = format!("references: {{vaults: {{my-team: {{address: '{closed}'}}}}}}\n");
+    place.file("home/.strongroom.yaml", &nowhere);
     let token = ("STRONGROOM_VAULT_MY_TEAM_TOKEN", TOKEN);
     assert_eq!(
         place.verdicts(STATE, &[], &[address, token]),
@@ -170,7 +172,10 @@ fn the_repository_makes_policies_stricter_and_never_looser() {
         .ends(3);
     place.file(
         "repo/strongroom.yaml",
-        "reference: {policy: strict}\nkong-addr: http://127.0.0.1:1\n",
+        &format!(
+            "reference: {{policy: strict}}\nkong-addr: {closed}\n",
+            closed = ClosedPort::shared().url()
+        ),
     );
     let ran = place.diff(&state, &[], &[]).ends(0);
     ran.tells("'reference' in")

@@ -4,6 +4,7 @@
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
+use crate::common::closed_port::ClosedPort;
 use crate::common::refs_place::{Listener, Place, TOKEN, verdict};
 
 const WITH_TOKEN: &[(&str, &str)] = &[("STRONGROOM_VAULT_TEAM_TOKEN", TOKEN)];
@@ -317,7 +318,7 @@ _format_version: "3.0"
 vaults:
 - {name: hcv, prefix: team, config: {host: '${{ env "DECK_S" }}', port: 8200}}
 - {name: hcv, prefix: part, config: {host: 'a.${{ env "DECK_S" }}.test', port: 8200, token: literal}}
-- {name: hcv, prefix: by-name, config: {mount: '${{ env "DECK_S" }}', port: 1, token: literal}}
+- {name: hcv, prefix: by-name, config: {mount: '${{ env "DECK_S" }}', port: CLOSED, token: literal}}
 - {name: fs, prefix: disk, config: {prefix: '/x/${{ env "DECK_S" }}'}}
 - {name: env, prefix: my-env, config: {prefix: '${{ env "DECK_S" }}_'}}
 plugins:
@@ -335,12 +336,13 @@ certificates:
 #[test]
 fn what_a_template_fills_in_is_not_told_by_any_message() {
     let place = Place::new();
+    let state = TEMPLATES.replace("CLOSED", &ClosedPort::shared().port().to_string());
     let variables = [WITH_TOKEN, &[("DECK_S", "zyzzyva"), ("RUST_LOG", "trace")]].concat();
     let shows = |text: &str| text.to_ascii_lowercase().contains("zyzzyva");
     for live in [false, true] {
         for policy in ["default", "strict", "warn", "off"] {
             for more in [&["-vvv"][..], &["--json-output"], &["--dp-env", "process", "-v"]] {
-                let ran = place.diff(TEMPLATES, &[&["--references", policy], more].concat(), &variables);
+                let ran = place.diff(&state, &[&["--references", policy], more].concat(), &variables);
                 assert!(
                     !shows(&ran.out) && !shows(&ran.err),
                     "{policy}:\n{}\n{}",
@@ -372,8 +374,9 @@ fn a_name_that_a_template_fills_in_goes_where_a_credential_may() {
         assert!(!listener.received().contains("zyzzyva"), "{reference}");
     }
     let reference = "{vault://team/${{ env \"DECK_S\" }}/key}";
+    let closed = format!("{{port: {}, kv: v1}}", ClosedPort::shared().port());
     let found = place.verdicts(
-        &with_reference("{kv: v1}", reference),
+        &with_reference(&closed, reference),
         &["--references-hosts", "*"],
         &variables,
     );

@@ -2,6 +2,7 @@
 
 use super::machine::{Machine, STATE, WHOLE, azure};
 use super::server::{CLIENT, Running, SECRET, TENANT, TOKEN, login_refused, refusal};
+use crate::common::closed_port::ClosedPort;
 use crate::common::fake::{Heard, Reply};
 use crate::common::refs_place::{Place, Ran};
 
@@ -31,7 +32,10 @@ fn nothing_of_a_secret_or_a_credential_shows() {
         azure().first(|heard| {
             Some(Reply(
                 302,
-                vec![("location", "https://127.0.0.1:1/canary-7f3a".to_owned())],
+                vec![(
+                    "location",
+                    format!("https://{}/canary-7f3a", ClosedPort::shared().host()),
+                )],
                 heard.body.clone(),
             ))
         }),

@@ -7,6 +7,7 @@ use strongroom::reference::Reason;
 
 use super::server::{Azure, Running, login_refused};
 use crate::backends::asked::{check, reason};
+use crate::common::closed_port::ClosedPort;
 use crate::common::fake::{Heard, Reply};
 
 #[tokio::test]
@@ -93,16 +94,13 @@ fn against_login(answer: impl Fn(&Heard) -> Option<Reply> + Send + Sync + 'stati
 #[tokio::test]
 async fn a_login_that_nobody_answers_is_unreachable() {
     let running = Azure::default().start();
-    let closed = TcpListener::bind("127.0.0.1:0")
-        .expect("a port")
-        .local_addr()
-        .expect("an address");
+    let closed = ClosedPort::shared().host();
     let asked = |host: String| running.asked().checker("authority_host", &host);
     let told = asked(format!("https://{closed}")).refused("a").await;
     check(
         &told,
         Reason::ConnectionFailed,
-        &["the login of", &closed.to_string(), "refuses connections"],
+        &["the login of", &closed, "refuses connections"],
     );
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = silent.local_addr().expect("an address");

@@ -1,6 +1,6 @@
 //! Those whom another provider vouches for, and service accounts that lend their tokens.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 use strongroom::reference::Reason;
@@ -9,6 +9,7 @@ use super::givers::{self, SUBJECT, acting, delegated, delegation, federation, lo
 use super::google::{CANARY, TOKEN, ok};
 use super::tokens::{google, with};
 use crate::backends::asked::{check, text};
+use crate::common::closed_port::ClosedPort;
 use crate::common::fake::{Fake, Reply};
 
 #[tokio::test]
@@ -224,10 +225,13 @@ async fn those_who_give_tokens_may_fail() {
         }
     }
     let source = token_file();
-    let told = with(&fake, &federation("http://127.0.0.1:1", &source))
-        .refused("pg")
-        .await;
-    check(&told, Reason::ConnectionFailed, &["127.0.0.1:1", "refuses connections"]);
+    let closed = ClosedPort::shared();
+    let told = with(&fake, &federation(&closed.url(), &source)).refused("pg").await;
+    check(
+        &told,
+        Reason::ConnectionFailed,
+        &[&closed.host(), "refuses connections"],
+    );
     assert!(fake.bytes().is_empty());
 }
 
@@ -236,7 +240,6 @@ async fn nobody_waits_for_ever_for_a_token() {
     let fake = google();
     let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", silent.local_addr().expect("an address"));
-    let _begun = Instant::now();
     for credentials in [login(&url), federation(&url, &token_file()), delegated(&url)] {
         let asked = with(&fake, &credentials).within(Duration::from_secs(1));
         check(

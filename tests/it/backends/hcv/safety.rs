@@ -6,6 +6,7 @@ use std::fs;
 use strongroom::reference::{Reason, SettingOrigin};
 
 use crate::backends::asked::{Asked, check, member, reason, refusal};
+use crate::common::closed_port::ClosedPort;
 use crate::common::fake::{Fake, Reply};
 
 const CANARY: &str = "canary-7f3a";
@@ -32,7 +33,7 @@ fn credentials(asked: &Asked, side: SettingOrigin) -> Vec<Asked> {
         with("jwt", &["oauth2_client_id", "oauth2_client_secret"]).said(
             SettingOrigin::Operator,
             "oauth2_token_endpoint",
-            "http://127.0.0.1:1/token",
+            &format!("{}/token", ClosedPort::shared().url()),
         ),
         with("userpass", &["username", "password"]),
         with("cert", &[])
