@@ -4,9 +4,9 @@
 #[allow(dead_code)] // each test uses its part
 use std::time::Duration;
 
-use crate::backends::asked::{Asked, check, reason, refusal, text};
+use crate::backends::vault_probe::{VaultProbe, check, reason, refusal, text};
 use crate::common::closed_port::ClosedPort;
-use crate::common::fake::{Fake, Heard, Reply};
+use crate::common::fake_server::{FakeServer, ReceivedRequest, Reply};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use strongroom::reference::{Reason, SecretResponse, SettingOrigin};
@@ -21,15 +21,15 @@ const VARIABLES: &[(&str, &str)] = &[
     ("prod/db", r#"{"user": "alice"}"#),
 ];
 
-fn server(strange: impl Fn(&Heard) -> Option<Reply> + Send + Sync + 'static) -> Fake {
-    Fake::start(move |heard| strange(heard).unwrap_or_else(|| answer(heard)))
+fn server(strange: impl Fn(&ReceivedRequest) -> Option<Reply> + Send + Sync + 'static) -> FakeServer {
+    FakeServer::start(move |heard| strange(heard).unwrap_or_else(|| answer(heard)))
 }
 
-fn usual() -> Fake {
+fn usual() -> FakeServer {
     server(|_| None)
 }
 
-fn answer(heard: &Heard) -> Reply {
+fn answer(heard: &ReceivedRequest) -> Reply {
     match (heard.method.as_str(), heard.path.split_once('?')) {
         ("POST", None) => login(heard),
         ("GET", None) => single(heard),
@@ -39,7 +39,7 @@ fn answer(heard: &Heard) -> Reply {
 }
 
 /// `POST /authn/{account}/{login}/authenticate` with the API key as plain text.
-fn login(heard: &Heard) -> Reply {
+fn login(heard: &ReceivedRequest) -> Reply {
     if heard.path != "/authn/acme/host%2Fapps%2Fkong/authenticate" {
         return Reply::new(404, "");
     }
@@ -51,12 +51,12 @@ fn login(heard: &Heard) -> Reply {
     }
 }
 
-fn is_known(heard: &Heard) -> bool {
+fn is_known(heard: &ReceivedRequest) -> bool {
     heard.header("authorization") == Some(&format!("Token token=\"{}\"", STANDARD.encode(TOKEN)))
 }
 
 /// `GET /secrets/{account}/variable/{identifier}`.
-fn single(heard: &Heard) -> Reply {
+fn single(heard: &ReceivedRequest) -> Reply {
     if !is_known(heard) {
         return Reply::new(401, "");
     }
@@ -78,7 +78,7 @@ fn single(heard: &Heard) -> Reply {
 }
 
 /// `GET /secrets?variable_ids=…`: all of them, or nothing.
-fn batch(heard: &Heard, query: &str) -> Reply {
+fn batch(heard: &ReceivedRequest, query: &str) -> Reply {
     let Some(ids) = query.strip_prefix("variable_ids=").filter(|_| is_known(heard)) else {
         return Reply::new(401, "");
     };
@@ -97,8 +97,8 @@ fn batch(heard: &Heard, query: &str) -> Reply {
     Reply::new(200, serde_json::Value::Object(found).to_string())
 }
 
-fn vault() -> Asked {
-    Asked::new()
+fn vault() -> VaultProbe {
+    VaultProbe::new()
         .of_backend("conjur")
         .said(SettingOrigin::Live, "account", "acme")
         .said(SettingOrigin::Live, "login", "host/apps/kong")
@@ -252,7 +252,7 @@ async fn a_login_that_is_refused_is_said_once_and_of_all() {
 #[tokio::test]
 async fn without_a_key_or_with_half_a_set_nothing_is_asked() {
     let server = usual();
-    let none = Asked::new()
+    let none = VaultProbe::new()
         .of_backend("conjur")
         .said(SettingOrigin::Live, "account", "acme")
         .at(&server.url());
@@ -370,7 +370,7 @@ fn the_program_proves_references_and_shows_nothing_of_them() {
         true => Some(Reply::new(500, format!("{} {}", heard.head, heard.body))),
         false => None,
     });
-    let place = crate::common::refs_place::Place::new();
+    let sandbox = crate::common::sandbox::Sandbox::new();
     let state = "_format_version: \"3.0\"\nvaults:\n\
                  - {name: conjur, prefix: team, config: {endpoint_url: 'https://conjur.internal', account: acme, login: host/apps/kong}}\n\
                  plugins:\n- name: http-log\n  config:\n    http_endpoint: http://log.test\n    headers:\n\
@@ -383,12 +383,12 @@ fn the_program_proves_references_and_shows_nothing_of_them() {
         ("RUST_LOG", "trace"),
         ("RUST_BACKTRACE", "1"),
     ];
-    let ran = place.diff(state, &["-vvv"], &variables).ends(3);
+    let ran = sandbox.diff(state, &["-vvv"], &variables).ends(3);
     let ran = ran.tells("references: 2 found, 1 unreachable, 1 missing");
     ran.tells("has no variable 'prod', or none with a value");
-    let json = place.diff(state, &["-vvv", "--json-output"], &variables).ends(3);
+    let json = sandbox.diff(state, &["-vvv", "--json-output"], &variables).ends(3);
     assert_eq!(json.verdicts().len(), 4);
-    place
+    sandbox
         .diff(state, &[], &variables[..1])
         .ends(0)
         .tells("no API key is given for the vault 'team'");

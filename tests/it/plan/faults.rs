@@ -23,13 +23,13 @@ fn seeds() -> u64 {
 }
 
 /// Keeps book of what reaches the server.
-struct Book<T> {
+struct CountingTransport<T> {
     inner: T,
     made: Mutex<BTreeMap<String, usize>>,
     written: Mutex<BTreeSet<String>>,
 }
 
-impl<T> Book<T> {
+impl<T> CountingTransport<T> {
     fn new(inner: T) -> Self {
         Self {
             inner,
@@ -51,7 +51,7 @@ impl<T> Book<T> {
     }
 }
 
-impl<T: Transport> Transport for Book<T> {
+impl<T: Transport> Transport for CountingTransport<T> {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let (method, path) = (request.method, request.path.clone());
         let answer = self.inner.send(request).await?;
@@ -107,7 +107,10 @@ async fn writes(node: &Node) -> Vec<EntityWrite> {
 /// Writes while things go wrong; says how each write ended and whether it stands.
 async fn write_through_faults(seed: u64, happened: &mut BTreeMap<Fault, usize>) -> Vec<(WriteOutcome, bool)> {
     let node = Node::new();
-    let client = client(FaultTransport::new(Book::new(node.transport()), faults(seed)));
+    let client = client(FaultTransport::new(
+        CountingTransport::new(node.transport()),
+        faults(seed),
+    ));
     let ended: Vec<(EntityWrite, WriteOutcome)> = stream::iter(writes(&node).await)
         .map(|write| {
             let (client, catalog) = (&client, &node.catalog);
@@ -244,7 +247,7 @@ async fn sync_through_faults(seed: u64) -> Option<bool> {
         .await
         .expect("a first state");
     let before = node.get(&format!("/vaults/{theirs}"));
-    let faulty = FaultTransport::new(Book::new(node.transport()), faults(seed));
+    let faulty = FaultTransport::new(CountingTransport::new(node.transport()), faults(seed));
     let client = client_trying(faulty, 3 + (seed % 4) as usize);
     let first = sync(&client, &node.catalog, WANTED, &stop).await;
     let book = client.transport().inner();

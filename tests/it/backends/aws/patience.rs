@@ -8,7 +8,7 @@ use std::time::Duration;
 use strongroom::reference::Reason;
 
 use super::server::asked;
-use crate::backends::asked::{check, reason};
+use crate::backends::vault_probe::{check, reason};
 
 /// Longer than the SDK waits for a byte.
 const LIMIT: Duration = Duration::from_secs(8);

@@ -6,19 +6,19 @@ use std::time::Duration;
 
 use strongroom::reference::Reason;
 
-use super::server::{Azure, Held};
-use crate::backends::asked::{check, reason, refusal, text};
+use super::server::{Azure, AzureSecret};
+use crate::backends::vault_probe::{check, reason, refusal, text};
 use crate::common::closed_port::ClosedPort;
-use crate::common::fake::{Fake, Heard, Reply};
+use crate::common::fake_server::{FakeServer, ReceivedRequest, Reply};
 
 #[tokio::test]
 async fn a_secret_is_found_or_not() {
     let azure = Azure::default()
         .text("pg", r#"{"url":"x"}"#)
-        .with("off", Held::Disabled);
+        .with("off", AzureSecret::Disabled);
     let azure = azure
-        .with("closed", Held::Refused(403, "Forbidden", "ForbiddenByRbac"))
-        .with("policy", Held::Refused(403, "Forbidden", "AccessDenied"));
+        .with("closed", AzureSecret::Refused(403, "Forbidden", "ForbiddenByRbac"))
+        .with("policy", AzureSecret::Refused(403, "Forbidden", "AccessDenied"));
     let running = azure.start();
     let wanted = ["pg", "none", "off", "closed", "policy"].map(|name| (name, None));
     let fetched = running.asked().all(&wanted).await;
@@ -59,7 +59,7 @@ async fn a_token_is_got_once_and_each_secret_read_once() {
 #[tokio::test]
 async fn a_server_that_asks_for_patience_is_waited_for() {
     let turns = AtomicU32::new(0);
-    let slowly = move |_: &Heard| {
+    let slowly = move |_: &ReceivedRequest| {
         let turn = turns.fetch_add(1, Ordering::Relaxed);
         turn.is_multiple_of(2)
             .then(|| Reply(429, vec![("retry-after", "0".to_owned())], "canary-7f3a".to_owned()))
@@ -68,7 +68,7 @@ async fn a_server_that_asks_for_patience_is_waited_for() {
     assert_eq!(text(&running.asked().one("pg").await), "x");
     assert_eq!(running.fake.requests().len(), 6);
 
-    let never = |heard: &Heard| {
+    let never = |heard: &ReceivedRequest| {
         let later = || Reply(429, vec![("retry-after", "1000000".to_owned())], heard.head.clone());
         heard.header("authorization").map(|_| later())
     };
@@ -127,7 +127,7 @@ async fn nobody_answers() {
     let told = asked.within(Duration::from_secs(2)).refused("pg").await;
     check(&told, Reason::TimedOut, &[&address.to_string()]);
 
-    let (stranger, _) = Fake::secure(|_| Reply::new(200, ""));
+    let (stranger, _) = FakeServer::secure(|_| Reply::new(200, ""));
     let told = running.asked().checker("address", &stranger.url()).refused("pg").await;
     check(&told, Reason::ConnectionFailed, &["not trusted", "ca_cert"]);
     assert!(stranger.requests().is_empty());

@@ -8,16 +8,16 @@ use strongroom::reference::Reason;
 use super::givers::{self, federation, login, token_file};
 use super::google::{CANARY, Google, TOKEN, asked, error, nobody};
 use super::jwt;
-use crate::backends::asked::{Asked, check, text};
+use crate::backends::vault_probe::{VaultProbe, check, text};
 use crate::common::closed_port::ClosedPort;
-use crate::common::fake::{Fake, Reply};
+use crate::common::fake_server::{FakeServer, Reply};
 
-pub fn google() -> Fake {
+pub fn google() -> FakeServer {
     Google::default().text("pg", "x").text("other", "y").start()
 }
 
 /// With those credentials, as the settings of the checker's side have them.
-pub fn with(fake: &Fake, credentials: &Value) -> Asked {
+pub fn with(fake: &FakeServer, credentials: &Value) -> VaultProbe {
     nobody(&fake.url())
         .vouching("127.0.0.1")
         .checker("service_account", &credentials.to_string())
@@ -188,7 +188,7 @@ async fn a_persons_login_gives_a_token() {
         (500, Reason::ServerError),
         (503, Reason::ServerError),
     ] {
-        let strange = Fake::start(move |heard| Reply::new(status, heard.body.clone()));
+        let strange = FakeServer::start(move |heard| Reply::new(status, heard.body.clone()));
         let told = with(&fake, &login(&strange.url())).refused("pg").await;
         check(&told, reason, &["127.0.0.1"]);
         assert!(!format!("{told:?}").contains(CANARY), "{told:?}");
@@ -222,7 +222,7 @@ async fn a_machine_gives_a_token_only_if_it_may_be_asked() {
     assert_eq!(text(&on.environment(&both).one("pg").await), "x");
     assert_eq!(machine.requests().len(), 1);
 
-    let none = Fake::start(|_| error(404, "NOT_FOUND", CANARY));
+    let none = FakeServer::start(|_| error(404, "NOT_FOUND", CANARY));
     let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     // the machine is given up soon, and not all the time of the vault is spent on it
     for host in [

@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::json;
 use strongroom::reference::{Reason, SettingOrigin};
 
-use crate::backends::asked::{Asked, check, member, reason, refusal};
+use crate::backends::vault_probe::{VaultProbe, check, member, reason, refusal};
 use crate::common::closed_port::ClosedPort;
-use crate::common::fake::{Fake, Reply};
+use crate::common::fake_server::{FakeServer, Reply};
 use crate::common::vault::{ROOT, Vault};
 
 #[tokio::test]
@@ -19,7 +19,7 @@ async fn a_mount_of_version_2_is_read() {
         let body = json!({"data": {"password": password, "port": 5432, "nested": {"a": "b"}}});
         vault.make("POST", "secret/data/team/pg", body).await;
     }
-    let asked = Asked::new().at(&vault.http).token(ROOT).kv2();
+    let asked = VaultProbe::new().at(&vault.http).token(ROOT).kv2();
     assert_eq!(member(&asked.one("team/pg").await, "password"), "new");
     assert_eq!(member(&asked.version("team/pg", "1").await, "password"), "old");
     assert_eq!(member(&asked.version("team/pg", "0").await, "password"), "new");
@@ -67,7 +67,7 @@ async fn a_mount_of_version_1_is_read() {
     let Some(vault) = Vault::start() else { return };
     vault.mount("team/kv", 1).await;
     vault.make("POST", "team/kv/pg", json!({"password": "s3cret"})).await;
-    let asked = Asked::new()
+    let asked = VaultProbe::new()
         .at(&vault.http)
         .token(ROOT)
         .said(SettingOrigin::Live, "mount", "team/kv");
@@ -84,7 +84,7 @@ async fn the_wrong_version_and_the_wrong_mount_are_told() {
     vault.make("POST", "secret/data/pg", json!({"data": {"a": "b"}})).await;
     vault.make("POST", "old/pg", json!({"a": "b"})).await;
     vault.make("POST", "old/data/pg", json!({"a": "b"})).await;
-    let asked = Asked::new().at(&vault.http).token(ROOT);
+    let asked = VaultProbe::new().at(&vault.http).token(ROOT);
     check(
         &asked.refused("pg").await,
         Reason::WrongMountVersion,
@@ -108,7 +108,7 @@ async fn the_wrong_version_and_the_wrong_mount_are_told() {
 async fn names_reach_the_server_as_they_are() {
     let Some(vault) = Vault::start() else { return };
     vault.mount("secret", 2).await;
-    let asked = Asked::new().at(&vault.http).token(ROOT).kv2();
+    let asked = VaultProbe::new().at(&vault.http).token(ROOT).kv2();
     let names = [
         "a+b",
         "a b",
@@ -147,7 +147,7 @@ async fn what_a_token_may_not_read_is_denied() {
         .make("POST", "secret/data/other", json!({"data": {"a": "b"}}))
         .await;
     let token = vault.token("app", "secret/data/app").await;
-    let asked = Asked::new().at(&vault.http).token(&format!(" {token}\n")).kv2();
+    let asked = VaultProbe::new().at(&vault.http).token(&format!(" {token}\n")).kv2();
     assert_eq!(member(&asked.one("app").await, "a"), "b");
     let denied = asked.refused("other").await;
     check(
@@ -155,9 +155,9 @@ async fn what_a_token_may_not_read_is_denied() {
         Reason::PermissionDenied,
         &["'other'", "or it does not exist", "secret/data/other"],
     );
-    let made_up = Asked::new().at(&vault.http).token("hvs.canary").kv2();
+    let made_up = VaultProbe::new().at(&vault.http).token("hvs.canary").kv2();
     check(&made_up.refused("app").await, Reason::PermissionDenied, &["still good"]);
-    let unfit = Asked::new().at(&vault.http).token("hvs.\u{1}canary").kv2();
+    let unfit = VaultProbe::new().at(&vault.http).token("hvs.\u{1}canary").kv2();
     check(&unfit.refused("app").await, Reason::BadSettings, &["x-vault-token"]);
 }
 
@@ -174,7 +174,7 @@ async fn a_token_is_spent_by_reads_alone() {
         )
         .await;
     let token = made["auth"]["client_token"].as_str().expect("a token");
-    let asked = Asked::new().at(&vault.http).token(token).kv2();
+    let asked = VaultProbe::new().at(&vault.http).token(token).kv2();
     let fetched = asked.all(&[("x", None), ("x", Some("1"))]).await;
     assert_eq!(fetched.iter().map(reason).collect::<Vec<_>>(), ["found", "found"]);
     assert_eq!(reason(&asked.one("x").await), "permission-denied");
@@ -187,7 +187,7 @@ async fn a_limit_of_requests_is_waited_for_if_there_is_time() {
     vault.make("POST", "secret/data/x", json!({"data": {"a": "b"}})).await;
     let quota = |interval: &str| json!({"path": "secret/", "rate": 1, "interval": interval});
     vault.make("POST", "sys/quotas/rate-limit/slow", quota("2s")).await;
-    let asked = Asked::new().at(&vault.http).token(ROOT).kv2();
+    let asked = VaultProbe::new().at(&vault.http).token(ROOT).kv2();
     let fetched = asked.all(&[("x", None), ("x", Some("1")), ("x", Some("0"))]).await;
     assert!(fetched.iter().all(|fetched| reason(fetched) == "found"), "{fetched:?}");
 
@@ -210,9 +210,9 @@ async fn a_server_that_is_sealed_or_not_initialised_is_told() {
     let Some(vault) = Vault::start() else { return };
     vault.mount("secret", 2).await;
     vault.make("PUT", "sys/seal", json!({})).await;
-    let asked = Asked::new().at(&vault.http).token(ROOT).kv2();
+    let asked = VaultProbe::new().at(&vault.http).token(ROOT).kv2();
     check(&asked.refused("x").await, Reason::Sealed, &["is sealed", "unseal"]);
-    let login = Asked::new()
+    let login = VaultProbe::new()
         .at(&vault.http)
         .kv2()
         .checker("role_id", "a")
@@ -246,7 +246,7 @@ async fn a_standby_is_followed_to_a_host_that_is_vouched_for() {
     vault.token("all", "secret/*").await;
     let standby = vault.standby.as_deref().expect("a standby");
     let active = vault.http.strip_prefix("http://").expect("an address");
-    let asked = Asked::new().at(standby).token(ROOT).kv2();
+    let asked = VaultProbe::new().at(standby).token(ROOT).kv2();
     let told = asked.refused("x").await;
     check(
         &told,
@@ -254,7 +254,7 @@ async fn a_standby_is_followed_to_a_host_that_is_vouched_for() {
         &["sends requests on", &format!("--references-hosts {active}")],
     );
     assert_eq!(member(&asked.vouching(active).one("x").await, "a"), "b");
-    let login = Asked::new().at(standby).kv2().vouching(active);
+    let login = VaultProbe::new().at(standby).kv2().vouching(active);
     let login = login.checker("username", "ci").checker("password", "pw");
     assert_eq!(member(&login.one("x").await, "a"), "b");
 }
@@ -262,7 +262,7 @@ async fn a_standby_is_followed_to_a_host_that_is_vouched_for() {
 #[tokio::test]
 async fn a_server_that_does_not_answer_is_unreachable() {
     let closed = ClosedPort::new();
-    let asked = Asked::new().token("hvs.canary").kv2();
+    let asked = VaultProbe::new().token("hvs.canary").kv2();
     let refused = asked.clone().at(&closed.url()).refused("x").await;
     check(&refused, Reason::ConnectionFailed, &[&closed.host(), "nothing listens"]);
 
@@ -284,7 +284,7 @@ async fn a_server_that_does_not_answer_is_unreachable() {
         &["no..such..host:8200", "no such host"],
     );
 
-    let plain = Fake::start(|_| Reply::new(200, "<html>not a vault</html>"));
+    let plain = FakeServer::start(|_| Reply::new(200, "<html>not a vault</html>"));
     check(
         &asked.clone().at(&plain.url()).refused("x").await,
         Reason::ServerError,
@@ -296,35 +296,38 @@ async fn a_server_that_does_not_answer_is_unreachable() {
 
 #[tokio::test]
 async fn what_came_before_the_time_was_up_stays() {
-    let fake = Fake::start(|heard| {
+    let fake = FakeServer::start(|heard| {
         if heard.path.ends_with("slow") {
             std::thread::sleep(Duration::from_secs(5));
         }
         Reply::new(200, r#"{"data": {"a": "b"}}"#)
     });
-    let asked = Asked::new().at(&fake.url()).token("t").within(Duration::from_secs(2));
+    let asked = VaultProbe::new()
+        .at(&fake.url())
+        .token("t")
+        .within(Duration::from_secs(2));
     let fetched = asked.all(&[("quick", None), ("slow", None)]).await;
     assert_eq!(fetched.iter().map(reason).collect::<Vec<_>>(), ["found", "timed-out"]);
 }
 
 #[tokio::test]
 async fn an_answer_without_end_is_not_read_to_it() {
-    let fake = Fake::start(|_| Reply::new(200, format!(r#"{{"data": {{"a": "{}"}}}}"#, "x".repeat(5 << 20))));
-    let asked = Asked::new().at(&fake.url()).token("t");
+    let fake = FakeServer::start(|_| Reply::new(200, format!(r#"{{"data": {{"a": "{}"}}}}"#, "x".repeat(5 << 20))));
+    let asked = VaultProbe::new().at(&fake.url()).token("t");
     check(&asked.refused("x").await, Reason::ServerError, &["too long"]);
 }
 
 #[tokio::test]
 async fn redirects_are_followed_once_and_never_to_another_protocol() {
-    let round = Fake::start(|heard| Reply(307, vec![("location", format!("{}x", heard.path))], String::new()));
-    let asked = Asked::new().at(&round.url()).token("t");
+    let round = FakeServer::start(|heard| Reply(307, vec![("location", format!("{}x", heard.path))], String::new()));
+    let asked = VaultProbe::new().at(&round.url()).token("t");
     check(
         &asked.refused("x").await,
         Reason::ServerError,
         &["from one address to the next"],
     );
     assert_eq!(round.requests().len(), 2);
-    let down = Fake::start(|_| Reply(307, vec![("location", "ftp://127.0.0.1/x".to_owned())], String::new()));
+    let down = FakeServer::start(|_| Reply(307, vec![("location", "ftp://127.0.0.1/x".to_owned())], String::new()));
     check(
         &asked.at(&down.url()).refused("x").await,
         Reason::ServerError,

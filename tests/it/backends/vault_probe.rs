@@ -17,12 +17,12 @@ use strongroom::reference::{
 
 /// A vault of this run's scopes.
 #[derive(Clone)]
-pub struct Asked {
+pub struct VaultProbe {
     target: VaultTarget,
     context: BackendContext,
 }
 
-impl Asked {
+impl VaultProbe {
     pub fn new() -> Self {
         Self {
             target: VaultTarget {
@@ -179,7 +179,7 @@ pub fn check(finding: &Finding, reason: Reason, says: &[&str]) {
 }
 
 /// Whatever vault it is: nothing listens, nobody answers in time, there is no such host.
-pub async fn nobody_answers(asked: impl Fn(&str) -> Asked) {
+pub async fn nobody_answers(asked: impl Fn(&str) -> VaultProbe) {
     let closed = ClosedPort::new();
     let refused = asked(&closed.url()).refused("pg").await;
     check(
