@@ -1,6 +1,6 @@
 //! On Enterprise prefixes of vaults resolve across all workspaces: a name is unknown only if all could be looked through.
 
-use crate::common::{Hurry, Node, run};
+use crate::common::{InstantClock, Node, run};
 use strongroom::control_plane::{Client, Request, Response, Transport, TransportError};
 use strongroom::embedded::EmbeddedTransport;
 use strongroom::plan::{Fingerprinter, Guards, PlanOptions};
@@ -53,7 +53,7 @@ async fn judged(refused: &'static [(&'static str, u16)]) -> [Reason; 2] {
         inner: node.transport(),
         refused,
     };
-    let client: Client<Enterprise, Hurry> = crate::common::client(transport);
+    let client: Client<Enterprise, InstantClock> = crate::common::client(transport);
     let desired = run::declared(&node.catalog, STATE);
     let job = RunOptions {
         desired: &desired,

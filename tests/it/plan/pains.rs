@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::common::{Hurry, Node, client, run::declared};
+use crate::common::{InstantClock, Node, client, run::declared};
 use strongroom::apply::{self, CancelToken};
 use strongroom::control_plane::{Client, Clock, Method, Request, Transport};
 use strongroom::json::{Value, json};
@@ -113,7 +113,7 @@ async fn a_token_that_may_see_nothing_but_vaults_manages_vaults() {
         "/vaults",
         &json!({"name": "env", "prefix": "old-one", "tags": ["team-a"]}),
     );
-    let narrow = crate::common::Filtered::new(&node, 403, |path| {
+    let narrow = crate::common::FilteredTransport::new(&node, 403, |path| {
         !path.starts_with("/vaults") && !path.starts_with("/schemas")
     });
     let state = "{_format_version: '3.0', _info: {select_tags: [team-a]}, vaults: [{name: env, prefix: new-one}]}";
@@ -156,15 +156,15 @@ async fn a_token_that_may_see_nothing_but_vaults_manages_vaults() {
 }
 
 /// A clock that is two days ahead of the control plane's.
-struct Ahead;
+struct ClockAhead;
 
-impl Clock for Ahead {
+impl Clock for ClockAhead {
     fn now(&self) -> i64 {
         jiff::Timestamp::now().as_second() + 2 * 24 * 3600
     }
 
     async fn sleep(&self, duration: Duration) {
-        Hurry.sleep(duration).await;
+        InstantClock.sleep(duration).await;
     }
 }
 
@@ -187,7 +187,7 @@ async fn a_ca_certificate_that_expired_while_live_does_not_stop_a_change_elsewhe
 
     let later = Client::new(
         node.transport(),
-        Ahead,
+        ClockAhead,
         strongroom::control_plane::Dialect::gateway(),
         10,
     );
@@ -199,7 +199,7 @@ async fn a_ca_certificate_that_expired_while_live_does_not_stop_a_change_elsewhe
 #[tokio::test]
 async fn what_is_declared_must_be_readable() {
     let node = Node::new();
-    let blind = client(crate::common::Filtered::new(&node, 403, |path| {
+    let blind = client(crate::common::FilteredTransport::new(&node, 403, |path| {
         path.starts_with("/services")
     }));
     let desired = declared(

@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use crate::common::property_model::{Materials, State, Tape, Told};
+use crate::common::property_model::{Materials, RandomState, StateDocument, Tape};
+use crate::common::real_servers::effort;
 use crate::common::run::{ask, read};
-use crate::common::{Hurry, client};
+use crate::common::{InstantClock, client};
 use proptest::collection::vec;
 use proptest::prelude::any;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
@@ -22,17 +23,16 @@ use strongroom::schema::{Catalog, Edition, Kind};
 use strongroom::state::DesiredState;
 use uuid::Uuid;
 
-const CASES: u32 = 1000;
 const THREADS: u32 = 4;
 
 /// Keeps book of every write that is sent.
 #[derive(Clone)]
-struct Book {
+struct RecordingTransport {
     inner: EmbeddedTransport,
     writes: Arc<Mutex<Vec<(String, u16, String)>>>,
 }
 
-impl Transport for Book {
+impl Transport for RecordingTransport {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let (method, path, body) = (request.method, request.path.clone(), request.body.clone());
         let answer = self.inner.send(request).await?;
@@ -52,8 +52,8 @@ impl Transport for Book {
 struct World {
     catalog: Arc<Catalog>,
     control_plane: Arc<EmbeddedControlPlane>,
-    book: Book,
-    client: Client<Book, Hurry>,
+    book: RecordingTransport,
+    client: Client<RecordingTransport, InstantClock>,
     theirs: Vec<(String, Value)>,
 }
 
@@ -64,7 +64,7 @@ impl World {
             ..EmbeddedOptions::default()
         };
         let control_plane = Arc::new(EmbeddedControlPlane::open(Arc::clone(catalog), options).unwrap());
-        let book = Book {
+        let book = RecordingTransport {
             inner: EmbeddedTransport::new(Arc::clone(&control_plane)),
             writes: Arc::default(),
         };
@@ -330,7 +330,13 @@ impl Coverage {
     }
 }
 
-fn seen(catalog: &Catalog, before: &State, after: &State, desired: &DesiredState, plan: &Plan) -> Vec<String> {
+fn seen(
+    catalog: &Catalog,
+    before: &RandomState,
+    after: &RandomState,
+    desired: &DesiredState,
+    plan: &Plan,
+) -> Vec<String> {
     let mut seen = Vec::new();
     for declared in &desired.entities {
         let collection = &catalog.kind(declared.kind).collection;
@@ -386,7 +392,7 @@ fn whatever_stands_becomes_what_is_declared_and_nothing_else_is_touched() {
     let cases = std::env::var("PROPERTY_CASES")
         .ok()
         .and_then(|cases| cases.parse().ok())
-        .unwrap_or(CASES);
+        .unwrap_or_else(|| effort(1000_u32, 200));
     let seed = std::env::var("PROPERTY_SEED")
         .ok()
         .and_then(|seed| seed.parse().ok())
@@ -469,8 +475,8 @@ async fn case(catalog: &Arc<Catalog>, materials: &Materials, coverage: &Mutex<Co
     let mut tape = Tape::new(bytes);
     let (neighbours, in_the_way) = (tape.once_in(3), tape.once_in(12));
     let (from_scratch, with_ids) = (tape.once_in(4), tape.once_in(2));
-    let before = Told::random(&mut tape, materials, tape_is_even(bytes));
-    let after = Told::random(&mut tape, materials, tape_is_even(bytes));
+    let before = StateDocument::random(&mut tape, materials, tape_is_even(bytes));
+    let after = StateDocument::random(&mut tape, materials, tape_is_even(bytes));
     let texts = format!("before {}\nafter {}", before.text, after.text);
     let mut world = World::new(catalog);
     let first = crate::common::run::declared(catalog, &before.text);

@@ -7,6 +7,8 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::common::closed_port::ClosedPort;
+use crate::common::hang::{HANG, without_hang};
 use strongroom::backends::{BackendContext, resolve_queries};
 use strongroom::reference::{
     Finding, HostAllowlist, Reason, Secret, SecretRequest, SecretResponse, SettingOrigin, TemplatedParts, VaultQuery,
@@ -15,12 +17,12 @@ use strongroom::reference::{
 
 /// A vault of this run's scopes.
 #[derive(Clone)]
-pub struct Asked {
+pub struct VaultProbe {
     target: VaultTarget,
     context: BackendContext,
 }
 
-impl Asked {
+impl VaultProbe {
     pub fn new() -> Self {
         Self {
             target: VaultTarget {
@@ -32,7 +34,7 @@ impl Asked {
                 settings: Default::default(),
             },
             context: BackendContext {
-                timeout: Duration::from_secs(5),
+                timeout: HANG,
                 ..BackendContext::default()
             },
         }
@@ -89,6 +91,11 @@ impl Asked {
         self
     }
 
+    /// With more time than a test may take: what waits for all of it hangs.
+    pub fn with_endless_time(self) -> Self {
+        self.within(100 * HANG)
+    }
+
     pub fn vouching(mut self, host: &str) -> Self {
         self.context.allowed_hosts = HostAllowlist::parse(&[host.to_owned()]).expect("a host");
         self
@@ -108,7 +115,8 @@ impl Asked {
             target: self.target.clone(),
             requests: wanted.collect(),
         };
-        resolve_queries(&[errand], &self.context).await.remove(0)
+        let mut responses = without_hang(resolve_queries(&[errand], &self.context)).await;
+        responses.remove(0)
     }
 
     pub async fn one(&self, resource: &str) -> SecretResponse {
@@ -171,16 +179,18 @@ pub fn check(finding: &Finding, reason: Reason, says: &[&str]) {
 }
 
 /// Whatever vault it is: nothing listens, nobody answers in time, there is no such host.
-pub async fn nobody_answers(asked: impl Fn(&str) -> Asked) {
-    let listener = || TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = |listener: &TcpListener| listener.local_addr().expect("an address");
-    let closed = address(&listener());
-    let refused = asked(&format!("http://{closed}")).refused("pg").await;
-    let says = [&*closed.to_string(), "refuses connections"];
-    check(&refused, Reason::ConnectionFailed, &says);
+pub async fn nobody_answers(asked: impl Fn(&str) -> VaultProbe) {
+    let closed = ClosedPort::new();
+    let refused = asked(&closed.url()).refused("pg").await;
+    check(
+        &refused,
+        Reason::ConnectionFailed,
+        &[&closed.host(), "refuses connections"],
+    );
 
-    let silent = listener();
-    let waiting = asked(&format!("http://{}", address(&silent))).within(Duration::from_secs(1));
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", silent.local_addr().expect("an address"));
+    let waiting = asked(&url).within(Duration::from_secs(1));
     let late = waiting.refused("pg").await;
     check(&late, Reason::TimedOut, &["gives no answer in time"]);
     let both = waiting.all(&[("pg", None), ("other", None)]).await;

@@ -11,35 +11,34 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// How long a run may take: one that opens what it must not may wait for ever.
-const PATIENCE: Duration = Duration::from_secs(30);
+use super::hang::HANG;
 
 /// What no run may print.
 pub const TOKEN: &str = "hvs.canary-zyzzyva";
 
-/// The variable that takes a [`Place`]'s control plane away.
-pub const NOWHERE: (&str, &str) = ("STRONGROOM_KONG_ADDR", "");
+/// The variable that takes a [`Sandbox`]'s control plane away.
+pub const NO_CONTROL_PLANE: (&str, &str) = ("STRONGROOM_KONG_ADDR", "");
 
 /// A folder with `repo` (the working directory), `home` and what else a test makes in it.
-pub struct Place {
+pub struct Sandbox {
     folder: tempfile::TempDir,
 }
 
 /// What a run left behind.
-pub struct Ran {
+pub struct CommandOutput {
     pub exit: i32,
     pub out: String,
     pub err: String,
 }
 
-impl Place {
+impl Sandbox {
     pub fn new() -> Self {
-        let place = Self {
+        let sandbox = Self {
             folder: tempfile::tempdir().expect("a folder"),
         };
-        place.file("repo/.git/HEAD", "");
-        place.file("home/.keep", "");
-        place
+        sandbox.file("repo/.git/HEAD", "");
+        sandbox.file("home/.keep", "");
+        sandbox
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -55,7 +54,7 @@ impl Place {
     }
 
     /// Runs the program in the repository, in an environment that holds nothing else.
-    pub fn run(&self, args: &[&str], variables: &[(&str, &str)]) -> Ran {
+    pub fn run(&self, args: &[&str], variables: &[(&str, &str)]) -> CommandOutput {
         let child = Command::new(env!("CARGO_BIN_EXE_strongroom"))
             .args(args)
             .current_dir(self.path("repo"))
@@ -78,13 +77,13 @@ impl Place {
             if let Some(status) = child.try_wait().expect("the program ends") {
                 break status;
             }
-            if began.elapsed() > PATIENCE {
+            if began.elapsed() > HANG {
                 child.kill().expect("it is ended");
                 panic!("strongroom {} does not end", args.join(" "));
             }
             std::thread::sleep(Duration::from_millis(5));
         };
-        let ran = Ran {
+        let ran = CommandOutput {
             exit: status.code().unwrap_or(-1),
             out: out.join().expect("its output"),
             err: err.join().expect("its errors"),
@@ -96,19 +95,19 @@ impl Place {
     }
 
     /// Runs the program in the repository, with no control plane to ask.
-    pub fn offline(&self, args: &[&str]) -> Ran {
-        self.run(args, &[NOWHERE])
+    pub fn offline(&self, args: &[&str]) -> CommandOutput {
+        self.run(args, &[NO_CONTROL_PLANE])
     }
 
     /// `diff` of the state.
-    pub fn diff(&self, state: &str, args: &[&str], variables: &[(&str, &str)]) -> Ran {
+    pub fn diff(&self, state: &str, args: &[&str], variables: &[(&str, &str)]) -> CommandOutput {
         self.file("repo/kong.yaml", state);
         self.run(&[&["diff", "kong.yaml"], args].concat(), variables)
     }
 
     /// `sync` of the state, which must succeed.
     #[track_caller]
-    pub fn sync(&self, state: &str, args: &[&str]) -> Ran {
+    pub fn sync(&self, state: &str, args: &[&str]) -> CommandOutput {
         self.file("repo/kong.yaml", state);
         self.run(&[&["sync", "kong.yaml", "--yes"], args].concat(), &[]).ends(0)
     }
@@ -120,7 +119,7 @@ impl Place {
     }
 }
 
-impl Ran {
+impl CommandOutput {
     #[track_caller]
     pub fn ends(self, exit: i32) -> Self {
         assert_eq!(self.exit, exit, "{}\n{}", self.out, self.err);
@@ -172,12 +171,12 @@ pub fn verdict(verdict: &str, reason: &str) -> Vec<(String, String)> {
 }
 
 /// A control plane of this program's own, served on a free port.
-pub struct ControlPlane {
+pub struct ServedControlPlane {
     pub address: String,
     child: Child,
 }
 
-impl ControlPlane {
+impl ServedControlPlane {
     pub fn serve(args: &[&str]) -> Self {
         let child = Command::new(env!("CARGO_BIN_EXE_strongroom"))
             .args(["control-plane", "--listen", "127.0.0.1:0"])
@@ -195,7 +194,7 @@ impl ControlPlane {
     }
 }
 
-impl Drop for ControlPlane {
+impl Drop for ServedControlPlane {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -203,12 +202,12 @@ impl Drop for ControlPlane {
 }
 
 /// Something that listens on this machine, answers as a HashiCorp Vault with one secret, and keeps all it receives.
-pub struct Listener {
+pub struct VaultListener {
     address: SocketAddr,
     received: Arc<Mutex<String>>,
 }
 
-impl Listener {
+impl VaultListener {
     pub fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");

@@ -11,7 +11,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// A request that came.
 #[derive(Clone, Debug)]
-pub struct Heard {
+pub struct ReceivedRequest {
     pub method: String,
     /// Path and query as they were sent.
     pub path: String,
@@ -20,7 +20,7 @@ pub struct Heard {
     pub body: String,
 }
 
-impl Heard {
+impl ReceivedRequest {
     pub fn header(&self, name: &str) -> Option<&str> {
         let lines = self.head.lines().filter_map(|line| line.split_once(':'));
         lines
@@ -39,25 +39,28 @@ impl Reply {
     }
 }
 
-pub struct Fake {
+pub struct FakeServer {
     address: SocketAddr,
     scheme: &'static str,
     bytes: Arc<Mutex<Vec<u8>>>,
-    requests: Arc<Mutex<Vec<Heard>>>,
+    requests: Arc<Mutex<Vec<ReceivedRequest>>>,
 }
 
-impl Fake {
-    pub fn start(answer: impl Fn(&Heard) -> Reply + Send + Sync + 'static) -> Self {
+impl FakeServer {
+    pub fn start(answer: impl Fn(&ReceivedRequest) -> Reply + Send + Sync + 'static) -> Self {
         Self::serve(None, answer)
     }
 
     /// One that speaks TLS; says which authority to trust for it.
-    pub fn secure(answer: impl Fn(&Heard) -> Reply + Send + Sync + 'static) -> (Self, String) {
+    pub fn secure(answer: impl Fn(&ReceivedRequest) -> Reply + Send + Sync + 'static) -> (Self, String) {
         let (config, authority) = identity();
         (Self::serve(Some(Arc::new(config)), answer), authority)
     }
 
-    fn serve(tls: Option<Arc<ServerConfig>>, answer: impl Fn(&Heard) -> Reply + Send + Sync + 'static) -> Self {
+    fn serve(
+        tls: Option<Arc<ServerConfig>>,
+        answer: impl Fn(&ReceivedRequest) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let fake = Self {
             address: listener.local_addr().expect("an address"),
@@ -95,7 +98,7 @@ impl Fake {
     }
 
     /// The requests so far.
-    pub fn requests(&self) -> Vec<Heard> {
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.requests.lock().expect("the requests").clone()
     }
 
@@ -128,8 +131,8 @@ const TLS: u8 = 0x16;
 fn serve(
     mut connection: impl Read + Write,
     bytes: &Mutex<Vec<u8>>,
-    requests: &Mutex<Vec<Heard>>,
-    answer: &dyn Fn(&Heard) -> Reply,
+    requests: &Mutex<Vec<ReceivedRequest>>,
+    answer: &dyn Fn(&ReceivedRequest) -> Reply,
 ) {
     let mut pending = Vec::new();
     let mut buffer = [0; 4096];
@@ -164,12 +167,12 @@ fn serve(
 }
 
 /// The first whole request, and what follows it.
-fn take(pending: &[u8]) -> Option<(Heard, Vec<u8>)> {
+fn take(pending: &[u8]) -> Option<(ReceivedRequest, Vec<u8>)> {
     let end = pending.windows(4).position(|four| four == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&pending[..end]).into_owned();
     let (line, head) = head.split_once("\r\n").unwrap_or((&head, ""));
     let mut words = line.split(' ');
-    let mut heard = Heard {
+    let mut heard = ReceivedRequest {
         method: words.next().unwrap_or_default().to_owned(),
         path: words.next().unwrap_or_default().to_owned(),
         head: head.to_owned(),
