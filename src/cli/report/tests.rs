@@ -58,7 +58,7 @@ fn texts_of_several_lines_are_compared_line_by_line() {
 #[test]
 fn certificates_are_shown_by_what_they_say() {
     let [one, other] = ["one", "other"].map(|name| {
-        let path = format!("fixtures/outputs/{name}.pem");
+        let path = format!("../../fixtures/outputs/{name}.pem");
         std::fs::read_to_string(path).expect("a certificate")
     });
     let fields = vec![
@@ -126,7 +126,7 @@ fn from_environment() -> SecretOrigin {
 
 fn assert_matches_fixture(fixture: &str, printed: &str) {
     assert!(!printed.contains("never shown"));
-    let path = format!("fixtures/outputs/{fixture}");
+    let path = format!("../../fixtures/outputs/{fixture}");
     if std::env::var_os("UPDATE_FIXTURES").is_some() {
         std::fs::write(&path, printed).expect("written");
     }

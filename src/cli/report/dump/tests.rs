@@ -38,7 +38,7 @@ fn assert_dump_matches(fixture: &str, options: &DumpOptions) -> String {
     let catalog = Catalog::recorded();
     let document = dump(&catalog, &read_live_fixture(&catalog), options);
     let dumped = serde_json::to_string_pretty(&document).expect("JSON") + "\n";
-    let path = format!("fixtures/outputs/{fixture}");
+    let path = format!("../../fixtures/outputs/{fixture}");
     if std::env::var_os("UPDATE_FIXTURES").is_some() {
         std::fs::write(&path, &dumped).expect("written");
     }
@@ -48,7 +48,7 @@ fn assert_dump_matches(fixture: &str, options: &DumpOptions) -> String {
 }
 
 fn read_live_fixture(catalog: &Catalog) -> LiveState {
-    let text = std::fs::read_to_string("fixtures/outputs/live.json").expect("a fixture");
+    let text = std::fs::read_to_string("../../fixtures/outputs/live.json").expect("a fixture");
     let read: Value = serde_json::from_str(&text).expect("JSON");
     LiveState {
         owned: entities_by_kind(catalog, &read["owned"], |body| LiveEntity::new(entity_id(&body), body)),
