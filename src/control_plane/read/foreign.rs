@@ -4,8 +4,9 @@ use std::sync::Arc;
 use futures_util::future::try_join_all;
 use uuid::Uuid;
 
+use super::filtered_page::EntityFilterMap;
 use super::foreign_index::ForeignIndexer;
-use super::pagination::{EntityFilterMap, ListQuery, ListResult};
+use super::pagination::{ListQuery, ListResult};
 use crate::{Client, Clock, ReadError, Transport, hierarchy};
 use plan::MissingContext;
 use plan::{ForeignEntity, LiveState};
@@ -58,12 +59,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
         keep: &EntityFilterMap<ForeignEntity>,
     ) -> Result<ListResult<Vec<ForeignEntity>>, ReadError> {
         let Some(parent) = hierarchy::parent_foreign_key(catalog.kind(kind)) else {
-            let query = ListQuery {
-                kind,
-                parent: None,
-                tags: Vec::new(),
-            };
-            return self.read_list(catalog, &query, keep).await;
+            return self.read_list(catalog, &ListQuery::of_kind(kind), keep).await;
         };
         let parents = match needs.parents_by_kind.get(&kind) {
             Some(parents) if !needs.foreign_kinds.contains(&kind) => parents.iter().cloned().collect(),
