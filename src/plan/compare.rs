@@ -122,7 +122,7 @@ fn difference<'a>(
 fn put(kind: &Kind, said: &Said<'_>, carried: &[(&[String], Value)], live: &Object) -> Object {
     let mut body = said.to_send();
     for (path, value) in carried {
-        body.put_path(path, value.clone());
+        body.put_path(*path, value.clone());
     }
     for field in &kind.preserved {
         if let Some(value) = live.get(field) {
