@@ -1,6 +1,6 @@
 use json::Value;
 use plan::PlanValue;
-use schema::{FieldPath, FieldType, PathSegment, Record};
+use schema::{Field, FieldPath, PathSegment, Record};
 
 /// What is said in the place of a text that could repeat a secret.
 const REDACTED_MESSAGE: &str = "is refused (the server's words could repeat a secret)";
@@ -96,20 +96,11 @@ fn holds_secret(tree: Option<&PlanValue>, path: &[PathSegment]) -> bool {
     matches!(here, PlanValue::Secret(_)) || !found.is_empty()
 }
 
-/// Whether the schema marks the field, or one that it lies in, as secret.
+/// Whether the schema marks the field, one that it lies in, or its members, as secret.
 fn is_marked_secret(record: &Record, path: &[PathSegment]) -> bool {
-    let (Some(PathSegment::Name(name)), rest) = (path.first(), path.get(1..).unwrap_or_default()) else {
-        return false;
-    };
-    let Some(field) = record.get(name).or_else(|| record.shorthand(name)) else {
-        return false;
-    };
-    field.secret
-        || match &field.field_type {
-            FieldType::Record(inner) => is_marked_secret(inner, rest),
-            FieldType::Array(member) | FieldType::Set(member) => member.secret,
-            _ => false,
-        }
+    let has_secret_members = |field: &Field| field.element().is_some_and(|member| member.secret);
+    let mut fields = record.fields_along(path);
+    fields.any(|field| field.secret || has_secret_members(field))
 }
 
 #[cfg(test)]
@@ -151,6 +142,20 @@ mod tests {
         assert_eq!(
             veil.redact_message("expected something".to_owned()).as_deref(),
             Some("expected something")
+        );
+    }
+
+    #[test]
+    fn words_about_a_secret_in_a_map_or_a_list_are_hidden() {
+        let plugin = |name: &str| schema::Catalog::recorded().plugin_schema(name).expect("a schema");
+        let headers = FieldPath::from_dotted("config.headers.authorization");
+        let about = |record: &Record, path: &FieldPath| {
+            MessageRedactor::new(None, record).redact_field_message(path, "is odd".to_owned())
+        };
+        assert_eq!(about(&plugin("http-log"), &headers), REDACTED_MESSAGE);
+        assert_eq!(
+            about(&plugin("cors"), &FieldPath::from_dotted("config.origins").with_index(0)),
+            "is odd"
         );
     }
 

@@ -3,7 +3,7 @@ use super::control_plane::EmbeddedControlPlane;
 use super::request_target::RequestTarget;
 use control_plane::Request;
 use json::{Object, Value, json};
-use schema::{Field, FieldType, Record};
+use schema::{Field, FieldType};
 
 impl EmbeddedControlPlane {
     /// A form (`config.prefix=A&tags[]=a&tags[]=b`) as the JSON that the path takes: every value becomes what its
@@ -21,7 +21,7 @@ impl EmbeddedControlPlane {
         });
         if let Some(kind) = kind {
             let record = self.catalog.record(kind, &body);
-            coerce_record(&record, &mut body);
+            record.walk_mut(&mut body, &mut coerce_value);
         }
         Value::Object(body).to_string().into_bytes()
     }
@@ -64,31 +64,14 @@ fn insert_at_path(body: &mut Object, path: &[&str], value: &str) {
     }
 }
 
-fn coerce_record(record: &Record, body: &mut Object) {
-    for (name, field) in record.fields.iter().chain(&record.shorthands) {
-        if let Some(value) = body.get_mut(name) {
-            coerce_value(field, value);
-        }
-    }
-}
-
+/// What a field holds that a form gives as text.
 fn coerce_value(field: &Field, value: &mut Value) {
-    if value.as_str() == Some("") {
-        *value = Value::Null;
-        return;
-    }
     match (&field.field_type, &mut *value) {
-        (FieldType::Record(record), Value::Object(body)) => coerce_record(record, body),
-        (FieldType::Map { values, .. }, Value::Object(body)) => {
-            body.values_mut().for_each(|value| coerce_value(values, value));
-        }
-        (FieldType::Array(inner) | FieldType::Set(inner), Value::Array(members)) => {
-            members.iter_mut().for_each(|member| coerce_value(inner, member));
-        }
-        (FieldType::Array(inner) | FieldType::Set(inner), one @ Value::String(_)) => {
-            let mut member = one.take();
-            coerce_value(inner, &mut member);
-            *one = Value::from(vec![member]);
+        (_, Value::String(text)) if text.is_empty() => *value = Value::Null,
+        (FieldType::Array(element) | FieldType::Set(element), Value::String(_)) => {
+            let mut member = value.take();
+            coerce_value(element, &mut member);
+            *value = Value::from(vec![member]);
         }
         (FieldType::Boolean | FieldType::Integer | FieldType::Number, Value::String(text)) => {
             if let Some(typed) = parse_scalar(&field.field_type, text) {

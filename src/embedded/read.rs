@@ -66,27 +66,14 @@ fn append_field(text: &mut String, name: &str, value: &Value) {
 
 /// Leaves out the spellings that are only shown beside the fields that hold the values.
 pub(super) fn remove_mirrored_shorthands(record: &Record, body: &mut Object) {
-    body.retain(|name, _| record.get(name).is_some() || record.shorthand(name).is_none());
-    for (name, field) in &record.fields {
-        if let Some(value) = body.get_mut(name) {
-            remove_mirrored_shorthands_in(&field.field_type, value);
+    record.walk_mut(body, &mut |field, value| {
+        if let (FieldType::Record(record), Value::Object(body)) = (&field.field_type, value) {
+            remove_shorthands(record, body);
         }
-    }
+    });
+    remove_shorthands(record, body);
 }
 
-fn remove_mirrored_shorthands_in(kind: &FieldType, value: &mut Value) {
-    match (kind, value) {
-        (FieldType::Record(record), Value::Object(body)) => remove_mirrored_shorthands(record, body),
-        (FieldType::Array(inner) | FieldType::Set(inner), Value::Array(members)) => {
-            members
-                .iter_mut()
-                .for_each(|member| remove_mirrored_shorthands_in(&inner.field_type, member));
-        }
-        (FieldType::Map { values, .. }, Value::Object(members)) => {
-            members
-                .values_mut()
-                .for_each(|member| remove_mirrored_shorthands_in(&values.field_type, member));
-        }
-        _ => {}
-    }
+fn remove_shorthands(record: &Record, body: &mut Object) {
+    body.retain(|name, _| record.get(name).is_some() || record.shorthand(name).is_none());
 }

@@ -78,7 +78,7 @@ impl<'a> BodyRedactor<'a> {
         origin: &SecretOrigin,
     ) -> Vec<(String, PlanValue)> {
         let member = |(name, value): (&str, &Value)| {
-            let field = record.and_then(|record| find_field(record, name));
+            let field = record.and_then(|record| record.field_or_shorthand(name));
             (
                 name.to_owned(),
                 self.redact_value(field, value, &at.with_name(name), secret, origin),
@@ -151,7 +151,7 @@ impl<'a> BodyRedactor<'a> {
         let (mut field, mut secret) = (None, false);
         for segment in &path.0 {
             let PathSegment::Name(name) = segment else { break };
-            let next = record.and_then(|record| find_field(record, name));
+            let next = record.and_then(|record| record.field_or_shorthand(name));
             secret |= next.is_some_and(|field: &Field| field.secret || matches!(field.field_type, FieldType::Abstract));
             record = match next.map(|field| &field.field_type) {
                 Some(FieldType::Record(inner)) => Some(inner),
@@ -164,13 +164,6 @@ impl<'a> BodyRedactor<'a> {
         }
         (field, secret)
     }
-}
-
-fn find_field<'r>(record: &'r Record, name: &str) -> Option<&'r Field> {
-    let mut shorthands = record.shorthands.iter();
-    record
-        .get(name)
-        .or_else(|| shorthands.find(|(known, _)| known == name).map(|(_, field)| field))
 }
 
 /// A path up to the first list on it: a list with a secret member is hidden whole, since members change their places.

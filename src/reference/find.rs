@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::is_reference;
 use json::{Object, Value};
-use schema::{Catalog, Field, FieldPath, FieldType, KindId, Record, Referenceability};
+use schema::{BodyPart, Catalog, FieldPath, FieldType, KindId, Referenceability};
 use state::DeclaredId;
 
 /// An entity that is looked at for its references, and for what stands in its fields.
@@ -88,12 +88,10 @@ pub fn find_references(
         return Vec::new();
     }
     let mut found = Vec::new();
-    walk_record(
-        Some(&catalog.record(holder.kind, holder.body)),
-        holder.body,
-        &FieldPath::default(),
-        &mut found,
-    );
+    catalog.record(holder.kind, holder.body).walk(holder.body, &mut |part| {
+        found.extend(FoundReference::from_part(part));
+        !is_shown_twice(part)
+    });
     let mut seen = BTreeSet::new();
     found.retain(|place| place.path.top_field() != Some("tags") && seen.insert(place.path.clone()));
     let used = |place: FoundReference| place.into_site(catalog, holder, filled);
@@ -108,6 +106,16 @@ struct FoundReference {
 }
 
 impl FoundReference {
+    fn from_part(part: BodyPart<'_, '_, '_>) -> Option<Self> {
+        let text = part.value.as_str().filter(|text| is_reference(text))?;
+        let described = part.field.filter(|field| field.field_type != FieldType::Abstract);
+        (!is_shown_twice(part)).then(|| Self {
+            path: FieldPath::from_steps(part.path),
+            text: text.to_owned(),
+            referenceable: described.map(|field| field.referenceable),
+        })
+    }
+
     fn into_site(self, catalog: &Catalog, holder: &EntityView<'_>, filled: &dyn Fn(&str) -> bool) -> ReferenceSite {
         let EntityView {
             kind,
@@ -145,68 +153,11 @@ pub fn contains_reference(value: &Value) -> bool {
     }
 }
 
-fn walk_record(record: Option<&Record>, body: &Object, at: &FieldPath, found: &mut Vec<FoundReference>) {
-    for (name, value) in body {
-        match record.and_then(|record| Some((record, record.shorthand(name)?))) {
-            Some((record, shorthand)) => walk_shorthand(record, body, shorthand, (&at.with_name(name), value), found),
-            None => walk_value(
-                record.and_then(|record| record.get(name)),
-                value,
-                &at.with_name(name),
-                found,
-            ),
-        }
-    }
-}
-
-/// Kong puts a shorthand's value into the field it stands for, and shows both: what is found there counts once.
-fn walk_shorthand(
-    record: &Record,
-    body: &Object,
-    shorthand: &Field,
-    (at, value): (&FieldPath, &Value),
-    found: &mut Vec<FoundReference>,
-) {
-    let targets = shorthand.shorthand_targets();
-    let Some(target) = targets.first() else {
-        return walk_value(Some(shorthand), value, at, found);
-    };
-    if !body.get_path(target).is_some_and(contains_reference) {
-        walk_value(record.nested_field(target), value, at, found);
-    }
-}
-
-fn walk_value(field: Option<&Field>, value: &Value, at: &FieldPath, found: &mut Vec<FoundReference>) {
-    let kind = field.map(|field| &field.field_type);
-    match value {
-        Value::String(text) if is_reference(text) => {
-            let referenceable = field
-                .filter(|field| field.field_type != FieldType::Abstract)
-                .map(|field| field.referenceable);
-            found.push(FoundReference {
-                path: at.clone(),
-                text: text.clone(),
-                referenceable,
-            });
-        }
-        Value::Array(members) => {
-            let member = match kind {
-                Some(FieldType::Array(member) | FieldType::Set(member)) => Some(member.as_ref()),
-                _ => None,
-            };
-            for (index, value) in members.iter().enumerate() {
-                walk_value(member, value, &at.with_index(index), found);
-            }
-        }
-        Value::Object(members) => match kind {
-            Some(FieldType::Map { values, .. }) => {
-                for (name, value) in members {
-                    walk_value(Some(values), value, &at.with_name(name), found);
-                }
-            }
-            Some(FieldType::Record(record)) => walk_record(Some(record), members, at, found),
-            _ => walk_record(None, members, at, found),
-        },
-        _ => {}
-    }
+/// Whether a shorthand's value stands in the field that it stands for as well: Kong puts it there, and shows both. What is
+/// found there counts once.
+fn is_shown_twice(part: BodyPart<'_, '_, '_>) -> bool {
+    part.shorthand.is_some_and(|shorthand| {
+        let target = shorthand.targets.first().and_then(|path| shorthand.body.get_path(path));
+        target.is_some_and(contains_reference)
+    })
 }

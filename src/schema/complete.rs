@@ -1,6 +1,6 @@
 use super::normalize::{BodyNormalizer, NormalForm};
 use super::shorthand;
-use super::{Catalog, Field, FieldType, KindId, Record, SchemaViolations};
+use super::{Catalog, FieldType, KindId, Record, SchemaViolations};
 use json::{Object, Value};
 
 /// What Kong would store for a body: shorthands translated, defaults filled in, sets without repetitions, targets and
@@ -65,7 +65,7 @@ fn merge_patch(record: &Record, mut merged: Object, patch: Object) -> Object {
         let inner = record.get(&name).map(|field| &field.field_type);
         let value = match (inner, merged.remove(&name), value) {
             (Some(FieldType::Record(record)), Some(Value::Object(known)), Value::Object(patch)) => {
-                Value::Object(self::merge_patch(record, known, patch))
+                Value::Object(merge_patch(record, known, patch))
             }
             (_, _, value) => value,
         };
@@ -78,33 +78,22 @@ fn merge_patch(record: &Record, mut merged: Object, patch: Object) -> Object {
 /// Kong shows beside the new ones. What is not stored with the entity (a certificate's
 /// `snis`, the time it has left) is the caller's.
 pub fn to_response_body(catalog: &Catalog, kind: KindId, stored: &Object) -> Object {
-    record_to_response(&catalog.record(kind, stored), stored)
-}
-
-fn record_to_response(record: &Record, stored: &Object) -> Object {
+    let record = catalog.record(kind, stored);
     let mut shown = stored.clone();
-    for (name, field) in &record.fields {
-        match shown.get_mut(name) {
-            Some(value) => value_to_response(field, value),
-            None if field.is_transient() => {}
-            None => drop(shown.insert(name.clone(), Value::Null)),
+    record.walk_mut(&mut shown, &mut |field, value| {
+        if let (FieldType::Record(record), Value::Object(body)) = (&field.field_type, value) {
+            record_to_response(record, body);
         }
-    }
-    shorthand::add_mirrored_shorthands(record, &mut shown);
+    });
+    record_to_response(&record, &mut shown);
     shown
 }
 
-fn value_to_response(field: &Field, value: &mut Value) {
-    match (&field.field_type, value) {
-        (FieldType::Record(record), Value::Object(body)) => *body = record_to_response(record, body),
-        (FieldType::Array(inner) | FieldType::Set(inner), Value::Array(members)) => {
-            members.iter_mut().for_each(|member| value_to_response(inner, member));
+fn record_to_response(record: &Record, shown: &mut Object) {
+    for (name, field) in &record.fields {
+        if !field.is_transient() {
+            shown.get_or_null(name);
         }
-        (FieldType::Map { values, .. }, Value::Object(members)) => {
-            members
-                .values_mut()
-                .for_each(|member| value_to_response(values, member));
-        }
-        _ => {}
     }
+    shorthand::add_mirrored_shorthands(record, shown);
 }

@@ -1,13 +1,12 @@
-use super::shorthand;
-use super::{Catalog, Field, FieldPath, FieldType, KindId, PathSegment, Record};
-use json::{Object, PathStep, Value};
+use super::{BodyPart, Catalog, Field, FieldPath, FieldType, KindId, PathSegment, Record, ShorthandUse};
+use json::Object;
 
 impl Record {
     /// The field at a path of names through nested records.
     pub fn nested_field(&self, path: &[&str]) -> Option<&Field> {
         let (first, rest) = path.split_first()?;
         rest.iter()
-            .try_fold(self.field_or_shorthand(first)?, |field, name| field.child_field(name))
+            .try_fold(self.field_or_shorthand(first)?, |field, name| field.child(name))
     }
 
     /// The field at a path into a body: members of lists and values of maps have the field that describes each of them.
@@ -15,17 +14,25 @@ impl Record {
     pub fn field_at(&self, path: &FieldPath) -> Option<&Field> {
         let (first, rest) = path.0.split_first()?;
         let PathSegment::Name(name) = first else { return None };
-        rest.iter()
-            .try_fold(self.field_or_shorthand(name)?, |field, segment| match segment {
-                PathSegment::Name(name) => field.child_field(name),
-                PathSegment::Index(_) => field.element_field(),
-            })
+        rest.iter().try_fold(self.field_or_shorthand(name)?, Field::at_segment)
+    }
+
+    /// The fields along a path into a body, from the top-level one on, as far as the schema goes.
+    pub fn fields_along<'r>(&'r self, path: &[PathSegment]) -> impl Iterator<Item = &'r Field> {
+        let (first, rest) = match path.split_first() {
+            Some((PathSegment::Name(name), rest)) => (self.field_or_shorthand(name), rest),
+            _ => (None, path),
+        };
+        let deeper = rest.iter().scan(first, |field, segment| {
+            *field = field.and_then(|field| field.at_segment(segment));
+            *field
+        });
+        first.into_iter().chain(deeper)
     }
 
     /// The field of that name, shorthands included.
     pub fn field_or_shorthand(&self, name: &str) -> Option<&Field> {
-        let shorthand = || self.shorthands.iter().find(|(known, _)| known == name);
-        self.get(name).or_else(|| shorthand().map(|(_, field)| field))
+        self.get(name).or_else(|| self.shorthand(name))
     }
 
     /// The names of the fields that the server makes up where nothing is said (`auto`).
@@ -39,7 +46,7 @@ impl Record {
 
 impl Field {
     /// The field of a name in a record, or of any key of a map.
-    fn child_field(&self, name: &str) -> Option<&Self> {
+    pub fn child(&self, name: &str) -> Option<&Self> {
         match &self.field_type {
             FieldType::Record(record) => record.field_or_shorthand(name),
             FieldType::Map { values, .. } => Some(values),
@@ -47,10 +54,20 @@ impl Field {
         }
     }
 
-    fn element_field(&self) -> Option<&Self> {
+    /// The field of the members of a list.
+    pub fn element(&self) -> Option<&Self> {
         match &self.field_type {
             FieldType::Array(inner) | FieldType::Set(inner) => Some(inner),
             _ => None,
+        }
+    }
+}
+
+impl Field {
+    fn at_segment(&self, segment: &PathSegment) -> Option<&Self> {
+        match segment {
+            PathSegment::Name(name) => self.child(name),
+            PathSegment::Index(_) => self.element(),
         }
     }
 }
@@ -73,31 +90,25 @@ impl Catalog {
     pub fn auto_paths(&self, kind: KindId, body: &Object) -> Vec<FieldPath> {
         let record = self.record(kind, body);
         let mut found = Vec::new();
-        collect_auto_paths(&record, &mut Vec::new(), &mut found);
+        record.walk_fields(&mut |path, field| {
+            if field.auto {
+                found.push(FieldPath::from_names(path));
+            }
+            !field.auto && matches!(field.field_type, FieldType::Record(_))
+        });
         found
     }
 
-    fn search_paths(&self, wanted: SearchTarget, kind: KindId, body: &Object) -> Vec<FieldPath> {
-        let record = self.record(kind, body);
-        let mut search = PathSearch {
-            target: wanted,
-            path: Vec::new(),
-            found: Vec::new(),
-        };
-        search.search_record(&record, body);
-        search.found
-    }
-}
-
-fn collect_auto_paths<'a>(record: &'a Record, at: &mut Vec<PathStep<'a>>, found: &mut Vec<FieldPath>) {
-    for (name, field) in &record.fields {
-        at.push(PathStep::Name(name));
-        if field.auto {
-            found.push(FieldPath::from_steps(at));
-        } else if let FieldType::Record(inner) = &field.field_type {
-            collect_auto_paths(inner, at, found);
-        }
-        at.pop();
+    fn search_paths(&self, target: SearchTarget, kind: KindId, body: &Object) -> Vec<FieldPath> {
+        let mut found = Vec::new();
+        self.record(kind, body).walk(body, &mut |part| {
+            if target.is_at(part) {
+                found.push(FieldPath::from_steps(part.path));
+                return false;
+            }
+            target.may_be_within(part)
+        });
+        found
     }
 }
 
@@ -107,96 +118,47 @@ enum SearchTarget {
     Referenceable,
 }
 
-struct PathSearch<'a> {
-    target: SearchTarget,
-    path: Vec<PathStep<'a>>,
-    found: Vec<FieldPath>,
-}
-
-impl<'a> PathSearch<'a> {
-    fn is_target(&self, field: &Field) -> bool {
-        match self.target {
-            SearchTarget::Secret => field.secret,
-            SearchTarget::Referenceable => field.referenceable,
+impl SearchTarget {
+    fn is_at(self, part: BodyPart<'_, '_, '_>) -> bool {
+        match part.field {
+            _ if part.value.is_null() => false,
+            // of what no schema describes, every text may be a secret
+            None => self == Self::Secret && part.value.is_string(),
+            Some(field) if self.is_marked(field) => true,
+            Some(field) if field.field_type == FieldType::Abstract => self == Self::Secret && part.value.is_string(),
+            Some(_) => part
+                .shorthand
+                .is_some_and(|shorthand| self.is_marked_shorthand(shorthand)),
         }
     }
 
-    fn search_record(&mut self, record: &Record, body: &'a Object) {
-        for (name, value) in body {
-            let shorthand = || record.shorthands.iter().find(|(known, _)| known == name);
-            self.path.push(PathStep::Name(name));
-            if let Some(field) = record.get(name) {
-                self.search_value(field, value);
-            } else if let Some((_, field)) = shorthand() {
-                self.search_shorthand(record, field, value);
-            } else {
-                self.search_unknown(value);
-            }
-            self.path.pop();
+    fn is_marked(self, field: &Field) -> bool {
+        match self {
+            Self::Secret => field.secret,
+            Self::Referenceable => field.referenceable,
         }
     }
 
-    fn search_shorthand(&mut self, record: &Record, field: &Field, value: &'a Value) {
-        let targets = shorthand::target_paths(field);
-        let meant = targets
+    fn is_marked_shorthand(self, shorthand: ShorthandUse<'_, '_, '_>) -> bool {
+        let mut targets = shorthand
+            .targets
             .iter()
-            .filter_map(|path| record.nested_field(path))
-            .any(|field| self.is_target(field));
-        match meant {
-            true if !value.is_null() => self.found.push(FieldPath::from_steps(&self.path)),
-            _ => self.search_value(field, value),
-        }
+            .filter_map(|path| shorthand.record.nested_field(path));
+        self.is_marked(shorthand.field) || targets.any(|field| self.is_marked(field))
     }
 
-    fn search_value(&mut self, field: &Field, value: &'a Value) {
-        match (&field.field_type, value) {
-            (_, Value::Null) => {}
-            _ if self.is_target(field) => self.found.push(FieldPath::from_steps(&self.path)),
-            (FieldType::Record(record), Value::Object(body)) => self.search_record(record, body),
-            (FieldType::Array(inner) | FieldType::Set(inner), Value::Array(members)) => {
-                for (index, member) in members.iter().enumerate() {
-                    self.search_at(PathStep::Index(index), |search| search.search_value(inner, member));
-                }
-            }
-            (FieldType::Map { values, .. }, Value::Object(members)) => {
-                for (name, member) in members {
-                    self.search_at(PathStep::Name(name), |search| search.search_value(values, member));
-                }
-            }
-            (FieldType::Abstract, _) => self.search_unknown(value),
-            _ => {}
+    fn may_be_within(self, part: BodyPart<'_, '_, '_>) -> bool {
+        match part.field.map(|field| &field.field_type) {
+            None | Some(FieldType::Abstract) => self == Self::Secret,
+            Some(FieldType::Record(_) | FieldType::Array(_) | FieldType::Set(_) | FieldType::Map { .. }) => true,
+            Some(_) => false,
         }
-    }
-
-    /// Of what no schema describes, every text may be a secret.
-    fn search_unknown(&mut self, value: &'a Value) {
-        match value {
-            _ if self.target != SearchTarget::Secret => {}
-            Value::String(_) => self.found.push(FieldPath::from_steps(&self.path)),
-            Value::Array(members) => {
-                for (index, member) in members.iter().enumerate() {
-                    self.search_at(PathStep::Index(index), |search| search.search_unknown(member));
-                }
-            }
-            Value::Object(members) => {
-                for (name, member) in members {
-                    self.search_at(PathStep::Name(name), |search| search.search_unknown(member));
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn search_at(&mut self, step: PathStep<'a>, search: impl FnOnce(&mut Self)) {
-        self.path.push(step);
-        search(self);
-        self.path.pop();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use json::json;
+    use json::{Value, json};
 
     use super::*;
 

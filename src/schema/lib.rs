@@ -30,6 +30,7 @@ mod shorthand;
 mod subschema;
 mod url_shorthand;
 mod violations;
+mod walk;
 mod x509;
 
 pub use canonical::{CanonicalBody, canonicalize};
@@ -52,4 +53,5 @@ pub use path::{FieldPath, PathSegment};
 pub use record_fields::RecordFields;
 pub use referenceable::Referenceability;
 pub use violations::SchemaViolations;
+pub use walk::{BodyPart, ShorthandUse};
 pub use x509::{PublicCertificate, format_timestamp, parse_chain, sha256_fingerprint};

@@ -30,6 +30,11 @@ impl FieldPath {
         Self(vec![PathSegment::Name(name.to_owned())])
     }
 
+    /// The path of names through nested records.
+    pub fn from_names(names: &[&str]) -> Self {
+        Self(names.iter().map(|name| PathSegment::Name((*name).to_owned())).collect())
+    }
+
     /// Reads the dotted form used in kind files (`config.redis.password`); list members cannot be written so.
     pub fn from_dotted(text: &str) -> Self {
         Self(text.split('.').map(|name| PathSegment::Name(name.to_owned())).collect())

@@ -86,7 +86,7 @@ impl BodyChecker<'_> {
     /// Whether a field's value fits a condition. A field that is not there counts as null.
     fn check_condition(&self, across: &EntityCheck<'_>, path: &str, condition: &Value) -> Result<(), Value> {
         let value = across.input.get_path(path.split('.')).unwrap_or(&Value::Null);
-        match error_tree::field_at_path(across.record, path) {
+        match across.record.nested_field(&path.split('.').collect::<Vec<_>>()) {
             Some(field) => self.check_value(FieldView::with_condition(field, condition.as_object()), value),
             None => Ok(()),
         }
@@ -193,13 +193,20 @@ fn is_set(across: &EntityCheck<'_>, path: &Value) -> bool {
     let value = across.input.get_path(path.split('.'));
     let is_record = |field: &Field| matches!(field.field_type, FieldType::Record(_));
     error_tree::is_set(value)
-        || value.is_some_and(Value::is_object) && error_tree::field_at_path(across.record, path).is_some_and(is_record)
+        || value.is_some_and(Value::is_object)
+            && across
+                .record
+                .nested_field(&path.split('.').collect::<Vec<_>>())
+                .is_some_and(is_record)
 }
 
 fn is_reference_at(across: &EntityCheck<'_>, path: &str) -> bool {
     let value = across.input.get_path(path.split('.')).and_then(Value::as_str);
     value.is_some_and(is_reference)
-        && error_tree::field_at_path(across.record, path).is_some_and(|field| field.referenceable)
+        && across
+            .record
+            .nested_field(&path.split('.').collect::<Vec<_>>())
+            .is_some_and(|field| field.referenceable)
 }
 
 fn choice_error(name: &str, across: &EntityCheck<'_>) -> Option<String> {

@@ -1,19 +1,7 @@
-use crate::{Field, FieldType, Record};
 use json::{Object, Value};
 
 /// The name under which messages about a whole record stand.
 const ENTITY_KEY: &str = "@entity";
-
-/// The field at a dotted path.
-pub(super) fn field_at_path<'a>(record: &'a Record, path: &str) -> Option<&'a Field> {
-    match path.split_once('.') {
-        None => record.get(path),
-        Some((outer, rest)) => match &record.get(outer)?.field_type {
-            FieldType::Record(inner) => field_at_path(inner, rest),
-            _ => None,
-        },
-    }
-}
 
 /// Puts a message in place of what is told of the field at a dotted path. A message about a whole record that the
 /// path leads through stays.

@@ -10,7 +10,7 @@ use super::foreign_key::{self, parse_uuid};
 use super::legacy;
 use super::nesting::ParentEntity;
 use super::shared_defaults::SharedDefaults;
-use super::value::{FieldContext, PathTrail, ValueReader, find_field};
+use super::value::{FieldContext, PathTrail, ValueReader};
 use crate::{
     DeclaredEntity, DeclaredForeignKey, DeclaredId, EntityBody, EntityLocation, NamedSpanTree, Scope, ScopeId,
     SpanChildren, SpanTree,
@@ -138,7 +138,7 @@ impl<'a> EntityReader<'a> {
     ) -> SpanTree {
         let is_abstract = |field: &Field| matches!(field.field_type, FieldType::Abstract);
         let free = kind.record.get(key).is_some_and(is_abstract);
-        let field = find_field(record, key);
+        let field = record.field_or_shorthand(key);
         let unknown = free && field.is_none_or(is_abstract);
         let mut values = ValueReader {
             diagnostics: self.diagnostics,

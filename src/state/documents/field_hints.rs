@@ -1,4 +1,3 @@
-use super::value::find_field;
 use crate::EntityLocation;
 use schema::{Catalog, FieldPath, FieldType, Kind, PathSegment, Record};
 use yaml::{Span, suggest_similar};
@@ -42,7 +41,7 @@ pub(super) fn suggest_field(catalog: &Catalog, kind: &Kind, record: &Record, pat
     if let Some(new) = kind
         .renamed_fields
         .get(unknown)
-        .filter(|new| find_field(neighbours, new).is_some())
+        .filter(|new| neighbours.field_or_shorthand(new).is_some())
     {
         return Some(format!("it is called '{new}' since Kong 3"));
     }
@@ -60,7 +59,7 @@ pub(super) fn suggest_field(catalog: &Catalog, kind: &Kind, record: &Record, pat
         return Some(format!("did you mean '{meant}'?"));
     }
     let deeper = neighbours.fields.iter().find(|(_, field)| match &field.field_type {
-        FieldType::Record(inner) => find_field(inner, unknown).is_some(),
+        FieldType::Record(inner) => inner.field_or_shorthand(unknown).is_some(),
         _ => false,
     });
     deeper.map(|(name, _)| format!("it belongs within `{name}`"))
@@ -79,7 +78,7 @@ pub(super) fn record_at<'r>(record: &'r Record, path: &[PathSegment]) -> Option<
     let mut path = path.iter();
     while let Some(segment) = path.next() {
         let PathSegment::Name(name) = segment else { return None };
-        let mut kind = &find_field(record, name)?.field_type;
+        let mut kind = &record.field_or_shorthand(name)?.field_type;
         loop {
             match kind {
                 FieldType::Record(inner) => break record = inner,

@@ -4,7 +4,6 @@ use super::check::body_for_check;
 use super::error_help::help_for_error;
 use super::field_hints::{declaring_shorthand, field_span, record_at, suggest_field};
 use super::phrases::with_article;
-use super::value::find_field;
 use crate::DeclaredEntity;
 use json::{Object, Value};
 use schema::{Catalog, FieldPath, FieldType, Kind, PathSegment, Record};
@@ -91,7 +90,7 @@ impl<'a> InvalidEntity<'a> {
     /// What to do about a refusal, and about what declares it under another name.
     fn help_text(&self, path: &FieldPath, message: &str) -> Option<&'static str> {
         let field = path.0.split_last().and_then(|(name, outer)| match name {
-            PathSegment::Name(name) => find_field(record_at(&self.record, outer)?, name),
+            PathSegment::Name(name) => record_at(&self.record, outer)?.field_or_shorthand(name),
             PathSegment::Index(_) => None,
         });
         help_for_error(message, path.value_in(self.body), field)
@@ -206,7 +205,7 @@ impl<'a> InvalidEntity<'a> {
                 return false;
             };
             record_at(&self.record, outer)
-                .and_then(|record| find_field(record, name))
+                .and_then(|record| record.field_or_shorthand(name))
                 .is_some_and(|field| field.secret || field.referenceable || field.field_type == FieldType::Abstract)
         })
     }

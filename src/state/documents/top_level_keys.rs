@@ -1,6 +1,5 @@
 use std::collections::HashMap;
 
-use super::value::find_field;
 use schema::{Catalog, Edition, Kind, KindId};
 use yaml::{MapEntry, suggest_similar};
 
@@ -144,7 +143,7 @@ impl<'a> TopLevelKeys<'a> {
     /// The list to which a map belongs that is one entity by itself: that of the first kind that has all of its fields.
     pub(super) fn collection_with_fields(&self, entries: &[MapEntry]) -> Option<&str> {
         let has = |kind: &Kind, key: &str| {
-            find_field(&kind.record, key).is_some() || kind.nested_lists.iter().any(|nest| nest.key == key)
+            kind.record.field_or_shorthand(key).is_some() || kind.nested_lists.iter().any(|nest| nest.key == key)
         };
         let fits = |kind: &Kind| entries.iter().all(|entry| has(kind, &entry.key));
         let (_, kind) = self

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::diagnostics::DocumentDiagnostics;
 use crate::{NamedSpanTree, SpanChildren, SpanTree};
 use json::{Number, Value};
-use schema::{Field, FieldPath, FieldType, Record};
+use schema::{Field, FieldPath, FieldType};
 use yaml::{Diagnostic, DiagnosticCode, MapEntry, Node, NodeData, Span, StringStyle, ValueOrigin};
 use yaml::{format_float, parse_plain_scalar};
 
@@ -91,7 +91,7 @@ impl ValueReader<'_> {
         wanted: FieldContext,
         trail: PathTrail,
     ) -> (Value, SpanTree) {
-        let inner = wanted.for_child(wanted.field.and_then(element_field));
+        let inner = wanted.for_child(wanted.field.and_then(Field::element));
         let mut values = Vec::with_capacity(members.len());
         let mut places = Vec::with_capacity(members.len());
         for (index, member) in members.into_iter().enumerate() {
@@ -113,7 +113,7 @@ impl ValueReader<'_> {
         let mut values = Vec::with_capacity(entries.len());
         let mut places = Vec::with_capacity(entries.len());
         for entry in entries {
-            let inner = wanted.for_child(wanted.field.and_then(|field| member_field(field, &entry.key)));
+            let inner = wanted.for_child(wanted.field.and_then(|field| field.child(&entry.key)));
             let (value, place) = self.read_value(entry.value, inner, PathTrail::Name(&trail, &entry.key));
             places.push(NamedSpanTree {
                 name: entry.key.clone(),
@@ -208,24 +208,4 @@ pub(super) fn format_number(number: &Number) -> String {
         Some(float) if number.is_f64() => format_float(float),
         _ => number.to_string(),
     }
-}
-
-fn element_field(field: &Field) -> Option<&Field> {
-    match &field.field_type {
-        FieldType::Array(element) | FieldType::Set(element) => Some(element),
-        _ => None,
-    }
-}
-
-fn member_field<'f>(field: &'f Field, name: &str) -> Option<&'f Field> {
-    match &field.field_type {
-        FieldType::Record(record) => find_field(record, name),
-        FieldType::Map { values, .. } => Some(values),
-        _ => None,
-    }
-}
-
-/// The field or shorthand of that name.
-pub(super) fn find_field<'f>(record: &'f Record, name: &str) -> Option<&'f Field> {
-    record.get(name).or_else(|| record.shorthand(name))
 }
