@@ -28,10 +28,6 @@ pub enum Reason {
     // found
     /// The secret was read, and is what it should be.
     SecretFound,
-    /// The secret is there; its value cannot be read by anybody.
-    SecretExists,
-    /// This plan writes the secret.
-    WrittenByThisRun,
 
     // missing
     /// No loaded backend and no vault bears the name.
@@ -163,8 +159,6 @@ impl Reason {
     pub fn code(self) -> &'static str {
         match self {
             Self::SecretFound => "secret-found",
-            Self::SecretExists => "secret-exists",
-            Self::WrittenByThisRun => "written-by-this-run",
             Self::UnknownVault => "unknown-vault",
             Self::DeletedVault => "deleted-vault",
             Self::NoSuchSecret => "no-such-secret",
@@ -207,7 +201,7 @@ impl Reason {
     /// The verdict that follows from it.
     pub fn verdict(self) -> Verdict {
         match self {
-            Self::SecretFound | Self::SecretExists | Self::WrittenByThisRun => Verdict::Found,
+            Self::SecretFound => Verdict::Found,
             Self::UnknownVault
             | Self::DeletedVault
             | Self::NoSuchSecret
