@@ -1,28 +1,28 @@
-use super::{Halt, StepEnd};
+use super::{HaltReason, StepOutcome};
 use control_plane::RetryAttempt;
 use plan::StepId;
 
 /// Something that happens while a plan is carried out.
 #[derive(Clone, Copy, Debug)]
-pub enum Event<'a> {
+pub enum ApplyEvent<'a> {
     /// A step begins.
-    Begun(StepId),
+    Started(StepId),
     /// A step's request is tried again.
     Retrying(StepId, &'a RetryAttempt),
     /// A step ended: done, failed, skipped or unknown.
-    Ended(StepId, &'a StepEnd),
+    Finished(StepId, &'a StepOutcome),
     /// Nothing new begins any more.
-    Halted(&'a Halt),
+    Halted(&'a HaltReason),
 }
 
 /// Whoever is told of events, as they happen.
-pub trait Events: Send + Sync {
+pub trait ApplyEventSink: Send + Sync {
     /// Is told of one.
-    fn tell(&self, event: Event<'_>);
+    fn emit(&self, event: ApplyEvent<'_>);
 }
 
-impl<F: Fn(Event<'_>) + Send + Sync> Events for F {
-    fn tell(&self, event: Event<'_>) {
+impl<F: Fn(ApplyEvent<'_>) + Send + Sync> ApplyEventSink for F {
+    fn emit(&self, event: ApplyEvent<'_>) {
         self(event);
     }
 }

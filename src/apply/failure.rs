@@ -5,9 +5,9 @@ use schema::FieldPath;
 
 /// Why a step failed. Nothing in it is secret.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Failure {
+pub struct StepFailure {
     /// What sort of failure it is.
-    pub sort: FailureSort,
+    pub kind: StepFailureKind,
     /// What is wrong, field by field, in the server's words.
     pub fields: Vec<(FieldPath, String)>,
     /// What is wrong as a whole, if there is more to say than the fields and the sort do.
@@ -16,49 +16,49 @@ pub struct Failure {
 
 /// What sort of failure it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FailureSort {
+pub enum StepFailureKind {
     /// The control plane refuses what was sent.
-    Refused,
+    Rejected,
     /// Another entity is in the way, or refers to what was to be deleted.
     Conflict,
     /// Another entity bears the id that was to be made.
     IdTaken,
     /// What was to be changed is no longer there.
-    Gone,
+    NotFound,
     /// The control plane does not have this kind, or takes no writes.
-    NotHere,
+    Unsupported,
     /// The credentials are not accepted.
-    Unauthorised,
+    Unauthorized,
     /// The credentials do not allow it.
     Forbidden,
     /// No answer came, and it was not carried out.
-    NoAnswer(RequestError),
+    NoResponse(RequestError),
     /// The control plane answered with an error of its own, or not as a control plane does.
     Unexpected(u16),
     /// The step could not be put together.
-    Unfilled,
+    UnresolvedId,
 }
 
-impl fmt::Display for FailureSort {
+impl fmt::Display for StepFailureKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused => f.write_str("the control plane refuses it"),
+            Self::Rejected => f.write_str("the control plane refuses it"),
             Self::Conflict => f.write_str("another entity is in the way"),
             Self::IdTaken => f.write_str("another entity bears its id"),
-            Self::Gone => f.write_str("it is no longer there"),
-            Self::NotHere => f.write_str("the control plane takes no writes of this kind"),
-            Self::Unauthorised => f.write_str("the control plane does not accept the credentials (401)"),
+            Self::NotFound => f.write_str("it is no longer there"),
+            Self::Unsupported => f.write_str("the control plane takes no writes of this kind"),
+            Self::Unauthorized => f.write_str("the control plane does not accept the credentials (401)"),
             Self::Forbidden => f.write_str("the credentials do not allow it (403)"),
-            Self::NoAnswer(trouble) => write!(f, "it was not carried out: {trouble}"),
+            Self::NoResponse(trouble) => write!(f, "it was not carried out: {trouble}"),
             Self::Unexpected(status) => write!(f, "the control plane answered with {status}"),
-            Self::Unfilled => f.write_str("the id of another entity is not known"),
+            Self::UnresolvedId => f.write_str("the id of another entity is not known"),
         }
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for StepFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.sort.fmt(f)?;
+        self.kind.fmt(f)?;
         if let Some(message) = &self.message {
             write!(f, ": {message}")?;
         }

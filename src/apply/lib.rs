@@ -3,16 +3,16 @@
 //! [`run`] begins a step as soon as all that it waits for has succeeded; a failure skips what depends on it and lets
 //! the rest go on.
 
-mod account;
+mod cancel;
 mod event;
+mod executor;
 mod failure;
+mod outcome;
 mod queue;
-mod run;
-mod stop;
-mod veil;
+mod redact;
 
-pub use account::{Account, ChangeEnd, Halt, StepEnd, Summary};
-pub use event::{Event, Events};
-pub use failure::{Failure, FailureSort};
-pub use run::run;
-pub use stop::{Stop, Stopper};
+pub use cancel::{CancelToken, Canceller};
+pub use event::{ApplyEvent, ApplyEventSink};
+pub use executor::apply_plan;
+pub use failure::{StepFailure, StepFailureKind};
+pub use outcome::{ApplyOutcome, ApplySummary, ChangeOutcome, HaltReason, StepOutcome};

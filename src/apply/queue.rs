@@ -4,88 +4,88 @@ use plan::{Phase, Step, StepId};
 
 /// Which steps may begin, as others end. Pure.
 #[derive(Debug)]
-pub struct Queue {
+pub struct StepQueue {
     /// How many steps each still waits for.
-    waits: Vec<usize>,
+    pending_dependencies: Vec<usize>,
     /// The steps that wait for each.
     dependents: Vec<Vec<StepId>>,
     phases: Vec<Phase>,
     /// Steps that may begin, in the order of the plan.
     ready: BTreeSet<StepId>,
     /// Steps of the last phase that wait for nothing but the first phase.
-    held: BTreeSet<StepId>,
+    ready_deletes: BTreeSet<StepId>,
     /// How many steps of the first phase have not succeeded yet.
-    standing: usize,
+    writes_left: usize,
     /// The steps of the last phase, until they are skipped.
-    last: Vec<StepId>,
-    over: Vec<bool>,
+    deletes: Vec<StepId>,
+    ended: Vec<bool>,
 }
 
-impl Queue {
+impl StepQueue {
     /// All steps, none begun.
     pub fn new(steps: &[Step]) -> Self {
         let mut dependents = vec![Vec::new(); steps.len()];
         for (at, step) in steps.iter().enumerate() {
-            for earlier in &step.after {
+            for earlier in &step.depends_on {
                 dependents[earlier.0 as usize].push(StepId(at as u32));
             }
         }
         let mut queue = Self {
-            waits: steps.iter().map(|step| step.after.len()).collect(),
+            pending_dependencies: steps.iter().map(|step| step.depends_on.len()).collect(),
             dependents,
             phases: steps.iter().map(|step| step.phase).collect(),
             ready: BTreeSet::new(),
-            held: BTreeSet::new(),
-            standing: steps.iter().filter(|step| step.phase == Phase::Stand).count(),
-            last: (0..)
+            ready_deletes: BTreeSet::new(),
+            writes_left: steps.iter().filter(|step| step.phase == Phase::Write).count(),
+            deletes: (0..)
                 .map(StepId)
                 .zip(steps)
-                .filter(|(_, step)| step.phase == Phase::Clear)
+                .filter(|(_, step)| step.phase == Phase::Delete)
                 .map(|(id, _)| id)
                 .collect(),
-            over: vec![false; steps.len()],
+            ended: vec![false; steps.len()],
         };
         for at in 0..steps.len() {
-            queue.offer(StepId(at as u32));
+            queue.enqueue_if_ready(StepId(at as u32));
         }
         queue
     }
 
     /// Takes the next step that may begin.
-    pub fn next(&mut self) -> Option<StepId> {
+    pub fn pop_ready(&mut self) -> Option<StepId> {
         self.ready.pop_first()
     }
 
     /// A step succeeded: what waited for it may begin.
-    pub fn succeeded(&mut self, step: StepId) {
-        self.over[at(step)] = true;
-        if self.phases[at(step)] == Phase::Stand {
-            self.standing -= 1;
-            if self.standing == 0 {
-                self.ready.append(&mut self.held);
+    pub fn mark_succeeded(&mut self, step: StepId) {
+        self.ended[step_index(step)] = true;
+        if self.phases[step_index(step)] == Phase::Write {
+            self.writes_left -= 1;
+            if self.writes_left == 0 {
+                self.ready.append(&mut self.ready_deletes);
             }
         }
-        for dependent in std::mem::take(&mut self.dependents[at(step)]) {
-            self.waits[at(dependent)] -= 1;
-            self.offer(dependent);
+        for dependent in std::mem::take(&mut self.dependents[step_index(step)]) {
+            self.pending_dependencies[step_index(dependent)] -= 1;
+            self.enqueue_if_ready(dependent);
         }
     }
 
     /// A step did not succeed. Says which others can therefore never begin.
-    pub fn failed(&mut self, step: StepId) -> Vec<StepId> {
-        self.over[at(step)] = true;
+    pub fn mark_failed(&mut self, step: StepId) -> Vec<StepId> {
+        self.ended[step_index(step)] = true;
         let mut skipped = Vec::new();
         let mut lost = vec![step];
         while let Some(step) = lost.pop() {
-            let mut follow = std::mem::take(&mut self.dependents[at(step)]);
-            if self.phases[at(step)] == Phase::Stand {
-                follow.append(&mut self.last);
+            let mut follow = std::mem::take(&mut self.dependents[step_index(step)]);
+            if self.phases[step_index(step)] == Phase::Write {
+                follow.append(&mut self.deletes);
             }
             for dependent in follow {
-                if !self.over[at(dependent)] {
-                    self.over[at(dependent)] = true;
+                if !self.ended[step_index(dependent)] {
+                    self.ended[step_index(dependent)] = true;
                     self.ready.remove(&dependent);
-                    self.held.remove(&dependent);
+                    self.ready_deletes.remove(&dependent);
                     skipped.push(dependent);
                     lost.push(dependent);
                 }
@@ -96,24 +96,24 @@ impl Queue {
     }
 
     /// The steps that have neither ended nor been skipped.
-    pub fn rest(&self) -> impl Iterator<Item = StepId> + '_ {
-        let left = self.over.iter().enumerate().filter(|(_, over)| !**over);
+    pub fn unfinished(&self) -> impl Iterator<Item = StepId> + '_ {
+        let left = self.ended.iter().enumerate().filter(|(_, over)| !**over);
         left.map(|(at, _)| StepId(at as u32))
     }
 
-    fn offer(&mut self, step: StepId) {
-        if self.waits[at(step)] > 0 || self.over[at(step)] {
+    fn enqueue_if_ready(&mut self, step: StepId) {
+        if self.pending_dependencies[step_index(step)] > 0 || self.ended[step_index(step)] {
             return;
         }
-        if self.phases[at(step)] == Phase::Clear && self.standing > 0 {
-            self.held.insert(step);
+        if self.phases[step_index(step)] == Phase::Delete && self.writes_left > 0 {
+            self.ready_deletes.insert(step);
         } else {
             self.ready.insert(step);
         }
     }
 }
 
-fn at(step: StepId) -> usize {
+fn step_index(step: StepId) -> usize {
     step.0 as usize
 }
 
@@ -121,19 +121,19 @@ fn at(step: StepId) -> usize {
 mod tests {
     use uuid::Uuid;
 
-    use super::Queue;
-    use plan::{Action, Phase, Step, StepId};
+    use super::StepQueue;
+    use plan::{Phase, Step, StepAction, StepId};
     use schema::KindId;
 
     fn step(phase: Phase, after: &[u32]) -> Step {
         Step {
-            action: Action::Delete,
+            action: StepAction::Delete,
             kind: KindId(0),
             id: Uuid::nil(),
             parent: None,
             change: 0,
             phase,
-            after: after.iter().map(|id| StepId(*id)).collect(),
+            depends_on: after.iter().map(|id| StepId(*id)).collect(),
             note: None,
         }
     }
@@ -144,53 +144,53 @@ mod tests {
 
     #[test]
     fn a_step_begins_when_all_it_waits_for_has_succeeded() {
-        let mut queue = Queue::new(&[
-            step(Phase::Stand, &[]),
-            step(Phase::Stand, &[]),
-            step(Phase::Stand, &[0, 1]),
+        let mut queue = StepQueue::new(&[
+            step(Phase::Write, &[]),
+            step(Phase::Write, &[]),
+            step(Phase::Write, &[0, 1]),
         ]);
         assert_eq!(
-            (queue.next(), queue.next(), queue.next()),
+            (queue.pop_ready(), queue.pop_ready(), queue.pop_ready()),
             (Some(StepId(0)), Some(StepId(1)), None)
         );
-        queue.succeeded(StepId(1));
-        assert_eq!(queue.next(), None);
-        queue.succeeded(StepId(0));
-        assert_eq!(queue.next(), Some(StepId(2)));
+        queue.mark_succeeded(StepId(1));
+        assert_eq!(queue.pop_ready(), None);
+        queue.mark_succeeded(StepId(0));
+        assert_eq!(queue.pop_ready(), Some(StepId(2)));
     }
 
     #[test]
     fn nothing_old_goes_before_the_new_stands() {
-        let mut queue = Queue::new(&[step(Phase::Clear, &[]), step(Phase::Stand, &[])]);
-        assert_eq!((queue.next(), queue.next()), (Some(StepId(1)), None));
-        queue.succeeded(StepId(1));
-        assert_eq!(queue.next(), Some(StepId(0)));
+        let mut queue = StepQueue::new(&[step(Phase::Delete, &[]), step(Phase::Write, &[])]);
+        assert_eq!((queue.pop_ready(), queue.pop_ready()), (Some(StepId(1)), None));
+        queue.mark_succeeded(StepId(1));
+        assert_eq!(queue.pop_ready(), Some(StepId(0)));
     }
 
     #[test]
     fn a_failure_skips_what_depends_on_it_and_every_delete_but_nothing_else() {
-        let mut queue = Queue::new(&[
-            step(Phase::Stand, &[]),
-            step(Phase::Stand, &[0]),
-            step(Phase::Stand, &[1]),
-            step(Phase::Stand, &[]),
-            step(Phase::Clear, &[]),
+        let mut queue = StepQueue::new(&[
+            step(Phase::Write, &[]),
+            step(Phase::Write, &[0]),
+            step(Phase::Write, &[1]),
+            step(Phase::Write, &[]),
+            step(Phase::Delete, &[]),
         ]);
-        assert_eq!(queue.next(), Some(StepId(0)));
-        assert_eq!(ids(queue.failed(StepId(0))), [1, 2, 4]);
-        assert_eq!((queue.next(), queue.next()), (Some(StepId(3)), None));
-        assert_eq!(ids(queue.rest().collect()), [3]);
+        assert_eq!(queue.pop_ready(), Some(StepId(0)));
+        assert_eq!(ids(queue.mark_failed(StepId(0))), [1, 2, 4]);
+        assert_eq!((queue.pop_ready(), queue.pop_ready()), (Some(StepId(3)), None));
+        assert_eq!(ids(queue.unfinished().collect()), [3]);
     }
 
     #[test]
     fn a_delete_that_fails_leaves_the_others_alone() {
-        let mut queue = Queue::new(&[
-            step(Phase::Clear, &[]),
-            step(Phase::Clear, &[0]),
-            step(Phase::Clear, &[]),
+        let mut queue = StepQueue::new(&[
+            step(Phase::Delete, &[]),
+            step(Phase::Delete, &[0]),
+            step(Phase::Delete, &[]),
         ]);
-        assert_eq!(queue.next(), Some(StepId(0)));
-        assert_eq!(ids(queue.failed(StepId(0))), [1]);
-        assert_eq!((queue.next(), queue.next()), (Some(StepId(2)), None));
+        assert_eq!(queue.pop_ready(), Some(StepId(0)));
+        assert_eq!(ids(queue.mark_failed(StepId(0))), [1]);
+        assert_eq!((queue.pop_ready(), queue.pop_ready()), (Some(StepId(2)), None));
     }
 }

@@ -15,9 +15,11 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use super::destination_check::{check_credential_destination, check_tls_verification};
-use super::http::{VaultHttpClient, VaultHttpOptions, VaultHttpRequest, VaultHttpResponse};
+use super::findings::bad_settings_finding;
 use super::operator::operator_variable_name;
+use super::vault_http::{VaultHttpClient, VaultHttpOptions, VaultHttpRequest, VaultHttpResponse};
 use super::{Backend, BackendContext};
+use http::parse_http_url;
 use json::{Object, Value};
 use reference::{
     Destination, Finding, Reason, Secret, SecretRequest, SecretResponse, SettingOrigin, VaultTarget, split_resource,
@@ -86,12 +88,7 @@ pub fn open(target: &VaultTarget, context: &BackendContext) -> Result<Box<dyn Ba
 fn read_address(target: &VaultTarget) -> Result<Destination, Finding> {
     let said = ADDRESS_SETTINGS.iter().find(|word| target.get(word).is_some());
     let word = said.ok_or_else(|| missing_setting_finding(target, "endpoint_url"))?;
-    let url = target.text(word).and_then(|text| text.parse::<Url>().ok());
-    let plain =
-        |url: &Url| matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
-    let url = url
-        .filter(plain)
-        .filter(|url| url.query().is_none() && url.fragment().is_none());
+    let url = target.text(word).and_then(parse_http_url);
     let side = target.least_trusted_origin(&[word]);
     match url {
         Some(url) => Ok(Destination {
@@ -99,7 +96,7 @@ fn read_address(target: &VaultTarget) -> Result<Destination, Finding> {
             origin: side,
             is_vendor_host: false,
         }),
-        None => Err(bad_settings_finding(target, &format!("{word} is no http or https URL"))),
+        None => Err(bad_config_finding(target, &format!("{word} is no http or https URL"))),
     }
 }
 
@@ -113,17 +110,12 @@ fn no_credentials_finding(target: &VaultTarget) -> Finding {
 }
 
 fn missing_setting_finding(target: &VaultTarget, word: &str) -> Finding {
-    bad_settings_finding(target, &format!("{word} is missing"))
+    bad_config_finding(target, &format!("{word} is missing"))
 }
 
-fn bad_settings_finding(target: &VaultTarget, what: &str) -> Finding {
-    let vault = &target.name;
-    Finding::new(
-        Reason::BadSettings,
-        format!("the vault '{vault}' cannot be asked: {what}"),
-    )
-    .about(vault)
-    .help("correct the config of the vault, or what is said of it where the check runs")
+fn bad_config_finding(target: &VaultTarget, what: &str) -> Finding {
+    bad_settings_finding(&target.name, what)
+        .help("correct the config of the vault, or what is said of it where the check runs")
 }
 
 impl Backend for ConjurBackend {

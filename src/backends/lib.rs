@@ -1,4 +1,4 @@
-//! Asking vaults for secrets: the edge of this module, where I/O is.
+//! Asking vaults for secrets: an edge of the program, where I/O is.
 //!
 //! A backend is opened for one vault as it is asked, and gives an answer for every secret that is wanted of it. Backends
 //! other than `env` are closed source in Kong: they are written here from the vendors' public interfaces.
@@ -7,26 +7,26 @@
 mod aws;
 #[cfg(feature = "azure")]
 mod azure;
+#[cfg(any(feature = "aws", feature = "gcp", feature = "azure"))]
+mod cloud_settings;
 mod conjur;
 #[cfg(any(feature = "aws", feature = "gcp", feature = "azure"))]
 mod deduplicate;
 mod destination_check;
 mod env;
+mod findings;
 mod fs;
 #[cfg(feature = "gcp")]
 mod gcp;
 mod hcv;
-mod http;
-#[cfg_attr(
-    not(any(feature = "aws", feature = "gcp", feature = "azure")),
-    allow(dead_code) // clouds need all of it, the others a part
-)]
 mod operator;
 mod proxy_bypass;
+mod request_body;
 mod resolve;
 #[cfg(any(feature = "aws", feature = "azure"))]
 mod sdk_error;
 mod vault_endpoint;
+mod vault_http;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -163,16 +163,14 @@ fn validate_request(target: &VaultTarget, wanted: &SecretRequest) -> Option<Find
 /// says. Backends that ask nobody may have them.
 fn check_templated_names(target: &VaultTarget, context: &BackendContext) -> Result<(), Finding> {
     let asks_nobody = matches!(target.backend.as_str(), "env" | "fs");
-    let of_checker = |word: &&str| {
-        target
-            .get(word)
-            .is_some_and(|setting| setting.origin == SettingOrigin::Operator)
-    };
     let of_file = target
         .settings
         .values()
         .any(|setting| setting.origin > SettingOrigin::Live);
-    let vouched = ADDRESS_SETTINGS.iter().any(of_checker) || context.allowed_hosts.allows_all();
+    let vouched = ADDRESS_SETTINGS
+        .iter()
+        .any(|name| operator::is_set_by_operator(target, name))
+        || context.allowed_hosts.allows_all();
     if !target.templated.resources || asks_nobody || !of_file || vouched {
         return Ok(());
     }

@@ -1,7 +1,8 @@
 use std::error::Error;
 use std::fmt;
 
-use reference::Finding;
+use http::error_causes;
+use reference::{Finding, Reason};
 
 /// Why a request got no answer of use, on its way through the SDK of a cloud: what that prints of it says nothing.
 pub struct FindingError(pub Finding);
@@ -20,12 +21,13 @@ impl fmt::Display for FindingError {
 
 impl Error for FindingError {}
 
-/// What lies behind an error, and behind that.
-pub fn error_sources<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |&cause| cause.source())
-}
-
 /// Why no answer came, if that is what lies behind an error of the SDK.
 pub fn carried_finding(error: &(dyn Error + 'static)) -> Option<Finding> {
-    error_sources(error).find_map(|cause| Some(cause.downcast_ref::<FindingError>()?.0.clone()))
+    error_causes(error).find_map(|cause| Some(cause.downcast_ref::<FindingError>()?.0.clone()))
+}
+
+/// A request of an SDK that cannot be sent: a setting has become an impossible part of it.
+pub fn bad_request_finding(cloud: &str) -> Finding {
+    let message = format!("what is set makes no request that could be sent to {cloud}");
+    Finding::new(Reason::BadSettings, message).help("correct the settings of the vault")
 }

@@ -1,11 +1,11 @@
 //! Failures of connections in our own words: those of libraries repeat addresses, and servers' repeat what they were sent.
 
-use std::error::Error;
 use std::io::{Error as IoError, ErrorKind};
 
 use reqwest::Url;
 use rustls::Error as TlsError;
 
+use http::{authority, error_causes};
 use reference::{Finding, Reason};
 
 /// Who was asked, as messages name it.
@@ -18,13 +18,9 @@ pub struct VaultEndpoint {
 impl VaultEndpoint {
     /// The host of a URL with its port; without it if it must not be named.
     pub fn new(vault: &str, url: &Url, hidden: bool) -> Self {
-        let host = url.host_str().map(|host| match url.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
-        });
         Self {
             vault: vault.to_owned(),
-            host: host.filter(|_| !hidden),
+            host: (!hidden).then(|| authority(url)),
             is_login: false,
         }
     }
@@ -86,7 +82,7 @@ pub fn request_failure_finding(error: &reqwest::Error, place: &VaultEndpoint) ->
             .finding(Reason::TimedOut, "gives no answer in time")
             .help("check that it can be reached from here");
     }
-    let causes = || error_sources(error);
+    let causes = || error_causes(error);
     if let Some(refused) = causes().find_map(|cause| cause.downcast_ref::<TlsError>()) {
         return tls_failure_finding(refused, place);
     }
@@ -111,14 +107,6 @@ pub fn request_failure_finding(error: &reqwest::Error, place: &VaultEndpoint) ->
             "check that the address is the vault's own, and whether it is http or https",
         ),
     }
-}
-
-/// What lies behind an error, and behind that. Errors of input and output wrap others without saying that they do.
-fn error_sources(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
-    std::iter::successors(error.source(), |&cause| {
-        let wrapped = cause.downcast_ref::<IoError>().and_then(IoError::get_ref);
-        wrapped.map(|inner| inner as &(dyn Error + 'static)).or(cause.source())
-    })
 }
 
 fn tls_failure_finding(refused: &TlsError, place: &VaultEndpoint) -> Finding {

@@ -13,14 +13,12 @@ use control_plane::{
 use embedded::{Database, EmbeddedControlPlane, EmbeddedOptions, EmbeddedTransport};
 use schema::Catalog;
 
-/// Whoever a command talks to.
-pub type Connection = Client<AnyTransport, SystemClock>;
+/// A client of the control plane.
+pub(crate) type Connection = Client<AnyTransport, SystemClock>;
 
-/// How a control plane is reached: over HTTP, or in this process.
-pub enum AnyTransport {
-    /// Over HTTP.
+pub(crate) enum AnyTransport {
     Http(HttpTransport),
-    /// In this process.
+    /// A control plane in this process.
     Embedded(EmbeddedTransport),
 }
 
@@ -33,11 +31,11 @@ impl Transport for AnyTransport {
     }
 }
 
-/// Makes ready to talk to the control plane that the command line names; nothing is sent yet.
+/// Makes a client of the control plane that the command line names; nothing is sent yet.
 ///
 /// # Errors
 /// An address, a file or a certificate that cannot be used; a database that cannot be opened.
-pub fn connect(global: &GlobalArgs, catalog: &Arc<Catalog>) -> Result<Connection, CommandError> {
+pub(crate) fn connect(global: &GlobalArgs, catalog: &Arc<Catalog>) -> Result<Connection, CommandError> {
     reject_konnect(global)?;
     let transport = match parse_embedded_address(&global.kong_addr) {
         Some(database) => AnyTransport::Embedded(open_embedded(database, catalog)?),
@@ -58,8 +56,7 @@ pub fn connect(global: &GlobalArgs, catalog: &Arc<Catalog>) -> Result<Connection
     ))
 }
 
-/// Whether the control plane that the command line names is in this process.
-pub fn is_embedded(global: &GlobalArgs) -> bool {
+pub(crate) fn is_embedded(global: &GlobalArgs) -> bool {
     parse_embedded_address(&global.kong_addr).is_some()
 }
 
@@ -122,7 +119,7 @@ fn client_identity(global: &GlobalArgs) -> Result<Option<(SecretString, SecretSt
     }
 }
 
-/// The text itself wins over the file.
+/// The text, or else that of the file.
 fn text_or_file(text: &Option<String>, file: Option<&Path>) -> Result<Option<String>, CommandError> {
     match text {
         Some(text) => Ok(Some(text.clone())),
@@ -138,13 +135,13 @@ fn read_optional_file(file: Option<&Path>) -> Result<Option<String>, CommandErro
         .map_err(CommandError::invalid_input)
 }
 
-/// decK talks to Konnect where a token is given and no address of a gateway is; this program would talk to a gateway that
-/// nobody meant.
+/// Refuses a command line by which decK would talk to Konnect, with a token and no gateway: this program would talk to the
+/// default gateway, which nobody meant.
 fn reject_konnect(global: &GlobalArgs) -> Result<(), CommandError> {
-    let konnect = &global.accepted;
-    let meant =
-        konnect.konnect_token.is_some() || konnect.konnect_token_file.is_some() || konnect.konnect_addr.is_some();
-    if meant && !global.has_control_plane() {
+    let flags = &global.accepted;
+    let names_konnect =
+        flags.konnect_token.is_some() || flags.konnect_token_file.is_some() || flags.konnect_addr.is_some();
+    if names_konnect && !global.has_control_plane() {
         return Err(CommandError::invalid_input(anyhow!(
             "Konnect cannot be talked to yet: name a gateway with --kong-addr, or leave the flags of Konnect away"
         )));

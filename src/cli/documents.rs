@@ -1,4 +1,6 @@
+use super::ExitStatus;
 use super::args::{ScopeArgs, StateArgs};
+use super::command_error::CommandError;
 use super::file_discovery::{self, DiscoveredFiles, ParsedFiles};
 use super::reporter::Reporter;
 use control_plane::{Clock, SystemClock};
@@ -6,31 +8,28 @@ use schema::Catalog;
 use state::{self, DesiredState, ParsedState, Scope, StateOptions};
 use yaml::{ComposeOptions, Diagnostic, Severity, SourceFiles, TemplateEnvironment};
 
-/// What the state files of a run say.
-pub struct Documents {
-    /// The texts, for positions to point into.
-    pub sources: SourceFiles,
-    /// What they say.
-    pub desired: DesiredState,
+/// The state files of a run.
+pub(crate) struct Documents {
+    pub(crate) sources: SourceFiles,
+    pub(crate) desired: DesiredState,
 }
 
-/// What was read of state files, before anybody is told.
-pub struct UncheckedDocuments {
+/// State files as they were read, their diagnostics not reported yet.
+pub(crate) struct UncheckedDocuments {
     files: ParsedFiles,
     parsed: ParsedState,
 }
 
-/// The state files that the command line names, found but not read.
-pub struct StateLoader {
+/// The state files that the command line names, discovered but not parsed.
+pub(crate) struct StateLoader {
     files: DiscoveredFiles,
     substitute_env: bool,
-    /// Whether a variable that is not set is a note.
+    /// Whether an unset variable is a note, not an error.
     allow_unset_variables: bool,
     options: StateOptions,
 }
 
-/// Finds the state files of a run.
-pub fn find_state_files(state: &StateArgs, scope: &ScopeArgs) -> StateLoader {
+pub(crate) fn find_state_files(state: &StateArgs, scope: &ScopeArgs) -> StateLoader {
     StateLoader {
         files: file_discovery::find_files(&state.paths()),
         substitute_env: state.substitute_env,
@@ -42,44 +41,42 @@ pub fn find_state_files(state: &StateArgs, scope: &ScopeArgs) -> StateLoader {
     }
 }
 
-/// Reads state files, and tells what there is to tell of them: of wrong ones all that is wrong, at once. None if
-/// something is.
-pub fn read_and_report(
+/// Reads state files, and reports all that is wrong with them at once. None if something is.
+pub(crate) fn read_and_report(
     state: &StateArgs,
     scope: &ScopeArgs,
     catalog: &Catalog,
-    teller: &mut Reporter,
+    reporter: &mut Reporter,
 ) -> Option<Documents> {
     find_state_files(state, scope)
         .read(catalog)
-        .check_and_report(catalog, teller)
+        .check_and_report(catalog, reporter)
 }
 
-/// The same for a run that asks no control plane: it does without variables that are not set, and tells which.
-pub fn read_offline_and_report(
+/// The same for a run without a control plane: unset variables are notes.
+pub(crate) fn read_offline_and_report(
     state: &StateArgs,
     scope: &ScopeArgs,
     catalog: &Catalog,
-    teller: &mut Reporter,
+    reporter: &mut Reporter,
 ) -> Option<Documents> {
-    let unread = StateLoader {
+    let loader = StateLoader {
         allow_unset_variables: true,
         ..find_state_files(state, scope)
     };
-    unread.read(catalog).check_and_report(catalog, teller)
+    loader.read(catalog).check_and_report(catalog, reporter)
 }
 
 impl StateLoader {
-    /// The scope of the run, if that is known before anything is read: the tags of the command line, else everything if
-    /// no file names tags.
-    pub fn known_scope(&self) -> Option<Scope> {
+    /// The scope of the run, if it is known before the files are parsed: the tags of the command line, else everything if no
+    /// file names tags.
+    pub(crate) fn known_scope(&self) -> Option<Scope> {
         let tags = &self.options.select_tags;
-        let known = !tags.is_empty() || !self.files.may_name_scopes();
-        known.then(|| Scope { tags: tags.clone() })
+        let is_known = !tags.is_empty() || !self.files.may_name_scopes();
+        is_known.then(|| Scope { tags: tags.clone() })
     }
 
-    /// Reads them.
-    pub fn read(self, catalog: &Catalog) -> UncheckedDocuments {
+    pub(crate) fn read(self, catalog: &Catalog) -> UncheckedDocuments {
         let variable = |name: &str| std::env::var(name).ok();
         let compose = ComposeOptions {
             environment: match self.allow_unset_variables {
@@ -88,40 +85,44 @@ impl StateLoader {
             },
             substitute_env: self.substitute_env,
         };
-        let mut gathered = self.files.read(&compose, catalog);
-        let documents = std::mem::take(&mut gathered.documents);
+        let mut files = self.files.read(&compose, catalog);
+        let documents = std::mem::take(&mut files.documents);
         UncheckedDocuments {
             parsed: state::read_documents(documents, &self.options, catalog),
-            files: gathered,
+            files,
         }
     }
 }
 
 impl UncheckedDocuments {
-    /// Tells what there is to tell. None if something is wrong.
-    pub fn check_and_report(self, catalog: &Catalog, teller: &mut Reporter) -> Option<Documents> {
-        let Self {
-            files: gathered,
-            parsed: reading,
-        } = self;
-        let mut told = gathered.diagnostics;
-        if told.iter().chain(&reading.errors).any(is_error) {
-            let refused = reading.check_entities(catalog, SystemClock.now(), &told);
-            told.extend(reading.errors);
-            told.extend(reading.desired.diagnostics.iter().cloned());
-            told.extend(refused);
-            teller.report_diagnostics(&told, &gathered.sources);
+    /// Reports the diagnostics. None if one is an error.
+    pub(crate) fn check_and_report(self, catalog: &Catalog, reporter: &mut Reporter) -> Option<Documents> {
+        let Self { files, parsed } = self;
+        let mut diagnostics = files.diagnostics;
+        if diagnostics.iter().chain(&parsed.errors).any(is_error) {
+            let invalid = parsed.check_entities(catalog, SystemClock.now(), &diagnostics);
+            diagnostics.extend(parsed.errors);
+            diagnostics.extend(parsed.desired.diagnostics.iter().cloned());
+            diagnostics.extend(invalid);
+            reporter.report_diagnostics(&diagnostics, &files.sources);
             return None;
         }
-        teller.report_diagnostics(&told, &gathered.sources);
+        reporter.report_diagnostics(&diagnostics, &files.sources);
         Some(Documents {
-            sources: gathered.sources,
-            desired: reading.desired,
+            sources: files.sources,
+            desired: parsed.desired,
         })
     }
 }
 
-/// Whether it stops a run.
-pub fn is_error(diagnostic: &Diagnostic) -> bool {
+/// Fails if there is an error among diagnostics that have been reported.
+pub(crate) fn fail_on_errors(reported: &[Diagnostic]) -> Result<(), CommandError> {
+    match reported.iter().any(is_error) {
+        true => Err(CommandError::AlreadyReported(ExitStatus::InvalidInput)),
+        false => Ok(()),
+    }
+}
+
+pub(crate) fn is_error(diagnostic: &Diagnostic) -> bool {
     diagnostic.severity == Severity::Error
 }

@@ -1,14 +1,14 @@
 use std::process::ExitCode;
 
-/// How a run ended, the mildest first: of several, the last one counts.
+/// How the program ended, from the mildest to the gravest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ExitStatus {
+pub(crate) enum ExitStatus {
     /// Done, or nothing to do.
     #[default]
     Success,
-    /// There are changes, and the user asked to be told by the exit code.
+    /// There are changes, and the user wants to see that in the exit code.
     ChangesPending,
-    /// A guard or a conflict with somebody else's entity refused it.
+    /// A guard, or a conflict with an entity that is not owned.
     Refused,
     /// The input, its references or the command line are wrong.
     InvalidInput,
@@ -21,8 +21,7 @@ pub enum ExitStatus {
 }
 
 impl ExitStatus {
-    /// The exit code, as the documentation lists them.
-    pub fn code(self) -> u8 {
+    pub(crate) fn code(self) -> u8 {
         match self {
             Self::Success => 0,
             Self::Failed => 1,
@@ -36,8 +35,8 @@ impl ExitStatus {
 }
 
 impl From<ExitStatus> for ExitCode {
-    fn from(outcome: ExitStatus) -> Self {
-        Self::from(outcome.code())
+    fn from(status: ExitStatus) -> Self {
+        Self::from(status.code())
     }
 }
 
@@ -48,7 +47,7 @@ mod tests {
     #[test]
     fn of_several_the_gravest_counts() {
         let documented = [130, 4, 1, 3, 5, 2, 0];
-        let mut outcomes = [
+        let mut statuses = [
             ExitStatus::Success,
             ExitStatus::ChangesPending,
             ExitStatus::Refused,
@@ -57,7 +56,7 @@ mod tests {
             ExitStatus::PartiallyApplied,
             ExitStatus::Interrupted,
         ];
-        outcomes.sort_by(|one, other| other.cmp(one));
-        assert_eq!(outcomes.map(ExitStatus::code), documented);
+        statuses.sort_by(|a, b| b.cmp(a));
+        assert_eq!(statuses.map(ExitStatus::code), documented);
     }
 }

@@ -1,4 +1,4 @@
-//! From what the user names to the documents to be read.
+//! From the paths that the user names to parsed documents.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,41 +9,35 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use schema::Catalog;
 use state::{FileClass, classify_file, may_declare_select_tags};
-use yaml::{ComposeOptions, Diagnostic, FileId, Node, SourceFiles, decode};
+use yaml::{ComposeOptions, Diagnostic, DiagnosticCode, FileId, Node, SourceFiles, decode};
 
-/// Files as they were found, not yet read as documents.
+/// Files in the order in which they were found, not parsed yet.
 #[derive(Default)]
-pub struct DiscoveredFiles(Vec<DiscoveredItem>);
+pub(crate) struct DiscoveredFiles(Vec<DiscoveredItem>);
 
-/// What was found, in order.
 enum DiscoveredItem {
-    /// A file's bytes.
     File {
         name: String,
         bytes: Vec<u8>,
         /// Whether the user named it, so that it is read whatever it is.
         is_explicit: bool,
     },
-    /// Something to tell.
     Diagnostic(Diagnostic),
 }
 
-/// What was read: texts, their nodes, and what there is to tell about either.
 #[derive(Default)]
-pub struct ParsedFiles {
-    /// The texts, for positions to point into.
-    pub sources: SourceFiles,
+pub(crate) struct ParsedFiles {
+    pub(crate) sources: SourceFiles,
     /// The state files among them, in order.
-    pub documents: Vec<(FileId, Node)>,
-    /// What is wrong or worth telling so far.
-    pub diagnostics: Vec<Diagnostic>,
+    pub(crate) documents: Vec<(FileId, Node)>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 /// Finds files, directories (with all that is below them, in sorted order) and standard input (`-`).
 ///
-/// Of a directory, files whose name begins with a dot or does not end in `.yaml`, `.yml` or `.json` are left alone;
-/// strongroom's own are passed over with a note. What the user names is read whatever it is.
-pub fn find_files(paths: &[PathBuf]) -> DiscoveredFiles {
+/// Of a directory, files whose name begins with a dot or does not end in `.yaml`, `.yml` or `.json` are ignored;
+/// strongroom's own are passed over with a note. A file that the user names is read whatever it is.
+pub(crate) fn find_files(paths: &[PathBuf]) -> DiscoveredFiles {
     let mut finder = FileFinder {
         extension_matcher: state_file_matcher(),
         seen: BTreeSet::new(),
@@ -57,28 +51,28 @@ pub fn find_files(paths: &[PathBuf]) -> DiscoveredFiles {
 }
 
 impl DiscoveredFiles {
-    /// Whether one of them may say by tags what it owns.
-    pub fn may_name_scopes(&self) -> bool {
-        self.0.iter().any(|found| match found {
+    /// Whether one of them may declare `select_tags`.
+    pub(crate) fn may_name_scopes(&self) -> bool {
+        self.0.iter().any(|item| match item {
             DiscoveredItem::File { bytes, .. } => may_declare_select_tags(bytes),
             DiscoveredItem::Diagnostic(_) => false,
         })
     }
 
-    /// Reads them. Those found in a directory that are no state files are passed over with a note.
-    pub fn read(self, options: &ComposeOptions<'_>, catalog: &Catalog) -> ParsedFiles {
-        let mut gathered = ParsedFiles::default();
-        for found in self.0 {
-            match found {
-                DiscoveredItem::Diagnostic(told) => gathered.diagnostics.push(told),
+    /// Parses them. Those found in a directory that are no state files are passed over with a note.
+    pub(crate) fn read(self, options: &ComposeOptions<'_>, catalog: &Catalog) -> ParsedFiles {
+        let mut parsed = ParsedFiles::default();
+        for item in self.0 {
+            match item {
+                DiscoveredItem::Diagnostic(diagnostic) => parsed.diagnostics.push(diagnostic),
                 DiscoveredItem::File {
                     name,
                     bytes,
-                    is_explicit: named,
-                } => gathered.parse_file(name, bytes, named, options, catalog),
+                    is_explicit,
+                } => parsed.parse_file(name, bytes, is_explicit, options, catalog),
             }
         }
-        gathered
+        parsed
     }
 }
 
@@ -87,26 +81,26 @@ impl ParsedFiles {
         &mut self,
         name: String,
         bytes: Vec<u8>,
-        named: bool,
+        is_explicit: bool,
         options: &ComposeOptions<'_>,
         catalog: &Catalog,
     ) {
         let id = FileId(self.sources.files.len() as u32);
-        let (text, fault) = decode(id, bytes);
+        let (text, error) = decode(id, bytes);
         self.sources.add(name, text);
-        if let Some(fault) = fault {
-            self.diagnostics.push(fault);
+        if let Some(error) = error {
+            self.diagnostics.push(error);
             return;
         }
-        let (node, told) = reconcile::compose(id, &self.sources.file(id).text, options);
+        let (node, diagnostics) = reconcile::compose_parallel(id, &self.sources.file(id).text, options);
         match node
             .as_ref()
-            .filter(|_| !named)
+            .filter(|_| !is_explicit)
             .map(|root| classify_file(root, catalog))
         {
             Some(FileClass::Other(note)) => self.diagnostics.push(note),
             _ => {
-                self.diagnostics.extend(told);
+                self.diagnostics.extend(diagnostics);
                 self.documents.extend(node.map(|node| (id, node)));
             }
         }
@@ -117,12 +111,12 @@ struct FileFinder {
     extension_matcher: Option<GlobMatcher>,
     /// Files and directories that were found already, by their real paths.
     seen: BTreeSet<PathBuf>,
-    /// How many files were met in directories that could be state files.
+    /// How many files of directories may be state files by their names.
     candidates: usize,
     files: DiscoveredFiles,
 }
 
-/// Names that strongroom's own files have.
+/// Names of strongroom's own files.
 const OWN_FILE_NAMES: [&str; 2] = ["strongroom.yaml", "strongroom.yml"];
 
 fn state_file_matcher() -> Option<GlobMatcher> {
@@ -137,13 +131,13 @@ impl FileFinder {
         }
         match fs::metadata(path) {
             Err(error) => self.push_read_error(path, &error),
-            Ok(found) if found.is_dir() => self.add_directory(path),
+            Ok(metadata) if metadata.is_dir() => self.add_directory(path),
             Ok(_) => {
                 if self.is_new(path) {
                     self.read_file(path, true);
                 } else {
                     self.push_note(
-                        "given-twice",
+                        DiagnosticCode::GivenTwice,
                         format!("'{}' is given twice, and read once", path.display()),
                     );
                 }
@@ -153,8 +147,8 @@ impl FileFinder {
 
     fn read_stdin(&mut self) {
         if !self.seen.insert(PathBuf::from("-")) {
-            let twice = "standard input (`-`) is given twice, and can be read once";
-            return self.push_diagnostic(Diagnostic::error("given-twice", twice));
+            let message = "standard input (`-`) is given twice, and can be read once";
+            return self.push_diagnostic(Diagnostic::error(DiagnosticCode::GivenTwice, message));
         }
         let mut bytes = Vec::new();
         match std::io::stdin().read_to_end(&mut bytes) {
@@ -163,14 +157,13 @@ impl FileFinder {
         }
     }
 
-    /// Reads all state files below a directory that the user named.
     fn add_directory(&mut self, path: &Path) {
         let before = self.candidates;
         self.walk_directory(path);
         if self.candidates == before {
             self.push_diagnostic(
                 Diagnostic::error(
-                    "no-state-file",
+                    DiagnosticCode::NoStateFile,
                     format!("there is no state file in '{}'", path.display()),
                 )
                 .help("state files end in .yaml, .yml or .json; names that begin with a dot are left alone"),
@@ -191,7 +184,7 @@ impl FileFinder {
         for path in paths.iter().filter(|path| !is_hidden(path)) {
             match fs::metadata(path) {
                 Err(error) => self.push_read_error(path, &error),
-                Ok(found) if found.is_dir() => self.walk_directory(path),
+                Ok(metadata) if metadata.is_dir() => self.walk_directory(path),
                 Ok(_) => self.add_candidate(path),
             }
         }
@@ -201,7 +194,7 @@ impl FileFinder {
         let name = path.file_name().unwrap_or_default();
         if OWN_FILE_NAMES.iter().any(|own| name == *own) {
             return self.push_note(
-                "own-file",
+                DiagnosticCode::OwnFile,
                 format!("passed over '{}': strongroom's own", path.display()),
             );
         }
@@ -213,39 +206,38 @@ impl FileFinder {
         }
     }
 
-    fn read_file(&mut self, path: &Path, named: bool) {
+    fn read_file(&mut self, path: &Path, is_explicit: bool) {
         match fs::read(path) {
-            Ok(bytes) => self.push_bytes(path, bytes, named),
+            Ok(bytes) => self.push_bytes(path, bytes, is_explicit),
             Err(error) => self.push_read_error(path, &error),
         }
     }
 
-    fn push_bytes(&mut self, path: &Path, bytes: Vec<u8>, named: bool) {
+    fn push_bytes(&mut self, path: &Path, bytes: Vec<u8>, is_explicit: bool) {
         let name = path.display().to_string();
         self.files.0.push(DiscoveredItem::File {
             name,
             bytes,
-            is_explicit: named,
+            is_explicit,
         });
     }
 
-    /// Whether a path was not read before.
     fn is_new(&mut self, path: &Path) -> bool {
         let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         self.seen.insert(real)
     }
 
-    fn push_note(&mut self, code: &'static str, message: String) {
+    fn push_note(&mut self, code: DiagnosticCode, message: String) {
         self.push_diagnostic(Diagnostic::note(code, message));
     }
 
     fn push_read_error(&mut self, path: &Path, error: &std::io::Error) {
         let message = format!("'{}' cannot be read: {error}", path.display());
-        self.push_diagnostic(Diagnostic::error("cannot-read", message));
+        self.push_diagnostic(Diagnostic::error(DiagnosticCode::CannotRead, message));
     }
 
-    fn push_diagnostic(&mut self, told: Diagnostic) {
-        self.files.0.push(DiscoveredItem::Diagnostic(told));
+    fn push_diagnostic(&mut self, diagnostic: Diagnostic) {
+        self.files.0.push(DiscoveredItem::Diagnostic(diagnostic));
     }
 }
 
@@ -262,9 +254,9 @@ mod tests {
     const STATE: &str = "_format_version: '3.0'\n";
 
     fn parse_paths(paths: &[PathBuf]) -> ParsedFiles {
-        let nothing = |_: &str| None;
+        let no_variables = |_: &str| None;
         let options = ComposeOptions {
-            environment: TemplateEnvironment::Strict(&nothing),
+            environment: TemplateEnvironment::Strict(&no_variables),
             substitute_env: false,
         };
         find_files(paths).read(&options, &Catalog::recorded())
@@ -280,20 +272,20 @@ mod tests {
         folder
     }
 
-    fn file_names(gathered: &ParsedFiles, root: &Path) -> Vec<String> {
-        let named = gathered
+    fn file_names(parsed: &ParsedFiles, root: &Path) -> Vec<String> {
+        let named = parsed
             .documents
             .iter()
-            .map(|(id, _)| gathered.sources.file(*id).name.clone());
+            .map(|(id, _)| parsed.sources.file(*id).name.clone());
         let root = format!("{}/", root.display());
         named.map(|name| name.replace(&root, "")).collect()
     }
 
-    fn diagnostic_codes(gathered: &ParsedFiles) -> Vec<(Severity, &'static str)> {
-        gathered
+    fn diagnostic_codes(parsed: &ParsedFiles) -> Vec<(Severity, DiagnosticCode)> {
+        parsed
             .diagnostics
             .iter()
-            .map(|one| (one.severity, one.code))
+            .map(|diagnostic| (diagnostic.severity, diagnostic.code))
             .collect()
     }
 
@@ -314,17 +306,17 @@ mod tests {
             ("other.yaml", "greeting: hello"),
             ("slip.yaml", "servces: []"),
         ]);
-        let gathered = parse_paths(&[folder.path().to_owned()]);
+        let parsed = parse_paths(&[folder.path().to_owned()]);
         assert_eq!(
-            file_names(&gathered, folder.path()),
+            file_names(&parsed, folder.path()),
             ["a/c.JSON", "a/z.yaml", "b.yml", "slip.yaml"]
         );
         assert_eq!(
-            diagnostic_codes(&gathered),
+            diagnostic_codes(&parsed),
             [
-                (Severity::Note, "not-a-state-file"),
-                (Severity::Note, "not-a-state-file"),
-                (Severity::Note, "own-file")
+                (Severity::Note, DiagnosticCode::NotAStateFile),
+                (Severity::Note, DiagnosticCode::NotAStateFile),
+                (Severity::Note, DiagnosticCode::OwnFile)
             ]
         );
     }
@@ -333,9 +325,12 @@ mod tests {
     fn what_is_named_is_read_whatever_it_is_and_once() {
         let folder = create_folder(&[("kong.yaml", STATE), ("other.txt", "greeting: hello")]);
         let (kong, other) = (folder.path().join("kong.yaml"), folder.path().join("other.txt"));
-        let gathered = parse_paths(&[kong.clone(), other, kong, folder.path().to_owned()]);
-        assert_eq!(file_names(&gathered, folder.path()), ["kong.yaml", "other.txt"]);
-        assert_eq!(diagnostic_codes(&gathered), [(Severity::Note, "given-twice")]);
+        let parsed = parse_paths(&[kong.clone(), other, kong, folder.path().to_owned()]);
+        assert_eq!(file_names(&parsed, folder.path()), ["kong.yaml", "other.txt"]);
+        assert_eq!(
+            diagnostic_codes(&parsed),
+            [(Severity::Note, DiagnosticCode::GivenTwice)]
+        );
     }
 
     #[test]
@@ -343,16 +338,16 @@ mod tests {
         let folder = create_folder(&[("empty/readme.txt", ""), ("latin.yaml", STATE)]);
         fs::write(folder.path().join("latin.yaml"), b"services: # caf\xe9\n").expect("a file");
         let paths = ["missing.yaml", "empty", "latin.yaml"].map(|name| folder.path().join(name));
-        let gathered = parse_paths(&paths);
+        let parsed = parse_paths(&paths);
         assert_eq!(
-            diagnostic_codes(&gathered),
+            diagnostic_codes(&parsed),
             [
-                (Severity::Error, "cannot-read"),
-                (Severity::Error, "no-state-file"),
-                (Severity::Error, "not-utf-8")
+                (Severity::Error, DiagnosticCode::CannotRead),
+                (Severity::Error, DiagnosticCode::NoStateFile),
+                (Severity::Error, DiagnosticCode::NotUtf8)
             ]
         );
-        assert!(gathered.diagnostics[0].message.contains("missing.yaml"));
+        assert!(parsed.diagnostics[0].message.contains("missing.yaml"));
     }
 
     #[cfg(unix)]

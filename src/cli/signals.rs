@@ -3,11 +3,13 @@ use std::future::Future;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::ExitStatus;
+use super::command_error::CommandError;
+use crate::printer::print_stderr;
 use crate::report;
-use apply::{Stop, Stopper};
+use apply::{CancelToken, Canceller};
 
-/// Waits until somebody asks the program to end: Ctrl-C, or SIGTERM.
-pub async fn wait_for_interrupt() {
+/// Waits for Ctrl-C or SIGTERM.
+pub(crate) async fn wait_for_interrupt() {
     let term = async {
         match signal(SignalKind::terminate()) {
             Ok(mut signal) => _ = signal.recv().await,
@@ -20,32 +22,25 @@ pub async fn wait_for_interrupt() {
     }
 }
 
-/// Does something that may be left at any moment, because it writes nothing.
-///
-/// # Errors
-/// When somebody asked the program to end.
-pub async fn run_unless_interrupted<T>(work: impl Future<Output = T>) -> Result<T, super::command_error::CommandError> {
+/// Runs work that may be interrupted at any moment, because it writes nothing.
+pub(crate) async fn run_unless_interrupted<T>(work: impl Future<Output = T>) -> Result<T, CommandError> {
     tokio::select! {
-        done = work => Ok(done),
-        () = wait_for_interrupt() => Err(super::command_error::CommandError {
-            exit_status: ExitStatus::Interrupted,
-            error: anyhow::anyhow!("interrupted: nothing was written"),
-            help: None,
-        }),
+        result = work => Ok(result),
+        () = wait_for_interrupt() => Err(CommandError::Interrupted),
     }
 }
 
-/// A stop that the first signal gives; the second ends the program at once.
-pub fn cancel_on_signal() -> Stop {
-    let (stopper, stop) = Stop::new();
-    tokio::spawn(cancel_when_interrupted(stopper));
-    stop
+/// A token that the first signal cancels; the second ends the program at once.
+pub(crate) fn cancel_on_signal() -> CancelToken {
+    let (canceller, token) = CancelToken::new();
+    tokio::spawn(cancel_when_interrupted(canceller));
+    token
 }
 
-async fn cancel_when_interrupted(stopper: Stopper) {
+async fn cancel_when_interrupted(canceller: Canceller) {
     wait_for_interrupt().await;
-    stopper.stop();
-    report::print_stderr(&report::render_warning(
+    canceller.cancel();
+    print_stderr(&report::render_warning(
         "interrupted: finishing what is under way (again to end at once)",
     ));
     wait_for_interrupt().await;

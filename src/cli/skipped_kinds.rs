@@ -10,8 +10,8 @@ use schema::{Catalog, KindId, OnDelete};
 /// The kinds that `--skip-consumers` and `--skip-ca-certificates` leave alone, with those that cannot be without them.
 ///
 /// # Errors
-/// What leaves everything alone that there is.
-pub fn skipped_kinds(catalog: &Catalog, args: &ReadArgs) -> Result<BTreeSet<KindId>, CommandError> {
+/// A flag that leaves no kind.
+pub(crate) fn skipped_kinds(catalog: &Catalog, args: &ReadArgs) -> Result<BTreeSet<KindId>, CommandError> {
     if args.rbac_resources_only {
         return Err(CommandError::invalid_input(anyhow!(
             "there is no RBAC on open source, so that nothing would be left to do"
@@ -23,7 +23,7 @@ pub fn skipped_kinds(catalog: &Catalog, args: &ReadArgs) -> Result<BTreeSet<Kind
     ];
     let mut skipped: BTreeSet<KindId> = flags
         .into_iter()
-        .filter(|(set, _)| *set)
+        .filter(|(is_set, _)| *is_set)
         .filter_map(|(_, collection)| catalog.find_kind(collection))
         .collect();
     let dependent = catalog.kinds().filter(|(_, kind)| {
@@ -35,8 +35,8 @@ pub fn skipped_kinds(catalog: &Catalog, args: &ReadArgs) -> Result<BTreeSet<Kind
     Ok(skipped)
 }
 
-/// Leaves out what belongs to an entity of a skipped kind, and would go with it: a consumer's plugins.
-pub fn remove_dependents_of_skipped(catalog: &Catalog, skipped: &BTreeSet<KindId>, live: &mut LiveState) {
+/// Removes the entities that would be deleted with one of a skipped kind: a consumer's plugins.
+pub(crate) fn remove_dependents_of_skipped(catalog: &Catalog, skipped: &BTreeSet<KindId>, live: &mut LiveState) {
     for (kind, entities) in &mut live.owned {
         let fields: Vec<&str> = catalog
             .kind(*kind)
@@ -46,8 +46,8 @@ pub fn remove_dependents_of_skipped(catalog: &Catalog, skipped: &BTreeSet<KindId
             .map(|foreign| foreign.field.as_str())
             .collect();
         entities.retain(|entity| {
-            let belongs = |field: &&str| entity.body.expose().get(field).is_some_and(|value| !value.is_null());
-            !fields.iter().any(belongs)
+            let is_set = |field: &&str| entity.body.expose().get(field).is_some_and(|value| !value.is_null());
+            !fields.iter().any(is_set)
         });
     }
 }

@@ -1,7 +1,7 @@
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
 use super::{Method, Request, Response, ResponseOutcome, response_outcome};
+use http::percent_encode;
 use json::Value;
 use schema::{Catalog, Kind, KindId};
 use state::EntityBody;
@@ -11,9 +11,6 @@ pub const MAX_TAGS_PER_QUERY: usize = 5;
 
 /// How many entities a control plane answers at most at once.
 pub const MAX_PAGE_SIZE: u16 = 1000;
-
-/// Everything but what RFC 3986 calls unreserved.
-const PERCENT_ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The words in which a control plane is asked, as a value. All of it is pure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,13 +154,13 @@ impl Dialect {
             listing.page_size
         );
         if !listing.tags.is_empty() {
-            let tags: Vec<String> = listing.tags.iter().map(|tag| percent_encode(tag)).collect();
+            let tags: Vec<String> = listing.tags.iter().map(|tag| percent_encode(tag).to_string()).collect();
             path.push_str("&tags=");
             path.push_str(&tags.join(","));
         }
         if let Some(offset) = &listing.offset {
             path.push_str("&offset=");
-            path.push_str(&percent_encode(offset));
+            path.extend(percent_encode(offset));
         }
         self.get_request(&path)
     }
@@ -208,10 +205,6 @@ impl Dialect {
             body: body.map(|body| body.to_string().into_bytes()),
         }
     }
-}
-
-fn percent_encode(text: &str) -> String {
-    utf8_percent_encode(text, PERCENT_ENCODED).to_string()
 }
 
 fn collection_path(catalog: &Catalog, kind: KindId, parent: Option<&str>) -> String {

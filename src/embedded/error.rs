@@ -145,25 +145,11 @@ impl EmbeddedError {
                     "the foreign key '{}' does not reference an existing '{collection}' entity.",
                     format_key(&key)
                 );
-                error_with_details(
-                    400,
-                    4,
-                    "foreign key violation",
-                    &message,
-                    "fields",
-                    single_field(&field, key),
-                )
+                foreign_key_violation(&message, single_field(&field, key))
             }
             Self::ReferencedBy { by, this } => {
                 let message = format!("an existing '{by}' entity references this '{this}' entity");
-                error_with_details(
-                    400,
-                    4,
-                    "foreign key violation",
-                    &message,
-                    "fields",
-                    single_field("@referenced_by", by),
-                )
+                foreign_key_violation(&message, single_field("@referenced_by", by))
             }
             Self::UniqueViolation(key) => {
                 let message = format!("UNIQUE violation detected on '{}'", format_key(&key));
@@ -201,6 +187,10 @@ impl EmbeddedError {
             other => other.into_status_and_body(),
         }
     }
+}
+
+fn foreign_key_violation(message: &str, fields: Object) -> (u16, Value) {
+    error_with_details(400, 4, "foreign key violation", message, "fields", fields)
 }
 
 fn error_without_details(code: u8, name: &str, message: &str) -> (u16, Value) {

@@ -1,11 +1,12 @@
 //! A control plane in the binary: Kong's Admin API over SQLite, driven by the same catalog as everything else.
 //!
-//! [`ControlPlane::handle`] is the whole of it: one request in, one answer out, in Kong's words. [`EmbeddedTransport`]
-//! puts it behind the [`control_plane::Transport`] of the rest of the program, [`serve`] behind HTTP.
+//! [`EmbeddedControlPlane::handle`] is the whole of it: one request in, one answer out, in Kong's words.
+//! [`EmbeddedTransport`] puts it behind the `Transport` of the floor `control_plane`, [`serve`] behind HTTP.
 //!
-//! No kind is named here: what is special about one is said by its file under `schemas/kinds/`, and what is odd about
-//! its paths by one of the few [`schema::Quirk`]s. A body is checked when it is written, and stored as the text
-//! that is answered.
+//! No kind's field is named here: what is special about a kind is said by its file under `schemas/kinds/`, and what is
+//! odd about its paths by one of the few [`schema::Quirk`]s. Two families of schemas are named, plugins and vault
+//! backends, because `/` and `/schemas` tell which are loaded. A body is checked when it is written, and stored as the
+//! text that is answered.
 
 mod admin_route;
 mod children;

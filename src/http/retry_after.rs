@@ -1,22 +1,20 @@
-//! What a server means by `Retry-After` (RFC 9110, section 10.2.3).
-
 use std::time::SystemTime;
 
 use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 
-/// The longest wait that is told apart, in seconds: longer than anybody waits, and short enough to add to a time.
+/// The longest wait that is returned: longer than anybody waits, and short enough to add to a time.
 const MAX_SECONDS: u64 = 1 << 32;
 
-/// How many seconds `Retry-After` asks to wait: so many, or until a date. A date is held against the server's own clock,
-/// where the answer tells it, else against ours; one that is past asks for nothing.
-pub fn parse_header(headers: &HeaderMap) -> Option<u64> {
+/// How many seconds `Retry-After` asks to wait (RFC 9110, 10.2.3): a number of seconds, or until a date. A date is compared
+/// with the server's own clock if the response bears it, else with ours; one that is past is 0.
+pub fn parse_retry_after(headers: &HeaderMap) -> Option<u64> {
     let text = |name| headers.get(name).map(HeaderValue::to_str)?.ok().map(str::trim);
-    let asked = text(RETRY_AFTER)?;
-    let is_number = !asked.is_empty() && asked.bytes().all(|byte| byte.is_ascii_digit());
+    let value = text(RETRY_AFTER)?;
+    let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     if is_number {
-        return Some(asked.parse().unwrap_or(MAX_SECONDS).min(MAX_SECONDS));
+        return Some(value.parse().unwrap_or(MAX_SECONDS).min(MAX_SECONDS));
     }
-    let until = httpdate::parse_http_date(asked).ok()?;
+    let until = httpdate::parse_http_date(value).ok()?;
     let now = text(DATE).and_then(|date| httpdate::parse_http_date(date).ok());
     let left = until.duration_since(now.unwrap_or_else(SystemTime::now));
     Some(left.map_or(0, |left| left.as_secs()))
@@ -27,9 +25,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_asks_for_patience_in_seconds_or_until_a_date() {
+    fn a_wait_is_a_number_of_seconds_or_lasts_until_a_date() {
         let now = "Fri, 20 Nov 2026 10:00:00 GMT";
-        for (asked, date, wait) in [
+        for (value, date, seconds) in [
             ("7", None, Some(7)),
             ("Fri, 20 Nov 2026 10:00:30 GMT", Some(now), Some(30)),
             ("Friday, 20-Nov-26 10:00:30 GMT", Some(now), Some(30)),
@@ -42,9 +40,9 @@ mod tests {
             ("18446744073709551615", None, Some(MAX_SECONDS)),
             ("99999999999999999999", None, Some(MAX_SECONDS)),
         ] {
-            let mut headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(asked))]);
+            let mut headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(value))]);
             headers.extend(date.map(|date| (DATE, HeaderValue::from_static(date))));
-            assert_eq!(parse_header(&headers), wait, "{asked}");
+            assert_eq!(parse_retry_after(&headers), seconds, "{value}");
         }
     }
 }

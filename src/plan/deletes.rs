@@ -1,56 +1,69 @@
 use rustc_hash::FxHashSet;
 use uuid::Uuid;
 
-use super::conflict::outside;
-use super::draft::{Act, Draft};
-use super::known::{Holder, Known, Standing, links_in};
-use super::settle::Settled;
-use super::{Problem, Question, kin, title};
+use super::draft::{ChangeDraft, DraftAction};
+use super::error::ownership_reason;
+use super::live_index::{LiveIndex, LiveRef, Ownership, foreign_key_ids};
+use super::matching::MatchResult;
+use super::{PlanError, PlanInput, kin, title};
 use schema::{ForeignField, KindId, OnDelete};
 use state::{ScopeId, entity_tags};
-use yaml::Diagnostic;
+use yaml::{Diagnostic, DiagnosticCode};
 
 /// Adds the deletion of every owned entity that no document declares, those that refer to others first, and says
 /// which of them would take away or break what belongs to others.
-pub(super) fn add_deletes<'a>(question: &Question<'a>, known: &Known<'a>, settled: &mut Settled<'a>) {
+pub(super) fn add_deletes<'a>(question: &PlanInput<'a>, known: &LiveIndex<'a>, settled: &mut MatchResult<'a>) {
     if question.options.no_delete {
         return;
     }
     let mut doomed = FxHashSet::default();
-    for kind in kin::in_order(question.catalog).into_iter().rev() {
-        for holder in known.of(kind) {
-            if holder.standing == Standing::Owned && !settled.claimed.contains(&(kind, holder.id)) {
+    for kind in kin::kinds_by_dependency(question.catalog).into_iter().rev() {
+        for holder in known.of_kind(kind) {
+            if holder.ownership == Ownership::Managed && !settled.claimed.contains(&(kind, holder.id)) {
                 doomed.insert((kind, holder.id));
-                settled.drafts.push(Draft {
+                settled.drafts.push(ChangeDraft {
                     kind,
                     id: holder.id,
                     declared: None,
                     scope: scope_of(question, holder),
-                    act: Act::Delete { live: holder.body },
+                    action: DraftAction::Delete { live: holder.body },
                 });
             }
         }
     }
     if !doomed.is_empty() {
-        settled.problems.extend(losses(question, known, &doomed));
+        settled.errors.extend(foreign_loss_errors(question, known, &doomed));
     }
 }
 
 /// What belongs to others and would go, or be left pointing at nothing the server allows.
-fn losses(question: &Question<'_>, known: &Known<'_>, doomed: &FxHashSet<(KindId, Uuid)>) -> Vec<Problem> {
-    let others = known.holders.iter().filter(|holder| holder.standing != Standing::Owned);
+fn foreign_loss_errors(
+    question: &PlanInput<'_>,
+    known: &LiveIndex<'_>,
+    doomed: &FxHashSet<(KindId, Uuid)>,
+) -> Vec<PlanError> {
+    let others = known
+        .entities
+        .iter()
+        .filter(|holder| holder.ownership != Ownership::Managed);
     let losses = others.flat_map(|holder| {
-        let links = links_in(question.catalog.kind(holder.kind), holder.body);
+        let links = foreign_key_ids(question.catalog.kind(holder.kind), holder.body);
         let lost = links
             .filter(|(foreign, id)| foreign.on_delete != OnDelete::Dangle && doomed.contains(&(foreign.kind, *id)));
-        lost.map(move |(foreign, id)| loss(question, known, holder, foreign, id))
+        lost.map(move |(foreign, id)| foreign_loss_error(question, known, holder, foreign, id))
     });
     losses.collect()
 }
 
-fn loss(question: &Question<'_>, known: &Known<'_>, holder: &Holder<'_>, foreign: &ForeignField, id: Uuid) -> Problem {
-    let name = |kind, id: Uuid| match known.by_id(kind, id) {
-        Some(holder) => title::name(question.catalog, kind, (id, holder.body), question.fingerprinter),
+fn foreign_loss_error(
+    question: &PlanInput<'_>,
+    known: &LiveIndex<'_>,
+    holder: &LiveRef<'_>,
+    foreign: &ForeignField,
+    id: Uuid,
+) -> PlanError {
+    let name = |kind, id: Uuid| match known.get(kind, id) {
+        Some(holder) => title::entity_name(question.catalog, kind, (id, holder.body), question.fingerprinter),
         None => id.to_string(),
     };
     let gone = format!(
@@ -70,14 +83,14 @@ fn loss(question: &Question<'_>, known: &Known<'_>, holder: &Holder<'_>, foreign
     };
     let message = format!(
         "{gone} cannot be deleted: {fate}, and is {} ({})",
-        outside(holder),
-        holder.shown_tags()
+        ownership_reason(holder),
+        holder.format_tags()
     );
     let remedy = "keep what is to be deleted, or have the owner of the other move it away first";
-    Problem::conflict(Diagnostic::error("conflict", message).help(remedy))
+    PlanError::conflict(Diagnostic::error(DiagnosticCode::Conflict, message).help(remedy))
 }
 
-fn scope_of(question: &Question<'_>, holder: &Holder<'_>) -> ScopeId {
+fn scope_of(question: &PlanInput<'_>, holder: &LiveRef<'_>) -> ScopeId {
     let scopes = &question.desired.scopes;
     let at = scopes
         .iter()

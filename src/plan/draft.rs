@@ -5,23 +5,23 @@ use schema::{FieldPath, KindId};
 use state::{DeclaredId, ScopeId};
 
 /// A change that has not yet found its place in the order. It holds secrets in clear.
-pub(super) struct Draft<'a> {
+pub(super) struct ChangeDraft<'a> {
     pub kind: KindId,
     pub id: Uuid,
     pub declared: Option<DeclaredId>,
     pub scope: ScopeId,
-    pub act: Act<'a>,
+    pub action: DraftAction<'a>,
 }
 
 /// What a draft does.
-pub(super) enum Act<'a> {
+pub(super) enum DraftAction<'a> {
     Create {
         /// Canonical; what the server will make up is null.
         desired: Object,
         /// What is sent.
-        body: Object,
+        request_body: Object,
     },
-    Update(Box<Update<'a>>),
+    Update(Box<UpdateDraft<'a>>),
     Delete {
         /// The body as the server shows it.
         live: &'a Object,
@@ -29,19 +29,19 @@ pub(super) enum Act<'a> {
 }
 
 /// What an update knows.
-pub(super) struct Update<'a> {
+pub(super) struct UpdateDraft<'a> {
     /// What stands, as the server shows it.
     pub live: &'a Object,
     /// What stands, canonical.
     pub before: Object,
     /// What will stand, canonical; live values of undeclared made-up fields carried over.
     pub desired: Object,
-    pub sent: Sent,
-    pub fields: Vec<Differing>,
+    pub request_body: UpdateBody,
+    pub fields: Vec<FieldDiff>,
 }
 
 /// How an update is written.
-pub(super) enum Sent {
+pub(super) enum UpdateBody {
     /// The whole entity.
     Put(Object),
     /// Every field that may be written, the rest stays.
@@ -49,28 +49,28 @@ pub(super) enum Sent {
 }
 
 /// A field that differs.
-pub(super) struct Differing {
+pub(super) struct FieldDiff {
     pub path: FieldPath,
     pub before: Value,
     pub after: Value,
 }
 
-impl<'a> Draft<'a> {
+impl<'a> ChangeDraft<'a> {
     /// The entity as it stands, as the server shows it.
     pub fn live(&self) -> Option<&'a Object> {
-        match &self.act {
-            Act::Create { .. } => None,
-            Act::Update(update) => Some(update.live),
-            Act::Delete { live } => Some(live),
+        match &self.action {
+            DraftAction::Create { .. } => None,
+            DraftAction::Update(update) => Some(update.live),
+            DraftAction::Delete { live } => Some(live),
         }
     }
 
     /// The entity as it will stand, canonical.
     pub fn desired(&self) -> Option<&Object> {
-        match &self.act {
-            Act::Create { desired, .. } => Some(desired),
-            Act::Update(update) => Some(&update.desired),
-            Act::Delete { .. } => None,
+        match &self.action {
+            DraftAction::Create { desired, .. } => Some(desired),
+            DraftAction::Update(update) => Some(&update.desired),
+            DraftAction::Delete { .. } => None,
         }
     }
 }

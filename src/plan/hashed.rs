@@ -1,44 +1,49 @@
 use sha1::{Digest, Sha1};
 
-use super::known::link_in;
+use super::live_index::foreign_key_id;
 use json::{Object, Value};
 use schema::{FieldPath, HashMethod, HashedField, Kind};
 use state::DeclaredEntity;
-use yaml::Diagnostic;
+use yaml::{Diagnostic, DiagnosticCode};
 
 /// How a declared value compares with the hash that is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum HashedValue {
+pub(super) enum HashComparison {
     /// The field is not hashed in this entity.
-    Plain,
+    NotHashed,
     /// It hashes to what is stored, or nobody can tell that it does not.
     Same,
     /// The document says nothing, or repeats the stored hash: the plain value is not known.
-    Unknown,
+    PlainUnknown,
     /// It is another value.
-    Other,
+    Different,
 }
 
 /// Compares a hashed field of a desired entity (canonical, links filled in) with the live one.
-pub(super) fn compare(hashed: &HashedField, desired: &Object, live: &Object) -> HashedValue {
-    if !applies(hashed, desired) {
-        return HashedValue::Plain;
+pub(super) fn compare_hashed(hashed: &HashedField, desired: &Object, live: &Object) -> HashComparison {
+    if !is_hashed(hashed, desired) {
+        return HashComparison::NotHashed;
     }
-    let stored = text(live, &hashed.field);
-    match text(desired, &hashed.field) {
-        None => HashedValue::Unknown,
-        said if said == stored => HashedValue::Unknown,
+    let stored = string_field(live, &hashed.field);
+    match string_field(desired, &hashed.field) {
+        None => HashComparison::PlainUnknown,
+        said if said == stored => HashComparison::PlainUnknown,
         Some(said) => match hashed.how {
-            HashMethod::Sha1With if stored == Some(salted_sha1(hashed, said, desired).as_str()) => HashedValue::Same,
-            HashMethod::Salted if stored.is_some_and(|stored| stored.starts_with('$')) => HashedValue::Same,
-            HashMethod::Sha1With | HashMethod::Salted => HashedValue::Other,
+            HashMethod::Sha1With if stored == Some(salted_sha1(hashed, said, desired).as_str()) => HashComparison::Same,
+            HashMethod::Salted if stored.is_some_and(|stored| stored.starts_with('$')) => HashComparison::Same,
+            HashMethod::Sha1With | HashMethod::Salted => HashComparison::Different,
         },
     }
 }
 
 /// Notes a declared value of which nobody can tell whether it is what a salted hash was made of: a note for each kind, with
 /// all its places.
-pub(super) fn note_unseen(kind: &Kind, declared: &DeclaredEntity, live: &Object, remarks: &mut Vec<Diagnostic>) {
+pub(super) fn note_unverifiable_hash(
+    kind: &Kind,
+    declared: &DeclaredEntity,
+    live: &Object,
+    remarks: &mut Vec<Diagnostic>,
+) {
     let Some(hashed) = kind
         .hashed_field
         .as_ref()
@@ -47,7 +52,7 @@ pub(super) fn note_unseen(kind: &Kind, declared: &DeclaredEntity, live: &Object,
         return;
     };
     let said = declared.body.expose();
-    if text(said, &hashed.field).is_none() || compare(hashed, said, live) != HashedValue::Same {
+    if string_field(said, &hashed.field).is_none() || compare_hashed(hashed, said, live) != HashComparison::Same {
         return;
     }
     let message = format!(
@@ -56,28 +61,28 @@ pub(super) fn note_unseen(kind: &Kind, declared: &DeclaredEntity, live: &Object,
     );
     let span = declared.location.value_span(&FieldPath::from_field(&hashed.field));
     match remarks.iter_mut().find(|remark| remark.message == message) {
-        Some(told) => told
-            .locations
-            .extend(Diagnostic::note(UNSEEN, "").at_secret(span).locations),
+        Some(told) => told.locations.extend(
+            Diagnostic::note(DiagnosticCode::HashUnseen, "")
+                .at_secret(span)
+                .locations,
+        ),
         None => remarks.push(
-            Diagnostic::note(UNSEEN, message)
+            Diagnostic::note(DiagnosticCode::HashUnseen, message)
                 .at_secret(span)
                 .help(format!("to replace it, give the {} another `id`", kind.name)),
         ),
     }
 }
 
-const UNSEEN: &str = "hash-unseen";
-
 /// Whether the entity's field is hashed at all.
-pub(super) fn applies(hashed: &HashedField, body: &Object) -> bool {
+pub(super) fn is_hashed(hashed: &HashedField, body: &Object) -> bool {
     let when = hashed.when.as_ref();
     when.is_none_or(|when| body.get(when).and_then(Value::as_bool).unwrap_or(false))
 }
 
 /// Whether a declared value looks like a stored hash: written, it would be hashed once more.
 pub(super) fn looks_hashed(hashed: &HashedField, body: &Object) -> bool {
-    text(body, &hashed.field).is_some_and(|said| match hashed.how {
+    string_field(body, &hashed.field).is_some_and(|said| match hashed.how {
         HashMethod::Sha1With => said.len() == 40 && said.bytes().all(|byte| byte.is_ascii_hexdigit()),
         HashMethod::Salted => ["$argon2", "$pbkdf2", "$2b$", "$scrypt"]
             .iter()
@@ -86,12 +91,12 @@ pub(super) fn looks_hashed(hashed: &HashedField, body: &Object) -> bool {
 }
 
 fn salted_sha1(hashed: &HashedField, said: &str, body: &Object) -> String {
-    let salt = hashed.with.as_ref().and_then(|with| link_in(body, with));
+    let salt = hashed.with.as_ref().and_then(|with| foreign_key_id(body, with));
     let salt = salt.map(|id| id.to_string()).unwrap_or_default();
     let digest = Sha1::new().chain_update(said).chain_update(salt).finalize();
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn text<'b>(body: &'b Object, field: &str) -> Option<&'b str> {
+fn string_field<'b>(body: &'b Object, field: &str) -> Option<&'b str> {
     body.get(field).and_then(Value::as_str)
 }

@@ -4,14 +4,14 @@ use json::{Object, Value};
 use schema::Kind;
 
 /// Parts of a key are joined by a character that no name holds.
-const JOINT: &str = "\u{1f}";
+const KEY_SEPARATOR: &str = "\u{1f}";
 
 /// The value of a set of fields that together identify an entity among its kind, or may be had by one entity only:
 /// foreign keys by their id, line ends made one. None if the entity has no value there.
 ///
 /// A set of several fields has a value once all those that are not foreign keys have one: a plugin without service and
 /// route is the global one. A set of foreign keys alone needs one of them.
-pub(super) fn key_of<'a>(
+pub(super) fn join_key<'a>(
     kind: &Kind,
     fields: &[String],
     value: impl Fn(&str) -> Option<Cow<'a, str>>,
@@ -21,7 +21,7 @@ pub(super) fn key_of<'a>(
     }
     let mut parts = Vec::with_capacity(fields.len());
     let (mut own, mut any) = (false, false);
-    for field in fields.iter().filter(|field| knows(kind, field)) {
+    for field in fields.iter().filter(|field| has_field(kind, field)) {
         let part = value(field);
         let foreign = kind.foreign_fields.iter().any(|foreign| foreign.field == **field);
         if part.is_none() && !foreign {
@@ -31,27 +31,27 @@ pub(super) fn key_of<'a>(
         any |= part.is_some();
         parts.push(part.unwrap_or_default());
     }
-    (own || any).then(|| Cow::Owned(parts.join(JOINT)))
+    (own || any).then(|| Cow::Owned(parts.join(KEY_SEPARATOR)))
 }
 
 /// The same, read from a body.
-pub(super) fn key_in<'a>(kind: &Kind, fields: &[String], body: &'a Object) -> Option<Cow<'a, str>> {
-    key_of(kind, fields, |field| body.get(field).and_then(text_of))
+pub(super) fn key_from_body<'a>(kind: &Kind, fields: &[String], body: &'a Object) -> Option<Cow<'a, str>> {
+    join_key(kind, fields, |field| body.get(field).and_then(key_part))
 }
 
 /// A value as a part of a key.
-pub(super) fn text_of(value: &Value) -> Option<Cow<'_, str>> {
+pub(super) fn key_part(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::Null => None,
         Value::String(text) if text.contains('\n') => Some(Cow::Owned(text.replace('\r', "").trim().to_owned())),
         Value::String(text) => Some(Cow::Borrowed(text)),
-        Value::Object(members) => members.get("id").and_then(text_of),
+        Value::Object(members) => members.get("id").and_then(key_part),
         other => Some(Cow::Owned(other.to_string())),
     }
 }
 
 /// The sets of fields that no two entities may share, as a client can see them: for what the server computes stands what it is made of.
-pub(super) fn unique_sets(kind: &Kind) -> impl Iterator<Item = Vec<String>> {
+pub(super) fn unique_field_sets(kind: &Kind) -> impl Iterator<Item = Vec<String>> {
     kind.unique_sets.iter().map(|set| {
         let seen = |field: &String| match &kind.computed_field {
             Some(computed) if computed.field == *field => computed.from.clone(),
@@ -61,6 +61,6 @@ pub(super) fn unique_sets(kind: &Kind) -> impl Iterator<Item = Vec<String>> {
     })
 }
 
-fn knows(kind: &Kind, field: &str) -> bool {
+fn has_field(kind: &Kind, field: &str) -> bool {
     kind.record.get(field).is_some()
 }

@@ -2,59 +2,59 @@
 //!
 //! Everything here is pure. [`make`] is the pipeline of this layer.
 
-mod after;
-mod change;
-mod compare;
-mod conflict;
+mod builder;
 mod deletes;
+mod diff;
 mod draft;
-mod equal;
+mod error;
 mod fingerprint;
 mod guard;
 mod hashed;
+mod input;
 mod key;
 mod kin;
-mod known;
 mod links;
 mod live;
+mod live_index;
 mod made_up;
-mod needs;
-mod order;
+mod match_equal;
+mod match_rotated;
+mod matching;
+mod missing_context;
 mod pending;
+mod plan;
+mod planned_state;
 mod problem;
-mod question;
+mod redact;
 mod resolve;
-mod rotate;
-mod settle;
+mod schedule;
 mod step;
 mod title;
-mod tree;
-mod veil;
-mod write_out;
+mod value;
 
 use std::sync::Arc;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use uuid::Uuid;
 
-pub use after::{After, Standing, after};
-pub use change::{Change, FieldChange, Subject};
 pub use fingerprint::Fingerprinter;
-pub use guard::{Approved, Guards, Limit, Refusal};
+pub use guard::{ApprovedPlan, DeleteLimit, GuardViolation, Guards};
+pub use input::{PlanInput, PlanOptions};
 pub use live::{ForeignEntity, LiveEntity, LiveState};
-pub use needs::{Needs, needs};
-pub use problem::{Problem, ProblemSort};
-pub use question::{Options, Question};
-pub use step::{Action, Phase, Step, StepId};
-pub use tree::{Secret, SecretOrigin, Tree};
+pub use missing_context::{MissingContext, find_missing_context};
+pub use plan::{Change, ChangedEntity, FieldChange};
+pub use planned_state::{PlannedEntity, PlannedState, compute_planned_state};
+pub use problem::{PlanError, PlanErrorKind};
+pub use step::{Phase, Step, StepAction, StepId};
+pub use value::{PlanSecret, PlanValue, SecretOrigin};
 
+use builder::build_plan;
 use deletes::add_deletes;
-use known::Known;
-use order::order;
+use live_index::LiveIndex;
+use matching::{MatchResult, match_entities};
+use schedule::schedule_drafts;
 use schema::KindId;
-use settle::{Settled, settle};
 use state::DeclaredId;
-use write_out::write_out;
 use yaml::Diagnostic;
 
 /// All changes, the steps that carry them out, and what each step waits for.
@@ -65,32 +65,32 @@ pub struct Plan {
     /// What is sent, for the executor, in an order in which they could run one after another.
     pub steps: Vec<Step>,
     /// Which entity is which declared one, changed or not.
-    pub declared: Arc<FxHashMap<(KindId, Uuid), DeclaredId>>,
+    pub declared_by_id: Arc<FxHashMap<(KindId, Uuid), DeclaredId>>,
     /// What there is to tell, errors excepted.
-    pub remarks: Vec<Diagnostic>,
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Makes the whole plan, before anything is written. The only thing it takes from chance are the ids of new entities.
 ///
 /// # Errors
 /// Everything that is in the way, at once.
-pub fn make(question: &Question<'_>, ids: &mut dyn FnMut() -> Uuid) -> Result<Plan, Vec<Problem>> {
-    let known = Known::index(question);
-    let mut settled = settle(question, &known, ids);
+pub fn make_plan(question: &PlanInput<'_>, ids: &mut dyn FnMut() -> Uuid) -> Result<Plan, Vec<PlanError>> {
+    let known = LiveIndex::new(question);
+    let mut settled = match_entities(question, &known, ids);
     add_deletes(question, &known, &mut settled);
-    let Settled {
-        found,
+    let MatchResult {
+        entity_ids: found,
         drafts,
-        mut problems,
-        remarks,
+        errors: mut problems,
+        diagnostics: remarks,
         ..
     } = settled;
-    let ordered = order(question, &known, &drafts, ids);
+    let ordered = schedule_drafts(question, &known, &drafts, ids);
     match ordered {
         Ok(ordered) if problems.is_empty() => Ok(Plan {
-            declared: Arc::new(declared(question, found)),
-            remarks,
-            ..write_out(question, &known, &drafts, &ordered)
+            declared_by_id: Arc::new(index_declared(question, found)),
+            diagnostics: remarks,
+            ..build_plan(question, &known, &drafts, &ordered)
         }),
         Ok(_) => Err(problems),
         Err(more) => {
@@ -100,7 +100,7 @@ pub fn make(question: &Question<'_>, ids: &mut dyn FnMut() -> Uuid) -> Result<Pl
     }
 }
 
-fn declared(question: &Question<'_>, found: Vec<Option<Uuid>>) -> FxHashMap<(KindId, Uuid), DeclaredId> {
+fn index_declared(question: &PlanInput<'_>, found: Vec<Option<Uuid>>) -> FxHashMap<(KindId, Uuid), DeclaredId> {
     let entities = question.desired.entities.iter().zip(found).enumerate();
     let known = entities.filter_map(|(at, (declared, id))| Some(((declared.kind, id?), DeclaredId(at as u32))));
     let mut declared = FxHashMap::with_capacity_and_hasher(question.desired.entities.len(), FxBuildHasher);

@@ -1,20 +1,20 @@
 use uuid::Uuid;
 
-use super::known::is_spectator;
-use super::resolve::Target;
-use super::settle::Settling;
+use super::live_index::is_reference_only;
+use super::matching::EntityMatcher;
+use super::resolve::LinkResolution;
 use schema::{ForeignKeyValue, KindId};
 use state::{DeclaredEntity, ForeignKeyTarget};
-use yaml::{Diagnostic, Span};
+use yaml::{Diagnostic, DiagnosticCode, Span};
 
-impl<'a> Settling<'a, '_> {
+impl<'a> EntityMatcher<'a, '_> {
     /// The foreign keys of a declared entity, and whether one of them is broken.
-    pub(super) fn links(
+    pub(super) fn resolve_links(
         &mut self,
         declared: &'a DeclaredEntity,
         spectator: bool,
     ) -> (Vec<(&'a str, ForeignKeyValue)>, bool) {
-        let kind = self.question.catalog.kind(declared.kind);
+        let kind = self.input.catalog.kind(declared.kind);
         let (mut links, mut broken) = (Vec::new(), false);
         for link in &declared.foreign_keys {
             let Some(foreign) = kind.foreign_fields.iter().find(|foreign| foreign.field == link.field) else {
@@ -22,14 +22,14 @@ impl<'a> Settling<'a, '_> {
             };
             let held = match &link.target {
                 ForeignKeyTarget::Null => Some(ForeignKeyValue::Null),
-                ForeignKeyTarget::Parent(at) => self.result.found[at.0 as usize].map(ForeignKeyValue::Id),
+                ForeignKeyTarget::Parent(at) => self.result.entity_ids[at.0 as usize].map(ForeignKeyValue::Id),
                 ForeignKeyTarget::Named(text) => self
-                    .link(foreign.kind, text, link.span, spectator)
+                    .resolve_link(foreign.kind, text, link.span, spectator)
                     .map(ForeignKeyValue::Id),
                 ForeignKeyTarget::List(texts) => {
                     let ids = texts
                         .iter()
-                        .map(|(text, span)| self.link(foreign.kind, text, *span, spectator));
+                        .map(|(text, span)| self.resolve_link(foreign.kind, text, *span, spectator));
                     let ids = ids.collect::<Vec<_>>().into_iter();
                     ids.collect::<Option<Vec<_>>>().map(ForeignKeyValue::Ids)
                 }
@@ -40,30 +40,30 @@ impl<'a> Settling<'a, '_> {
         (links, broken)
     }
 
-    fn link(&mut self, kind: KindId, text: &str, span: Span, spectator: bool) -> Option<Uuid> {
-        let stays = |id| self.question.options.no_delete || self.result.claimed.contains(&(kind, id));
-        let target = self.names.resolve(self.known, kind, text, stays);
+    fn resolve_link(&mut self, kind: KindId, text: &str, span: Span, spectator: bool) -> Option<Uuid> {
+        let stays = |id| self.input.options.no_delete || self.result.claimed.contains(&(kind, id));
+        let target = self.declared_index.resolve_link(self.live, kind, text, stays);
         match target {
-            Target::Live(id) => return Some(id),
-            Target::Going(id) if spectator => return Some(id),
-            Target::Declared(at) => {
-                let found = self.result.found[at.0 as usize];
-                if found.is_none() && is_spectator(self.question, self.question.desired.entity(at)) && !spectator {
+            LinkResolution::Live(id) => return Some(id),
+            LinkResolution::Deleted(id) if spectator => return Some(id),
+            LinkResolution::Declared(at) => {
+                let found = self.result.entity_ids[at.0 as usize];
+                if found.is_none() && is_reference_only(self.input, self.input.desired.entity(at)) && !spectator {
                     self.dangling.add(kind, text, false, span);
                 }
                 return found;
             }
-            Target::Unseen(id) => {
-                let word = &self.question.catalog.kind(kind).name;
+            LinkResolution::Unreadable(id) => {
+                let word = &self.input.catalog.kind(kind).name;
                 let message = format!("whether there is a {word} '{id}' cannot be told: the token may not read those");
                 self.result
-                    .remarks
-                    .push(Diagnostic::warning("not-checkable", message).at(span));
+                    .diagnostics
+                    .push(Diagnostic::warning(DiagnosticCode::NotCheckable, message).at(span));
                 return Some(id);
             }
-            Target::Missing | Target::Going(_) if spectator => {}
-            Target::Missing => self.dangling.add(kind, text, false, span),
-            Target::Going(_) => self.dangling.add(kind, text, true, span),
+            LinkResolution::Missing | LinkResolution::Deleted(_) if spectator => {}
+            LinkResolution::Missing => self.dangling.add(kind, text, false, span),
+            LinkResolution::Deleted(_) => self.dangling.add(kind, text, true, span),
         }
         None
     }

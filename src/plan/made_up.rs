@@ -7,22 +7,22 @@ use schema::{Catalog, FieldType, Kind, KindId, Record};
 /// The fields that the server makes up when nobody gives a value: `auto` ones, and secrets with a default (which each
 /// node makes up when it starts). Undeclared, they are not compared, and a write carries the live value.
 #[derive(Default)]
-pub(super) struct MadeUp {
-    seen: HashMap<*const Record, (Arc<Record>, Arc<[Made]>)>,
+pub(super) struct GeneratedFields {
+    by_record: HashMap<*const Record, (Arc<Record>, Arc<[GeneratedField]>)>,
 }
 
 /// One such field, by the names that lead to it.
-pub(super) struct Made {
+pub(super) struct GeneratedField {
     pub path: Vec<String>,
     default: Value,
 }
 
-impl MadeUp {
-    pub fn of(&mut self, catalog: &Catalog, kind: KindId, body: &Object) -> Arc<[Made]> {
+impl GeneratedFields {
+    pub fn fields_for(&mut self, catalog: &Catalog, kind: KindId, body: &Object) -> Arc<[GeneratedField]> {
         let record = catalog.record(kind, body);
-        let (_, made) = self.seen.entry(Arc::as_ptr(&record)).or_insert_with(|| {
+        let (_, made) = self.by_record.entry(Arc::as_ptr(&record)).or_insert_with(|| {
             let mut found = Vec::new();
-            collect(catalog.kind(kind), &record, &mut Vec::new(), &mut found);
+            collect_generated_fields(catalog.kind(kind), &record, &mut Vec::new(), &mut found);
             (record, found.into())
         });
         Arc::clone(made)
@@ -31,8 +31,8 @@ impl MadeUp {
 
 /// Puts the live values of undeclared made-up fields into a canonical body, and says which it put there.
 /// Without a live entity the fields are left empty.
-pub(super) fn carry<'m>(
-    made_up: &'m [Made],
+pub(super) fn preserve_live_values<'m>(
+    made_up: &'m [GeneratedField],
     declared: &Object,
     desired: &mut Object,
     live: Option<&Object>,
@@ -58,16 +58,16 @@ pub(super) fn carry<'m>(
     carried
 }
 
-fn collect(kind: &Kind, record: &Record, at: &mut Vec<String>, found: &mut Vec<Made>) {
+fn collect_generated_fields(kind: &Kind, record: &Record, at: &mut Vec<String>, found: &mut Vec<GeneratedField>) {
     for (name, field) in &record.fields {
         if at.is_empty() && kind.is_server_managed(name) {
             continue;
         }
         at.push(name.clone());
         match &field.field_type {
-            FieldType::Record(inner) => collect(kind, inner, at, found),
+            FieldType::Record(inner) => collect_generated_fields(kind, inner, at, found),
             _ if field.is_server_generated() => {
-                found.push(Made {
+                found.push(GeneratedField {
                     path: at.clone(),
                     default: field.default.clone().unwrap_or_default(),
                 });

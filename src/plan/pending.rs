@@ -3,49 +3,49 @@ use std::cell::OnceCell;
 
 use uuid::Uuid;
 
-use super::compare::{Said, compare};
-use super::draft::Act;
-use super::key::{key_in, key_of};
-use super::made_up::{self, MadeUp};
+use super::diff::{DeclaredBody, diff_entity};
+use super::draft::DraftAction;
+use super::key::{join_key, key_from_body};
+use super::made_up::{self, GeneratedFields};
 use json::{Object, Value};
 use schema::{Catalog, ForeignKeyValue};
 use state::{DeclaredEntity, DeclaredId};
 
 /// A declared entity on its way.
-pub(super) struct Pending<'a> {
-    pub at: DeclaredId,
+pub(super) struct UnmatchedEntity<'a> {
+    pub declared_id: DeclaredId,
     pub declared: &'a DeclaredEntity,
-    pub links: Vec<(&'a str, ForeignKeyValue)>,
+    pub foreign_keys: Vec<(&'a str, ForeignKeyValue)>,
     /// Canonical, links filled in, once it is asked for: what is in sync never is.
     pub desired: OnceCell<Object>,
     /// Whether something that it refers to is missing: it is looked for, and not compared.
-    pub broken: bool,
-    pub spectator: bool,
+    pub has_dangling_link: bool,
+    pub reference_only: bool,
 }
 
-impl Pending<'_> {
+impl UnmatchedEntity<'_> {
     /// What it says, with its foreign keys.
-    pub fn said(&self) -> Said<'_> {
-        Said {
+    pub fn declared_body(&self) -> DeclaredBody<'_> {
+        DeclaredBody {
             body: self.declared.body.expose(),
-            links: &self.links,
+            foreign_keys: &self.foreign_keys,
         }
     }
 
     /// The canonical form of that.
     pub fn desired(&self, catalog: &Catalog) -> &Object {
         self.desired
-            .get_or_init(|| self.said().canonical(catalog, self.declared.kind))
+            .get_or_init(|| self.declared_body().to_canonical(catalog, self.declared.kind))
     }
 
     /// Its value for a natural key.
-    pub fn key(&self, catalog: &Catalog, set: &[String]) -> Option<Cow<'_, str>> {
+    pub fn natural_key(&self, catalog: &Catalog, set: &[String]) -> Option<Cow<'_, str>> {
         let kind = catalog.kind(self.declared.kind);
-        let said = self.said();
-        if set.iter().all(|field| said.is_compared_as_said(kind, field)) {
-            key_of(kind, set, move |field| said.text(field))
+        let said = self.declared_body();
+        if set.iter().all(|field| said.is_canonical_as_declared(kind, field)) {
+            join_key(kind, set, move |field| said.key_part(field))
         } else {
-            key_in(kind, set, self.desired(catalog))
+            key_from_body(kind, set, self.desired(catalog))
         }
     }
 
@@ -56,30 +56,37 @@ impl Pending<'_> {
 }
 
 /// A declared entity of which is known which it is, yet to be compared.
-pub(super) struct Identified<'a> {
-    pub pending: Pending<'a>,
+pub(super) struct MatchedEntity<'a> {
+    pub entity: UnmatchedEntity<'a>,
     pub id: Uuid,
     /// As the server shows it, if it stands.
     pub live: Option<&'a Object>,
 }
 
 /// What is to be done for a declared entity under that id.
-pub(super) type Done<'a> = (DeclaredId, &'a DeclaredEntity, Uuid, Act<'a>);
+pub(super) type EntityAction<'a> = (DeclaredId, &'a DeclaredEntity, Uuid, DraftAction<'a>);
 
-impl<'a> Identified<'a> {
+impl<'a> MatchedEntity<'a> {
     /// What is to be done, if anything is.
-    pub fn act(&mut self, catalog: &Catalog, made_up: &mut MadeUp) -> Option<Done<'a>> {
-        let Self { pending, id, live } = self;
-        let (at, declared) = (pending.at, pending.declared);
+    pub fn decide_action(&mut self, catalog: &Catalog, made_up: &mut GeneratedFields) -> Option<EntityAction<'a>> {
+        let Self {
+            entity: pending,
+            id,
+            live,
+        } = self;
+        let (at, declared) = (pending.declared_id, pending.declared);
         let act = match live {
-            Some(live) => Act::Update(Box::new(compare(catalog, made_up, pending, live)?)),
+            Some(live) => DraftAction::Update(Box::new(diff_entity(catalog, made_up, pending, live)?)),
             None => {
-                let mut body = pending.said().to_send();
+                let mut body = pending.declared_body().to_request_body();
                 body.insert("id", Value::from(id.to_string()));
                 let mut desired = pending.take_desired(catalog);
-                let made_up = made_up.of(catalog, declared.kind, &desired);
-                made_up::carry(&made_up, declared.body.expose(), &mut desired, None);
-                Act::Create { desired, body }
+                let made_up = made_up.fields_for(catalog, declared.kind, &desired);
+                made_up::preserve_live_values(&made_up, declared.body.expose(), &mut desired, None);
+                DraftAction::Create {
+                    desired,
+                    request_body: body,
+                }
             }
         };
         Some((at, declared, *id, act))

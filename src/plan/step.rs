@@ -1,6 +1,6 @@
 use uuid::Uuid;
 
-use super::Tree;
+use super::PlanValue;
 use schema::KindId;
 
 /// A step's place in its plan.
@@ -11,7 +11,7 @@ pub struct StepId(pub u32);
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     /// What it does.
-    pub action: Action,
+    pub action: StepAction,
     /// The kind of the entity.
     pub kind: KindId,
     /// The entity's id.
@@ -23,7 +23,7 @@ pub struct Step {
     /// When it may begin at the earliest.
     pub phase: Phase,
     /// The steps that must have succeeded before it may begin, whatever its phase.
-    pub after: Vec<StepId>,
+    pub depends_on: Vec<StepId>,
     /// Words for people where the step is no plain create, update or delete: `park the name of …`.
     pub note: Option<String>,
 }
@@ -32,20 +32,20 @@ pub struct Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     /// As soon as the steps it waits for have succeeded.
-    Stand,
+    Write,
     /// After every step of the first phase has succeeded: nothing old goes before the new stands.
-    Clear,
+    Delete,
 }
 
 /// What a step does.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Action {
+pub enum StepAction {
     /// POST; the body holds the id, so that it can never overwrite.
-    Create(Tree),
+    Create(PlanValue),
     /// PUT of the whole entity by its id (which the body does not repeat), what was carried over from the live one included.
-    Replace(Tree),
+    Replace(PlanValue),
     /// PATCH of some fields: a certificate, a parked name, an entity whose secret must not be written again.
-    Change(Tree),
+    Patch(PlanValue),
     /// DELETE.
     Delete,
 }

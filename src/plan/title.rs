@@ -1,14 +1,14 @@
 use uuid::Uuid;
 
 use super::Fingerprinter;
-use super::key::text_of;
-use super::known::link_in;
+use super::key::key_part;
+use super::live_index::foreign_key_id;
 use json::Object;
 use schema::{Catalog, KindId};
 
 /// The name of an entity in reports, without its kind: `my-secret`, `cors for service s and route r`. Secret names are
 /// shown as fingerprints. `name_of` says the names of other entities.
-pub(super) fn title(
+pub(super) fn entity_title(
     catalog: &Catalog,
     id: KindId,
     entity: (Uuid, &Object),
@@ -16,10 +16,10 @@ pub(super) fn title(
     name_of: impl Fn(KindId, Uuid) -> Option<String>,
 ) -> String {
     let kind = catalog.kind(id);
-    let name = name(catalog, id, entity, fingerprinter);
+    let name = entity_name(catalog, id, entity, fingerprinter);
     let named = kind.title.of.iter().filter_map(|field| {
         let foreign = kind.foreign_fields.iter().find(|foreign| foreign.field == *field)?;
-        let to = link_in(entity.1, field)?;
+        let to = foreign_key_id(entity.1, field)?;
         let word = &catalog.kind(foreign.kind).name;
         Some(format!(
             "{word} {}",
@@ -37,7 +37,7 @@ pub(super) fn title(
 }
 
 /// The name of an entity alone: the first field of the kind's title that is set, or the id.
-pub(super) fn name(
+pub(super) fn entity_name(
     catalog: &Catalog,
     id: KindId,
     (entity, body): (Uuid, &Object),
@@ -50,8 +50,8 @@ pub(super) fn name(
         let linked = kind.foreign_fields.iter().any(|foreign| foreign.field == *field);
         let secret = kind.record.get(field).is_some_and(|field| field.secret);
         match secret && !linked {
-            true => Some(format!("<secret {}>", fingerprinter.of(value))),
-            false => text_of(value).map(|text| text.into_owned()),
+            true => Some(format!("<secret {}>", fingerprinter.fingerprint(value))),
+            false => key_part(value).map(|text| text.into_owned()),
         }
     });
     named.unwrap_or_else(|| entity.to_string())

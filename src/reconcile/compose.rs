@@ -3,7 +3,7 @@ use rayon::prelude::*;
 use yaml::{ComposeOptions, Diagnostic, FileId, Node, YamlChunks};
 
 /// Reads a text as [`state::compose`] does, a long one on all cores.
-pub fn compose(file: FileId, text: &str, options: &ComposeOptions<'_>) -> (Option<Node>, Vec<Diagnostic>) {
+pub fn compose_parallel(file: FileId, text: &str, options: &ComposeOptions<'_>) -> (Option<Node>, Vec<Diagnostic>) {
     let in_sections = || {
         let sections = YamlChunks::split(file, text, options)?;
         let parts = 0..sections.chunk_count();

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::asked::wanted;
-use super::references::{Proof, Proven, Scene, prove};
-use super::survey::{Survey, survey_held};
-use super::vaults::{declared_vaults, live_vaults, seek_elsewhere};
+use super::requirements::schemas_for_state;
+use super::snapshot::{Snapshot, read_all};
+use super::vaults::{declared_vaults, find_in_other_workspaces, live_vaults};
+use super::verify::{Verification, VerifyContext, VerifyOptions, verify_references};
 use control_plane::{Client, Clock, ReadError, ReadScope, Transport};
 use plan::{self, Plan};
 use reference::{VaultEntity, Vaults};
@@ -15,29 +15,42 @@ use state::{DesiredState, Scope};
 
 /// Proves the references that documents declare, by what is recorded of Kong. Vaults that no document declares may be the
 /// control plane's.
-pub async fn prove_offline(catalog: &Catalog, desired: &DesiredState, proof: &Proof, now: i64) -> Proven {
-    let scene = Scene {
+pub async fn verify_offline(
+    catalog: &Catalog,
+    desired: &DesiredState,
+    proof: &VerifyOptions,
+    now: i64,
+) -> Verification {
+    let scene = VerifyContext {
         catalog,
         desired,
         planned: None,
         now,
     };
-    prove(&scene, scene.uses(), declared_vaults(catalog, desired), proof).await
+    verify_references(
+        &scene,
+        scene.find_references(),
+        declared_vaults(catalog, desired),
+        proof,
+    )
+    .await
 }
 
 /// Proves the references that documents declare, by the schemas and vaults of a control plane.
 ///
 /// # Errors
 /// No answer, wrong credentials, or an answer that is not Kong's.
-pub async fn prove_declared<T: Transport, C: Clock>(
+pub async fn verify_declared<T: Transport, C: Clock>(
     client: &Client<T, C>,
     recorded: &Arc<Catalog>,
     desired: &DesiredState,
-    proof: &Proof,
-) -> Result<(Arc<Catalog>, Proven), ReadError> {
+    proof: &VerifyOptions,
+) -> Result<(Arc<Catalog>, Verification), ReadError> {
     let root = client.read_node_info().await?;
     let mut schemas = root.to_live_schemas();
-    client.read_schemas(&wanted(recorded, desired), &mut schemas).await?;
+    client
+        .read_schemas(&schemas_for_state(recorded, desired), &mut schemas)
+        .await?;
     let catalog = Arc::new(recorded.with_live_schemas(&schemas));
     let but_vaults = catalog.kinds().map(|(id, _)| id);
     let but_vaults = but_vaults
@@ -50,16 +63,16 @@ pub async fn prove_declared<T: Transport, C: Clock>(
     };
     let live = client.read_owned(&catalog, &asked).await?;
 
-    let scene = Scene {
+    let scene = VerifyContext {
         catalog: &catalog,
         desired,
         planned: None,
         now: client.clock().now(),
     };
-    let uses = scene.uses();
-    let mut vaults = beside(declared_vaults(&catalog, desired), live_vaults(&catalog, &live));
-    seek_elsewhere(client, &catalog, &root, &uses, &mut vaults).await?;
-    let proven = prove(&scene, uses, vaults, proof).await;
+    let uses = scene.find_references();
+    let mut vaults = merge_vaults(declared_vaults(&catalog, desired), live_vaults(&catalog, &live));
+    find_in_other_workspaces(client, &catalog, &root, &uses, &mut vaults).await?;
+    let proven = verify_references(&scene, uses, vaults, proof).await;
     Ok((catalog, proven))
 }
 
@@ -67,30 +80,33 @@ pub async fn prove_declared<T: Transport, C: Clock>(
 ///
 /// # Errors
 /// No answer, wrong credentials, or an answer that is not Kong's.
-pub async fn prove_live<T: Transport, C: Clock>(
+pub async fn verify_live<T: Transport, C: Clock>(
     client: &Client<T, C>,
     recorded: &Arc<Catalog>,
-    proof: &Proof,
-) -> Result<(Arc<Catalog>, Proven), ReadError> {
-    let Survey { root, catalog, live } =
-        survey_held(client, recorded, Scope { tags: BTreeSet::new() }, BTreeSet::new()).await?;
+    proof: &VerifyOptions,
+) -> Result<(Arc<Catalog>, Verification), ReadError> {
+    let Snapshot {
+        node: root,
+        catalog,
+        live,
+    } = read_all(client, recorded, Scope { tags: BTreeSet::new() }, BTreeSet::new()).await?;
     let (plan, desired) = (Plan::default(), DesiredState::default());
-    let after = plan::after(&live, &plan);
-    let scene = Scene {
+    let after = plan::compute_planned_state(&live, &plan);
+    let scene = VerifyContext {
         catalog: &catalog,
         desired: &desired,
         planned: Some((&live, &plan, &after)),
         now: client.clock().now(),
     };
-    let uses = scene.uses();
+    let uses = scene.find_references();
     let mut vaults = live_vaults(&catalog, &live);
-    seek_elsewhere(client, &catalog, &root, &uses, &mut vaults).await?;
-    let proven = prove(&scene, uses, vaults, proof).await;
+    find_in_other_workspaces(client, &catalog, &root, &uses, &mut vaults).await?;
+    let proven = verify_references(&scene, uses, vaults, proof).await;
     Ok((catalog, proven))
 }
 
 /// The vaults of documents, and those of a control plane that no document declares: these are another's here.
-fn beside(declared: Vaults, live: Vaults) -> Vaults {
+fn merge_vaults(declared: Vaults, live: Vaults) -> Vaults {
     let mut vaults = Vaults {
         loaded_backends: live.loaded_backends,
         unloaded_backends: live.unloaded_backends,

@@ -1,4 +1,4 @@
-//! The flow of the program as one function, up to the consent: what follows is [`apply::run`].
+//! The flow of the program as one function, up to the consent: what follows is the crate `apply`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,53 +7,53 @@ use uuid::Uuid;
 
 use control_plane::{Client, Clock, NodeInfo, ReadError, Transport};
 use plan::LiveState;
-use plan::{self, Approved, Fingerprinter, Guards, Options, Plan, Problem, Question, Refusal};
+use plan::{self, ApprovedPlan, Fingerprinter, GuardViolation, Guards, Plan, PlanError, PlanInput, PlanOptions};
 use reference::{Assessment, Vaults};
 use schema::Catalog;
 use state::{self, DeclaredId, DesiredState};
 use yaml::{Diagnostic, Severity};
 
-mod asked;
 mod compose;
-mod holder;
+mod entity_view;
 mod inventory;
 mod material;
-mod references;
-mod survey;
+mod requirements;
+mod snapshot;
 mod validate;
 mod vaults;
+mod verify;
 
-pub use compose::compose;
-pub use inventory::{prove_declared, prove_live, prove_offline};
-pub use references::{EXPIRY_DAYS, Proof, Proven, Scene};
-pub use survey::{Early, Survey, survey_held};
+pub use compose::compose_parallel;
+pub use inventory::{verify_declared, verify_live, verify_offline};
+pub use snapshot::{PrefetchedSnapshot, Snapshot, read_all};
 pub use validate::{check_material, check_offline, check_online};
-pub use vaults::{backends, declared_vaults, live_vaults};
+pub use vaults::{declared_vaults, live_vaults, loaded_backends};
+pub use verify::{DEFAULT_EXPIRY_DAYS, Verification, VerifyContext, VerifyOptions};
 
 /// What a run is to do.
-pub struct Job<'a> {
+pub struct RunOptions<'a> {
     /// What the documents say.
     pub desired: &'a DesiredState,
     /// What is left alone.
-    pub options: Options,
+    pub plan_options: PlanOptions,
     /// What is allowed.
     pub guards: Guards,
     /// How references are proven.
-    pub references: Proof,
+    pub verify_options: VerifyOptions,
     /// Hides secrets behind fingerprints that are good for this run.
     pub fingerprinter: Fingerprinter,
 }
 
 /// All that is known before the first write.
-pub struct Prepared {
+pub struct PreparedRun {
     /// Who was asked.
-    pub root: NodeInfo,
+    pub node: NodeInfo,
     /// What exists there.
     pub catalog: Arc<Catalog>,
     /// What it holds.
     pub live: LiveState,
     /// What is known of the references that will stand.
-    pub references: Vec<Assessment>,
+    pub assessments: Vec<Assessment>,
     /// What there is to tell.
     pub diagnostics: Vec<Diagnostic>,
     /// The plan, and whether it may be carried out.
@@ -63,33 +63,33 @@ pub struct Prepared {
 /// Whether a plan may be carried out.
 pub enum Decision {
     /// It may.
-    Approved(Approved),
+    Approved(ApprovedPlan),
     /// It may not.
-    Withheld {
+    Rejected {
         /// The plan, to be shown.
         plan: Plan,
         /// What a guard refuses: none, if the only reason is an error among the diagnostics.
-        refusals: Vec<Refusal>,
+        violations: Vec<GuardViolation>,
     },
 }
 
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum PrepareError {
     /// The control plane could not be read.
     #[error(transparent)]
-    Unread(#[from] ReadError),
+    Read(#[from] ReadError),
     /// What the documents say cannot be done.
     #[error("{} problems", .0.len())]
-    Problems(Vec<Problem>),
+    Plan(Vec<PlanError>),
 }
 
-impl Prepared {
+impl PreparedRun {
     /// The plan, approved or not.
     pub fn plan(&self) -> &Plan {
         match &self.decision {
             Decision::Approved(approved) => approved.plan(),
-            Decision::Withheld { plan, .. } => plan,
+            Decision::Rejected { plan, .. } => plan,
         }
     }
 
@@ -112,47 +112,47 @@ fn has_errors(diagnostics: &[Diagnostic]) -> bool {
 pub async fn prepare<T: Transport, C: Clock>(
     client: &Client<T, C>,
     recorded: &Arc<Catalog>,
-    job: &Job<'_>,
-    early: Option<Early>,
-) -> Result<Prepared, Failure> {
-    let survey = survey::survey_for(client, recorded, job.desired, early).await?;
-    let Survey {
-        root,
+    job: &RunOptions<'_>,
+    early: Option<PrefetchedSnapshot>,
+) -> Result<PreparedRun, PrepareError> {
+    let survey = snapshot::read_snapshot(client, recorded, job.desired, early).await?;
+    let Snapshot {
+        node: root,
         catalog,
         mut live,
     } = survey;
     let now = client.clock().now();
-    let unplanned = question(job, &catalog, &live, now);
-    let needs = match job.references.asks_foreign() {
-        true => plan::needs(&unplanned).with_referrers(&unplanned),
-        false => plan::needs(&unplanned),
+    let unplanned = plan_input(job, &catalog, &live, now);
+    let needs = match job.verify_options.includes_foreign() {
+        true => plan::find_missing_context(&unplanned).with_referrers(&unplanned),
+        false => plan::find_missing_context(&unplanned),
     };
     client.read_foreign(&catalog, &mut live, &needs).await?;
-    if let Some(path) = asked::declared_but_forbidden(&catalog, job.desired, &live) {
-        return Err(Failure::Unread(ReadError::Forbidden { path }));
+    if let Some(path) = requirements::find_forbidden_path(&catalog, job.desired, &live) {
+        return Err(PrepareError::Read(ReadError::Forbidden { path }));
     }
 
-    let question = question(job, &catalog, &live, now);
-    let plan = plan::make(&question, &mut Uuid::new_v4).map_err(|problems| all_problems(problems, &question))?;
-    let after = plan::after(&live, &plan);
-    let scene = Scene {
+    let question = plan_input(job, &catalog, &live, now);
+    let plan = plan::make_plan(&question, &mut Uuid::new_v4).map_err(|problems| collect_errors(problems, &question))?;
+    let after = plan::compute_planned_state(&live, &plan);
+    let scene = VerifyContext {
         catalog: &catalog,
         desired: job.desired,
         planned: Some((&live, &plan, &after)),
         now,
     };
-    let uses = scene.uses();
+    let uses = scene.find_references();
     let mut known = match uses.is_empty() && plan.changes.is_empty() {
         true => Vaults::default(),
-        false => vaults::vaults(&catalog, job.desired, &live, &after),
+        false => vaults::planned_vaults(&catalog, job.desired, &live, &after),
     };
-    vaults::seek_elsewhere(client, &catalog, &root, &uses, &mut known).await?;
-    let proven = references::prove(&scene, uses, known, &job.references).await;
-    let diagnostics = [diagnostics(&question, &plan), proven.diagnostics].concat();
+    vaults::find_in_other_workspaces(client, &catalog, &root, &uses, &mut known).await?;
+    let proven = verify::verify_references(&scene, uses, known, &job.verify_options).await;
+    let diagnostics = [collect_diagnostics(&question, &plan), proven.diagnostics].concat();
     let decision = decide(job.guards.approve(plan, &question, &after), has_errors(&diagnostics));
-    Ok(Prepared {
-        root,
-        references: proven.judged,
+    Ok(PreparedRun {
+        node: root,
+        assessments: proven.assessments,
         diagnostics,
         decision,
         catalog,
@@ -161,25 +161,28 @@ pub async fn prepare<T: Transport, C: Clock>(
 }
 
 /// Consent needs both: no guard refuses, and nothing is wrong.
-fn decide(approval: Result<Approved, (Plan, Vec<Refusal>)>, invalid: bool) -> Decision {
+fn decide(approval: Result<ApprovedPlan, (Plan, Vec<GuardViolation>)>, invalid: bool) -> Decision {
     match approval {
-        Ok(approved) if invalid => Decision::Withheld {
+        Ok(approved) if invalid => Decision::Rejected {
             plan: approved.into_plan(),
-            refusals: Vec::new(),
+            violations: Vec::new(),
         },
         Ok(approved) => Decision::Approved(approved),
-        Err((plan, refusals)) => Decision::Withheld { plan, refusals },
+        Err((plan, refusals)) => Decision::Rejected {
+            plan,
+            violations: refusals,
+        },
     }
 }
 
-fn question<'a>(job: &'a Job<'_>, catalog: &'a Catalog, live: &'a LiveState, now: i64) -> Question<'a> {
-    let Job {
+fn plan_input<'a>(job: &'a RunOptions<'_>, catalog: &'a Catalog, live: &'a LiveState, now: i64) -> PlanInput<'a> {
+    let RunOptions {
         desired,
-        options,
+        plan_options: options,
         fingerprinter,
         ..
     } = job;
-    Question {
+    PlanInput {
         catalog,
         desired,
         live,
@@ -191,19 +194,19 @@ fn question<'a>(job: &'a Job<'_>, catalog: &'a Catalog, live: &'a LiveState, now
 
 /// What there is to tell once there is a plan. What is live already and stays as it is was taken by the node: only what
 /// the plan writes is checked.
-fn diagnostics(question: &Question<'_>, plan: &Plan) -> Vec<Diagnostic> {
+fn collect_diagnostics(question: &PlanInput<'_>, plan: &Plan) -> Vec<Diagnostic> {
     let written: BTreeSet<DeclaredId> = plan
         .changes
         .iter()
-        .filter_map(|change| change.subject().declared)
+        .filter_map(|change| change.entity().declared)
         .collect();
     let invalid = state::check_entities(question.catalog, question.desired, question.now, &|declared| {
         written.contains(&declared)
     });
-    let unseen = asked::unseen(question.catalog, question.live);
+    let unseen = requirements::forbidden_kinds_note(question.catalog, question.live);
     [
         &question.desired.diagnostics[..],
-        &plan.remarks,
+        &plan.diagnostics,
         unseen.as_slice(),
         &invalid,
     ]
@@ -211,8 +214,8 @@ fn diagnostics(question: &Question<'_>, plan: &Plan) -> Vec<Diagnostic> {
 }
 
 /// Why there is no plan, and everything else that is wrong.
-fn all_problems(mut problems: Vec<Problem>, question: &Question<'_>) -> Failure {
+fn collect_errors(mut problems: Vec<PlanError>, question: &PlanInput<'_>) -> PrepareError {
     let invalid = state::check_entities(question.catalog, question.desired, question.now, &|_| true);
-    problems.extend(invalid.into_iter().map(Problem::invalid));
-    Failure::Problems(problems)
+    problems.extend(invalid.into_iter().map(PlanError::invalid));
+    PrepareError::Plan(problems)
 }

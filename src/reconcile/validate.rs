@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
-use super::references::{EXPIRY_DAYS, Scene};
-use super::{asked, declared_vaults, material, references};
+use super::verify::{DEFAULT_EXPIRY_DAYS, VerifyContext};
+use super::{declared_vaults, material, requirements, verify};
 use control_plane::{Client, Clock, ReadError, Transport};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use reference::{self, Policies, Policy, ResolvedValues, Vaults};
@@ -14,24 +14,24 @@ use yaml::Diagnostic;
 /// an expired certificate may be live already and stay as it is.
 pub fn check_offline(catalog: &Catalog, desired: &DesiredState, policy: Policy, now: i64) -> Vec<Diagnostic> {
     let invalid = state::check_entities(catalog, desired, now, &|_| true);
-    let mut judged = reference::classify_sites(references::declared(catalog, desired), &Vaults::default());
+    let mut judged = reference::classify_sites(verify::find_declared_references(catalog, desired), &Vaults::default());
     let lints = reference::lint(catalog, desired, &judged, &declared_vaults(catalog, desired));
-    let scene = Scene {
+    let scene = VerifyContext {
         catalog,
         desired,
         planned: None,
         now,
     };
     let unresolved = vec![ResolvedValues::new(); judged.len()];
-    let remarks = material::examine(&scene, &mut judged, &unresolved, EXPIRY_DAYS);
+    let remarks = material::examine_material(&scene, &mut judged, &unresolved, DEFAULT_EXPIRY_DAYS);
     let in_the_open = match policy {
         Policy::Default => Policy::Warn,
         said => said,
     };
-    let remarked = reference::report_issues(catalog, desired, &remarks, of_all(in_the_open));
+    let remarked = reference::report_issues(catalog, desired, &remarks, uniform_policies(in_the_open));
     reference::redact_templated(&mut judged);
     judged.retain(|one| one.finding.reason.is_static());
-    let references = reference::apply_policy(catalog, desired, &judged, of_all(policy));
+    let references = reference::apply_policy(catalog, desired, &judged, uniform_policies(policy));
     [&desired.diagnostics[..], &invalid, &lints, &references, &remarked].concat()
 }
 
@@ -44,7 +44,7 @@ pub fn check_material(catalog: &Catalog, desired: &DesiredState, now: i64) -> Ve
     })
 }
 
-fn of_all<'a>(general: Policy) -> Policies<'a> {
+fn uniform_policies<'a>(general: Policy) -> Policies<'a> {
     Policies {
         general,
         settings: None,
@@ -62,7 +62,7 @@ pub async fn check_online<T: Transport, C: Clock>(
 ) -> Result<Vec<Diagnostic>, ReadError> {
     let mut schemas = client.read_node_info().await?.to_live_schemas();
     client
-        .read_schemas(&asked::wanted(recorded, desired), &mut schemas)
+        .read_schemas(&requirements::schemas_for_state(recorded, desired), &mut schemas)
         .await?;
     let catalog = recorded.with_live_schemas(&schemas);
     let known = state::check_entities(&catalog, desired, client.clock().now(), &|_| true);
@@ -71,7 +71,7 @@ pub async fn check_online<T: Transport, C: Clock>(
         .flat_map(|told| &told.locations)
         .map(|place| place.span)
         .collect();
-    let asked = stream::iter(&desired.entities).map(|entity| refusals(client, &catalog, entity));
+    let asked = stream::iter(&desired.entities).map(|entity| validate_entity(client, &catalog, entity));
     let refused: Vec<Vec<Diagnostic>> = asked.buffered(client.parallelism()).try_collect().await?;
     let news = refused
         .into_iter()
@@ -87,7 +87,7 @@ pub async fn check_online<T: Transport, C: Clock>(
 }
 
 /// What the control plane refuses in one entity.
-async fn refusals<T: Transport, C: Clock>(
+async fn validate_entity<T: Transport, C: Clock>(
     client: &Client<T, C>,
     catalog: &Catalog,
     entity: &DeclaredEntity,

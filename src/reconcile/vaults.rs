@@ -7,26 +7,26 @@ use rustc_hash::FxHashSet;
 
 use control_plane::{Client, Clock, NodeInfo, ReadError, Transport};
 use json::{Object, Value, prefetch_chunked};
-use plan::After;
 use plan::LiveState;
+use plan::PlannedState;
 use reference::{self, ReferenceSettings, ReferenceSite, VaultEntity, Vaults};
 use schema::{Catalog, Edition, FieldPath, KindId, PathSegment};
 use state::{DeclaredEntity, DesiredState, EntityBody};
-use yaml::Diagnostic;
+use yaml::{Diagnostic, DiagnosticCode};
 
 /// The vaults by which references resolve once the plan is done.
-pub fn vaults(catalog: &Catalog, desired: &DesiredState, live: &LiveState, after: &After<'_>) -> Vaults {
+pub fn planned_vaults(catalog: &Catalog, desired: &DesiredState, live: &LiveState, after: &PlannedState<'_>) -> Vaults {
     let Some(vault) = catalog.find_kind("vaults") else {
         return Vaults::default();
     };
-    let shape = Shape::of(catalog, vault);
+    let shape = VaultFields::new(catalog, vault);
     let before = live
         .owned
         .get(&vault)
         .into_iter()
         .flatten()
         .map(|live| live.body.expose());
-    let before = before.filter_map(|body| shape.vault(body));
+    let before = before.filter_map(|body| shape.read_vault(body));
     let mut before: BTreeMap<(String, String), _> = before
         .map(|vault| ((vault.prefix, vault.backend), vault.config))
         .collect();
@@ -36,12 +36,12 @@ pub fn vaults(catalog: &Catalog, desired: &DesiredState, live: &LiveState, after
         .iter()
         .filter(|standing| standing.kind == vault)
         .filter_map(|standing| {
-            let mut entity = shape.vault(standing.body.expose())?;
+            let mut entity = shape.read_vault(standing.body.expose())?;
             entity.live_config = before.remove(&(entity.prefix.clone(), entity.backend.clone()));
             if let Some(declared) = standing.declared {
                 let declared = desired.entity(declared);
-                entity.templated_options = shape.filled(&declared.secret_fields);
-                entity.has_templated_prefix = shape.fills_prefix(declared);
+                entity.templated_options = shape.option_names(&declared.secret_fields);
+                entity.has_templated_prefix = shape.has_templated_prefix(declared);
             }
             Some(VaultEntity {
                 owned: true,
@@ -54,10 +54,10 @@ pub fn vaults(catalog: &Catalog, desired: &DesiredState, live: &LiveState, after
         going.remove(&vault.prefix);
     }
     let foreign = after.foreign.iter().filter(|(kind, _)| *kind == vault);
-    let foreign = foreign.filter_map(|(_, foreign)| Some(shape.vault(foreign.index.expose())?.into_live()));
+    let foreign = foreign.filter_map(|(_, foreign)| Some(shape.read_vault(foreign.index.expose())?.into_live()));
     Vaults {
-        loaded_backends: backends(catalog),
-        unloaded_backends: unloaded(catalog),
+        loaded_backends: loaded_backends(catalog),
+        unloaded_backends: unloaded_backends(catalog),
         removed_prefixes: going,
         entities: owned.into_iter().chain(foreign).collect(),
         is_complete: !live.forbidden.contains(&vault),
@@ -70,7 +70,7 @@ pub fn vaults(catalog: &Catalog, desired: &DesiredState, live: &LiveState, after
 ///
 /// # Errors
 /// The control plane does not answer.
-pub async fn seek_elsewhere<T: Transport, C: Clock>(
+pub async fn find_in_other_workspaces<T: Transport, C: Clock>(
     client: &Client<T, C>,
     catalog: &Arc<Catalog>,
     root: &NodeInfo,
@@ -92,8 +92,10 @@ pub async fn seek_elsewhere<T: Transport, C: Clock>(
         found => found.unwrap_or_default(),
     };
     vaults.is_complete = all;
-    let shape = Shape::of(catalog, vault);
-    let entities = found.iter().filter_map(|foreign| shape.vault(foreign.index.expose()));
+    let shape = VaultFields::new(catalog, vault);
+    let entities = found
+        .iter()
+        .filter_map(|foreign| shape.read_vault(foreign.index.expose()));
     vaults.entities.extend(entities.map(VaultEntity::into_live));
     Ok(())
 }
@@ -103,21 +105,21 @@ pub fn declared_vaults(catalog: &Catalog, desired: &DesiredState) -> Vaults {
     let vault = catalog.find_kind("vaults");
     let declared = desired.entities.iter().filter(|declared| Some(declared.kind) == vault);
     let entities = declared.filter_map(|declared| {
-        let shape = Shape::of(catalog, declared.kind);
+        let shape = VaultFields::new(catalog, declared.kind);
         let entity = shape
-            .vault(declared.body.expose())
-            .filter(|_| !shape.is_made_up(declared))?;
+            .read_vault(declared.body.expose())
+            .filter(|_| !shape.has_unset_variable(declared))?;
         Some(VaultEntity {
-            templated_options: shape.filled(&declared.secret_fields),
-            unset_options: shape.filled(&declared.unset_fields),
-            has_templated_prefix: shape.fills_prefix(declared),
+            templated_options: shape.option_names(&declared.secret_fields),
+            unset_options: shape.option_names(&declared.unset_fields),
+            has_templated_prefix: shape.has_templated_prefix(declared),
             owned: true,
             changed: true,
             ..entity
         })
     });
     Vaults {
-        loaded_backends: backends(catalog),
+        loaded_backends: loaded_backends(catalog),
         entities: entities.collect(),
         without_control_plane: true,
         ..Vaults::default()
@@ -131,16 +133,18 @@ pub fn live_vaults(catalog: &Catalog, live: &LiveState) -> Vaults {
         .iter()
         .filter(|(kind, _)| Some(**kind) == catalog.find_kind("vaults"));
     let entities = vaults.flat_map(|(kind, entities)| {
-        let shape = Shape::of(catalog, *kind);
-        let entities = entities.iter().filter_map(move |live| shape.vault(live.body.expose()));
+        let shape = VaultFields::new(catalog, *kind);
+        let entities = entities
+            .iter()
+            .filter_map(move |live| shape.read_vault(live.body.expose()));
         entities.map(|vault| VaultEntity {
             owned: true,
             ..vault.into_live()
         })
     });
     Vaults {
-        loaded_backends: backends(catalog),
-        unloaded_backends: unloaded(catalog),
+        loaded_backends: loaded_backends(catalog),
+        unloaded_backends: unloaded_backends(catalog),
         entities: entities.collect(),
         is_complete: live.forbidden.is_empty(),
         ..Vaults::default()
@@ -148,7 +152,7 @@ pub fn live_vaults(catalog: &Catalog, live: &LiveState) -> Vaults {
 }
 
 /// The backends the node says it has loaded; all that are known, if it does not say.
-pub fn backends(catalog: &Catalog) -> BTreeSet<String> {
+pub fn loaded_backends(catalog: &Catalog) -> BTreeSet<String> {
     catalog
         .loaded_vaults()
         .cloned()
@@ -156,7 +160,7 @@ pub fn backends(catalog: &Catalog) -> BTreeSet<String> {
 }
 
 /// The known backends that the node, if it says which it has loaded, has not.
-fn unloaded(catalog: &Catalog) -> BTreeSet<String> {
+fn unloaded_backends(catalog: &Catalog) -> BTreeSet<String> {
     let known = catalog.subschema_names("vaults").map(str::to_owned);
     match catalog.loaded_vaults() {
         Some(loaded) => known.filter(|name| !loaded.contains(name)).collect(),
@@ -166,7 +170,7 @@ fn unloaded(catalog: &Catalog) -> BTreeSet<String> {
 
 /// What files of settings say of vaults that are nobody's, and so holds for nothing. A file may be meant for several
 /// control planes, so that this is worth a note, and no more.
-pub fn settings_of_nobody(settings: &ReferenceSettings, vaults: &Vaults) -> Vec<Diagnostic> {
+pub fn unused_settings_notes(settings: &ReferenceSettings, vaults: &Vaults) -> Vec<Diagnostic> {
     let names = settings
         .vaults
         .keys()
@@ -175,7 +179,7 @@ pub fn settings_of_nobody(settings: &ReferenceSettings, vaults: &Vaults) -> Vec<
     let told = unknown.map(|name| {
         let message =
             format!("what the settings say of the vault '{name}' holds for nothing: no vault has that prefix");
-        let told = Diagnostic::note("settings-of-nobody", message);
+        let told = Diagnostic::note(DiagnosticCode::SettingsOfNobody, message);
         match vaults.suggest(name) {
             Some(close) => told.help(format!("did you mean '{close}'?")),
             None => told,
@@ -186,7 +190,7 @@ pub fn settings_of_nobody(settings: &ReferenceSettings, vaults: &Vaults) -> Vec<
 
 /// Vaults whose prefix is the name of a backend. Where it is loaded, Kong refuses such a vault, and references mean the
 /// backend; where it is not yet, they will.
-pub fn named_as_backends(catalog: &Catalog, desired: &DesiredState, vaults: &Vaults) -> Vec<Diagnostic> {
+pub fn backend_prefix_diagnostics(catalog: &Catalog, desired: &DesiredState, vaults: &Vaults) -> Vec<Diagnostic> {
     let (kind, declared) = (catalog.find_kind("vaults"), desired.entities.iter());
     let declared = declared.filter(|entity| Some(entity.kind) == kind);
     let declared: Vec<&DeclaredEntity> = declared.collect();
@@ -200,15 +204,15 @@ pub fn named_as_backends(catalog: &Catalog, desired: &DesiredState, vaults: &Vau
         let told = match catalog.loaded_vaults().map(|loaded| loaded.contains(prefix)) {
             None => return None,
             Some(true) if written() => Diagnostic::error(
-                "prefix-of-backend",
+                DiagnosticCode::PrefixOfBackend,
                 format!("the prefix '{prefix}' is the name of a backend that this node has loaded: it takes no such vault"),
             ),
             Some(true) => Diagnostic::warning(
-                "prefix-of-backend",
+                DiagnosticCode::PrefixOfBackend,
                 format!("the prefix '{prefix}' is the name of a backend that this node has loaded: references mean the backend"),
             ),
             Some(false) => Diagnostic::warning(
-                "prefix-of-backend",
+                DiagnosticCode::PrefixOfBackend,
                 format!("the prefix '{prefix}' is the name of a backend: where that is loaded, references mean it"),
             ),
         };
@@ -220,13 +224,13 @@ pub fn named_as_backends(catalog: &Catalog, desired: &DesiredState, vaults: &Vau
 
 /// Which fields of a vault say what references need to know.
 #[derive(Clone, Copy)]
-struct Shape<'a> {
+struct VaultFields<'a> {
     prefix: Option<&'a str>,
     backend: Option<&'a str>,
 }
 
-impl<'a> Shape<'a> {
-    fn of(catalog: &'a Catalog, vault: KindId) -> Self {
+impl<'a> VaultFields<'a> {
+    fn new(catalog: &'a Catalog, vault: KindId) -> Self {
         let kind = catalog.kind(vault);
         Self {
             prefix: kind.endpoint_key.as_deref(),
@@ -235,7 +239,7 @@ impl<'a> Shape<'a> {
     }
 
     /// A vault as far as its body tells, neither owned nor changed.
-    fn vault(self, body: &Object) -> Option<VaultEntity> {
+    fn read_vault(self, body: &Object) -> Option<VaultEntity> {
         let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
         let config = body.get("config").and_then(Value::as_object).cloned();
         Some(VaultEntity {
@@ -252,19 +256,19 @@ impl<'a> Shape<'a> {
     }
 
     /// Whether the prefix or the backend is made up, because a variable is not set.
-    fn is_made_up(self, declared: &DeclaredEntity) -> bool {
+    fn has_unset_variable(self, declared: &DeclaredEntity) -> bool {
         let mut fields = [self.prefix, self.backend].into_iter().flatten();
         fields.any(|field| declared.unset_fields.contains(&FieldPath::from_field(field)))
     }
 
     /// Whether the prefix was filled in from the environment.
-    fn fills_prefix(self, declared: &DeclaredEntity) -> bool {
+    fn has_templated_prefix(self, declared: &DeclaredEntity) -> bool {
         self.prefix
             .is_some_and(|prefix| declared.filled_key_fields.contains(&FieldPath::from_field(prefix)))
     }
 
     /// The options of a config that hold what was filled in from the environment.
-    fn filled(self, secrets: &BTreeSet<FieldPath>) -> BTreeSet<String> {
+    fn option_names(self, secrets: &BTreeSet<FieldPath>) -> BTreeSet<String> {
         let options = secrets.iter().filter_map(|path| match path.0.as_slice() {
             [_, PathSegment::Name(option), ..] => Some(option.clone()),
             _ => None,

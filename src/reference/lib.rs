@@ -1,8 +1,8 @@
 //! What is pointed at: the grammar of `{vault://…}`, where references may stand, what they resolve to and what is known
 //! of each.
 //!
-//! The way of a reference is [`find`] → [`judge`] → [`errands`] → [`backends::resolve`] → [`prove`] → [`Examination`] → [`gate`]. All but
-//! [`backends`] is pure.
+//! The way of a reference is [`find_references`] → [`classify_sites`] → [`collect_queries`] → the crate `backends` asks
+//! the vaults → [`verify_references`] → [`ContentChecker`] → [`apply_policy`]. All but the asking is pure, and here.
 
 mod allowlist;
 mod classify;

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::{Assessment, ChangeState, EntityIssue, Reason, ReferenceSettings, Verdict};
 use schema::{Catalog, FieldPath, KindId};
 use state::{DeclaredId, DesiredState};
-use yaml::{Diagnostic, Severity};
+use yaml::{Diagnostic, DiagnosticCode, Severity};
 
 /// What a verdict may do to a run (`--references`): the later, the less.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,7 +144,7 @@ pub fn report_issues(
     remarks: &[EntityIssue],
     policies: Policies<'_>,
 ) -> Vec<Diagnostic> {
-    let mut causes: BTreeMap<(Severity, &str, &str), Vec<&EntityIssue>> = BTreeMap::new();
+    let mut causes: BTreeMap<(Severity, DiagnosticCode, &str), Vec<&EntityIssue>> = BTreeMap::new();
     for remark in remarks {
         let severity = match policies.general {
             Policy::Off => continue,

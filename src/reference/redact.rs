@@ -8,7 +8,7 @@ const REDACTED_REFERENCE: &str = "{vault://…}";
 pub fn redact_templated(judged: &mut [Assessment]) {
     for one in judged.iter_mut().filter(|one| one.site.is_templated) {
         let reason = one.finding.reason;
-        let words = reason.code().replace('-', " ");
+        let words = reason.code().as_str().replace('-', " ");
         let message = format!("{words}: more is not said of a reference that a template fills in");
         if reason != Reason::UnsetVariable {
             one.finding = Finding::new(reason, message);

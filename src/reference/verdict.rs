@@ -1,7 +1,8 @@
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, Serializer};
 
 use super::{Finding, Reference, ReferenceSite};
 use schema::PublicCertificate;
+use yaml::DiagnosticCode;
 
 /// What is known of a reference: the later, the worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -21,99 +22,54 @@ pub enum Verdict {
     Malformed,
 }
 
-/// Why a verdict is what it is: stable words for programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    // found
-    /// The secret was read, and is what it should be.
-    SecretFound,
-    /// The secret is there; its value cannot be read by anybody.
-    SecretExists,
-    /// This plan writes the secret.
-    WrittenByThisRun,
+/// Makes [`Reason`] of a table: each verdict with the reasons for it.
+macro_rules! reasons {
+    ($($verdict:ident: $($reason:ident),+;)+) => {
+        /// Why a verdict is what it is.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Reason {
+            $($(
+                #[doc = concat!("See [`DiagnosticCode::", stringify!($reason), "`].")]
+                $reason,
+            )+)+
+        }
 
-    // missing
-    /// No loaded backend and no vault bears the name.
-    UnknownVault,
-    /// This plan deletes the vault that bears the name, or gives it another.
-    DeletedVault,
-    /// The vault has no such secret.
-    NoSuchSecret,
-    /// The data plane's environment has no such variable.
-    NoSuchVariable,
-    /// The secret has no such version.
-    NoSuchVersion,
-    /// That version, or the secret, was deleted.
-    DeletedVersion,
-    /// That version was destroyed.
-    DestroyedVersion,
-    /// That version, or the secret, is disabled.
-    DisabledVersion,
-    /// The server has no such mount, project or account.
-    NoSuchMount,
-    /// The mount is of the other version of the key-value engine.
-    WrongMountVersion,
+        impl Reason {
+            /// Every reason, the reasons of one verdict together.
+            pub const ALL: &[Self] = &[$($(Self::$reason),+),+];
 
-    // malformed
-    /// Kong's parser refuses the text.
-    BadReference,
-    /// The field takes no references: Kong would use the text as it stands.
-    NotReferenceable,
-    /// The secret's name is none that the backend could have, or would lead elsewhere.
-    BadResource,
-    /// The version is none that the backend could have.
-    BadVersion,
-    /// The secret is no JSON object with that string.
-    BadSubkey,
-    /// The secret is not what its field takes: no text, no certificate, another key's, expired.
-    BadContent,
-    /// What is said of the vault does not go together: half a set of credentials, a URL that is none.
-    BadSettings,
+            /// The code by which diagnostics go.
+            pub fn code(self) -> DiagnosticCode {
+                match self {
+                    $($(Self::$reason => DiagnosticCode::$reason,)+)+
+                }
+            }
 
-    // denied
-    /// The vault refuses to show the secret.
-    PermissionDenied,
-    /// The vault refuses the credentials.
-    LoginRefused,
+            /// The verdict that follows from it.
+            pub fn verdict(self) -> Verdict {
+                match self {
+                    $($(Self::$reason)|+ => Verdict::$verdict,)+
+                }
+            }
+        }
+    };
+}
 
-    // unreachable
-    /// Nothing answers at the address.
-    ConnectionFailed,
-    /// The answer did not come in time.
-    TimedOut,
-    /// The server is sealed, not initialised or a standby.
-    Sealed,
-    /// The server asks to come back later than there is time for.
-    RateLimited,
-    /// The server answers what cannot be understood, or that it is broken.
-    ServerError,
-
-    // not checkable
-    /// Not all vaults could be listed, so that nobody can say whether one bears the name.
-    VaultsUnreadable,
-    /// The plugin's schema is not known, so that nobody can say whether the field takes references.
-    UnknownSchema,
-    /// The reference, or its vault, is made of an environment variable that is not set here.
-    UnsetVariable,
-    /// The variable is one of the data planes' environment.
-    DataPlaneEnvironment,
-    /// The file is one of the data planes' disks.
-    DataPlaneFiles,
-    /// The reference names a backend, and how the data planes reach it is not said.
-    DataPlaneSettings,
-    /// No credentials were given.
-    NoCredentials,
-    /// A credential would have to be shown to a host that nobody vouches for.
-    UntrustedHost,
-    /// The way to log in cannot be gone from here, or would use something up.
-    UnsupportedLogin,
-    /// The backend is none that can be asked: a custom one, or one that this build leaves out.
-    UnsupportedBackend,
-    /// What Kong makes of that version, or of a secret of that sort, is not documented.
-    Undocumented,
-    /// The backend was not asked: another team's, or references are not asked for.
-    NotAsked,
+reasons! {
+    Found:
+        SecretFound, SecretExists, WrittenByThisRun;
+    Missing:
+        UnknownVault, DeletedVault, NoSuchSecret, NoSuchVariable, NoSuchVersion, DeletedVersion, DestroyedVersion,
+        DisabledVersion, NoSuchMount, WrongMountVersion;
+    Malformed:
+        BadReference, NotReferenceable, BadResource, BadVersion, BadSubkey, BadContent, BadSettings;
+    Denied:
+        PermissionDenied, LoginRefused;
+    Unreachable:
+        ConnectionFailed, TimedOut, Sealed, RateLimited, ServerError;
+    NotCheckable:
+        VaultsUnreadable, UnknownSchema, UnsetVariable, DataPlaneEnvironment, DataPlaneFiles, DataPlaneSettings,
+        NoCredentials, UntrustedHost, UnsupportedLogin, UnsupportedBackend, Undocumented, NotAsked;
 }
 
 /// A use of a reference with what is known of it.
@@ -158,90 +114,12 @@ impl Reason {
         );
         !self.is_static() && !of_vaults
     }
+}
 
-    /// The word by which diagnostics go.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::SecretFound => "secret-found",
-            Self::SecretExists => "secret-exists",
-            Self::WrittenByThisRun => "written-by-this-run",
-            Self::UnknownVault => "unknown-vault",
-            Self::DeletedVault => "deleted-vault",
-            Self::NoSuchSecret => "no-such-secret",
-            Self::NoSuchVariable => "no-such-variable",
-            Self::NoSuchVersion => "no-such-version",
-            Self::DeletedVersion => "deleted-version",
-            Self::DestroyedVersion => "destroyed-version",
-            Self::DisabledVersion => "disabled-version",
-            Self::NoSuchMount => "no-such-mount",
-            Self::WrongMountVersion => "wrong-mount-version",
-            Self::BadReference => "bad-reference",
-            Self::NotReferenceable => "not-referenceable",
-            Self::BadResource => "bad-resource",
-            Self::BadVersion => "bad-version",
-            Self::BadSubkey => "bad-subkey",
-            Self::BadContent => "bad-content",
-            Self::BadSettings => "bad-settings",
-            Self::PermissionDenied => "permission-denied",
-            Self::LoginRefused => "login-refused",
-            Self::ConnectionFailed => "connection-failed",
-            Self::TimedOut => "timed-out",
-            Self::Sealed => "sealed",
-            Self::RateLimited => "rate-limited",
-            Self::ServerError => "server-error",
-            Self::VaultsUnreadable => "vaults-unreadable",
-            Self::UnknownSchema => "unknown-schema",
-            Self::UnsetVariable => "unset-variable",
-            Self::DataPlaneEnvironment => "data-plane-environment",
-            Self::DataPlaneFiles => "data-plane-files",
-            Self::DataPlaneSettings => "data-plane-settings",
-            Self::NoCredentials => "no-credentials",
-            Self::UntrustedHost => "untrusted-host",
-            Self::UnsupportedLogin => "unsupported-login",
-            Self::UnsupportedBackend => "unsupported-backend",
-            Self::Undocumented => "undocumented",
-            Self::NotAsked => "not-asked",
-        }
-    }
-
-    /// The verdict that follows from it.
-    pub fn verdict(self) -> Verdict {
-        match self {
-            Self::SecretFound | Self::SecretExists | Self::WrittenByThisRun => Verdict::Found,
-            Self::UnknownVault
-            | Self::DeletedVault
-            | Self::NoSuchSecret
-            | Self::NoSuchVariable
-            | Self::NoSuchVersion
-            | Self::DeletedVersion
-            | Self::DestroyedVersion
-            | Self::DisabledVersion
-            | Self::NoSuchMount
-            | Self::WrongMountVersion => Verdict::Missing,
-            Self::BadReference
-            | Self::NotReferenceable
-            | Self::BadResource
-            | Self::BadVersion
-            | Self::BadSubkey
-            | Self::BadContent
-            | Self::BadSettings => Verdict::Malformed,
-            Self::PermissionDenied | Self::LoginRefused => Verdict::Denied,
-            Self::ConnectionFailed | Self::TimedOut | Self::Sealed | Self::RateLimited | Self::ServerError => {
-                Verdict::Unreachable
-            }
-            Self::VaultsUnreadable
-            | Self::UnknownSchema
-            | Self::UnsetVariable
-            | Self::DataPlaneEnvironment
-            | Self::DataPlaneFiles
-            | Self::DataPlaneSettings
-            | Self::NoCredentials
-            | Self::UntrustedHost
-            | Self::UnsupportedLogin
-            | Self::UnsupportedBackend
-            | Self::Undocumented
-            | Self::NotAsked => Verdict::NotCheckable,
-        }
+/// In snake_case, as all words in JSON.
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.code().to_snake_case())
     }
 }
 

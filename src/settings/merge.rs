@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::{ReferencesSection, SpannedPolicy};
 use reference::Policy;
 use reference::{ReferenceSettings, VaultSettings, variable_infix};
-use yaml::Diagnostic;
+use yaml::{Diagnostic, DiagnosticCode};
 
 /// Brings together what the checker's side says, what a file in the repository says, and what is asked for on the command
 /// line: the policy for all, and the settings of the vaults. What the repository would loosen is told, and does not hold.
@@ -57,7 +57,7 @@ fn stricter_policy(own: Policy, said: Option<SpannedPolicy>, told: &mut Vec<Diag
             format!("a file in the repository cannot loosen what references may do: '{own}' holds, not '{theirs}'");
         let help = "say so where the check runs: --references, or a file of settings outside the repository";
         told.push(
-            Diagnostic::warning("policy-not-loosened", message)
+            Diagnostic::warning(DiagnosticCode::PolicyNotLoosened, message)
                 .at(said.span)
                 .help(help),
         );

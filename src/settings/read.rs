@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::incomplete_pairs::{IncompletePair, find_incomplete_pairs};
 use super::setting_names::{SettingNames, SettingSource};
 use reference::{Policy, Secret, SettingOrigin, VaultSetting};
-use yaml::{Diagnostic, MapEntry, Node, NodeData, Span, ValueOrigin, suggest_similar};
+use yaml::{Diagnostic, DiagnosticCode, MapEntry, Node, NodeData, Span, ValueOrigin, suggest_similar};
 
 /// Where settings take what they do not say themselves: the variables and files of the machine that runs the check.
 pub struct LocalReader<'a> {
@@ -97,7 +97,7 @@ impl SettingsReader<'_> {
                 {
                     let message = format!("'{word}' is said twice of the vault '{}'", vault.key);
                     self.diagnostics
-                        .push(Diagnostic::error("settings-twice", message).at(entry.key_span));
+                        .push(Diagnostic::error(DiagnosticCode::SettingsTwice, message).at(entry.key_span));
                 }
                 spans.insert(word, entry.key_span);
             }
@@ -109,7 +109,7 @@ impl SettingsReader<'_> {
         {
             let message = format!("'{has}' is said of the vault '{}', but no '{lacks}'", vault.key);
             let help = format!("say {lacks}_env or {lacks}_file, too: one is of no use without the other");
-            let told = Diagnostic::error("half-a-set", message).help(help);
+            let told = Diagnostic::error(DiagnosticCode::HalfASet, message).help(help);
             self.diagnostics
                 .push(told.at(spans.get(has).copied().unwrap_or(vault.key_span)));
         }
@@ -139,7 +139,7 @@ impl SettingsReader<'_> {
                 let message = "a file of settings in the repository names no variables and no files of this machine";
                 let help = "say this in a file outside the repository (--config), or by STRONGROOM_VAULT_<PREFIX>_*";
                 self.diagnostics.push(
-                    Diagnostic::error("settings-of-repository", message)
+                    Diagnostic::error(DiagnosticCode::SettingsOfRepository, message)
                         .at(entry.key_span)
                         .help(help),
                 );
@@ -156,7 +156,7 @@ impl SettingsReader<'_> {
             let message = format!("{} names a variable that is not set", entry.key);
             let help = "set it where the check runs; the name of a variable belongs here, not its value";
             self.diagnostics.push(
-                Diagnostic::error("no-such-setting", message)
+                Diagnostic::error(DiagnosticCode::NoSuchSetting, message)
                     .at_secret(entry.value.span)
                     .help(help),
             );
@@ -174,7 +174,7 @@ impl SettingsReader<'_> {
             Err(why) => {
                 let message = format!("{} names a file that cannot be read: {why}", entry.key);
                 self.diagnostics
-                    .push(Diagnostic::error("no-such-setting", message).at_secret(entry.value.span));
+                    .push(Diagnostic::error(DiagnosticCode::NoSuchSetting, message).at_secret(entry.value.span));
                 None
             }
         }
@@ -189,7 +189,7 @@ impl SettingsReader<'_> {
                 entry.key
             );
             self.diagnostics
-                .push(Diagnostic::error("settings-value", message).at_secret(entry.value.span));
+                .push(Diagnostic::error(DiagnosticCode::SettingsValue, message).at_secret(entry.value.span));
             return None;
         }
         Some(Secret::new(value))
@@ -204,7 +204,7 @@ impl SettingsReader<'_> {
         if policy.is_none() {
             let message = "a policy is strict, default, warn or off";
             self.diagnostics
-                .push(Diagnostic::error("settings-value", message).at_secret(node.span));
+                .push(Diagnostic::error(DiagnosticCode::SettingsValue, message).at_secret(node.span));
         }
         policy.map(|policy| SpannedPolicy {
             policy,
@@ -216,13 +216,14 @@ impl SettingsReader<'_> {
         if !matches!(node.data, NodeData::Map(_) | NodeData::Null) {
             let message = format!("{what} must be a map, and is {}", node.type_name());
             self.diagnostics
-                .push(Diagnostic::error("settings-value", message).at_secret(node.span));
+                .push(Diagnostic::error(DiagnosticCode::SettingsValue, message).at_secret(node.span));
         }
         node.entries()
     }
 
     fn read_scalar(&mut self, entry: &MapEntry) -> Option<String> {
-        let told = |message: String| Diagnostic::error("settings-value", message).at_secret(entry.value.span);
+        let told =
+            |message: String| Diagnostic::error(DiagnosticCode::SettingsValue, message).at_secret(entry.value.span);
         if entry.value.origin != ValueOrigin::File {
             let key = &entry.key;
             self.diagnostics.push(
@@ -248,7 +249,7 @@ impl SettingsReader<'_> {
         let message = format!("'{}' would put a secret into a file of settings", entry.key);
         let help = format!("name the variable or the file that holds it: {word}_env: NAME or {word}_file: PATH");
         self.diagnostics.push(
-            Diagnostic::error("secret-in-settings", message)
+            Diagnostic::error(DiagnosticCode::SecretInSettings, message)
                 .at_secret(entry.value.span)
                 .help(help),
         );
@@ -256,7 +257,7 @@ impl SettingsReader<'_> {
 
     fn report_unknown_setting(&mut self, entry: &MapEntry, close: Option<&str>) {
         let message = format!("'{}' is no setting", entry.key);
-        let mut told = Diagnostic::error("unknown-setting", message).at_secret(entry.key_span);
+        let mut told = Diagnostic::error(DiagnosticCode::UnknownSetting, message).at_secret(entry.key_span);
         if let Some(close) = close {
             told = told.help(format!("did you mean '{close}'?"));
         }

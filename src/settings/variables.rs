@@ -5,7 +5,7 @@ use super::read::{LocalReader, is_address};
 use super::setting_names::{SettingNames, SettingSource};
 use reference::{Policy, Secret, SettingOrigin, VaultSetting};
 use reference::{ReferenceSettings, VaultSettings};
-use yaml::{Diagnostic, suggest_similar};
+use yaml::{Diagnostic, DiagnosticCode, suggest_similar};
 
 /// What the variables that speak of a vault begin with.
 pub const VARIABLE_PREFIX: &str = "STRONGROOM_VAULT_";
@@ -110,13 +110,13 @@ fn insert_setting(said: &mut VaultSettings, word: String, value: Secret) {
 }
 
 fn invalid_variable(name: &str, what: &str) -> Diagnostic {
-    Diagnostic::error("settings-variable", format!("the variable {name} {what}"))
+    Diagnostic::error(DiagnosticCode::SettingsVariable, format!("the variable {name} {what}"))
 }
 
 /// A variable that says nothing may be somebody else's: it stops nothing.
 fn unknown_variable(name: &str, words: &SettingNames) -> Diagnostic {
     let told = Diagnostic::warning(
-        "settings-variable",
+        DiagnosticCode::SettingsVariable,
         format!("the variable {name} says nothing of a vault"),
     );
     let rest = name
@@ -139,5 +139,5 @@ fn unknown_variable(name: &str, words: &SettingNames) -> Diagnostic {
 fn incomplete_pair_error(owner: &str, half: IncompletePair) -> Diagnostic {
     let (has, lacks) = (half.present.to_ascii_uppercase(), half.missing.to_ascii_uppercase());
     let message = format!("{VARIABLE_PREFIX}{owner}_{has} is set, but no {VARIABLE_PREFIX}{owner}_{lacks}");
-    Diagnostic::error("half-a-set", message).help("one is of no use without the other")
+    Diagnostic::error(DiagnosticCode::HalfASet, message).help("one is of no use without the other")
 }

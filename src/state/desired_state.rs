@@ -79,7 +79,7 @@ pub struct EntityLocation {
     /// Where to point for the entity as a whole.
     pub span: Span,
     /// Where the parts of its body stand (foreign keys and the id included).
-    pub span_tree: Arc<SpanTree>,
+    pub(crate) span_tree: Arc<SpanTree>,
 }
 
 impl DesiredState {
@@ -99,7 +99,7 @@ impl EntityLocation {
     }
 
     /// Where a field's name is declared: what to point at when the name is what is wrong.
-    pub fn name_span(&self, path: &FieldPath) -> Span {
+    pub(crate) fn name_span(&self, path: &FieldPath) -> Span {
         match path.top_field() {
             Some(name) if self.span_tree.get(name).is_some() => self.span_tree.name_span(path),
             _ => self.span,

@@ -15,4 +15,4 @@ pub use documents::{
 };
 pub use entity_body::{EntityBody, entity_tags};
 pub use scope::{Scope, ScopeId};
-pub use span_tree::{NamedSpanTree, SpanChildren, SpanTree};
+pub(crate) use span_tree::{NamedSpanTree, SpanChildren, SpanTree};

@@ -6,16 +6,16 @@ use yaml::Span;
 ///
 /// Parts that came from `_info.defaults` or `_plugin_configs` point there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SpanTree {
+pub(crate) struct SpanTree {
     /// Where the value stands.
-    pub span: Span,
+    pub(crate) span: Span,
     /// What is inside it.
-    pub children: SpanChildren,
+    pub(crate) children: SpanChildren,
 }
 
 /// The parts of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SpanChildren {
+pub(crate) enum SpanChildren {
     /// It has none.
     Leaf,
     /// The members of a list.
@@ -26,13 +26,13 @@ pub enum SpanChildren {
 
 /// Where a named value stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NamedSpanTree {
+pub(crate) struct NamedSpanTree {
     /// Its name.
-    pub name: ObjectKey,
+    pub(crate) name: ObjectKey,
     /// Where the name stands.
-    pub name_span: Span,
+    pub(crate) name_span: Span,
     /// Where the value stands.
-    pub tree: SpanTree,
+    pub(crate) tree: SpanTree,
 }
 
 /// From so many on, the names of a map are kept in order, to be found sooner.
@@ -40,7 +40,7 @@ const SORT_THRESHOLD: usize = 24;
 
 impl SpanChildren {
     /// The values of a map.
-    pub fn from_named(mut named: Vec<NamedSpanTree>) -> Self {
+    pub(crate) fn from_named(mut named: Vec<NamedSpanTree>) -> Self {
         if named.len() >= SORT_THRESHOLD {
             named.sort_by(|one, other| one.name.cmp(&other.name));
         }
@@ -50,7 +50,7 @@ impl SpanChildren {
 
 impl SpanTree {
     /// A value without parts.
-    pub fn leaf(span: Span) -> Self {
+    pub(crate) fn leaf(span: Span) -> Self {
         Self {
             span,
             children: SpanChildren::Leaf,
@@ -58,18 +58,18 @@ impl SpanTree {
     }
 
     /// Where a value stands; the nearest enclosing place that does, where it is not itself there.
-    pub fn value_span(&self, path: &FieldPath) -> Span {
+    pub(crate) fn value_span(&self, path: &FieldPath) -> Span {
         self.find_span(path, |_| ()).0
     }
 
     /// Where the name of a value stands; where the value stands if it has none.
-    pub fn name_span(&self, path: &FieldPath) -> Span {
+    pub(crate) fn name_span(&self, path: &FieldPath) -> Span {
         let (value, name) = self.find_span(path, |named| named.name_span);
         name.unwrap_or(value)
     }
 
     /// Whether there is a value.
-    pub fn contains(&self, path: &FieldPath) -> bool {
+    pub(crate) fn contains(&self, path: &FieldPath) -> bool {
         path.0
             .iter()
             .try_fold(self, |places, segment| places.child(segment).map(|(part, _)| part))
@@ -77,7 +77,7 @@ impl SpanTree {
     }
 
     /// The part of that name.
-    pub fn get(&self, name: &str) -> Option<&NamedSpanTree> {
+    pub(crate) fn get(&self, name: &str) -> Option<&NamedSpanTree> {
         match &self.children {
             SpanChildren::Map(named) if named.len() < SORT_THRESHOLD => named.iter().find(|part| part.name == name),
             SpanChildren::Map(named) => {

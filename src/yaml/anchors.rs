@@ -1,10 +1,10 @@
-//! Anchors, and the limits that keep a small text from becoming a large tree.
+//! Anchors, and limits on how much their aliases may expand to.
 
 use std::collections::BTreeMap;
 
 use crate::{Node, suggest_similar};
 
-/// How much a node is, its own included.
+/// How large a node is, what it holds included.
 #[derive(Clone, Copy, Default)]
 pub(super) struct NodeSize {
     pub(super) nodes: u64,
@@ -12,7 +12,7 @@ pub(super) struct NodeSize {
     pub(super) depth: u32,
 }
 
-/// The anchors of a document, and how much their aliases have made of it.
+/// The anchors of a document, and how much their aliases expanded to.
 #[derive(Default)]
 pub(super) struct Anchors {
     by_name: BTreeMap<String, AnchorState>,
@@ -32,14 +32,14 @@ enum AnchorState {
     Complete(Box<Node>, NodeSize),
 }
 
-/// Why an alias stands for nothing.
+/// Why an alias cannot be resolved.
 pub(super) enum AliasError {
     Unknown {
-        meant: Option<String>,
+        suggestion: Option<String>,
     },
-    /// It stands within what it stands for.
+    /// It stands within its own anchor: a cycle.
     Itself,
-    /// The aliases make too much of the text.
+    /// The aliases expand to too much.
     Excessive,
 }
 
@@ -67,36 +67,36 @@ impl Anchors {
     }
 
     /// Completes a node with an anchor.
-    pub(super) fn close(&mut self, name: String, node: &Node, weight: NodeSize) -> Result<(), AliasError> {
-        self.kept_nodes += weight.nodes;
+    pub(super) fn close(&mut self, name: String, node: &Node, size: NodeSize) -> Result<(), AliasError> {
+        self.kept_nodes += size.nodes;
         if self.kept_nodes > ALIAS_CHECK_MIN_NODES + MAX_COPIES * self.composed_nodes {
             return Err(AliasError::Excessive);
         }
         self.by_name
-            .insert(name, AnchorState::Complete(Box::new(node.clone()), weight));
+            .insert(name, AnchorState::Complete(Box::new(node.clone()), size));
         Ok(())
     }
 
     /// The node that an alias stands for.
     pub(super) fn resolve_alias(&mut self, name: &str) -> Result<(Node, NodeSize), AliasError> {
-        let (node, weight) = match self.by_name.get(name) {
-            Some(AnchorState::Complete(node, weight)) => (node, *weight),
+        let (node, size) = match self.by_name.get(name) {
+            Some(AnchorState::Complete(node, size)) => (node, *size),
             Some(AnchorState::Open) => return Err(AliasError::Itself),
             None => return Err(self.unknown_alias(name)),
         };
-        self.composed_nodes += weight.nodes + 1;
-        self.aliased_nodes += weight.nodes;
-        self.aliased_bytes += weight.bytes;
+        self.composed_nodes += size.nodes + 1;
+        self.aliased_nodes += size.nodes;
+        self.aliased_bytes += size.bytes;
         if self.aliased_bytes > MAX_ALIASED_BYTES || is_excessive(self.aliased_nodes, self.composed_nodes) {
             return Err(AliasError::Excessive);
         }
-        Ok((node.as_ref().clone(), weight))
+        Ok((node.as_ref().clone(), size))
     }
 
     fn unknown_alias(&self, name: &str) -> AliasError {
         let known = self.by_name.keys().map(String::as_str);
         AliasError::Unknown {
-            meant: suggest_similar(name, known).map(str::to_owned),
+            suggestion: suggest_similar(name, known).map(str::to_owned),
         }
     }
 }
@@ -109,7 +109,7 @@ fn is_excessive(aliased: u64, composed: u64) -> bool {
 }
 
 impl NodeSize {
-    /// A node that holds such nodes.
+    /// Adds what a member holds.
     pub(super) fn add(&mut self, inner: Self) {
         self.nodes += inner.nodes;
         self.bytes += inner.bytes;

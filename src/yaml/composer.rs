@@ -1,4 +1,4 @@
-//! Nodes from events, without recursion.
+//! Composes nodes from events, without recursion.
 
 use super::ComposeOptions;
 use super::anchors::{AliasError, Anchors, NodeSize};
@@ -9,16 +9,16 @@ use super::frame::{BufferPool, Frame, FrameContent, KeyState};
 use super::map_builder::{AddOutcome, MergeOutcome};
 use super::mask::MaskedText;
 use super::syntax::syntax_diagnostic;
-use crate::{Diagnostic, FileId, Node, NodeData, Span, ValueOrigin};
+use crate::{Diagnostic, DiagnosticCode, FileId, Node, NodeData, Span, ValueOrigin};
 use json::ObjectKey;
 
 /// How deep a text may nest: decK's limit is higher, but no state file comes near this one.
 pub(super) const MAX_DEPTH: usize = 512;
 
-/// How much of a field's name is told.
+/// How much of a field's name a message shows.
 const MAX_SHOWN_NAME_CHARS: usize = 60;
 
-/// Nodes from events.
+/// Composes nodes from events.
 pub(super) struct Composer<'t> {
     pub(super) file: FileId,
     pub(super) original: &'t str,
@@ -32,7 +32,7 @@ pub(super) struct Composer<'t> {
     document_count: u32,
 }
 
-/// Nothing more can be read, and why has been told.
+/// Nothing more can be read; the reason is among the diagnostics.
 pub(super) struct Abort;
 
 impl<'t> Composer<'t> {
@@ -59,7 +59,7 @@ impl<'t> Composer<'t> {
     /// Reads the whole text. There is no node if it could not be read to its end.
     pub(super) fn compose(mut self) -> (Option<Node>, Vec<Diagnostic>) {
         let mut events = EventReader::new(&self.mask.text);
-        let read = loop {
+        let is_complete = loop {
             match self.read_event(&mut events) {
                 Ok(true) => {}
                 Ok(false) => break true,
@@ -67,7 +67,7 @@ impl<'t> Composer<'t> {
             }
         };
         let start = self.span(Mark::default(), Mark::default());
-        let node = match (read, self.root.take()) {
+        let node = match (is_complete, self.root.take()) {
             (true, root) => Some(root.unwrap_or(Node {
                 span: start,
                 data: NodeData::Null,
@@ -78,31 +78,31 @@ impl<'t> Composer<'t> {
         (node, self.diagnostics.into_diagnostics())
     }
 
-    /// Reads a part of the text. None if there is anything out of the ordinary in it, or to tell of it. `inside` says that
-    /// it begins in a list, the value of a field at the top, and stands for their places.
-    pub(super) fn compose_chunk(mut self, mut lines: FastScanner<'_>, inside: Option<Span>) -> Option<Node> {
-        if let Some(place) = inside {
+    /// Reads a part of the text. None if it holds anything that the scanner does not support, or anything to diagnose.
+    /// `inside` says that it begins in a list, the value of a field at the top, and stands for their spans.
+    pub(super) fn compose_chunk(mut self, mut scanner: FastScanner<'_>, inside: Option<Span>) -> Option<Node> {
+        if let Some(span) = inside {
             let mut map = self.buffers.new_map();
             if let FrameContent::Map(_, key) = &mut map {
-                *key = KeyState::Named(ObjectKey::default(), place);
+                *key = KeyState::Named(ObjectKey::default(), span);
             }
             let list = self.buffers.new_list();
             self.frames
-                .extend([map, list].map(|kind| Frame::new(kind, place, None, true)));
+                .extend([map, list].map(|content| Frame::new(content, span, None, true)));
         }
-        let mut more = true;
-        while more {
-            more = lines.has_next() && self.handle_event(lines.next()).ok()?;
+        let mut has_more = true;
+        while has_more {
+            has_more = scanner.has_next() && self.handle_event(scanner.next()).ok()?;
         }
-        (lines.is_at_end() && self.diagnostics.is_empty()).then_some(self.root)?
+        (scanner.is_at_end() && self.diagnostics.is_empty()).then_some(self.root)?
     }
 
-    /// Takes one event; false at the end.
+    /// Reads one event; false at the end.
     fn read_event(&mut self, events: &mut EventReader<'_>) -> Result<bool, Abort> {
         let event = match events.next() {
             Ok(event) => event,
-            Err(fault) => {
-                let error = syntax_diagnostic(&fault, self.file, self.original);
+            Err(error) => {
+                let error = syntax_diagnostic(&error, self.file, self.original);
                 return self.abort(error);
             }
         };
@@ -110,9 +110,9 @@ impl<'t> Composer<'t> {
     }
 
     fn handle_event(&mut self, event: YamlEvent<'_>) -> Result<bool, Abort> {
-        let YamlEvent { kind: what, start, end } = event;
+        let YamlEvent { kind, start, end } = event;
         let span = self.span(start, end);
-        match what {
+        match kind {
             YamlEventKind::Scalar(scalar) => self.add_scalar(&scalar, span)?,
             YamlEventKind::Alias(name) => self.add_alias(name, span)?,
             YamlEventKind::SequenceStart { anchor, block } => {
@@ -140,7 +140,7 @@ impl<'t> Composer<'t> {
         }
         self.abort(
             Diagnostic::error(
-                "second-document",
+                DiagnosticCode::SecondDocument,
                 "a second document begins here, which decK drops without a word",
             )
             .at(span)
@@ -151,7 +151,7 @@ impl<'t> Composer<'t> {
     fn open_collection(
         &mut self,
         anchor: Option<&str>,
-        kind: FrameContent,
+        content: FrameContent,
         block: bool,
         span: Span,
     ) -> Result<(), Abort> {
@@ -162,7 +162,7 @@ impl<'t> Composer<'t> {
         if let Some(name) = anchor {
             self.anchors.open(name);
         }
-        self.frames.push(Frame::new(kind, span, anchor, block));
+        self.frames.push(Frame::new(content, span, anchor, block));
         Ok(())
     }
 
@@ -170,9 +170,9 @@ impl<'t> Composer<'t> {
         let Some(frame) = self.frames.pop() else {
             return Err(Abort);
         };
-        let (node, anchor, weight) = frame.into_node(end, &mut self.buffers);
-        self.store_anchor(anchor, &node, weight)?;
-        self.place_node(node, weight)
+        let (node, anchor, size) = frame.into_node(end, &mut self.buffers);
+        self.store_anchor(anchor, &node, size)?;
+        self.place_node(node, size)
     }
 
     fn add_scalar(&mut self, scalar: &Scalar<'_>, span: Span) -> Result<(), Abort> {
@@ -180,10 +180,10 @@ impl<'t> Composer<'t> {
         if let Some(FrameContent::Map(_, key @ KeyState::Expected)) =
             self.frames.last_mut().map(|frame| &mut frame.content)
         {
-            // the key is read below, where all of the composer is at hand
+            // the key is read below, where the whole composer can be borrowed
             *key = KeyState::Invalid;
-            let read = self.read_key(scalar, span);
-            self.set_key(read);
+            let read_key = self.read_key(scalar, span);
+            self.set_key(read_key);
             if let Some(name) = scalar.anchor {
                 let node = super::key::key_as_node(scalar, span);
                 self.store_anchor(Some(name.to_owned()), &node, scalar_size(&node))?;
@@ -191,62 +191,59 @@ impl<'t> Composer<'t> {
             return Ok(());
         }
         let node = self.read_value(scalar, span);
-        let weight = scalar_size(&node);
-        self.store_anchor(scalar.anchor.map(str::to_owned), &node, weight)?;
-        self.place_node(node, weight)
+        let size = scalar_size(&node);
+        self.store_anchor(scalar.anchor.map(str::to_owned), &node, size)?;
+        self.place_node(node, size)
     }
 
     fn add_alias(&mut self, name: &str, span: Span) -> Result<(), Abort> {
         match self.anchors.resolve_alias(name) {
-            Ok((_, weight)) if self.frames.len() + weight.depth as usize > MAX_DEPTH => {
-                self.abort(too_deep_error(span))
-            }
-            Ok((node, weight)) => self.place_node(node, weight),
-            Err(refusal) => self.report_alias_error(refusal, span),
+            Ok((_, size)) if self.frames.len() + size.depth as usize > MAX_DEPTH => self.abort(too_deep_error(span)),
+            Ok((node, size)) => self.place_node(node, size),
+            Err(error) => self.report_alias_error(error, span),
         }
     }
 
-    fn store_anchor(&mut self, anchor: Option<String>, node: &Node, weight: NodeSize) -> Result<(), Abort> {
+    fn store_anchor(&mut self, anchor: Option<String>, node: &Node, size: NodeSize) -> Result<(), Abort> {
         let Some(name) = anchor else { return Ok(()) };
-        let kept = self.anchors.close(name, node, weight);
-        kept.or_else(|refusal| self.report_alias_error(refusal, node.span))
+        let closed = self.anchors.close(name, node, size);
+        closed.or_else(|error| self.report_alias_error(error, node.span))
     }
 
     /// Puts a complete node where it belongs.
-    fn place_node(&mut self, node: Node, weight: NodeSize) -> Result<(), Abort> {
+    fn place_node(&mut self, node: Node, size: NodeSize) -> Result<(), Abort> {
         let Some(frame) = self.frames.last_mut() else {
             self.root.get_or_insert(node);
             return Ok(());
         };
-        frame.size.add(weight);
+        frame.size.add(size);
         match &mut frame.content {
             FrameContent::List(members) => members.push(node),
             FrameContent::Map(map, key) => match std::mem::replace(key, KeyState::Expected) {
                 KeyState::Expected => {
-                    let read = self.key_from_node(&node);
-                    self.set_key(read);
+                    let read_key = self.key_from_node(&node);
+                    self.set_key(read_key);
                 }
                 KeyState::Invalid => {}
                 KeyState::Named(name, key_span) => {
-                    let shown = key_span;
                     if let AddOutcome::Duplicate(first) = map.add(name, key_span, node) {
-                        self.report_duplicate_key(shown, first);
+                        self.report_duplicate_key(key_span, first);
                     }
                 }
                 KeyState::Merge(at) => {
-                    let merged = map.merge(node);
-                    self.report_merge(merged, at);
+                    let outcome = map.merge(node);
+                    self.report_merge(outcome, at);
                 }
             },
         }
         Ok(())
     }
 
-    fn set_key(&mut self, read: KeyState) {
+    fn set_key(&mut self, state: KeyState) {
         if let Some(frame) = self.frames.last_mut() {
             frame.size.nodes += 1;
             if let FrameContent::Map(_, key) = &mut frame.content {
-                *key = read;
+                *key = state;
             }
         }
     }
@@ -261,50 +258,57 @@ impl<'t> Composer<'t> {
             .chars()
             .take(MAX_SHOWN_NAME_CHARS)
             .collect();
-        let error = Diagnostic::error("duplicate-key", format!("the field `{name}` stands twice in one map"))
-            .at(again)
-            .label("again here; decK would drop the first without a word")
-            .at(first)
-            .label("first here")
-            .help("remove one of the two");
+        let error = Diagnostic::error(
+            DiagnosticCode::DuplicateKey,
+            format!("the field `{name}` stands twice in one map"),
+        )
+        .at(again)
+        .label("again here; decK would drop the first without a word")
+        .at(first)
+        .label("first here")
+        .help("remove one of the two");
         self.diagnostics.add_separate(error);
     }
 
-    fn report_merge(&mut self, merged: MergeOutcome, at: Span) {
-        match merged {
+    fn report_merge(&mut self, outcome: MergeOutcome, at: Span) {
+        match outcome {
             MergeOutcome::Overwrote(fields) => {
                 for field in fields {
                     let message = "the merge below overwrites this field, as with decK; other readers keep it";
-                    let warning = Diagnostic::warning("merge-order", message).at(field);
+                    let warning = Diagnostic::warning(DiagnosticCode::MergeOrder, message).at(field);
                     self.diagnostics.add(warning.help("put `<<` first in its map"));
                 }
             }
             MergeOutcome::NotAMap => {
-                let error = Diagnostic::error("merge", "`<<` merges a map or a list of maps only").at(at);
+                let error = Diagnostic::error(DiagnosticCode::Merge, "`<<` merges a map or a list of maps only").at(at);
                 self.diagnostics
                     .add(error.help("write `<<: *anchor`, where the anchor stands at a map"));
             }
         }
     }
 
-    fn report_alias_error<T>(&mut self, refusal: AliasError, span: Span) -> Result<T, Abort> {
-        let error = match refusal {
-            AliasError::Unknown { meant } => {
-                let error =
-                    Diagnostic::error("unknown-anchor", "there is no anchor of this name above").at_secret(span);
-                error.help(match meant {
+    fn report_alias_error<T>(&mut self, error: AliasError, span: Span) -> Result<T, Abort> {
+        let error = match error {
+            AliasError::Unknown { suggestion } => {
+                let error = Diagnostic::error(DiagnosticCode::UnknownAnchor, "there is no anchor of this name above")
+                    .at_secret(span);
+                error.help(match suggestion {
                     Some(name) => format!("did you mean `*{name}`? A value that begins with `*` needs quotes"),
                     None => "put a value that begins with `*` in quotes".into(),
                 })
             }
-            AliasError::Itself => Diagnostic::error("recursive-anchor", "this alias stands within its own anchor")
-                .at(span)
-                .help("write out what the alias stands for"),
-            AliasError::Excessive => {
-                Diagnostic::error("excessive-aliases", "the aliases up to here make too much of the text")
-                    .at(span)
-                    .help("write out what is repeated, or part the file in several")
-            }
+            AliasError::Itself => Diagnostic::error(
+                DiagnosticCode::RecursiveAnchor,
+                "this alias stands within its own anchor",
+            )
+            .at(span)
+            .help("write out what the alias stands for"),
+            AliasError::Excessive => Diagnostic::error(
+                DiagnosticCode::ExcessiveAliases,
+                "the aliases up to here make too much of the text",
+            )
+            .at(span)
+            .help("write out what is repeated, or part the file in several"),
         };
         self.abort(error)
     }
@@ -337,9 +341,12 @@ fn is_empty_document(rest: &str) -> bool {
 }
 
 fn too_deep_error(span: Span) -> Diagnostic {
-    Diagnostic::error("too-deep", format!("the text nests deeper than {MAX_DEPTH} levels"))
-        .at_secret(span)
-        .help("no entity nests as deep: look for brackets or braces that are not closed")
+    Diagnostic::error(
+        DiagnosticCode::TooDeep,
+        format!("the text nests deeper than {MAX_DEPTH} levels"),
+    )
+    .at_secret(span)
+    .help("no entity nests as deep: look for brackets or braces that are not closed")
 }
 
 fn scalar_size(node: &Node) -> NodeSize {

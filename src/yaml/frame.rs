@@ -1,5 +1,3 @@
-//! A list or map that is being read.
-
 use super::anchors::NodeSize;
 use super::map_builder::MapBuilder;
 use crate::{MapEntry, Node, NodeData, Span, ValueOrigin};
@@ -14,7 +12,7 @@ pub(super) struct Frame {
     is_block: bool,
 }
 
-/// Which of the two, and what it holds so far.
+/// What a frame holds so far.
 pub(super) enum FrameContent {
     List(Vec<Node>),
     Map(MapBuilder, KeyState),
@@ -28,11 +26,11 @@ pub(super) enum KeyState {
     Named(ObjectKey, Span),
     /// What a `<<` brings in.
     Merge(Span),
-    /// The value of a name that cannot be one: told already.
+    /// The value of a name that cannot be one, which was reported.
     Invalid,
 }
 
-/// Room in which lists and maps are gathered, one within another, until it is known how much of it they need.
+/// Buffers for lists and maps of unknown length, reused: a finished one is moved into a vector of its exact size.
 #[derive(Default)]
 pub(super) struct BufferPool {
     lists: Vec<Vec<Node>>,
@@ -51,9 +49,8 @@ impl BufferPool {
         )
     }
 
-    /// What was gathered, in as much room as it needs.
-    fn build_data(&mut self, kind: FrameContent) -> NodeData {
-        match kind {
+    fn build_data(&mut self, content: FrameContent) -> NodeData {
+        match content {
             FrameContent::List(mut members) => {
                 let list = shrink_into(&mut members);
                 self.lists.push(members);
@@ -69,9 +66,9 @@ impl BufferPool {
     }
 }
 
-fn shrink_into<T>(gathered: &mut Vec<T>) -> Vec<T> {
-    let mut fitting = Vec::with_capacity(gathered.len());
-    fitting.append(gathered);
+fn shrink_into<T>(members: &mut Vec<T>) -> Vec<T> {
+    let mut fitting = Vec::with_capacity(members.len());
+    fitting.append(members);
     fitting
 }
 
@@ -89,9 +86,9 @@ impl Frame {
         }
     }
 
-    /// The complete node, its anchor and its weight. A block ends where its last member does.
-    pub(super) fn into_node(self, end: Span, room: &mut BufferPool) -> (Node, Option<String>, NodeSize) {
-        let data = room.build_data(self.content);
+    /// The complete node, its anchor and its size. A block ends where its last member does.
+    pub(super) fn into_node(self, end: Span, buffers: &mut BufferPool) -> (Node, Option<String>, NodeSize) {
+        let data = buffers.build_data(self.content);
         let last = match &data {
             NodeData::List(members) => members.last().map(|member| member.span),
             NodeData::Map(entries) => entries.last().map(|entry| entry.value.span),

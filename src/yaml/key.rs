@@ -9,7 +9,7 @@ use super::scalar::{self, ScalarError, ScalarValue, Yaml11Difference};
 use super::syntax::FOREIGN_TEMPLATE;
 use super::template::TemplateError;
 use super::yaml11::{scalar_error, yaml11_key_warning};
-use crate::{Diagnostic, Node, NodeData, Span, StringStyle, ValueOrigin};
+use crate::{Diagnostic, DiagnosticCode, Node, NodeData, Span, StringStyle, ValueOrigin};
 
 impl Composer<'_> {
     /// Reads a scalar as a field's name: text, or a number or truth spelled as decK does.
@@ -33,8 +33,8 @@ impl Composer<'_> {
                 self.key_from_value(resolved.value, span)
             }
             Err(ScalarError::NotFinite) => KeyState::Named(scalar.value.into(), span),
-            Err(cause) => {
-                self.diagnostics.add(scalar_error(cause, span));
+            Err(error) => {
+                self.diagnostics.add(scalar_error(error, span));
                 KeyState::Invalid
             }
         }
@@ -49,13 +49,13 @@ impl Composer<'_> {
             NodeData::String(text, _) => KeyState::Named(text.as_str().into(), node.span),
             NodeData::Map(_) if self.is_foreign_template(node.span) => {
                 let (message, help) = FOREIGN_TEMPLATE;
-                let error = Diagnostic::error("yaml-syntax", message).at_secret(node.span);
+                let error = Diagnostic::error(DiagnosticCode::YamlSyntax, message).at_secret(node.span);
                 self.diagnostics.add(error.help(help));
                 KeyState::Invalid
             }
             NodeData::List(_) | NodeData::Map(_) => {
                 let message = format!("{} cannot be the name of a field", node.type_name());
-                let error = Diagnostic::error("yaml-key", message).at_secret(node.span);
+                let error = Diagnostic::error(DiagnosticCode::YamlKey, message).at_secret(node.span);
                 self.diagnostics
                     .add(error.help("put the name in quotes if it is text with brackets or braces"));
                 KeyState::Invalid
@@ -70,8 +70,8 @@ impl Composer<'_> {
         before.ends_with('{') && here.starts_with('{')
     }
 
-    fn key_from_value(&mut self, meaning: ScalarValue<'_>, span: Span) -> KeyState {
-        let name = match meaning {
+    fn key_from_value(&mut self, value: ScalarValue<'_>, span: Span) -> KeyState {
+        let name = match value {
             ScalarValue::Text(text) => text.into(),
             ScalarValue::Bool(truth) => truth.to_string().into(),
             ScalarValue::Number(number) => match number.as_f64() {
@@ -79,7 +79,7 @@ impl Composer<'_> {
                 _ => number.to_string().into(),
             },
             ScalarValue::Null => {
-                let error = Diagnostic::error("yaml-key", "a field has no name").at(span);
+                let error = Diagnostic::error(DiagnosticCode::YamlKey, "a field has no name").at(span);
                 self.diagnostics
                     .add(error.help("write `name: value`; put the name in quotes if it is the word `null`"));
                 return KeyState::Invalid;
@@ -88,24 +88,24 @@ impl Composer<'_> {
         KeyState::Named(name, span)
     }
 
-    /// Tells of templates and variables in a name; true if the name cannot be used.
+    /// Reports templates and variables in a name; true if the name cannot be used.
     fn report_key_placeholders(&mut self, span: Span) -> bool {
-        let holes = self.mask.placeholders_in(span.start, span.end);
-        let mut complaints = Vec::new();
-        for hole in holes {
-            let complaint = match &hole.kind {
-                PlaceholderKind::Invalid(complaint) => complaint.clone(),
+        let placeholders = self.mask.placeholders_in(span.start, span.end);
+        let mut errors = Vec::new();
+        for placeholder in placeholders {
+            let error = match &placeholder.kind {
+                PlaceholderKind::Invalid(error) => error.clone(),
                 PlaceholderKind::Template(_) | PlaceholderKind::Variable(_) | PlaceholderKind::SurrogatePair(_) => {
                     TemplateError::InKey
                 }
                 PlaceholderKind::LiteralVariable(_) => continue,
             };
-            complaints.push((complaint, hole.span(span.file)));
+            errors.push((error, placeholder.span(span.file)));
         }
-        for (complaint, at) in &complaints {
-            self.diagnostics.add(complaint.to_diagnostic().at(*at));
+        for (error, at) in &errors {
+            self.diagnostics.add(error.to_diagnostic().at(*at));
         }
-        !complaints.is_empty()
+        !errors.is_empty()
     }
 }
 

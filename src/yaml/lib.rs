@@ -1,9 +1,9 @@
-//! The reading of texts into nodes, as decK reads them, with positions.
+//! Reads texts into nodes with positions, as decK reads YAML.
 
 mod anchors;
-mod chunks;
 mod composer;
 mod diagnostic;
+mod diagnostic_code;
 mod diagnostic_set;
 mod encoding;
 mod events;
@@ -24,9 +24,10 @@ mod template;
 mod value;
 mod yaml11;
 
-pub use chunks::YamlChunks;
 pub use diagnostic::{Diagnostic, DiagnosticLocation, Severity};
+pub use diagnostic_code::DiagnosticCode;
 pub use encoding::decode;
+pub use fast::YamlChunks;
 pub use node::{FileId, MapEntry, Node, NodeData, SourceFile, SourceFiles, Span, StringStyle, ValueOrigin};
 pub use number::format_float;
 pub use scalar::parse_plain_scalar;
@@ -45,16 +46,16 @@ pub struct ComposeOptions<'e> {
     pub substitute_env: bool,
 }
 
-/// How long a text may be: positions are 32 bits, and no state file comes near.
+/// How long a text may be: positions have 32 bits, and no state file comes near.
 const MAX_LENGTH: usize = 1 << 30;
 
 /// How many lines may begin with `%`: the parser compares each directive with all others.
 const MAX_DIRECTIVES: usize = 100;
 
-/// Reads a text of YAML or JSON, and tells all that is wrong or doubtful in it, in its order.
+/// Reads a text of YAML or JSON into a node, and reports all that is wrong or doubtful in it, in its order.
 ///
 /// An empty text is `null`. There is no node if the text could not be read to its end; with errors there may be one
-/// still, so that what else is wrong can be told at once.
+/// still, so that what else is wrong is reported at once.
 pub fn compose(file: FileId, text: &str, options: &ComposeOptions<'_>) -> (Option<Node>, Vec<Diagnostic>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if let Some(error) = check_limits(file, text) {
@@ -64,26 +65,34 @@ pub fn compose(file: FileId, text: &str, options: &ComposeOptions<'_>) -> (Optio
         Some(mask) => Composer::new(file, text, &mask, options).compose(),
         None => (
             None,
-            vec![Diagnostic::error("too-long", "the text leaves no character unused").at_secret(start_of_file(file))],
+            vec![
+                Diagnostic::error(DiagnosticCode::TooLong, "the text leaves no character unused")
+                    .at_secret(start_of_file(file)),
+            ],
         ),
     }
 }
 
 fn check_limits(file: FileId, text: &str) -> Option<Diagnostic> {
     if text.len() > MAX_LENGTH {
-        return Some(Diagnostic::error("too-long", "the text is longer than 1 GiB").at_secret(start_of_file(file)));
+        return Some(
+            Diagnostic::error(DiagnosticCode::TooLong, "the text is longer than 1 GiB").at_secret(start_of_file(file)),
+        );
     }
     let directives = text
         .lines()
         .take_while(|line| line.starts_with(['%', '#']) || line.trim().is_empty());
-    let many = directives
+    let has_many = directives
         .filter(|line| line.starts_with('%'))
         .nth(MAX_DIRECTIVES)
         .is_some();
-    many.then(|| {
-        Diagnostic::error("yaml-directives", "the text begins with too many directives")
-            .at_secret(start_of_file(file))
-            .help("leave out the lines that begin with `%`")
+    has_many.then(|| {
+        Diagnostic::error(
+            DiagnosticCode::YamlDirectives,
+            "the text begins with too many directives",
+        )
+        .at_secret(start_of_file(file))
+        .help("leave out the lines that begin with `%`")
     })
 }
 

@@ -1,4 +1,4 @@
-//! The YAML parser's events, safely. The one place that speaks to its C-like interface.
+//! A safe interface to libyaml. Nothing else in the workspace calls its C-like functions.
 #![allow(unsafe_code)] // libyaml-rs keeps the interface of the C library: raw pointers and unions
 
 use std::ffi::CStr;
@@ -40,11 +40,11 @@ impl<'t> LibyamlParser<'t> {
         }
     }
 
-    /// The next event. After the end of the stream or a fault it must not be asked again.
+    /// The next event. It must not be called again after the end of the stream or an error.
     pub(super) fn next(&mut self) -> Result<YamlEvent<'_>, YamlSyntaxError> {
         self.free_event();
         let mut event = MaybeUninit::<yaml_event_t>::uninit();
-        // SAFETY: the parser was initialised in `of`; on success the event is initialised too.
+        // SAFETY: the parser was initialised in `new`; on success the event is initialised too.
         unsafe {
             if yaml_parser_parse(self.parser.as_mut_ptr(), event.as_mut_ptr()).fail {
                 return Err(self.syntax_error());
@@ -66,22 +66,21 @@ impl<'t> LibyamlParser<'t> {
     }
 
     fn syntax_error(&self) -> YamlSyntaxError {
-        // SAFETY: the parser was initialised in `of`; its problem is null or a constant C string.
+        // SAFETY: the parser was initialised in `new`; its problem is null or a constant C string.
         unsafe {
             let parser = self.parser.assume_init_ref();
             let problem = match parser.problem.is_null() {
                 true => String::new(),
                 false => CStr::from_ptr(parser.problem.cast()).to_string_lossy().into_owned(),
             };
-            let at = match (parser.problem_mark.index, parser.problem_offset) {
+            let position = match (parser.problem_mark.index, parser.problem_offset) {
                 (0, byte) if byte > 0 => SyntaxErrorPosition::Byte(byte as u32),
                 _ => SyntaxErrorPosition::Mark(convert_mark(parser.problem_mark)),
             };
-            let began = convert_mark(parser.context_mark);
             YamlSyntaxError {
                 problem,
-                position: at,
-                context: began,
+                position,
+                context: convert_mark(parser.context_mark),
             }
         }
     }
@@ -90,7 +89,7 @@ impl<'t> LibyamlParser<'t> {
 impl Drop for LibyamlParser<'_> {
     fn drop(&mut self) {
         self.free_event();
-        // SAFETY: the parser was initialised in `of` and is deleted once.
+        // SAFETY: the parser was initialised in `new` and is deleted once.
         unsafe { yaml_parser_delete(self.parser.as_mut_ptr()) }
     }
 }

@@ -1,14 +1,14 @@
-//! A map while it is read: names once, merges as decK does them.
+//! Builds maps as decK does: unique names, and its order of merges.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::{MapEntry, Node, NodeData, Span};
 use json::ObjectKey;
 
-/// From how many fields on names are looked up in an index.
+/// From so many fields on, names are looked up in an index: a list of them is faster below.
 const INDEX_THRESHOLD: usize = 24;
 
-/// A map while it is read.
+/// A map that is being read.
 #[derive(Default)]
 pub(super) struct MapBuilder {
     entries: Vec<MapEntry>,
@@ -18,7 +18,7 @@ pub(super) struct MapBuilder {
     merged: HashSet<usize>,
 }
 
-/// What came of adding a field.
+/// The outcome of adding a field.
 pub(super) enum AddOutcome {
     /// It is new, or replaces one that a merge brought.
     Accepted,
@@ -26,19 +26,19 @@ pub(super) enum AddOutcome {
     Duplicate(Span),
 }
 
-/// What came of a merge.
+/// The outcome of a merge.
 pub(super) enum MergeOutcome {
-    /// All of it came in. These fields of the map itself stood above and are overwritten: an oddity of decK.
+    /// All of it was merged. These fields of the map itself stood above and are overwritten, as decK does.
     Overwrote(Vec<Span>),
     /// It is no map, nor a list of maps.
     NotAMap,
 }
 
 impl MapBuilder {
-    /// An empty map that is gathered in that room.
-    pub(super) fn with_buffer(room: Vec<MapEntry>) -> Self {
+    /// An empty map that grows in that buffer.
+    pub(super) fn with_buffer(buffer: Vec<MapEntry>) -> Self {
         Self {
-            entries: room,
+            entries: buffer,
             ..Self::default()
         }
     }
@@ -61,7 +61,7 @@ impl MapBuilder {
         }
     }
 
-    /// Brings in the fields of a map, or of a list of maps, of which the first wins.
+    /// Merges the fields of a map, or of a list of maps, of which the first wins.
     pub(super) fn merge(&mut self, node: Node) -> MergeOutcome {
         let maps = match node.data {
             NodeData::Map(entries) => vec![entries],
@@ -89,7 +89,7 @@ impl MapBuilder {
         MergeOutcome::Overwrote(overwritten)
     }
 
-    /// The fields, in the order of the file, with all the room that was taken for them.
+    /// The fields, in the order of the file, in the buffer.
     pub(super) fn into_entries(self) -> Vec<MapEntry> {
         self.entries
     }

@@ -1,13 +1,13 @@
-//! Templates and variables hidden from the parser: each becomes a token of the same length, filled in after parsing.
+//! Masks templates and variables: the parser sees a token of the same length, which is filled in after parsing.
 //!
-//! So a value can hold anything and never changes the structure, and positions stay those of the file.
+//! So no value changes the structure, whatever it holds, and positions stay those of the file.
 
 use std::borrow::Cow;
 
 use super::placeholder::{self, Placeholder, PlaceholderKind};
 use crate::Span;
 
-/// A text whose templates are hidden, and what was hidden.
+/// A text whose placeholders are masked.
 pub(super) struct MaskedText<'t> {
     /// What the parser reads.
     pub(super) text: Cow<'t, str>,
@@ -18,50 +18,53 @@ pub(super) struct MaskedText<'t> {
 
 /// A piece of a masked text.
 pub(super) enum MaskedPiece<'m> {
-    /// Text of the file.
     Text(&'m str),
-    /// Something hidden.
     Placeholder(&'m Placeholder),
 }
 
 impl<'t> MaskedText<'t> {
-    /// Hides what is to be filled in; none if the text leaves no character to hide it with.
+    /// Masks what is to be filled in; none if the text leaves no character to mask it with.
     pub(super) fn new(text: &'t str, substitute: bool) -> Option<Self> {
-        let holes = placeholder::find_placeholders(text, substitute);
-        let marker = match holes.iter().any(Placeholder::is_masked) {
+        let placeholders = placeholder::find_placeholders(text, substitute);
+        let marker = match placeholders.iter().any(Placeholder::is_masked) {
             true => find_unused_marker(text)?,
             false => char::REPLACEMENT_CHARACTER,
         };
         Some(Self {
-            text: mask_text(text, &holes, marker),
-            column_shifts: column_shifts(text, &holes),
-            placeholders: holes,
+            text: mask_text(text, &placeholders, marker),
+            column_shifts: column_shifts(text, &placeholders),
+            placeholders,
             marker,
         })
     }
 
-    /// Whether nothing of the file's text is of interest beyond its YAML.
     pub(super) fn has_no_placeholders(&self) -> bool {
         self.placeholders.is_empty()
     }
 
-    /// What stands in a stretch of the text.
+    /// The placeholders that begin in a range of the text.
     pub(super) fn placeholders_in(&self, start: u32, end: u32) -> &[Placeholder] {
-        let rest = &self.placeholders[self.placeholders.partition_point(|hole| hole.start < start)..];
-        &rest[..rest.partition_point(|hole| hole.start < end)]
+        let rest = &self.placeholders[self
+            .placeholders
+            .partition_point(|placeholder| placeholder.start < start)..];
+        &rest[..rest.partition_point(|placeholder| placeholder.start < end)]
     }
 
-    /// A value that the parser gave, split at what was hidden in it: the next hidden ones of the stretch, in order.
-    pub(super) fn split_at_placeholders<'m>(&self, value: &'m str, holes: &'m [Placeholder]) -> Vec<MaskedPiece<'m>> {
+    /// Splits a value of the parser at the tokens in it, which stand for the masked placeholders in their order.
+    pub(super) fn split_at_placeholders<'m>(
+        &self,
+        value: &'m str,
+        placeholders: &'m [Placeholder],
+    ) -> Vec<MaskedPiece<'m>> {
         let mut pieces = Vec::new();
         let mut rest = value;
-        let mut hidden = holes.iter().filter(|hole| hole.is_masked());
-        while let (Some(at), Some(hole)) = (rest.find(self.marker), hidden.next()) {
+        let mut masked = placeholders.iter().filter(|placeholder| placeholder.is_masked());
+        while let (Some(at), Some(placeholder)) = (rest.find(self.marker), masked.next()) {
             if at > 0 {
                 pieces.push(MaskedPiece::Text(&rest[..at]));
             }
-            pieces.push(MaskedPiece::Placeholder(hole));
-            rest = rest.get(at + hole.length()..).unwrap_or_default();
+            pieces.push(MaskedPiece::Placeholder(placeholder));
+            rest = rest.get(at + placeholder.length()..).unwrap_or_default();
         }
         if !rest.is_empty() {
             pieces.push(MaskedPiece::Text(rest));
@@ -69,51 +72,58 @@ impl<'t> MaskedText<'t> {
         pieces
     }
 
-    /// A span with the column of the file, where hidden characters have shifted the parser's.
+    /// Corrects a span's column, which masked characters have shifted.
     pub(super) fn restore_column(&self, span: &mut Span) {
-        let before = self.placeholders.partition_point(|hole| hole.start < span.start);
+        let before = self
+            .placeholders
+            .partition_point(|placeholder| placeholder.start < span.start);
         if self.placeholders[..before]
             .last()
-            .is_some_and(|hole| hole.line == span.line)
+            .is_some_and(|placeholder| placeholder.line == span.line)
         {
             span.column += self.column_shifts[before - 1];
         }
     }
 }
 
-/// By how many columns each hole and those before it on its line shift what follows.
-fn column_shifts(text: &str, holes: &[Placeholder]) -> Vec<u32> {
-    let mut shifts: Vec<u32> = Vec::with_capacity(holes.len());
+/// By how many columns each placeholder and those before it on its line shift what follows.
+fn column_shifts(text: &str, placeholders: &[Placeholder]) -> Vec<u32> {
+    let mut shifts: Vec<u32> = Vec::with_capacity(placeholders.len());
     let mut line = 0;
-    for hole in holes {
-        let before = if hole.line == line {
+    for placeholder in placeholders {
+        let before = if placeholder.line == line {
             shifts.last().copied().unwrap_or(0)
         } else {
             0
         };
-        let columns = text[hole.start as usize..hole.end as usize].chars().count() as u32;
-        let hidden = if hole.is_masked() {
-            columns.saturating_sub(hole.masked_columns())
+        let columns = text[placeholder.start as usize..placeholder.end as usize]
+            .chars()
+            .count() as u32;
+        let shift = if placeholder.is_masked() {
+            columns.saturating_sub(placeholder.masked_columns())
         } else {
             0
         };
-        shifts.push(before + hidden);
-        line = hole.line;
+        shifts.push(before + shift);
+        line = placeholder.line;
     }
     shifts
 }
 
-fn mask_text<'t>(text: &'t str, holes: &[Placeholder], marker: char) -> Cow<'t, str> {
-    if !holes.iter().any(Placeholder::is_masked) {
+fn mask_text<'t>(text: &'t str, placeholders: &[Placeholder], marker: char) -> Cow<'t, str> {
+    if !placeholders.iter().any(Placeholder::is_masked) {
         return Cow::Borrowed(text);
     }
     let mut masked = String::with_capacity(text.len());
     let mut done = 0;
-    for hole in holes.iter().filter(|hole| hole.is_masked()) {
-        masked.push_str(&text[done..hole.start as usize]);
+    for placeholder in placeholders.iter().filter(|placeholder| placeholder.is_masked()) {
+        masked.push_str(&text[done..placeholder.start as usize]);
         masked.push(marker);
-        masked.extend(std::iter::repeat_n('x', hole.length() - placeholder::MARKER_BYTES));
-        done = hole.end as usize;
+        masked.extend(std::iter::repeat_n(
+            'x',
+            placeholder.length() - placeholder::MARKER_BYTES,
+        ));
+        done = placeholder.end as usize;
     }
     masked.push_str(&text[done..]);
     Cow::Owned(masked)

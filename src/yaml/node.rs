@@ -26,7 +26,7 @@ impl SourceFiles {
         &self.files[id.0 as usize]
     }
 
-    /// Adds a file and says its id.
+    /// Adds a file and returns its id.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         self.files.push(SourceFile {
             name: name.into(),
@@ -36,7 +36,7 @@ impl SourceFiles {
     }
 }
 
-/// A stretch of a file.
+/// A part of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Span {
     /// The file.

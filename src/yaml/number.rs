@@ -2,13 +2,13 @@
 
 use json::Number;
 
-/// A number that was read, and what is odd about how it was written.
+/// A number, and its notation where that is YAML 1.1's own.
 pub(super) struct ParsedNumber {
     pub(super) number: Number,
     pub(super) yaml11: Option<Yaml11Notation>,
 }
 
-/// A spelling that readers of YAML 1.2 take for something else.
+/// A notation that readers of YAML 1.2 take for something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Yaml11Notation {
     /// `010` is eight.
@@ -26,18 +26,25 @@ pub(super) fn parse_number(text: &str) -> Option<ParsedNumber> {
     if !text.bytes().all(is_number_byte) {
         return None;
     }
-    let spread = text.contains('_');
-    let digits = if spread { text.replace('_', "") } else { text.to_owned() };
-    let (number, oddity) = match parse_integer(&digits) {
+    let has_underscores = text.contains('_');
+    let digits = if has_underscores {
+        text.replace('_', "")
+    } else {
+        text.to_owned()
+    };
+    let (number, notation) = match parse_integer(&digits) {
         Some((number, base)) => (number, radix_notation(base)),
         None => (parse_float(&digits)?, float_notation(&digits)),
     };
-    let oddity = if spread {
+    let notation = if has_underscores {
         Some(Yaml11Notation::Underscores)
     } else {
-        oddity
+        notation
     };
-    Some(ParsedNumber { number, yaml11: oddity })
+    Some(ParsedNumber {
+        number,
+        yaml11: notation,
+    })
 }
 
 /// Reads a text that begins with a dot; none if it is no number. Underscores may stand between digits only.
@@ -46,11 +53,11 @@ pub(super) fn parse_fraction(text: &str) -> Option<ParsedNumber> {
         let number = parse_float(text)?;
         return Some(ParsedNumber { number, yaml11: None });
     }
-    let parted = text[1..].split('_').all(|part| {
+    let is_well_formed = text[1..].split('_').all(|part| {
         let edges = [part.bytes().next(), part.bytes().last()];
         edges.iter().all(|edge| edge.is_some_and(|byte| byte.is_ascii_digit()))
     });
-    if !parted {
+    if !is_well_formed {
         return None;
     }
     let number = parse_float(&text.replace('_', ""))?;
@@ -130,11 +137,11 @@ fn parse_float(text: &str) -> Option<Number> {
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let exponent = exponent.map(|text| text.strip_prefix(['+', '-']).unwrap_or(text));
-    let sound = is_all_digits(whole)
+    let is_float = is_all_digits(whole)
         && is_all_digits(fraction)
         && !(whole.is_empty() && fraction.is_empty())
         && exponent.is_none_or(|digits| !digits.is_empty() && is_all_digits(digits));
-    if !sound {
+    if !is_float {
         return None;
     }
     let value: f64 = text.parse().ok()?;
@@ -145,7 +152,7 @@ fn parse_float(text: &str) -> Option<Number> {
     }
 }
 
-/// Below this, a whole number that is written with a point or an exponent is told by nobody from one without; from here
+/// Below this, a whole number that is written with a point or an exponent cannot be told from one without; from here
 /// on, decK spells them differently where a field wants text.
 const INTEGRAL_FLOAT_LIMIT: f64 = 1e6;
 

@@ -7,7 +7,7 @@ use crate::{FileId, Span};
 /// How many bytes the character takes that begins a token: no token is shorter.
 pub(super) const MARKER_BYTES: usize = 3;
 
-/// A stretch of a line that is not to be taken as it stands.
+/// A part of a line that is not to be taken as it stands.
 pub(super) struct Placeholder {
     pub(super) start: u32,
     pub(super) end: u32,
@@ -18,7 +18,7 @@ pub(super) struct Placeholder {
     pub(super) kind: PlaceholderKind,
 }
 
-/// What stands in a hole.
+/// What a placeholder is.
 pub(super) enum PlaceholderKind {
     /// `${{ … }}`.
     Template(Template),
@@ -59,39 +59,39 @@ impl Placeholder {
     }
 }
 
-/// All of a text, in its order. On lines that begin with `#` there is nothing.
+/// Finds all placeholders of a text, in its order. Lines that begin with `#` have none.
 pub(super) fn find_placeholders(text: &str, substitute: bool) -> Vec<Placeholder> {
-    let mut holes = Vec::new();
+    let mut placeholders = Vec::new();
     if text.contains('$') {
-        find_placeholders_at(text, '$', |rest| match_dollar(rest, substitute), &mut holes);
+        find_placeholders_at(text, '$', |rest| match_dollar(rest, substitute), &mut placeholders);
     }
     if is_json(text) && (text.contains("\\ud") || text.contains("\\uD")) {
-        find_placeholders_at(text, '\\', match_surrogate_pair, &mut holes);
-        holes.sort_by_key(|hole| hole.start);
-        holes.dedup_by(|next, hole| next.start < hole.end);
+        find_placeholders_at(text, '\\', match_surrogate_pair, &mut placeholders);
+        placeholders.sort_by_key(|placeholder| placeholder.start);
+        placeholders.dedup_by(|next, placeholder| next.start < placeholder.end);
     }
-    holes
+    placeholders
 }
 
-/// Asks at every such character what begins there and how long it is; `None` as kind passes over.
+/// Matches at every such character: how long the match is, and what kind of placeholder, if it is one.
 fn find_placeholders_at(
     text: &str,
-    sign: char,
-    ask: impl Fn(&str) -> (usize, Option<PlaceholderKind>),
-    holes: &mut Vec<Placeholder>,
+    first: char,
+    match_at: impl Fn(&str) -> (usize, Option<PlaceholderKind>),
+    placeholders: &mut Vec<Placeholder>,
 ) {
     let mut line = LineCursor::default();
     let mut at = 0;
-    while let Some(found) = text[at..].find(sign) {
+    while let Some(found) = text[at..].find(first) {
         let start = at + found;
         line.advance(text, start);
         let (length, kind) = match text[line.line_start..start].trim_start().starts_with('#') {
             true => (1, None),
-            false => ask(&text[start..]),
+            false => match_at(&text[start..]),
         };
         at = start + length;
         if let Some(kind) = kind {
-            holes.push(Placeholder {
+            placeholders.push(Placeholder {
                 start: start as u32,
                 end: at as u32,
                 line: line.number + 1,
@@ -102,7 +102,7 @@ fn find_placeholders_at(
     }
 }
 
-/// Where a place is, counted from 0.
+/// A position in a text, counted from 0.
 #[derive(Default)]
 struct LineCursor {
     number: u32,
@@ -206,6 +206,6 @@ fn match_surrogate_pair(rest: &str) -> (usize, Option<PlaceholderKind>) {
 /// The unit of UTF-16 that an escape stands for.
 fn parse_utf16_unit(rest: &str) -> Option<u16> {
     let digits = rest.strip_prefix("\\u")?.get(..4)?;
-    let sound = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    sound.then(|| u16::from_str_radix(digits, 16).ok())?
+    let is_hexadecimal = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hexadecimal.then(|| u16::from_str_radix(digits, 16).ok())?
 }

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use super::number::{self, Yaml11Notation};
 use crate::{NodeData, StringStyle};
 
-/// What a scalar means.
 pub(super) enum ScalarValue<'s> {
     Null,
     Bool(bool),
@@ -13,7 +12,7 @@ pub(super) enum ScalarValue<'s> {
     Text(Cow<'s, str>),
 }
 
-/// A meaning, and what readers of YAML 1.2 would take for something else.
+/// A value, and what readers of YAML 1.2 would take for something else.
 pub(super) struct ResolvedScalar<'s> {
     pub(super) value: ScalarValue<'s>,
     pub(super) yaml11: Option<Yaml11Difference>,
@@ -24,14 +23,14 @@ pub(super) struct ResolvedScalar<'s> {
 pub(super) enum Yaml11Difference {
     /// `yes`, `on` and the like are true or false.
     Word(bool),
-    /// A number in a spelling of its own.
+    /// A number in a notation of its own.
     Number(Yaml11Notation),
 }
 
-/// Why a scalar has no meaning.
+/// Why a scalar has no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ScalarError {
-    /// `.inf` and `.nan` cannot be said to Kong.
+    /// `.inf` and `.nan`, which JSON cannot hold.
     NotFinite,
     /// The text is not what its tag says.
     TagMismatch,
@@ -39,7 +38,7 @@ pub(super) enum ScalarError {
     InvalidBinary,
 }
 
-/// The meaning of a text that stands without quotes.
+/// The value of a text that stands without quotes.
 pub(super) fn resolve_plain(text: &str) -> Result<ResolvedScalar<'_>, ScalarError> {
     match text.as_bytes().first() {
         None | Some(b'~' | b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O') => {
@@ -52,7 +51,7 @@ pub(super) fn resolve_plain(text: &str) -> Result<ResolvedScalar<'_>, ScalarErro
     }
 }
 
-/// The meaning of a text that bears a tag (in its long form).
+/// The value of a text that bears a tag (in its long form).
 pub(super) fn resolve_tagged<'s>(tag: &str, text: &'s str) -> Result<ResolvedScalar<'s>, ScalarError> {
     match tag.strip_prefix("tag:yaml.org,2002:") {
         Some("binary") => decode_binary(text),
@@ -104,7 +103,7 @@ fn decode_binary(text: &str) -> Result<ResolvedScalar<'_>, ScalarError> {
 }
 
 fn resolve_word(text: &str) -> ResolvedScalar<'_> {
-    let meaning = match text {
+    let value = match text {
         "" | "~" | "null" | "Null" | "NULL" => ScalarValue::Null,
         "true" | "True" | "TRUE" => ScalarValue::Bool(true),
         "false" | "False" | "FALSE" => ScalarValue::Bool(false),
@@ -112,10 +111,7 @@ fn resolve_word(text: &str) -> ResolvedScalar<'_> {
         "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => return yaml11_bool(false),
         _ => return text_scalar(text),
     };
-    ResolvedScalar {
-        value: meaning,
-        yaml11: None,
-    }
+    ResolvedScalar { value, yaml11: None }
 }
 
 fn yaml11_bool(truth: bool) -> ResolvedScalar<'static> {
@@ -125,11 +121,11 @@ fn yaml11_bool(truth: bool) -> ResolvedScalar<'static> {
     }
 }
 
-fn number_or_text(text: &str, reading: Option<number::ParsedNumber>) -> ResolvedScalar<'_> {
-    match reading {
-        Some(reading) => ResolvedScalar {
-            value: ScalarValue::Number(reading.number),
-            yaml11: reading.yaml11.map(Yaml11Difference::Number),
+fn number_or_text(text: &str, parsed: Option<number::ParsedNumber>) -> ResolvedScalar<'_> {
+    match parsed {
+        Some(parsed) => ResolvedScalar {
+            value: ScalarValue::Number(parsed.number),
+            yaml11: parsed.yaml11.map(Yaml11Difference::Number),
         },
         None => text_scalar(text),
     }

@@ -1,4 +1,4 @@
-//! `$NAME` and `${NAME}`: what people write for envsubst.
+//! `$NAME` and `${NAME}`, as people write them for envsubst.
 
 /// What looks like a variable of a shell.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,12 +53,13 @@ fn match_braced(inner: &str) -> Option<(usize, ShellVariable)> {
 
 fn match_bare(inner: &str) -> Option<(usize, ShellVariable)> {
     let name = &inner[..name_length(inner)];
-    let spelled = name
+    let is_spelled = name
         .bytes()
         .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
-    let begun = name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_');
-    let lettered = name.bytes().any(|byte| byte.is_ascii_uppercase());
-    (name.len() > 1 && spelled && begun && lettered).then(|| (name.len() + 1, ShellVariable::Plain(name.to_owned())))
+    let begins_well = name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_');
+    let has_letter = name.bytes().any(|byte| byte.is_ascii_uppercase());
+    (name.len() > 1 && is_spelled && begins_well && has_letter)
+        .then(|| (name.len() + 1, ShellVariable::Plain(name.to_owned())))
 }
 
 fn name_length(text: &str) -> usize {

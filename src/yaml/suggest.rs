@@ -1,21 +1,21 @@
-//! Did you mean.
+//! Suggestions for misspelled words.
 
-/// The known word that someone most likely meant by an unknown one; none if nothing is near.
+/// Suggests the known word that is most similar to an unknown one; none if nothing is near.
 ///
 /// Near is one slip (a letter too many, too few, another, or two exchanged) for every three letters, at least one.
 /// Case, `-` for `_`, and a plural for a singular are no slips. Among equally near words the first wins.
 pub fn suggest_similar<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let (spelled, stem) = (normalize_word(word), singular(&normalize_word(word)));
-    let slips = (stem.chars().count() / 3).max(1);
+    let max_distance = (stem.chars().count() / 3).max(1);
     known
         .into_iter()
         .map(|candidate| {
             let plain = normalize_word(candidate);
-            let far = strsim::damerau_levenshtein(&stem, &singular(&plain));
-            (far, strsim::damerau_levenshtein(&spelled, &plain), candidate)
+            let distance = strsim::damerau_levenshtein(&stem, &singular(&plain));
+            (distance, strsim::damerau_levenshtein(&spelled, &plain), candidate)
         })
-        .filter(|(far, _, candidate)| *far <= slips && *far < candidate.chars().count())
-        .min_by_key(|(far, spelling, _)| (*far, *spelling))
+        .filter(|(distance, _, candidate)| *distance <= max_distance && *distance < candidate.chars().count())
+        .min_by_key(|(distance, spelled_distance, _)| (*distance, *spelled_distance))
         .map(|(_, _, candidate)| candidate)
 }
 

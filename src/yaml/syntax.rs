@@ -1,9 +1,9 @@
-//! What the parser's faults mean, and what to do. The parser's own words hold nothing of the text.
+//! Explains the parser's errors. Its own messages hold nothing of the text.
 
 use super::events::{Mark, SyntaxErrorPosition, YamlSyntaxError};
-use crate::{Diagnostic, FileId, Span};
+use crate::{Diagnostic, DiagnosticCode, FileId, Span};
 
-/// The parser's words, what they mean, and what to do.
+/// The parser's messages, what they mean, and what to do.
 const PARSER_MESSAGES: &[(&str, &str, &str)] = &[
     (
         "mapping values are not allowed in this context",
@@ -102,10 +102,10 @@ const PARSER_MESSAGES: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// The faults of a quote that is not closed: they show at the end of the text, far from it.
+/// The errors of a quote that is not closed: they show at the end of the text, far from it.
 const UNCLOSED_QUOTE_MESSAGES: [&str; 2] = ["found unexpected end of stream", "found unexpected document indicator"];
 
-/// The faults of brackets and braces that are not closed.
+/// The errors of brackets and braces that are not closed.
 const UNCLOSED_BRACKET_MESSAGES: [&str; 2] = ["did not find expected ',' or ']'", "did not find expected ',' or '}'"];
 
 const ENDS_WITHIN_BRACKETS: (&str, &str) = (
@@ -113,23 +113,23 @@ const ENDS_WITHIN_BRACKETS: (&str, &str) = (
     "is the file complete? Close each `[` by `]` and each `{` by `}`",
 );
 
-/// What is told of a template that is not for this program.
+/// Message and help for a template that is not for this program.
 pub(super) const FOREIGN_TEMPLATE: (&str, &str) = (
     "this is a template of Helm's or Go's, which is not read here",
     "render the file first, as with `helm template`; values of the environment are `${{ env \"DECK_NAME\" }}`",
 );
 
-/// Tells where and why the parser stopped.
-pub(super) fn syntax_diagnostic(fault: &YamlSyntaxError, file: FileId, text: &str) -> Diagnostic {
-    let mark = match fault.position {
+/// Says where and why the parser stopped.
+pub(super) fn syntax_diagnostic(error: &YamlSyntaxError, file: FileId, text: &str) -> Diagnostic {
+    let mark = match error.position {
         // the end of the text is no place to look for a quote
-        SyntaxErrorPosition::Mark(_) if UNCLOSED_QUOTE_MESSAGES.contains(&fault.problem.as_str()) => fault.context,
+        SyntaxErrorPosition::Mark(_) if UNCLOSED_QUOTE_MESSAGES.contains(&error.problem.as_str()) => error.context,
         SyntaxErrorPosition::Mark(mark) => mark,
         SyntaxErrorPosition::Byte(byte) => mark_at_byte(byte, text),
     };
-    let foreign = find_foreign_template(mark, text);
-    let ends_early = is_at_end(mark, text) && UNCLOSED_BRACKET_MESSAGES.contains(&fault.problem.as_str());
-    let mark = match foreign {
+    let foreign_template = find_foreign_template(mark, text);
+    let ends_early = is_at_end(mark, text) && UNCLOSED_BRACKET_MESSAGES.contains(&error.problem.as_str());
+    let mark = match foreign_template {
         Some(line) => line,
         None if ends_early => end_of_text(text),
         None => mark,
@@ -141,16 +141,18 @@ pub(super) fn syntax_diagnostic(fault: &YamlSyntaxError, file: FileId, text: &st
         line: mark.line + 1,
         column: mark.column + 1,
     };
-    let (message, help) = match foreign {
+    let (message, help) = match foreign_template {
         Some(_) => (FOREIGN_TEMPLATE.0.to_owned(), FOREIGN_TEMPLATE.1.to_owned()),
         None if ends_early => (ENDS_WITHIN_BRACKETS.0.to_owned(), ENDS_WITHIN_BRACKETS.1.to_owned()),
-        None => explain_syntax_error(fault, mark, text),
+        None => explain_syntax_error(error, mark, text),
     };
-    Diagnostic::error("yaml-syntax", message).at_secret(span).help(help)
+    Diagnostic::error(DiagnosticCode::YamlSyntax, message)
+        .at_secret(span)
+        .help(help)
 }
 
-fn explain_syntax_error(fault: &YamlSyntaxError, mark: Mark, text: &str) -> (String, String) {
-    let known = PARSER_MESSAGES.iter().find(|(problem, ..)| *problem == fault.problem);
+fn explain_syntax_error(error: &YamlSyntaxError, mark: Mark, text: &str) -> (String, String) {
+    let known = PARSER_MESSAGES.iter().find(|(problem, ..)| *problem == error.problem);
     match (known, char_at(mark, text)) {
         (Some((_, message, help)), _) => ((*message).to_owned(), (*help).to_owned()),
         (None, Some('\t')) => ("a tab indents this line".into(), "indent with spaces".into()),
@@ -159,13 +161,13 @@ fn explain_syntax_error(fault: &YamlSyntaxError, mark: Mark, text: &str) -> (Str
             "put the value in quotes".into(),
         ),
         (None, _) => (
-            format!("this is no YAML: {}", fault.problem),
+            format!("this is no YAML: {}", error.problem),
             "check the quotes and the indentation of this line and the one above".into(),
         ),
     }
 }
 
-/// The last line up to a fault that is nothing but a template of another program's: `{{- range … }}`.
+/// The last line up to an error that is nothing but a template of another program's: `{{- range … }}`.
 fn find_foreign_template(mark: Mark, text: &str) -> Option<Mark> {
     let lines = text.split_inclusive('\n').take(mark.line as usize + 1);
     let mut start = 0;

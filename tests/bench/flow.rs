@@ -2,10 +2,12 @@ use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::sync::Arc;
 
-use strongroom::apply::{self, Event, Stop};
+use strongroom::apply::{self, ApplyEvent, CancelToken};
 use strongroom::control_plane::{Client, Clock, Dialect, HttpSettings, HttpTransport, SystemClock, Transport};
-use strongroom::plan::{self, Fingerprinter, Guards, Limit};
-use strongroom::reconcile::{Decision, Early, Job, Prepared, Proof, compose, prepare};
+use strongroom::plan::{self, DeleteLimit, Fingerprinter, Guards};
+use strongroom::reconcile::{
+    Decision, PrefetchedSnapshot, PreparedRun, RunOptions, VerifyOptions, compose_parallel, prepare,
+};
 use strongroom::reference::Policy;
 use strongroom::schema::Catalog;
 use strongroom::state::{DesiredState, Scope, StateOptions, may_declare_select_tags, read_desired_state};
@@ -36,7 +38,14 @@ pub async fn sync(address: &str, state: &Path) {
     let Decision::Approved(approved) = &prepared.decision else {
         panic!("the plan is withheld: {:?}", prepared.diagnostics);
     };
-    let account = apply::run(approved, &prepared.catalog, &client, &|_: Event<'_>| {}, &Stop::never()).await;
+    let account = apply::apply_plan(
+        approved,
+        &prepared.catalog,
+        &client,
+        &|_: ApplyEvent<'_>| {},
+        &CancelToken::never(),
+    )
+    .await;
     assert!(account.is_complete(), "{account:?}");
 }
 
@@ -44,26 +53,26 @@ pub async fn sync(address: &str, state: &Path) {
 pub async fn plan<T: Transport + 'static, C: Clock + 'static>(
     client: &Arc<Client<T, C>>,
     text: JoinHandle<String>,
-) -> Prepared {
+) -> PreparedRun {
     let catalog = Catalog::recorded();
-    let mut early = Early::of(client.clone(), catalog.clone());
-    let text = early.meanwhile(text).await.expect("no panic");
+    let mut early = PrefetchedSnapshot::new(client.clone(), catalog.clone());
+    let text = early.drive_while(text).await.expect("no panic");
     if !may_declare_select_tags(text.as_bytes()) {
-        early.guess(Scope::default());
+        early.begin_with_scope(Scope::default());
     }
     let recorded = catalog.clone();
     let reading = spawn_blocking(move || ManuallyDrop::new(declared(&recorded, &text)));
-    let read = early.meanwhile(reading).await;
+    let read = early.drive_while(reading).await;
     let desired = read.expect("what the file says");
-    let job = Job {
+    let job = RunOptions {
         desired: &desired,
-        options: plan::Options::default(),
+        plan_options: plan::PlanOptions::default(),
         guards: Guards {
-            max_deletes: Limit::Count(u64::MAX),
+            max_deletes: DeleteLimit::Count(u64::MAX),
             allow_empty: true,
             allow_delete_in_use: true,
         },
-        references: Proof::new(Policy::Warn),
+        verify_options: VerifyOptions::new(Policy::Warn),
         fingerprinter: Fingerprinter::new(&[7; 64]),
     };
     match prepare(client, &catalog, &job, Some(early)).await {
@@ -85,7 +94,7 @@ fn declared(catalog: &Catalog, text: &str) -> DesiredState {
         substitute_env: false,
     };
     let file = FileId(0);
-    let (node, problems) = compose(file, text, &options);
+    let (node, problems) = compose_parallel(file, text, &options);
     let node = node.unwrap_or_else(|| panic!("{problems:?}"));
     read_desired_state(vec![(file, node)], &StateOptions::default(), catalog)
         .unwrap_or_else(|errors| panic!("{errors:?}"))

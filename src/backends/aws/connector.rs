@@ -8,9 +8,10 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
-use crate::http::{RawHttpResponse, VaultHttpClient, zeroizing_bytes};
-use crate::sdk_error::FindingError;
-use reference::{Finding, Reason};
+use crate::sdk_error::{FindingError, bad_request_finding};
+use crate::vault_http::{RawHttpResponse, VaultHttpClient};
+use http::zeroizing_bytes;
+use reference::Finding;
 
 /// The SDK's way out: the HTTP client that vaults without a library have, too. It follows no redirects, keeps to the
 /// vault's time limit, and its failures are told in our words.
@@ -47,12 +48,12 @@ impl HttpConnector for AwsConnector {
 }
 
 async fn forward_request(http: &VaultHttpClient, request: HttpRequest) -> Result<HttpResponse, Finding> {
-    let sent = request.try_into_http1x().map_err(|_| bad_request_finding())?;
+    let sent = request.try_into_http1x().map_err(|_| bad_request_finding("AWS"))?;
     let sent = sent.map(|body| zeroizing_bytes(body.bytes().unwrap_or_default()));
-    let sent = reqwest::Request::try_from(sent).map_err(|_| bad_request_finding())?;
+    let sent = reqwest::Request::try_from(sent).map_err(|_| bad_request_finding("AWS"))?;
     let RawHttpResponse { status, headers, body } = http.send_raw(sent).await?;
     let mut answer = HttpResponse::new(
-        status.try_into().map_err(|_| bad_request_finding())?,
+        status.try_into().map_err(|_| bad_request_finding("AWS"))?,
         zeroizing_bytes(body.expose()).into(),
     );
     for (name, value) in &headers {
@@ -63,12 +64,4 @@ async fn forward_request(http: &VaultHttpClient, request: HttpRequest) -> Result
         }
     }
     Ok(answer)
-}
-
-fn bad_request_finding() -> Finding {
-    Finding::new(
-        Reason::BadSettings,
-        "what is set makes no request that could be sent to AWS",
-    )
-    .help("correct the settings of the vault")
 }

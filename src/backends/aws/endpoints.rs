@@ -4,8 +4,11 @@ use url::Url;
 
 use super::login::AwsLogin;
 use crate::BackendContext;
+use crate::cloud_settings::environment_text;
 use crate::destination_check::check_credential_destination;
-use crate::operator::{bad_settings_finding, environment_text, operator_variable_name, parse_http_url, url_authority};
+use crate::findings::bad_settings_finding;
+use crate::operator::operator_variable_name;
+use http::{authority, parse_http_url};
 use reference::{Destination, Finding, Reason, SettingOrigin, VaultTarget};
 
 /// Where AWS is asked.
@@ -103,7 +106,7 @@ impl AwsEndpoints {
     pub fn endpoint_label(&self, vault: &str, region: &str) -> String {
         match (&self.secrets_manager, self.is_host_hidden) {
             (_, true) => format!("the vault '{vault}'"),
-            (Some(url), false) => format!("the vault '{vault}' at {}", url_authority(url)),
+            (Some(url), false) => format!("the vault '{vault}' at {}", authority(url)),
             (None, false) => format!("the vault '{vault}' (AWS region {region})"),
         }
     }

@@ -8,7 +8,8 @@ use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIden
 use backon::{BackoffBuilder, ExponentialBuilder};
 use tokio::time::Instant;
 
-use crate::sdk_error::{carried_finding, error_sources};
+use crate::sdk_error::carried_finding;
+use http::error_causes;
 use reference::{Finding, Reason};
 
 /// How often a server that is at fault itself is asked again.
@@ -97,7 +98,7 @@ impl AwsError {
 
     /// What lies behind credentials that were not given, if a service refused them.
     pub fn from_error_sources(error: &(dyn Error + 'static)) -> Option<Self> {
-        error_sources(error).find_map(|cause| {
+        error_causes(error).find_map(|cause| {
             let role = cause.downcast_ref::<AssumeRoleError>().map(ProvideErrorMetadata::meta);
             let identity = || {
                 cause

@@ -13,7 +13,9 @@ use url::Url;
 use super::connector::AwsConnector;
 use super::role;
 use crate::BackendContext;
-use crate::operator::{bad_settings_finding, is_metadata_allowed, operator_setting, operator_variable_name};
+use crate::cloud_settings::{is_metadata_allowed, operator_setting};
+use crate::findings::bad_settings_finding;
+use crate::operator::operator_variable_name;
 use reference::{Finding, Reason, Secret, VaultTarget};
 
 /// How long the places in which AWS' tools look for credentials may take to give some.

@@ -24,9 +24,9 @@ use self::connector::AwsConnector;
 use self::endpoints::AwsEndpoints;
 use self::login::AwsLogin;
 use self::secrets::{AwsSecretRequest, AwsSecretsClient};
+use super::cloud_settings::operator_setting;
 use super::deduplicate::fetch_deduplicated;
-use super::http::{VaultHttpClient, VaultHttpOptions};
-use super::operator::operator_setting;
+use super::vault_http::{VaultHttpClient, VaultHttpOptions};
 use super::{Backend, BackendContext};
 use reference::{Finding, SecretRequest, SecretResponse, VaultTarget};
 

@@ -6,7 +6,8 @@ use aws_sdk_sts::config::{BehaviorVersion, Builder, Region, StalledStreamProtect
 use super::error::{AwsError, AwsErrorKind, retry_with_backoff};
 use super::login::{AwsCredentialRequest, no_credentials_finding};
 use crate::BackendContext;
-use crate::operator::{bad_settings_finding, operator_variable_name};
+use crate::findings::bad_settings_finding;
+use crate::operator::operator_variable_name;
 use crate::sdk_error::carried_finding;
 use reference::{Finding, Reason, SettingOrigin, VaultTarget};
 

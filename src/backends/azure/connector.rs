@@ -7,10 +7,11 @@ use azure_core::http::request::{Body, Request};
 use azure_core::http::{AsyncRawResponse, ClientOptions, HttpClient, RetryOptions, Transport};
 use url::Url;
 
-use crate::http::{RawHttpResponse, VaultHttpClient, zeroizing_bytes};
-use crate::sdk_error::FindingError;
+use crate::sdk_error::{FindingError, bad_request_finding};
 use crate::vault_endpoint::VaultEndpoint;
-use reference::{Finding, Reason};
+use crate::vault_http::{RawHttpResponse, VaultHttpClient};
+use http::{sensitive_header_value, zeroizing_bytes};
+use reference::Finding;
 
 /// The SDK's way out: the HTTP client that vaults without a library have, too. It follows no redirects, is as patient as a
 /// server asks it to be, keeps to the vault's time limit, and its failures are told in our words.
@@ -33,7 +34,7 @@ impl AzureConnector {
     /// # Errors
     /// No answer.
     pub async fn send_raw(&self, request: &Request) -> Result<RawHttpResponse, Finding> {
-        let request = to_reqwest_request(request).ok_or_else(bad_request_finding)?;
+        let request = to_reqwest_request(request).ok_or_else(|| bad_request_finding("Azure"))?;
         self.0.send_raw_with_retry(&request).await
     }
 }
@@ -85,9 +86,7 @@ fn to_reqwest_request(request: &Request) -> Option<reqwest::Request> {
     let mut sent = reqwest::Request::new(method, request.url().clone());
     for (name, value) in request.headers().iter() {
         let name = reqwest::header::HeaderName::from_bytes(name.as_str().as_bytes()).ok()?;
-        let value = zeroizing_bytes(value.as_str().as_bytes());
-        let mut value = reqwest::header::HeaderValue::from_maybe_shared(value).ok()?;
-        value.set_sensitive(true);
+        let value = sensitive_header_value(value.as_str().as_bytes())?;
         sent.headers_mut().insert(name, value);
     }
     let Body::Bytes(body) = request.body() else {
@@ -97,12 +96,4 @@ fn to_reqwest_request(request: &Request) -> Option<reqwest::Request> {
         *sent.body_mut() = Some(zeroizing_bytes(body).into());
     }
     Some(sent)
-}
-
-fn bad_request_finding() -> Finding {
-    Finding::new(
-        Reason::BadSettings,
-        "what is set makes no request that could be sent to Azure",
-    )
-    .help("correct the settings of the vault")
 }

@@ -1,8 +1,10 @@
 use url::Url;
 
 use crate::BackendContext;
+use crate::cloud_settings::environment_text;
 use crate::destination_check::check_credential_destination;
-use crate::operator::{bad_settings_finding, environment_text, parse_http_url};
+use crate::findings::bad_settings_finding;
+use http::parse_http_url;
 use reference::{Destination, Finding, SettingOrigin, VaultTarget};
 
 /// One of Azure's clouds: each has its own vaults, and its own host that lets in.

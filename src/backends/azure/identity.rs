@@ -1,5 +1,7 @@
 use crate::BackendContext;
-use crate::operator::{bad_settings_finding, environment_secret, environment_text, operator_variable_name};
+use crate::cloud_settings::{environment_secret, environment_text};
+use crate::findings::{bad_settings_finding, incomplete_pair_finding};
+use crate::operator::operator_variable_name;
 use reference::{Finding, Reason, Secret, SettingOrigin, VaultTarget};
 
 /// What the variables of Azure's own tools begin with.
@@ -159,11 +161,8 @@ impl<'a> IdentitySearch<'a> {
 
     fn incomplete_pair_finding(&self, lacks: &str) -> Finding {
         let vault = &self.target.name;
-        let message = format!("half of the credentials for the vault '{vault}' are given: {lacks} is missing");
         let (own, machine) = (operator_variable_name(vault, lacks), self.variable_name(lacks));
-        Finding::new(Reason::BadSettings, message)
-            .about(vault)
-            .help(format!("set {machine} or {own} where the check runs"))
+        incomplete_pair_finding(vault, lacks).help(format!("set {machine} or {own} where the check runs"))
     }
 
     /// Whoever owns a directory sees which applications ask to be let in.

@@ -17,9 +17,9 @@ use super::connector::{to_sdk_error, transport_options};
 use super::entra::EntraConnector;
 use super::identity::{AzureIdentity, CredentialOrigin, IdentitySearch};
 use crate::BackendContext;
-use crate::operator::{
-    bad_settings_finding, environment_text, is_metadata_allowed, operator_setting, operator_variable_name,
-};
+use crate::cloud_settings::{environment_text, is_metadata_allowed, operator_setting};
+use crate::findings::bad_settings_finding;
+use crate::operator::operator_variable_name;
 use reference::{Finding, Reason, Secret, VaultTarget};
 
 /// How long servers of the machine's cloud may take to give a token.

@@ -27,10 +27,11 @@ use self::entra::EntraConnector;
 use self::login::AzureLogin;
 use self::secrets::{AzureSecretName, AzureSecretsClient};
 use self::token_credential::ScopedTokenCredential;
+use super::cloud_settings::operator_setting;
 use super::deduplicate::fetch_deduplicated;
-use super::http::{VaultHttpClient, VaultHttpOptions};
-use super::operator::{bad_settings_finding, operator_setting};
+use super::findings::bad_settings_finding;
 use super::vault_endpoint::VaultEndpoint;
+use super::vault_http::{VaultHttpClient, VaultHttpOptions};
 use super::{Backend, BackendContext};
 use reference::{Finding, SecretRequest, SecretResponse, VaultTarget};
 

@@ -1,4 +1,4 @@
-use crate::operator::bad_settings_finding;
+use crate::findings::bad_settings_finding;
 use json::Value;
 use reference::{Finding, Secret};
 use schema::zeroize_value;

@@ -2,7 +2,9 @@ use url::Url;
 
 use crate::BackendContext;
 use crate::destination_check::check_credential_destination;
-use crate::operator::{bad_settings_finding, operator_variable_name, parse_http_url, url_authority};
+use crate::findings::bad_settings_finding;
+use crate::operator::operator_variable_name;
+use http::{authority, parse_http_url};
 use reference::{Destination, Finding, HostAllowlist, Reason, SettingOrigin, VaultTarget};
 
 /// Where Kong asks.
@@ -69,7 +71,7 @@ impl std::fmt::Display for GcpEndpoint {
             (false, true) => write!(
                 f,
                 "the vault '{vault}' at {} (Google project {project})",
-                url_authority(&self.url)
+                authority(&self.url)
             ),
             (false, false) => write!(f, "the vault '{vault}' (Google project {project})"),
         }

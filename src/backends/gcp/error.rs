@@ -1,4 +1,4 @@
-use crate::http::VaultHttpResponse;
+use crate::vault_http::VaultHttpResponse;
 use json::{Object, Value};
 use reference::ZeroizingValue;
 

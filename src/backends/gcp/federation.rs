@@ -10,9 +10,10 @@ use zeroize::Zeroizing;
 use super::credentials_file::GcpCredentialsFile;
 use super::token::{CLOUD_PLATFORM_SCOPE, TokenRequest, bearer_header};
 use super::token_endpoint::{TokenEndpoint, text_member};
-use crate::http::{FORM_CONTENT_TYPE, JSON_CONTENT_TYPE, VaultHttpRequest, encode_form};
 use crate::operator::operator_variable_name;
 use crate::proxy_bypass::is_metadata_server;
+use crate::request_body::{FORM_CONTENT_TYPE, JSON_CONTENT_TYPE, encode_form};
+use crate::vault_http::VaultHttpRequest;
 use json::json;
 use reference::{Finding, Reason, Secret};
 

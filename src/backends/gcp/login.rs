@@ -13,10 +13,10 @@ use super::endpoint::operator_endpoint;
 use super::token::{self, CLOUD_PLATFORM_SCOPE, METADATA_TIMEOUT, TokenRequest};
 use super::token_endpoint::text_member;
 use crate::BackendContext;
-use crate::http::{VaultHttpClient, VaultHttpOptions, VaultHttpRequest};
-use crate::operator::{
-    bad_settings_finding, environment_text, is_metadata_allowed, operator_setting, operator_variable_name,
-};
+use crate::cloud_settings::{environment_text, is_metadata_allowed, operator_setting};
+use crate::findings::bad_settings_finding;
+use crate::operator::operator_variable_name;
+use crate::vault_http::{VaultHttpClient, VaultHttpOptions, VaultHttpRequest};
 use reference::{Finding, Reason, Secret, VaultTarget};
 
 /// Where Google's tools keep credentials of people, below the home directory (AIP-4113).

@@ -23,9 +23,9 @@ use self::endpoint::GcpEndpoint;
 use self::login::GcpLogin;
 use self::secret_request::GcpSecretRequest;
 use self::secrets::GcpSecretsClient;
+use super::cloud_settings::operator_setting;
 use super::deduplicate::fetch_deduplicated;
-use super::http::{VaultHttpClient, VaultHttpOptions};
-use super::operator::operator_setting;
+use super::vault_http::{VaultHttpClient, VaultHttpOptions};
 use super::{Backend, BackendContext};
 use reference::{Finding, SecretRequest, SecretResponse, VaultTarget};
 

@@ -13,7 +13,7 @@ use super::error::{GcpErrorKind, SecretVersionState, classify_response, parse_st
 use super::findings::GcpSecretFindings;
 use super::login::GcpAuthHeaders;
 use super::secret_request::GcpSecretRequest;
-use crate::http::{VaultHttpClient, VaultHttpRequest, VaultHttpResponse};
+use crate::vault_http::{VaultHttpClient, VaultHttpRequest, VaultHttpResponse};
 use json::Value;
 use reference::ZeroizingValue;
 use reference::{Finding, Secret, SecretResponse};

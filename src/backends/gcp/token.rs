@@ -9,8 +9,9 @@ use super::destination_policy::GcpDestinationPolicy;
 use super::federation::{fetch_federated_token, impersonate_service_account, impersonation_endpoint};
 use super::self_signed_jwt::sign_token;
 use super::token_endpoint::TokenEndpoint;
-use crate::http::{FORM_CONTENT_TYPE, VaultHttpClient, VaultHttpOptions, VaultHttpRequest, encode_form};
 use crate::operator::operator_variable_name;
+use crate::request_body::{FORM_CONTENT_TYPE, encode_form};
+use crate::vault_http::{VaultHttpClient, VaultHttpOptions, VaultHttpRequest};
 use reference::{Finding, Reason, Secret};
 
 /// What a token is to be good for.

@@ -2,8 +2,8 @@ use url::Url;
 
 use super::credentials_file::GcpCredentialsFile;
 use super::token::TokenRequest;
-use crate::http::VaultHttpRequest;
-use crate::operator::url_authority;
+use crate::vault_http::VaultHttpRequest;
+use http::authority;
 use reference::ZeroizingValue;
 use reference::{Finding, Reason, Secret};
 
@@ -71,7 +71,7 @@ impl<'a> TokenEndpoint<'a> {
     fn status_finding(&self, status: u16) -> Finding {
         let place = format!(
             "{}, which gives tokens for the vault '{}',",
-            url_authority(&self.url),
+            authority(&self.url),
             self.vault
         );
         no_token_finding(&place, status, self.vault, (self.refusal_message, self.refusal_help))

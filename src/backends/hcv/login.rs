@@ -9,7 +9,8 @@
 use url::Url;
 
 use super::login_findings::{incomplete_pair_finding, no_credentials_finding, unsupported_login_finding};
-use super::server::{bad_settings_finding, is_templated, read_path};
+use super::server::{bad_config_finding, read_path};
+use crate::operator::is_set_by_operator;
 use reference::{Finding, Secret, SettingOrigin, VaultSetting, VaultTarget, split_resource};
 
 /// How a session is opened, and who says what is shown to the server for it.
@@ -97,7 +98,7 @@ impl HcvLogin {
             other => return Err(unsupported_login_finding(target, other)),
         };
         for word in ["address", "protocol", "host", "port"] {
-            if is_templated(target, word) {
+            if target.is_templated(word) {
                 said.credential_origins.push(SettingOrigin::Template);
             }
         }
@@ -113,17 +114,12 @@ impl HcvLogin {
 
 /// The way that the checker's side asks for, or else gives a secret for; the data planes' own, if that is none.
 fn choose_auth_method(target: &VaultTarget) -> &str {
-    let gives = |words: &[&str]| {
-        let mut said = words.iter().filter_map(|word| target.get(word));
-        said.any(|setting| setting.origin == SettingOrigin::Operator)
-    };
+    let gives = |words: &[&str]| words.iter().any(|word| is_set_by_operator(target, word));
     let configured = target
         .text("auth_method")
         .filter(|text| !text.is_empty())
         .unwrap_or("token");
-    let asked_for = target
-        .get("auth_method")
-        .is_some_and(|setting| setting.origin == SettingOrigin::Operator);
+    let asked_for = is_set_by_operator(target, "auth_method");
     let its_own = AUTH_METHODS.iter().find(|(way, _)| *way == configured);
     if asked_for && !target.is_backend_name || its_own.is_some_and(|(_, words)| gives(words)) {
         return configured;
@@ -247,12 +243,8 @@ impl LoginSettings<'_> {
     /// checker's side gives besides may be plain: tokens that wrap have the prefixes of HashiCorp's service tokens.
     fn is_wrapped_secret_id(&self, secret: &Secret) -> bool {
         let on = self.target.is_enabled("approle_response_wrapping") == Some(true);
-        let of_checker = |word: &str| {
-            self.target
-                .get(word)
-                .is_some_and(|said| said.origin == SettingOrigin::Operator)
-        };
-        let given = of_checker("secret_id") && !of_checker("approle_response_wrapping");
+        let given = is_set_by_operator(self.target, "secret_id")
+            && !is_set_by_operator(self.target, "approle_response_wrapping");
         let is_token = ["hvs.", "s."]
             .iter()
             .any(|prefix| secret.expose().starts_with(prefix.as_bytes()));
@@ -265,7 +257,7 @@ impl LoginSettings<'_> {
         let name = name
             .text()
             .filter(|name| split_resource(&self.target.name, name).is_ok_and(|all| all.len() == 1));
-        let name = name.ok_or_else(|| bad_settings_finding(&self.target.name, "its username is none"))?;
+        let name = name.ok_or_else(|| bad_config_finding(&self.target.name, "its username is none"))?;
         path.push(name.to_owned());
         Ok(HcvAuthMethod::LoginRequest {
             path,
@@ -314,7 +306,7 @@ impl LoginSettings<'_> {
         let Some(word) = endpoint else {
             return Err(incomplete_pair_finding(self.target, "token_endpoint"));
         };
-        if is_templated(self.target, word) {
+        if self.target.is_templated(word) {
             shown.push(SettingOrigin::Template);
         }
         let audiences = self.target.get("oauth2_audiences");
@@ -326,9 +318,9 @@ impl LoginSettings<'_> {
         let url = self.target.text(word).and_then(|text| Url::parse(text).ok());
         let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
         Ok(OauthClient {
-            endpoint: url.ok_or_else(|| bad_settings_finding(&self.target.name, &format!("its {word} is no URL")))?,
+            endpoint: url.ok_or_else(|| bad_config_finding(&self.target.name, &format!("its {word} is no URL")))?,
             endpoint_origin: self.target.least_trusted_origin(&[word]),
-            is_endpoint_hidden: is_templated(self.target, word),
+            is_endpoint_hidden: self.target.is_templated(word),
             credential_origins: shown,
             client_id: id,
             client_secret: secret,

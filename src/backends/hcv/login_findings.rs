@@ -1,6 +1,7 @@
 //! Logins that cannot be made: what is missing, and what to set instead.
 
-use super::super::operator::operator_variable_name;
+use crate::findings;
+use crate::operator::operator_variable_name;
 use reference::{Finding, Reason, VaultTarget};
 
 /// Said once of a vault, whatever is wanted of it.
@@ -33,16 +34,10 @@ pub fn no_credentials_finding(target: &VaultTarget, way: &str) -> Finding {
 
 /// One part of what goes together only.
 pub fn incomplete_pair_finding(target: &VaultTarget, lacks: &str) -> Finding {
-    let message = format!(
-        "half of the credentials for the vault '{}' are given: {lacks} is missing",
-        target.name
-    );
-    Finding::new(Reason::BadSettings, message)
-        .about(&target.name)
-        .help(format!(
-            "say it too, {} where the check runs, or none of them",
-            operator_variable_name(&target.name, lacks)
-        ))
+    findings::incomplete_pair_finding(&target.name, lacks).help(format!(
+        "say it too, {} where the check runs, or none of them",
+        operator_variable_name(&target.name, lacks)
+    ))
 }
 
 /// Logins that need a cloud's machine or signature.

@@ -2,7 +2,8 @@ use super::login::OauthClient;
 use super::response;
 use crate::BackendContext;
 use crate::destination_check::check_credential_destination;
-use crate::http::{FORM_CONTENT_TYPE, VaultHttpClient, VaultHttpOptions, VaultHttpRequest, encode_form};
+use crate::request_body::{FORM_CONTENT_TYPE, encode_form};
+use crate::vault_http::{VaultHttpClient, VaultHttpOptions, VaultHttpRequest};
 use reference::{Destination, Finding, Secret};
 
 /// A server that gives JWTs for the credentials of a client, as RFC 6749 describes it (4.4, with the client's credentials

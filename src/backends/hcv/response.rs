@@ -4,8 +4,8 @@
 use zeroize::Zeroizing;
 
 use super::server::HcvServer;
-use crate::http::VaultHttpResponse;
 use crate::vault_endpoint::VaultEndpoint;
+use crate::vault_http::VaultHttpResponse;
 use json::Value;
 use reference::ZeroizingValue;
 use reference::{Finding, Reason, Secret, SecretRequest};

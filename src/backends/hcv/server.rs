@@ -2,13 +2,11 @@
 //! with its defaults, at the paths of HashiCorp's key-value engines
 //! (<https://developer.hashicorp.com/vault/api-docs/secret/kv>).
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use url::Url;
 
+use crate::findings::bad_settings_finding;
+use http::{parse_http_url, percent_encode};
 use reference::{Finding, Reason, Secret, SecretRequest, SettingOrigin, VaultTarget, split_resource};
-
-/// All but what a URL never gives a meaning to: a server decodes the rest, `+` included, as it was.
-const SEGMENT_ENCODE_SET: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What Kong's config makes of an address, and the defaults that its documentation gives.
 const ADDRESS_PARTS: [(&str, &str); 3] = [("protocol", "http"), ("host", "127.0.0.1"), ("port", "8200")];
@@ -43,7 +41,7 @@ impl HcvServer {
             Some(_) => vec!["address"],
             None => ADDRESS_PARTS.map(|(word, _)| word).to_vec(),
         };
-        let hidden = words.iter().any(|word| is_templated(target, word));
+        let hidden = words.iter().any(|word| target.is_templated(word));
         Ok(Self {
             vault: target.name.clone(),
             base_url: read_address(target)?,
@@ -53,7 +51,7 @@ impl HcvServer {
             is_kv2: is_kv2(target),
             namespace: target.get("namespace").map(|setting| setting.value.clone()),
             mount_path: read_path(target, "mount", "secret")?,
-            is_mount_shown: !is_templated(target, "mount"),
+            is_mount_shown: !target.is_templated("mount"),
         })
     }
 
@@ -80,9 +78,9 @@ impl HcvServer {
         let mut text = self.base_url.as_str().trim_end_matches('/').to_owned();
         for segment in ["v1"].iter().chain(path) {
             text.push('/');
-            text.extend(percent_encode(segment.as_bytes(), SEGMENT_ENCODE_SET));
+            text.extend(percent_encode(segment));
         }
-        Url::parse(&text).map_err(|_| bad_settings_finding(&self.vault, "its address and its paths make no URL"))
+        Url::parse(&text).map_err(|_| bad_config_finding(&self.vault, "its address and its paths make no URL"))
     }
 
     /// The mount as messages name it.
@@ -125,11 +123,6 @@ fn is_kv2(target: &VaultTarget) -> bool {
     target.text("kv") == Some("v2")
 }
 
-/// Whether a template fills it in from the environment.
-pub fn is_templated(target: &VaultTarget, word: &str) -> bool {
-    target.is_templated(word)
-}
-
 /// The segments of a path that the settings name.
 ///
 /// # Errors
@@ -138,18 +131,13 @@ pub fn read_path(target: &VaultTarget, word: &str, default: &str) -> Result<Vec<
     let said = target.text(word).filter(|text| !text.is_empty()).unwrap_or(default);
     match split_resource(&target.name, said.trim_matches('/')) {
         Ok(segments) => Ok(segments.into_iter().map(str::to_owned).collect()),
-        Err(_) => Err(bad_settings_finding(&target.name, &format!("its {word} is no path"))),
+        Err(_) => Err(bad_config_finding(&target.name, &format!("its {word} is no path"))),
     }
 }
 
-/// Settings that do not make sense.
-pub fn bad_settings_finding(vault: &str, what: &str) -> Finding {
-    Finding::new(
-        Reason::BadSettings,
-        format!("the vault '{vault}' cannot be asked: {what}"),
-    )
-    .about(vault)
-    .help("correct the config of the vault, or what the check is told of it")
+/// Settings that make no sense.
+pub fn bad_config_finding(vault: &str, what: &str) -> Finding {
+    bad_settings_finding(vault, what).help("correct the config of the vault, or what the check is told of it")
 }
 
 /// The address that the checker's side gives as a whole, or that the vault's config gives in parts.
@@ -165,13 +153,8 @@ fn read_address(target: &VaultTarget) -> Result<Url, Finding> {
             }
         }
     };
-    let plain = |url: &Url| {
-        let bare = url.username().is_empty() && url.password().is_none();
-        matches!(url.scheme(), "http" | "https") && bare && url.query().is_none() && url.fragment().is_none()
-    };
-    let url = Url::parse(&text).ok().filter(plain);
-    url.ok_or_else(|| {
-        bad_settings_finding(
+    parse_http_url(&text).ok_or_else(|| {
+        bad_config_finding(
             &target.name,
             "its address is none: it takes http or https, a host and a port",
         )

@@ -8,10 +8,9 @@ use super::response;
 use super::server::HcvServer;
 use crate::BackendContext;
 use crate::destination_check::{check_credential_destination, check_tls_verification};
-use crate::http::{
-    JSON_CONTENT_TYPE, VaultHttpClient, VaultHttpOptions, VaultHttpRequest, VaultHttpResponse, encode_json_object,
-};
+use crate::request_body::{JSON_CONTENT_TYPE, encode_json_object};
 use crate::vault_endpoint::VaultEndpoint;
+use crate::vault_http::{VaultHttpClient, VaultHttpOptions, VaultHttpRequest, VaultHttpResponse};
 use reference::{
     Destination, Finding, HostAllowlist, Reason, Secret, SettingOrigin, VaultTarget, allowlist_entry, allowlist_help,
     check_destination,

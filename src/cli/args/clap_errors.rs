@@ -4,33 +4,34 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use yaml::suggest_similar;
 
-/// A mistake of the command line as its user sees it: a wrong value is the variable's that has it, and a flag that is not
-/// known is likened to one only if that is near.
+/// Names the variable that a wrong value comes from, and suggests a flag for an unknown one only if it is similar.
 pub(super) fn refine_clap_error(
-    mut said: clap::Error,
+    mut error: clap::Error,
     args: &[OsString],
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> clap::Error {
-    match said.kind() {
+    match error.kind() {
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
-            if let Some(name) = find_faulty_variable(&said, args, variable) {
-                said.insert(ContextKind::InvalidArg, ContextValue::String(name));
+            if let Some(name) = find_faulty_variable(&error, args, variable) {
+                error.insert(ContextKind::InvalidArg, ContextValue::String(name));
             }
         }
-        ErrorKind::UnknownArgument => drop_far_suggestion(&mut said),
+        ErrorKind::UnknownArgument => drop_far_suggestion(&mut error),
         _ => {}
     }
-    said
+    error
 }
 
 fn find_faulty_variable(
-    said: &clap::Error,
+    error: &clap::Error,
     args: &[OsString],
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Option<String> {
-    let flag = context_text(said, ContextKind::InvalidArg)?.split_whitespace().next()?;
-    let given = |arg: &OsString| arg.to_string_lossy().split('=').next() == Some(flag);
-    if args.iter().any(given) {
+    let flag = context_text(error, ContextKind::InvalidArg)?
+        .split_whitespace()
+        .next()?;
+    let names_flag = |arg: &OsString| arg.to_string_lossy().split('=').next() == Some(flag);
+    if args.iter().any(names_flag) {
         return None;
     }
     let name = super::parse::variable_name(flag.strip_prefix("--")?);
@@ -40,16 +41,16 @@ fn find_faulty_variable(
         .find(|name| variable(name).is_some_and(|value| !value.is_empty()))
 }
 
-fn drop_far_suggestion(said: &mut clap::Error) {
-    let Some((unknown, near)) =
-        context_text(said, ContextKind::InvalidArg).zip(context_text(said, ContextKind::SuggestedArg))
+fn drop_far_suggestion(error: &mut clap::Error) {
+    let Some((unknown, suggestion)) =
+        context_text(error, ContextKind::InvalidArg).zip(context_text(error, ContextKind::SuggestedArg))
     else {
         return;
     };
-    if suggest_similar(trim_dashes(unknown), [trim_dashes(near)]).is_none() {
-        said.remove(ContextKind::SuggestedArg);
-        // it names the flag once more
-        said.remove(ContextKind::Usage);
+    if suggest_similar(trim_dashes(unknown), [trim_dashes(suggestion)]).is_none() {
+        error.remove(ContextKind::SuggestedArg);
+        // the usage names the suggestion once more
+        error.remove(ContextKind::Usage);
     }
 }
 
@@ -57,8 +58,8 @@ fn trim_dashes(flag: &str) -> &str {
     flag.trim_start_matches('-')
 }
 
-fn context_text(said: &clap::Error, kind: ContextKind) -> Option<&str> {
-    match said.get(kind)? {
+fn context_text(error: &clap::Error, kind: ContextKind) -> Option<&str> {
+    match error.get(kind)? {
         ContextValue::String(text) => Some(text),
         _ => None,
     }

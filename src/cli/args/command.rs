@@ -10,18 +10,14 @@ use super::state::{GuardArgs, OutputArgs, ReadArgs, ScopeArgs, StateArgs};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Bring a control plane to what the state files say
     Sync(SyncArgs),
     /// Show what `sync` would do
     Diff(DiffArgs),
     /// Kept for saved plans
     #[command(hide = true)]
-    Apply {
-        /// Whatever is given.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-        rest: Vec<String>,
-    },
+    Apply(ReservedApplyArgs),
     /// Write what a control plane holds as a state file
     Dump(DumpArgs),
     /// Check state files, without a control plane unless --online
@@ -32,7 +28,6 @@ pub enum Command {
     Ping(PingArgs),
     /// Read references as Kong reads them
     Refs {
-        /// Which.
         #[command(subcommand)]
         command: RefsCommand,
     },
@@ -40,13 +35,11 @@ pub enum Command {
     ControlPlane(ControlPlaneArgs),
     /// The commands as decK groups them: sync, diff, apply, dump, ping, reset, validate
     Gateway {
-        /// Which.
         #[command(subcommand)]
         command: GatewayCommand,
     },
     /// Commands that need no control plane, as decK groups them: validate
     File {
-        /// Which.
         #[command(subcommand)]
         command: FileCommand,
     },
@@ -55,11 +48,17 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Print the version
     Version,
+    /// How references are proven: policies, verdicts, credentials, flags
+    #[command(hide = true, override_help = REFERENCES_HELP)]
+    References,
 }
+
+/// A topic of the help rather than a command: `strongroom help references`.
+pub const REFERENCES_HELP: &str = include_str!("help_references.txt");
 
 /// decK's `gateway` commands.
 #[derive(Debug, Subcommand)]
-pub enum GatewayCommand {
+pub(crate) enum GatewayCommand {
     /// The same as `strongroom sync`
     Sync(SyncArgs),
     /// The same as `strongroom diff`
@@ -78,51 +77,53 @@ pub enum GatewayCommand {
 
 /// decK's `file` commands.
 #[derive(Debug, Subcommand)]
-pub enum FileCommand {
+pub(crate) enum FileCommand {
     /// The same as `strongroom validate`
     Validate(ValidateArgs),
 }
 
 /// `sync`.
 #[derive(Args, Clone, Debug)]
-pub struct SyncArgs {
-    /// Files.
+pub(crate) struct SyncArgs {
     #[command(flatten)]
-    pub state: StateArgs,
-    /// Scope.
+    pub(crate) state: StateArgs,
     #[command(flatten)]
-    pub scope: ScopeArgs,
+    pub(crate) scope: ScopeArgs,
     /// Create and update, and delete nothing
     #[arg(long)]
-    pub no_delete: bool,
-    /// References.
+    pub(crate) no_delete: bool,
     #[command(flatten)]
-    pub references: ReferenceArgs,
-    /// Reporting.
+    pub(crate) references: ReferenceArgs,
     #[command(flatten)]
-    pub output: OutputArgs,
-    /// Guards.
+    pub(crate) output: OutputArgs,
     #[command(flatten)]
-    pub guards: GuardArgs,
+    pub(crate) guards: GuardArgs,
 }
 
 /// `diff`.
 #[derive(Args, Clone, Debug)]
-pub struct DiffArgs {
-    /// Everything that `sync` takes.
+pub(crate) struct DiffArgs {
     #[command(flatten)]
-    pub sync: SyncArgs,
+    pub(crate) sync: SyncArgs,
     /// Exit with 2 if there are changes
     #[arg(long)]
-    pub non_zero_exit_code: bool,
+    pub(crate) non_zero_exit_code: bool,
+}
+
+/// `apply`, whatever is given with it.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ReservedApplyArgs {
+    /// Whatever is given.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    pub(crate) rest: Vec<String>,
 }
 
 /// `dump`.
 #[derive(Args, Clone, Debug)]
-pub struct DumpArgs {
+pub(crate) struct DumpArgs {
     /// The file to write, readable by you alone; - for standard output
     #[arg(short, long, value_name = "FILE", default_value = "-")]
-    pub output_file: PathBuf,
+    pub(crate) output_file: PathBuf,
     /// The format, yaml or json
     #[arg(
         long,
@@ -132,39 +133,38 @@ pub struct DumpArgs {
         ignore_case = true,
         hide_possible_values = true
     )]
-    pub format: DumpFormat,
+    pub(crate) format: DumpFormat,
     /// Write the id of every entity
     #[arg(long)]
-    pub with_id: bool,
+    pub(crate) with_id: bool,
     /// Leave out what Kong fills in by itself
     #[arg(long)]
-    pub skip_defaults: bool,
+    pub(crate) skip_defaults: bool,
     /// Write only what bears this tag; may be repeated: all must be borne
     #[arg(long, value_name = "TAG", value_delimiter = ',')]
-    pub select_tag: Vec<String>,
+    pub(crate) select_tag: Vec<String>,
     /// Show secrets on a terminal too
     #[arg(long, conflicts_with = "sanitize")]
-    pub show_secrets: bool,
+    pub(crate) show_secrets: bool,
     /// Hide secrets wherever the dump goes
     #[arg(long)]
-    pub sanitize: bool,
+    pub(crate) sanitize: bool,
     /// Not needed: nothing is salted that leaves the program
     #[arg(long, hide = true, value_name = "SALT")]
-    pub sanitization_salt: Option<String>,
+    pub(crate) sanitization_salt: Option<String>,
     /// Write each workspace to its own file; open source has one, `default`
     #[arg(long, hide = true)]
-    pub all_workspaces: bool,
+    pub(crate) all_workspaces: bool,
     /// Overwrite without asking
     #[arg(long)]
-    pub yes: bool,
-    /// What is left out.
+    pub(crate) yes: bool,
     #[command(flatten)]
-    pub read: ReadArgs,
+    pub(crate) read: ReadArgs,
 }
 
 /// How a dump is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum DumpFormat {
+pub(crate) enum DumpFormat {
     /// YAML.
     #[default]
     Yaml,
@@ -174,76 +174,71 @@ pub enum DumpFormat {
 
 /// `validate`.
 #[derive(Args, Clone, Debug)]
-pub struct ValidateArgs {
-    /// Files.
+pub(crate) struct ValidateArgs {
     #[command(flatten)]
-    pub state: StateArgs,
+    pub(crate) state: StateArgs,
     /// Let the control plane check every entity too
     #[arg(long)]
-    pub online: bool,
-    /// References.
+    pub(crate) online: bool,
     #[command(flatten)]
-    pub references: PolicyArgs,
-    /// Scope.
+    pub(crate) references: PolicyArgs,
     #[command(flatten)]
-    pub scope: ScopeArgs,
+    pub(crate) scope: ScopeArgs,
     /// Print one JSON document instead of text
     #[arg(long)]
-    pub json_output: bool,
+    pub(crate) json_output: bool,
 }
 
 /// `reset`.
 #[derive(Args, Clone, Debug)]
-pub struct ResetArgs {
+pub(crate) struct ResetArgs {
     /// Ask nothing
     #[arg(short, long, alias = "yes")]
-    pub force: bool,
-    /// Scope.
+    pub(crate) force: bool,
     #[command(flatten)]
-    pub scope: ScopeArgs,
+    pub(crate) scope: ScopeArgs,
     /// Reset every workspace; open source has one, `default`
     #[arg(long, hide = true)]
-    pub all_workspaces: bool,
+    pub(crate) all_workspaces: bool,
     /// Print one JSON document instead of text
     #[arg(long)]
-    pub json_output: bool,
+    pub(crate) json_output: bool,
     /// Print no line for each change, only the summary
     #[arg(long)]
-    pub silence_events: bool,
-    /// Guards.
+    pub(crate) silence_events: bool,
     #[command(flatten)]
-    pub guards: GuardArgs,
+    pub(crate) guards: GuardArgs,
 }
 
 /// `ping`.
 #[derive(Args, Clone, Debug)]
-pub struct PingArgs {
+pub(crate) struct PingArgs {
     /// Print one JSON document instead of text
     #[arg(long)]
-    pub json_output: bool,
+    pub(crate) json_output: bool,
 }
 
 /// `control-plane`.
 #[derive(Args, Clone, Debug)]
-pub struct ControlPlaneArgs {
+pub(crate) struct ControlPlaneArgs {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8001")]
-    pub listen: SocketAddr,
+    pub(crate) listen: SocketAddr,
     /// A file to keep everything in; in memory without
     #[arg(long, value_name = "FILE")]
-    pub database: Option<PathBuf>,
+    pub(crate) database: Option<PathBuf>,
     /// The vault backends that are loaded; all known ones without
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub vaults: Option<Vec<String>>,
+    pub(crate) vaults: Option<Vec<String>>,
     /// The wasm filters that are loaded; wasm is off without
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub wasm_filters: Vec<String>,
+    pub(crate) wasm_filters: Vec<String>,
 }
 
 /// `completions`.
 #[derive(Args, Clone, Debug)]
-pub struct CompletionsArgs {
+pub(crate) struct CompletionsArgs {
     /// The shell
     #[arg(value_enum, value_name = "SHELL")]
-    pub shell: Shell,
+    pub(crate) shell: Shell,
 }

@@ -7,21 +7,20 @@ use clap::{Arg, ArgAction, CommandFactory, FromArgMatches, builder::BoolishValue
 use super::Cli;
 use super::clap_errors::refine_clap_error;
 
-/// What a file of settings says that is no flag: it is read where references are proven.
+/// The one key of a settings file that is no flag: it is read where references are verified.
 const REFERENCES_SECTION: &str = "references";
 
-/// What came of a command line.
-pub enum ParsedCommandLine {
-    /// It says what to do.
+pub(crate) enum ParsedCommandLine {
     Run(Box<Cli>),
-    /// It is wrong, or asks for help: what clap has to say.
+    /// It is wrong, or asks for help or the version.
     ClapError(clap::Error),
-    /// The file of settings cannot be used.
+    /// The settings file cannot be used.
     InvalidSettings(String),
 }
 
-/// Reads a command line: flags, then variables (`STRONGROOM_X`, then `DECK_X`), then the file of settings, then defaults.
-pub fn parse_command_line(
+/// Parses a command line. Flags win over variables (`STRONGROOM_X`, then `DECK_X`), these over the settings file, and that
+/// over defaults.
+pub(crate) fn parse_command_line(
     args: impl IntoIterator<Item = OsString>,
     variable: impl Fn(&str) -> Option<String>,
 ) -> ParsedCommandLine {
@@ -29,14 +28,14 @@ pub fn parse_command_line(
     let args = without_boolean_values(&command, args.into_iter().collect());
     let first = match parse_args(command.clone(), &args) {
         Ok(cli) => cli,
-        Err(said) => return ParsedCommandLine::ClapError(refine_clap_error(said, &args, &variable)),
+        Err(error) => return ParsedCommandLine::ClapError(refine_clap_error(error, &args, &variable)),
     };
     match read_settings(first.global.config.as_deref(), variable("HOME")) {
-        Err(why) => ParsedCommandLine::InvalidSettings(why),
+        Err(message) => ParsedCommandLine::InvalidSettings(message),
         Ok(settings) if settings.is_empty() => ParsedCommandLine::Run(Box::new(first)),
         Ok(settings) => match parse_args(with_settings(command, &settings), &args) {
             Ok(cli) => ParsedCommandLine::Run(Box::new(cli)),
-            Err(said) => ParsedCommandLine::ClapError(refine_clap_error(said, &args, &variable)),
+            Err(error) => ParsedCommandLine::ClapError(refine_clap_error(error, &args, &variable)),
         },
     }
 }
@@ -46,11 +45,11 @@ fn parse_args(command: clap::Command, args: &[OsString]) -> Result<Cli, clap::Er
     Cli::from_arg_matches_mut(&mut matches)
 }
 
-/// Gives every flag the variable that is set for it; decK's own names hold where decK reads them.
+/// Gives every flag the variable that is set for it; `DECK_` variables only where decK reads them.
 fn with_variables(command: clap::Command, variable: &dyn Fn(&str) -> Option<String>) -> clap::Command {
     let command = command.mut_args(|arg| {
-        let deck = arg.is_global_set() || arg.get_id() == "format";
-        with_variable(arg, deck, variable)
+        let is_decks = arg.is_global_set() || arg.get_id() == "format";
+        with_variable(arg, is_decks, variable)
     });
     let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     names.into_iter().fold(command, |command, name| {
@@ -58,12 +57,12 @@ fn with_variables(command: clap::Command, variable: &dyn Fn(&str) -> Option<Stri
     })
 }
 
-fn with_variable(arg: Arg, deck: bool, variable: &dyn Fn(&str) -> Option<String>) -> Arg {
+fn with_variable(arg: Arg, is_decks: bool, variable: &dyn Fn(&str) -> Option<String>) -> Arg {
     let Some(long) = arg.get_long() else { return arg };
     let name = variable_name(long);
-    let ours = format!("STRONGROOM_{name}");
-    let theirs = format!("DECK_{name}");
-    let chosen = [Some(ours), deck.then_some(theirs)]
+    let own_name = format!("STRONGROOM_{name}");
+    let decks_name = format!("DECK_{name}");
+    let set_name = [Some(own_name), is_decks.then_some(decks_name)]
         .into_iter()
         .flatten()
         .find(|name| variable(name).is_some_and(|value| !value.is_empty()));
@@ -73,26 +72,30 @@ fn with_variable(arg: Arg, deck: bool, variable: &dyn Fn(&str) -> Option<String>
     } else {
         arg
     };
-    match chosen {
-        Some(chosen) => arg.env(chosen),
+    match set_name {
+        Some(name) => arg.env(name),
         None => arg,
     }
 }
 
-/// What a variable for a flag is called, behind `STRONGROOM_` or `DECK_`.
+/// The name of a flag's variable, without `STRONGROOM_` or `DECK_`.
 pub(super) fn variable_name(flag: &str) -> String {
     flag.to_uppercase().replace('-', "_")
 }
 
-/// pflag, decK's reader of flags, takes `--yes=true`; clap's flags take no value: rewrite one as the other.
+/// Rewrites `--yes=true`, which pflag (decK's parser) takes, as `--yes`: clap's flags take no value.
 fn without_boolean_values(command: &clap::Command, args: Vec<OsString>) -> Vec<OsString> {
     let mut flags = std::collections::BTreeSet::new();
     collect_flags(command, &mut flags);
-    let mut done = false;
+    let mut is_past_flags = false;
     args.into_iter()
         .filter_map(|arg| {
-            done |= arg == "--";
-            match arg.to_str().filter(|_| !done).and_then(|text| text.split_once('=')) {
+            is_past_flags |= arg == "--";
+            match arg
+                .to_str()
+                .filter(|_| !is_past_flags)
+                .and_then(|text| text.split_once('='))
+            {
                 Some((flag, "true" | "1" | "t")) if flags.contains(flag) => Some(OsString::from(flag)),
                 Some((flag, "false" | "0" | "f")) if flags.contains(flag) => None,
                 _ => Some(arg),
@@ -109,7 +112,7 @@ fn collect_flags(command: &clap::Command, flags: &mut std::collections::BTreeSet
     command.get_subcommands().for_each(|sub| collect_flags(sub, flags));
 }
 
-/// The file's values take the place of the defaults of the flags that hold for every command.
+/// Makes the settings file's values the defaults of the global flags.
 fn with_settings(command: clap::Command, settings: &BTreeMap<String, Vec<String>>) -> clap::Command {
     command.mut_args(|arg| match arg.get_long().and_then(|long| settings.get(long)) {
         Some(values) if arg.is_global_set() => arg.default_values(values.clone()),
@@ -117,12 +120,12 @@ fn with_settings(command: clap::Command, settings: &BTreeMap<String, Vec<String>
     })
 }
 
-/// The file of settings: the one that is named, else the usual one, if there is one.
-pub fn find_settings_file(named: Option<&Path>, home: Option<String>) -> Option<PathBuf> {
-    let usual = |name: &str| home.as_ref().map(|home| PathBuf::from(home).join(name));
+/// The settings file: the one that is named, else the usual one, if there is one.
+pub(crate) fn find_settings_file(named: Option<&Path>, home: Option<String>) -> Option<PathBuf> {
+    let in_home = |name: &str| home.as_ref().map(|home| PathBuf::from(home).join(name));
     match named {
         Some(path) => Some(path.to_owned()),
-        None => [usual(".strongroom.yaml"), usual(".deck.yaml")]
+        None => [in_home(".strongroom.yaml"), in_home(".deck.yaml")]
             .into_iter()
             .flatten()
             .find(|path| path.is_file()),
@@ -133,9 +136,9 @@ fn read_settings(named: Option<&Path>, home: Option<String>) -> Result<BTreeMap<
     let Some(path) = find_settings_file(named, home) else {
         return Ok(BTreeMap::new());
     };
-    let told = |why: String| format!("cannot read the settings in {}: {why}", path.display());
-    let text = std::fs::read_to_string(&path).map_err(|error| told(error.to_string()))?;
-    let no_flags = || told("they are no map of flags to values".to_owned());
+    let describe = |cause: String| format!("cannot read the settings in {}: {cause}", path.display());
+    let text = std::fs::read_to_string(&path).map_err(|error| describe(error.to_string()))?;
+    let no_flags = || describe("they are no map of flags to values".to_owned());
     let values: Option<BTreeMap<String, SettingValue>> = serde_yaml::from_str(&text).map_err(|_| no_flags())?;
     let mut values = values.unwrap_or_default();
     values.remove(REFERENCES_SECTION);
@@ -156,7 +159,7 @@ enum SettingValue {
     Number(json::Number),
     Text(String),
     List(Vec<SettingValue>),
-    /// No flag takes one.
+    /// No flag takes a map.
     Map(serde::de::IgnoredAny),
 }
 

@@ -8,7 +8,7 @@ use super::state::{ScopeArgs, StateArgs};
 
 /// `refs`.
 #[derive(Debug, Subcommand)]
-pub enum RefsCommand {
+pub(crate) enum RefsCommand {
     /// Take references apart as Kong does, one JSON object a line
     Parse(ParseArgs),
     /// Prove the references of state files without a plan; a control plane is asked only if --kong-addr is given
@@ -25,38 +25,30 @@ pub enum RefsCommand {
 
 /// `refs check` and `refs list`.
 #[derive(Args, Clone, Debug)]
-pub struct InventoryArgs {
-    /// The state files.
+pub(crate) struct InventoryArgs {
     #[command(flatten)]
-    pub state: StateArgs,
-
-    /// What of them is meant.
+    pub(crate) state: StateArgs,
     #[command(flatten)]
-    pub scope: ScopeArgs,
-
-    /// How references are proven.
+    pub(crate) scope: ScopeArgs,
     #[command(flatten)]
-    pub references: ReferenceArgs,
+    pub(crate) references: ReferenceArgs,
 
     /// Print one JSON document instead of text
     #[arg(long)]
-    pub json_output: bool,
+    pub(crate) json_output: bool,
 }
 
 /// `refs env`.
 #[derive(Args, Clone, Debug)]
-pub struct EnvArgs {
-    /// The state files.
+pub(crate) struct EnvArgs {
     #[command(flatten)]
-    pub state: StateArgs,
-
-    /// What of them is meant.
+    pub(crate) state: StateArgs,
     #[command(flatten)]
-    pub scope: ScopeArgs,
+    pub(crate) scope: ScopeArgs,
 
     /// The data planes' kong.conf, for references that name a backend and no vault
     #[arg(long, value_name = "FILE")]
-    pub dp_conf: Option<PathBuf>,
+    pub(crate) dp_conf: Option<PathBuf>,
 
     /// dotenv or kubernetes
     #[arg(
@@ -66,12 +58,12 @@ pub struct EnvArgs {
         default_value_t,
         hide_possible_values = true
     )]
-    pub format: EnvFormat,
+    pub(crate) format: EnvFormat,
 }
 
 /// As what variables are told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum EnvFormat {
+pub(crate) enum EnvFormat {
     /// Lines of a dotenv file.
     #[default]
     Dotenv,
@@ -81,53 +73,49 @@ pub enum EnvFormat {
 
 /// `refs conf`.
 #[derive(Args, Clone, Debug)]
-pub struct ConfArgs {
+pub(crate) struct ConfArgs {
     /// The kong.conf
     #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-
-    /// How its references are proven.
+    pub(crate) file: PathBuf,
     #[command(flatten)]
-    pub references: ReferenceArgs,
+    pub(crate) references: ReferenceArgs,
 
     /// Print one JSON document instead of text
     #[arg(long)]
-    pub json_output: bool,
+    pub(crate) json_output: bool,
 }
 
 /// `refs parse`.
 #[derive(Args, Clone, Debug)]
-pub struct ParseArgs {
+pub(crate) struct ParseArgs {
     /// References as they are; without any, the lines of standard input, each a JSON string
     #[arg(value_name = "REF")]
-    pub references: Vec<OsString>,
+    pub(crate) references: Vec<OsString>,
 }
 
 /// `refs get`.
 #[derive(Args, Clone, Debug)]
-pub struct GetArgs {
+pub(crate) struct GetArgs {
     /// The reference, or what stands between {vault:// and }
     #[arg(value_name = "REF")]
-    pub reference: OsString,
+    pub(crate) reference: OsString,
     /// State files that declare vaults; without any, a control plane given by --kong-addr is asked for a prefix
     #[arg(value_name = "FILES")]
-    pub files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     /// The backends that are loaded; no control plane is asked
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub vaults: Option<Vec<String>>,
+    pub(crate) vaults: Option<Vec<String>>,
     /// Print the value wherever it goes; in CI `force` is needed for any backend but env
     #[arg(long, value_enum, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "true",
           hide_possible_values = true)]
-    pub reveal: Option<RevealMode>,
-
-    /// How it is resolved.
+    pub(crate) reveal: Option<RevealMode>,
     #[command(flatten)]
-    pub references: ReferenceArgs,
+    pub(crate) references: ReferenceArgs,
 }
 
 /// Where a value may be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum RevealMode {
+pub(crate) enum RevealMode {
     /// In CI, only of env.
     True,
     /// Everywhere.

@@ -1,14 +1,22 @@
 use clap::CommandFactory;
 
-use crate::ExitStatus;
-use crate::args::{Cli, CompletionsArgs};
-use crate::command_error::CommandResult;
-use crate::report;
+use super::RunCommand;
+use crate::args::{Cli, CompletionsArgs, GlobalArgs};
+use crate::command_error::{CommandResult, CommandSuccess};
+use crate::output_mode::OutputMode;
+use crate::printer::print_stdout;
+use crate::reporter::Reporter;
 
-/// Prints a script that completes commands in a shell.
-pub fn run(args: &CompletionsArgs) -> CommandResult {
-    let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "strongroom", &mut script);
-    report::print_stdout(&String::from_utf8_lossy(&script))?;
-    Ok(ExitStatus::Success)
+impl RunCommand for CompletionsArgs {
+    fn output_mode(&self) -> OutputMode {
+        OutputMode::Raw
+    }
+
+    /// Prints a script that completes commands in a shell.
+    fn run(self, _: &GlobalArgs, _: &mut Reporter) -> CommandResult {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Cli::command(), "strongroom", &mut script);
+        print_stdout(&String::from_utf8_lossy(&script))?;
+        Ok(CommandSuccess::Done)
+    }
 }

@@ -3,15 +3,28 @@ use std::sync::Arc;
 use anyhow::Context;
 use tokio::net::TcpListener;
 
-use crate::ExitStatus;
-use crate::args::ControlPlaneArgs;
-use crate::command_error::{CommandError, CommandResult};
-use crate::report;
-use embedded::{Database, EmbeddedControlPlane, EmbeddedOptions, serve};
+use super::{RunCommand, block_on};
+use crate::args::{ControlPlaneArgs, GlobalArgs};
+use crate::command_error::{CommandError, CommandResult, CommandSuccess};
+use crate::output_mode::OutputMode;
+use crate::printer::print_stdout;
+use crate::reporter::Reporter;
+use crate::signals::wait_for_interrupt;
+use embedded::{Database, EmbeddedControlPlane, EmbeddedOptions};
 use schema::Catalog;
 
+impl RunCommand for ControlPlaneArgs {
+    fn output_mode(&self) -> OutputMode {
+        OutputMode::Raw
+    }
+
+    fn run(self, _: &GlobalArgs, _: &mut Reporter) -> CommandResult {
+        block_on(serve_control_plane(self))
+    }
+}
+
 /// Serves an Admin API until it is interrupted. The first line it prints is its address.
-pub async fn run(args: ControlPlaneArgs) -> CommandResult {
+async fn serve_control_plane(args: ControlPlaneArgs) -> CommandResult {
     let options = EmbeddedOptions {
         database: args.database.map_or(Database::Memory, Database::File),
         vaults: args
@@ -26,23 +39,9 @@ pub async fn run(args: ControlPlaneArgs) -> CommandResult {
         .with_context(|| format!("cannot listen on {}", args.listen))
         .map_err(CommandError::failed)?;
     let address = listener.local_addr()?;
-    report::print_stdout(&format!("http://{address}\n"))?;
-    serve(Arc::new(control_plane), listener, wait_for_interrupt())
+    print_stdout(&format!("http://{address}\n"))?;
+    embedded::serve(Arc::new(control_plane), listener, wait_for_interrupt())
         .await
         .map_err(CommandError::failed)?;
-    Ok(ExitStatus::Success)
-}
-
-/// Ends when somebody asks the program to end.
-async fn wait_for_interrupt() {
-    let term = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => _ = signal.recv().await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = term => {}
-    }
+    Ok(CommandSuccess::Done)
 }

@@ -1,44 +1,65 @@
-use std::mem::ManuallyDrop;
-
-use super::prepare::prepare_sync;
-use super::start::start_run;
+use super::prepare::{report_preparation, run_options};
+use super::run_inputs::{RunInputs, read_inputs};
+use super::{RunCommand, block_on};
 use crate::ExitStatus;
 use crate::args::{DiffArgs, GlobalArgs};
-use crate::command_error::CommandResult;
+use crate::command_error::{CommandError, CommandResult, CommandSuccess};
+use crate::output_mode::OutputMode;
 use crate::report::collect_entity_names;
 use crate::reporter::Reporter;
-use reconcile::{Decision, Prepared};
+use crate::signals::run_unless_interrupted;
+use plan::GuardViolation;
+use reconcile::{Decision, PreparedRun};
 use schema::Catalog;
 
-/// Shows what `sync` would do, and ends as it would where it would be refused.
-pub async fn run(global: &GlobalArgs, args: &DiffArgs, teller: &mut Reporter) -> CommandResult {
-    let catalog = Catalog::recorded();
-    let Some((begun, terms)) = start_run(global, &args.sync, &catalog, teller).await? else {
-        return Ok(ExitStatus::InvalidInput);
-    };
-    match prepare_sync(&catalog, begun.sync_request(&args.sync, terms), teller).await? {
-        Ok(prepared) => report_diff(&ManuallyDrop::new(prepared), args.non_zero_exit_code, teller),
-        Err(outcome) => Ok(outcome),
+impl RunCommand for DiffArgs {
+    fn output_mode(&self) -> OutputMode {
+        self.sync.output.mode()
+    }
+
+    /// Shows what `sync` would do, and fails as it would.
+    fn run(self, global: &GlobalArgs, reporter: &mut Reporter) -> CommandResult {
+        block_on(diff(global, &self, reporter))
     }
 }
 
-fn report_diff(prepared: &Prepared, non_zero_exit_code: bool, teller: &mut Reporter) -> CommandResult {
+async fn diff(global: &GlobalArgs, args: &DiffArgs, reporter: &mut Reporter) -> CommandResult {
+    let catalog = Catalog::recorded();
+    let RunInputs {
+        documents,
+        verify_options,
+        connection,
+        prefetched,
+    } = read_inputs(global, &args.sync, &catalog, reporter).await?;
+    let options = run_options(&args.sync, &catalog, &documents.desired, verify_options)?;
+    let prepared = run_unless_interrupted(reconcile::prepare(&connection, &catalog, &options, prefetched)).await?;
+    let prepared = report_preparation(prepared, &documents, reporter)?;
+    report_diff(&prepared, args.non_zero_exit_code, reporter)
+}
+
+fn report_diff(prepared: &PreparedRun, non_zero_exit_code: bool, reporter: &mut Reporter) -> CommandResult {
     let plan = prepared.plan();
     let names = collect_entity_names(&prepared.catalog, &prepared.live, plan);
-    teller.report_plan(&prepared.catalog, plan, &names)?;
-    teller.report_summary(&prepared.catalog, plan, &names, |_| true)?;
-    let mut outcome = ExitStatus::Success;
-    if non_zero_exit_code && !plan.changes.is_empty() {
-        outcome = ExitStatus::ChangesPending;
-    }
-    if let Decision::Withheld { refusals, .. } = &prepared.decision
-        && !refusals.is_empty()
-    {
-        teller.report_guard_violations(refusals);
-        outcome = outcome.max(ExitStatus::Refused);
+    reporter.report_plan(&prepared.catalog, plan, &names)?;
+    reporter.report_summary(&prepared.catalog, plan, &names, |_| true)?;
+    let violations = guard_violations(&prepared.decision);
+    if !violations.is_empty() {
+        reporter.report_guard_violations(violations);
     }
     if prepared.is_invalid() {
-        outcome = outcome.max(ExitStatus::InvalidInput);
+        Err(CommandError::AlreadyReported(ExitStatus::InvalidInput))
+    } else if !violations.is_empty() {
+        Err(CommandError::AlreadyReported(ExitStatus::Refused))
+    } else if non_zero_exit_code && !plan.changes.is_empty() {
+        Ok(CommandSuccess::ChangesPending)
+    } else {
+        Ok(CommandSuccess::Done)
     }
-    Ok(outcome)
+}
+
+fn guard_violations(decision: &Decision) -> &[GuardViolation] {
+    match decision {
+        Decision::Approved(_) => &[],
+        Decision::Rejected { violations, .. } => violations,
+    }
 }

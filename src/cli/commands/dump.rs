@@ -7,22 +7,34 @@ use anyhow::{Context, anyhow};
 use serde_json::ser::{PrettyFormatter, Serializer};
 
 use super::foreign_kinds::referenced_foreign_kinds;
-use crate::ExitStatus;
+use super::{RunCommand, block_on};
 use crate::args::{DumpArgs, DumpFormat, GlobalArgs};
-use crate::command_error::{CommandError, CommandResult};
+use crate::command_error::{CommandError, CommandResult, CommandSuccess};
 use crate::connection::{Connection, connect};
+use crate::output_mode::OutputMode;
+use crate::printer::{print_stderr, print_stdout};
 use crate::prompt::confirm;
 use crate::report::{self, DumpOptions};
+use crate::reporter::Reporter;
 use crate::skipped_kinds::{remove_dependents_of_skipped, skipped_kinds};
 use json::Object;
-use plan::LiveState;
-use plan::Needs;
-use reconcile::{self, Survey};
+use plan::{LiveState, MissingContext};
+use reconcile::Snapshot;
 use schema::Catalog;
 use state::Scope;
 
-/// Writes what is live as a state file.
-pub async fn run(global: &GlobalArgs, args: &DumpArgs) -> CommandResult {
+impl RunCommand for DumpArgs {
+    fn output_mode(&self) -> OutputMode {
+        OutputMode::Raw
+    }
+
+    /// Writes the live state as a state file.
+    fn run(self, global: &GlobalArgs, _: &mut Reporter) -> CommandResult {
+        block_on(dump(global, &self))
+    }
+}
+
+async fn dump(global: &GlobalArgs, args: &DumpArgs) -> CommandResult {
     let recorded = Catalog::recorded();
     let connection = connect(global, &recorded)?;
     let target = output_path(args)?;
@@ -33,21 +45,21 @@ pub async fn run(global: &GlobalArgs, args: &DumpArgs) -> CommandResult {
         Some(path) => {
             write_atomically(&path, &text)?;
             if args.all_workspaces {
-                let path = path.display();
-                report::print_stderr(&format!("open source has one workspace, `default`: it is in {path}\n"));
+                let path = report::to_single_line(&path.display().to_string());
+                print_stderr(&format!("open source has one workspace, `default`: it is in {path}\n"));
             }
         }
-        None => report::print_stdout(&text)?,
+        None => print_stdout(&text)?,
     }
     if options.hide_secrets {
-        report::print_stderr(&report::render_warning(
+        print_stderr(&report::render_warning(
             "secrets are hidden: such a dump cannot be synced (--show-secrets, or -o FILE, writes them)",
         ));
     }
-    Ok(ExitStatus::Success)
+    Ok(CommandSuccess::Done)
 }
 
-/// Everything that is in scope by the node's own schemas, and an index of what that refers to.
+/// Reads everything in scope by the node's own schemas, and an index of what that refers to.
 async fn read_live_state(
     connection: &Connection,
     recorded: &Arc<Catalog>,
@@ -57,22 +69,23 @@ async fn read_live_state(
         tags: args.select_tag.iter().cloned().collect(),
     };
     let skip = skipped_kinds(recorded, &args.read)?;
-    let survey = reconcile::survey_held(connection, recorded, scope, skip.clone()).await;
-    let Survey { catalog, mut live, .. } = survey.map_err(CommandError::from_read_error)?;
+    let Snapshot { catalog, mut live, .. } = reconcile::read_all(connection, recorded, scope, skip.clone())
+        .await
+        .map_err(CommandError::from_read_error)?;
     reject_partial_read(&catalog, &live)?;
     remove_dependents_of_skipped(&catalog, &skip, &mut live);
-    let needs = Needs {
-        foreign: referenced_foreign_kinds(&catalog, &live),
-        ..Needs::default()
+    let missing = MissingContext {
+        foreign_kinds: referenced_foreign_kinds(&catalog, &live),
+        ..MissingContext::default()
     };
     connection
-        .read_foreign(&catalog, &mut live, &needs)
+        .read_foreign(&catalog, &mut live, &missing)
         .await
         .map_err(CommandError::from_read_error)?;
     Ok((catalog, live))
 }
 
-/// A dump of what a token may see would, once synced, delete what it may not.
+/// Refuses a dump of only what the credentials may read: syncing it would delete the rest.
 fn reject_partial_read(catalog: &Catalog, live: &LiveState) -> Result<(), CommandError> {
     let names: Vec<&str> = live
         .forbidden
@@ -89,11 +102,11 @@ fn reject_partial_read(catalog: &Catalog, live: &LiveState) -> Result<(), Comman
 }
 
 fn dump_options(args: &DumpArgs, to_stdout: bool) -> DumpOptions {
-    let shown = to_stdout && std::io::stdout().is_terminal() && !args.show_secrets;
+    let on_terminal = to_stdout && std::io::stdout().is_terminal() && !args.show_secrets;
     DumpOptions {
         with_id: args.with_id,
         skip_defaults: args.skip_defaults,
-        hide_secrets: args.sanitize || shown,
+        hide_secrets: args.sanitize || on_terminal,
         select_tags: args.select_tag.iter().cloned().collect::<BTreeSet<_>>(),
     }
 }
@@ -112,7 +125,7 @@ fn serialize_document(document: &Object, format: DumpFormat) -> Result<String, C
     }
 }
 
-/// The file to write, its extension added where there is none; asked about if it is there already.
+/// The file to write, with an extension; confirmed if it is there already.
 fn output_path(args: &DumpArgs) -> Result<Option<PathBuf>, CommandError> {
     let extension = match args.format {
         DumpFormat::Yaml => "yaml",
@@ -135,17 +148,17 @@ fn output_path(args: &DumpArgs) -> Result<Option<PathBuf>, CommandError> {
     Ok(Some(path))
 }
 
-/// Writes a file that nobody else can read, all at once: beside it first, then in its place.
+/// Writes a file that nobody else can read, whole or not at all: to a temporary file that is then renamed.
 fn write_atomically(path: &Path, text: &str) -> Result<(), CommandError> {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = folder.join(format!(".{name}.{}", std::process::id()));
-    write_private_file(&beside, text)
-        .and_then(|()| std::fs::rename(&beside, path))
-        .inspect_err(|_| drop(std::fs::remove_file(&beside)))
+    let temporary = folder.join(format!(".{name}.{}", std::process::id()));
+    write_private_file(&temporary, text)
+        .and_then(|()| std::fs::rename(&temporary, path))
+        .inspect_err(|_| drop(std::fs::remove_file(&temporary)))
         .with_context(|| format!("cannot write {}", path.display()))
         .map_err(CommandError::failed)
 }

@@ -5,14 +5,14 @@ use uuid::Uuid;
 use plan::LiveState;
 use schema::{Catalog, KindId};
 
-/// The kinds of which an owned entity refers to one that is not owned.
-pub fn referenced_foreign_kinds(catalog: &Catalog, live: &LiveState) -> BTreeSet<KindId> {
+/// The kinds of entities that owned ones refer to without their being owned.
+pub(super) fn referenced_foreign_kinds(catalog: &Catalog, live: &LiveState) -> BTreeSet<KindId> {
     let owned: BTreeSet<(KindId, Uuid)> = live
         .owned
         .iter()
         .flat_map(|(kind, entities)| entities.iter().map(|entity| (*kind, entity.id)))
         .collect();
-    let mut outside = BTreeSet::new();
+    let mut kinds = BTreeSet::new();
     for (kind, entities) in &live.owned {
         for foreign in catalog
             .kind(*kind)
@@ -25,9 +25,9 @@ pub fn referenced_foreign_kinds(catalog: &Catalog, live: &LiveState) -> BTreeSet
                 id.parse::<Uuid>().ok()
             });
             if ids.any(|id| !owned.contains(&(foreign.kind, id))) {
-                outside.insert(foreign.kind);
+                kinds.insert(foreign.kind);
             }
         }
     }
-    outside
+    kinds
 }

@@ -7,139 +7,118 @@ mod dump;
 mod foreign_kinds;
 mod ping;
 mod prepare;
+mod print_text;
 mod refs;
+mod reserved;
 mod reset;
-mod start;
+mod run_inputs;
 mod sync;
 mod validate;
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::anyhow;
 
 use super::ExitStatus;
-use super::args::{Cli, Command, FileCommand, GatewayCommand, GlobalArgs, RefsCommand, SyncArgs, ValidateArgs};
-use super::command_error::{CommandError, CommandResult};
+use super::args::{
+    Cli, Command, FileCommand, GatewayCommand, GlobalArgs, REFERENCES_HELP, RefsCommand, SyncArgs, ValidateArgs,
+};
+use super::command_error::{CommandError, CommandResult, exit_status};
+use super::output_mode::OutputMode;
 use super::reporter::Reporter;
-use crate::report;
+use print_text::PrintText;
+use refs::{CheckReferences, ListReferences};
 
-/// Does what the command line says, and tells how it went.
-pub fn run(cli: Cli) -> ExitStatus {
-    let mut teller = create_reporter(&cli.command);
-    let done = dispatch(&cli.global, cli.command, &mut teller);
-    let outcome = done.unwrap_or_else(
-        |CommandError {
-             exit_status: outcome,
-             error,
-             help,
-         }| {
-            teller.report_error(&error, help);
-            outcome
-        },
-    );
-    teller.finish(outcome)
+/// A command with its options.
+trait RunCommand {
+    fn output_mode(&self) -> OutputMode;
+
+    fn run(self, global: &GlobalArgs, reporter: &mut Reporter) -> CommandResult;
 }
 
-fn dispatch(global: &GlobalArgs, command: Command, teller: &mut Reporter) -> CommandResult {
-    use GatewayCommand as Gateway;
+/// Runs the command that the command line names, and reports how it ended.
+pub(crate) fn run(Cli { global, command }: Cli) -> ExitStatus {
     match command {
-        Command::Ping(_)
-        | Command::Gateway {
-            command: Gateway::Ping(_),
-        } => block_on(ping::run(global, teller)),
-        Command::Dump(args)
-        | Command::Gateway {
-            command: Gateway::Dump(args),
-        } => block_on(dump::run(global, &args)),
-        Command::ControlPlane(args) => block_on(control_plane::run(args)),
-        Command::Completions(args) => completions::run(&args),
-        Command::Version => print_version(),
-        Command::Apply { .. } => Err(CommandError::invalid_input(anyhow!(
-            "`apply` is kept for saved plans: use `sync` for state files, or `gateway apply` to delete nothing"
-        ))),
-        Command::Sync(args)
-        | Command::Gateway {
-            command: Gateway::Sync(args),
-        } => block_on(sync::run(global, &args, teller)),
-        Command::Gateway {
-            command: Gateway::Apply(args),
-        } => {
-            let args = SyncArgs {
-                no_delete: true,
-                ..args
-            };
-            block_on(sync::run(global, &args, teller))
-        }
-        Command::Diff(args)
-        | Command::Gateway {
-            command: Gateway::Diff(args),
-        } => block_on(diff::run(global, &args, teller)),
-        Command::Reset(args)
-        | Command::Gateway {
-            command: Gateway::Reset(args),
-        } => block_on(reset::run(global, &args, teller)),
-        Command::Refs { command } => block_on(refs::run(global, &command, teller)),
-        Command::Validate(args)
-        | Command::File {
-            command: FileCommand::Validate(args),
-        } => block_on(validate::run(global, &args, teller)),
-        Command::Gateway {
-            command: Gateway::Validate(args),
-        } => {
-            let args = ValidateArgs { online: true, ..args };
-            block_on(validate::run(global, &args, teller))
-        }
+        Command::Sync(args) => execute(args, &global),
+        Command::Diff(args) => execute(args, &global),
+        Command::Apply(args) => execute(args, &global),
+        Command::Dump(args) => execute(args, &global),
+        Command::Validate(args) => execute(args, &global),
+        Command::Reset(args) => execute(args, &global),
+        Command::Ping(args) => execute(args, &global),
+        Command::Refs { command } => run_refs(command, &global),
+        Command::ControlPlane(args) => execute(args, &global),
+        Command::Gateway { command } => run_gateway(command, &global),
+        Command::File { command } => match command {
+            FileCommand::Validate(args) => execute(args, &global),
+        },
+        Command::Completions(args) => execute(args, &global),
+        Command::Version => execute(
+            PrintText(concat!("strongroom ", env!("CARGO_PKG_VERSION"), "\n")),
+            &global,
+        ),
+        Command::References => execute(PrintText(REFERENCES_HELP), &global),
     }
 }
 
-fn create_reporter(command: &Command) -> Reporter {
-    use GatewayCommand as Gateway;
-    let (json, silent) = match command {
-        Command::Sync(args)
-        | Command::Gateway {
-            command: Gateway::Sync(args) | Gateway::Apply(args),
-        } => (args.output.json_output, args.output.silence_events),
-        Command::Diff(args)
-        | Command::Gateway {
-            command: Gateway::Diff(args),
-        } => (args.sync.output.json_output, args.sync.output.silence_events),
-        Command::Validate(args)
-        | Command::Gateway {
-            command: Gateway::Validate(args),
+fn run_gateway(command: GatewayCommand, global: &GlobalArgs) -> ExitStatus {
+    match command {
+        GatewayCommand::Sync(args) => execute(args, global),
+        GatewayCommand::Diff(args) => execute(args, global),
+        GatewayCommand::Apply(args) => execute(
+            SyncArgs {
+                no_delete: true,
+                ..args
+            },
+            global,
+        ),
+        GatewayCommand::Dump(args) => execute(args, global),
+        GatewayCommand::Validate(args) => execute(ValidateArgs { online: true, ..args }, global),
+        GatewayCommand::Reset(args) => execute(args, global),
+        GatewayCommand::Ping(args) => execute(args, global),
+    }
+}
+
+fn run_refs(command: RefsCommand, global: &GlobalArgs) -> ExitStatus {
+    match command {
+        RefsCommand::Parse(args) => execute(args, global),
+        RefsCommand::Check(args) => execute(CheckReferences(args), global),
+        RefsCommand::List(args) => execute(ListReferences(args), global),
+        RefsCommand::Env(args) => execute(args, global),
+        RefsCommand::Conf(args) => execute(args, global),
+        RefsCommand::Get(args) => execute(args, global),
+    }
+}
+
+fn execute(command: impl RunCommand, global: &GlobalArgs) -> ExitStatus {
+    let output_mode = command.output_mode();
+    let run = || {
+        let mut reporter = Reporter::new(output_mode);
+        let result = command.run(global, &mut reporter);
+        if let Err(error) = &result {
+            reporter.report_command_error(error);
         }
-        | Command::File {
-            command: FileCommand::Validate(args),
-        } => (args.json_output, false),
-        Command::Reset(args)
-        | Command::Gateway {
-            command: Gateway::Reset(args),
-        } => (args.json_output, args.silence_events),
-        Command::Ping(args)
-        | Command::Gateway {
-            command: Gateway::Ping(args),
-        } => (args.json_output, false),
-        Command::Refs {
-            command: RefsCommand::Check(args) | RefsCommand::List(args),
-        } => return Reporter::for_references(args.json_output),
-        Command::Refs {
-            command: RefsCommand::Conf(args),
-        } => return Reporter::for_references(args.json_output),
-        _ => (false, false),
+        reporter.finish(exit_status(&result))
     };
-    Reporter::new(json, silent)
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| report_panic(output_mode))
 }
 
-fn print_version() -> CommandResult {
-    report::print_stdout(concat!("strongroom ", env!("CARGO_PKG_VERSION"), "\n"))?;
-    Ok(ExitStatus::Success)
+/// Ends a run that panicked. People have been told where by the panic hook.
+fn report_panic(output_mode: OutputMode) -> ExitStatus {
+    let mut reporter = Reporter::new(output_mode);
+    if !reporter.is_text() {
+        reporter.report_error(&anyhow!("the program failed: see standard error"), None);
+    }
+    reporter.finish(ExitStatus::Failed)
 }
 
-/// Runs what waits for others, with as many threads as there are cores.
+/// Runs an async command, with as many threads as there are cores.
 fn block_on(work: impl Future<Output = CommandResult>) -> CommandResult {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(CommandError::failed)?;
-    let done = runtime.block_on(work);
-    // what was asked for and is not wanted any more is not waited for
+    let result = runtime.block_on(work);
+    // does not wait for requests whose answers nobody wants any more
     runtime.shutdown_background();
-    done
+    result
 }

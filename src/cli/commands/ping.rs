@@ -1,17 +1,28 @@
-use crate::ExitStatus;
-use crate::args::GlobalArgs;
-use crate::command_error::{CommandError, CommandResult};
+use super::{RunCommand, block_on};
+use crate::args::{GlobalArgs, PingArgs};
+use crate::command_error::{CommandError, CommandResult, CommandSuccess};
 use crate::connection::connect;
+use crate::output_mode::OutputMode;
 use crate::reporter::Reporter;
 use schema::Catalog;
 
-/// Says whether the control plane answers, and its version.
-pub async fn run(global: &GlobalArgs, teller: &mut Reporter) -> CommandResult {
+impl RunCommand for PingArgs {
+    fn output_mode(&self) -> OutputMode {
+        OutputMode::from_flags(self.json_output, false)
+    }
+
+    /// Reports whether the control plane answers, and its version.
+    fn run(self, global: &GlobalArgs, reporter: &mut Reporter) -> CommandResult {
+        block_on(ping(global, reporter))
+    }
+}
+
+async fn ping(global: &GlobalArgs, reporter: &mut Reporter) -> CommandResult {
     let connection = connect(global, &Catalog::recorded())?;
-    let root = connection
+    let node = connection
         .read_node_info()
         .await
         .map_err(CommandError::from_read_error)?;
-    teller.report_connected(root.version.as_deref())?;
-    Ok(ExitStatus::Success)
+    reporter.report_connected(node.version.as_deref())?;
+    Ok(CommandSuccess::Done)
 }

@@ -1,114 +1,90 @@
-use std::sync::Arc;
+use std::mem::ManuallyDrop;
 
 use crate::ExitStatus;
 use crate::args::SyncArgs;
 use crate::command_error::CommandError;
-use crate::connection::Connection;
 use crate::documents::Documents;
 use crate::reporter::Reporter;
-use crate::signals::run_unless_interrupted;
 use crate::skipped_kinds::skipped_kinds;
-use plan::{Fingerprinter, Guards, Options, Problem, ProblemSort};
-use reconcile::{self, Early, Failure, Job, Prepared, Proof};
+use plan::{Fingerprinter, PlanError, PlanErrorKind, PlanOptions};
+use reconcile::{PrepareError, PreparedRun, RunOptions, VerifyOptions};
 use schema::Catalog;
+use state::DesiredState;
 use yaml::Diagnostic;
 
-/// What a run is asked for.
-pub struct SyncRequest<'a> {
-    /// Who is asked.
-    pub connection: &'a Connection,
-    /// What the files say.
-    pub documents: &'a Documents,
-    /// The options of `sync`.
-    pub args: &'a SyncArgs,
-    /// What it may delete.
-    pub guards: Guards,
-    /// What it goes by.
-    pub resources: RunResources,
-}
-
-/// What a run goes by, and uses up.
-pub struct RunResources {
-    /// How references are proven.
-    pub verify_options: Proof,
-    /// What is being asked already.
-    pub prefetched: Option<Early>,
-}
-
-/// Plans and checks all that can be checked before a write, and tells what there is to tell.
+/// The options that `sync` and `diff` hand to [`reconcile::prepare`].
 ///
 /// # Errors
-/// The control plane cannot be read, or somebody interrupted; how the run ends if there is no plan, told already.
-pub async fn prepare_sync(
-    catalog: &Arc<Catalog>,
-    request: SyncRequest<'_>,
-    teller: &mut Reporter,
-) -> Result<Result<Prepared, ExitStatus>, CommandError> {
-    let SyncRequest {
-        connection,
-        documents,
-        args,
-        guards,
-        resources: RunResources {
-            verify_options: proof,
-            prefetched: early,
-        },
-    } = request;
-    let job = Job {
-        desired: &documents.desired,
-        options: Options {
+/// Flags that leave out every kind.
+pub(super) fn run_options<'a>(
+    args: &SyncArgs,
+    catalog: &Catalog,
+    desired: &'a DesiredState,
+    verify_options: VerifyOptions,
+) -> Result<RunOptions<'a>, CommandError> {
+    Ok(RunOptions {
+        desired,
+        plan_options: PlanOptions {
             no_delete: args.no_delete,
             skip: skipped_kinds(catalog, &args.scope.read)?,
         },
-        guards,
-        references: proof,
+        guards: args.guards.guards(),
+        verify_options,
         fingerprinter: random_fingerprinter(),
-    };
-    let prepared = run_unless_interrupted(reconcile::prepare(connection, catalog, &job, early)).await?;
-    match prepared {
-        Ok(prepared) => {
-            let plan = prepared.plan();
-            tracing::info!(
-                declared = documents.desired.entities.len(),
-                owned = prepared.live.owned.values().map(Vec::len).sum::<usize>(),
-                changes = plan.changes.len(),
-                steps = plan.steps.len(),
-                "planned"
-            );
-            teller.report_diagnostics(&prepared.diagnostics, &documents.sources);
-            teller.report_references(
-                &prepared.catalog,
-                &documents.desired,
-                &documents.sources,
-                &prepared.references,
-            );
-            Ok(Ok(prepared))
-        }
-        Err(Failure::Unread(error)) => Err(CommandError::from_read_error(error)),
-        Err(Failure::Problems(problems)) => {
-            let told: Vec<Diagnostic> = problems.iter().map(|problem| problem.diagnostic.clone()).collect();
-            teller.report_diagnostics(
-                &[&documents.desired.diagnostics[..], &told].concat(),
-                &documents.sources,
-            );
-            Ok(Err(exit_status_of_problems(&problems)))
-        }
-    }
+    })
 }
 
-fn exit_status_of_problems(problems: &[Problem]) -> ExitStatus {
-    let each = problems.iter().map(|problem| match problem.sort {
-        ProblemSort::Invalid => ExitStatus::InvalidInput,
-        ProblemSort::Conflict => ExitStatus::Refused,
-    });
-    each.max().unwrap_or(ExitStatus::InvalidInput)
-}
-
-/// A key nobody knows: fingerprints tell equal from unequal within one run, and nothing afterwards.
-fn random_fingerprinter() -> Fingerprinter {
+/// A fingerprinter with a random key: fingerprints tell equal from unequal within one run, and nothing afterwards.
+pub(super) fn random_fingerprinter() -> Fingerprinter {
     let mut key = [0; 64];
     for part in key.chunks_exact_mut(16) {
         part.copy_from_slice(uuid::Uuid::new_v4().as_bytes());
     }
     Fingerprinter::new(&key)
+}
+
+/// Reports what [`reconcile::prepare`] found out: diagnostics and references, or why there is no plan. The run is not
+/// dropped: the program ends with it.
+///
+/// # Errors
+/// There is no plan.
+pub(super) fn report_preparation(
+    result: Result<PreparedRun, PrepareError>,
+    documents: &Documents,
+    reporter: &mut Reporter,
+) -> Result<ManuallyDrop<PreparedRun>, CommandError> {
+    let Documents { sources, desired } = documents;
+    match result {
+        Ok(prepared) => {
+            log_plan(&prepared, desired);
+            reporter.report_diagnostics(&prepared.diagnostics, sources);
+            reporter.report_references(&prepared.catalog, desired, sources, &prepared.assessments);
+            Ok(ManuallyDrop::new(prepared))
+        }
+        Err(PrepareError::Read(error)) => Err(CommandError::from_read_error(error)),
+        Err(PrepareError::Plan(errors)) => {
+            let diagnostics: Vec<Diagnostic> = errors.iter().map(|error| error.diagnostic.clone()).collect();
+            reporter.report_diagnostics(&[&desired.diagnostics[..], &diagnostics].concat(), sources);
+            Err(CommandError::AlreadyReported(exit_status_of_plan_errors(&errors)))
+        }
+    }
+}
+
+fn log_plan(prepared: &PreparedRun, desired: &DesiredState) {
+    let plan = prepared.plan();
+    tracing::info!(
+        declared = desired.entities.len(),
+        owned = prepared.live.owned.values().map(Vec::len).sum::<usize>(),
+        changes = plan.changes.len(),
+        steps = plan.steps.len(),
+        "planned"
+    );
+}
+
+fn exit_status_of_plan_errors(errors: &[PlanError]) -> ExitStatus {
+    let statuses = errors.iter().map(|error| match error.kind {
+        PlanErrorKind::Invalid => ExitStatus::InvalidInput,
+        PlanErrorKind::Conflict => ExitStatus::Refused,
+    });
+    statuses.max().unwrap_or(ExitStatus::InvalidInput)
 }

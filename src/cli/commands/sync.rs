@@ -1,99 +1,112 @@
-use std::mem::ManuallyDrop;
-use std::sync::Arc;
-
-use super::prepare::{SyncRequest, prepare_sync};
-use super::start::start_run;
+use super::prepare::{report_preparation, run_options};
+use super::run_inputs::{RunInputs, read_inputs};
+use super::{RunCommand, block_on};
 use crate::ExitStatus;
 use crate::args::{GlobalArgs, SyncArgs};
-use crate::command_error::CommandResult;
+use crate::command_error::{CommandError, CommandResult, CommandSuccess};
 use crate::connection::Connection;
 use crate::documents::Documents;
+use crate::output_mode::OutputMode;
 use crate::progress::Progress;
 use crate::report::{ApplyReport, collect_entity_names};
 use crate::reporter::Reporter;
-use crate::signals::cancel_on_signal;
-use apply::{self, Account, ChangeEnd, Halt};
-use plan::{Approved, Plan};
-use reconcile::{Decision, Prepared};
+use crate::signals::{cancel_on_signal, run_unless_interrupted};
+use apply::{ApplyOutcome, ChangeOutcome, HaltReason};
+use plan::{ApprovedPlan, GuardViolation, Plan};
+use reconcile::{Decision, PreparedRun};
 use schema::Catalog;
 
-/// Brings the control plane to what the files say.
-pub async fn run(global: &GlobalArgs, args: &SyncArgs, teller: &mut Reporter) -> CommandResult {
-    let catalog = Catalog::recorded();
-    let Some((begun, terms)) = start_run(global, args, &catalog, teller).await? else {
-        return Ok(ExitStatus::InvalidInput);
-    };
-    plan_and_apply(&catalog, begun.sync_request(args, terms), teller).await
+impl RunCommand for SyncArgs {
+    fn output_mode(&self) -> OutputMode {
+        self.output.mode()
+    }
+
+    /// Brings the control plane to what the files say.
+    fn run(self, global: &GlobalArgs, reporter: &mut Reporter) -> CommandResult {
+        block_on(sync(global, &self, reporter))
+    }
 }
 
-/// Plans, asks for consent, and carries it out.
-pub(super) async fn plan_and_apply(
-    catalog: &Arc<Catalog>,
-    request: SyncRequest<'_>,
-    teller: &mut Reporter,
+async fn sync(global: &GlobalArgs, args: &SyncArgs, reporter: &mut Reporter) -> CommandResult {
+    let catalog = Catalog::recorded();
+    let RunInputs {
+        documents,
+        verify_options,
+        connection,
+        prefetched,
+    } = read_inputs(global, args, &catalog, reporter).await?;
+    let options = run_options(args, &catalog, &documents.desired, verify_options)?;
+    let prepared = run_unless_interrupted(reconcile::prepare(&connection, &catalog, &options, prefetched)).await?;
+    let prepared = report_preparation(prepared, &documents, reporter)?;
+    apply_if_approved(&connection, &documents, &prepared, reporter).await
+}
+
+/// Carries out a plan that is approved; reports why one is not.
+pub(super) async fn apply_if_approved(
+    connection: &Connection,
+    documents: &Documents,
+    prepared: &PreparedRun,
+    reporter: &mut Reporter,
 ) -> CommandResult {
-    let SyncRequest {
-        connection, documents, ..
-    } = request;
-    let prepared = match prepare_sync(catalog, request, teller).await? {
-        Ok(prepared) => ManuallyDrop::new(prepared),
-        Err(outcome) => return Ok(outcome),
-    };
     match &prepared.decision {
-        Decision::Approved(approved) => apply_plan(connection, documents, &prepared, approved, teller).await,
-        Decision::Withheld { plan, refusals } => {
-            let names = collect_entity_names(&prepared.catalog, &prepared.live, plan);
-            teller.report_withheld_plan(&prepared.catalog, plan, &names, refusals)?;
-            let invalid = prepared.is_invalid() || refusals.is_empty();
-            Ok(if invalid {
-                ExitStatus::InvalidInput
-            } else {
-                ExitStatus::Refused
-            })
-        }
+        Decision::Approved(approved) => apply_plan(connection, documents, prepared, approved, reporter).await,
+        Decision::Rejected { plan, violations } => reject_plan(prepared, plan, violations, reporter),
     }
+}
+
+fn reject_plan(
+    prepared: &PreparedRun,
+    plan: &Plan,
+    violations: &[GuardViolation],
+    reporter: &mut Reporter,
+) -> CommandResult {
+    let names = collect_entity_names(&prepared.catalog, &prepared.live, plan);
+    reporter.report_withheld_plan(&prepared.catalog, plan, &names, violations)?;
+    let is_invalid = prepared.is_invalid() || violations.is_empty();
+    Err(CommandError::AlreadyReported(match is_invalid {
+        true => ExitStatus::InvalidInput,
+        false => ExitStatus::Refused,
+    }))
 }
 
 async fn apply_plan(
     connection: &Connection,
     documents: &Documents,
-    prepared: &Prepared,
-    approved: &Approved,
-    teller: &mut Reporter,
+    prepared: &PreparedRun,
+    approved: &ApprovedPlan,
+    reporter: &mut Reporter,
 ) -> CommandResult {
     let plan = approved.plan();
     let names = collect_entity_names(&prepared.catalog, &prepared.live, plan);
-    teller.report_plan(&prepared.catalog, plan, &names)?;
-    let progress = Progress::new(plan, teller.is_text());
-    let stop = cancel_on_signal();
-    let account = apply::run(approved, &prepared.catalog, connection, &progress, &stop).await;
+    reporter.report_plan(&prepared.catalog, plan, &names)?;
+    let progress = Progress::new(plan, reporter.is_text());
+    let cancel = cancel_on_signal();
+    let outcome = apply::apply_plan(approved, &prepared.catalog, connection, &progress, &cancel).await;
     progress.finish();
-    let ends = account.changes(plan);
-    let printed = teller.report_summary(&prepared.catalog, plan, &names, |at| ends[at] == ChangeEnd::Done);
-    let told = ApplyReport {
+    let changes = outcome.change_outcomes(plan);
+    let printed = reporter.report_summary(&prepared.catalog, plan, &names, |at| changes[at] == ChangeOutcome::Done);
+    let report = ApplyReport {
         catalog: &prepared.catalog,
         desired: &documents.desired,
         plan,
-        account: &account,
+        outcome: &outcome,
     };
-    teller.report_apply(&told, &documents.sources);
-    let outcome = exit_status_of_apply(plan, &account);
-    Ok(if printed.is_err() {
-        outcome.max(ExitStatus::Failed)
-    } else {
-        outcome
-    })
+    reporter.report_apply(&report, &documents.sources);
+    check_outcome(plan, &outcome)?;
+    printed?;
+    Ok(CommandSuccess::Done)
 }
 
-fn exit_status_of_apply(plan: &Plan, account: &Account) -> ExitStatus {
-    debug_assert_eq!(plan.steps.len(), account.steps.len());
-    if account.halted == Some(Halt::Asked) {
+fn check_outcome(plan: &Plan, outcome: &ApplyOutcome) -> Result<(), CommandError> {
+    debug_assert_eq!(plan.steps.len(), outcome.steps.len());
+    let status = if outcome.halt_reason == Some(HaltReason::Cancelled) {
         ExitStatus::Interrupted
-    } else if account.is_complete() {
-        ExitStatus::Success
-    } else if account.wrote() {
+    } else if outcome.is_complete() {
+        return Ok(());
+    } else if outcome.may_have_written() {
         ExitStatus::PartiallyApplied
     } else {
         ExitStatus::Failed
-    }
+    };
+    Err(CommandError::AlreadyReported(status))
 }

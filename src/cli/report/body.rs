@@ -4,24 +4,22 @@ use super::EntityNames;
 use super::deck_shape::{drop_nulls, fill_defaults};
 use super::value::redact_secret;
 use json::{Object, Value};
-use plan::{Plan, Tree};
+use plan::{Plan, PlanValue};
 use schema::{Catalog, Kind, KindId};
 
-/// Everything that the JSON form of a body needs besides the body.
-pub struct BodyRenderer<'a> {
-    /// What exists.
-    pub catalog: &'a Catalog,
-    /// The plan, for ids that its steps yield.
-    pub plan: &'a Plan,
-    /// What entities are called.
-    pub names: &'a EntityNames,
+/// Renders bodies as JSON.
+pub(crate) struct BodyRenderer<'a> {
+    pub(crate) catalog: &'a Catalog,
+    /// For ids that its steps generate.
+    pub(crate) plan: &'a Plan,
+    pub(crate) names: &'a EntityNames,
 }
 
 impl BodyRenderer<'_> {
-    /// A body in decK's shape: with its id, defaults filled in, nothing that is null outside free-form parts, the names of
-    /// what it refers to, and every secret as its fingerprint.
-    pub fn render(&self, kind: KindId, id: Uuid, tree: &Tree) -> Value {
-        let Value::Object(mut body) = self.render_value(tree) else {
+    /// A body in decK's shape: with its id, defaults filled in, no nulls outside free-form parts, names beside the ids that
+    /// it refers to, and fingerprints in place of secrets.
+    pub(crate) fn render(&self, kind: KindId, id: Uuid, value: &PlanValue) -> Value {
+        let Value::Object(mut body) = self.render_value(value) else {
             return Value::Null;
         };
         fill_defaults(&self.catalog.record(kind, &body), &mut body);
@@ -34,22 +32,22 @@ impl BodyRenderer<'_> {
         Value::Object(body)
     }
 
-    /// A value with its secrets hidden.
-    pub fn render_value(&self, tree: &Tree) -> Value {
-        match tree {
-            Tree::Null => Value::Null,
-            Tree::Bool(value) => Value::Bool(*value),
-            Tree::Number(value) => Value::Number(value.clone()),
-            Tree::String(value) => Value::String(restore_pem_newline(value)),
-            Tree::List(members) => members.iter().map(|member| self.render_value(member)).collect(),
-            Tree::Map(members) => {
+    /// A value with its secrets redacted.
+    fn render_value(&self, value: &PlanValue) -> Value {
+        match value {
+            PlanValue::Null => Value::Null,
+            PlanValue::Bool(value) => Value::Bool(*value),
+            PlanValue::Number(value) => Value::Number(value.clone()),
+            PlanValue::String(value) => Value::String(restore_pem_newline(value)),
+            PlanValue::List(members) => members.iter().map(|member| self.render_value(member)).collect(),
+            PlanValue::Map(members) => {
                 let members = members
                     .iter()
                     .map(|(name, value)| (name.clone(), self.render_value(value)));
                 Value::Object(members.collect())
             }
-            Tree::Secret(secret) => Value::String(redact_secret(secret)),
-            Tree::IdOf(step) => self
+            PlanValue::Secret(secret) => Value::String(redact_secret(secret)),
+            PlanValue::IdFromStep(step) => self
                 .plan
                 .steps
                 .get(step.0 as usize)
@@ -77,8 +75,8 @@ impl BodyRenderer<'_> {
     }
 }
 
-/// PEM ends with its line, which the plan compares without.
+/// Ends PEM with a newline, without which the plan compares it.
 fn restore_pem_newline(text: &str) -> String {
-    let pem = text.starts_with("-----BEGIN ") && text.ends_with("-----");
-    if pem { format!("{text}\n") } else { text.to_owned() }
+    let is_pem = text.starts_with("-----BEGIN ") && text.ends_with("-----");
+    if is_pem { format!("{text}\n") } else { text.to_owned() }
 }

@@ -1,57 +1,59 @@
+use super::escape::to_single_line;
 use super::field_changes::render_field_changes;
 use super::style::{ADDED, CHANGED, DIM, REMOVED, paint};
 use super::title::{entity_title, parent_label};
 use super::{ChangeSummary, EntityNames};
-use plan::{Change, Plan, Subject};
+use plan::{Change, ChangedEntity, Plan};
 use schema::Catalog;
 
-/// The plan in words, in the order in which it runs: a line for each change, below it the fields that differ, and
-/// lines of their own for steps that are no plain create, update or delete.
+/// Renders a plan in the order in which it runs: a line for each change, below it the fields that differ, and lines of
+/// their own for steps that are no plain create, update or delete.
 pub fn render_changes(catalog: &Catalog, plan: &Plan, names: &EntityNames) -> String {
-    let mut told = vec![false; plan.changes.len()];
+    let mut is_shown = vec![false; plan.changes.len()];
     let mut text = String::new();
     for step in &plan.steps {
         if let Some(note) = &step.note {
             text += &paint(CHANGED, note).to_string();
             if let Some(change) = plan.changes.get(step.change) {
-                text += &format!(" {}", entity_label(catalog, change.subject()));
+                text += &format!(" {}", to_single_line(&entity_label(catalog, change.entity())));
             }
             text.push('\n');
         } else if let Some(change) = plan.changes.get(step.change)
-            && !std::mem::replace(&mut told[step.change], true)
+            && !std::mem::replace(&mut is_shown[step.change], true)
         {
             text += &render_change(catalog, plan, names, change);
         }
     }
-    let untold = plan.changes.iter().zip(told).filter(|(_, told)| !told);
-    untold.fold(text, |text, (change, _)| {
+    let not_shown = plan.changes.iter().zip(is_shown).filter(|(_, is_shown)| !is_shown);
+    not_shown.fold(text, |text, (change, _)| {
         text + &render_change(catalog, plan, names, change)
     })
 }
 
-/// What is done to which entity, on one line: `creating vault my-secret`.
+/// `creating vault my-secret`
 fn render_headline(catalog: &Catalog, plan: &Plan, change: &Change) -> String {
     let (verb, style) = match change {
         Change::Create { .. } => ("creating", ADDED),
         Change::Update { .. } => ("updating", CHANGED),
         Change::Delete { .. } => ("deleting", REMOVED),
     };
-    let kind = &catalog.kind(change.subject().kind).name;
-    format!("{} {kind} {}", paint(style, verb), entity_title(catalog, plan, change))
+    let kind = &catalog.kind(change.entity().kind).name;
+    let title = to_single_line(&entity_title(catalog, plan, change));
+    format!("{} {kind} {title}", paint(style, verb))
 }
 
-/// An entity's kind and name: `vault my-secret`.
-pub fn entity_label(catalog: &Catalog, subject: &Subject) -> String {
+/// `vault my-secret`
+pub fn entity_label(catalog: &Catalog, subject: &ChangedEntity) -> String {
     format!("{} {}", catalog.kind(subject.kind).name, subject.title)
 }
 
 pub(super) fn render_change(catalog: &Catalog, plan: &Plan, names: &EntityNames, change: &Change) -> String {
     let mut text = render_headline(catalog, plan, change) + "\n";
     if let Some(parent) = parent_label(catalog, plan, names, change) {
-        text += &format!("  {}\n", paint(DIM, format!("of {parent}")));
+        text += &format!("  {}\n", paint(DIM, format!("of {}", to_single_line(&parent))));
     }
-    if let Some(because) = &change.subject().because {
-        text += &format!("  {}\n", paint(DIM, because));
+    if let Some(reason) = &change.entity().reason {
+        text += &format!("  {}\n", paint(DIM, to_single_line(reason)));
     }
     if let Change::Update { fields: differing, .. } = change {
         text += &render_field_changes(differing);

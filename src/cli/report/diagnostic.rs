@@ -1,4 +1,4 @@
-//! Diagnostics as text: where and what in the first line, then the line of the file, then what to do.
+//! Diagnostics as text: position and message, then an excerpt of the file, then help.
 
 use std::fmt::Write as _;
 use std::iter;
@@ -6,16 +6,16 @@ use std::iter;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
+use super::escape::to_single_line;
 use super::excerpt::{Excerpt, extract_excerpt};
 use yaml::{Diagnostic, DiagnosticLocation, Severity, SourceFiles, Span};
 
-/// How many places of one cause are shown with their line; the others are told by their position.
+/// How many locations of a diagnostic are shown with an excerpt; of the others only the position.
 const MAX_EXCERPTS: usize = 8;
 
-/// Diagnostics for people, in the order of the files: the first line of each begins with `file:line:column:`.
+/// Renders diagnostics for people, in the order of the files: the first line of each begins with `file:line:column:`.
 ///
-/// Of a line only what is pointed at is shown, of a confidential place nothing. Whoever prints it takes the colours away
-/// where they cannot be shown.
+/// Of a line only what is pointed at is shown, of a confidential location nothing. The text is styled.
 pub fn render_diagnostics(diagnostics: &[Diagnostic], sources: &SourceFiles) -> String {
     let renderer = Renderer::styled().decor_style(DecorStyle::Ascii);
     let mut text = String::new();
@@ -32,7 +32,7 @@ pub(super) fn render_diagnostic_line(diagnostic: &Diagnostic, sources: &SourceFi
         .locations
         .iter()
         .skip(1)
-        .filter_map(|place| format_position(place.span, sources));
+        .filter_map(|location| format_position(location.span, sources));
     let others: Vec<String> = others.collect();
     if !others.is_empty() {
         let _ = write!(line, " (also at {})", others.join(", "));
@@ -43,14 +43,14 @@ pub(super) fn render_diagnostic_line(diagnostic: &Diagnostic, sources: &SourceFi
     to_single_line(&line)
 }
 
-/// The same diagnostics, in the order of the files and of the places in them; what has no place comes first.
+/// Sorts diagnostics by file and position; those without a location come first.
 pub(super) fn sort_by_position(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
     let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
     sorted.sort_by_key(|diagnostic| {
         diagnostic
             .locations
             .first()
-            .map(|place| (place.span.file, place.span.start))
+            .map(|location| (location.span.file, location.span.start))
     });
     sorted
 }
@@ -60,12 +60,12 @@ fn render_diagnostic(diagnostic: &Diagnostic, sources: &SourceFiles, renderer: &
     let mut shown = shown.into_iter();
     let level = annotation_level(diagnostic.severity).with_name(render_heading(diagnostic, sources));
     let mut cause = Group::with_title(level.primary_title(to_single_line(&diagnostic.message)));
-    if let Some(place) = shown.next() {
-        cause = cause.elements(build_snippet(place, place.label.as_deref(), sources));
+    if let Some(location) = shown.next() {
+        cause = cause.elements(build_snippet(location, location.label.as_deref(), sources));
     }
     let others: Vec<String> = others
         .iter()
-        .filter_map(|place| format_position(place.span, sources))
+        .filter_map(|location| format_position(location.span, sources))
         .collect();
     if !others.is_empty() {
         cause = cause.element(Level::NOTE.with_name("also at").message(others.join(", ")));
@@ -74,65 +74,67 @@ fn render_diagnostic(diagnostic: &Diagnostic, sources: &SourceFiles, renderer: &
         cause = cause.element(Level::HELP.message(to_single_line(help)));
     }
     let groups: Vec<Group<'_>> = iter::once(cause)
-        .chain(shown.filter_map(|place| related_group(place, sources)))
+        .chain(shown.filter_map(|location| related_group(location, sources)))
         .collect();
     renderer.render(&groups)
 }
 
-/// A place that belongs to the cause: its position, its word, its line.
-fn related_group<'a>(place: &'a DiagnosticLocation, sources: &'a SourceFiles) -> Option<Group<'a>> {
-    let level = Level::NOTE.with_name(format!("{}: note", format_position(place.span, sources)?));
-    let title = level.secondary_title(place.label.as_deref().unwrap_or_default());
-    Some(Group::with_title(title).elements(build_snippet(place, None, sources)))
+/// A related location: its position, label and excerpt.
+fn related_group<'a>(location: &'a DiagnosticLocation, sources: &'a SourceFiles) -> Option<Group<'a>> {
+    let level = Level::NOTE.with_name(format!("{}: note", format_position(location.span, sources)?));
+    let title = level.secondary_title(location.label.as_deref().unwrap_or_default());
+    Some(Group::with_title(title).elements(build_snippet(location, None, sources)))
 }
 
-/// The places that are shown with their line, the first and those that bear a word, and the others.
+/// The locations that are shown with an excerpt (the first, and those with a label), and the others.
 fn partition_locations(diagnostic: &Diagnostic) -> (Vec<&DiagnosticLocation>, Vec<&DiagnosticLocation>) {
     let mut shown = 0;
-    diagnostic.locations.iter().partition(|place| {
-        let is_shown = shown == 0 || (place.label.is_some() && shown < MAX_EXCERPTS);
+    diagnostic.locations.iter().partition(|location| {
+        let is_shown = shown == 0 || (location.label.is_some() && shown < MAX_EXCERPTS);
         shown += usize::from(is_shown);
         is_shown
     })
 }
 
 fn build_snippet<'a>(
-    place: &DiagnosticLocation,
+    location: &DiagnosticLocation,
     label: Option<&'a str>,
     sources: &SourceFiles,
 ) -> Option<Snippet<'a, Annotation<'a>>> {
-    if place.is_confidential {
+    if location.is_confidential {
         return None;
     }
-    let source = sources.files.get(place.span.file.0 as usize)?;
-    let Excerpt {
-        text,
-        highlighted: marked,
-    } = extract_excerpt(&source.text, place.span)?;
-    let annotation = AnnotationKind::Primary.span(marked).label(label);
-    let snippet = Snippet::source(text).line_start(place.span.line as usize);
+    let source = sources.files.get(location.span.file.0 as usize)?;
+    let Excerpt { text, highlighted } = extract_excerpt(&source.text, location.span)?;
+    let annotation = AnnotationKind::Primary.span(highlighted).label(label);
+    let snippet = Snippet::source(text).line_start(location.span.line as usize);
     Some(snippet.annotation(annotation))
 }
 
 fn render_heading(diagnostic: &Diagnostic, sources: &SourceFiles) -> String {
-    let word = match diagnostic.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
-    };
+    let word = severity_word(diagnostic.severity);
     match diagnostic
         .locations
         .first()
-        .and_then(|place| format_position(place.span, sources))
+        .and_then(|location| format_position(location.span, sources))
     {
         Some(position) => format!("{position}: {word}"),
         None => word.to_owned(),
     }
 }
 
+pub(super) fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
 fn format_position(span: Span, sources: &SourceFiles) -> Option<String> {
     let source = sources.files.get(span.file.0 as usize)?;
-    Some(format!("{}:{}:{}", source.name, span.line, span.column))
+    let name = to_single_line(&source.name);
+    Some(format!("{name}:{}:{}", span.line, span.column))
 }
 
 fn annotation_level(severity: Severity) -> Level<'static> {
@@ -140,19 +142,5 @@ fn annotation_level(severity: Severity) -> Level<'static> {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
-    }
-}
-
-/// A text without what would move the cursor: a name in it may hold a line break.
-pub fn to_single_line(text: &str) -> String {
-    text.chars().flat_map(escape_char).collect()
-}
-
-/// A character as it is, or its escape if it would move the cursor, begin a line for some reader, or turn the direction.
-fn escape_char(character: char) -> Vec<char> {
-    let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    match character.is_control() || turns {
-        true => character.escape_default().collect(),
-        false => vec![character],
     }
 }

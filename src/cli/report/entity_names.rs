@@ -3,31 +3,29 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use json::Value;
-use plan::LiveState;
-use plan::{Change, Plan, Tree};
+use plan::{Change, LiveState, Plan, PlanValue};
 use schema::{Catalog, KindId};
 
-/// What entities are called, by their ids, to be said beside the ids.
+/// Names of entities, by their ids.
 #[derive(Clone, Debug, Default)]
-pub struct EntityNames {
+pub(crate) struct EntityNames {
     by_entity: BTreeMap<(KindId, Uuid), String>,
     children: BTreeMap<(KindId, Uuid), (String, Value)>,
 }
 
 impl EntityNames {
-    /// The name of an entity.
-    pub fn get(&self, kind: KindId, id: Uuid) -> Option<&String> {
+    pub(crate) fn get(&self, kind: KindId, id: Uuid) -> Option<&String> {
         self.by_entity.get(&(kind, id))
     }
 
     /// The field in which a server lists an entity's children by name, with the list, if it has any (a certificate's SNIs).
-    pub fn children(&self, kind: KindId, id: Uuid) -> Option<&(String, Value)> {
+    pub(crate) fn children(&self, kind: KindId, id: Uuid) -> Option<&(String, Value)> {
         self.children.get(&(kind, id))
     }
 }
 
-/// What the entities of a control plane are called, as far as their names are no secret and cannot be taken for an id.
-pub fn collect_entity_names(catalog: &Catalog, live: &LiveState, plan: &Plan) -> EntityNames {
+/// Collects the names of live and planned entities, except those that are secret or look like an id.
+pub(crate) fn collect_entity_names(catalog: &Catalog, live: &LiveState, plan: &Plan) -> EntityNames {
     let owned = live
         .owned
         .iter()
@@ -36,14 +34,14 @@ pub fn collect_entity_names(catalog: &Catalog, live: &LiveState, plan: &Plan) ->
         .foreign
         .iter()
         .flat_map(|(kind, entities)| entities.iter().map(|entity| (*kind, entity.id, entity.index.expose())));
-    let known = owned.chain(foreign).filter_map(|(kind, id, body)| {
+    let live_names = owned.chain(foreign).filter_map(|(kind, id, body)| {
         Some((
             (kind, id),
             public_name(catalog, kind, |field| body.get(field)?.as_str())?,
         ))
     });
     EntityNames {
-        by_entity: known
+        by_entity: live_names
             .chain(plan.changes.iter().filter_map(|change| planned_name(catalog, change)))
             .collect(),
         children: collect_child_names(catalog, live),
@@ -66,19 +64,19 @@ fn collect_child_names(catalog: &Catalog, live: &LiveState) -> BTreeMap<(KindId,
     children
 }
 
-/// What an entity will be called that a plan makes or changes.
+/// The name that a created or updated entity will have.
 fn planned_name(catalog: &Catalog, change: &Change) -> Option<((KindId, Uuid), String)> {
-    let (subject, Tree::Map(fields)) = (match change {
-        Change::Create { subject, after } | Change::Update { subject, after, .. } => (subject, after),
+    let (entity, PlanValue::Map(fields)) = (match change {
+        Change::Create { entity, after } | Change::Update { entity, after, .. } => (entity, after),
         Change::Delete { .. } => return None,
     }) else {
         return None;
     };
-    let text = |wanted: &str| match fields.iter().find(|(name, _)| name == wanted) {
-        Some((_, Tree::String(text))) => Some(text.as_str()),
+    let text = |field: &str| match fields.iter().find(|(name, _)| name == field) {
+        Some((_, PlanValue::String(text))) => Some(text.as_str()),
         _ => None,
     };
-    Some(((subject.kind, subject.id), public_name(catalog, subject.kind, text)?))
+    Some(((entity.kind, entity.id), public_name(catalog, entity.kind, text)?))
 }
 
 fn public_name<'a>(catalog: &Catalog, kind: KindId, text: impl Fn(&str) -> Option<&'a str>) -> Option<String> {

@@ -1,4 +1,4 @@
-//! As much of a line as may be shown: what is pointed at and the structure before it, never a neighbouring value.
+//! The part of a line that may be shown: what is pointed at and the structure before it, never a neighbouring value.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -7,19 +7,16 @@ use regex::Regex;
 
 use yaml::Span;
 
-/// A line with everything left out that is not pointed at.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Excerpt {
-    /// What is shown of the line.
     pub(super) text: String,
-    /// What is pointed at, in bytes of that text.
+    /// In bytes of the text.
     pub(super) highlighted: Range<usize>,
 }
 
-/// How many characters of what is pointed at are shown.
 const MAX_EXCERPT_CHARS: usize = 100;
 
-/// How far a line is looked at: a file of JSON may be one line.
+/// How far a line is scanned: a file of JSON may be one line.
 const MAX_SCAN_BYTES: usize = 500;
 
 /// Indentation, the marks of list members, and at most one name of a field: all that may stand before.
@@ -28,7 +25,7 @@ static LEADING_STRUCTURE: LazyLock<Regex> = LazyLock::new(|| {
         .expect("it is sound")
 });
 
-/// The excerpt of a text for a place in it; none if the place is not in the text.
+/// The excerpt of a text for a span of it. None if the span is outside of the text.
 pub(super) fn extract_excerpt(text: &str, span: Span) -> Option<Excerpt> {
     let start = span.start as usize;
     let before = &text.get(..start)?[text.floor_char_boundary(start.saturating_sub(MAX_SCAN_BYTES))..];
@@ -38,11 +35,11 @@ pub(super) fn extract_excerpt(text: &str, span: Span) -> Option<Excerpt> {
     let pointed = rest.get(..length)?;
     let (shown, is_whole) = truncate_highlighted(pointed);
     let prefix = excerpt_prefix(before.rsplit('\n').next().unwrap_or_default());
-    let marked = prefix.len()..prefix.len() + shown.len();
+    let highlighted = prefix.len()..prefix.len() + shown.len();
     let suffix = excerpt_suffix(&rest[pointed.len()..], is_whole);
     Some(Excerpt {
         text: format!("{prefix}{shown}{suffix}"),
-        highlighted: marked,
+        highlighted,
     })
 }
 
@@ -56,16 +53,16 @@ fn excerpt_prefix(before: &str) -> String {
     }
 }
 
-/// What may be shown of what is pointed at, and whether that is all of it: of a map no more than its first name.
+/// What may be shown of what is pointed at, and whether that is all of it: of a map only its first name.
 fn truncate_highlighted(pointed: &str) -> (&str, bool) {
-    let most = pointed
+    let max_end = pointed
         .char_indices()
         .nth(MAX_EXCERPT_CHARS)
         .map_or(pointed.len(), |(at, _)| at);
     let end = match pointed.chars().next() {
-        Some('"' | '\'') => most,
+        Some('"' | '\'') => max_end,
         Some('{' | '[') => 1,
-        _ => pointed.find(": ").map_or(most, |at| at.min(most)),
+        _ => pointed.find(": ").map_or(max_end, |at| at.min(max_end)),
     };
     (pointed[..end].trim_end(), end == pointed.len())
 }

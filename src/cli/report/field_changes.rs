@@ -1,57 +1,57 @@
 use similar::{Algorithm, ChangeTag, DiffOp, capture_diff_slices, group_diff_ops};
 
+use super::escape::{escape_block_line, to_single_line};
 use super::pem::describe_pem;
 use super::style::{ADDED, CHANGED, DIM, REMOVED, paint};
 use super::value::{is_block, render_inline};
-use plan::{FieldChange, Tree};
+use plan::{FieldChange, PlanValue};
 
-/// How many unchanged lines or members are shown around those that differ.
+/// How many unchanged lines are shown around those that differ.
 const CONTEXT_LINES: usize = 3;
-/// How long a line may become before its value is shown as a block.
+/// A longer value is shown as a block.
 const MAX_LINE_WIDTH: usize = 100;
 
-/// The fields that differ, for people: one a line with before and after where that is readable, else as a block.
-pub fn render_field_changes(changes: &[FieldChange]) -> String {
+/// Renders the fields that differ: one a line with before and after where that is readable, else as a block.
+pub(super) fn render_field_changes(changes: &[FieldChange]) -> String {
     changes.iter().map(render_field_change).collect()
 }
 
 fn render_field_change(change: &FieldChange) -> String {
-    let name = change.path.to_string();
+    let name = to_single_line(&change.path.to_string());
     match (&change.before, &change.after) {
-        (Tree::Null, after) => render_one_sided('+', &name, after),
-        (before, Tree::Null) => render_one_sided('-', &name, before),
+        (PlanValue::Null, after) => render_one_sided('+', &name, after),
+        (before, PlanValue::Null) => render_one_sided('-', &name, before),
         (before, after) => render_two_sided(&name, before, after),
     }
 }
 
-fn render_one_sided(sign: char, name: &str, value: &Tree) -> String {
+fn render_one_sided(sign: char, name: &str, value: &PlanValue) -> String {
     let style = if sign == '+' { ADDED } else { REMOVED };
     match render_value(value) {
         RenderedValue::Line(line) => format!("  {}\n", paint(style, format!("{sign} {name}: {line}"))),
         RenderedValue::Block(block) => {
-            let head = format!("  {}\n", paint(style, format!("{sign} {name}:")));
+            let heading = format!("  {}\n", paint(style, format!("{sign} {name}:")));
             block
                 .iter()
-                .fold(head, |text, line| text + &render_diff_line(sign, line))
+                .fold(heading, |text, line| text + &render_diff_line(sign, line))
         }
     }
 }
 
-fn render_two_sided(name: &str, before: &Tree, after: &Tree) -> String {
-    let head = format!("  {}\n", paint(CHANGED, format!("~ {name}:")));
-    if let (Tree::List(before), Tree::List(after)) = (before, after) {
-        return head + &render_line_diff(&list_lines(before), &list_lines(after));
+fn render_two_sided(name: &str, before: &PlanValue, after: &PlanValue) -> String {
+    let heading = format!("  {}\n", paint(CHANGED, format!("~ {name}:")));
+    if let (PlanValue::List(before), PlanValue::List(after)) = (before, after) {
+        return heading + &render_line_diff(&list_lines(before), &list_lines(after));
     }
     match (render_value(before), render_value(after)) {
         (RenderedValue::Line(before), RenderedValue::Line(after)) if before.len() + after.len() < MAX_LINE_WIDTH => {
             let (before, after) = (paint(REMOVED, before), paint(ADDED, after));
             format!("  {} {before} → {after}\n", paint(CHANGED, format!("~ {name}:")))
         }
-        (before, after) => head + &render_line_diff(&before.into_lines(), &after.into_lines()),
+        (before, after) => heading + &render_line_diff(&before.into_lines(), &after.into_lines()),
     }
 }
 
-/// A value as it is shown: on one line, or on several.
 enum RenderedValue {
     Line(String),
     Block(Vec<String>),
@@ -66,26 +66,26 @@ impl RenderedValue {
     }
 }
 
-fn render_value(value: &Tree) -> RenderedValue {
+fn render_value(value: &PlanValue) -> RenderedValue {
     match value {
-        Tree::String(text) => match describe_pem(text) {
-            Some(portrait) => RenderedValue::Block(
-                portrait
+        PlanValue::String(text) => match describe_pem(text) {
+            Some(description) => RenderedValue::Block(
+                description
                     .into_iter()
-                    .map(|(what, value)| format!("{what:<9}{value}"))
+                    .map(|(label, value)| format!("{label:<9}{value}"))
                     .collect(),
             ),
             None if is_block(text) => RenderedValue::Block(text.lines().map(str::to_owned).collect()),
             None => RenderedValue::Line(render_inline(value)),
         },
-        Tree::List(list) if render_inline(value).len() > MAX_LINE_WIDTH => RenderedValue::Block(list_lines(list)),
-        Tree::Map(map) if render_inline(value).len() > MAX_LINE_WIDTH => RenderedValue::Block(map_lines(map)),
+        PlanValue::List(list) if render_inline(value).len() > MAX_LINE_WIDTH => RenderedValue::Block(list_lines(list)),
+        PlanValue::Map(map) if render_inline(value).len() > MAX_LINE_WIDTH => RenderedValue::Block(map_lines(map)),
         _ => RenderedValue::Line(render_inline(value)),
     }
 }
 
-fn map_lines(map: &[(String, Tree)]) -> Vec<String> {
-    let entry = |(name, value): &(String, Tree)| match render_value(value) {
+fn map_lines(map: &[(String, PlanValue)]) -> Vec<String> {
+    let entry = |(name, value): &(String, PlanValue)| match render_value(value) {
         RenderedValue::Line(line) => vec![format!("{name}: {line}")],
         RenderedValue::Block(block) => std::iter::once(format!("{name}:"))
             .chain(block.into_iter().map(|line| format!("  {line}")))
@@ -94,16 +94,16 @@ fn map_lines(map: &[(String, Tree)]) -> Vec<String> {
     map.iter().flat_map(entry).collect()
 }
 
-fn list_lines(list: &[Tree]) -> Vec<String> {
+fn list_lines(list: &[PlanValue]) -> Vec<String> {
     list.iter()
         .flat_map(|member| match member {
-            Tree::Map(_) | Tree::List(_) => vec![render_inline(member)],
+            PlanValue::Map(_) | PlanValue::List(_) => vec![render_inline(member)],
             _ => render_value(member).into_lines(),
         })
         .collect()
 }
 
-/// Both sides line by line, with what is common around what differs.
+/// A line diff with context.
 fn render_line_diff(before: &[String], after: &[String]) -> String {
     let ops = capture_diff_slices(Algorithm::Myers, before, after);
     let groups = group_diff_ops(ops, CONTEXT_LINES);
@@ -135,7 +135,7 @@ fn render_hunk(op: &DiffOp, before: &[String], after: &[String]) -> String {
 }
 
 fn render_diff_line(sign: char, line: &str) -> String {
-    let line = format!("{sign} {line}");
+    let line = format!("{sign} {}", escape_block_line(line));
     let line = match sign {
         '+' => paint(ADDED, line),
         '-' => paint(REMOVED, line),

@@ -1,53 +1,45 @@
 use serde::Serialize;
 use serde_json::ser::{PrettyFormatter, Serializer};
 
-use super::apply_report::ApplyReport as Account;
+use super::apply_report::ApplyReport;
 use super::body::BodyRenderer;
-use super::diagnostic::{render_diagnostic_line, sort_by_position};
+use super::diagnostic::{render_diagnostic_line, severity_word, sort_by_position};
+use super::position::PositionJson;
 use super::references::ReferenceJson;
 use super::title::entity_title;
-use apply::ChangeEnd;
+use apply::ChangeOutcome;
 use json::Value;
-use plan::{Change, Plan, Refusal, Tree};
+use plan::{Change, GuardViolation, PlanValue};
 use yaml::{Diagnostic, Severity, SourceFiles};
 
-/// What a run has to say as one JSON document: decK's keys as decK has them, and ours beside them.
+/// The report of a run as one JSON document: decK's keys as decK has them, and ours beside them.
 #[derive(Debug, Default, Serialize)]
-pub struct JsonReport {
-    /// What changes, or has changed.
-    pub changes: ChangesJson,
-    /// How many.
-    pub summary: ChangeSummary,
-    /// What to look at.
-    pub warnings: Vec<String>,
-    /// What went wrong.
-    pub errors: Vec<String>,
-    /// Good to know.
+pub(crate) struct JsonReport {
+    pub(crate) changes: ChangesJson,
+    pub(crate) summary: ChangeSummary,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) errors: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
-    /// Warnings, errors and notes with their places.
+    pub(crate) notes: Vec<String>,
+    /// Warnings, errors and notes with their positions.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub diagnostics: Vec<DiagnosticJson>,
-    /// What is known of the references.
+    pub(crate) diagnostics: Vec<DiagnosticJson>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub references: Vec<ReferenceJson>,
-    /// How changes ended that are not done.
+    pub(crate) references: Vec<ReferenceJson>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub not_done: Vec<UnfinishedChangeJson>,
-    /// What the guards refuse.
+    pub(crate) not_done: Vec<UnfinishedChangeJson>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub refusals: Vec<GuardViolationJson>,
-    /// The version of the control plane, where that is what was asked for.
+    pub(crate) refusals: Vec<GuardViolationJson>,
+    /// The version of the control plane, of `ping`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub kong_version: Option<String>,
-    /// The exit code.
-    pub exit_code: u8,
-    /// Whether it is about references alone: then nothing is said of changes.
+    pub(crate) kong_version: Option<String>,
+    pub(crate) exit_code: u8,
+    /// Whether the document leaves out changes.
     #[serde(skip)]
-    pub references_only: bool,
+    pub(crate) references_only: bool,
 }
 
-/// What `refs` has to say: the same, without changes.
+/// The report of `refs`: the same without changes.
 #[derive(Serialize)]
 struct ReferencesReportJson<'a> {
     references: &'a [ReferenceJson],
@@ -73,86 +65,63 @@ impl<'a> ReferencesReportJson<'a> {
 
 /// decK's lists of changes.
 #[derive(Debug, Default, Serialize)]
-pub struct ChangesJson {
-    /// What is made.
-    pub creating: Vec<EntityChangeJson>,
-    /// What is changed.
-    pub updating: Vec<EntityChangeJson>,
-    /// What is deleted.
-    pub deleting: Vec<EntityChangeJson>,
-    /// What was not made because the run failed.
+pub(crate) struct ChangesJson {
+    pub(crate) creating: Vec<EntityChangeJson>,
+    pub(crate) updating: Vec<EntityChangeJson>,
+    pub(crate) deleting: Vec<EntityChangeJson>,
+    /// Not created because the run failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub dropped_creations: Vec<EntityChangeJson>,
-    /// What was not changed because the run failed.
+    pub(crate) dropped_creations: Vec<EntityChangeJson>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub dropped_updates: Vec<EntityChangeJson>,
-    /// What was not deleted because the run failed.
+    pub(crate) dropped_updates: Vec<EntityChangeJson>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub dropped_deletions: Vec<EntityChangeJson>,
+    pub(crate) dropped_deletions: Vec<EntityChangeJson>,
 }
 
-/// One change.
 #[derive(Debug, Serialize)]
-pub struct EntityChangeJson {
-    /// The entity's name.
-    pub name: String,
-    /// Its kind.
-    pub kind: String,
-    /// The body before and after; decK has what is deleted under `new`.
-    pub body: ChangeBodiesJson,
+pub(crate) struct EntityChangeJson {
+    pub(crate) name: String,
+    pub(crate) kind: String,
+    pub(crate) body: ChangeBodiesJson,
 }
 
-/// The body before and after.
+/// The bodies before and after.
 #[derive(Debug, Serialize)]
-pub struct ChangeBodiesJson {
-    /// After.
-    pub new: Value,
-    /// Before, of an update.
-    pub old: Value,
+pub(crate) struct ChangeBodiesJson {
+    /// The body after; of a deletion, as decK has it, the body before.
+    pub(crate) new: Value,
+    /// The body before an update.
+    pub(crate) old: Value,
 }
 
-/// How many changes of each sort.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct ChangeSummary {
-    /// Created.
-    pub creating: usize,
-    /// Updated.
-    pub updating: usize,
-    /// Deleted.
-    pub deleting: usize,
-    /// All of them.
-    pub total: usize,
+pub(crate) struct ChangeSummary {
+    pub(crate) creating: usize,
+    pub(crate) updating: usize,
+    pub(crate) deleting: usize,
+    pub(crate) total: usize,
 }
 
-/// A diagnostic with its places.
 #[derive(Debug, Serialize)]
-pub struct DiagnosticJson {
+pub(crate) struct DiagnosticJson {
     severity: &'static str,
     code: &'static str,
     message: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    places: Vec<DiagnosticPositionJson>,
+    places: Vec<PositionJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
-struct DiagnosticPositionJson {
-    file: String,
-    line: u32,
-    column: u32,
-}
-
-/// What a guard refuses.
-#[derive(Debug, Serialize)]
-pub struct GuardViolationJson {
+pub(crate) struct GuardViolationJson {
     message: String,
     allowed_by: &'static str,
 }
 
 /// A change that is not done.
 #[derive(Debug, Serialize)]
-pub struct UnfinishedChangeJson {
+pub(crate) struct UnfinishedChangeJson {
     name: String,
     kind: String,
     /// `failed`, `skipped`, `not_begun`, `unknown`.
@@ -162,22 +131,29 @@ pub struct UnfinishedChangeJson {
 }
 
 impl JsonReport {
+    pub(crate) fn new(references_only: bool) -> Self {
+        Self {
+            references_only,
+            ..Self::default()
+        }
+    }
+
     /// The document as decK prints it: indented by tabs, with an empty line at the end.
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         let mut text = Vec::new();
         let mut serializer = Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b"\t"));
-        let told = match self.references_only {
+        let written = match self.references_only {
             true => ReferencesReportJson::from_report(self).serialize(&mut serializer),
             false => self.serialize(&mut serializer),
         };
-        match told {
+        match written {
             Ok(()) => String::from_utf8_lossy(&text).into_owned() + "\n\n",
             Err(_) => "{\"errors\": [\"the report cannot be written as JSON\"]}\n\n".to_owned(),
         }
     }
 
-    /// Adds what there is to tell of the files, in the order of the files.
-    pub fn add_diagnostics(&mut self, diagnostics: &[Diagnostic], sources: &SourceFiles) {
+    /// Adds diagnostics in the order of the files.
+    pub(crate) fn add_diagnostics(&mut self, diagnostics: &[Diagnostic], sources: &SourceFiles) {
         for diagnostic in sort_by_position(diagnostics) {
             let list = match diagnostic.severity {
                 Severity::Error => &mut self.errors,
@@ -190,63 +166,66 @@ impl JsonReport {
         }
     }
 
-    /// Adds changes: done or to be done, or dropped.
-    pub fn add_change(&mut self, bodies: &BodyRenderer<'_>, change: &Change, dropped: bool) {
+    /// Adds a change that is done, or to be done, or dropped.
+    pub(crate) fn add_change(&mut self, bodies: &BodyRenderer<'_>, change: &Change, dropped: bool) {
         let entity = EntityChangeJson::from_change(bodies, change);
-        let (list, count) = match change {
-            Change::Create { .. } if dropped => return self.changes.dropped_creations.push(entity),
-            Change::Update { .. } if dropped => return self.changes.dropped_updates.push(entity),
-            Change::Delete { .. } if dropped => return self.changes.dropped_deletions.push(entity),
-            Change::Create { .. } => (&mut self.changes.creating, &mut self.summary.creating),
-            Change::Update { .. } => (&mut self.changes.updating, &mut self.summary.updating),
-            Change::Delete { .. } => (&mut self.changes.deleting, &mut self.summary.deleting),
+        let list = match (change, dropped) {
+            (Change::Create { .. }, false) => &mut self.changes.creating,
+            (Change::Update { .. }, false) => &mut self.changes.updating,
+            (Change::Delete { .. }, false) => &mut self.changes.deleting,
+            (Change::Create { .. }, true) => &mut self.changes.dropped_creations,
+            (Change::Update { .. }, true) => &mut self.changes.dropped_updates,
+            (Change::Delete { .. }, true) => &mut self.changes.dropped_deletions,
         };
         list.push(entity);
-        *count += 1;
-        self.summary.total += 1;
+        if !dropped {
+            self.summary = self.summary.with_change(change);
+        }
     }
 
-    /// Adds how changes ended that are not done.
-    pub fn add_unfinished_changes(&mut self, told: &Account<'_>) {
-        let ends = told.plan.changes.iter().zip(told.account.changes(told.plan));
-        let not_done = ends.filter(|(_, end)| *end != ChangeEnd::Done).map(|(change, end)| {
-            let (end, why) = told.describe_end(end);
-            UnfinishedChangeJson {
-                name: entity_title(told.catalog, told.plan, change),
-                kind: told.catalog.kind(change.subject().kind).name.clone(),
-                end,
-                why,
-            }
-        });
-        self.not_done.extend(not_done);
+    /// Adds the changes that are not done.
+    pub(crate) fn add_unfinished_changes(&mut self, report: &ApplyReport<'_>) {
+        let outcomes = report.outcome.change_outcomes(report.plan);
+        let unfinished = report
+            .plan
+            .changes
+            .iter()
+            .zip(outcomes)
+            .filter(|(_, outcome)| *outcome != ChangeOutcome::Done)
+            .map(|(change, outcome)| {
+                let (end, why) = report.describe_outcome(outcome);
+                UnfinishedChangeJson {
+                    name: entity_title(report.catalog, report.plan, change),
+                    kind: report.catalog.kind(change.entity().kind).name.clone(),
+                    end,
+                    why,
+                }
+            });
+        self.not_done.extend(unfinished);
     }
 
-    /// Adds what the guards refuse.
-    pub fn add_guard_violations(&mut self, refusals: &[Refusal]) {
-        for refusal in refusals {
+    pub(crate) fn add_guard_violations(&mut self, violations: &[GuardViolation]) {
+        for violation in violations {
             self.errors
-                .push(format!("{} ({} allows it)", refusal.message, refusal.allow));
+                .push(format!("{} ({} allows it)", violation.message, violation.allow_flag));
             self.refusals.push(GuardViolationJson {
-                message: refusal.message.clone(),
-                allowed_by: refusal.allow,
+                message: violation.message.clone(),
+                allowed_by: violation.allow_flag,
             });
         }
     }
 
-    /// Adds what is known of the references.
-    pub fn add_references(&mut self, references: Vec<ReferenceJson>) {
+    pub(crate) fn add_references(&mut self, references: Vec<ReferenceJson>) {
         self.references.extend(references);
     }
 }
 
 impl ChangeSummary {
-    /// Counts the changes of a plan.
-    pub fn from_plan(plan: &Plan) -> Self {
-        plan.changes.iter().fold(Self::default(), Self::with_change)
+    pub(crate) fn from_changes<'c>(changes: impl Iterator<Item = &'c Change>) -> Self {
+        changes.fold(Self::default(), Self::with_change)
     }
 
-    /// One more.
-    pub fn with_change(mut self, change: &Change) -> Self {
+    fn with_change(mut self, change: &Change) -> Self {
         match change {
             Change::Create { .. } => self.creating += 1,
             Change::Update { .. } => self.updating += 1,
@@ -259,8 +238,8 @@ impl ChangeSummary {
 
 impl EntityChangeJson {
     fn from_change(bodies: &BodyRenderer<'_>, change: &Change) -> Self {
-        let subject = change.subject();
-        let body = |tree: &Tree| bodies.render(subject.kind, subject.id, tree);
+        let entity = change.entity();
+        let body = |value: &PlanValue| bodies.render(entity.kind, entity.id, value);
         let (new, old) = match change {
             Change::Create { after, .. } => (body(after), Value::Null),
             Change::Update { before, after, .. } => (body(after), body(before)),
@@ -268,7 +247,7 @@ impl EntityChangeJson {
         };
         Self {
             name: entity_title(bodies.catalog, bodies.plan, change),
-            kind: bodies.catalog.kind(subject.kind).name.clone(),
+            kind: bodies.catalog.kind(entity.kind).name.clone(),
             body: ChangeBodiesJson { new, old },
         }
     }
@@ -278,32 +257,14 @@ impl DiagnosticJson {
     fn from_diagnostic(diagnostic: &Diagnostic, sources: &SourceFiles) -> Self {
         Self {
             severity: severity_word(diagnostic.severity),
-            code: diagnostic.code,
+            code: diagnostic.code.as_str(),
             message: diagnostic.message.clone(),
             places: diagnostic
                 .locations
                 .iter()
-                .map(|place| DiagnosticPositionJson::from_span(place.span, sources))
+                .map(|location| PositionJson::from_span(location.span, sources))
                 .collect(),
             help: diagnostic.help.clone(),
         }
-    }
-}
-
-impl DiagnosticPositionJson {
-    fn from_span(span: yaml::Span, sources: &SourceFiles) -> Self {
-        Self {
-            file: sources.file(span.file).name.clone(),
-            line: span.line,
-            column: span.column,
-        }
-    }
-}
-
-fn severity_word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
     }
 }

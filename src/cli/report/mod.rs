@@ -1,4 +1,4 @@
-//! Showing it: text, JSON, YAML. What is rendered here is printed by `cli`.
+//! Renderings of values as text, JSON and YAML. Nothing is printed here: `cli` does that.
 
 mod apply_report;
 mod body;
@@ -7,12 +7,13 @@ mod deck_shape;
 mod diagnostic;
 mod dump;
 mod entity_names;
+mod escape;
 mod excerpt;
 mod field_changes;
 mod json;
 mod messages;
 mod pem;
-mod printer;
+mod position;
 mod references;
 mod style;
 mod title;
@@ -21,20 +22,22 @@ mod variables;
 mod verdicts;
 mod yaml;
 
-pub use apply_report::ApplyReport;
-pub use body::BodyRenderer;
-pub use changes::{entity_label, render_changes, render_summary};
-pub use diagnostic::{render_diagnostics, to_single_line};
+pub use diagnostic::render_diagnostics;
 pub use dump::{DumpOptions, dump};
-pub use entity_names::{EntityNames, collect_entity_names};
-pub use json::{ChangeSummary, JsonReport};
-pub use messages::{render_error, render_guard_violations, render_help, render_warning};
-pub use printer::{print_stderr, print_stdout};
-pub use references::{PropertyAssessment, describe_usage, property_reports, reference_reports, render_inventory};
-pub use value::{redact_secret, render_inline};
-pub use variables::{DataPlaneVariable, render_dotenv, render_secret_manifest};
-pub use verdicts::render_verdict_counts;
 pub use yaml::to_yaml;
+
+pub(crate) use apply_report::ApplyReport;
+pub(crate) use body::BodyRenderer;
+pub(crate) use changes::{render_changes, render_summary};
+pub(crate) use entity_names::{EntityNames, collect_entity_names};
+pub(crate) use escape::to_single_line;
+pub(crate) use json::{ChangeSummary, JsonReport};
+pub(crate) use messages::{render_error, render_guard_violations, render_help, render_warning};
+pub(crate) use references::{
+    PropertyAssessment, describe_usage, property_reports, reference_reports, render_inventory,
+};
+pub(crate) use variables::{DataPlaneVariable, render_dotenv, render_secret_manifest};
+pub(crate) use verdicts::render_verdict_counts;
 
 #[cfg(test)]
 mod tests;

@@ -2,12 +2,12 @@ use rustls_pki_types::pem::{PemObject, SectionKind};
 
 use schema::{PublicCertificate, sha256_fingerprint};
 
-/// What a person wants to know of PEM text, a line each: what it is called, and the value.
-pub type PemDescription = Vec<(&'static str, String)>;
+/// Lines about a PEM text: a label and a value.
+pub(super) type PemDescription = Vec<(&'static str, String)>;
 
-/// Describes a PEM text: of a certificate its subject, names, expiry and fingerprint, of anything else its sort and
-/// fingerprint. Nothing if the text is no PEM.
-pub fn describe_pem(text: &str) -> Option<PemDescription> {
+/// Describes a PEM text: a certificate by its subject, names, expiry and fingerprint, anything else by its type and
+/// fingerprint. None if the text is no PEM.
+pub(super) fn describe_pem(text: &str) -> Option<PemDescription> {
     if !text.contains("-----BEGIN ") {
         return None;
     }

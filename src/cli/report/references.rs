@@ -2,15 +2,16 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::diagnostic::to_single_line;
+use super::escape::to_single_line;
+use super::position::PositionJson;
 use reference::{Assessment, Finding, Reason, Verdict, is_reference, parse_reference};
 use schema::Catalog;
 use state::DesiredState;
 use yaml::{SourceFiles, Span};
 
-/// What is known of one use of a reference, for programs.
+/// A use of a reference and its verdict.
 #[derive(Debug, Serialize)]
-pub struct ReferenceJson {
+pub(crate) struct ReferenceJson {
     kind: String,
     name: String,
     field: String,
@@ -26,10 +27,10 @@ pub struct ReferenceJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     certificate: Option<CertificateJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    place: Option<ReferencePositionJson>,
+    place: Option<PositionJson>,
 }
 
-/// What a certificate says to everybody.
+/// The public part of a certificate.
 #[derive(Debug, Serialize)]
 struct CertificateJson {
     subject: String,
@@ -38,23 +39,16 @@ struct CertificateJson {
     sha256: String,
 }
 
-#[derive(Debug, Serialize)]
-struct ReferencePositionJson {
-    file: String,
-    line: u32,
-    column: u32,
-}
-
-/// What is known of references, each with the place where it is declared, if it is.
-pub fn reference_reports(
+/// The references, each with the position where it is declared, if it is.
+pub(crate) fn reference_reports(
     catalog: &Catalog,
     desired: &DesiredState,
     sources: &SourceFiles,
-    judged: &[Assessment],
+    assessments: &[Assessment],
 ) -> Vec<ReferenceJson> {
-    judged
+    assessments
         .iter()
-        .map(|one| reference_report(catalog, desired, sources, one))
+        .map(|assessment| reference_report(catalog, desired, sources, assessment))
         .collect()
 }
 
@@ -62,108 +56,99 @@ fn reference_report(
     catalog: &Catalog,
     desired: &DesiredState,
     sources: &SourceFiles,
-    one: &Assessment,
+    assessment: &Assessment,
 ) -> ReferenceJson {
-    let told = one.verdict() != Verdict::Found;
+    let is_wrong = assessment.verdict() != Verdict::Found;
     ReferenceJson {
-        kind: catalog.kind(one.site.kind).name.clone(),
-        name: one.site.title.clone(),
-        field: one.site.path.to_string(),
-        reference: one.site.text.clone(),
-        vault: one.vault_name().filter(|_| !one.site.is_templated),
-        verdict: one.verdict(),
-        reason: one.finding.reason,
-        message: told.then(|| one.finding.message.clone()),
-        help: one.finding.help.clone().filter(|_| told),
-        certificate: one.certificate.as_ref().map(|certificate| CertificateJson {
+        kind: catalog.kind(assessment.site.kind).name.clone(),
+        name: assessment.site.title.clone(),
+        field: assessment.site.path.to_string(),
+        reference: assessment.site.text.clone(),
+        vault: assessment.vault_name().filter(|_| !assessment.site.is_templated),
+        verdict: assessment.verdict(),
+        reason: assessment.finding.reason,
+        message: is_wrong.then(|| assessment.finding.message.clone()),
+        help: assessment.finding.help.clone().filter(|_| is_wrong),
+        certificate: assessment.certificate.as_ref().map(|certificate| CertificateJson {
             subject: certificate.subject.clone(),
             names: certificate.names.clone(),
             expires: certificate.format_expiry(),
             sha256: certificate.fingerprint.clone(),
         }),
-        place: reference_position(desired, sources, one),
+        place: reference_position(desired, sources, assessment),
     }
 }
 
-/// A value that speaks of a vault in a property of a node, with what is known of it.
-pub struct PropertyAssessment<'a> {
+/// A value of a node's property that mentions a vault, and its verdict.
+pub(crate) struct PropertyAssessment<'a> {
     /// The file, or the data plane whose variable it is.
-    pub source_name: &'a str,
+    pub(crate) source_name: &'a str,
     /// The property or the variable.
-    pub name: &'a str,
-    /// The value: shown only if it is a reference and nothing more.
-    pub text: &'a str,
-    /// What is known of it.
-    pub finding: &'a Finding,
-    /// Where it stands, if in a file.
-    pub span: Option<Span>,
+    pub(crate) name: &'a str,
+    /// The value. Shown only if all of it is a reference.
+    pub(crate) text: &'a str,
+    pub(crate) finding: &'a Finding,
+    /// Its span, if it is in a file.
+    pub(crate) span: Option<Span>,
 }
 
-/// The same of properties of a node: their kind is `property`, their name the file or data plane that says it.
-pub fn property_reports(properties: &[PropertyAssessment<'_>], sources: &SourceFiles) -> Vec<ReferenceJson> {
-    properties.iter().map(|one| property_report(one, sources)).collect()
+/// The references of properties: their kind is `property`, their name the file or data plane that sets it.
+pub(crate) fn property_reports(properties: &[PropertyAssessment<'_>], sources: &SourceFiles) -> Vec<ReferenceJson> {
+    properties
+        .iter()
+        .map(|property| property_report(property, sources))
+        .collect()
 }
 
-fn property_report(one: &PropertyAssessment<'_>, sources: &SourceFiles) -> ReferenceJson {
-    let told = one.finding.verdict() != Verdict::Found;
-    let whole = is_reference(one.text);
-    let parsed = parse_reference(one.text).ok().filter(|_| whole);
+fn property_report(property: &PropertyAssessment<'_>, sources: &SourceFiles) -> ReferenceJson {
+    let is_wrong = property.finding.verdict() != Verdict::Found;
+    let is_whole = is_reference(property.text);
+    let parsed = parse_reference(property.text).ok().filter(|_| is_whole);
     ReferenceJson {
         kind: "property".to_owned(),
-        name: one.source_name.to_owned(),
-        field: one.name.to_owned(),
-        reference: if whole { one.text } else { "{vault://…}" }.to_owned(),
+        name: property.source_name.to_owned(),
+        field: property.name.to_owned(),
+        reference: if is_whole { property.text } else { "{vault://…}" }.to_owned(),
         vault: parsed.map(|reference| String::from_utf8_lossy(&reference.name).into_owned()),
-        verdict: one.finding.verdict(),
-        reason: one.finding.reason,
-        message: told.then(|| one.finding.message.clone()),
-        help: one.finding.help.clone().filter(|_| told),
+        verdict: property.finding.verdict(),
+        reason: property.finding.reason,
+        message: is_wrong.then(|| property.finding.message.clone()),
+        help: property.finding.help.clone().filter(|_| is_wrong),
         certificate: None,
-        place: one.span.map(|span| position_json(sources, span)),
+        place: property.span.map(|span| PositionJson::from_span(span, sources)),
     }
 }
 
-fn position_json(sources: &SourceFiles, span: Span) -> ReferencePositionJson {
-    ReferencePositionJson {
-        file: sources.file(span.file).name.clone(),
-        line: span.line,
-        column: span.column,
-    }
+fn reference_position(desired: &DesiredState, sources: &SourceFiles, assessment: &Assessment) -> Option<PositionJson> {
+    let declared = desired.entity(assessment.site.declared?);
+    let span = declared.location.value_span(&assessment.site.path);
+    Some(PositionJson::from_span(span, sources))
 }
 
-fn reference_position(
-    desired: &DesiredState,
-    sources: &SourceFiles,
-    one: &Assessment,
-) -> Option<ReferencePositionJson> {
-    let declared = desired.entity(one.site.declared?);
-    Some(position_json(sources, declared.location.value_span(&one.site.path)))
-}
-
-/// The references as a table for people: each with what is known of it, and below it who uses it.
-pub fn render_inventory(
+/// Renders the references as a table for people: each with its verdict, and below it where it is used.
+pub(crate) fn render_inventory(
     catalog: &Catalog,
     desired: &DesiredState,
     sources: &SourceFiles,
-    judged: &[Assessment],
+    assessments: &[Assessment],
 ) -> String {
     let mut rows: BTreeMap<[String; 4], Vec<&Assessment>> = BTreeMap::new();
-    for one in judged {
-        let expiry = one
+    for assessment in assessments {
+        let expiry = assessment
             .certificate
             .as_ref()
             .map(|certificate| format!("expires {}", certificate.format_expiry()));
-        let message = match one.verdict() {
+        let message = match assessment.verdict() {
             Verdict::Found => String::new(),
-            _ => to_single_line(&one.finding.message),
+            _ => to_single_line(&assessment.finding.message),
         };
         let row = [
-            to_single_line(&one.site.text),
-            verdict_with_reason(one),
+            to_single_line(&assessment.site.text),
+            verdict_with_reason(assessment),
             expiry.unwrap_or_default(),
             message,
         ];
-        rows.entry(row).or_default().push(one);
+        rows.entry(row).or_default().push(assessment);
     }
     let width = |column: usize| rows.keys().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let (first, second) = (width(0), width(1));
@@ -175,28 +160,33 @@ pub fn render_inventory(
         if !message.is_empty() {
             text.push_str(&format!("  {message}\n"));
         }
-        for one in uses {
-            let by = describe_usage(catalog, desired, sources, one);
-            text.push_str(&format!("  {}\n", to_single_line(&by)));
+        for assessment in uses {
+            let usage = describe_usage(catalog, desired, sources, assessment);
+            text.push_str(&format!("  {}\n", to_single_line(&usage)));
         }
     }
     text
 }
 
-fn verdict_with_reason(one: &Assessment) -> String {
-    let word = super::verdicts::verdict_word(&one.finding);
-    let reason = one.finding.reason.code().replace('-', "_");
-    match one.verdict() {
+fn verdict_with_reason(assessment: &Assessment) -> String {
+    let word = super::verdicts::verdict_word(&assessment.finding);
+    let reason = assessment.finding.reason.code().to_snake_case();
+    match assessment.verdict() {
         Verdict::Found => word.to_owned(),
         _ => format!("{word} ({reason})"),
     }
 }
 
-/// Who uses a reference: the entity, its field, and where that is declared.
-pub fn describe_usage(catalog: &Catalog, desired: &DesiredState, sources: &SourceFiles, one: &Assessment) -> String {
-    let kind = &catalog.kind(one.site.kind).name;
-    let at = reference_position(desired, sources, one)
-        .map(|ReferencePositionJson { file, line, column }| format!(", {file}:{line}:{column}"));
-    let (title, path) = (&one.site.title, &one.site.path);
+/// Where a reference is used: the entity, its field, and the position of its declaration.
+pub(crate) fn describe_usage(
+    catalog: &Catalog,
+    desired: &DesiredState,
+    sources: &SourceFiles,
+    assessment: &Assessment,
+) -> String {
+    let kind = &catalog.kind(assessment.site.kind).name;
+    let at = reference_position(desired, sources, assessment)
+        .map(|PositionJson { file, line, column }| format!(", {file}:{line}:{column}"));
+    let (title, path) = (&assessment.site.title, &assessment.site.path);
     format!("used by {kind} {title} ({path}{})", at.unwrap_or_default())
 }

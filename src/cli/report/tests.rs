@@ -5,22 +5,24 @@ use uuid::Uuid;
 use super::EntityNames;
 use super::changes::render_change;
 use json::json;
-use plan::{Change, FieldChange, Plan, Secret, SecretOrigin, Subject, Tree};
+use plan::{Change, ChangedEntity, FieldChange, Plan, PlanSecret, PlanValue, SecretOrigin};
 use schema::{Catalog, FieldPath};
 use state::ScopeId;
+
+const OUTPUTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/outputs");
 
 #[test]
 fn a_field_a_line() {
     let fields = vec![
         field_change("config.prefix", text("A_"), text("B_")),
-        field_change("description", Tree::Null, text("two")),
+        field_change("description", PlanValue::Null, text("two")),
         field_change(
             "tags",
             list(&["a", "b", "c", "d", "e", "f"]),
             list(&["a", "b", "c", "d", "x", "f"]),
         ),
-        field_change("config.port", Tree::Number(80.into()), Tree::Null),
-        field_change("config.on", Tree::Bool(false), Tree::Bool(true)),
+        field_change("config.port", PlanValue::Number(80.into()), PlanValue::Null),
+        field_change("config.on", PlanValue::Bool(false), PlanValue::Bool(true)),
         field_change(
             "config.token",
             secret("000000000001", SecretOrigin::Live),
@@ -33,8 +35,8 @@ fn a_field_a_line() {
         ),
         field_change(
             "config.map",
-            Tree::Null,
-            Tree::Map(vec![("k".into(), text("v")), ("l".into(), Tree::Null)]),
+            PlanValue::Null,
+            PlanValue::Map(vec![("k".into(), text("v")), ("l".into(), PlanValue::Null)]),
         ),
     ];
     assert_matches_fixture("fields.txt", &render_update("vault", "my-secret", fields));
@@ -58,7 +60,7 @@ fn texts_of_several_lines_are_compared_line_by_line() {
 #[test]
 fn certificates_are_shown_by_what_they_say() {
     let [one, other] = ["one", "other"].map(|name| {
-        let path = format!("fixtures/outputs/{name}.pem");
+        let path = format!("{OUTPUTS}/{name}.pem");
         std::fs::read_to_string(path).expect("a certificate")
     });
     let fields = vec![
@@ -75,20 +77,47 @@ fn certificates_are_shown_by_what_they_say() {
     assert_matches_fixture("certificates.txt", &shown);
 }
 
+#[test]
+fn nothing_in_a_change_moves_the_cursor() {
+    let hostile = "a\u{7}\r\u{202e}\n\u{9b}b";
+    let fields = vec![
+        field_change("config", PlanValue::Null, text(hostile)),
+        field_change("config", text("one"), text(hostile)),
+        field_change("tags", list(&["one"]), list(&[hostile])),
+        field_change(
+            &hostile.replace('.', ""),
+            PlanValue::Map(vec![(hostile.to_owned(), text("one"))]),
+            PlanValue::Null,
+        ),
+        field_change(
+            "token",
+            secret("1", SecretOrigin::Environment(vec![hostile.to_owned()])),
+            text(""),
+        ),
+    ];
+    let shown = render_update("consumer", hostile, fields);
+    let is_control = |character: char| character != '\n' && (character.is_control() || character == '\u{202e}');
+    assert!(!shown.contains(is_control), "{shown:?}");
+    assert!(
+        shown.starts_with("updating consumer a\\u{7}\\r\\u{202e}\\n\\u{9b}b\n"),
+        "{shown}"
+    );
+}
+
 fn render_update(kind: &str, title: &str, fields: Vec<FieldChange>) -> String {
     let catalog = Catalog::recorded();
-    let subject = Subject {
+    let entity = ChangedEntity {
         kind: catalog.find_kind(kind).expect("a kind"),
         id: Uuid::nil(),
         title: title.to_owned(),
         declared: None,
         scope: ScopeId(0),
-        because: Some("because of a reason".to_owned()),
+        reason: Some("because of a reason".to_owned()),
     };
     let change = Change::Update {
-        subject,
-        before: Tree::Null,
-        after: Tree::Null,
+        entity,
+        before: PlanValue::Null,
+        after: PlanValue::Null,
         fields,
     };
     anstream::adapter::strip_str(&render_change(
@@ -100,7 +129,7 @@ fn render_update(kind: &str, title: &str, fields: Vec<FieldChange>) -> String {
     .to_string()
 }
 
-fn field_change(path: &str, before: Tree, after: Tree) -> FieldChange {
+fn field_change(path: &str, before: PlanValue, after: PlanValue) -> FieldChange {
     FieldChange {
         path: FieldPath::from_dotted(path),
         before,
@@ -108,16 +137,16 @@ fn field_change(path: &str, before: Tree, after: Tree) -> FieldChange {
     }
 }
 
-fn text(text: &str) -> Tree {
-    Tree::String(text.to_owned())
+fn text(text: &str) -> PlanValue {
+    PlanValue::String(text.to_owned())
 }
 
-fn list(members: &[&str]) -> Tree {
-    Tree::List(members.iter().map(|member| text(member)).collect())
+fn list(members: &[&str]) -> PlanValue {
+    PlanValue::List(members.iter().map(|member| text(member)).collect())
 }
 
-fn secret(fingerprint: &str, origin: SecretOrigin) -> Tree {
-    Tree::Secret(Secret::new(json!("never shown"), fingerprint.to_owned(), origin))
+fn secret(fingerprint: &str, origin: SecretOrigin) -> PlanValue {
+    PlanValue::Secret(PlanSecret::new(json!("never shown"), fingerprint.to_owned(), origin))
 }
 
 fn from_environment() -> SecretOrigin {
@@ -126,7 +155,7 @@ fn from_environment() -> SecretOrigin {
 
 fn assert_matches_fixture(fixture: &str, printed: &str) {
     assert!(!printed.contains("never shown"));
-    let path = format!("fixtures/outputs/{fixture}");
+    let path = format!("{OUTPUTS}/{fixture}");
     if std::env::var_os("UPDATE_FIXTURES").is_some() {
         std::fs::write(&path, printed).expect("written");
     }

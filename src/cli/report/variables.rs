@@ -1,31 +1,31 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::diagnostic::to_single_line;
+use super::escape::to_single_line;
 
-/// What every data plane has to define.
+/// An environment variable that every data plane must define.
 #[derive(Debug, Default)]
-pub struct DataPlaneVariable {
-    /// The members of a JSON object that are asked for; none, if the value is used as it is.
-    pub json_keys: BTreeSet<String>,
-    /// Who uses it.
-    pub used_by: Vec<String>,
+pub(crate) struct DataPlaneVariable {
+    /// The members of a JSON object that references name; none if they use the value as it is.
+    pub(crate) json_keys: BTreeSet<String>,
+    /// The uses, in words.
+    pub(crate) used_by: Vec<String>,
 }
 
-/// The variables as a dotenv template, which shells may read, too: one whose name they do not know is told in a comment,
-/// for they would take its line for a command.
-pub fn render_dotenv(variables: &BTreeMap<String, DataPlaneVariable>) -> String {
-    let each = variables.iter().map(|(name, variable)| {
+/// The variables as a dotenv template, which shells may source, too: one whose name no shell takes becomes a comment, for a
+/// shell would run its line as a command.
+pub(crate) fn render_dotenv(variables: &BTreeMap<String, DataPlaneVariable>) -> String {
+    let entries = variables.iter().map(|(name, variable)| {
         let line = match is_shell_name(name) {
             true => format!("{name}=\n"),
             false => format!("# no shell can set the variable {name:?}: rename the secret\n"),
         };
         format!("{}{line}", render_comments(variable, ""))
     });
-    each.collect::<Vec<_>>().join("\n")
+    entries.collect::<Vec<_>>().join("\n")
 }
 
-/// The variables as a Kubernetes Secret, for `envFrom`. One whose name is no key of a Secret is told in a comment.
-pub fn render_secret_manifest(variables: &BTreeMap<String, DataPlaneVariable>) -> String {
+/// The variables as a Kubernetes Secret, for `envFrom`. One whose name is no key of a Secret becomes a comment.
+pub(crate) fn render_secret_manifest(variables: &BTreeMap<String, DataPlaneVariable>) -> String {
     let mut text = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: kong-vault-env\ntype: Opaque\n".to_owned();
     text += if variables.keys().any(|name| is_secret_key(name)) {
         "stringData:\n"
@@ -44,8 +44,8 @@ pub fn render_secret_manifest(variables: &BTreeMap<String, DataPlaneVariable>) -
 
 fn render_comments(variable: &DataPlaneVariable, indent: &str) -> String {
     let mut text = String::new();
-    for by in &variable.used_by {
-        text += &format!("{indent}# {}\n", to_single_line(by.trim()));
+    for usage in &variable.used_by {
+        text += &format!("{indent}# {}\n", to_single_line(usage.trim()));
     }
     if !variable.json_keys.is_empty() {
         let keys: Vec<String> = variable.json_keys.iter().map(|key| format!("{key:?}")).collect();
@@ -54,15 +54,14 @@ fn render_comments(variable: &DataPlaneVariable, indent: &str) -> String {
     text
 }
 
-/// A name that shells know.
 fn is_shell_name(name: &str) -> bool {
-    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    !name.is_empty() && name.bytes().all(word) && !name.starts_with(|first: char| first.is_ascii_digit())
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    !name.is_empty() && name.bytes().all(is_allowed) && !name.starts_with(|first: char| first.is_ascii_digit())
 }
 
-/// A key of a Secret (letters, digits, `-`, `_` and `.`) that `envFrom` takes for a variable's name.
+/// Whether a name is a key of a Secret (letters, digits, `-`, `_` and `.`) that `envFrom` takes for a variable.
 fn is_secret_key(name: &str) -> bool {
-    let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-    let starts = |first: char| first.is_ascii_alphabetic() || first == '_';
-    name.bytes().all(word) && name.starts_with(starts) && name.len() <= 253
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+    let is_first = |first: char| first.is_ascii_alphabetic() || first == '_';
+    name.bytes().all(is_allowed) && name.starts_with(is_first) && name.len() <= 253
 }

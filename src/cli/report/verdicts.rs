@@ -2,11 +2,11 @@ use std::collections::BTreeMap;
 
 use reference::{Finding, Reason, Verdict};
 
-/// What is known of all references, in one line: nothing, if there are none.
-pub fn render_verdict_counts<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> String {
+/// Counts references by their verdicts, in one line. Empty if there are none.
+pub(crate) fn render_verdict_counts<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> String {
     let mut counts: BTreeMap<(Verdict, &str), usize> = BTreeMap::new();
-    for one in findings {
-        *counts.entry((one.verdict(), verdict_word(one))).or_default() += 1;
+    for finding in findings {
+        *counts.entry((finding.verdict(), verdict_word(finding))).or_default() += 1;
     }
     let counts: Vec<String> = counts
         .iter()
@@ -18,10 +18,10 @@ pub fn render_verdict_counts<'f>(findings: impl IntoIterator<Item = &'f Finding>
     format!("references: {}\n", counts.join(", "))
 }
 
-pub(super) fn verdict_word(one: &Finding) -> &'static str {
-    match one.verdict() {
+pub(super) fn verdict_word(finding: &Finding) -> &'static str {
+    match finding.verdict() {
         Verdict::Found => "found",
-        Verdict::NotCheckable if one.reason == Reason::NotAsked => "not asked for",
+        Verdict::NotCheckable if finding.reason == Reason::NotAsked => "not asked for",
         Verdict::NotCheckable => "not checkable from here",
         Verdict::Unreachable => "unreachable",
         Verdict::Denied => "denied",

@@ -6,17 +6,17 @@ use serde_saphyr::{DoubleQuoted, ser_options};
 use json::{Object, Value};
 
 /// A document as YAML that decK reads back as the same values: words and numbers of YAML 1.1 are quoted where they are
-/// text, texts of several lines (certificates) stand as blocks, no line is folded, and nothing is taken for a template.
-/// Fields stand in their order.
+/// text, texts of several lines (certificates) become blocks, no line is folded, and no text is taken for a template.
+/// Fields keep their order.
 pub fn to_yaml(document: &Object) -> String {
     let options = ser_options! {
         folded_wrap_chars: usize::MAX,
     };
-    // nothing of JSON is refused, and writing to memory does not fail
+    // all of JSON can be written, and writing to memory does not fail
     serde_saphyr::to_string_with_options(&YamlObjectSerializer(document), options).unwrap_or_default()
 }
 
-/// What begins a template, and the template that gives just that.
+/// The start of a template, and the template that renders as it.
 const TEMPLATE_START: &str = "${{";
 const ESCAPED_TEMPLATE_START: &str = "${{ `${{` }}";
 
@@ -44,8 +44,8 @@ impl Serialize for YamlValueSerializer<'_> {
     }
 }
 
-/// Whether a text of several lines cannot stand as a block: because its first character would be taken for indentation,
-/// or because templates are not read on lines that begin with `#`.
+/// Whether a text of several lines cannot be a block: because its first character would be taken for indentation, or
+/// because templates are not read on lines that begin with `#`.
 fn needs_double_quotes(text: &str) -> bool {
     text.contains('\n') && (text.trim_start_matches('\n').starts_with('\t') || text.contains(TEMPLATE_START))
 }

@@ -8,7 +8,7 @@ use crate::args::ReferenceArgs;
 use backends::{DataPlaneEnvironment, DataPlaneFiles};
 use reference::{Secret, SettingOrigin, VaultSetting, accepts_property};
 use schema::Catalog;
-use yaml::Diagnostic;
+use yaml::{Diagnostic, DiagnosticCode};
 
 /// The word for this process in the place of a file.
 const PROCESS: &str = "process";
@@ -70,7 +70,9 @@ pub fn read_plane_files(args: &ReferenceArgs, reading: &mut SettingsLoader<'_>) 
         let is_directory = reading.check_inside(directory).map(|()| directory.is_dir());
         if is_directory == Some(false) {
             let message = format!("--dp-files {prefix}: '{}' is no directory", directory.display());
-            reading.diagnostics.push(Diagnostic::error("dp-files", message));
+            reading
+                .diagnostics
+                .push(Diagnostic::error(DiagnosticCode::DpFiles, message));
         }
         files.push(DataPlaneFiles {
             data_plane_path: prefix.clone(),
@@ -105,7 +107,7 @@ fn read_variables_of(path: &Path, reading: &mut SettingsLoader<'_>) -> Option<BT
         return Some(all.collect());
     }
     let bytes = reading.read_bytes(path)?;
-    let wrong = |why: String| Diagnostic::error("dp-env", format!("'{}' {why}", path.display()));
+    let wrong = |why: String| Diagnostic::error(DiagnosticCode::DpEnv, format!("'{}' {why}", path.display()));
     let text = std::str::from_utf8(&bytes).map_err(|_| wrong("is no UTF-8 text".to_owned()));
     let text = reading.ok_or_report(text)?.trim_start_matches('\u{feff}');
     let read = match manifest::parse_manifests(text) {
@@ -211,7 +213,9 @@ fn keep_agreeing(
             "the data planes ({}) have different settings of the backend '{name}': references that name it are not checked",
             planes.join(", ")
         );
-        reading.diagnostics.push(Diagnostic::warning("dp-env", message));
+        reading
+            .diagnostics
+            .push(Diagnostic::warning(DiagnosticCode::DpEnv, message));
         said[0].remove(&name);
         reading.settings.ambiguous_backends.insert(name);
     }

@@ -16,12 +16,12 @@ use super::documents::is_error;
 use super::reporter::Reporter;
 use backends::BackendContext;
 pub use kong_conf::parse_properties;
-use reconcile::{EXPIRY_DAYS, Proof};
+use reconcile::{DEFAULT_EXPIRY_DAYS, VerifyOptions};
 use reference::{HostAllowlist, Policy, Secret};
 use repository::Repository;
 use schema::Catalog;
 use settings_loader::SettingsLoader;
-use yaml::{Diagnostic, SourceFiles};
+use yaml::{Diagnostic, DiagnosticCode, SourceFiles};
 
 /// How the references of state files at those paths are proven. None if what is said of it is wrong: all that is, is told.
 pub fn read_verify_options(
@@ -30,15 +30,15 @@ pub fn read_verify_options(
     paths: &[PathBuf],
     catalog: &Catalog,
     teller: &mut Reporter,
-) -> Option<Proof> {
+) -> Option<VerifyOptions> {
     let repository = Repository::discover(paths);
     let mut reading = SettingsLoader::new(catalog, &repository, true);
     let policy = reading.load(global, args.policy.policy());
     let planes = data_planes::read_environments(args, catalog, &mut reading);
-    let hosts = reading.ok_or_report(
-        HostAllowlist::parse(&args.references_hosts)
-            .map_err(|error| Diagnostic::error("references-hosts", format!("--references-hosts: {error}"))),
-    );
+    let hosts =
+        reading.ok_or_report(HostAllowlist::parse(&args.references_hosts).map_err(|error| {
+            Diagnostic::error(DiagnosticCode::ReferencesHosts, format!("--references-hosts: {error}"))
+        }));
     let files = data_planes::read_plane_files(args, &mut reading);
     let context = BackendContext {
         allowed_hosts: hosts.unwrap_or_default(),
@@ -47,12 +47,12 @@ pub fn read_verify_options(
         environment: Arc::new(read_process_variable),
         ..BackendContext::default()
     };
-    let proof = Proof {
+    let proof = VerifyOptions {
         policy,
         settings: reading.settings,
         context,
-        foreign: args.references_foreign,
-        expiry_days: args.expiry_days.unwrap_or(EXPIRY_DAYS),
+        include_foreign: args.references_foreign,
+        expiry_days: args.expiry_days.unwrap_or(DEFAULT_EXPIRY_DAYS),
     };
     report_diagnostics(&reading.diagnostics, &reading.sources, teller).then_some(proof)
 }

@@ -14,7 +14,7 @@ use schema::Catalog;
 use settings::{
     LocalReader, ReferencesSection, SettingNames, VARIABLE_PREFIX, merge_settings, read_settings, read_variables,
 };
-use yaml::{ComposeOptions, Diagnostic, Node, SourceFiles, TemplateEnvironment, compose, decode};
+use yaml::{ComposeOptions, Diagnostic, DiagnosticCode, Node, SourceFiles, TemplateEnvironment, compose, decode};
 
 /// The key under which a file of settings speaks of references.
 const REFERENCES_KEY: &str = "references";
@@ -90,7 +90,7 @@ impl<'a> SettingsLoader<'a> {
         let read = fs::read(path).map(Zeroizing::new);
         self.ok_or_report(read.map_err(|error| {
             let message = format!("'{}' cannot be read: {error}", path.display());
-            Diagnostic::error("cannot-read", message)
+            Diagnostic::error(DiagnosticCode::CannotRead, message)
         }))
     }
 
@@ -99,7 +99,7 @@ impl<'a> SettingsLoader<'a> {
         let out = self.repository.escapes(path);
         let message = format!("'{}' leads out of the repository, and is not read", path.display());
         self.ok_or_report(if out {
-            Err(Diagnostic::error("leads-out", message))
+            Err(Diagnostic::error(DiagnosticCode::LeadsOut, message))
         } else {
             Ok(())
         })
@@ -171,7 +171,7 @@ impl<'a> SettingsLoader<'a> {
             );
             let help = "flags are read from a file that --config names, or from ~/.strongroom.yaml";
             self.diagnostics
-                .push(Diagnostic::warning("unknown-setting", message).help(help));
+                .push(Diagnostic::warning(DiagnosticCode::UnknownSetting, message).help(help));
         }
     }
 

@@ -2,6 +2,8 @@ use std::fmt;
 
 use url::Url;
 
+use http::authority;
+
 /// The address of a control plane. `Display` and `Debug` show it without credentials.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl {
@@ -78,14 +80,6 @@ impl BaseUrl {
     /// The `Host` that requests name, where it is not the address's own.
     pub fn host_header(&self) -> Option<&str> {
         self.original_authority.as_deref()
-    }
-}
-
-fn authority(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
     }
 }
 

@@ -5,8 +5,6 @@ mod cookie_jar;
 mod server_name;
 mod settings;
 
-use std::error::Error;
-
 use reqwest::header::{CONTENT_TYPE, HOST};
 use rustls::AlertDescription;
 
@@ -14,7 +12,7 @@ pub use base_url::{BaseUrl, BaseUrlError};
 pub use settings::{HttpSettings, HttpSettingsError};
 
 use super::{Method, Request, Response, Transport, TransportError};
-use http::retry_after;
+use http::{error_causes, parse_retry_after};
 
 /// Carries requests over HTTP. It never logs headers or bodies, and its `Debug` shows the masked address alone.
 pub struct HttpTransport {
@@ -74,7 +72,7 @@ impl Transport for HttpTransport {
         let sent = self.build_request(request).send().await;
         let answer = sent.map_err(|error| self.classify_error(&error))?;
         let status = answer.status().as_u16();
-        let retry_after = retry_after::parse_header(answer.headers());
+        let retry_after = parse_retry_after(answer.headers());
         let body = answer.bytes().await.map_err(|error| TransportError::ResponseLost {
             host: self.base_url.authority(),
             reason: innermost_cause(&error),
@@ -96,11 +94,8 @@ impl std::fmt::Debug for HttpTransport {
 /// Whether the server ended TLS over the certificate that it was shown, or that it was not. A client learns that only when
 /// it reads, but the server has read nothing.
 fn is_client_certificate_rejected(error: &reqwest::Error) -> bool {
-    let mut causes = std::iter::successors(error.source(), |cause| Error::source(*cause));
-    causes.any(|cause| {
-        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        matches!(tls, Some(rustls::Error::AlertReceived(alert)) if CLIENT_CERTIFICATE_ALERTS.contains(alert))
+    error_causes(error).any(|cause| {
+        matches!(cause.downcast_ref(), Some(rustls::Error::AlertReceived(alert)) if CLIENT_CERTIFICATE_ALERTS.contains(alert))
     })
 }
 
@@ -120,9 +115,5 @@ fn innermost_cause(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "it took too long".to_owned();
     }
-    let mut cause: &dyn Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
+    error_causes(error).last().map(ToString::to_string).unwrap_or_default()
 }

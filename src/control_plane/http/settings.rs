@@ -1,12 +1,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::ClientBuilder;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Certificate, ClientBuilder, Identity};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::server_name::ServerNameResolver;
 use super::{BaseUrl, BaseUrlError, cookie_jar};
+use http::{ClientOptions, InvalidPem, sensitive_header_value};
 
 /// The header that bears the token of an administrator.
 const ADMIN_TOKEN_HEADER: HeaderName = HeaderName::from_static("kong-admin-token");
@@ -94,18 +95,21 @@ impl HttpSettings {
     }
 
     pub(super) fn build_client(&self) -> Result<reqwest::Client, HttpSettingsError> {
-        let building = reqwest::Client::builder()
-            .user_agent(concat!("strongroom/", env!("CARGO_PKG_VERSION")))
-            .default_headers(self.header_map()?)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
+        let headers = self.header_map()?;
+        let identity = self.client_identity.as_ref();
+        let common = ClientOptions {
+            connect_timeout: self.timeout,
+            ca_bundle: self.ca_certificates.as_deref(),
+            client_identity: identity.map(|(certificate, key)| (bytes(certificate), bytes(key))),
+            verify_tls: !self.tls_skip_verify,
+        };
+        let builder = common
+            .client_builder()?
+            .default_headers(headers)
             .timeout(self.timeout)
-            .connect_timeout(self.timeout)
-            .pool_max_idle_per_host(self.max_connections)
-            .tcp_nodelay(true);
-        let building = self.with_server_name(self.with_tls(building)?)?;
-        let building = self.with_cookies(building)?;
-        building.build().map_err(|error| HttpSettingsError::ClientBuild {
+            .pool_max_idle_per_host(self.max_connections);
+        let builder = self.with_cookies(self.with_server_name(builder)?)?;
+        builder.build().map_err(|error| HttpSettingsError::ClientBuild {
             reason: error.to_string(),
         })
     }
@@ -115,36 +119,15 @@ impl HttpSettings {
         for (name, value) in &self.headers {
             let refused = || HttpSettingsError::Header { name: name.clone() };
             let parsed = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_| refused())?;
-            map.append(parsed, sensitive_header_value(value).ok_or_else(refused)?);
+            map.append(parsed, header_value(value).ok_or_else(refused)?);
         }
         if let Some(token) = &self.token {
             let refused = || HttpSettingsError::Header {
                 name: ADMIN_TOKEN_HEADER.to_string(),
             };
-            map.insert(ADMIN_TOKEN_HEADER, sensitive_header_value(token).ok_or_else(refused)?);
+            map.insert(ADMIN_TOKEN_HEADER, header_value(token).ok_or_else(refused)?);
         }
         Ok(map)
-    }
-
-    fn with_tls(&self, mut building: ClientBuilder) -> Result<ClientBuilder, HttpSettingsError> {
-        if let Some(ca) = &self.ca_certificates {
-            let unread = HttpSettingsError::Pem {
-                what: "the CA certificate",
-            };
-            let certificates = Certificate::from_pem_bundle(ca).map_err(|_| unread.clone())?;
-            if certificates.is_empty() {
-                return Err(unread);
-            }
-            building = building.tls_certs_only(certificates);
-        }
-        if let Some((certificate, key)) = &self.client_identity {
-            let pem = format!("{}\n{}", certificate.expose_secret(), key.expose_secret());
-            let unread = |_| HttpSettingsError::Pem {
-                what: "the client's certificate with its key",
-            };
-            building = building.identity(Identity::from_pem(pem.as_bytes()).map_err(unread)?);
-        }
-        Ok(building.tls_danger_accept_invalid_certs(self.tls_skip_verify))
     }
 
     fn with_server_name(&self, building: ClientBuilder) -> Result<ClientBuilder, HttpSettingsError> {
@@ -171,8 +154,22 @@ impl HttpSettings {
     }
 }
 
-fn sensitive_header_value(value: &SecretString) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_str(value.expose_secret().trim()).ok()?;
-    value.set_sensitive(true);
-    Some(value)
+/// Only ASCII, without the blanks around it.
+fn header_value(value: &SecretString) -> Option<HeaderValue> {
+    let text = Some(value.expose_secret().trim()).filter(|text| text.is_ascii())?;
+    sensitive_header_value(text.as_bytes())
+}
+
+fn bytes(secret: &SecretString) -> &[u8] {
+    secret.expose_secret().as_bytes()
+}
+
+impl From<InvalidPem> for HttpSettingsError {
+    fn from(invalid: InvalidPem) -> Self {
+        let what = match invalid {
+            InvalidPem::CaBundle => "the CA certificate",
+            InvalidPem::ClientIdentity => "the client's certificate with its key",
+        };
+        Self::Pem { what }
+    }
 }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use futures_util::future::try_join_all;
 use uuid::Uuid;
 
+use super::filtered_page::EntityFilterMap;
 use super::foreign_index::ForeignIndexer;
-use super::pagination::{EntityFilterMap, ListQuery, ListResult};
+use super::pagination::{ListQuery, ListResult};
 use crate::{Client, Clock, ReadError, Transport, hierarchy};
-use plan::Needs;
+use plan::MissingContext;
 use plan::{ForeignEntity, LiveState};
 use schema::{Catalog, KindId};
 
@@ -20,9 +21,14 @@ impl<T: Transport, C: Clock> Client<T, C> {
         &self,
         catalog: &Arc<Catalog>,
         live: &mut LiveState,
-        needs: &Needs,
+        needs: &MissingContext,
     ) -> Result<(), ReadError> {
-        let wanted: BTreeSet<KindId> = needs.foreign.iter().chain(needs.under.keys()).copied().collect();
+        let wanted: BTreeSet<KindId> = needs
+            .foreign_kinds
+            .iter()
+            .chain(needs.parents_by_kind.keys())
+            .copied()
+            .collect();
         let known = |kind: &KindId| live.absent.contains(kind) || live.forbidden.contains(kind);
         let lists = wanted.into_iter().filter(|kind| !known(kind)).map(|kind| {
             let keep = foreign_filter(catalog, live, kind);
@@ -48,20 +54,15 @@ impl<T: Transport, C: Clock> Client<T, C> {
     async fn read_foreign_kind(
         &self,
         catalog: &Arc<Catalog>,
-        needs: &Needs,
+        needs: &MissingContext,
         kind: KindId,
         keep: &EntityFilterMap<ForeignEntity>,
     ) -> Result<ListResult<Vec<ForeignEntity>>, ReadError> {
         let Some(parent) = hierarchy::parent_foreign_key(catalog.kind(kind)) else {
-            let query = ListQuery {
-                kind,
-                parent: None,
-                tags: Vec::new(),
-            };
-            return self.read_list(catalog, &query, keep).await;
+            return self.read_list(catalog, &ListQuery::of_kind(kind), keep).await;
         };
-        let parents = match needs.under.get(&kind) {
-            Some(parents) if !needs.foreign.contains(&kind) => parents.iter().cloned().collect(),
+        let parents = match needs.parents_by_kind.get(&kind) {
+            Some(parents) if !needs.foreign_kinds.contains(&kind) => parents.iter().cloned().collect(),
             _ => self.read_ids(catalog, parent.kind).await?,
         };
         self.read_lists_under(catalog, kind, parents, keep).await

@@ -1,32 +1,34 @@
+//! Fast path: a long list is read as several ranges of ids at once, each a chain of pages of its own.
+//!
+//! The control plane orders lists by id and takes an offset of our making, so that a chain can begin at any id. This wins
+//! round trips: of 20,000 random ids, about as many pages are requested as one after the other would be, but 20 round trips
+//! become 3 or 4.
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 
 use crate::dialect::MAX_PAGE_SIZE;
 
-/// A part of a list that one chain of requests reads: the ids after one, up to and including another.
+/// A part of a list: the ids after one, up to and including another.
 #[derive(Clone, Debug, PartialEq)]
-pub struct IdRange {
-    /// Where it begins: what the server takes as `offset`.
+pub(crate) struct IdRange {
+    /// Where its first page begins, as the server takes it.
     pub offset: Option<String>,
-    /// Reads on after this id.
-    after: u128,
-    /// The last id that belongs to it.
-    pub last: u128,
-    /// How many entities to ask for.
     pub page_size: u16,
-    /// How many it was thought to hold when it was cut.
+    /// Exclusive.
+    after: u128,
+    /// Inclusive.
+    last: u128,
+    /// How many entities it was estimated to hold when it was cut.
     expected_rows: Option<f64>,
 }
 
-/// What a page of a stretch held.
+/// What a page of a range held.
 #[derive(Clone, Copy, Debug)]
-pub struct PageSummary<'a> {
-    /// How many entities.
+pub(crate) struct PageSummary<'a> {
     pub rows: usize,
-    /// The last id.
     pub last_id: Option<Uuid>,
-    /// What the server said of the next page.
     pub next_offset: Option<&'a str>,
 }
 
@@ -35,20 +37,19 @@ impl IdRange {
     pub fn full() -> Self {
         Self {
             offset: None,
+            page_size: MAX_PAGE_SIZE,
             after: 0,
             last: u128::MAX,
-            page_size: MAX_PAGE_SIZE,
             expected_rows: None,
         }
     }
 
-    /// Whether an entity belongs to it.
     pub fn contains(&self, id: Uuid) -> bool {
         id.as_u128() <= self.last
     }
 
-    /// What is left to be read after a page: nothing, the rest as it is, or the rest cut into at most `ways` stretches
-    /// of about the same number of entities, judged by how dense the ids of the page were.
+    /// What is left to be read after a page: nothing, the rest as it is, or the rest cut into at most `ways` ranges of
+    /// about the same number of entities, judged by how dense the ids of the page were.
     pub fn remaining_ranges(&self, page: PageSummary<'_>, ways: usize) -> Vec<Self> {
         let Some(offset) = page
             .next_offset
@@ -56,32 +57,32 @@ impl IdRange {
         else {
             return Vec::new();
         };
-        let Some(seen) = page.last_id else {
+        let Some(last_id) = page.last_id else {
             return vec![self.with_offset(offset)];
         };
-        if !self.contains(seen) || seen.as_u128() == self.last {
+        if !self.contains(last_id) || last_id.as_u128() == self.last {
             return Vec::new();
         }
-        if decode_offset(offset) != Some(seen) {
+        if decode_offset(offset) != Some(last_id) {
             return vec![self.with_offset(offset)];
         }
-        let left = self.estimate_remaining(page.rows, seen);
-        let as_thought = self.expected_rows.is_some_and(|expected| left <= 2.0 * expected);
-        let ways = if as_thought { 1 } else { ways };
-        self.split(seen.as_u128(), left, ways)
+        let remaining = self.estimate_remaining(page.rows, last_id);
+        let is_as_expected = self.expected_rows.is_some_and(|expected| remaining <= 2.0 * expected);
+        let ways = if is_as_expected { 1 } else { ways };
+        self.split(last_id.as_u128(), remaining, ways)
     }
 
-    /// About how many entities follow.
-    fn estimate_remaining(&self, rows: usize, seen: Uuid) -> f64 {
-        let covered = (seen.as_u128() - self.after).max(1) as f64;
-        rows as f64 / covered * (self.last - seen.as_u128()) as f64
+    /// About how many entities follow a page.
+    fn estimate_remaining(&self, rows: usize, last_id: Uuid) -> f64 {
+        let covered = (last_id.as_u128() - self.after).max(1) as f64;
+        rows as f64 / covered * (self.last - last_id.as_u128()) as f64
     }
 
-    fn split(&self, from: u128, left: f64, ways: usize) -> Vec<Self> {
-        let pages = (left / f64::from(MAX_PAGE_SIZE)).ceil().max(1.0);
+    fn split(&self, from: u128, remaining: f64, ways: usize) -> Vec<Self> {
+        let pages = (remaining / f64::from(MAX_PAGE_SIZE)).ceil().max(1.0);
         let parts = pages.min(ways as f64).max(1.0) as u128;
         let width = (self.last - from) / parts;
-        let expected = left / parts as f64;
+        let expected = remaining / parts as f64;
         (0..parts)
             .map(|part| {
                 Self::between(
@@ -100,18 +101,18 @@ impl IdRange {
     fn between(after: u128, last: u128, expected: f64) -> Self {
         Self {
             offset: Some(encode_offset(Uuid::from_u128(after))),
-            after,
-            last,
             page_size: if last == u128::MAX {
                 MAX_PAGE_SIZE
             } else {
                 page_size_for(expected)
             },
+            after,
+            last,
             expected_rows: Some(expected),
         }
     }
 
-    /// The rest as the server pages it, whatever its offsets mean.
+    /// The rest as the server pages it, whatever its offsets mean: the slow way.
     fn with_offset(&self, offset: &str) -> Self {
         Self {
             offset: Some(offset.to_owned()),
@@ -120,7 +121,7 @@ impl IdRange {
     }
 }
 
-/// A page size that holds as many entities as are expected, nearly always, and not many more.
+/// A page size that nearly always holds as many entities as are expected, and not many more.
 fn page_size_for(expected: f64) -> u16 {
     (expected + 3.0 * expected.sqrt() + 8.0).min(f64::from(MAX_PAGE_SIZE)) as u16
 }
@@ -130,7 +131,7 @@ fn encode_offset(id: Uuid) -> String {
     URL_SAFE_NO_PAD.encode(format!("[\"{id}\"]"))
 }
 
-/// The id in an offset, if that is what it is.
+/// The id in an offset, if it is one.
 fn decode_offset(offset: &str) -> Option<Uuid> {
     let text = URL_SAFE_NO_PAD.decode(offset).ok()?;
     let [id]: [Uuid; 1] = serde_json::from_slice::<[String; 1]>(&text)
@@ -143,66 +144,114 @@ fn decode_offset(offset: &str) -> Option<Uuid> {
 mod tests {
     use super::*;
 
-    /// Reads a list of ids the way a server pages it; says what was read and in how many requests.
-    fn read(ids: &[u128], ways: usize) -> (Vec<u128>, usize, usize) {
-        let mut todo = vec![IdRange::full()];
-        let (mut found, mut requests, mut rows) = (Vec::new(), 0, 0);
-        while let Some(stretch) = todo.pop() {
-            requests += 1;
-            let after = stretch.offset.as_deref().and_then(decode_offset).map(|id| id.as_u128());
-            let from = after.map_or(0, |after| ids.partition_point(|id| *id <= after));
-            let page = &ids[from..ids.len().min(from + usize::from(stretch.page_size))];
-            rows += page.len();
-            let last = page.last().map(|id| Uuid::from_u128(*id));
-            let more = from + page.len() < ids.len();
-            let offset = last.filter(|_| more).map(encode_offset);
-            found.extend(page.iter().filter(|id| stretch.contains(Uuid::from_u128(**id))));
-            todo.extend(stretch.remaining_ranges(
-                PageSummary {
-                    rows: page.len(),
-                    last_id: last,
-                    next_offset: offset.as_deref(),
-                },
-                ways,
-            ));
-        }
-        found.sort_unstable();
-        (found, requests, rows)
+    /// What reading a list took.
+    #[derive(Default)]
+    struct ListRead {
+        ids: Vec<u128>,
+        requests: usize,
+        rows: usize,
+        /// How many requests were sent one after the other, if all that can be sent at once are.
+        round_trips: usize,
     }
 
-    fn random(count: usize) -> Vec<u128> {
+    /// Answers a request as the control plane does: the ids of a page, and the offset of the next.
+    fn list_page(ids: &[u128], offset: Option<&str>, page_size: u16) -> (Vec<u128>, Option<String>) {
+        let after = offset.and_then(decode_offset).map(|id| id.as_u128());
+        let from = after.map_or(0, |after| ids.partition_point(|id| *id <= after));
+        let page = ids[from..ids.len().min(from + usize::from(page_size))].to_vec();
+        let has_more = from + page.len() < ids.len();
+        let next = page.last().filter(|_| has_more);
+        let next = next.map(|id| encode_offset(Uuid::from_u128(*id)));
+        (page, next)
+    }
+
+    fn read_by_ranges(ids: &[u128], ways: usize) -> ListRead {
+        let mut list = ListRead::default();
+        let mut ranges = vec![(IdRange::full(), 1)];
+        while let Some((range, round_trip)) = ranges.pop() {
+            let (page, next_offset) = list_page(ids, range.offset.as_deref(), range.page_size);
+            list.requests += 1;
+            list.rows += page.len();
+            list.round_trips = list.round_trips.max(round_trip);
+            let is_inside = |id: &&u128| range.contains(Uuid::from_u128(**id));
+            list.ids.extend(page.iter().filter(is_inside));
+            let summary = PageSummary {
+                rows: page.len(),
+                last_id: page.last().map(|id| Uuid::from_u128(*id)),
+                next_offset: next_offset.as_deref(),
+            };
+            let remaining = range.remaining_ranges(summary, ways);
+            ranges.extend(remaining.into_iter().map(|range| (range, round_trip + 1)));
+        }
+        list.ids.sort_unstable();
+        list
+    }
+
+    /// The slow way: every page begins where the server says that the one before ended.
+    fn read_page_after_page(ids: &[u128]) -> ListRead {
+        let mut list = ListRead::default();
+        let mut offset = None;
+        loop {
+            let (page, next_offset) = list_page(ids, offset.as_deref(), MAX_PAGE_SIZE);
+            list.requests += 1;
+            list.round_trips += 1;
+            list.rows += page.len();
+            list.ids.extend(page);
+            offset = next_offset;
+            if offset.is_none() {
+                return list;
+            }
+        }
+    }
+
+    fn random_ids(count: usize) -> Vec<u128> {
         let mut ids: Vec<u128> = (0..count).map(|_| Uuid::new_v4().as_u128()).collect();
         ids.sort_unstable();
         ids
     }
 
-    #[test]
-    fn random_ids_are_read_once_each_in_about_as_many_requests_as_pages() {
-        let ids = random(20_000);
-        let (found, requests, rows) = read(&ids, 10);
-        assert!(found == ids, "something is missing or twice");
-        assert!(requests <= 32, "{requests} requests");
-        assert!(rows < 21_500, "{rows} rows");
+    /// Many ids beside each other, some at the ends, others anywhere.
+    fn clustered_ids() -> Vec<u128> {
+        let first = Uuid::parse_str("4b1e1c1e-0000-4000-8000-000000000000").unwrap();
+        let mut ids: Vec<u128> = (0..7_500).map(|at| first.as_u128() + at).collect();
+        ids.extend(random_ids(3_000));
+        ids.extend([1, 2, 3, u128::MAX - 1, u128::MAX]);
+        ids.sort_unstable();
+        ids
     }
 
     #[test]
-    fn ids_that_lie_together_are_read_once_each() {
-        let from = Uuid::parse_str("4b1e1c1e-0000-4000-8000-000000000000")
-            .unwrap()
-            .as_u128();
-        let mut ids: Vec<u128> = (0..7_500).map(|at| from + at).collect();
-        ids.extend(random(3_000));
-        ids.extend([1, 2, 3, u128::MAX - 1, u128::MAX]);
-        ids.sort_unstable();
-        let (found, requests, _) = read(&ids, 10);
-        assert!(found == ids, "something is missing or twice");
+    fn ranges_find_what_page_after_page_finds() {
+        let lists = [0, 1, 999, 1_000, 1_001, 20_000].map(random_ids);
+        for ids in lists.into_iter().chain([clustered_ids()]) {
+            let expected = read_page_after_page(&ids).ids;
+            for ways in [1, 2, 10] {
+                let found = read_by_ranges(&ids, ways).ids;
+                assert!(found == expected, "{} ids in {ways} ways: missing or twice", ids.len());
+            }
+        }
+    }
+
+    #[test]
+    fn ranges_of_random_ids_win_round_trips_for_few_more_requests() {
+        let ids = random_ids(20_000);
+        let (fast, slow) = (read_by_ranges(&ids, 10), read_page_after_page(&ids));
+        assert_eq!((slow.requests, slow.round_trips), (20, 20));
+        assert!(fast.requests <= 32, "{} requests", fast.requests);
+        assert!(fast.rows < 21_500, "{} rows", fast.rows);
+        assert!(fast.round_trips <= 5, "{} round trips", fast.round_trips);
+    }
+
+    #[test]
+    fn ids_that_lie_together_take_no_flood_of_requests() {
+        let requests = read_by_ranges(&clustered_ids(), 10).requests;
         assert!(requests < 120, "{requests} requests");
     }
 
     #[test]
     fn a_list_of_one_page_is_one_request() {
-        let (found, requests, _) = read(&random(1_000), 10);
-        assert_eq!((found.len(), requests), (1_000, 1));
+        let list = read_by_ranges(&random_ids(1_000), 10);
+        assert_eq!((list.ids.len(), list.requests), (1_000, 1));
     }
 
     #[test]

@@ -5,7 +5,8 @@ use futures_util::future::try_join_all;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use uuid::Uuid;
 
-use super::pagination::{EntityFilterMap, ListQuery, ListResult};
+use super::filtered_page::EntityFilterMap;
+use super::pagination::{ListQuery, ListResult};
 use crate::dialect::MAX_TAGS_PER_QUERY;
 use crate::{Client, Clock, ReadError, Transport, hierarchy};
 use plan::{LiveEntity, LiveState};
@@ -115,12 +116,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
     /// The ids of a whole kind.
     pub(super) async fn read_ids(&self, catalog: &Arc<Catalog>, kind: KindId) -> Result<Vec<String>, ReadError> {
         let keep: EntityFilterMap<String> = Arc::new(|id, _| Some(id.to_string()));
-        let query = ListQuery {
-            kind,
-            parent: None,
-            tags: Vec::new(),
-        };
-        match self.read_list(catalog, &query, &keep).await? {
+        match self.read_list(catalog, &ListQuery::of_kind(kind), &keep).await? {
             ListResult::Found(ids) => Ok(ids),
             ListResult::Absent | ListResult::Forbidden => Ok(Vec::new()),
         }
@@ -135,9 +131,8 @@ impl<T: Transport, C: Clock> Client<T, C> {
         keep: &EntityFilterMap<R>,
     ) -> Result<ListResult<Vec<R>>, ReadError> {
         let queries = parents.into_iter().map(|parent| ListQuery {
-            kind,
             parent: Some(parent),
-            tags: Vec::new(),
+            ..ListQuery::of_kind(kind)
         });
         let lists = stream::iter(queries).map(|query| async move { self.read_list(catalog, &query, keep).await });
         let mut lists = lists.buffer_unordered(self.parallelism());
@@ -178,9 +173,8 @@ impl ReadScope {
             self.scopes.iter().map(asked).collect()
         };
         let query = |tags| ListQuery {
-            kind,
-            parent: None,
             tags,
+            ..ListQuery::of_kind(kind)
         };
         tags.into_iter().map(query).collect()
     }

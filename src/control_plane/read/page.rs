@@ -103,7 +103,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_page_is_told_without_any_of_it() {
+    fn entities_are_those_of_the_whole_body_read_at_once() {
+        let body =
+            r#"{"next":{"data":[1]},"offset":"abc","data":[{"id":"1","data":[]},{"a":{"b":[1,null,"\u00fc"]}},{}]}"#;
+        let mut entities = Vec::new();
+        let offset = parse_page(body.as_bytes(), |entity| entities.push(entity)).unwrap();
+        let whole: Object = serde_json::from_str(body).unwrap();
+        let expected: Vec<Object> =
+            serde_json::from_value(serde_json::from_str::<serde_json::Value>(body).unwrap()["data"].take()).unwrap();
+        assert_eq!(
+            (entities, offset.as_deref()),
+            (expected, whole.get("offset").and_then(json::Value::as_str))
+        );
+    }
+
+    #[test]
+    fn what_is_no_page_is_named_without_any_of_it() {
         for body in [
             r#"{"data":{"a":"hush"}}"#,
             r#"{"data":["hush"]}"#,

@@ -1,23 +1,15 @@
-use std::sync::Arc;
-
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::Semaphore;
-use uuid::Uuid;
 
-use super::id_range::{IdRange, PageSummary};
-use super::page::parse_page;
+use super::filtered_page::{EntityFilterMap, FilteredPage};
+use super::id_range::IdRange;
+use super::parallel_parse::filter_page_in_parallel;
 use crate::client::{unexpected_response_error, unreadable_response_error};
 use crate::dialect::PageRequest;
 use crate::{Client, Clock, ReadError, ResponseOutcome, Transport};
-use json::{Object, Value};
 use schema::{Catalog, KindId};
 
-/// Answers smaller than this are read where they arrive; reading larger ones is work for another thread.
-const INLINE_PARSE_MAX_BYTES: usize = 64 * 1024;
-
 /// What a list, or a page of it, holds.
-pub enum ListResult<R> {
-    /// This.
+pub(crate) enum ListResult<R> {
     Found(R),
     /// There is no such list here.
     Absent,
@@ -25,10 +17,9 @@ pub enum ListResult<R> {
     Forbidden,
 }
 
-/// What is listed.
+/// A list as a value: what is to be read, whatever the pages.
 #[derive(Clone, Debug)]
-pub struct ListQuery {
-    /// The kind.
+pub(crate) struct ListQuery {
     pub kind: KindId,
     /// The id or name of the parent beneath which it is listed.
     pub parent: Option<String>,
@@ -36,27 +27,25 @@ pub struct ListQuery {
     pub tags: Vec<String>,
 }
 
-/// Makes of an entity what is kept of it, if anything.
-pub type EntityFilterMap<R> = Arc<dyn Fn(Uuid, Object) -> Option<R> + Send + Sync>;
+impl ListQuery {
+    /// All entities of a kind.
+    pub fn of_kind(kind: KindId) -> Self {
+        Self {
+            kind,
+            parent: None,
+            tags: Vec::new(),
+        }
+    }
 
-/// A page, reduced to what is kept.
-struct FilteredPage<R> {
-    range: IdRange,
-    rows: Vec<R>,
-    count: usize,
-    last_id: Option<Uuid>,
-    next_offset: Option<String>,
-}
-
-impl<R> FilteredPage<R> {
-    /// What is left to be read after it.
-    fn remaining_ranges(&self, ways: usize) -> Vec<IdRange> {
-        let seen = PageSummary {
-            rows: self.count,
-            last_id: self.last_id,
-            next_offset: self.next_offset.as_deref(),
-        };
-        self.range.remaining_ranges(seen, ways)
+    /// The request for the first page of a range.
+    fn page_request(&self, range: &IdRange) -> PageRequest {
+        PageRequest {
+            kind: self.kind,
+            parent: self.parent.clone(),
+            tags: self.tags.clone(),
+            offset: range.offset.clone(),
+            page_size: range.page_size,
+        }
     }
 }
 
@@ -72,38 +61,31 @@ impl<T: Transport, C: Clock> Client<T, C> {
             None if self.dialect.supports_id_offsets() => self.parallelism(),
             _ => 1,
         };
-        let mut found = Vec::new();
-        let mut reading = FuturesUnordered::new();
-        reading.push(self.read_page(catalog, query, IdRange::full(), keep));
-        while let Some(page) = reading.next().await {
-            let kept = match page? {
-                ListResult::Found(kept) => kept,
+        let mut rows = Vec::new();
+        let mut reads = FuturesUnordered::new();
+        reads.push(self.read_page(catalog, query, IdRange::full(), keep));
+        while let Some(page) = reads.next().await {
+            let page = match page? {
+                ListResult::Found(page) => page,
                 ListResult::Absent => return Ok(ListResult::Absent),
                 ListResult::Forbidden => return Ok(ListResult::Forbidden),
             };
-            for stretch in kept.remaining_ranges(ways) {
-                reading.push(self.read_page(catalog, query, stretch, keep));
+            for range in page.remaining_ranges(ways) {
+                reads.push(self.read_page(catalog, query, range, keep));
             }
-            found.extend(kept.rows);
+            rows.extend(page.rows);
         }
-        Ok(ListResult::Found(found))
+        Ok(ListResult::Found(rows))
     }
 
     async fn read_page<R: Send + 'static>(
         &self,
         catalog: &Catalog,
         query: &ListQuery,
-        stretch: IdRange,
+        range: IdRange,
         keep: &EntityFilterMap<R>,
     ) -> Result<ListResult<FilteredPage<R>>, ReadError> {
-        let listing = PageRequest {
-            kind: query.kind,
-            parent: query.parent.clone(),
-            tags: query.tags.clone(),
-            offset: stretch.offset.clone(),
-            page_size: stretch.page_size,
-        };
-        let request = self.dialect.page_request(catalog, &listing);
+        let request = self.dialect.page_request(catalog, &query.page_request(&range));
         let answer = self.send_read(&request).await?;
         match answer.outcome {
             ResponseOutcome::Success => {}
@@ -111,58 +93,8 @@ impl<T: Transport, C: Clock> Client<T, C> {
             ResponseOutcome::Forbidden => return Ok(ListResult::Forbidden),
             _ => return Err(unexpected_response_error(&request, answer)),
         }
-        let body = answer.response.body;
-        let kept = filter_page_off_thread(body, stretch, keep, &self.parse_permits).await;
-        kept.map(ListResult::Found)
-            .map_err(|why| unreadable_response_error(&request, why))
+        let page = filter_page_in_parallel(answer.response.body, range, keep, &self.parse_permits).await;
+        page.map(ListResult::Found)
+            .map_err(|reason| unreadable_response_error(&request, reason))
     }
-}
-
-/// Reduces a page, a large one on another thread.
-async fn filter_page_off_thread<R: Send + 'static>(
-    body: Vec<u8>,
-    stretch: IdRange,
-    keep: &EntityFilterMap<R>,
-    readers: &Semaphore,
-) -> Result<FilteredPage<R>, String> {
-    if body.len() < INLINE_PARSE_MAX_BYTES {
-        return filter_page(&body, stretch, keep);
-    }
-    // it is never closed
-    let _turn = readers.acquire().await;
-    let keep = Arc::clone(keep);
-    let read = tokio::task::spawn_blocking(move || filter_page(&body, stretch, &keep));
-    read.await.unwrap_or_else(|_| Err("reading it failed".to_owned()))
-}
-
-/// Reads a page once, and drops what is not kept at once.
-fn filter_page<R>(body: &[u8], stretch: IdRange, keep: &EntityFilterMap<R>) -> Result<FilteredPage<R>, String> {
-    let mut rows = Vec::with_capacity(usize::from(stretch.page_size));
-    let (mut count, mut last, mut all_named) = (0, None, true);
-    let offset = parse_page(body, |entity| {
-        count += 1;
-        match entity_id(&entity) {
-            Some(id) => {
-                last = Some(id);
-                if stretch.contains(id) {
-                    rows.extend(keep(id, entity));
-                }
-            }
-            None => all_named = false,
-        }
-    })?;
-    match all_named {
-        true => Ok(FilteredPage {
-            range: stretch,
-            rows,
-            count,
-            last_id: last,
-            next_offset: offset,
-        }),
-        false => Err("an entity without an id".to_owned()),
-    }
-}
-
-fn entity_id(entity: &Object) -> Option<Uuid> {
-    entity.get("id").and_then(Value::as_str)?.parse().ok()
 }

@@ -116,7 +116,7 @@ impl<'c> ReadTransaction<'c> {
             Sql::Integer(sql_limit(page.size)),
             Sql::Real(page.now),
         ];
-        let (driver, rows) = page.filter.from_clause(&mut values);
+        let (driver, rows) = page.filter.source_clause(&mut values);
         let sql = format!(
             "SELECT e.id, e.body, e.expires FROM {rows} AND (e.expires IS NULL OR e.expires > ?4)
              ORDER BY {driver}.id LIMIT ?3"
@@ -147,7 +147,7 @@ impl<'c> ReadTransaction<'c> {
 
 impl ListFilter {
     /// Which table gives the ids in order, and what follows FROM; the page's kind is `?1`, the id it starts after `?2`.
-    fn from_clause(&self, values: &mut Vec<Sql>) -> (&'static str, String) {
+    fn source_clause(&self, values: &mut Vec<Sql>) -> (&'static str, String) {
         let mut place = |text: &str| {
             values.push(Sql::Text(text.to_owned()));
             format!("?{}", values.len())

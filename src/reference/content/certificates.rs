@@ -2,6 +2,7 @@ use super::FieldIssue;
 use crate::is_reference;
 use json::Object;
 use schema::{Catalog, Field, FieldCheck, FieldPath, Kind, KindId, PublicCertificate, format_timestamp, parse_chain};
+use yaml::DiagnosticCode;
 
 /// What is valid when.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +51,7 @@ fn find_unreadable_chains<'a>(kind: &'a Kind, body: &'a Object) -> impl Iterator
     broken.map(|name| FieldIssue {
         path: FieldPath::from_field(name),
         is_error: true,
-        code: "bad-content",
+        code: DiagnosticCode::BadContent,
         message: "is a chain of certificates of which not all can be read".to_owned(),
         detail: None,
         help: "store every certificate of the chain whole, one after another",
@@ -78,7 +79,7 @@ fn check_validity(field: &str, certificate: &PublicCertificate, validity: &Expir
         let when = format!("until {}", certificate.format_expiry());
         return Some(at(
             true,
-            "expired-certificate",
+            DiagnosticCode::ExpiredCertificate,
             "holds a certificate that has expired",
             when,
         ));
@@ -87,7 +88,7 @@ fn check_validity(field: &str, certificate: &PublicCertificate, validity: &Expir
         let when = format!("from {}", format_timestamp(certificate.not_before));
         return Some(at(
             true,
-            "future-certificate",
+            DiagnosticCode::FutureCertificate,
             "holds a certificate that is not valid yet",
             when,
         ));
@@ -96,7 +97,7 @@ fn check_validity(field: &str, certificate: &PublicCertificate, validity: &Expir
         let message = format!("holds a certificate that expires within {} days", validity.warn_days);
         at(
             false,
-            "expiring-certificate",
+            DiagnosticCode::ExpiringCertificate,
             &message,
             format!("until {}", certificate.format_expiry()),
         )
@@ -107,7 +108,7 @@ fn uncovered_names_issue(field: &str, uncovered: &[String]) -> FieldIssue {
     FieldIssue {
         path: FieldPath::from_field(field),
         is_error: false,
-        code: "uncovered-name",
+        code: DiagnosticCode::UncoveredName,
         message: "holds a certificate that is not good for all names it is served under".to_owned(),
         detail: Some(uncovered.join(", ")),
         help: "let the certificate name them, or serve another one under these names",

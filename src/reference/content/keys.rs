@@ -1,6 +1,7 @@
 use super::messages::PEM_HELP;
 use super::{FieldIssue, ResolvedField};
 use schema::{FieldCheck, FieldPath, Kind, KindCheck, PathSegment, Record, is_private_key, is_public_key};
+use yaml::DiagnosticCode;
 
 /// Which half of a pair a field holds.
 enum KeyHalf {
@@ -20,7 +21,7 @@ pub(super) fn find_key_issues(kind: &Kind, record: &Record, values: &[ResolvedFi
         Some(FieldIssue {
             path: put.path.clone(),
             is_error: true,
-            code: "bad-content",
+            code: DiagnosticCode::BadContent,
             message: message.to_owned(),
             detail: None,
             help,

@@ -3,6 +3,7 @@
 use super::FieldIssue;
 use json::Value;
 use schema::{Field, FieldCheck, FieldPath, FieldType, Record};
+use yaml::DiagnosticCode;
 
 /// What Kong's words begin with, what is said instead, and what to do. Kong's own texts may repeat what they are about.
 const TRANSLATIONS: [(&str, &str, &str); 11] = [
@@ -119,7 +120,7 @@ pub(super) fn translate_message(told: &CheckMessage<'_>) -> Option<FieldIssue> {
     Some(FieldIssue {
         path: told.value_path.clone(),
         is_error: true,
-        code: "bad-content",
+        code: DiagnosticCode::BadContent,
         message,
         detail: None,
         help,

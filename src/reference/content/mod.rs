@@ -13,6 +13,7 @@ use std::hash::BuildHasher;
 
 use rustc_hash::{FxBuildHasher, FxHashSet};
 use uuid::Uuid;
+use yaml::DiagnosticCode;
 
 pub use certificates::ExpiryWindow;
 
@@ -49,7 +50,7 @@ pub struct FieldIssue {
     /// Whether it is wrong; else it is to be looked at.
     pub is_error: bool,
     /// A stable word.
-    pub code: &'static str,
+    pub code: DiagnosticCode,
     /// What is the matter, as what follows "the value": `is no PEM certificate`.
     pub message: String,
     /// What of it is this entity's alone: a date, a name.
@@ -260,7 +261,7 @@ fn non_utf8_issue(put: &ResolvedField<'_>) -> Option<FieldIssue> {
     put.value.text().is_none().then(|| FieldIssue {
         path: put.path.clone(),
         is_error: true,
-        code: "bad-content",
+        code: DiagnosticCode::BadContent,
         message: "is no text (UTF-8)".to_owned(),
         detail: None,
         help: "store it as text, or encode it and set base64_decode on the vault",

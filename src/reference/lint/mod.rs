@@ -6,7 +6,7 @@ mod text;
 use super::{Assessment, FieldIssue, Policies, Policy, Vaults, report_issues};
 use schema::{Catalog, FieldPath};
 use state::DesiredState;
-use yaml::Diagnostic;
+use yaml::{Diagnostic, DiagnosticCode};
 
 /// What is odd about the references of this run's entities, and what the documents hold that only looks like one. These are
 /// warnings whatever the policy: they can be seen from the text alone.
@@ -22,13 +22,13 @@ pub fn lint(catalog: &Catalog, desired: &DesiredState, judged: &[Assessment], va
 
 /// Something odd: its word, what is odd as what follows "the field", and what to do.
 struct LintIssue {
-    code: &'static str,
+    code: DiagnosticCode,
     message: String,
     help: &'static str,
 }
 
 impl LintIssue {
-    fn new(code: &'static str, message: impl Into<String>, help: &'static str) -> Self {
+    fn new(code: DiagnosticCode, message: impl Into<String>, help: &'static str) -> Self {
         Self {
             code,
             message: message.into(),

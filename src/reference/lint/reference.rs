@@ -6,6 +6,7 @@ use crate::{
     Assessment, ChangeState, EntityIssue, OptionValue, Reason, Reference, VaultEntity, VaultRef, Vaults, accepts_option,
 };
 use schema::{Catalog, FieldPath};
+use yaml::DiagnosticCode;
 
 /// What is odd about the references of this run's entities. Of those that templates fill in nothing is told.
 pub(super) fn lint_references(catalog: &Catalog, judged: &[Assessment], vaults: &Vaults) -> Vec<EntityIssue> {
@@ -69,7 +70,7 @@ impl ReferenceLinter<'_> {
     fn check_parameters(&self) -> Option<LintIssue> {
         self.syntax.has_parameters.then(|| {
             LintIssue::new(
-                "dropped-part",
+                DiagnosticCode::DroppedPart,
                 "holds a reference with a semicolon: Kong drops what follows it",
                 "write a semicolon that belongs to a name as %3B",
             )
@@ -79,7 +80,7 @@ impl ReferenceLinter<'_> {
     fn check_userinfo_and_port(&self) -> Option<LintIssue> {
         self.syntax.has_userinfo_or_port.then(|| {
             LintIssue::new(
-                "dropped-part",
+                DiagnosticCode::DroppedPart,
                 "holds a reference with a user or a port beside the vault's prefix: Kong drops both",
                 "write the prefix alone between {vault:// and the next slash",
             )
@@ -94,7 +95,7 @@ impl ReferenceLinter<'_> {
         let (secret, key) = (escape_lossy(&self.reference.resource), escape_lossy(key));
         (self.syntax.segment_count > 2).then(|| {
             LintIssue::new(
-                "unescaped-slash",
+                DiagnosticCode::UnescapedSlash,
                 format!(
                     "asks for the member '{key}' of the secret '{secret}': the last segment of a reference is a key"
                 ),
@@ -118,7 +119,7 @@ impl ReferenceLinter<'_> {
         };
         let text = self.reference.version_text().unwrap_or_default();
         Some(LintIssue::new(
-            "odd-version",
+            DiagnosticCode::OddVersion,
             format!("asks for version {text} of a secret: {why}"),
             "leave the # and what follows it out",
         ))
@@ -144,7 +145,7 @@ impl ReferenceLinter<'_> {
         let path = FieldPath::from_dotted("config").with_name(&shown);
         if record.field_at(&path).is_none() {
             return Some(LintIssue::new(
-                "unknown-option",
+                DiagnosticCode::UnknownOption,
                 format!(
                     "holds a reference with the option '{shown}', which the backend '{backend}' does not have: Kong ignores it"
                 ),
@@ -153,7 +154,7 @@ impl ReferenceLinter<'_> {
         }
         (!accepts_option(self.catalog, backend, &shown, value)).then(|| {
             LintIssue::new(
-                "dropped-option",
+                DiagnosticCode::DroppedOption,
                 format!("gives the option '{shown}' a value that the backend '{backend}' does not take: Kong drops it, and the vault's own with it"),
                 "correct the value, or leave the option out",
             )

@@ -3,9 +3,10 @@
 use super::LintIssue;
 use crate::{ChangeState, EntityIssue, is_reference};
 use json::Value;
-use json::parallel::stretches;
+use json::parallel::par_map_chunks;
 use schema::FieldPath;
 use state::{DeclaredEntity, DeclaredId, DesiredState};
+use yaml::DiagnosticCode;
 
 const REFERENCE_PREFIX: &str = "{vault://";
 
@@ -13,7 +14,7 @@ const REFERENCE_PREFIX: &str = "{vault://";
 /// for it may be a secret. Tags hold none.
 pub(super) fn lint_texts(desired: &DesiredState) -> Vec<EntityIssue> {
     let mut entities: Vec<_> = (0..).map(DeclaredId).zip(&desired.entities).collect();
-    let remarks = stretches(&mut entities, |stretch| {
+    let remarks = par_map_chunks(&mut entities, |stretch| {
         let mut remarks = Vec::new();
         for (declared, entity) in stretch {
             lint_entity(*declared, entity, &mut remarks);
@@ -91,21 +92,21 @@ fn lint_text(text: &str) -> Option<LintIssue> {
     }
     if is_reference(trimmed) {
         return Some(LintIssue::new(
-            "reference-in-space",
+            DiagnosticCode::ReferenceInSpace,
             "has white space around a reference: Kong uses the text as it stands",
             "leave the white space out (in YAML, a block scalar ends in a line feed: write the reference on one line)",
         ));
     }
     if let Some(why) = describe_near_miss(trimmed) {
         return Some(LintIssue::new(
-            "near-reference",
+            DiagnosticCode::NearReference,
             format!("{why}: Kong uses the text as it stands"),
             "a reference is {vault://PREFIX/SECRET} or {vault://PREFIX/SECRET/KEY}, in lower case and without spaces",
         ));
     }
     text.contains(REFERENCE_PREFIX).then(|| {
         LintIssue::new(
-            "reference-in-text",
+            DiagnosticCode::ReferenceInText,
             "holds a reference inside a longer text: Kong uses the text as it stands",
             "put the whole text into the secret, and let the field hold the reference alone",
         )

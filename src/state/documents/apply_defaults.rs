@@ -2,7 +2,7 @@ use super::entity::EntityReader;
 use super::merge::fill_missing;
 use super::shared_defaults::SharedDefaults;
 use schema::{Field, FieldType, Kind, KindId};
-use yaml::{Diagnostic, MapEntry, Node, NodeData, suggest_similar};
+use yaml::{Diagnostic, DiagnosticCode, MapEntry, Node, NodeData, suggest_similar};
 
 impl EntityReader<'_> {
     /// Merges what the documents of the scope share into an entity: named configurations, then defaults.
@@ -68,13 +68,16 @@ fn config_field(kind: &Kind) -> Option<&str> {
 fn unknown_config_error(named: &MapEntry, shared: &SharedDefaults) -> Diagnostic {
     let Some(name) = named.value.text() else {
         return Diagnostic::error(
-            "wrong-type",
+            DiagnosticCode::WrongType,
             format!("`_config` is {}; expected a name", named.value.type_name()),
         )
         .at(named.value.span);
     };
-    let unknown =
-        Diagnostic::error("unknown-config", format!("`_plugin_configs` has no '{name}'")).at(named.value.span);
+    let unknown = Diagnostic::error(
+        DiagnosticCode::UnknownConfig,
+        format!("`_plugin_configs` has no '{name}'"),
+    )
+    .at(named.value.span);
     match suggest_similar(name, shared.plugin_config_names()) {
         Some(near) => unknown.help(format!("did you mean '{near}'?")),
         None => unknown.help(format!(

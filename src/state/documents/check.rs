@@ -3,8 +3,8 @@ use super::diagnostics::DocumentDiagnostics;
 use super::invalid_entity::InvalidEntity;
 use crate::{DeclaredEntity, DeclaredForeignKey, DeclaredId, DesiredState, EntityBody, ForeignKeyTarget};
 use json::{Object, Value, json};
-use schema::{self, Catalog, CheckPurpose, FieldPath, Kind};
-use yaml::{Diagnostic, FileId, Severity, Span, suggest_similar};
+use schema::{self, Catalog, CheckPurpose, FieldPath};
+use yaml::{Diagnostic, DiagnosticCode, FileId, Severity, Span, suggest_similar};
 
 /// Says what the control plane of this catalog would refuse in the bodies of the desired state, each with its place: the
 /// same checks that the embedded control plane makes, and plugins and vaults that are not there. `now` is in seconds since
@@ -60,10 +60,11 @@ fn check_entity(
     told: &dyn Fn(&Diagnostic) -> bool,
     problems: &mut DocumentDiagnostics,
 ) {
-    let body = complete_body(catalog.kind(entity.kind), entity);
-    let mut found: Vec<Diagnostic> = unchecked_config_warning(catalog, entity, &body).into_iter().collect();
-    if let Err(violations) = schema::check_body(catalog, entity.kind, &body, CheckPurpose::Store, now) {
-        let refusal = InvalidEntity::new(catalog, entity, &body);
+    let body = body_for_check(catalog, entity);
+    let body = body.expose();
+    let mut found: Vec<Diagnostic> = unchecked_config_warning(catalog, entity, body).into_iter().collect();
+    if let Err(violations) = schema::check_body(catalog, entity.kind, body, CheckPurpose::Store, now) {
+        let refusal = InvalidEntity::new(catalog, entity, body);
         found.extend(
             violations
                 .flatten()
@@ -74,13 +75,9 @@ fn check_entity(
     found.into_iter().filter(told).for_each(|one| problems.add(one));
 }
 
-/// The body of a declared entity as a client would send it to have it checked. Ids that are not known yet are stood in for.
+/// The body of a declared entity as a client would send it to have it checked, with a placeholder for each id that is not
+/// known yet.
 pub fn body_for_check(catalog: &Catalog, entity: &DeclaredEntity) -> EntityBody {
-    EntityBody::new(complete_body(catalog.kind(entity.kind), entity))
-}
-
-/// The body as a client would send it. An id that is not known yet is stood in for.
-pub(super) fn complete_body(kind: &Kind, entity: &DeclaredEntity) -> Object {
     let mut body = entity.body.expose().clone();
     if let Some(id) = entity.id {
         body.insert("id", Value::String(id.to_string()));
@@ -88,13 +85,13 @@ pub(super) fn complete_body(kind: &Kind, entity: &DeclaredEntity) -> Object {
     for link in &entity.foreign_keys {
         body.insert(link.field.clone(), foreign_key_value(link));
     }
-    for foreign in &kind.foreign_fields {
+    for foreign in &catalog.kind(entity.kind).foreign_fields {
         // said, but not to be read: that is told elsewhere
         if !body.contains_key(&foreign.field) && entity.location.span_tree.get(&foreign.field).is_some() {
             body.insert(foreign.field.clone(), json!({ "id": STAND_IN_ID }));
         }
     }
-    body
+    EntityBody::new(body)
 }
 
 fn foreign_key_value(link: &DeclaredForeignKey) -> Value {
@@ -121,7 +118,7 @@ fn unchecked_config_warning(catalog: &Catalog, entity: &DeclaredEntity, body: &O
         kind.name
     );
     let place = entity.location.value_span(&FieldPath::from_field(&sub.by));
-    let told = Diagnostic::warning("unchecked", message).at(place);
+    let told = Diagnostic::warning(DiagnosticCode::Unchecked, message).at(place);
     Some(match suggest_similar(name, catalog.subschema_names(&sub.family)) {
         Some(near) => told.help(format!(
             "did you mean '{near}'? With a control plane to ask, its own schema is used"

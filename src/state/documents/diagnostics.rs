@@ -1,6 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
-use yaml::{Diagnostic, Severity, Span};
+use yaml::{Diagnostic, DiagnosticCode, Severity, Span};
 
 /// What is wrong with the documents, as it is found, and where secrets stand, so that their lines are not shown.
 #[derive(Default)]
@@ -12,23 +12,23 @@ pub(super) struct DocumentDiagnostics {
 
 impl DocumentDiagnostics {
     /// Adds something to tell.
-    pub fn add(&mut self, diagnostic: Diagnostic) {
+    pub(super) fn add(&mut self, diagnostic: Diagnostic) {
         self.error_count += usize::from(diagnostic.severity == Severity::Error);
         self.diagnostics.push(diagnostic);
     }
 
     /// How many errors were told so far.
-    pub fn error_count(&self) -> usize {
+    pub(super) fn error_count(&self) -> usize {
         self.error_count
     }
 
     /// Says that a value that may be secret stands there.
-    pub fn mark_secret(&mut self, span: Span) {
+    pub(super) fn mark_secret(&mut self, span: Span) {
         self.secret_spans.push(span);
     }
 
     /// All of it, in the order of the files, one cause told once with its places.
-    pub fn into_diagnostics(self) -> Vec<Diagnostic> {
+    pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
         let mut told = merge_causes(self.diagnostics);
         redact_lines(&mut told, &self.secret_spans);
         sort_by_position(&mut told);
@@ -40,7 +40,7 @@ impl DocumentDiagnostics {
 /// itself (a duplicate, say) is a cause of its own.
 fn merge_causes(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut told: Vec<Diagnostic> = Vec::new();
-    let mut causes: HashMap<(&'static str, String, Option<String>), usize> = HashMap::new();
+    let mut causes: HashMap<(DiagnosticCode, String, Option<String>), usize> = HashMap::new();
     let mut known: HashSet<(usize, Span)> = HashSet::new();
     for mut one in found {
         if one.locations.len() != 1 {

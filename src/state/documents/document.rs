@@ -6,31 +6,31 @@ use super::format_version::{self, FormatVersion};
 use super::header;
 use super::top_level_keys::{TopLevelKey, TopLevelKeys};
 use schema::KindId;
-use yaml::{Diagnostic, MapEntry, Node, NodeData, Span};
+use yaml::{Diagnostic, DiagnosticCode, MapEntry, Node, NodeData, Span};
 
 /// One file, its top read: how to read the rest of it, and the lists of entities, not yet read.
 pub(super) struct StateDocument {
     /// Where to point for the document as a whole.
-    pub span: Span,
+    pub(super) span: Span,
     /// Its version, once it is known.
-    pub format: Option<FormatVersion>,
+    pub(super) format: Option<FormatVersion>,
     /// Whether it declares a version that there is not.
-    pub has_invalid_format: bool,
+    pub(super) has_invalid_format: bool,
     /// Its select tags, and where they are declared.
-    pub select_tags: Option<(BTreeSet<String>, Span)>,
+    pub(super) select_tags: Option<(BTreeSet<String>, Span)>,
     /// What entities of a kind have unless they say otherwise (`_info.defaults`): the kind, and a map.
-    pub defaults: Vec<(KindId, Node)>,
+    pub(super) defaults: Vec<(KindId, Node)>,
     /// Named configurations that plugins refer to.
-    pub plugin_configs: Vec<MapEntry>,
+    pub(super) plugin_configs: Vec<MapEntry>,
     /// `_transform: false`: passwords are said to be hashed already.
-    pub no_transform: Option<Span>,
+    pub(super) no_transform: Option<Span>,
     /// The lists of entities.
-    pub entity_lists: Vec<(KindId, MapEntry)>,
+    pub(super) entity_lists: Vec<(KindId, MapEntry)>,
 }
 
 impl StateDocument {
     /// Reads the top of a document. `None` if there is nothing in it that could be read.
-    pub fn from_node(root: Node, vocabulary: &TopLevelKeys, problems: &mut DocumentDiagnostics) -> Option<Self> {
+    pub(super) fn from_node(root: Node, vocabulary: &TopLevelKeys, problems: &mut DocumentDiagnostics) -> Option<Self> {
         if let Some(refusal) = file_class::other_format_error(&root) {
             problems.add(refusal);
             return None;
@@ -52,7 +52,7 @@ impl StateDocument {
     }
 
     /// Whether it says anything that belongs to a scope.
-    pub fn has_content(&self) -> bool {
+    pub(super) fn has_content(&self) -> bool {
         !(self.entity_lists.is_empty() && self.defaults.is_empty() && self.plugin_configs.is_empty())
     }
 
@@ -75,7 +75,7 @@ impl StateDocument {
             TopLevelKey::Kind(kind) => self.entity_lists.push((kind, entry)),
             TopLevelKey::Unmanaged(what) => problems.add(
                 Diagnostic::error(
-                    "not-managed",
+                    DiagnosticCode::NotManaged,
                     format!("`{}` are {what}, which strongroom does not manage", entry.key),
                 )
                 .at(entry.key_span)
@@ -96,7 +96,7 @@ impl StateDocument {
             "_workspace" => header::check_workspace(&entry.value, problems),
             "_konnect" => problems.add(
                 Diagnostic::note(
-                    "konnect",
+                    DiagnosticCode::Konnect,
                     "`_konnect` names a control plane of Konnect; this run talks to the address it was given",
                 )
                 .at(entry.key_span),
@@ -118,7 +118,7 @@ fn not_a_map_error(root: &Node) -> Diagnostic {
         NodeData::Null => "there is nothing in it".to_owned(),
         _ => format!("this is {}, not a state file", root.type_name()),
     };
-    Diagnostic::error("not-a-state-file", message)
+    Diagnostic::error(DiagnosticCode::NotAStateFile, message)
         .at(root.span)
         .help("a state file is a map: `_format_version: \"3.0\"`, then `services`, `routes`, `plugins` …; with the version alone it says that nothing should be")
 }
@@ -134,12 +134,16 @@ fn lone_entity_error(entries: &[MapEntry], span: Span, vocabulary: &TopLevelKeys
     let help = format!(
         "list it: `{list}:`, then this map as an item that begins with `- `, and `_format_version: \"3.0\"` above"
     );
-    Some(Diagnostic::error("not-a-state-file", message).at(span).help(help))
+    Some(
+        Diagnostic::error(DiagnosticCode::NotAStateFile, message)
+            .at(span)
+            .help(help),
+    )
 }
 
 fn unknown_key_error(entry: &MapEntry, vocabulary: &TopLevelKeys) -> Diagnostic {
     let unknown = Diagnostic::error(
-        "unknown-key",
+        DiagnosticCode::UnknownKey,
         format!("there is no kind of entity called '{}'", entry.key),
     )
     .at(entry.key_span);

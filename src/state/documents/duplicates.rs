@@ -12,7 +12,7 @@ use super::phrases::with_article;
 use crate::{DeclaredEntity, DeclaredId, DesiredState, ForeignKeyTarget, ScopeId};
 use json::Value;
 use schema::{Catalog, FieldPath, Kind, KindId};
-use yaml::{Diagnostic, Span};
+use yaml::{Diagnostic, DiagnosticCode, Span};
 
 /// Refuses entities that are declared twice: the same id, or the same values of fields that no two may share.
 pub(super) fn report_duplicates(desired: &DesiredState, catalog: &Catalog, problems: &mut DocumentDiagnostics) {
@@ -209,7 +209,7 @@ fn duplicate_error(
         describe_scopes(desired, one.scope, other.scope)
     };
     let place = |entity: &DeclaredEntity| -> Span { entity.location.value_span(&FieldPath::from_field(field)) };
-    let told = Diagnostic::error("duplicate", format!("{called} is declared twice{owners}"));
+    let told = Diagnostic::error(DiagnosticCode::Duplicate, format!("{called} is declared twice{owners}"));
     let told = if secret {
         told.at_secret(place(other))
     } else {

@@ -17,43 +17,43 @@ use crate::{
 };
 use json::{Object, ObjectKey, Value};
 use schema::{Catalog, Field, FieldPath, FieldType, ForeignField, Kind, KindId, NestedList, Record};
-use yaml::{Diagnostic, MapEntry, Node, NodeData, Span, ValueOrigin};
+use yaml::{Diagnostic, DiagnosticCode, MapEntry, Node, NodeData, Span, ValueOrigin};
 
 /// Reads the entities of one document into the desired state.
 pub(super) struct EntityReader<'a> {
     /// What kinds there are.
-    pub catalog: &'a Catalog,
+    pub(super) catalog: &'a Catalog,
     /// The document: its format, and whether its hashes stay.
-    pub document: &'a StateDocument,
+    pub(super) document: &'a StateDocument,
     /// What the documents of its scope share.
-    pub shared: &'a SharedDefaults,
+    pub(super) shared: &'a SharedDefaults,
     /// Its scope.
-    pub scope: (ScopeId, &'a Scope),
+    pub(super) scope: (ScopeId, &'a Scope),
     /// The entities read so far.
-    pub entities: &'a mut Vec<DeclaredEntity>,
+    pub(super) entities: &'a mut Vec<DeclaredEntity>,
     /// Those of which a part could not be read.
-    pub incomplete: &'a mut BTreeSet<DeclaredId>,
+    pub(super) incomplete: &'a mut BTreeSet<DeclaredId>,
     /// What is wrong.
-    pub diagnostics: &'a mut DocumentDiagnostics,
+    pub(super) diagnostics: &'a mut DocumentDiagnostics,
 }
 
 /// An entity half read.
 #[derive(Default)]
 pub(super) struct PartialEntity<'a> {
     /// Its id, if it says one.
-    pub id: Option<Uuid>,
+    pub(super) id: Option<Uuid>,
     /// Its fields.
-    pub fields: Vec<(ObjectKey, Value)>,
+    pub(super) fields: Vec<(ObjectKey, Value)>,
     /// Its foreign keys.
-    pub foreign_keys: Vec<DeclaredForeignKey>,
+    pub(super) foreign_keys: Vec<DeclaredForeignKey>,
     /// Where all of that stands.
-    pub spans: Vec<NamedSpanTree>,
+    pub(super) spans: Vec<NamedSpanTree>,
     /// The lists nested in it.
-    pub nested: Vec<(&'a NestedList, Node)>,
+    pub(super) nested: Vec<(&'a NestedList, Node)>,
     /// Fields whose value came from the environment.
-    pub secret_fields: BTreeSet<FieldPath>,
+    pub(super) secret_fields: BTreeSet<FieldPath>,
     /// Those of them whose value is made up.
-    pub unset_fields: BTreeSet<FieldPath>,
+    pub(super) unset_fields: BTreeSet<FieldPath>,
 }
 
 impl PartialEntity<'_> {
@@ -69,7 +69,7 @@ impl PartialEntity<'_> {
 
 impl<'a> EntityReader<'a> {
     /// Reads the list of entities of a kind that stands at the top of the document.
-    pub fn read_list(&mut self, kind: KindId, entry: MapEntry) {
+    pub(super) fn read_list(&mut self, kind: KindId, entry: MapEntry) {
         let members = self.list_members(&entry.key, entry.value);
         self.entities.reserve(members.len());
         for member in members {
@@ -142,11 +142,10 @@ impl<'a> EntityReader<'a> {
         let unknown = free && field.is_none_or(is_abstract);
         let mut values = ValueReader {
             diagnostics: self.diagnostics,
-            secret_fields: std::mem::take(&mut draft.secret_fields),
-            unset_fields: std::mem::take(&mut draft.unset_fields),
+            secret_fields: &mut draft.secret_fields,
+            unset_fields: &mut draft.unset_fields,
         };
         let (value, places) = values.read_value(node, FieldContext::new(field, free, unknown), PathTrail::Field(key));
-        (draft.secret_fields, draft.unset_fields) = (values.secret_fields, values.unset_fields);
         draft.fields.push((key.clone(), value));
         places
     }
@@ -156,7 +155,7 @@ impl<'a> EntityReader<'a> {
         if found.is_none() && !matches!(node.data, NodeData::Null) && node.origin != ValueOrigin::UnsetVariable {
             self.diagnostics.add(
                 Diagnostic::error(
-                    "wrong-type",
+                    DiagnosticCode::WrongType,
                     "an id is a UUID, as in 9b6ec5e2-3d0c-4b8b-9c55-4d7a4e0b7a31",
                 )
                 .at(node.span)

@@ -2,7 +2,7 @@ use super::entity::EntityReader;
 use crate::{NamedSpanTree, Scope};
 use json::{Object, Value};
 use schema::{FieldPath, Kind};
-use yaml::Diagnostic;
+use yaml::{Diagnostic, DiagnosticCode};
 
 impl EntityReader<'_> {
     /// Refuses values that are said to be hashed already where they would be hashed again.
@@ -18,7 +18,7 @@ impl EntityReader<'_> {
         if hashes {
             self.diagnostics.add(
                 Diagnostic::error(
-                    "transform",
+                    DiagnosticCode::Transform,
                     format!(
                         "`_transform: false` says that the {} is hashed already, and the Admin API would hash it again",
                         hashed.field

@@ -1,7 +1,7 @@
 use super::other_formats::{detect_other_format, other_format_help};
 use super::top_level_keys::{TopLevelKey, TopLevelKeys};
 use schema::Catalog;
-use yaml::{Diagnostic, Node, NodeData};
+use yaml::{Diagnostic, DiagnosticCode, Node, NodeData};
 
 /// Whether a file found in a folder is a state file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,9 @@ pub enum FileClass {
 /// Files that the user names are read whatever they are; what is wrong with them is told then.
 pub fn classify_file(root: &Node, catalog: &Catalog) -> FileClass {
     let passed_over = |what: &str| {
-        FileClass::Other(Diagnostic::note("not-a-state-file", format!("passed over: this is {what}")).at(root.span))
+        FileClass::Other(
+            Diagnostic::note(DiagnosticCode::NotAStateFile, format!("passed over: this is {what}")).at(root.span),
+        )
     };
     if let Some(what) = detect_other_format(root) {
         return passed_over(what);
@@ -44,8 +46,11 @@ pub(super) fn other_format_error(root: &Node) -> Option<Diagnostic> {
     let what = detect_other_format(root)?;
     let first = root.entries().first().map_or(root.span, |entry| entry.key_span);
     Some(
-        Diagnostic::error("not-a-state-file", format!("this is {what}, not a state file"))
-            .at(first)
-            .help(other_format_help(what)),
+        Diagnostic::error(
+            DiagnosticCode::NotAStateFile,
+            format!("this is {what}, not a state file"),
+        )
+        .at(first)
+        .help(other_format_help(what)),
     )
 }

@@ -5,7 +5,7 @@ use super::phrases::with_article;
 use crate::{DeclaredEntity, DesiredState, ForeignKeyTarget};
 use json::Value;
 use schema::Catalog;
-use yaml::Diagnostic;
+use yaml::{Diagnostic, DiagnosticCode};
 
 /// Refuses what `--filter-tag` would leave half done: an entity without the tags, nested in one that bears them.
 pub(super) fn check_filter_tags(desired: &DesiredState, catalog: &Catalog, problems: &mut DocumentDiagnostics) {
@@ -34,7 +34,7 @@ fn untagged_child_error(
 ) -> Diagnostic {
     let words: Vec<&str> = tags.iter().map(String::as_str).collect();
     Diagnostic::error(
-        "filter-tag",
+        DiagnosticCode::FilterTag,
         format!(
             "this {} stands within {} that --filter-tag selects, but does not bear {} itself",
             catalog.kind(entity.kind).name,

@@ -5,7 +5,7 @@ use super::phrases::with_article;
 use super::value::format_number;
 use crate::ForeignKeyTarget;
 use schema::{Catalog, ForeignField, Kind};
-use yaml::{Diagnostic, Node, NodeData, suggest_similar};
+use yaml::{Diagnostic, DiagnosticCode, Node, NodeData, suggest_similar};
 
 /// Reads the value of a foreign key: a name or an id, a map with one of them, or a list of ids.
 pub(super) fn read_foreign_key(
@@ -101,7 +101,7 @@ fn naming_help(kind: &Kind) -> String {
 
 fn unknown_name_error(kind: &Kind, key: &str, span: yaml::Span) -> Diagnostic {
     let unknown = Diagnostic::error(
-        "unknown-field",
+        DiagnosticCode::UnknownField,
         format!("{} is not named by its '{key}' here", with_article(&kind.name)),
     )
     .at(span);
@@ -112,5 +112,5 @@ fn unknown_name_error(kind: &Kind, key: &str, span: yaml::Span) -> Diagnostic {
 }
 
 fn wrong_type_error(message: &str, node: &Node) -> Diagnostic {
-    Diagnostic::error("wrong-type", message).at(super::document::first_key_span(node))
+    Diagnostic::error(DiagnosticCode::WrongType, message).at(super::document::first_key_span(node))
 }

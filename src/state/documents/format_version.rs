@@ -1,6 +1,6 @@
 use super::diagnostics::DocumentDiagnostics;
 use super::document::StateDocument;
-use yaml::{Diagnostic, Node, NodeData, Span};
+use yaml::{Diagnostic, DiagnosticCode, Node, NodeData, Span};
 
 /// A version of the format of state files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,12 +15,12 @@ pub(super) enum FormatVersion {
 
 impl FormatVersion {
     /// Whether entities of this version are written as before Kong 3.
-    pub fn is_legacy(self) -> bool {
+    pub(super) fn is_legacy(self) -> bool {
         self < Self::V3
     }
 
     /// The version as it is written.
-    pub fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::V1 => "1.1",
             Self::V2 => "2.1",
@@ -63,7 +63,7 @@ fn invalid_version_error(value: &Node) -> Diagnostic {
             value.type_name()
         ),
     };
-    Diagnostic::error("format-version", message)
+    Diagnostic::error(DiagnosticCode::FormatVersion, message)
         .at(value.span)
         .help(VERSION_HELP)
 }
@@ -89,7 +89,9 @@ pub(super) fn fill_missing_versions(documents: &mut [StateDocument], problems: &
 }
 
 fn missing_version_error(span: Span, message: &str) -> Diagnostic {
-    Diagnostic::error("format-version", message).at(span).help(VERSION_HELP)
+    Diagnostic::error(DiagnosticCode::FormatVersion, message)
+        .at(span)
+        .help(VERSION_HELP)
 }
 
 #[cfg(test)]

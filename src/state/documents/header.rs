@@ -5,7 +5,7 @@ use super::document::StateDocument;
 use super::top_level_keys::TopLevelKeys;
 use super::value::format_number;
 use yaml::suggest_similar;
-use yaml::{Diagnostic, MapEntry, Node, NodeData, Span};
+use yaml::{Diagnostic, DiagnosticCode, MapEntry, Node, NodeData, Span};
 
 const SELECT_TAGS: &str = "select_tags";
 
@@ -37,17 +37,17 @@ pub(super) fn read_info(
             "defaults" => read_defaults(document, entry, vocabulary, problems),
             "default_lookup_tags" => problems.add(
                 Diagnostic::note(
-                    "lookup-tags",
+                    DiagnosticCode::LookupTags,
                     "`default_lookup_tags` are not needed: entities outside the select tags can be referred to as they are",
                 )
                 .at(entry.key_span),
             ),
             key if INFO_KEYS.contains(&key) => problems.add(
-                Diagnostic::note("no-effect", format!("`{key}` has no effect on an open-source gateway"))
+                Diagnostic::note(DiagnosticCode::NoEffect, format!("`{key}` has no effect on an open-source gateway"))
                     .at(entry.key_span),
             ),
             key => {
-                let unknown = Diagnostic::error("unknown-key", format!("there is no '{key}' in `_info`")).at(entry.key_span);
+                let unknown = Diagnostic::error(DiagnosticCode::UnknownKey, format!("there is no '{key}' in `_info`")).at(entry.key_span);
                 problems.add(match suggest_similar(key, INFO_KEYS) {
                     Some(near) => unknown.help(format!("did you mean '{near}'?")),
                     None => unknown,
@@ -80,7 +80,7 @@ pub(super) fn check_workspace(value: &Node, problems: &mut DocumentDiagnostics) 
         (NodeData::Null, _) | (_, Some("default" | "")) => {}
         (_, Some(name)) => problems.add(
             Diagnostic::error(
-                "workspace",
+                DiagnosticCode::Workspace,
                 format!("the workspace '{name}' cannot be: an open-source gateway has one workspace, `default`"),
             )
             .at(value.span)
@@ -113,11 +113,11 @@ fn read_select_tags(value: &Node, problems: &mut DocumentDiagnostics) -> Option<
         match scalar_text(member) {
             None => problems.add(wrong_type_error(member, "a select tag", "text").help("put it in quotes")),
             Some(tag) if tag.is_empty() => {
-                problems.add(Diagnostic::error("select-tags", "a select tag is empty").at(member.span));
+                problems.add(Diagnostic::error(DiagnosticCode::SelectTags, "a select tag is empty").at(member.span));
             }
             Some(tag) if tag.contains([',', '/']) => problems.add(
                 Diagnostic::error(
-                    "select-tags",
+                    DiagnosticCode::SelectTags,
                     format!("the select tag '{tag}' holds ',' or '/', which Kong reads as AND and OR"),
                 )
                 .at(member.span),
@@ -147,7 +147,7 @@ fn read_defaults(
             Some(kind) => document.defaults.push((kind, entry.value)),
             None => {
                 let message = format!("there is no kind of entity called '{}'", entry.key);
-                let unknown = Diagnostic::error("unknown-key", message).at(entry.key_span);
+                let unknown = Diagnostic::error(DiagnosticCode::UnknownKey, message).at(entry.key_span);
                 problems.add(match vocabulary.suggest_kind(&entry.key) {
                     Some(near) => unknown.help(format!("did you mean '{near}'?")),
                     None => unknown,
@@ -181,7 +181,7 @@ fn map_entries(entry: MapEntry, problems: &mut DocumentDiagnostics) -> Vec<MapEn
 
 fn wrong_type_error(value: &Node, what: &str, expected: &str) -> Diagnostic {
     Diagnostic::error(
-        "wrong-type",
+        DiagnosticCode::WrongType,
         format!("{what} is {}; expected {expected}", value.type_name()),
     )
     .at(value.span)

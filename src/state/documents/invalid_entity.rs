@@ -1,18 +1,18 @@
 use std::sync::Arc;
 
-use super::check::complete_body;
+use super::check::body_for_check;
 use super::error_help::help_for_error;
 use super::field_hints::{declaring_shorthand, field_span, record_at, suggest_field};
 use super::phrases::with_article;
 use crate::DeclaredEntity;
 use json::{Object, Value};
 use schema::{Catalog, FieldPath, FieldType, Kind, PathSegment, Record};
-use yaml::{Diagnostic, suggest_similar};
+use yaml::{Diagnostic, DiagnosticCode, suggest_similar};
 
 /// What a control plane refuses in a declared entity, in its own words unless they could repeat a secret, with its place.
 pub fn rejection_diagnostic(catalog: &Catalog, entity: &DeclaredEntity, path: &FieldPath, message: &str) -> Diagnostic {
-    let body = complete_body(catalog.kind(entity.kind), entity);
-    InvalidEntity::new(catalog, entity, &body).to_diagnostic(path, message)
+    let body = body_for_check(catalog, entity);
+    InvalidEntity::new(catalog, entity, body.expose()).to_diagnostic(path, message)
 }
 
 /// An entity of which something is refused.
@@ -28,7 +28,7 @@ const UNKNOWN_FIELD_MESSAGE: &str = "unknown field";
 
 impl<'a> InvalidEntity<'a> {
     /// Of an entity with that body.
-    pub fn new(catalog: &'a Catalog, entity: &'a DeclaredEntity, body: &'a Object) -> Self {
+    pub(super) fn new(catalog: &'a Catalog, entity: &'a DeclaredEntity, body: &'a Object) -> Self {
         Self {
             catalog,
             kind: catalog.kind(entity.kind),
@@ -39,9 +39,9 @@ impl<'a> InvalidEntity<'a> {
     }
 
     /// The error for what is refused at a path, in these words.
-    pub fn to_diagnostic(&self, path: &FieldPath, message: &str) -> Diagnostic {
+    pub(super) fn to_diagnostic(&self, path: &FieldPath, message: &str) -> Diagnostic {
         if message == UNKNOWN_FIELD_MESSAGE {
-            let unknown = Diagnostic::error("unknown-field", self.unknown_field_message(path))
+            let unknown = Diagnostic::error(DiagnosticCode::UnknownField, self.unknown_field_message(path))
                 .at(self.entity.location.name_span(path));
             return match suggest_field(self.catalog, self.kind, &self.record, path) {
                 Some(hint) => unknown.help(hint),
@@ -51,7 +51,7 @@ impl<'a> InvalidEntity<'a> {
         if let Some(unread) = self.unread_url_error(path) {
             return unread;
         }
-        let mut told = Diagnostic::error("refused", self.error_message(path, message));
+        let mut told = Diagnostic::error(DiagnosticCode::Refused, self.error_message(path, message));
         told.help = self
             .suggest_subschema(path, message)
             .or_else(|| self.help_text(path, message).map(str::to_owned));
@@ -114,7 +114,7 @@ impl<'a> InvalidEntity<'a> {
             false => "write it whole, as in `http://example.com:8000/path`",
         };
         let unread = Diagnostic::error(
-            "refused",
+            DiagnosticCode::Refused,
             format!("{short} of {} is no URL with a host", self.entity_phrase()),
         )
         .help(help);

@@ -3,7 +3,7 @@ use super::legacy_paths::{TildePathError, migrate_path};
 use crate::{NamedSpanTree, SpanChildren};
 use json::{Object, Value};
 use schema::{Kind, LegacyConversion};
-use yaml::{Diagnostic, Span};
+use yaml::{Diagnostic, DiagnosticCode, Span};
 
 /// Brings the fields of an entity of an older format to today's form, with a note for each value that changes.
 pub(super) fn migrate_legacy_fields(
@@ -35,7 +35,7 @@ fn migrate_route_path(value: &mut Value, span: Span, problems: &mut DocumentDiag
         Ok(modern) => {
             problems.add(
                 Diagnostic::note(
-                    "path-brought-forward",
+                    DiagnosticCode::PathBroughtForward,
                     format!("the path '{path}' of the older format is '{modern}' since Kong 3"),
                 )
                 .at(span),
@@ -44,7 +44,7 @@ fn migrate_route_path(value: &mut Value, span: Span, problems: &mut DocumentDiag
         }
         Err(TildePathError) => problems.add(
             Diagnostic::error(
-                "path-form",
+                DiagnosticCode::PathForm,
                 "a path begins with `~` only since format 3.0, where it marks a regular expression",
             )
             .at(span)

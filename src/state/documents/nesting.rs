@@ -5,13 +5,13 @@ use super::phrases::with_article;
 use crate::{DeclaredForeignKey, DeclaredId, ForeignKeyTarget};
 use json::Value;
 use schema::{Kind, KindId, NestedList};
-use yaml::{Diagnostic, MapEntry, Node, NodeData, Span, ValueOrigin};
+use yaml::{Diagnostic, DiagnosticCode, MapEntry, Node, NodeData, Span, ValueOrigin};
 
 /// The entity that another is nested in, and the field that the nesting stands for.
 #[derive(Clone, Copy)]
 pub(super) struct ParentEntity<'a> {
-    pub id: DeclaredId,
-    pub field: &'a str,
+    pub(super) id: DeclaredId,
+    pub(super) field: &'a str,
 }
 
 impl<'a> EntityReader<'a> {
@@ -36,7 +36,7 @@ impl<'a> EntityReader<'a> {
             _ => {
                 self.diagnostics.add(
                     Diagnostic::error(
-                        "wrong-type",
+                        DiagnosticCode::WrongType,
                         format!("`{key}` is {}; expected a list", list.type_name()),
                     )
                     .at(first_key_span(&list))
@@ -97,7 +97,7 @@ impl<'a> EntityReader<'a> {
             with_article(&kind.name),
             node.type_name()
         );
-        let refusal = Diagnostic::error("wrong-type", message).at(node.span);
+        let refusal = Diagnostic::error(DiagnosticCode::WrongType, message).at(node.span);
         // a naming field without a default stands in every entity, an endpoint key need not
         let naming = kind
             .subschemas
@@ -120,7 +120,7 @@ impl<'a> EntityReader<'a> {
             let outer = self.catalog.kind(self.entities[parent.id.0 as usize].kind);
             self.diagnostics.add(
                 Diagnostic::error(
-                    "nested-elsewhere",
+                    DiagnosticCode::NestedElsewhere,
                     format!(
                         "this stands within {} and names another one in `{}`",
                         with_article(&outer.name),

@@ -5,14 +5,14 @@ use super::diagnostics::DocumentDiagnostics;
 use super::document::StateDocument;
 use super::phrases::quote_tags;
 use crate::{Scope, ScopeId};
-use yaml::{Diagnostic, Span};
+use yaml::{Diagnostic, DiagnosticCode, Span};
 
 /// The scopes of a run, and which document belongs to which.
 pub(super) struct ScopeAssignment {
     /// Each scope once, in the order of the files.
-    pub scopes: Vec<Scope>,
+    pub(super) scopes: Vec<Scope>,
     /// The scope of each document; of those for which none could be found, the first.
-    pub by_document: Vec<ScopeId>,
+    pub(super) by_document: Vec<ScopeId>,
 }
 
 /// Finds the scope of every document.
@@ -71,7 +71,7 @@ fn assign_selected_scope(
         if declared != said {
             problems.add(
                 Diagnostic::error(
-                    "select-tags",
+                    DiagnosticCode::SelectTags,
                     format!(
                         "this file belongs to {}, and --select-tag says {}",
                         quote_tags(declared),
@@ -100,7 +100,7 @@ fn report_undeclared_scope(
     }
     problems.add(match scopes {
         [only] => Diagnostic::note(
-            "scope-adopted",
+            DiagnosticCode::ScopeAdopted,
             format!(
                 "no `select_tags` are declared here: the file belongs to {}, as the others of this run",
                 quote_tags(&only.tags)
@@ -108,7 +108,7 @@ fn report_undeclared_scope(
         )
         .at(document.span),
         _ => Diagnostic::error(
-            "scope-unclear",
+            DiagnosticCode::ScopeUnclear,
             format!(
                 "no `select_tags` are declared here, and the other files of this run declare different ones: {}",
                 scopes
@@ -131,7 +131,7 @@ fn report_overlaps(scopes: &[Scope], declared: &[Span], problems: &mut DocumentD
             if at != other && outer.contains(inner) {
                 problems.add(
                     Diagnostic::error(
-                        "scope-unclear",
+                        DiagnosticCode::ScopeUnclear,
                         format!(
                             "one scope holds another: what bears {} bears {} too, and either file would delete what only the other declares",
                             quote_tags(&inner.tags),

@@ -4,7 +4,7 @@ use super::diagnostics::DocumentDiagnostics;
 use super::document::StateDocument;
 use super::merge::{fill_missing, find_conflicts};
 use schema::{Catalog, KindId};
-use yaml::{Diagnostic, Node, NodeData};
+use yaml::{Diagnostic, DiagnosticCode, Node, NodeData};
 
 /// What the documents of one scope share: defaults by kind, and configurations by name.
 #[derive(Default)]
@@ -16,7 +16,7 @@ pub(super) struct SharedDefaults {
 impl SharedDefaults {
     /// Takes what a document has to share. decK reads all files as one and lets the first win; two files that say
     /// different things are an error here.
-    pub fn add_document(
+    pub(super) fn add_document(
         &mut self,
         document: &mut StateDocument,
         catalog: &Catalog,
@@ -42,17 +42,17 @@ impl SharedDefaults {
     }
 
     /// What entities of a kind have unless they say otherwise.
-    pub fn defaults(&self, kind: KindId) -> Option<&Node> {
+    pub(super) fn defaults(&self, kind: KindId) -> Option<&Node> {
         self.defaults.get(&kind)
     }
 
     /// The configuration of that name.
-    pub fn plugin_config(&self, name: &str) -> Option<&Node> {
+    pub(super) fn plugin_config(&self, name: &str) -> Option<&Node> {
         self.plugin_configs.get(name)
     }
 
     /// The names of the configurations.
-    pub fn plugin_config_names(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn plugin_config_names(&self) -> impl Iterator<Item = &str> {
         self.plugin_configs.keys().map(String::as_str)
     }
 }
@@ -68,7 +68,7 @@ fn merge_defaults(into: &mut Node, other: Node, problems: &mut DocumentDiagnosti
     for (first, second) in find_conflicts(into, &other) {
         problems.add(
             Diagnostic::error(
-                "defaults",
+                DiagnosticCode::Defaults,
                 "two files of this run say different things of the same default",
             )
             .at(first)
@@ -98,7 +98,7 @@ fn reject_identity_defaults(
         if names {
             problems.add(
                 Diagnostic::error(
-                    "defaults",
+                    DiagnosticCode::Defaults,
                     format!(
                         "`{}` names one entity, so that it cannot be a default for all",
                         entry.key

@@ -69,7 +69,7 @@ pub(super) enum TopLevelKey {
 
 impl<'a> TopLevelKeys<'a> {
     /// The words for the kinds of that catalog.
-    pub fn from_catalog(catalog: &'a Catalog) -> Self {
+    pub(super) fn from_catalog(catalog: &'a Catalog) -> Self {
         let mut kinds_by_collection = HashMap::new();
         for (id, kind) in catalog.kinds() {
             for alias in &kind.aliases {
@@ -88,7 +88,7 @@ impl<'a> TopLevelKeys<'a> {
     }
 
     /// The kind that `_info.defaults` is about under that key: decK's word for one of it, or for its list.
-    pub fn kind_for_defaults(&self, key: &str) -> Option<KindId> {
+    pub(super) fn kind_for_defaults(&self, key: &str) -> Option<KindId> {
         self.kinds_by_name
             .get(key)
             .or_else(|| self.kinds_by_collection.get(key))
@@ -96,7 +96,7 @@ impl<'a> TopLevelKeys<'a> {
     }
 
     /// What that key is.
-    pub fn classify_key(&self, key: &str) -> TopLevelKey {
+    pub(super) fn classify_key(&self, key: &str) -> TopLevelKey {
         if HEADER_KEYS.contains(&key) {
             return TopLevelKey::Header;
         }
@@ -111,7 +111,7 @@ impl<'a> TopLevelKeys<'a> {
 
     /// The known key that is nearest to an unknown one. People also write what the Admin API calls a kind
     /// (`key-auths`), or what decK calls one.
-    pub fn suggest_key(&self, key: &str) -> Option<&str> {
+    pub(super) fn suggest_key(&self, key: &str) -> Option<&str> {
         let mut known: Vec<(&str, &str)> = HEADER_KEYS.into_iter().map(|word| (word, word)).collect();
         for (_, kind) in self.catalog.kinds() {
             let collection = kind.collection.as_str();
@@ -131,7 +131,7 @@ impl<'a> TopLevelKeys<'a> {
     }
 
     /// Whether a key is nearly one that a document may have: enough to take its file for a state file with a slip in it.
-    pub fn resembles_known_key(&self, key: &str) -> bool {
+    pub(super) fn resembles_known_key(&self, key: &str) -> bool {
         let kinds = self
             .catalog
             .kinds()
@@ -141,7 +141,7 @@ impl<'a> TopLevelKeys<'a> {
     }
 
     /// The list to which a map belongs that is one entity by itself: that of the first kind that has all of its fields.
-    pub fn collection_with_fields(&self, entries: &[MapEntry]) -> Option<&str> {
+    pub(super) fn collection_with_fields(&self, entries: &[MapEntry]) -> Option<&str> {
         let has = |kind: &Kind, key: &str| {
             kind.record.field_or_shorthand(key).is_some() || kind.nested_lists.iter().any(|nest| nest.key == key)
         };
@@ -155,7 +155,7 @@ impl<'a> TopLevelKeys<'a> {
     }
 
     /// decK's word for the kind whose word is nearest to an unknown one.
-    pub fn suggest_kind(&self, key: &str) -> Option<&str> {
+    pub(super) fn suggest_kind(&self, key: &str) -> Option<&str> {
         suggest_similar(key, self.catalog.kinds().map(|(_, kind)| kind.name.as_str()))
     }
 }

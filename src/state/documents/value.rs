@@ -4,28 +4,28 @@ use super::diagnostics::DocumentDiagnostics;
 use crate::{NamedSpanTree, SpanChildren, SpanTree};
 use json::{Number, Value};
 use schema::{Field, FieldPath, FieldType};
-use yaml::{Diagnostic, MapEntry, Node, NodeData, Span, StringStyle, ValueOrigin};
+use yaml::{Diagnostic, DiagnosticCode, MapEntry, Node, NodeData, Span, StringStyle, ValueOrigin};
 use yaml::{format_float, parse_plain_scalar};
 
 /// Reads values of one entity: types them as their fields ask, and notes which are secret.
 pub(super) struct ValueReader<'a> {
     /// What is wrong.
-    pub diagnostics: &'a mut DocumentDiagnostics,
+    pub(super) diagnostics: &'a mut DocumentDiagnostics,
     /// Fields whose value came from the environment.
-    pub secret_fields: BTreeSet<FieldPath>,
+    pub(super) secret_fields: &'a mut BTreeSet<FieldPath>,
     /// Those of them whose value is made up: the environment does not have it.
-    pub unset_fields: BTreeSet<FieldPath>,
+    pub(super) unset_fields: &'a mut BTreeSet<FieldPath>,
 }
 
 /// What is known of the place that a value is for.
 #[derive(Clone, Copy)]
 pub(super) struct FieldContext<'f> {
     /// Its field, if there is a schema that has it.
-    pub field: Option<&'f Field>,
+    pub(super) field: Option<&'f Field>,
     /// Whether decK passes values on as YAML types them (the `config` of plugins and vaults), numbers for texts included.
-    pub keeps_yaml_types: bool,
+    pub(super) keeps_yaml_types: bool,
     /// Whether the value, or what encloses it, may be secret.
-    pub may_be_secret: bool,
+    pub(super) may_be_secret: bool,
 }
 
 /// The way from an entity to a value, on the stack.
@@ -48,7 +48,7 @@ impl PathTrail<'_> {
 
 impl<'f> FieldContext<'f> {
     /// What is wanted of a field of that record; without a record, anything may stand there, and may be secret.
-    pub fn new(field: Option<&'f Field>, keeps_yaml_types: bool, secret: bool) -> Self {
+    pub(super) fn new(field: Option<&'f Field>, keeps_yaml_types: bool, secret: bool) -> Self {
         let may_be_secret = secret || field.is_some_and(|field| field.secret || field.referenceable);
         Self {
             field,
@@ -64,7 +64,7 @@ impl<'f> FieldContext<'f> {
 
 impl ValueReader<'_> {
     /// The value of a node, and where its parts stand.
-    pub fn read_value(&mut self, node: Node, wanted: FieldContext, trail: PathTrail) -> (Value, SpanTree) {
+    pub(super) fn read_value(&mut self, node: Node, wanted: FieldContext, trail: PathTrail) -> (Value, SpanTree) {
         let Node { span, data, origin } = node;
         if origin != ValueOrigin::File {
             self.secret_fields.insert(trail.to_field_path());
@@ -152,7 +152,7 @@ impl ValueReader<'_> {
             let read = if secret { String::new() } else { format!(" as '{text}'") };
             self.diagnostics.add(
                 Diagnostic::warning(
-                    "text-expected",
+                    DiagnosticCode::TextExpected,
                     format!("text is expected here, and this number is read{read}, as decK reads it"),
                 )
                 .at(span)
@@ -180,7 +180,7 @@ impl ValueReader<'_> {
     fn reject_template(&mut self, what: &str, help: &str, span: Span) -> Value {
         self.diagnostics.add(
             Diagnostic::error(
-                "template",
+                DiagnosticCode::Template,
                 format!("{what} is expected here, which a template cannot give"),
             )
             .at(span)

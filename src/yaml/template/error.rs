@@ -1,6 +1,4 @@
-//! What is wrong with a template, and what to do about it.
-
-use crate::{Diagnostic, suggest_similar};
+use crate::{Diagnostic, DiagnosticCode, suggest_similar};
 
 /// What is wrong with a template. It never holds a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,13 +21,13 @@ pub(crate) enum TemplateError {
     UnknownFunction(String),
     /// A function with too few, too many or unfit arguments.
     WrongArguments(&'static str),
-    /// Something that is no part of a template.
+    /// Something else that no template can hold.
     Unreadable,
     /// A variable whose name does not begin as it must.
     MissingPrefix(String),
     /// A variable that is not set.
     UnsetVariable(String),
-    /// A value that is not of the wanted type, of these variables.
+    /// A value that is not of the expected type, of these variables.
     WrongType(&'static str, Vec<String>),
     /// A template in the name of a field.
     InKey,
@@ -44,16 +42,16 @@ const TEMPLATE_HELP: &str =
     "write `${{ env \"DECK_NAME\" }}`, with `| toInt`, `| toFloat`, `| toBool` or `| indent N` if need be";
 
 impl TemplateError {
-    /// The complaint as an error without a place.
+    /// An error without a location.
     pub(crate) fn to_diagnostic(&self) -> Diagnostic {
         let error = Diagnostic::error(self.code(), self.message());
-        match self.advice() {
-            Some(advice) => error.help(advice),
+        match self.help() {
+            Some(help) => error.help(help),
             None => error,
         }
     }
 
-    /// The same of a variable that a run can do without.
+    /// A note without a location, for a variable that the run can do without.
     pub(crate) fn to_note(&self) -> Diagnostic {
         let note = Diagnostic::note(self.code(), self.message());
         match self {
@@ -64,12 +62,12 @@ impl TemplateError {
         }
     }
 
-    fn code(&self) -> &'static str {
+    fn code(&self) -> DiagnosticCode {
         match self {
-            Self::UnsetVariable(_) => "unset-variable",
-            Self::MissingPrefix(_) => "variable-prefix",
-            Self::WrongType(..) => "template-value",
-            _ => "template",
+            Self::UnsetVariable(_) => DiagnosticCode::UnsetVariable,
+            Self::MissingPrefix(_) => DiagnosticCode::VariablePrefix,
+            Self::WrongType(..) => DiagnosticCode::TemplateValue,
+            _ => DiagnosticCode::Template,
         }
     }
 
@@ -89,13 +87,13 @@ impl TemplateError {
                 format!("environment variables in state files must be prefixed with `DECK_`, found `{name}`")
             }
             Self::UnsetVariable(name) => format!("the environment variable `{name}` is not set"),
-            Self::WrongType(wanted, names) => format!("the value of `{}` is not {wanted}", names.join("`, `")),
+            Self::WrongType(expected, names) => format!("the value of `{}` is not {expected}", names.join("`, `")),
             Self::InKey => "a template cannot stand in the name of a field".into(),
             Self::ShellOperator => "a variable with a default or an operator is not filled in".into(),
         }
     }
 
-    fn advice(&self) -> Option<String> {
+    fn help(&self) -> Option<String> {
         match self {
             Self::SingleQuotes => Some("write `env \"DECK_NAME\"`; it may stand within double quotes of YAML as it is".into()),
             Self::ControlKeyword(_) => Some(

@@ -1,5 +1,3 @@
-//! The value of a template.
-
 use super::expression::TemplateFunction;
 use super::{TemplateEnvironment, TemplateError, TemplateExpression};
 
@@ -8,17 +6,17 @@ use super::{TemplateEnvironment, TemplateError, TemplateExpression};
 pub(crate) struct TemplateValue {
     /// Its text, as it would stand in the file.
     pub(crate) text: String,
-    /// Whether it is a number or a truth rather than text.
+    /// Whether it is a number or a boolean rather than text.
     pub(crate) is_typed: bool,
     /// By how many spaces `indent` moves all lines but the first.
     pub(crate) indent: usize,
     /// The variables it was made of.
     pub(crate) variables: Vec<String>,
-    /// The variable among them that is not set, if one is: the text is made up.
+    /// One of them that is not set: the text is made up.
     pub(crate) unset_variable: Option<String>,
 }
 
-/// What is mocked as a number.
+/// The mock value of numbers.
 const MOCK_NUMBER: &str = "42";
 
 /// Computes the value of a template.
@@ -41,16 +39,16 @@ fn call_function(
     match (function, arguments) {
         (TemplateFunction::Env, [name]) => deck_variable(evaluate(name, environment)?.text, environment),
         (TemplateFunction::Indent, [TemplateExpression::Number(spaces @ 0..=1000), text]) => {
-            let mut filled = evaluate(text, environment)?;
-            filled.indent += *spaces as usize;
-            Ok(filled)
+            let mut value = evaluate(text, environment)?;
+            value.indent += *spaces as usize;
+            Ok(value)
         }
         (TemplateFunction::ToInt | TemplateFunction::ToFloat | TemplateFunction::ToBool, [value]) => {
-            let filled = evaluate(value, environment)?;
+            let value = evaluate(value, environment)?;
             match environment {
-                TemplateEnvironment::Mock => Ok(filled.with_typed_text(mock_value(function).to_owned())),
-                _ if filled.unset_variable.is_some() => Ok(filled.with_typed_text(mock_value(function).to_owned())),
-                TemplateEnvironment::Strict(_) | TemplateEnvironment::Lenient(_) => convert_value(function, filled),
+                TemplateEnvironment::Mock => Ok(value.with_typed_text(mock_value(function).to_owned())),
+                _ if value.unset_variable.is_some() => Ok(value.with_typed_text(mock_value(function).to_owned())),
+                TemplateEnvironment::Strict(_) | TemplateEnvironment::Lenient(_) => convert_value(function, value),
             }
         }
         _ => Err(TemplateError::WrongArguments(function.name())),
@@ -94,9 +92,9 @@ fn mock_value(function: TemplateFunction) -> &'static str {
     }
 }
 
-fn convert_value(function: TemplateFunction, filled: TemplateValue) -> Result<TemplateValue, TemplateError> {
-    let text = filled.text.as_str();
-    let (converted, wanted) = match function {
+fn convert_value(function: TemplateFunction, value: TemplateValue) -> Result<TemplateValue, TemplateError> {
+    let text = value.text.as_str();
+    let (converted, expected) = match function {
         TemplateFunction::ToBool => (parse_bool(text).map(|truth| truth.to_string()), "true or false"),
         TemplateFunction::ToInt => (
             text.parse::<i64>().ok().map(|number| number.to_string()),
@@ -105,8 +103,8 @@ fn convert_value(function: TemplateFunction, filled: TemplateValue) -> Result<Te
         _ => (parse_finite_float(text).map(|number| number.to_string()), "a number"),
     };
     match converted {
-        Some(text) => Ok(filled.with_typed_text(text)),
-        None => Err(TemplateError::WrongType(wanted, filled.variables)),
+        Some(text) => Ok(value.with_typed_text(text)),
+        None => Err(TemplateError::WrongType(expected, value.variables)),
     }
 }
 
@@ -123,7 +121,7 @@ fn parse_finite_float(text: &str) -> Option<f64> {
 }
 
 impl TemplateValue {
-    /// A character that is no value of anyone's.
+    /// A character that no variable gave.
     pub(crate) fn from_char(character: char) -> Self {
         Self::new(character.to_string(), false)
     }

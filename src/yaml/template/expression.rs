@@ -1,10 +1,8 @@
-//! What a template says: a text, a number, or a function of those.
-
 use super::TemplateError;
 use super::error::FUNCTIONS;
 use super::lexer::{TemplateToken, tokenize};
 
-/// What a template says.
+/// What a template says: a text, a number, or a function of those.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TemplateExpression {
     Text(String),
@@ -12,7 +10,7 @@ pub(crate) enum TemplateExpression {
     Call(TemplateFunction, Vec<TemplateExpression>),
 }
 
-/// What a template can do.
+/// A function that templates may call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TemplateFunction {
     Env,
@@ -25,17 +23,17 @@ pub(crate) enum TemplateFunction {
 /// How deep parentheses may nest.
 const MAX_DEPTH: usize = 32;
 
-/// How many words a template may have.
+/// How many tokens a template may have.
 const MAX_TOKENS: usize = 100;
 
 /// Reads what stands between the braces, trim marks taken off.
 pub(crate) fn parse_template(inner: &str) -> Result<TemplateExpression, TemplateError> {
-    let words = tokenize(inner)?;
-    if words.len() > MAX_TOKENS {
+    let tokens = tokenize(inner)?;
+    if tokens.len() > MAX_TOKENS {
         return Err(TemplateError::Unreadable);
     }
     let mut reader = TemplateParser {
-        tokens: &words,
+        tokens: &tokens,
         depth: 0,
     };
     let expression = reader.parse_pipeline()?;
@@ -69,7 +67,7 @@ impl TemplateParser<'_> {
                 arguments.extend(piped);
                 Ok(TemplateExpression::Call(function, arguments))
             }
-            (Some(word), None) => self.parse_operand(word),
+            (Some(token), None) => self.parse_operand(token),
             (None, None) => Err(TemplateError::Empty),
             (_, Some(_)) => Err(TemplateError::Unreadable),
         }
@@ -81,15 +79,15 @@ impl TemplateParser<'_> {
             self.tokens.first(),
             None | Some(TemplateToken::Pipe | TemplateToken::CloseParenthesis)
         ) {
-            if let Some(word) = self.next_token() {
-                operands.push(self.parse_operand(word)?);
+            if let Some(token) = self.next_token() {
+                operands.push(self.parse_operand(token)?);
             }
         }
         Ok(operands)
     }
 
-    fn parse_operand(&mut self, word: TemplateToken) -> Result<TemplateExpression, TemplateError> {
-        match word {
+    fn parse_operand(&mut self, token: TemplateToken) -> Result<TemplateExpression, TemplateError> {
+        match token {
             TemplateToken::Text(text) => Ok(TemplateExpression::Text(text)),
             TemplateToken::Number(number) => Ok(TemplateExpression::Number(number)),
             TemplateToken::Name(name) => Ok(TemplateExpression::Call(find_function(&name)?, Vec::new())),

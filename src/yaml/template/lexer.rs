@@ -1,8 +1,6 @@
-//! The words of a template.
-
 use super::TemplateError;
 
-/// A word of a template.
+/// A token of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum TemplateToken {
     /// Text in quotes of either kind, escapes resolved.
@@ -19,12 +17,12 @@ pub(super) enum TemplateToken {
     CloseParenthesis,
 }
 
-/// Splits what stands between the braces into words.
+/// Splits what stands between the braces into tokens.
 pub(super) fn tokenize(inner: &str) -> Result<Vec<TemplateToken>, TemplateError> {
     let mut rest = inner.trim();
-    let mut found = Vec::new();
+    let mut tokens = Vec::new();
     while let Some(first) = rest.chars().next() {
-        let (word, length) = match first {
+        let (token, length) = match first {
             '|' => (TemplateToken::Pipe, 1),
             '(' => (TemplateToken::OpenParenthesis, 1),
             ')' => (TemplateToken::CloseParenthesis, 1),
@@ -37,10 +35,10 @@ pub(super) fn tokenize(inner: &str) -> Result<Vec<TemplateToken>, TemplateError>
             _ if first.is_alphabetic() || first == '_' => lex_name(rest),
             _ => return Err(TemplateError::Unreadable),
         };
-        found.push(word);
+        tokens.push(token);
         rest = rest[length..].trim_start();
     }
-    Ok(found)
+    Ok(tokens)
 }
 
 fn lex_raw_string(rest: &str) -> Result<(TemplateToken, usize), TemplateError> {

@@ -4,8 +4,9 @@
 #[allow(dead_code)] // each test uses its part
 use std::time::Duration;
 
-use crate::backends::asked::{Asked, check, reason, refusal, text};
-use crate::common::fake::{Fake, Heard, Reply};
+use crate::backends::vault_probe::{VaultProbe, check, reason, refusal, text};
+use crate::common::closed_port::ClosedPort;
+use crate::common::fake_server::{FakeServer, ReceivedRequest, Reply};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use strongroom::reference::{Reason, SecretResponse, SettingOrigin};
@@ -20,15 +21,15 @@ const VARIABLES: &[(&str, &str)] = &[
     ("prod/db", r#"{"user": "alice"}"#),
 ];
 
-fn server(strange: impl Fn(&Heard) -> Option<Reply> + Send + Sync + 'static) -> Fake {
-    Fake::start(move |heard| strange(heard).unwrap_or_else(|| answer(heard)))
+fn server(strange: impl Fn(&ReceivedRequest) -> Option<Reply> + Send + Sync + 'static) -> FakeServer {
+    FakeServer::start(move |heard| strange(heard).unwrap_or_else(|| answer(heard)))
 }
 
-fn usual() -> Fake {
+fn usual() -> FakeServer {
     server(|_| None)
 }
 
-fn answer(heard: &Heard) -> Reply {
+fn answer(heard: &ReceivedRequest) -> Reply {
     match (heard.method.as_str(), heard.path.split_once('?')) {
         ("POST", None) => login(heard),
         ("GET", None) => single(heard),
@@ -38,7 +39,7 @@ fn answer(heard: &Heard) -> Reply {
 }
 
 /// `POST /authn/{account}/{login}/authenticate` with the API key as plain text.
-fn login(heard: &Heard) -> Reply {
+fn login(heard: &ReceivedRequest) -> Reply {
     if heard.path != "/authn/acme/host%2Fapps%2Fkong/authenticate" {
         return Reply::new(404, "");
     }
@@ -50,12 +51,12 @@ fn login(heard: &Heard) -> Reply {
     }
 }
 
-fn is_known(heard: &Heard) -> bool {
+fn is_known(heard: &ReceivedRequest) -> bool {
     heard.header("authorization") == Some(&format!("Token token=\"{}\"", STANDARD.encode(TOKEN)))
 }
 
 /// `GET /secrets/{account}/variable/{identifier}`.
-fn single(heard: &Heard) -> Reply {
+fn single(heard: &ReceivedRequest) -> Reply {
     if !is_known(heard) {
         return Reply::new(401, "");
     }
@@ -77,7 +78,7 @@ fn single(heard: &Heard) -> Reply {
 }
 
 /// `GET /secrets?variable_ids=…`: all of them, or nothing.
-fn batch(heard: &Heard, query: &str) -> Reply {
+fn batch(heard: &ReceivedRequest, query: &str) -> Reply {
     let Some(ids) = query.strip_prefix("variable_ids=").filter(|_| is_known(heard)) else {
         return Reply::new(401, "");
     };
@@ -96,8 +97,8 @@ fn batch(heard: &Heard, query: &str) -> Reply {
     Reply::new(200, serde_json::Value::Object(found).to_string())
 }
 
-fn vault() -> Asked {
-    Asked::new()
+fn vault() -> VaultProbe {
+    VaultProbe::new()
         .of_backend("conjur")
         .said(SettingOrigin::Live, "account", "acme")
         .said(SettingOrigin::Live, "login", "host/apps/kong")
@@ -251,7 +252,7 @@ async fn a_login_that_is_refused_is_said_once_and_of_all() {
 #[tokio::test]
 async fn without_a_key_or_with_half_a_set_nothing_is_asked() {
     let server = usual();
-    let none = Asked::new()
+    let none = VaultProbe::new()
         .of_backend("conjur")
         .said(SettingOrigin::Live, "account", "acme")
         .at(&server.url());
@@ -285,7 +286,7 @@ async fn without_a_key_or_with_half_a_set_nothing_is_asked() {
 
 #[tokio::test]
 async fn nobody_answers_or_not_in_time() {
-    let refused = vault().at("http://127.0.0.1:1").refused("one").await;
+    let refused = vault().at(&ClosedPort::shared().url()).refused("one").await;
     assert_eq!(refused.reason, Reason::ConnectionFailed);
     let slow = server(|_| {
         std::thread::sleep(Duration::from_millis(900));
@@ -297,12 +298,13 @@ async fn nobody_answers_or_not_in_time() {
         .refused("one")
         .await;
     assert_eq!(late.reason, Reason::TimedOut);
-    let busy = server(|heard| heard.path.starts_with("/secrets").then(|| Reply::new(429, "")));
-    let limited = vault()
-        .at(&busy.url())
-        .within(Duration::from_millis(700))
-        .refused("one")
-        .await;
+    let busy = server(|heard| {
+        heard
+            .path
+            .starts_with("/secrets")
+            .then(|| Reply(429, vec![("retry-after", "1000000".to_owned())], String::new()))
+    });
+    let limited = vault().at(&busy.url()).refused("one").await;
     assert_eq!(limited.reason, Reason::RateLimited);
     let down = server(|_| Some(Reply::new(500, "zyzzyva")));
     assert_eq!(vault().at(&down.url()).refused("one").await.reason, Reason::ServerError);
@@ -368,7 +370,7 @@ fn the_program_proves_references_and_shows_nothing_of_them() {
         true => Some(Reply::new(500, format!("{} {}", heard.head, heard.body))),
         false => None,
     });
-    let place = crate::common::refs_place::Place::new();
+    let sandbox = crate::common::sandbox::Sandbox::new();
     let state = "_format_version: \"3.0\"\nvaults:\n\
                  - {name: conjur, prefix: team, config: {endpoint_url: 'https://conjur.internal', account: acme, login: host/apps/kong}}\n\
                  plugins:\n- name: http-log\n  config:\n    http_endpoint: http://log.test\n    headers:\n\
@@ -381,12 +383,12 @@ fn the_program_proves_references_and_shows_nothing_of_them() {
         ("RUST_LOG", "trace"),
         ("RUST_BACKTRACE", "1"),
     ];
-    let ran = place.diff(state, &["-vvv"], &variables).ends(3);
+    let ran = sandbox.diff(state, &["-vvv"], &variables).ends(3);
     let ran = ran.tells("references: 2 found, 1 unreachable, 1 missing");
     ran.tells("has no variable 'prod', or none with a value");
-    let json = place.diff(state, &["-vvv", "--json-output"], &variables).ends(3);
+    let json = sandbox.diff(state, &["-vvv", "--json-output"], &variables).ends(3);
     assert_eq!(json.verdicts().len(), 4);
-    place
+    sandbox
         .diff(state, &[], &variables[..1])
         .ends(0)
         .tells("no API key is given for the vault 'team'");

@@ -1,4 +1,3 @@
-mod asked;
 #[cfg(feature = "aws")]
 mod aws;
 #[cfg(feature = "azure")]
@@ -7,3 +6,4 @@ mod conjur;
 #[cfg(feature = "gcp")]
 mod gcp;
 mod hcv;
+mod vault_probe;

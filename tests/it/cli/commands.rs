@@ -4,15 +4,16 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use crate::common::closed_port::ClosedPort;
 use serde_json::Value;
 
 /// A folder with a control plane in a file.
-struct Place {
+struct Workdir {
     folder: tempfile::TempDir,
 }
 
 /// What a run left behind.
-struct Ran {
+struct ProgramOutput {
     exit: i32,
     out: String,
     err: String,
@@ -46,7 +47,7 @@ keys:
 - {name: k, kid: '1', set: {name: set}, jwk: '{vault://my-secret/jwk}'}
 "#;
 
-impl Place {
+impl Workdir {
     fn new() -> Self {
         Self {
             folder: tempfile::tempdir().expect("a folder"),
@@ -73,13 +74,13 @@ impl Place {
         command
     }
 
-    fn run(&self, args: &[&str]) -> Ran {
-        Ran::of(self.command(args).output().expect("the program runs"))
+    fn run(&self, args: &[&str]) -> ProgramOutput {
+        ProgramOutput::from_output(self.command(args).output().expect("the program runs"))
     }
 }
 
-impl Ran {
-    fn of(output: Output) -> Self {
+impl ProgramOutput {
+    fn from_output(output: Output) -> Self {
         Self {
             exit: output.status.code().unwrap_or(-1),
             out: String::from_utf8(output.stdout).expect("UTF-8"),
@@ -115,15 +116,15 @@ fn program() -> Command {
 
 #[test]
 fn a_state_is_synced_once_and_then_in_sync() {
-    let place = Place::new();
-    let state = place.file("kong.yaml", STATE);
-    let first = place.run(&["gateway", "sync", &state]).ends(0);
+    let workdir = Workdir::new();
+    let state = workdir.file("kong.yaml", STATE);
+    let first = workdir.run(&["gateway", "sync", &state]).ends(0);
     assert!(first.out.contains("creating vault my-secret\n"), "{}", first.out);
     assert!(first.out.contains("Created: 13\n"), "{}", first.out);
-    let again = place.run(&["diff", &state, "--non-zero-exit-code"]).ends(0);
+    let again = workdir.run(&["diff", &state, "--non-zero-exit-code"]).ends(0);
     assert_eq!(again.out, "Summary:\n  Created: 0\n  Updated: 0\n  Deleted: 0\n");
-    let changed = place.file("kong.yaml", &STATE.replace("A_", "B_"));
-    let diff = place.run(&["diff", &changed, "--non-zero-exit-code"]).ends(2);
+    let changed = workdir.file("kong.yaml", &STATE.replace("A_", "B_"));
+    let diff = workdir.run(&["diff", &changed, "--non-zero-exit-code"]).ends(2);
     assert!(
         diff.out
             .starts_with("updating vault my-secret\n  ~ config.prefix: \"A_\" → \"B_\"\n"),
@@ -134,21 +135,21 @@ fn a_state_is_synced_once_and_then_in_sync() {
 
 #[test]
 fn a_dump_is_read_back_as_no_change() {
-    let place = Place::new();
-    let state = place.file("kong.yaml", STATE);
-    place.run(&["sync", &state]).ends(0);
+    let workdir = Workdir::new();
+    let state = workdir.file("kong.yaml", STATE);
+    workdir.run(&["sync", &state]).ends(0);
     for options in [&[][..], &["--with-id"], &["--skip-defaults"], &["--format", "json"]] {
-        let dumped = place.path("dumped.yaml").display().to_string();
+        let dumped = workdir.path("dumped.yaml").display().to_string();
         let args = [&["dump", "--yes", "-o", &dumped], options].concat();
-        place.run(&args).ends(0);
-        let diff = place.run(&["diff", &dumped, "--non-zero-exit-code"]);
+        workdir.run(&args).ends(0);
+        let diff = workdir.run(&["diff", &dumped, "--non-zero-exit-code"]);
         assert_eq!(diff.exit, 0, "{options:?}: {}{}\n{}", diff.out, diff.err, read(&dumped));
     }
 }
 
 #[test]
 fn a_parked_name_is_told_with_its_entity() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     let vaults = |first: &str, second: &str| {
         let vault = |prefix: &str, digit: &str| {
             let id = format!("{0}-1111-4111-8111-111111111111", digit.repeat(8));
@@ -160,10 +161,10 @@ fn a_parked_name_is_told_with_its_entity() {
             vault(second, "2")
         )
     };
-    let state = place.file("kong.yaml", &vaults("one", "two"));
-    place.run(&["sync", &state]).ends(0);
-    let swapped = place.file("kong.yaml", &vaults("two", "one"));
-    let diff = place.run(&["diff", &swapped]).ends(0);
+    let state = workdir.file("kong.yaml", &vaults("one", "two"));
+    workdir.run(&["sync", &state]).ends(0);
+    let swapped = workdir.file("kong.yaml", &vaults("two", "one"));
+    let diff = workdir.run(&["diff", &swapped]).ends(0);
     let parked = diff.out.lines().next().unwrap_or_default();
     assert!(
         ["park the prefix of vault one", "park the prefix of vault two"].contains(&parked),
@@ -174,12 +175,12 @@ fn a_parked_name_is_told_with_its_entity() {
 
 #[test]
 fn a_plugin_that_the_node_lacks_is_told_with_the_nearest_it_has() {
-    let place = Place::new();
-    let state = place.file(
+    let workdir = Workdir::new();
+    let state = workdir.file(
         "kong.yaml",
         "_format_version: \"3.0\"\nplugins:\n- name: rate-limitting\n",
     );
-    let refused = place.run(&["sync", &state]).ends(3);
+    let refused = workdir.run(&["sync", &state]).ends(3);
     assert!(refused.err.contains("did you mean 'rate-limiting'?"), "{}", refused.err);
 }
 
@@ -187,28 +188,28 @@ fn a_plugin_that_the_node_lacks_is_told_with_the_nearest_it_has() {
 #[test]
 fn a_dump_is_for_its_owner_alone_and_overwrites_nothing_unasked() {
     use std::os::unix::fs::PermissionsExt;
-    let place = Place::new();
-    let target = place.path("dump").display().to_string();
-    place.run(&["dump", "-o", &target]).ends(0);
-    let written = place.path("dump.yaml");
+    let workdir = Workdir::new();
+    let target = workdir.path("dump").display().to_string();
+    workdir.run(&["dump", "-o", &target]).ends(0);
+    let written = workdir.path("dump.yaml");
     let mode = std::fs::metadata(&written)
         .expect("an extension is added")
         .permissions()
         .mode();
     assert_eq!(mode & 0o777, 0o600);
-    let refused = place.run(&["dump", "-o", &target]).ends(3);
+    let refused = workdir.run(&["dump", "-o", &target]).ends(3);
     assert!(refused.err.contains("--yes"), "{}", refused.err);
-    place.run(&["dump", "-o", &target, "--yes"]).ends(0);
+    workdir.run(&["dump", "-o", &target, "--yes"]).ends(0);
 }
 
 #[test]
 fn guards_refuse_and_say_which_flag_allows_it() {
-    let place = Place::new();
-    let state = place.file("kong.yaml", STATE);
-    let empty = place.file("empty.yaml", "_format_version: \"3.0\"\n");
-    place.run(&["sync", &state]).ends(0);
+    let workdir = Workdir::new();
+    let state = workdir.file("kong.yaml", STATE);
+    let empty = workdir.file("empty.yaml", "_format_version: \"3.0\"\n");
+    workdir.run(&["sync", &state]).ends(0);
     for verb in ["sync", "diff"] {
-        let refused = place.run(&[verb, &empty, "--json-output"]).ends(5);
+        let refused = workdir.run(&[verb, &empty, "--json-output"]).ends(5);
         let report = refused.json();
         let refusals = report["refusals"].as_array().expect("refusals").iter();
         let flags: Vec<&str> = refusals.filter_map(|refusal| refusal["allowed_by"].as_str()).collect();
@@ -217,23 +218,23 @@ fn guards_refuse_and_say_which_flag_allows_it() {
         let dropped = report["changes"]["dropped_deletions"].as_array().map_or(0, Vec::len);
         assert_eq!(dropped > 0, verb == "sync", "what a guard refuses is not told as done");
     }
-    let said = place.run(&["sync", &empty]).ends(5);
+    let said = workdir.run(&["sync", &empty]).ends(5);
     assert!(said.err.contains("--allow-empty allows it"), "{}", said.err);
     assert!(said.out.is_empty(), "no line looks like a deed: {}", said.out);
-    let none = place.run(&["gateway", "apply", &empty]).ends(0);
+    let none = workdir.run(&["gateway", "apply", &empty]).ends(0);
     assert!(none.out.contains("Deleted: 0"), "{}", none.out);
-    let few = place.run(&["reset", "--force", "--max-deletes", "1"]).ends(5);
+    let few = workdir.run(&["reset", "--force", "--max-deletes", "1"]).ends(5);
     assert!(few.err.contains("--max-deletes"), "{}", few.err);
-    let all = place.run(&["reset", "--force"]).ends(0);
+    let all = workdir.run(&["reset", "--force"]).ends(0);
     assert!(all.out.contains("Deleted: 13"), "{}", all.out);
 }
 
 /// Words of a plugin that no schema describes may be secret, but not its name.
 #[test]
 fn a_plugin_that_is_not_there_is_named_though_its_config_repeats_the_name() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     let text = "_format_version: \"3.0\"\nplugins:\n- {name: a3m_router, config: {url: http://a3m-router}}\n";
-    let refused = place.run(&["sync", &place.file("kong.yaml", text)]).ends(3);
+    let refused = workdir.run(&["sync", &workdir.file("kong.yaml", text)]).ends(3);
     assert!(
         refused.err.contains("plugin 'a3m_router' not enabled"),
         "{}",
@@ -243,8 +244,9 @@ fn a_plugin_that_is_not_there_is_named_though_its_config_repeats_the_name() {
 
 #[test]
 fn mistakes_of_the_command_line_are_3() {
-    let place = Place::new();
-    let state = place.file("kong.yaml", STATE);
+    let closed = ClosedPort::shared().url();
+    let workdir = Workdir::new();
+    let state = workdir.file("kong.yaml", STATE);
     for args in [
         &["sync", "--no-such-flag"][..],
         &["no-such-command"],
@@ -252,33 +254,19 @@ fn mistakes_of_the_command_line_are_3() {
         &["apply", "plan.json"],
         &["sync", &state, "--max-deletes", "101%"],
         &["sync", &state, "--parallelism", "0"],
-        &[
-            "sync",
-            &state,
-            "--headers",
-            "nonsense",
-            "--kong-addr",
-            "http://127.0.0.1:1",
-        ],
-        &[
-            "sync",
-            &state,
-            "--tls-client-cert",
-            "x",
-            "--kong-addr",
-            "http://127.0.0.1:1",
-        ],
+        &["sync", &state, "--headers", "nonsense", "--kong-addr", &closed],
+        &["sync", &state, "--tls-client-cert", "x", "--kong-addr", &closed],
         &["sync", &state, "--rbac-resources-only"],
         &["sync", &state, "--kong-addr", "ftp://example.com"],
         &["ping", "--config", "/no/such/file"],
         &["ping", "--workspace", "other"],
         &["reset"],
     ] {
-        let ran = place.run(args).ends(3);
+        let ran = workdir.run(args).ends(3);
         assert!(!ran.err.is_empty(), "{args:?}");
     }
-    place.run(&["ping", "--kong-addr", "http://127.0.0.1:1"]).ends(1);
-    let konnect = Ran::of(
+    workdir.run(&["ping", "--kong-addr", &closed]).ends(1);
+    let konnect = ProgramOutput::from_output(
         program()
             .args(["ping", "--konnect-token", "t"])
             .output()
@@ -289,10 +277,11 @@ fn mistakes_of_the_command_line_are_3() {
 
 #[test]
 fn json_is_one_whole_document_whatever_happens() {
-    let place = Place::new();
-    let state = place.file("kong.yaml", STATE);
-    let wrong = place.file("wrong.yaml", "_format_version: \"3.0\"\nservices: [\n");
-    let unproven = place.file(
+    let closed = ClosedPort::shared().url();
+    let workdir = Workdir::new();
+    let state = workdir.file("kong.yaml", STATE);
+    let wrong = workdir.file("wrong.yaml", "_format_version: \"3.0\"\nservices: [\n");
+    let unproven = workdir.file(
         "unproven.yaml",
         "_format_version: \"3.0\"\ncertificates:\n- {cert: '{vault://nowhere/c}', key: '{vault://nowhere/k}'}\n",
     );
@@ -303,12 +292,12 @@ fn json_is_one_whole_document_whatever_happens() {
         (&["diff", &unproven], 3),
         (&["sync", "--no-such-flag"], 3),
         (&["sync", "/no/such/file"], 3),
-        (&["diff", &state, "--kong-addr", "http://127.0.0.1:1"], 1),
+        (&["diff", &state, "--kong-addr", &closed], 1),
         (&["validate", &wrong], 3),
         (&["validate", &state], 0),
         (&["reset", "--force", "--max-deletes", "0"], 5),
     ] {
-        let ran = place.run(&[args, &["--json-output"]].concat()).ends(exit);
+        let ran = workdir.run(&[args, &["--json-output"]].concat()).ends(exit);
         let report = ran.json();
         assert_eq!(report["exit_code"], exit, "{args:?}");
         assert_eq!(
@@ -323,30 +312,32 @@ fn json_is_one_whole_document_whatever_happens() {
 
 #[test]
 fn settings_rank_flag_variable_file_default() {
-    let place = Place::new();
-    let settings = place.file(
+    let closed = [(); 4].map(|()| ClosedPort::new());
+    let workdir = Workdir::new();
+    let settings = workdir.file(
         "settings.yaml",
-        "kong-addr: http://127.0.0.1:3\nheaders: [\"a:b\"]\ntimeout: 2\n",
+        &format!("kong-addr: {}\nheaders: [\"a:b\"]\n", closed[2].url()),
     );
     let asked = |args: &[&str], variables: &[(&str, &str)]| {
         let mut command = program();
         command.args(["ping"]).args(args).envs(variables.iter().copied());
-        Ran::of(command.output().expect("it runs")).ends(1).err
+        ProgramOutput::from_output(command.output().expect("it runs"))
+            .ends(1)
+            .err
     };
-    let (deck, ours) = (
-        ("DECK_KONG_ADDR", "http://127.0.0.1:2"),
-        ("STRONGROOM_KONG_ADDR", "http://127.0.0.1:1"),
-    );
-    assert!(asked(&["--kong-addr", "http://127.0.0.1:4"], &[deck, ours]).contains("127.0.0.1:4"));
-    assert!(asked(&["--config", &settings], &[deck, ours]).contains("127.0.0.1:1"));
-    assert!(asked(&["--config", &settings], &[deck]).contains("127.0.0.1:2"));
-    assert!(asked(&["--config", &settings], &[]).contains("127.0.0.1:3"));
+    let urls = closed.each_ref().map(ClosedPort::url);
+    let (deck, ours) = (("DECK_KONG_ADDR", &*urls[1]), ("STRONGROOM_KONG_ADDR", &*urls[0]));
+    let is_asked = |error: &str, which: usize| error.contains(&closed[which].host());
+    assert!(is_asked(&asked(&["--kong-addr", &urls[3]], &[deck, ours]), 3));
+    assert!(is_asked(&asked(&["--config", &settings], &[deck, ours]), 0));
+    assert!(is_asked(&asked(&["--config", &settings], &[deck]), 1));
+    assert!(is_asked(&asked(&["--config", &settings], &[]), 2));
 }
 
 #[test]
 fn flags_of_deck_are_taken() {
-    let place = Place::new();
-    let state = place.file("kong.yaml", STATE);
+    let workdir = Workdir::new();
+    let state = workdir.file("kong.yaml", STATE);
     let flags = [
         "--analytics=false",
         "--no-color=true",
@@ -373,15 +364,17 @@ fn flags_of_deck_are_taken() {
         "--timeout",
         "10",
     ];
-    let quiet = place.run(&[&["gateway", "sync", &state][..], &flags].concat()).ends(0);
+    let quiet = workdir
+        .run(&[&["gateway", "sync", &state][..], &flags].concat())
+        .ends(0);
     assert!(quiet.out.starts_with("Summary:"), "{}", quiet.out);
-    place
+    workdir
         .run(&["sync", "-s", &state, "--skip-consumers", "--skip-ca-certificates"])
         .ends(0);
-    place
+    workdir
         .run(&["gateway", "dump", "--skip-consumers", "--all-workspaces=false"])
         .ends(0);
-    place
+    workdir
         .run(&[
             "file",
             "validate",
@@ -391,13 +384,13 @@ fn flags_of_deck_are_taken() {
             "Vaults",
         ])
         .ends(0);
-    place.run(&["gateway", "validate", &state]).ends(0);
+    workdir.run(&["gateway", "validate", &state]).ends(0);
 }
 
 #[test]
 fn standard_input_is_read_where_no_file_is_named() {
-    let place = Place::new();
-    let mut child = place
+    let workdir = Workdir::new();
+    let mut child = workdir
         .command(&["diff"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -422,14 +415,14 @@ fn standard_input_is_read_where_no_file_is_named() {
 
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
-    let place = Place::new();
-    let state = place.file("kong.yaml", STATE);
+    let workdir = Workdir::new();
+    let state = workdir.file("kong.yaml", STATE);
     for args in [
         &["diff", &state][..],
         &["completions", "bash"],
         &["sync", &state, "--json-output"],
     ] {
-        let mut child = place
+        let mut child = workdir
             .command(args)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -438,35 +431,46 @@ fn a_reader_that_goes_away_is_no_failure() {
         drop(child.stdout.take());
         assert!(child.wait().expect("it ends").success(), "{args:?}");
     }
-    place.run(&["diff", &state, "--non-zero-exit-code"]).ends(0);
+    workdir.run(&["diff", &state, "--non-zero-exit-code"]).ends(0);
+}
+
+#[test]
+fn a_summary_that_cannot_be_printed_is_an_error() {
+    let workdir = Workdir::new();
+    let state = workdir.file("kong.yaml", STATE);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+    let mut command = workdir.command(&["sync", &state, "--silence-events"]);
+    let output = command.stdout(full.expect("a full disk")).output();
+    let ran = ProgramOutput::from_output(output.expect("the program runs")).ends(1);
+    assert!(ran.err.contains("error: cannot print the result"), "{}", ran.err);
 }
 
 #[test]
 fn a_control_plane_is_served_on_any_port_and_ends_cleanly() {
-    let place = Place::new();
-    let state = place.file("kong.yaml", STATE);
-    let mut served = Served::new(&place.path("served.db"));
-    let ping = place.run(&["ping", "--kong-addr", &served.address]).ends(0);
+    let workdir = Workdir::new();
+    let state = workdir.file("kong.yaml", STATE);
+    let mut served = ServedProgram::new(&workdir.path("served.db"));
+    let ping = workdir.run(&["ping", "--kong-addr", &served.address]).ends(0);
     assert_eq!(ping.out, "Successfully connected to Kong!\nKong version:  3.9.1\n");
-    place.run(&["sync", &state, "--kong-addr", &served.address]).ends(0);
-    place
+    workdir.run(&["sync", &state, "--kong-addr", &served.address]).ends(0);
+    workdir
         .run(&["diff", &state, "--kong-addr", &served.address, "--non-zero-exit-code"])
         .ends(0);
     assert_eq!(served.interrupt(), Some(0));
-    let mut again = Served::new(&place.path("served.db"));
-    place
+    let mut again = ServedProgram::new(&workdir.path("served.db"));
+    workdir
         .run(&["diff", &state, "--kong-addr", &again.address, "--non-zero-exit-code"])
         .ends(0);
     assert_eq!(again.interrupt(), Some(0));
 }
 
 /// `strongroom control-plane` in another process; it is killed if the test fails.
-struct Served {
+struct ServedProgram {
     child: Child,
     address: String,
 }
 
-impl Served {
+impl ServedProgram {
     fn new(database: &Path) -> Self {
         let mut command = program();
         command
@@ -489,7 +493,7 @@ impl Served {
     }
 }
 
-impl Drop for Served {
+impl Drop for ServedProgram {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -503,14 +507,14 @@ fn read(path: &str) -> String {
 /// A flag that is far from every known one is likened to none; a wrong value is the variable's that has it.
 #[test]
 fn mistakes_of_the_command_line_name_what_is_wrong() {
-    let place = Place::new();
-    let far = place.run(&["diff", "kong.yaml", "--nosuchflag"]).ends(3);
+    let workdir = Workdir::new();
+    let far = workdir.run(&["diff", "kong.yaml", "--nosuchflag"]).ends(3);
     assert!(far.err.contains("--nosuchflag"), "{}", far.err);
     assert!(!far.err.contains("--config"), "{}", far.err);
-    let near = place.run(&["diff", "kong.yaml", "--json-ouput"]).ends(3);
+    let near = workdir.run(&["diff", "kong.yaml", "--json-ouput"]).ends(3);
     assert!(near.err.contains("'--json-output'"), "{}", near.err);
     let wrong = |args: &[&str]| {
-        Ran::of(
+        ProgramOutput::from_output(
             program()
                 .env("DECK_TIMEOUT", "abc")
                 .args(args)
@@ -526,20 +530,19 @@ fn mistakes_of_the_command_line_name_what_is_wrong() {
 
 #[test]
 fn a_ping_tells_programs_the_version() {
-    let place = Place::new();
-    let report = place.run(&["ping", "--json-output"]).ends(0).json();
+    let closed = ClosedPort::shared().url();
+    let workdir = Workdir::new();
+    let report = workdir.run(&["ping", "--json-output"]).ends(0).json();
     assert_eq!(report["kong_version"], "3.9.1");
-    let failed = place
-        .run(&["ping", "--json-output", "--kong-addr", "http://127.0.0.1:1"])
-        .ends(1);
+    let failed = workdir.run(&["ping", "--json-output", "--kong-addr", &closed]).ends(1);
     assert_eq!(failed.json()["exit_code"], 1);
 }
 
 #[test]
 fn a_dump_of_all_workspaces_says_where_the_one_is() {
-    let place = Place::new();
-    let target = place.path("all").display().to_string();
-    let ran = place.run(&["dump", "--all-workspaces", "-o", &target]).ends(0);
+    let workdir = Workdir::new();
+    let target = workdir.path("all").display().to_string();
+    let ran = workdir.run(&["dump", "--all-workspaces", "-o", &target]).ends(0);
     assert!(
         ran.err.contains("all.yaml") && ran.err.contains("`default`"),
         "{}",
@@ -550,20 +553,20 @@ fn a_dump_of_all_workspaces_says_where_the_one_is() {
 /// decK's line says the id of a target's upstream; the line below says its name.
 #[test]
 fn a_target_is_told_with_its_upstreams_name() {
-    let place = Place::new();
-    let state = place.file("kong.yaml", STATE);
-    let made = place.run(&["sync", &state]).ends(0);
+    let workdir = Workdir::new();
+    let state = workdir.file("kong.yaml", STATE);
+    let made = workdir.run(&["sync", &state]).ends(0);
     assert!(made.out.contains("\n  of upstream u\n"), "{}", made.out);
-    let gone = place.run(&["reset", "--force"]).ends(0);
+    let gone = workdir.run(&["reset", "--force"]).ends(0);
     assert!(gone.out.contains("\n  of upstream u\n"), "{}", gone.out);
 }
 
 #[test]
 fn programs_are_told_of_mistakes_in_the_order_of_the_file() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     let text = "_format_version: \"3.0\"\nservices:\n- text\nroutes:\n- {name: r, paths: 1}\n- {name: q, strip_path: no}\nplugins: text\n";
-    let ran = place
-        .run(&["validate", &place.file("kong.yaml", text), "--json-output"])
+    let ran = workdir
+        .run(&["validate", &workdir.file("kong.yaml", text), "--json-output"])
         .ends(3);
     let report = ran.json();
     let lines: Vec<u64> = report["diagnostics"]
@@ -577,16 +580,16 @@ fn programs_are_told_of_mistakes_in_the_order_of_the_file() {
 
 #[test]
 fn what_makes_way_for_its_successor_is_told_as_a_deletion() {
-    let place = Place::new();
+    let workdir = Workdir::new();
     let plugin = |digit: &str| {
         let id = format!("{}-1111-4111-8111-111111111111", digit.repeat(8));
-        place.file(
+        workdir.file(
             "kong.yaml",
             &format!("_format_version: \"3.0\"\nplugins:\n- {{name: cors, id: {id}}}\n"),
         )
     };
-    place.run(&["sync", &plugin("1")]).ends(0);
-    let diff = place.run(&["diff", &plugin("2")]).ends(0);
+    workdir.run(&["sync", &plugin("1")]).ends(0);
+    let diff = workdir.run(&["diff", &plugin("2")]).ends(0);
     assert!(
         diff.out.starts_with("first delete plugin cors (global)\n"),
         "{}",

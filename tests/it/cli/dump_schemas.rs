@@ -1,12 +1,12 @@
 //! A dump goes by the schemas of the node that is dumped.
 
 #[allow(dead_code)] // each test uses its part
-use crate::common::fake::{Fake, Heard, Reply};
-use crate::common::refs_place::Place;
+use crate::common::fake_server::{FakeServer, ReceivedRequest, Reply};
+use crate::common::sandbox::Sandbox;
 use serde_json::json;
 
 /// A node with a plugin of its own: one field has a default, one is a secret.
-fn answer(heard: &Heard) -> Reply {
+fn answer(heard: &ReceivedRequest) -> Reply {
     let path = heard.path.split('?').next().unwrap_or_default();
     let body = match path {
         "/" => json!({"version": "3.9.1", "plugins": {"available_on_server": {"of-our-own": {"version": "1"}}}}),
@@ -30,9 +30,9 @@ fn answer(heard: &Heard) -> Reply {
 
 #[test]
 fn what_the_nodes_own_schemas_fill_in_is_left_out_and_what_they_hide_is_hidden() {
-    let (node, place) = (Fake::start(answer), Place::new());
+    let (node, sandbox) = (FakeServer::start(answer), Sandbox::new());
     let dump = ["dump", "--kong-addr", &node.url(), "--skip-defaults", "--sanitize"];
-    let ran = place.run(&dump, &[]).ends(0);
+    let ran = sandbox.run(&dump, &[]).ends(0);
     assert!(ran.out.contains("word: said"), "{}", ran.out);
     assert!(ran.out.contains("pin: "), "{}", ran.out);
     assert!(!ran.out.contains("depth"), "{}", ran.out);

@@ -4,6 +4,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::common::closed_port::ClosedPort;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{Method as HttpMethod, StatusCode, Uri};
@@ -27,7 +28,7 @@ vaults:
 
 #[test]
 fn a_run_that_fails_half_way_gives_a_true_account() {
-    let node = Node::new(Fault::RoutesAreRefused);
+    let node = FaultyNode::new(Fault::RoutesAreRefused);
     let state = node.state(STATE);
     let failed = node.run(&["sync", &state, "--json-output"]);
     assert_eq!(failed.status.code(), Some(4));
@@ -65,7 +66,7 @@ fn a_run_that_fails_half_way_gives_a_true_account() {
 
 #[test]
 fn a_run_that_is_interrupted_finishes_what_is_under_way() {
-    let node = Node::new(Fault::WritesAreSlow);
+    let node = FaultyNode::new(Fault::WritesAreSlow);
     let state = node.state(STATE);
     let child = node
         .command(&["sync", &state, "--parallelism", "1"])
@@ -93,7 +94,7 @@ fn a_run_that_is_interrupted_finishes_what_is_under_way() {
 
 #[test]
 fn of_wrong_files_nothing_else_is_told() {
-    let node = Node::new(Fault::None);
+    let node = FaultyNode::new(Fault::None);
     let state = node.state("_format_version: '3.0'\nvautls:\n- {name: env, prefix: p}\n");
     let told = |address: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_strongroom"));
@@ -104,14 +105,15 @@ fn of_wrong_files_nothing_else_is_told() {
     let of_files = told("embedded");
     assert_eq!(of_files.0, Some(3), "{of_files:?}");
     // what answers, what does not, and what cannot be asked
-    for address in [&*node.address, "http://127.0.0.1:1", "ftp://nowhere"] {
+    let closed = ClosedPort::shared().url();
+    for address in [&*node.address, &closed, "ftp://nowhere"] {
         assert_eq!(told(address), of_files, "{address}");
     }
 }
 
 #[test]
 fn tags_that_are_hard_to_see_are_minded() {
-    let node = Node::new(Fault::None);
+    let node = FaultyNode::new(Fault::None);
     let others = node.state("_format_version: '3.0'\nvaults:\n- {name: env, prefix: theirs}\n");
     assert_eq!(node.run(&["sync", &others]).status.code(), Some(0));
     let ours = "_format_version: '3.0'\n_info: {\"select\\x5ftags\": [ours]}\nvaults:\n- {name: env, prefix: mine}\n";
@@ -127,25 +129,25 @@ enum Fault {
     WritesAreSlow,
 }
 
-struct Node {
+struct FaultyNode {
     runtime: tokio::runtime::Runtime,
     folder: tempfile::TempDir,
     address: String,
-    server: Arc<Server>,
+    server: Arc<FaultyServer>,
 }
 
-struct Server {
+struct FaultyServer {
     control_plane: EmbeddedControlPlane,
     fault: Fault,
     written: tokio::sync::Notify,
 }
 
-impl Node {
+impl FaultyNode {
     fn new(fault: Fault) -> Self {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let control_plane =
             EmbeddedControlPlane::open(Catalog::recorded(), EmbeddedOptions::default()).expect("a control plane");
-        let server = Arc::new(Server {
+        let server = Arc::new(FaultyServer {
             control_plane,
             fault,
             written: tokio::sync::Notify::new(),
@@ -183,7 +185,7 @@ impl Node {
     }
 }
 
-async fn serve(server: Arc<Server>) -> String {
+async fn serve(server: Arc<FaultyServer>) -> String {
     let router = axum::Router::new().fallback(answer).with_state(server);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
@@ -191,7 +193,12 @@ async fn serve(server: Arc<Server>) -> String {
     address
 }
 
-async fn answer(State(server): State<Arc<Server>>, method: HttpMethod, uri: Uri, body: Bytes) -> (StatusCode, Vec<u8>) {
+async fn answer(
+    State(server): State<Arc<FaultyServer>>,
+    method: HttpMethod,
+    uri: Uri,
+    body: Bytes,
+) -> (StatusCode, Vec<u8>) {
     let method = match method.as_str() {
         "GET" => Method::Get,
         "POST" => Method::Post,

@@ -1,6 +1,6 @@
 //! What a vault or a plugin held before it became another is as secret as it was.
 
-use crate::common::refs_place::Place;
+use crate::common::sandbox::Sandbox;
 
 const VAULTS: &str = "_format_version: \"3.0\"\nvaults:\n\
     - {prefix: v-one, name: hcv, config: {host: h, token: zyzzyva-t, approle_secret_id: zyzzyva-s, cert_auth_cert_key: zyzzyva-k}}\n\
@@ -23,11 +23,11 @@ fn a_change_of_backend_or_plugin_shows_nothing_of_the_former_ones_secrets() {
         (PLUGINS, OTHER_PLUGINS, "- config.aws_secret: <secret"),
         (OTHER_PLUGINS, PLUGINS, "+ config.secret: <secret"),
     ] {
-        let place = Place::new();
-        place.sync(before, &["--references", "off"]);
-        let ran = place.diff(after, &[], &[]).ends(0);
+        let sandbox = Sandbox::new();
+        sandbox.sync(before, &["--references", "off"]);
+        let ran = sandbox.diff(after, &[], &[]).ends(0);
         assert!(ran.out.contains(hidden), "{hidden}\n{}", ran.out);
-        place.diff(after, &["--json-output"], &[]).ends(0);
-        place.sync(after, &["--references", "off", "-vvv"]);
+        sandbox.diff(after, &["--json-output"], &[]).ends(0);
+        sandbox.sync(after, &["--references", "off", "-vvv"]);
     }
 }

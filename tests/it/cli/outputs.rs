@@ -26,11 +26,11 @@ struct Scenario {
     scenario: String,
     before: String,
     after: String,
-    runs: Vec<Run>,
+    runs: Vec<RecordedRun>,
 }
 
 #[derive(Deserialize)]
-struct Run {
+struct RecordedRun {
     args: Vec<String>,
     exit: i32,
     stdout: String,
@@ -66,7 +66,7 @@ fn the_recorded_scenarios_come_out_alike() {
 
 fn differences(scenario: &Scenario) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a folder");
-    let node = Node::new(folder.path());
+    let node = DatabaseNode::new(folder.path());
     let before = node.run(&sync_of(&folder.path().join("before.yaml"), &scenario.before));
     if before.status.code() != Some(0) {
         return vec![format!(
@@ -77,8 +77,8 @@ fn differences(scenario: &Scenario) -> Vec<String> {
     }
     let state = folder.path().join("kong.yaml");
     std::fs::write(&state, &scenario.after).expect("written");
-    let alike = Alike::new(&format!("{}{}", scenario.before, scenario.after));
-    let told = |(run, why): (&Run, String)| format!("{} {}: {why}", scenario.scenario, run.args.join(" "));
+    let alike = OutputComparison::new(&format!("{}{}", scenario.before, scenario.after));
+    let told = |(run, why): (&RecordedRun, String)| format!("{} {}: {why}", scenario.scenario, run.args.join(" "));
     scenario
         .runs
         .iter()
@@ -91,11 +91,11 @@ fn differences(scenario: &Scenario) -> Vec<String> {
 }
 
 /// A control plane in a file.
-struct Node {
+struct DatabaseNode {
     address: String,
 }
 
-impl Node {
+impl DatabaseNode {
     fn new(folder: &Path) -> Self {
         Self {
             address: format!("embedded:{}", folder.join("kong.db").display()),
@@ -118,7 +118,7 @@ fn sync_of(path: &Path, state: &str) -> Vec<String> {
     words.iter().chain(&ALLOWED).map(|word| (*word).to_owned()).collect()
 }
 
-fn arguments(run: &Run, state: &Path) -> Vec<String> {
+fn arguments(run: &RecordedRun, state: &Path) -> Vec<String> {
     let state = state.to_str().expect("a path").to_owned();
     let verb = run.args[0].clone();
     let rest = run.args[1..].iter().cloned();
@@ -139,13 +139,13 @@ fn arguments(run: &Run, state: &Path) -> Vec<String> {
 }
 
 /// When two outputs are the same but for what differs by design.
-struct Alike {
+struct OutputComparison {
     uuid: Regex,
     line: Regex,
     input: String,
 }
 
-impl Alike {
+impl OutputComparison {
     fn new(input: &str) -> Self {
         Self {
             uuid: Regex::new("<uuid [0-9]+>|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").expect("a pattern"),
@@ -154,7 +154,7 @@ impl Alike {
         }
     }
 
-    fn differ(&self, scenario: &Scenario, run: &Run, output: &Output) -> Option<String> {
+    fn differ(&self, scenario: &Scenario, run: &RecordedRun, output: &Output) -> Option<String> {
         let expected = expected_exit(scenario, run);
         let (exit, said) = (output.status.code(), text(&output.stdout));
         if exit != Some(expected) {
@@ -273,7 +273,7 @@ impl Alike {
 }
 
 /// Bad input is 3 here; what decK finds out from the node's refusal, or hides behind JSON, is bad input too.
-fn expected_exit(scenario: &Scenario, run: &Run) -> i32 {
+fn expected_exit(scenario: &Scenario, run: &RecordedRun) -> i32 {
     let refused = scenario.scenario == "refused-by-the-node" && matches!(run.args[0].as_str(), "sync" | "diff");
     if refused || run.exit == 1 { 3 } else { run.exit }
 }

@@ -1,10 +1,10 @@
 //! On Enterprise prefixes of vaults resolve across all workspaces: a name is unknown only if all could be looked through.
 
-use crate::common::{Hurry, Node, run};
+use crate::common::{InstantClock, Node, run};
 use strongroom::control_plane::{Client, Request, Response, Transport, TransportError};
 use strongroom::embedded::EmbeddedTransport;
-use strongroom::plan::{Fingerprinter, Guards, Options};
-use strongroom::reconcile::{Job, Proof, prepare};
+use strongroom::plan::{Fingerprinter, Guards, PlanOptions};
+use strongroom::reconcile::{RunOptions, VerifyOptions, prepare};
 use strongroom::reference::{Policy, Reason};
 
 const STATE: &str = "_format_version: \"3.0\"\nvaults:\n- {name: env, prefix: near}\nplugins:\n\
@@ -53,19 +53,19 @@ async fn judged(refused: &'static [(&'static str, u16)]) -> [Reason; 2] {
         inner: node.transport(),
         refused,
     };
-    let client: Client<Enterprise, Hurry> = crate::common::client(transport);
+    let client: Client<Enterprise, InstantClock> = crate::common::client(transport);
     let desired = run::declared(&node.catalog, STATE);
-    let job = Job {
+    let job = RunOptions {
         desired: &desired,
-        options: Options::default(),
+        plan_options: PlanOptions::default(),
         guards: Guards::default(),
-        references: Proof::new(Policy::Off),
+        verify_options: VerifyOptions::new(Policy::Off),
         fingerprinter: Fingerprinter::new(&[7; 64]),
     };
     let prepared = prepare(&client, &node.catalog, &job, None).await.expect("a plan");
     ["far", "nowhere"].map(|name| {
         let of_vault = |one: &&strongroom::reference::Assessment| one.vault_name().as_deref() == Some(name);
-        let one = prepared.references.iter().find(of_vault).expect("a reference");
+        let one = prepared.assessments.iter().find(of_vault).expect("a reference");
         one.finding.reason
     })
 }

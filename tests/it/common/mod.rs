@@ -1,13 +1,16 @@
 //! An embedded control plane for tests, and what stands around it.
 #![allow(dead_code)] // each test uses its part
 
-pub mod fake;
+pub mod closed_port;
+pub mod fake_server;
+pub mod hang;
 pub mod hostile;
 pub mod moto;
 pub mod plan_case;
 pub mod property_model;
-pub mod refs_place;
+pub mod real_servers;
 pub mod run;
+pub mod sandbox;
 pub mod vault;
 
 use std::collections::BTreeSet;
@@ -27,9 +30,9 @@ use uuid::Uuid;
 
 /// A clock that never waits.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Hurry;
+pub struct InstantClock;
 
-impl Clock for Hurry {
+impl Clock for InstantClock {
     fn now(&self) -> i64 {
         1_795_205_000
     }
@@ -59,7 +62,7 @@ impl Node {
         EmbeddedTransport::new(Arc::clone(&self.control_plane))
     }
 
-    pub fn client(&self) -> Client<EmbeddedTransport, Hurry> {
+    pub fn client(&self) -> Client<EmbeddedTransport, InstantClock> {
         client(self.transport())
     }
 
@@ -112,14 +115,14 @@ impl Node {
     }
 
     /// Serves it over HTTP on a free port of this machine.
-    pub async fn serve(&self) -> Server {
+    pub async fn serve(&self) -> NodeServer {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let serving = serve(Arc::clone(&self.control_plane), listener, async move {
             let _ = stopped.await;
         });
-        Server {
+        NodeServer {
             address: format!("http://{address}"),
             stop,
             serving: tokio::spawn(serving),
@@ -128,13 +131,13 @@ impl Node {
 }
 
 /// A control plane served over HTTP.
-pub struct Server {
+pub struct NodeServer {
     address: String,
     stop: tokio::sync::oneshot::Sender<()>,
     serving: tokio::task::JoinHandle<std::io::Result<()>>,
 }
 
-impl Server {
+impl NodeServer {
     pub fn address(&self) -> &str {
         &self.address
     }
@@ -146,13 +149,13 @@ impl Server {
 }
 
 /// A node that answers some paths with a status of its own.
-pub struct Filtered {
+pub struct FilteredTransport {
     inner: EmbeddedTransport,
     status: u16,
     meant: fn(&str) -> bool,
 }
 
-impl Filtered {
+impl FilteredTransport {
     pub fn new(node: &Node, status: u16, meant: fn(&str) -> bool) -> Self {
         Self {
             inner: node.transport(),
@@ -161,12 +164,12 @@ impl Filtered {
         }
     }
 
-    pub fn client(self) -> Client<Self, Hurry> {
+    pub fn client(self) -> Client<Self, InstantClock> {
         client(self)
     }
 }
 
-impl Transport for Filtered {
+impl Transport for FilteredTransport {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         if !(self.meant)(&request.path) {
             return self.inner.send(request).await;
@@ -180,18 +183,18 @@ impl Transport for Filtered {
 }
 
 /// A client that does not wait between its tries.
-pub fn client<T: Transport>(transport: T) -> Client<T, Hurry> {
+pub fn client<T: Transport>(transport: T) -> Client<T, InstantClock> {
     client_trying(transport, 8)
 }
 
 /// The same, trying again so often.
-pub fn client_trying<T: Transport>(transport: T, times: usize) -> Client<T, Hurry> {
+pub fn client_trying<T: Transport>(transport: T, times: usize) -> Client<T, InstantClock> {
     let retries = RetryPolicy {
         max_retries: times,
         min_delay: Duration::from_millis(1),
         max_delay: Duration::from_millis(1),
     };
-    Client::new(transport, Hurry, Dialect::gateway(), 10).with_retry_policy(retries)
+    Client::new(transport, InstantClock, Dialect::gateway(), 10).with_retry_policy(retries)
 }
 
 pub fn body(text: &str) -> EntityBody {

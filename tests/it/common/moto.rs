@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
+use super::real_servers;
+
 /// A server that ends with the test.
 pub struct Moto {
     child: Child,
@@ -21,27 +23,18 @@ pub struct Key {
 }
 
 /// The Python that has moto, or why there is none.
-fn python() -> Result<&'static str, &'static str> {
-    static MADE: OnceLock<Result<String, String>> = OnceLock::new();
-    let make = || {
-        let output = Command::new(".ci/moto").output().map_err(|error| error.to_string())?;
-        match output.status.success() {
-            true => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
-            false => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
-        }
-    };
-    let made = MADE.get_or_init(make);
-    made.as_ref().map(String::as_str).map_err(String::as_str)
+fn python() -> &'static Result<String, String> {
+    static PYTHON: OnceLock<Result<String, String>> = OnceLock::new();
+    PYTHON.get_or_init(|| real_servers::make(".ci/moto"))
 }
 
 impl Moto {
-    /// An empty one that does not check credentials yet; none, with a printed reason, where it cannot be had.
-    #[expect(clippy::print_stdout, reason = "a skipped test says why")]
+    /// An empty one that does not check credentials yet; none if the test is skipped.
     pub fn start() -> Option<Self> {
         let python = match python() {
             Ok(python) => python,
             Err(reason) => {
-                println!("skipped: no moto: {reason}");
+                real_servers::skip(reason);
                 return None;
             }
         };

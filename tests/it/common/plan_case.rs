@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use strongroom::json::{Object, Value};
-use strongroom::plan::{Action, Change, Fingerprinter, Options, Phase, Plan, Problem, Question, Tree, make};
+use strongroom::plan::{
+    Change, Fingerprinter, Phase, Plan, PlanError, PlanInput, PlanOptions, PlanValue, StepAction, make_plan,
+};
 use strongroom::plan::{ForeignEntity, LiveEntity, LiveState};
 use strongroom::schema::{Catalog, Kind, complete_body};
 use strongroom::state::{self, DesiredState, EntityBody, Scope};
@@ -102,10 +104,10 @@ pub fn plan(
     catalog: &Catalog,
     desired: &DesiredState,
     live: &LiveState,
-    options: &Options,
-) -> Result<Plan, Vec<Problem>> {
+    options: &PlanOptions,
+) -> Result<Plan, Vec<PlanError>> {
     let fingerprinter = Fingerprinter::new(&[7; 64]);
-    let question = Question {
+    let question = PlanInput {
         catalog,
         desired,
         live,
@@ -114,7 +116,7 @@ pub fn plan(
         now: NOW,
     };
     let mut last = 0_u128;
-    make(&question, &mut || {
+    make_plan(&question, &mut || {
         last += 1;
         Uuid::from_u128(0xaaaa_aaaa_0000_4000_8000_0000_0000_0000 + last)
     })
@@ -124,14 +126,14 @@ pub fn plan(
 pub fn show(catalog: &Catalog, plan: &Plan) -> String {
     let mut text = String::new();
     for change in &plan.changes {
-        let subject = change.subject();
+        let subject = change.entity();
         let verb = match change {
             Change::Create { .. } => "create",
             Change::Update { .. } => "update",
             Change::Delete { .. } => "delete",
         };
         let because = subject
-            .because
+            .reason
             .as_ref()
             .map(|because| format!(" ({because})"))
             .unwrap_or_default();
@@ -155,39 +157,39 @@ pub fn show(catalog: &Catalog, plan: &Plan) -> String {
     }
     for (at, step) in plan.steps.iter().enumerate() {
         let (verb, body) = match &step.action {
-            Action::Create(body) => ("POST", Some(body)),
-            Action::Replace(body) => ("PUT", Some(body)),
-            Action::Change(body) => ("PATCH", Some(body)),
-            Action::Delete => ("DELETE", None),
+            StepAction::Create(body) => ("POST", Some(body)),
+            StepAction::Replace(body) => ("PUT", Some(body)),
+            StepAction::Patch(body) => ("PATCH", Some(body)),
+            StepAction::Delete => ("DELETE", None),
         };
         let parent = step
             .parent
             .map(|parent| format!(" under {}", parent))
             .unwrap_or_default();
-        let after: Vec<String> = step.after.iter().map(|step| step.0.to_string()).collect();
+        let after: Vec<String> = step.depends_on.iter().map(|step| step.0.to_string()).collect();
         let after = if after.is_empty() {
             String::new()
         } else {
             format!(" after {}", after.join(", "))
         };
-        let end = if step.phase == Phase::Clear { " at the end" } else { "" };
+        let end = if step.phase == Phase::Delete { " at the end" } else { "" };
         let kind = &catalog.kind(step.kind).name;
         let _ = writeln!(text, "{at}. {verb} {kind} {}{parent}{end}{after}", step.id);
         if let Some(body) = body {
             let _ = writeln!(text, "    {}", tree(body));
         }
     }
-    for remark in &plan.remarks {
+    for remark in &plan.diagnostics {
         let _ = writeln!(text, "{:?}: {}", remark.severity, remark.message);
     }
     short(&text)
 }
 
 /// Problems as text.
-pub fn show_problems(problems: &[Problem], names: &[(String, String)]) -> String {
+pub fn show_problems(problems: &[PlanError], names: &[(String, String)]) -> String {
     let mut text = String::new();
     for problem in problems {
-        let _ = writeln!(text, "{:?}: {}", problem.sort, problem.diagnostic.message);
+        let _ = writeln!(text, "{:?}: {}", problem.kind, problem.diagnostic.message);
         for place in &problem.diagnostic.locations {
             let name = &names[place.span.file.0 as usize].0;
             let _ = writeln!(text, "    at {name}:{}:{}", place.span.line, place.span.column);
@@ -199,21 +201,21 @@ pub fn show_problems(problems: &[Problem], names: &[(String, String)]) -> String
     short(&text)
 }
 
-fn tree(tree: &Tree) -> String {
+fn tree(tree: &PlanValue) -> String {
     match tree {
-        Tree::Null => "null".to_owned(),
-        Tree::Bool(value) => value.to_string(),
-        Tree::Number(value) => value.to_string(),
-        Tree::String(value) => Value::from(value.as_str()).to_string(),
-        Tree::List(members) => format!("[{}]", members.iter().map(self::tree).collect::<Vec<_>>().join(", ")),
-        Tree::Map(members) => {
+        PlanValue::Null => "null".to_owned(),
+        PlanValue::Bool(value) => value.to_string(),
+        PlanValue::Number(value) => value.to_string(),
+        PlanValue::String(value) => Value::from(value.as_str()).to_string(),
+        PlanValue::List(members) => format!("[{}]", members.iter().map(self::tree).collect::<Vec<_>>().join(", ")),
+        PlanValue::Map(members) => {
             let members = members
                 .iter()
                 .map(|(name, value)| format!("{name}: {}", self::tree(value)));
             format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
         }
-        Tree::Secret(secret) => format!("<secret {}>", secret.fingerprint()),
-        Tree::IdOf(step) => format!("<id of {}>", step.0),
+        PlanValue::Secret(secret) => format!("<secret {}>", secret.fingerprint()),
+        PlanValue::IdFromStep(step) => format!("<id of {}>", step.0),
     }
 }
 

@@ -65,20 +65,20 @@ pub struct Item {
 
 /// A state: what the documents of one team say.
 #[derive(Clone, Debug, Default)]
-pub struct State {
+pub struct RandomState {
     pub items: Vec<Item>,
 }
 
 /// A state with its document.
-pub struct Told {
-    pub state: State,
+pub struct StateDocument {
+    pub state: RandomState,
     pub text: String,
 }
 
-impl Told {
+impl StateDocument {
     /// A random state, told as a document of the team `mine`.
     pub fn random(tape: &mut Tape<'_>, materials: &Materials, others: bool) -> Self {
-        let state = State::random(tape, materials, others);
+        let state = RandomState::random(tape, materials, others);
         let text = state.text("mine");
         Self { state, text }
     }
@@ -92,7 +92,7 @@ pub fn id(kind: &str, at: usize) -> String {
     format!("{number:08x}-0000-4000-8000-00000000000{at}")
 }
 
-impl State {
+impl RandomState {
     /// A random state. `others` says whether something of another team may be referred to.
     pub fn random(tape: &mut Tape<'_>, materials: &Materials, others: bool) -> Self {
         let mut state = Self::default();

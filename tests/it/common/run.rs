@@ -1,9 +1,9 @@
 //! The flow of the program, as short as a test needs it.
 
-use strongroom::apply::{self, Account, Event, Stop};
+use strongroom::apply::{self, ApplyEvent, ApplyOutcome, CancelToken};
 use strongroom::control_plane::{Client, Clock, ReadError, ReadScope, Transport};
 use strongroom::plan::LiveState;
-use strongroom::plan::{self, Approved, Fingerprinter, Guards, Limit, Plan, Question};
+use strongroom::plan::{self, ApprovedPlan, DeleteLimit, Fingerprinter, Guards, Plan, PlanInput};
 use strongroom::schema::Catalog;
 use strongroom::state::{DesiredState, StateOptions, read_desired_state};
 use strongroom::yaml::{ComposeOptions, SourceFiles, TemplateEnvironment, compose};
@@ -36,7 +36,7 @@ pub async fn read<T: Transport, C: Clock>(
         ..ReadScope::default()
     };
     let mut live = client.read_owned(catalog, &asked).await?;
-    let needs = ask(catalog, desired, &live, plan::needs);
+    let needs = ask(catalog, desired, &live, plan::find_missing_context);
     client.read_foreign(catalog, &mut live, &needs).await?;
     Ok(live)
 }
@@ -46,29 +46,29 @@ pub fn ask<R>(
     catalog: &Catalog,
     desired: &DesiredState,
     live: &LiveState,
-    answer: impl FnOnce(&Question<'_>) -> R,
+    answer: impl FnOnce(&PlanInput<'_>) -> R,
 ) -> R {
-    answer(&Question {
+    answer(&PlanInput {
         catalog,
         desired,
         live,
-        options: &plan::Options::default(),
+        options: &plan::PlanOptions::default(),
         fingerprinter: &Fingerprinter::new(&[7; 64]),
         now: 1_795_205_000,
     })
 }
 
 /// Plans, and lets every plan pass.
-pub fn approved(catalog: &Catalog, desired: &DesiredState, live: &LiveState) -> Approved {
+pub fn approved(catalog: &Catalog, desired: &DesiredState, live: &LiveState) -> ApprovedPlan {
     ask(catalog, desired, live, |question| {
-        let plan = plan::make(question, &mut Uuid::new_v4).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let plan = plan::make_plan(question, &mut Uuid::new_v4).unwrap_or_else(|problems| panic!("{problems:?}"));
         let after: Plan = plan.clone();
         let guards = Guards {
-            max_deletes: Limit::Count(u64::MAX),
+            max_deletes: DeleteLimit::Count(u64::MAX),
             allow_empty: true,
             allow_delete_in_use: true,
         };
-        let approved = guards.approve(plan, question, &plan::after(live, &after));
+        let approved = guards.approve(plan, question, &plan::compute_planned_state(live, &after));
         approved.unwrap_or_else(|(_, refusals)| panic!("{refusals:?}"))
     })
 }
@@ -78,11 +78,11 @@ pub async fn sync<T: Transport, C: Clock>(
     client: &Client<T, C>,
     catalog: &Arc<Catalog>,
     text: &str,
-    stop: &Stop,
-) -> Option<(Approved, Account)> {
+    stop: &CancelToken,
+) -> Option<(ApprovedPlan, ApplyOutcome)> {
     let desired = declared(catalog, text);
     let live = read(client, catalog, &desired).await.ok()?;
     let approved = approved(catalog, &desired, &live);
-    let account = apply::run(&approved, catalog, client, &|_: Event<'_>| {}, stop).await;
+    let account = apply::apply_plan(&approved, catalog, client, &|_: ApplyEvent<'_>| {}, stop).await;
     Some((approved, account))
 }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::real_servers;
+
 /// The token that may do all.
 pub const ROOT: &str = "root";
 
@@ -21,36 +23,27 @@ pub struct Vault {
 }
 
 /// The program, or why there is none.
-fn program() -> Result<&'static str, &'static str> {
-    static BUILT: OnceLock<Result<String, String>> = OnceLock::new();
-    let build = || {
+fn program() -> &'static Result<String, String> {
+    static PROGRAM: OnceLock<Result<String, String>> = OnceLock::new();
+    PROGRAM.get_or_init(|| match std::env::var("STRONGROOM_TESTS_VAULT") {
         // another version's, for whoever has one
-        if let Ok(program) = std::env::var("STRONGROOM_TESTS_VAULT") {
-            return Ok(program);
-        }
-        let output = Command::new(".ci/vault").output().map_err(|error| error.to_string())?;
-        match output.status.success() {
-            true => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
-            false => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
-        }
-    };
-    let built = BUILT.get_or_init(build);
-    built.as_ref().map(String::as_str).map_err(String::as_str)
+        Ok(program) if real_servers::is_everything_requested() => Ok(program),
+        _ => real_servers::make(".ci/vault"),
+    })
 }
 
 impl Vault {
-    /// A server that is unsealed, with the token [`ROOT`]; none, with a printed reason, where it cannot be built.
+    /// A server that is unsealed, with the token [`ROOT`]; none if the test is skipped.
     pub fn start() -> Option<Self> {
         Self::with(&["-root-token", ROOT])
     }
 
     /// A server that was started so.
-    #[expect(clippy::print_stdout, reason = "a skipped test says why")]
     pub fn with(arguments: &[&str]) -> Option<Self> {
         let program = match program() {
             Ok(program) => program,
             Err(reason) => {
-                println!("skipped: no Vault: {reason}");
+                real_servers::skip(reason);
                 return None;
             }
         };

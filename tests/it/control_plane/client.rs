@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::common::{Filtered, Node, body, tags};
+use crate::common::closed_port::ClosedPort;
+use crate::common::{FilteredTransport, Node, body, tags};
 use strongroom::control_plane::{
     Dialect, EntityAddress, EntityWrite, HttpSettings, HttpTransport, Method, PageRequest, ReadError, ReadScope,
     Response, ResponseOutcome, SchemaId, SchemaRequest, WriteOperation, WriteOutcome,
 };
-use strongroom::plan::Needs;
+use strongroom::plan::MissingContext;
 use strongroom::schema::{Catalog, Edition, LiveSchemas};
 use strongroom::state::{Scope, entity_tags};
 use uuid::Uuid;
@@ -191,9 +192,9 @@ async fn what_is_foreign_is_reduced_to_an_index() {
         .make("targets", Some(upstream), r#"{"target":"192.0.2.1:80"}"#, &[])
         .await;
     let mut live = client.read_owned(&node.catalog, &scope(&["ours"])).await.expect("live");
-    let needs = Needs {
-        foreign: [node.kind("vaults")].into(),
-        under: [(node.kind("targets"), tags(&["theirs", "nobody"]))].into(),
+    let needs = MissingContext {
+        foreign_kinds: [node.kind("vaults")].into(),
+        parents_by_kind: [(node.kind("targets"), tags(&["theirs", "nobody"]))].into(),
     };
     client
         .read_foreign(&node.catalog, &mut live, &needs)
@@ -220,7 +221,7 @@ async fn what_is_foreign_is_reduced_to_an_index() {
 #[tokio::test]
 async fn not_there_not_allowed_and_not_known_are_three_things() {
     let node = Node::new();
-    let node_403 = Filtered::new(&node, 403, |path| !path.starts_with("/vaults"));
+    let node_403 = FilteredTransport::new(&node, 403, |path| !path.starts_with("/vaults"));
     let live = node_403
         .client()
         .read_owned(&node.catalog, &everything())
@@ -228,10 +229,10 @@ async fn not_there_not_allowed_and_not_known_are_three_things() {
         .expect("live");
     assert!(live.owned.contains_key(&node.kind("vaults")));
     assert!(live.forbidden.contains(&node.kind("services")) && live.forbidden.contains(&node.kind("targets")));
-    let node_401 = Filtered::new(&node, 401, |path| path.starts_with("/services"));
+    let node_401 = FilteredTransport::new(&node, 401, |path| path.starts_with("/services"));
     let refused = node_401.client().read_owned(&node.catalog, &everything()).await;
     assert!(matches!(refused, Err(ReadError::Unauthorized { .. })), "{refused:?}");
-    let node_302 = Filtered::new(&node, 302, |path| path.starts_with("/services"));
+    let node_302 = FilteredTransport::new(&node, 302, |path| path.starts_with("/services"));
     let refused = node_302.client().read_owned(&node.catalog, &everything()).await;
     assert!(
         matches!(refused, Err(ReadError::Unexpected { status: 302, .. })),
@@ -242,7 +243,7 @@ async fn not_there_not_allowed_and_not_known_are_three_things() {
 #[tokio::test]
 async fn an_open_source_node_is_not_asked_for_enterprise_kinds() {
     let node = Node::new();
-    let counted = Filtered::new(&node, 500, |path| {
+    let counted = FilteredTransport::new(&node, 500, |path| {
         path.starts_with("/licenses") || path.starts_with("/partials")
     });
     let asked = ReadScope {
@@ -309,9 +310,7 @@ async fn the_same_works_over_http() {
 
 #[tokio::test]
 async fn an_address_where_nobody_listens_is_told_at_once() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address");
-    drop(listener);
+    let address = ClosedPort::shared().host();
     let settings = HttpSettings::new(format!("http://admin:hush@{address}"));
     let transport = HttpTransport::new(&settings).expect("a transport");
     let client = crate::common::client(transport);

@@ -15,11 +15,11 @@ const ROOT: &str = r#"{"version":"3.9.1","tagline":"Welcome to kong","configurat
 
 #[test]
 fn a_server_is_trusted_for_its_authority_or_by_decree_alone() {
-    let place = Place::new();
-    let server = place.serves("localhost", false);
-    let ca = place.path("ca.crt");
+    let certificates = CertificateFolder::new();
+    let server = certificates.serves("localhost", false);
+    let ca = certificates.path("ca.crt");
     let text = std::fs::read_to_string(&ca).expect("a certificate");
-    let other = place.file("other.crt", &Authority::new("other").0.pem());
+    let other = certificates.file("other.crt", &ServerAuthority::new("other").0.pem());
     assert_eq!(ping(&server, &[]), 1, "an unknown authority");
     assert_eq!(ping(&server, &["--ca-cert-file", &other]), 1, "another authority");
     assert_eq!(ping(&server, &["--ca-cert-file", &shown(&ca)]), 0, "a file");
@@ -29,9 +29,9 @@ fn a_server_is_trusted_for_its_authority_or_by_decree_alone() {
 
 #[test]
 fn a_server_must_bear_the_name_that_it_is_asked_by() {
-    let place = Place::new();
-    let server = place.serves("kong.example.test", false);
-    let ca = shown(&place.path("ca.crt"));
+    let certificates = CertificateFolder::new();
+    let server = certificates.serves("kong.example.test", false);
+    let ca = shown(&certificates.path("ca.crt"));
     assert_eq!(ping(&server, &["--ca-cert-file", &ca]), 1, "another name");
     let named = |name| ping(&server, &["--ca-cert-file", &ca, "--tls-server-name", name]);
     assert_eq!(named("kong.example.test"), 0);
@@ -40,15 +40,15 @@ fn a_server_must_bear_the_name_that_it_is_asked_by() {
 
 #[test]
 fn a_server_that_asks_for_a_certificate_is_shown_the_given_one() {
-    let place = Place::new();
-    let server = place.serves("localhost", true);
-    let ca = shown(&place.path("ca.crt"));
+    let certificates = CertificateFolder::new();
+    let server = certificates.serves("localhost", true);
+    let ca = shown(&certificates.path("ca.crt"));
     let client = |certificate: &str, key: &str| {
         let files = ["--tls-client-cert-file", certificate, "--tls-client-key-file", key];
         ping(&server, &[&["--ca-cert-file", &ca][..], &files].concat())
     };
-    let ours = place.leaf(&place.authority, "client");
-    let foreign = place.leaf(&Authority::new("other"), "foreign");
+    let ours = certificates.leaf(&certificates.authority, "client");
+    let foreign = certificates.leaf(&ServerAuthority::new("other"), "foreign");
     assert_eq!(ping(&server, &["--ca-cert-file", &ca]), 1, "none is shown");
     assert_eq!(client(&ours.0, &ours.1), 0);
     assert_eq!(client(&foreign.0, &foreign.1), 1, "of another authority");
@@ -59,16 +59,16 @@ fn a_server_that_asks_for_a_certificate_is_shown_the_given_one() {
 fn ping(address: &str, flags: &[&str]) -> i32 {
     let mut command = Command::new(env!("CARGO_BIN_EXE_strongroom"));
     command
-        .args(["ping", "--kong-addr", address, "--timeout", "5"])
+        .args(["ping", "--kong-addr", address, "--timeout", "120"])
         .args(flags);
     command.env_clear().env("HOME", "/nowhere");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().expect("the program runs").code().unwrap_or(-1)
 }
 
-struct Authority(CertifiedIssuer<'static, KeyPair>);
+struct ServerAuthority(CertifiedIssuer<'static, KeyPair>);
 
-impl Authority {
+impl ServerAuthority {
     fn new(name: &str) -> Self {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, name);
@@ -79,19 +79,19 @@ impl Authority {
 }
 
 /// A folder with an authority's certificate and those that it signed.
-struct Place {
+struct CertificateFolder {
     folder: tempfile::TempDir,
-    authority: Authority,
+    authority: ServerAuthority,
 }
 
-impl Place {
+impl CertificateFolder {
     fn new() -> Self {
-        let place = Self {
+        let certificates = Self {
             folder: tempfile::tempdir().expect("a folder"),
-            authority: Authority::new("strongroom test"),
+            authority: ServerAuthority::new("strongroom test"),
         };
-        place.file("ca.crt", &place.authority.0.pem());
-        place
+        certificates.file("ca.crt", &certificates.authority.0.pem());
+        certificates
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -104,7 +104,7 @@ impl Place {
     }
 
     /// Writes a certificate for a name, and its key.
-    fn leaf(&self, authority: &Authority, name: &str) -> (String, String) {
+    fn leaf(&self, authority: &ServerAuthority, name: &str) -> (String, String) {
         let key = KeyPair::generate().expect("a key");
         let params = CertificateParams::new([name.to_owned()]).expect("a name");
         let signed = params.signed_by(&key, &authority.0).expect("a certificate");

@@ -10,14 +10,14 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 /// A served node and a client of it.
-struct Served {
+struct ServedNode {
     url: String,
     client: Client,
     stop: oneshot::Sender<()>,
     server: tokio::task::JoinHandle<std::io::Result<()>>,
 }
 
-impl Served {
+impl ServedNode {
     async fn start() -> Self {
         let node = EmbeddedControlPlane::open(Catalog::recorded(), EmbeddedOptions::default()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -58,7 +58,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 #[tokio::test]
 async fn bodies_are_json_or_forms() {
-    let node = Served::start().await;
+    let node = ServedNode::start().await;
     let (status, body) = node
         .send("POST", "/services", "application/json", r#"{"host":"h","name":"a"}"#)
         .await;
@@ -92,7 +92,7 @@ async fn bodies_are_json_or_forms() {
 
 #[tokio::test]
 async fn other_bodies_are_refused() {
-    let node = Served::start().await;
+    let node = ServedNode::start().await;
     let (status, body) = node.send("POST", "/services", "text/plain", "host=h").await;
     assert_eq!(
         (status.as_u16(), body),
@@ -110,7 +110,7 @@ async fn other_bodies_are_refused() {
 
 #[tokio::test]
 async fn other_methods_are_answered() {
-    let node = Served::start().await;
+    let node = ServedNode::start().await;
     let (status, body) = node.send("HEAD", "/services", "", "").await;
     assert_eq!((status.as_u16(), body), (200, Value::Null));
     let (status, _) = node.send("OPTIONS", "/services", "", "").await;

@@ -4,12 +4,12 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use strongroom::apply::{self, Event, Stop};
+use strongroom::apply::{self, ApplyEvent, CancelToken};
 use strongroom::control_plane::{Method, Request};
 use strongroom::embedded::{EmbeddedControlPlane, EmbeddedOptions};
 use strongroom::json::{Value, json};
-use strongroom::plan::{self, Fingerprinter, Guards, Limit};
-use strongroom::reconcile::{Decision, Job, Prepared, Proof, prepare};
+use strongroom::plan::{self, DeleteLimit, Fingerprinter, Guards};
+use strongroom::reconcile::{Decision, PreparedRun, RunOptions, VerifyOptions, prepare};
 use strongroom::reference::Policy;
 use strongroom::schema::{Catalog, Edition};
 
@@ -36,20 +36,20 @@ fn node(kind: &str, edition: Edition) -> Node {
     }
 }
 
-async fn diff(node: &Node, text: &str) -> Prepared {
+async fn diff(node: &Node, text: &str) -> PreparedRun {
     let desired = run::declared(&node.catalog, text);
-    let job = Job {
+    let run_options = RunOptions {
         desired: &desired,
-        options: plan::Options::default(),
+        plan_options: plan::PlanOptions::default(),
         guards: Guards {
-            max_deletes: Limit::Count(u64::MAX),
+            max_deletes: DeleteLimit::Count(u64::MAX),
             allow_empty: true,
             allow_delete_in_use: true,
         },
-        references: Proof::new(Policy::Warn),
+        verify_options: VerifyOptions::new(Policy::Warn),
         fingerprinter: Fingerprinter::new(&[7; 64]),
     };
-    match prepare(&node.client(), &node.catalog, &job, None).await {
+    match prepare(&node.client(), &node.catalog, &run_options, None).await {
         Ok(prepared) => prepared,
         Err(failure) => panic!("{failure:?}"),
     }
@@ -60,12 +60,12 @@ async fn sync(node: &Node, text: &str) -> usize {
     let Decision::Approved(approved) = &prepared.decision else {
         panic!("the plan is withheld: {:?}", prepared.diagnostics);
     };
-    let account = apply::run(
+    let account = apply::apply_plan(
         approved,
         &prepared.catalog,
         &node.client(),
-        &|_: Event<'_>| {},
-        &Stop::never(),
+        &|_: ApplyEvent<'_>| {},
+        &CancelToken::never(),
     )
     .await;
     assert!(account.is_complete(), "{account:?}");

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::common::real_servers::effort;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use serde_json::{Value, json};
@@ -12,14 +13,14 @@ use strongroom::schema::{Catalog, Edition, Kind};
 
 /// One thing to ask.
 #[derive(Clone, Debug)]
-struct Ask {
+struct AdminRequest {
     method: Method,
     path: String,
     body: Option<Value>,
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 200 } else { 1000 }))]
+    #![proptest_config(ProptestConfig::with_cases(effort(200, 40)))]
 
     #[test]
     fn any_requests_leave_a_sound_node(asks in prop::collection::vec(ask(), 1..200)) {
@@ -41,7 +42,7 @@ proptest! {
 }
 
 /// Entities by collection.
-type Held = BTreeMap<String, Vec<Value>>;
+type EntitiesByCollection = BTreeMap<String, Vec<Value>>;
 
 fn kinds() -> Vec<Kind> {
     let catalog = Catalog::recorded();
@@ -50,8 +51,8 @@ fn kinds() -> Vec<Kind> {
 }
 
 /// Reads everything twice, in pages of two sizes, and one by one.
-fn all(node: &EmbeddedControlPlane) -> Result<Held, TestCaseError> {
-    let mut held = Held::new();
+fn all(node: &EmbeddedControlPlane) -> Result<EntitiesByCollection, TestCaseError> {
+    let mut held = EntitiesByCollection::new();
     for kind in kinds().iter().filter(|kind| kind.parent.is_none()) {
         let path = format!("/{}", kind.path);
         let rows = pages(node, &path, 1000)?;
@@ -86,7 +87,7 @@ fn pages(node: &EmbeddedControlPlane, path: &str, size: usize) -> Result<Vec<Val
     }
 }
 
-fn unique_values_are_unique(held: &Held) -> Result<(), TestCaseError> {
+fn unique_values_are_unique(held: &EntitiesByCollection) -> Result<(), TestCaseError> {
     for kind in kinds() {
         for set in &kind.unique_sets {
             let mut seen = BTreeSet::new();
@@ -101,7 +102,7 @@ fn unique_values_are_unique(held: &Held) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn foreign_keys_point_at_something(held: &Held) -> Result<(), TestCaseError> {
+fn foreign_keys_point_at_something(held: &EntitiesByCollection) -> Result<(), TestCaseError> {
     let catalog = Catalog::recorded();
     for kind in kinds() {
         for foreign in kind.foreign_fields.iter().filter(|foreign| !foreign.is_list) {
@@ -116,7 +117,7 @@ fn foreign_keys_point_at_something(held: &Held) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn tags_select_their_bearers(node: &EmbeddedControlPlane, held: &Held) -> Result<(), TestCaseError> {
+fn tags_select_their_bearers(node: &EmbeddedControlPlane, held: &EntitiesByCollection) -> Result<(), TestCaseError> {
     let bears = |row: &Value, tag: &str| row["tags"].as_array().is_some_and(|tags| tags.contains(&json!(tag)));
     for kind in kinds().iter().filter(|kind| kind.parent.is_none()) {
         let rows = &held[&kind.collection];
@@ -136,7 +137,7 @@ fn tags_select_their_bearers(node: &EmbeddedControlPlane, held: &Held) -> Result
     Ok(())
 }
 
-fn certificates_name_their_children(held: &Held) -> Result<(), TestCaseError> {
+fn certificates_name_their_children(held: &EntitiesByCollection) -> Result<(), TestCaseError> {
     for certificate in &held["certificates"] {
         let mut names: Vec<&Value> = held["snis"]
             .iter()
@@ -164,7 +165,7 @@ fn send(node: &EmbeddedControlPlane, method: Method, path: &str, body: Option<&V
     )
 }
 
-fn ask() -> impl Strategy<Value = Ask> {
+fn ask() -> impl Strategy<Value = AdminRequest> {
     let method = prop_oneof![
         1 => Just(Method::Get),
         2 => Just(Method::Post),
@@ -179,7 +180,7 @@ fn ask() -> impl Strategy<Value = Ask> {
             format!("{list}/{name}")
         };
         let body = (!matches!(method, Method::Get | Method::Delete)).then_some(body);
-        Ask { method, path, body }
+        AdminRequest { method, path, body }
     })
 }
 

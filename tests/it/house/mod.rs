@@ -1,1 +1,3 @@
 mod architecture;
+mod codes;
+mod nothing_forgotten;

@@ -8,7 +8,9 @@ use std::path::Path;
 
 use strongroom::json::json;
 use strongroom::plan::LiveState;
-use strongroom::plan::{Fingerprinter, Guards, Limit, Options, Question, after, needs};
+use strongroom::plan::{
+    DeleteLimit, Fingerprinter, Guards, PlanInput, PlanOptions, compute_planned_state, find_missing_context,
+};
 use strongroom::schema::Catalog;
 use strongroom::state::{self, DesiredState};
 
@@ -63,8 +65,8 @@ fn differs(catalog: &Catalog, folder: &Path) -> Option<String> {
     (expected != shown).then(|| format!("{}\n--- expected\n{expected}--- got\n{shown}", folder.display()))
 }
 
-fn options(catalog: &Catalog, text: &str) -> (state::StateOptions, Options) {
-    let (mut reading, mut options) = (state::StateOptions::default(), Options::default());
+fn options(catalog: &Catalog, text: &str) -> (state::StateOptions, PlanOptions) {
+    let (mut reading, mut options) = (state::StateOptions::default(), PlanOptions::default());
     let Some(said) = text.lines().next().and_then(|line| line.strip_prefix("# options:")) else {
         return (reading, options);
     };
@@ -103,24 +105,29 @@ fn services(count: usize) -> strongroom::json::Value {
 fn refused(guards: &Guards, text: &str, control_plane: strongroom::json::Value) -> Vec<&'static str> {
     let catalog = Catalog::recorded();
     let (desired, live) = held(&catalog, text, control_plane);
-    let plan = crate::common::plan_case::plan(&catalog, &desired, &live, &Options::default()).unwrap();
+    let plan = crate::common::plan_case::plan(&catalog, &desired, &live, &PlanOptions::default()).unwrap();
     let copy = plan.clone();
     let approved = asked(&catalog, &desired, &live, |question| {
-        guards.approve(plan, question, &after(&live, &copy))
+        guards.approve(plan, question, &compute_planned_state(&live, &copy))
     });
     match approved {
         Ok(_) => Vec::new(),
-        Err((_, refusals)) => refusals.iter().map(|refusal| refusal.allow).collect(),
+        Err((_, refusals)) => refusals.iter().map(|refusal| refusal.allow_flag).collect(),
     }
 }
 
 /// Puts a question without options.
-fn asked<R>(catalog: &Catalog, desired: &DesiredState, live: &LiveState, answer: impl FnOnce(&Question<'_>) -> R) -> R {
-    answer(&Question {
+fn asked<R>(
+    catalog: &Catalog,
+    desired: &DesiredState,
+    live: &LiveState,
+    answer: impl FnOnce(&PlanInput<'_>) -> R,
+) -> R {
+    answer(&PlanInput {
         catalog,
         desired,
         live,
-        options: &Options::default(),
+        options: &PlanOptions::default(),
         fingerprinter: &Fingerprinter::new(&[7; 64]),
         now: crate::common::plan_case::NOW,
     })
@@ -142,11 +149,17 @@ fn guards_refuse_to_delete_too_much_of_a_scope() {
         "a scope of nine is too small for a share"
     );
     assert_eq!(
-        refused(&limited(Limit::Percent(40.0)), FOUR_OF_TEN, services(10)),
+        refused(&limited(DeleteLimit::Percent(40.0)), FOUR_OF_TEN, services(10)),
         [""; 0]
     );
-    assert_eq!(refused(&limited(Limit::Count(3)), FOUR_OF_TEN, services(10)), flags);
-    assert_eq!(refused(&limited(Limit::Count(4)), FOUR_OF_TEN, services(10)), [""; 0]);
+    assert_eq!(
+        refused(&limited(DeleteLimit::Count(3)), FOUR_OF_TEN, services(10)),
+        flags
+    );
+    assert_eq!(
+        refused(&limited(DeleteLimit::Count(4)), FOUR_OF_TEN, services(10)),
+        [""; 0]
+    );
 }
 
 #[test]
@@ -186,7 +199,9 @@ fn guards_refuse_to_delete_a_vault_that_something_still_names() {
 fn needed(text: &str, control_plane: strongroom::json::Value) -> Vec<String> {
     let catalog = Catalog::recorded();
     let (desired, live) = held(&catalog, text, control_plane);
-    let kinds = asked(&catalog, &desired, &live, |question| needs(question).foreign);
+    let kinds = asked(&catalog, &desired, &live, |question| {
+        find_missing_context(question).foreign_kinds
+    });
     kinds
         .into_iter()
         .map(|kind| catalog.kind(kind).collection.clone())

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use crate::common::{Hurry, Node, client, run::declared};
-use strongroom::apply::{self, Stop};
+use crate::common::{InstantClock, Node, client, run::declared};
+use strongroom::apply::{self, CancelToken};
 use strongroom::control_plane::{Client, Clock, Method, Request, Transport};
 use strongroom::json::{Value, json};
-use strongroom::plan::{Fingerprinter, Guards, Options};
-use strongroom::reconcile::{self, Decision, Job, Prepared, Proof};
+use strongroom::plan::{Fingerprinter, Guards, PlanOptions};
+use strongroom::reconcile::{self, Decision, PreparedRun, RunOptions, VerifyOptions};
 use strongroom::reference::Policy;
+use strongroom::yaml::DiagnosticCode;
 
 /// Sends a request as somebody else would.
 fn send(node: &Node, method: Method, path: &str, body: &Value) {
@@ -26,13 +27,13 @@ fn send(node: &Node, method: Method, path: &str, body: &Value) {
 }
 
 /// Plans a state with that client, and carries the plan out if it may be.
-async fn sync<T: Transport, C: Clock>(node: &Node, client: &Client<T, C>, text: &str) -> Prepared {
+async fn sync<T: Transport, C: Clock>(node: &Node, client: &Client<T, C>, text: &str) -> PreparedRun {
     let desired = declared(&node.catalog, text);
-    let job = Job {
+    let job = RunOptions {
         desired: &desired,
-        options: Options::default(),
+        plan_options: PlanOptions::default(),
         guards: Guards::default(),
-        references: Proof::new(Policy::Warn),
+        verify_options: VerifyOptions::new(Policy::Warn),
         fingerprinter: Fingerprinter::new(&[7; 64]),
     };
     let prepared = reconcile::prepare(client, &node.catalog, &job, None)
@@ -41,12 +42,12 @@ async fn sync<T: Transport, C: Clock>(node: &Node, client: &Client<T, C>, text: 
     let Decision::Approved(approved) = &prepared.decision else {
         panic!("withheld: {:?}", prepared.diagnostics)
     };
-    let account = apply::run(
+    let account = apply::apply_plan(
         approved,
         &prepared.catalog,
         client,
-        &|_: apply::Event<'_>| (),
-        &Stop::never(),
+        &|_: apply::ApplyEvent<'_>| (),
+        &CancelToken::never(),
     )
     .await;
     assert!(account.is_complete());
@@ -112,7 +113,7 @@ async fn a_token_that_may_see_nothing_but_vaults_manages_vaults() {
         "/vaults",
         &json!({"name": "env", "prefix": "old-one", "tags": ["team-a"]}),
     );
-    let narrow = crate::common::Filtered::new(&node, 403, |path| {
+    let narrow = crate::common::FilteredTransport::new(&node, 403, |path| {
         !path.starts_with("/vaults") && !path.starts_with("/schemas")
     });
     let state = "{_format_version: '3.0', _info: {select_tags: [team-a]}, vaults: [{name: env, prefix: new-one}]}";
@@ -122,11 +123,11 @@ async fn a_token_that_may_see_nothing_but_vaults_manages_vaults() {
         allow_delete_in_use: true,
         ..Guards::default()
     };
-    let job = Job {
+    let job = RunOptions {
         desired: &desired,
-        options: Options::default(),
+        plan_options: PlanOptions::default(),
         guards,
-        references: Proof::new(Policy::Default),
+        verify_options: VerifyOptions::new(Policy::Default),
         fingerprinter: Fingerprinter::new(&[7; 64]),
     };
     let prepared = reconcile::prepare(&allowed, &node.catalog, &job, None)
@@ -135,19 +136,19 @@ async fn a_token_that_may_see_nothing_but_vaults_manages_vaults() {
     let Decision::Approved(approved) = &prepared.decision else {
         panic!("withheld: {:?}", prepared.diagnostics)
     };
-    apply::run(
+    apply::apply_plan(
         approved,
         &prepared.catalog,
         &allowed,
-        &|_: apply::Event<'_>| (),
-        &Stop::never(),
+        &|_: apply::ApplyEvent<'_>| (),
+        &CancelToken::never(),
     )
     .await;
     assert!(
         prepared
             .diagnostics
             .iter()
-            .any(|told| told.code == "forbidden" && told.message.contains("services"))
+            .any(|told| told.code == DiagnosticCode::Forbidden && told.message.contains("services"))
     );
     let left = node.get("/vaults");
     assert_eq!(left["data"].as_array().map(Vec::len), Some(1));
@@ -155,15 +156,15 @@ async fn a_token_that_may_see_nothing_but_vaults_manages_vaults() {
 }
 
 /// A clock that is two days ahead of the control plane's.
-struct Ahead;
+struct ClockAhead;
 
-impl Clock for Ahead {
+impl Clock for ClockAhead {
     fn now(&self) -> i64 {
         jiff::Timestamp::now().as_second() + 2 * 24 * 3600
     }
 
     async fn sleep(&self, duration: Duration) {
-        Hurry.sleep(duration).await;
+        InstantClock.sleep(duration).await;
     }
 }
 
@@ -186,7 +187,7 @@ async fn a_ca_certificate_that_expired_while_live_does_not_stop_a_change_elsewhe
 
     let later = Client::new(
         node.transport(),
-        Ahead,
+        ClockAhead,
         strongroom::control_plane::Dialect::gateway(),
         10,
     );
@@ -198,18 +199,18 @@ async fn a_ca_certificate_that_expired_while_live_does_not_stop_a_change_elsewhe
 #[tokio::test]
 async fn what_is_declared_must_be_readable() {
     let node = Node::new();
-    let blind = client(crate::common::Filtered::new(&node, 403, |path| {
+    let blind = client(crate::common::FilteredTransport::new(&node, 403, |path| {
         path.starts_with("/services")
     }));
     let desired = declared(
         &node.catalog,
         "{_format_version: '3.0', services: [{name: s, host: s.example}]}",
     );
-    let job = Job {
+    let job = RunOptions {
         desired: &desired,
-        options: Options::default(),
+        plan_options: PlanOptions::default(),
         guards: Guards::default(),
-        references: Proof::new(Policy::Default),
+        verify_options: VerifyOptions::new(Policy::Default),
         fingerprinter: Fingerprinter::new(&[7; 64]),
     };
     let failure = reconcile::prepare(&blind, &node.catalog, &job, None)

@@ -6,33 +6,33 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use crate::common::property_model::{Materials, State, Tape, Told};
+use crate::common::property_model::{Materials, RandomState, StateDocument, Tape};
+use crate::common::real_servers::effort;
 use crate::common::run::{ask, read};
-use crate::common::{Hurry, client};
+use crate::common::{InstantClock, client};
 use proptest::collection::vec;
 use proptest::prelude::any;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
-use strongroom::apply::{self, Event, Stop};
+use strongroom::apply::{self, ApplyEvent, CancelToken};
 use strongroom::cli::report::{DumpOptions, dump};
 use strongroom::control_plane::{Client, Method, Request, Response, Transport, TransportError};
 use strongroom::embedded::{EmbeddedControlPlane, EmbeddedOptions, EmbeddedTransport};
 use strongroom::json::{Value, json};
-use strongroom::plan::{self, Action, Guards, Limit, Plan, Problem};
+use strongroom::plan::{self, DeleteLimit, Guards, Plan, PlanError, StepAction};
 use strongroom::schema::{Catalog, Edition, Kind};
 use strongroom::state::DesiredState;
 use uuid::Uuid;
 
-const CASES: u32 = 1000;
 const THREADS: u32 = 4;
 
 /// Keeps book of every write that is sent.
 #[derive(Clone)]
-struct Book {
+struct RecordingTransport {
     inner: EmbeddedTransport,
     writes: Arc<Mutex<Vec<(String, u16, String)>>>,
 }
 
-impl Transport for Book {
+impl Transport for RecordingTransport {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let (method, path, body) = (request.method, request.path.clone(), request.body.clone());
         let answer = self.inner.send(request).await?;
@@ -52,8 +52,8 @@ impl Transport for Book {
 struct World {
     catalog: Arc<Catalog>,
     control_plane: Arc<EmbeddedControlPlane>,
-    book: Book,
-    client: Client<Book, Hurry>,
+    book: RecordingTransport,
+    client: Client<RecordingTransport, InstantClock>,
     theirs: Vec<(String, Value)>,
 }
 
@@ -64,7 +64,7 @@ impl World {
             ..EmbeddedOptions::default()
         };
         let control_plane = Arc::new(EmbeddedControlPlane::open(Arc::clone(catalog), options).unwrap());
-        let book = Book {
+        let book = RecordingTransport {
             inner: EmbeddedTransport::new(Arc::clone(&control_plane)),
             writes: Arc::default(),
         };
@@ -111,10 +111,10 @@ impl World {
         page["data"].as_array().cloned().unwrap_or_default()
     }
 
-    async fn plan(&self, desired: &DesiredState) -> Result<Plan, Vec<Problem>> {
+    async fn plan(&self, desired: &DesiredState) -> Result<Plan, Vec<PlanError>> {
         let live = read(&self.client, &self.catalog, desired).await.unwrap();
         ask(&self.catalog, desired, &live, |question| {
-            plan::make(question, &mut Uuid::new_v4)
+            plan::make_plan(question, &mut Uuid::new_v4)
         })
     }
 
@@ -123,25 +123,25 @@ impl World {
         self.book.writes.lock().unwrap().clear();
         let live = read(&self.client, &self.catalog, desired).await.unwrap();
         let guards = Guards {
-            max_deletes: Limit::Count(u64::MAX),
+            max_deletes: DeleteLimit::Count(u64::MAX),
             allow_empty: true,
             allow_delete_in_use: true,
         };
         let approved = ask(&self.catalog, desired, &live, |question| {
-            let plan = plan::make(question, &mut Uuid::new_v4).map_err(|problems| words(&problems))?;
+            let plan = plan::make_plan(question, &mut Uuid::new_v4).map_err(|problems| words(&problems))?;
             let copy = plan.clone();
             Ok::<_, String>(
                 guards
-                    .approve(plan, question, &plan::after(&live, &copy))
+                    .approve(plan, question, &plan::compute_planned_state(&live, &copy))
                     .expect("every guard is open"),
             )
         })?;
-        let account = apply::run(
+        let account = apply::apply_plan(
             &approved,
             &self.catalog,
             &self.client,
-            &|_: Event<'_>| {},
-            &Stop::never(),
+            &|_: ApplyEvent<'_>| {},
+            &CancelToken::never(),
         )
         .await;
         let refused: Vec<String> = self
@@ -278,10 +278,10 @@ fn stable_text(mut row: Value, names: &BTreeMap<String, String>) -> String {
     row.to_string()
 }
 
-fn words(problems: &[Problem]) -> String {
+fn words(problems: &[PlanError]) -> String {
     problems
         .iter()
-        .map(|problem| format!("{:?}: {}", problem.sort, problem.diagnostic.message))
+        .map(|problem| format!("{:?}: {}", problem.kind, problem.diagnostic.message))
         .collect::<Vec<_>>()
         .join("\n")
 }
@@ -330,7 +330,13 @@ impl Coverage {
     }
 }
 
-fn seen(catalog: &Catalog, before: &State, after: &State, desired: &DesiredState, plan: &Plan) -> Vec<String> {
+fn seen(
+    catalog: &Catalog,
+    before: &RandomState,
+    after: &RandomState,
+    desired: &DesiredState,
+    plan: &Plan,
+) -> Vec<String> {
     let mut seen = Vec::new();
     for declared in &desired.entities {
         let collection = &catalog.kind(declared.kind).collection;
@@ -370,11 +376,11 @@ fn seen(catalog: &Catalog, before: &State, after: &State, desired: &DesiredState
     }
     for step in &plan.steps {
         let what = match (&step.action, &step.note) {
-            (Action::Change(_), Some(_)) => "parked",
-            (Action::Delete, Some(_)) => "replaced",
-            (Action::Delete, None) => "deleted",
-            (Action::Create(_), _) => "created",
-            (Action::Change(_) | Action::Replace(_), _) => "updated",
+            (StepAction::Patch(_), Some(_)) => "parked",
+            (StepAction::Delete, Some(_)) => "replaced",
+            (StepAction::Delete, None) => "deleted",
+            (StepAction::Create(_), _) => "created",
+            (StepAction::Patch(_) | StepAction::Replace(_), _) => "updated",
         };
         seen.push(what.to_owned());
     }
@@ -386,7 +392,7 @@ fn whatever_stands_becomes_what_is_declared_and_nothing_else_is_touched() {
     let cases = std::env::var("PROPERTY_CASES")
         .ok()
         .and_then(|cases| cases.parse().ok())
-        .unwrap_or(CASES);
+        .unwrap_or_else(|| effort(1000_u32, 200));
     let seed = std::env::var("PROPERTY_SEED")
         .ok()
         .and_then(|seed| seed.parse().ok())
@@ -469,8 +475,8 @@ async fn case(catalog: &Arc<Catalog>, materials: &Materials, coverage: &Mutex<Co
     let mut tape = Tape::new(bytes);
     let (neighbours, in_the_way) = (tape.once_in(3), tape.once_in(12));
     let (from_scratch, with_ids) = (tape.once_in(4), tape.once_in(2));
-    let before = Told::random(&mut tape, materials, tape_is_even(bytes));
-    let after = Told::random(&mut tape, materials, tape_is_even(bytes));
+    let before = StateDocument::random(&mut tape, materials, tape_is_even(bytes));
+    let after = StateDocument::random(&mut tape, materials, tape_is_even(bytes));
     let texts = format!("before {}\nafter {}", before.text, after.text);
     let mut world = World::new(catalog);
     let first = crate::common::run::declared(catalog, &before.text);

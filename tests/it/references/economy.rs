@@ -1,8 +1,8 @@
 //! Each distinct secret is asked for once, however references spell what they want of it.
 
 #[allow(dead_code)] // each test uses its part
-use crate::common::fake::{Fake, Reply};
-use crate::common::refs_place::{Place, TOKEN};
+use crate::common::fake_server::{FakeServer, Reply};
+use crate::common::sandbox::{Sandbox, TOKEN};
 
 /// How many references there are.
 const MANY: usize = 40;
@@ -21,9 +21,9 @@ fn state(config: &str, reference: &str) -> String {
 
 /// The paths that were asked for, all references found.
 fn asked(config: &str, reference: &str) -> Vec<String> {
-    let (place, vault) = (
-        Place::new(),
-        Fake::start(|_| {
+    let (sandbox, vault) = (
+        Sandbox::new(),
+        FakeServer::start(|_| {
             Reply::new(
                 200,
                 r#"{"data": {"key": "value-zyzzyva", "data": {"key": "value-zyzzyva"}}}"#,
@@ -36,7 +36,7 @@ fn asked(config: &str, reference: &str) -> Vec<String> {
         ("STRONGROOM_VAULT_TEAM_TOKEN", TOKEN),
         ("STRONGROOM_VAULT_TEAM_NAMESPACE", "ours"),
     ];
-    let found = place.verdicts(&state(config, reference), &[], &variables);
+    let found = sandbox.verdicts(&state(config, reference), &[], &variables);
     assert_eq!(found.len(), MANY, "{reference}");
     assert!(found.iter().all(|(verdict, _)| verdict == "found"), "{found:?}");
     let mut paths: Vec<String> = vault.requests().into_iter().map(|heard| heard.path).collect();

@@ -1,6 +1,6 @@
 //! What cannot be right is so whoever asks: no credentials are needed to tell.
 
-use crate::common::refs_place::{Place, verdict};
+use crate::common::sandbox::{Sandbox, verdict};
 
 #[test]
 fn names_and_versions_that_cannot_be_are_malformed_without_credentials() {
@@ -27,12 +27,12 @@ fn names_and_versions_that_cannot_be_are_malformed_without_credentials() {
     let built = cfg!(all(feature = "aws", feature = "gcp", feature = "azure"));
     let clouds = clouds.into_iter().filter(|_| built);
     for (vault, secret, reason) in clouds.chain(others) {
-        let place = Place::new();
+        let sandbox = Sandbox::new();
         let state = format!(
             "_format_version: \"3.0\"\nvaults:\n- {{prefix: my-v, {vault}}}\nplugins:\n\
              - {{name: loggly, config: {{key: '{{vault://my-v/{secret}}}'}}}}\n"
         );
-        let found = place.verdicts(&state, &[], &[]);
+        let found = sandbox.verdicts(&state, &[], &[]);
         assert_eq!(found, verdict("malformed", reason), "{vault} {secret}");
     }
 }

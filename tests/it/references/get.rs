@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::{Command, Output};
 
+use crate::common::real_servers::effort;
 use serde_json::Value;
 
 fn get(environment: &BTreeMap<String, String>, args: &[&str]) -> Output {
@@ -41,7 +42,13 @@ fn every_recorded_value_and_error_is_given() {
         .filter(|row: &Value| row["is_reference"] == true && !row["reference"].to_string().contains("\\u0000"))
         .collect();
     let (mut values, mut errors) = (0, 0);
-    for row in &rows {
+    // every value, and of the errors as many as time allows: each is a run of the program
+    let mut nth_error = 0;
+    let chosen = rows.iter().filter(|row| {
+        nth_error += usize::from(row["value"].is_null());
+        row["value"].is_string() || nth_error.is_multiple_of(effort(1, 8))
+    });
+    for row in chosen {
         let reference = row["reference"].as_str().expect("text");
         let output = get(&environment, &["--reveal", "--vaults", "env", "--", reference]);
         let told = String::from_utf8_lossy(&output.stderr);
@@ -64,7 +71,7 @@ fn every_recorded_value_and_error_is_given() {
         }
     }
     assert_eq!(values, 49);
-    assert!(errors > 1600, "{errors}");
+    assert!(errors > effort(1600, 200), "{errors}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::common::hostile::{is_answered, is_read_or_refused};
+use crate::common::real_servers::effort;
 use percent_encoding::percent_decode_str;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -36,7 +37,7 @@ fn a_backslash_before_what_looks_like_a_byte_is_answered() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: effort(100_000, 10_000), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_reference_is_answered(pieces in vec(select(PIECES.as_slice()), 0..12), bytes in vec(any::<u8>(), 0..6), whole in any::<bool>()) {

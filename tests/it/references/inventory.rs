@@ -1,6 +1,6 @@
 //! `refs check` and `refs list`, through the program.
 
-use crate::common::refs_place::{NOWHERE, Place};
+use crate::common::sandbox::{NO_CONTROL_PLANE, Sandbox};
 use serde_json::{Value, json};
 
 const STATE: &str = "_format_version: \"3.0\"
@@ -14,28 +14,30 @@ plugins:
     headers: {a: '{vault://disk/there}', b: '{vault://disk/gone}', c: '{vault://theirs/x}'}
 ";
 
-fn place() -> (Place, String) {
-    let place = Place::new();
-    place.file("secrets/there", "zyzzyva");
-    place.file("repo/kong.yaml", STATE);
-    let directory = format!("/secrets={}", place.path("secrets").display());
-    (place, directory)
+fn sandbox() -> (Sandbox, String) {
+    let sandbox = Sandbox::new();
+    sandbox.file("secrets/there", "zyzzyva");
+    sandbox.file("repo/kong.yaml", STATE);
+    let directory = format!("/secrets={}", sandbox.path("secrets").display());
+    (sandbox, directory)
 }
 
 #[test]
 fn files_are_checked_without_a_control_plane() {
-    let (place, directory) = place();
+    let (sandbox, directory) = sandbox();
     let check = ["refs", "check", "kong.yaml", "--dp-files", &directory];
-    let ran = place.offline(&check).ends(3);
+    let ran = sandbox.offline(&check).ends(3);
     let ran = ran.tells("kong.yaml:9:45: error: the file 'gone' below /secrets (vault 'disk') does not exist");
     let ran = ran.tells("note: no file declares a vault 'theirs', and no control plane was asked for one");
     ran.tells("references: 2 found, 1 not checkable from here, 1 missing");
-    place.offline(&[&check[..], &["--references", "warn"]].concat()).ends(0);
-    place
+    sandbox
+        .offline(&[&check[..], &["--references", "warn"]].concat())
+        .ends(0);
+    sandbox
         .offline(&[&check[..], &["--references", "strict"]].concat())
         .ends(3);
-    place.file("secrets/gone", "zyzzyva");
-    let report = place
+    sandbox.file("secrets/gone", "zyzzyva");
+    let report = sandbox
         .offline(&[&check[..], &["--json-output"]].concat())
         .ends(0)
         .report();
@@ -46,17 +48,17 @@ fn files_are_checked_without_a_control_plane() {
 
 #[test]
 fn a_control_plane_that_is_given_tells_of_its_vaults() {
-    let (place, directory) = place();
-    place.file("secrets/gone", "zyzzyva");
+    let (sandbox, directory) = sandbox();
+    sandbox.file("secrets/gone", "zyzzyva");
     let check = ["refs", "check", "kong.yaml", "--dp-files", &directory];
-    let unknown = place.run(&check, &[]).ends(3);
+    let unknown = sandbox.run(&check, &[]).ends(3);
     unknown.tells("error: no vault has the prefix 'theirs'");
-    let theirs = place.file(
+    let theirs = sandbox.file(
         "theirs.yaml",
         "_format_version: \"3.0\"\nvaults: [{name: env, prefix: theirs}]\n",
     );
-    place.run(&["sync", &theirs, "--yes"], &[]).ends(0);
-    place
+    sandbox.run(&["sync", &theirs, "--yes"], &[]).ends(0);
+    sandbox
         .run(&check, &[])
         .ends(0)
         .tells("the variable X cannot be checked from here");
@@ -64,9 +66,9 @@ fn a_control_plane_that_is_given_tells_of_its_vaults() {
 
 #[test]
 fn a_list_names_every_use() {
-    let (place, directory) = place();
+    let (sandbox, directory) = sandbox();
     let list = ["refs", "list", "kong.yaml", "--dp-files", &directory];
-    let ran = place.offline(&list).ends(0);
+    let ran = sandbox.offline(&list).ends(0);
     let wanted = "\
 {vault://disk/gone}   missing (no_such_secret)
   the file 'gone' below /secrets (vault 'disk') does not exist
@@ -79,7 +81,7 @@ fn a_list_names_every_use() {
   used by plugin http-log (config.headers.c, kong.yaml:9:71)
 ";
     assert_eq!(ran.out, wanted);
-    let report = place
+    let report = sandbox
         .offline(&[&list[..], &["--json-output"]].concat())
         .ends(0)
         .report();
@@ -96,11 +98,11 @@ fn a_list_names_every_use() {
 
 #[test]
 fn a_list_of_a_control_plane_alone_needs_no_files() {
-    let (place, directory) = place();
-    place.file("secrets/gone", "zyzzyva");
+    let (sandbox, directory) = sandbox();
+    sandbox.file("secrets/gone", "zyzzyva");
     let state = STATE.replace(", c: '{vault://theirs/x}'", "");
-    place.sync(&state, &["--dp-files", &directory]);
-    let ran = place.run(&["refs", "list", "--dp-files", &directory], &[]).ends(0);
+    sandbox.sync(&state, &["--dp-files", &directory]);
+    let ran = sandbox.run(&["refs", "list", "--dp-files", &directory], &[]).ends(0);
     let wanted = "\
 {vault://disk/gone}   found
   used by plugin http-log (config.headers.b)
@@ -111,7 +113,7 @@ fn a_list_of_a_control_plane_alone_needs_no_files() {
     let mut lines: Vec<&str> = ran.out.lines().collect();
     lines[3..].sort_unstable();
     assert_eq!(lines.join("\n") + "\n", wanted);
-    let nothing = place.offline(&["refs", "list"]).ends(3);
+    let nothing = sandbox.offline(&["refs", "list"]).ends(3);
     nothing.tells("name state files, or a control plane with --kong-addr");
 }
 
@@ -134,10 +136,10 @@ plugins:
 
 #[test]
 fn a_forks_pull_request_needs_no_variables() {
-    let (place, directory) = place();
-    place.file("repo/kong.yaml", UNSET);
+    let (sandbox, directory) = sandbox();
+    sandbox.file("repo/kong.yaml", UNSET);
     let check = ["refs", "check", "kong.yaml", "--dp-files", &directory];
-    let ran = place.offline(&check).ends(3);
+    let ran = sandbox.offline(&check).ends(3);
     assert_eq!(ran.err.matches("error:").count(), 1, "{}", ran.err);
     let ran = ran.tells("kong.yaml:15:82: error: the file 'gone' below /secrets");
     let ran = ran.tells("kong.yaml:5:45: note: the environment variable `DECK_HOST` is not set");
@@ -147,23 +149,23 @@ fn a_forks_pull_request_needs_no_variables() {
     let ran = ran.tells("kong.yaml:10:41: note: a template of this reference names a variable that is not set here");
     let ran = ran.tells("note: no file declares a vault 'elsewhere'");
     ran.tells("references: 1 found, 4 not checkable from here, 1 missing");
-    place.file("secrets/gone", "zyzzyva");
-    place.offline(&check).ends(0);
-    let strict = place.offline(&[&check[..], &["--references", "strict"]].concat());
+    sandbox.file("secrets/gone", "zyzzyva");
+    sandbox.offline(&check).ends(0);
+    let strict = sandbox.offline(&[&check[..], &["--references", "strict"]].concat());
     strict.ends(3).tells("error: the vault 'team' is not asked");
-    let listed = place.offline(&["refs", "list", "kong.yaml", "--json-output"]).ends(0);
+    let listed = sandbox.offline(&["refs", "list", "kong.yaml", "--json-output"]).ends(0);
     let unset = |one: &(String, String)| *one == ("not_checkable".to_owned(), "unset_variable".to_owned());
     assert_eq!(listed.verdicts().iter().filter(|one| unset(one)).count(), 3);
-    place
+    sandbox
         .offline(&["refs", "env", "kong.yaml"])
         .ends(0)
         .tells("the variable PREFIX…X is left out");
     // what is asked of a control plane has to be whole
-    place
+    sandbox
         .run(&check, &[])
         .ends(3)
         .tells("error: the environment variable `DECK_HOST` is not set");
-    let set = [NOWHERE, ("DECK_THEIRS", "T_")];
-    let ran = place.run(&check, &set).ends(0);
+    let set = [NO_CONTROL_PLANE, ("DECK_THEIRS", "T_")];
+    let ran = sandbox.run(&check, &set).ends(0);
     ran.tells("note: the variable PREFIX…X cannot be checked from here");
 }

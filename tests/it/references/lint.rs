@@ -1,6 +1,6 @@
 //! What Kong silently takes and hardly anybody means, as the program tells it.
 
-use crate::common::refs_place::Place;
+use crate::common::sandbox::Sandbox;
 
 const STATE: &str = r#"_format_version: "3.0"
 vaults:
@@ -33,9 +33,9 @@ const TOLD: [&str; 5] = [
 
 #[test]
 fn what_looks_odd_is_told_whatever_the_policy() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     for policy in ["default", "warn", "off"] {
-        let mut ran = place.diff(STATE, &["--references", policy], &[]).ends(0);
+        let mut ran = sandbox.diff(STATE, &["--references", policy], &[]).ends(0);
         for told in TOLD {
             ran = ran.tells(told);
         }
@@ -45,9 +45,9 @@ fn what_looks_odd_is_told_whatever_the_policy() {
 
 #[test]
 fn validation_without_a_control_plane_tells_it_too() {
-    let place = Place::new();
-    place.file("repo/kong.yaml", STATE);
-    let mut ran = place.run(&["validate", "kong.yaml"], &[]).ends(0);
+    let sandbox = Sandbox::new();
+    sandbox.file("repo/kong.yaml", STATE);
+    let mut ran = sandbox.run(&["validate", "kong.yaml"], &[]).ends(0);
     for told in TOLD {
         ran = ran.tells(told);
     }
@@ -56,9 +56,9 @@ fn validation_without_a_control_plane_tells_it_too() {
 
 #[test]
 fn references_that_are_right_are_not_odd() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let state = "_format_version: \"3.0\"\nvaults:\n- {name: env, prefix: my-env}\nplugins:\n\
                  - {name: loggly, config: {key: '{vault://my-env/key#2}'}}\n";
-    let ran = place.diff(state, &["--references", "off"], &[]).ends(0);
+    let ran = sandbox.diff(state, &["--references", "off"], &[]).ends(0);
     assert!(!ran.err.contains("warning"), "{}", ran.err);
 }

@@ -1,19 +1,19 @@
 //! What references resolve to, and certificates in the open: through the program, with files of data planes.
 
-use crate::common::refs_place::{Place, Ran};
+use crate::common::sandbox::{CommandOutput, Sandbox};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, date_time_ymd};
 
 /// A certificate and its key, as PEM.
-struct Pair {
+struct CertificateWithKey {
     cert: String,
     key: String,
 }
 
-fn pair(change: impl FnOnce(&mut CertificateParams), key: &KeyPair) -> Pair {
+fn pair(change: impl FnOnce(&mut CertificateParams), key: &KeyPair) -> CertificateWithKey {
     let mut parameters = CertificateParams::new(vec!["a.test".to_owned()]).expect("parameters");
     parameters.not_after = date_time_ymd(2090, 1, 1);
     change(&mut parameters);
-    Pair {
+    CertificateWithKey {
         cert: parameters.self_signed(key).expect("a certificate").pem(),
         key: key.serialize_pem(),
     }
@@ -24,12 +24,12 @@ fn ecdsa() -> KeyPair {
 }
 
 /// `diff` of those entities, whose references a directory of the data planes holds.
-fn diff(place: &Place, entities: &str, args: &[&str]) -> Ran {
-    let directory = format!("/secrets={}", place.path("secrets").display());
+fn diff(sandbox: &Sandbox, entities: &str, args: &[&str]) -> CommandOutput {
+    let directory = format!("/secrets={}", sandbox.path("secrets").display());
     let state = format!(
         "_format_version: \"3.0\"\nvaults:\n- {{name: fs, prefix: disk, config: {{prefix: /secrets}}}}\n{entities}"
     );
-    place.diff(&state, &[&["--dp-files", &directory], args].concat(), &[])
+    sandbox.diff(&state, &[&["--dp-files", &directory], args].concat(), &[])
 }
 
 fn certificate(cert: &str, key: &str, more: &str) -> String {
@@ -38,58 +38,60 @@ fn certificate(cert: &str, key: &str, more: &str) -> String {
 
 #[test]
 fn a_pair_that_is_one_is_found() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let good = pair(|_| {}, &ecdsa());
-    place.file("secrets/cert", &good.cert);
-    place.file("secrets/key", &good.key);
-    let ran = diff(&place, &certificate("cert", "key", "  snis: [{name: a.test}]\n"), &[]).ends(0);
+    sandbox.file("secrets/cert", &good.cert);
+    sandbox.file("secrets/key", &good.key);
+    let ran = diff(&sandbox, &certificate("cert", "key", "  snis: [{name: a.test}]\n"), &[]).ends(0);
     assert_eq!(ran.err.trim(), "references: 2 found");
 }
 
 #[test]
 fn a_key_of_another_certificate_is_none() {
-    let place = Place::new();
-    place.file("secrets/cert", &pair(|_| {}, &ecdsa()).cert);
-    place.file("secrets/key", &ecdsa().serialize_pem());
+    let sandbox = Sandbox::new();
+    sandbox.file("secrets/cert", &pair(|_| {}, &ecdsa()).cert);
+    sandbox.file("secrets/key", &ecdsa().serialize_pem());
     let entities = certificate("cert", "key", "");
-    let ran = diff(&place, &entities, &[]).ends(3);
+    let ran = diff(&sandbox, &entities, &[]).ends(3);
     ran.tells("kong.yaml:6:8: error: what {vault://disk/key} resolves to does not match the certificate");
-    let warned = diff(&place, &entities, &["--references", "warn"]).ends(0);
+    let warned = diff(&sandbox, &entities, &["--references", "warn"]).ends(0);
     warned.tells("warning: what {vault://disk/key} resolves to does not match the certificate");
-    let silent = diff(&place, &entities, &["--references", "off"]).ends(0);
+    let silent = diff(&sandbox, &entities, &["--references", "off"]).ends(0);
     assert!(!silent.err.contains("does not match"), "{}", silent.err);
 }
 
 #[test]
 fn what_is_no_pem_is_told_without_a_word_of_it() {
-    let place = Place::new();
-    place.file("secrets/cert", "zyzzyva");
-    place.file("secrets/key", "zyzzyva two");
-    std::fs::write(place.path("secrets/bytes"), b"zyzzyva\xff").expect("a file");
-    let ran = diff(&place, &certificate("cert", "key", ""), &[]).ends(3);
+    let sandbox = Sandbox::new();
+    sandbox.file("secrets/cert", "zyzzyva");
+    sandbox.file("secrets/key", "zyzzyva two");
+    std::fs::write(sandbox.path("secrets/bytes"), b"zyzzyva\xff").expect("a file");
+    let ran = diff(&sandbox, &certificate("cert", "key", ""), &[]).ends(3);
     let ran = ran.tells("what {vault://disk/cert} resolves to is no PEM certificate");
     ran.tells("what {vault://disk/key} resolves to is no PEM key");
     let plugin = "plugins:\n- {name: http-log, config: {http_endpoint: '{vault://disk/cert}'}}\n";
-    let ran = diff(&place, plugin, &[]).ends(3);
+    let ran = diff(&sandbox, plugin, &[]).ends(3);
     ran.tells("what {vault://disk/cert} resolves to is not a URL");
     let bytes = "plugins:\n- {name: loggly, config: {key: '{vault://disk/bytes}'}}\n";
-    diff(&place, bytes, &[]).ends(3).tells("resolves to is no text (UTF-8)");
+    diff(&sandbox, bytes, &[])
+        .ends(3)
+        .tells("resolves to is no text (UTF-8)");
 }
 
 #[test]
 fn a_chain_is_read_to_its_end() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let good = pair(|_| {}, &ecdsa());
     let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    place.file("secrets/cert", &(good.cert + broken));
-    place.file("secrets/key", &good.key);
-    let ran = diff(&place, &certificate("cert", "key", ""), &[]).ends(3);
+    sandbox.file("secrets/cert", &(good.cert + broken));
+    sandbox.file("secrets/key", &good.key);
+    let ran = diff(&sandbox, &certificate("cert", "key", ""), &[]).ends(3);
     ran.tells("is a chain of certificates of which not all can be read");
 }
 
 #[test]
 fn the_alternative_pair_is_of_another_sort_and_whole() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let (one, two) = (pair(|_| {}, &ecdsa()), pair(|_| {}, &ecdsa()));
     let other = KeyPair::generate_for(&PKCS_ED25519).expect("a key");
     let three = pair(|_| {}, &other);
@@ -101,15 +103,25 @@ fn the_alternative_pair_is_of_another_sort_and_whole() {
         ("cert3", &three.cert),
         ("key3", &three.key),
     ] {
-        place.file(&format!("secrets/{name}"), text);
+        sandbox.file(&format!("secrets/{name}"), text);
     }
     let alternative =
         |cert, key| format!("  cert_alt: '{{vault://disk/{cert}}}'\n  key_alt: '{{vault://disk/{key}}}'\n");
-    let same = diff(&place, &certificate("cert", "key", &alternative("cert2", "key2")), &[]).ends(3);
+    let same = diff(
+        &sandbox,
+        &certificate("cert", "key", &alternative("cert2", "key2")),
+        &[],
+    )
+    .ends(3);
     same.tells("is of the same type (RSA, ECDSA) as the other of the two certificates");
-    diff(&place, &certificate("cert", "key", &alternative("cert3", "key3")), &[]).ends(0);
+    diff(
+        &sandbox,
+        &certificate("cert", "key", &alternative("cert3", "key3")),
+        &[],
+    )
+    .ends(0);
     let half = diff(
-        &place,
+        &sandbox,
         &certificate("cert", "key", "  cert_alt: '{vault://disk/cert3}'\n"),
         &[],
     )
@@ -119,24 +131,24 @@ fn the_alternative_pair_is_of_another_sort_and_whole() {
 
 #[test]
 fn certificates_are_valid_now_and_for_some_time() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let key = ecdsa();
     let past = pair(
         |cert| (cert.not_before, cert.not_after) = (date_time_ymd(2000, 1, 1), date_time_ymd(2001, 1, 1)),
         &key,
     );
     let future = pair(|cert| cert.not_before = date_time_ymd(2089, 1, 1), &key);
-    place.file("secrets/past", &past.cert);
-    place.file("secrets/future", &future.cert);
-    place.file("secrets/good", &pair(|_| {}, &key).cert);
-    place.file("secrets/key", &key.serialize_pem());
-    let ran = diff(&place, &certificate("past", "key", ""), &[]).ends(3);
+    sandbox.file("secrets/past", &past.cert);
+    sandbox.file("secrets/future", &future.cert);
+    sandbox.file("secrets/good", &pair(|_| {}, &key).cert);
+    sandbox.file("secrets/key", &key.serialize_pem());
+    let ran = diff(&sandbox, &certificate("past", "key", ""), &[]).ends(3);
     ran.tells("what {vault://disk/past} resolves to holds a certificate that has expired")
         .tells("until 2001-01-01 00:00 UTC");
-    diff(&place, &certificate("future", "key", ""), &[])
+    diff(&sandbox, &certificate("future", "key", ""), &[])
         .ends(3)
         .tells("that is not valid yet");
-    let far = diff(&place, &certificate("good", "key", ""), &["--expiry-days", "40000"]).ends(0);
+    let far = diff(&sandbox, &certificate("good", "key", ""), &["--expiry-days", "40000"]).ends(0);
     far.tells("warning: the field 'cert' holds a certificate that expires within 40000 days");
     let indented = |text: &str| text.trim().replace('\n', "\n    ");
     let open = format!(
@@ -144,17 +156,17 @@ fn certificates_are_valid_now_and_for_some_time() {
         indented(&past.cert),
         indented(&past.key)
     );
-    diff(&place, &open, &[])
+    diff(&sandbox, &open, &[])
         .ends(3)
         .tells("error: the field 'cert' holds a certificate that has expired");
     // it may be live already: nobody was asked
-    let validated = place.run(&["validate", "kong.yaml"], &[]).ends(0);
+    let validated = sandbox.run(&["validate", "kong.yaml"], &[]).ends(0);
     validated.tells("warning: the field 'cert' holds a certificate that has expired");
-    place
+    sandbox
         .run(&["validate", "kong.yaml", "--references", "strict"], &[])
         .ends(3);
-    let directory = format!("/secrets={}", place.path("secrets").display());
-    place
+    let directory = format!("/secrets={}", sandbox.path("secrets").display());
+    sandbox
         .run(
             &[
                 "sync",
@@ -168,18 +180,20 @@ fn certificates_are_valid_now_and_for_some_time() {
             &[],
         )
         .ends(0);
-    let live = place.run(&["diff", "kong.yaml", "--dp-files", &directory], &[]).ends(0);
+    let live = sandbox
+        .run(&["diff", "kong.yaml", "--dp-files", &directory], &[])
+        .ends(0);
     live.tells("warning: the field 'cert' holds a certificate that has expired");
 }
 
 #[test]
 fn the_names_that_a_certificate_is_served_under_are_its_own() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let good = pair(|_| {}, &ecdsa());
-    place.file("secrets/cert", &good.cert);
-    place.file("secrets/key", &good.key);
+    sandbox.file("secrets/cert", &good.cert);
+    sandbox.file("secrets/key", &good.key);
     let names = "  snis: [{name: a.test}, {name: b.test}, {name: '*.c.test'}]\n";
-    let ran = diff(&place, &certificate("cert", "key", names), &[]).ends(0);
+    let ran = diff(&sandbox, &certificate("cert", "key", names), &[]).ends(0);
     let ran = ran.tells("warning: the field 'cert' holds a certificate that is not good for all names");
     assert!(
         ran.err.contains(" *.c.test, b.test") && !ran.err.contains("a.test"),
@@ -190,7 +204,7 @@ fn the_names_that_a_certificate_is_served_under_are_its_own() {
 
 #[test]
 fn of_two_that_are_alike_each_is_served_under_its_own_names() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let good = pair(|_| {}, &ecdsa());
     let (cert, key) = (good.cert.replace('\n', "\\n"), good.key.replace('\n', "\\n"));
     let certificate = |id: u8, name: &str| {
@@ -199,23 +213,23 @@ fn of_two_that_are_alike_each_is_served_under_its_own_names() {
     };
     let both = certificate(1, "a.test") + &certificate(2, "b.test");
     let state = format!("_format_version: \"3.0\"\ncertificates:\n{both}");
-    let file = place.file("repo/kong.yaml", &state);
-    place.run(&["sync", &file, "--yes"], &[]).ends(0);
-    let live = place.run(&["diff", &file], &[]).ends(0);
+    let file = sandbox.file("repo/kong.yaml", &state);
+    sandbox.run(&["sync", &file, "--yes"], &[]).ends(0);
+    let live = sandbox.run(&["diff", &file], &[]).ends(0);
     live.tells("warning: the field 'cert' holds a certificate that is not good for all names")
         .tells(" b.test");
 }
 
 #[test]
 fn another_teams_names_count_too() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let good = pair(|_| {}, &ecdsa());
-    place.file("secrets/cert", &good.cert);
-    place.file("secrets/key", &good.key);
-    let directory = format!("/secrets={}", place.path("secrets").display());
+    sandbox.file("secrets/cert", &good.cert);
+    sandbox.file("secrets/key", &good.key);
+    let directory = format!("/secrets={}", sandbox.path("secrets").display());
     let state = |team: &str, entities: &str| {
         let text = format!("_format_version: \"3.0\"\n_info: {{select_tags: [{team}]}}\n{entities}");
-        place.file(&format!("repo/{team}.yaml"), &text)
+        sandbox.file(&format!("repo/{team}.yaml"), &text)
     };
     let vault = "vaults:\n- {name: fs, prefix: disk, config: {prefix: /secrets}}\n";
     let id = "11111111-1111-4111-8111-111111111111";
@@ -225,7 +239,7 @@ fn another_teams_names_count_too() {
         state("ours", &format!("{vault}{named}"))
     };
     let sync = |file: &str| {
-        place
+        sandbox
             .run(&["sync", file, "--yes", "--dp-files", &directory], &[])
             .ends(0)
     };
@@ -235,7 +249,9 @@ fn another_teams_names_count_too() {
         &format!("snis: [{{name: z.test, certificate: {{id: {id}}}}}]\n"),
     ));
     for tags in ["one", "two"] {
-        let ran = place.run(&["diff", &ours(tags), "--dp-files", &directory], &[]).ends(0);
+        let ran = sandbox
+            .run(&["diff", &ours(tags), "--dp-files", &directory], &[])
+            .ends(0);
         ran.tells("warning: the field 'cert' holds a certificate that is not good for all names")
             .tells(" z.test");
     }
@@ -243,7 +259,7 @@ fn another_teams_names_count_too() {
 
 #[test]
 fn the_reference_at_fault_is_named() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let (one, other) = (pair(|_| {}, &ecdsa()), ecdsa());
     let three = pair(|_| {}, &KeyPair::generate_for(&PKCS_ED25519).expect("a key"));
     for (name, text) in [
@@ -252,89 +268,89 @@ fn the_reference_at_fault_is_named() {
         ("cert3", &three.cert),
         ("key3", &three.key),
     ] {
-        place.file(&format!("secrets/{name}"), text);
+        sandbox.file(&format!("secrets/{name}"), text);
     }
     let alternative = "  cert_alt: '{vault://disk/cert3}'\n  key_alt: '{vault://disk/key3}'\n";
-    let ran = diff(&place, &certificate("cert", "key", alternative), &[]).ends(3);
+    let ran = diff(&sandbox, &certificate("cert", "key", alternative), &[]).ends(3);
     let ran = ran.tells("what {vault://disk/key} resolves to does not match the certificate");
     assert_eq!(ran.err.matches("error:").count(), 1, "{}", ran.err);
-    place.file("secrets/name", "zyzzyva");
+    sandbox.file("secrets/name", "zyzzyva");
     let half = "plugins:\n- name: ai-proxy\n  config:\n    route_type: llm/v1/chat\n    auth: {header_name: '{vault://disk/name}'}\n    \
                 model: {provider: openai, name: gpt-4}\n";
-    let ran = diff(&place, half, &[]).ends(3);
+    let ran = diff(&sandbox, half, &[]).ends(3);
     ran.tells("what {vault://disk/name} resolves to does not go together with other fields: all or none of these fields must be set: 'auth.header_name', 'auth.header_value'");
 }
 
 #[test]
 fn a_check_of_which_a_member_is_not_known_is_left_out() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let (one, two) = (pair(|_| {}, &ecdsa()), ecdsa());
-    place.file("secrets/cert", &one.cert);
-    let ran = diff(&place, &certificate("cert", "gone", ""), &[]).ends(3);
+    sandbox.file("secrets/cert", &one.cert);
+    let ran = diff(&sandbox, &certificate("cert", "gone", ""), &[]).ends(3);
     assert_eq!(ran.err.matches("error:").count(), 1, "{}", ran.err);
     let inline = two.serialize_pem().trim().replace('\n', "\n    ");
     let state = format!("certificates:\n- cert: '{{vault://disk/cert}}'\n  key: |\n    {inline}\n");
-    diff(&place, &state, &[])
+    diff(&sandbox, &state, &[])
         .ends(3)
         .tells("what {vault://disk/cert} resolves to does not match the key");
 }
 
 #[test]
 fn keys_are_private_and_open() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let key = ecdsa();
-    place.file("secrets/cert", &pair(|_| {}, &key).cert);
-    place.file("secrets/public", &key.public_key_pem());
+    sandbox.file("secrets/cert", &pair(|_| {}, &key).cert);
+    sandbox.file("secrets/public", &key.public_key_pem());
     let locked = key.serialize_pem().replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
-    place.file("secrets/locked", &locked);
-    place.file("secrets/empty", "");
+    sandbox.file("secrets/locked", &locked);
+    sandbox.file("secrets/empty", "");
     for (secret, told) in [
         ("public", "is a public key where a private one belongs"),
         ("locked", "is a private key under a passphrase, which Kong cannot open"),
         ("empty", "is empty"),
     ] {
-        let ran = diff(&place, &certificate("cert", secret, ""), &[]).ends(3);
+        let ran = diff(&sandbox, &certificate("cert", secret, ""), &[]).ends(3);
         ran.tells(&format!("what {{vault://disk/{secret}}} resolves to {told}"));
     }
 }
 
 #[test]
 fn keys_are_what_they_say() {
-    let place = Place::new();
-    place.file(
+    let sandbox = Sandbox::new();
+    sandbox.file(
         "secrets/jwk",
         r#"{"kty": "RSA", "n": "zyzzyva", "e": "AQAB", "kid": "other"}"#,
     );
-    place.file("secrets/text", "zyzzyva");
+    sandbox.file("secrets/text", "zyzzyva");
     let key = |text: &str| format!("keys: [{{name: k, kid: mine, jwk: '{{vault://disk/{text}}}'}}]\n");
-    diff(&place, &key("jwk"), &[])
+    diff(&sandbox, &key("jwk"), &[])
         .ends(3)
         .tells("is a JWK of another kid than the key's");
-    diff(&place, &key("text"), &[])
+    diff(&sandbox, &key("text"), &[])
         .ends(3)
         .tells("is no JSON, so that it is no JWK");
     let (one, two) = (ecdsa(), ecdsa());
-    place.file("secrets/private", &one.serialize_pem());
-    place.file("secrets/public", &two.public_key_pem());
+    sandbox.file("secrets/private", &one.serialize_pem());
+    sandbox.file("secrets/public", &two.public_key_pem());
     let pem = "keys: [{name: k, kid: mine, pem: {private_key: '{vault://disk/private}', public_key: '{vault://disk/public}'}}]\n";
-    diff(&place, pem, &[])
+    diff(&sandbox, pem, &[])
         .ends(3)
         .tells("is no pair with the other half of the key");
-    place.file("secrets/public", &one.public_key_pem());
-    diff(&place, pem, &[]).ends(0);
+    sandbox.file("secrets/public", &one.public_key_pem());
+    diff(&sandbox, pem, &[]).ends(0);
 }
 
 #[test]
 fn each_data_plane_is_looked_at_by_itself() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let (one, two) = (pair(|_| {}, &ecdsa()), pair(|_| {}, &ecdsa()));
     let environment = |cert: &str, key: &str| format!("CERT=\"{cert}\"\nKEY=\"{key}\"\n");
-    let good = place.file("good.env", &environment(&one.cert, &one.key));
-    let mixed = place.file("mixed.env", &environment(&one.cert, &two.key));
+    let good = sandbox.file("good.env", &environment(&one.cert, &one.key));
+    let mixed = sandbox.file("mixed.env", &environment(&one.cert, &two.key));
     let state = "_format_version: \"3.0\"\nvaults: [{name: env, prefix: my-env}]\n\
                  certificates: [{cert: '{vault://my-env/cert}', key: '{vault://my-env/key}'}]\n";
-    place.diff(state, &["--dp-env", &good], &[]).ends(0);
-    place
+    sandbox.diff(state, &["--dp-env", &good], &[]).ends(0);
+    sandbox
         .diff(state, &["--dp-env", &good, "--dp-env", &mixed], &[])
         .ends(3)
         .tells("what {vault://my-env/key} resolves to does not match the certificate (data plane: mixed.env)");
@@ -342,31 +358,31 @@ fn each_data_plane_is_looked_at_by_itself() {
 
 #[test]
 fn a_certificate_of_a_ca_is_one() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let key = ecdsa();
-    place.file("secrets/.keep", "");
+    sandbox.file("secrets/.keep", "");
     let old = |cert: &mut CertificateParams| {
         cert.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         cert.not_after = date_time_ymd(2027, 1, 1);
     };
     let indented = pair(old, &key).cert.trim().replace('\n', "\n    ");
     let state = format!("ca_certificates:\n- cert: |\n    {indented}\n");
-    let ran = diff(&place, &state, &["--expiry-days", "36500"]).ends(0);
+    let ran = diff(&sandbox, &state, &["--expiry-days", "36500"]).ends(0);
     ran.tells("warning: the field 'cert' holds a certificate that expires within 36500 days");
 }
 
 #[test]
 fn a_check_without_a_plan_looks_at_what_stands_in_the_open() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let pem = |text: &str| text.trim().replace('\n', "\n    ");
     let state = |cert: &str, key: &str| {
         let (cert, key) = (pem(cert), pem(key));
         format!("_format_version: \"3.0\"\ncertificates:\n- cert: |\n    {cert}\n  key: |\n    {key}\n")
     };
     let (one, other) = (pair(|_| {}, &ecdsa()), ecdsa().serialize_pem());
-    place.file("repo/kong.yaml", &state(&one.cert, &other));
-    let ran = place.offline(&["refs", "check", "kong.yaml"]).ends(3);
+    sandbox.file("repo/kong.yaml", &state(&one.cert, &other));
+    let ran = sandbox.offline(&["refs", "check", "kong.yaml"]).ends(3);
     ran.tells("certificate does not match key");
-    place.file("repo/kong.yaml", &state(&one.cert, &one.key));
-    place.offline(&["refs", "check", "kong.yaml"]).ends(0);
+    sandbox.file("repo/kong.yaml", &state(&one.cert, &one.key));
+    sandbox.offline(&["refs", "check", "kong.yaml"]).ends(0);
 }

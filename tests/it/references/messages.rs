@@ -5,8 +5,9 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::common::fake::{Fake, Heard, Reply};
-use crate::common::refs_place::{NOWHERE, Place, TOKEN};
+use crate::common::closed_port::ClosedPort;
+use crate::common::fake_server::{FakeServer, ReceivedRequest, Reply};
+use crate::common::sandbox::{NO_CONTROL_PLANE, Sandbox, TOKEN};
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, date_time_ymd};
 use serde_json::{Value, json};
 
@@ -51,7 +52,7 @@ const FIELDS: [&str; 11] = [
 const OTHERS: [&str; 2] = ["group", "config.word"];
 
 /// A vault whose secrets all have the same flaw.
-struct Case {
+struct VerdictCase {
     name: &'static str,
     /// The vault with the prefix `team`: its backend, and its config.
     vault: (&'static str, &'static str),
@@ -66,7 +67,7 @@ struct Case {
     but: &'static [(&'static str, &'static str, &'static str)],
 }
 
-const USUAL: Case = Case {
+const USUAL: VerdictCase = VerdictCase {
     name: "",
     vault: ("hcv", "kv: v2"),
     reference: "",
@@ -97,8 +98,8 @@ const ASKED: &[(&str, &str, (&str, &str))] = &[
     ("the member is no text", "numbers", ("malformed", "bad_subkey")),
 ];
 
-fn cases() -> Vec<Case> {
-    let asked = ASKED.iter().map(|(name, secret, verdict)| Case {
+fn cases() -> Vec<VerdictCase> {
+    let asked = ASKED.iter().map(|(name, secret, verdict)| VerdictCase {
         name,
         reference: secret,
         verdict: *verdict,
@@ -108,9 +109,9 @@ fn cases() -> Vec<Case> {
 }
 
 /// What is wrong about references and settings, whatever the vault has.
-fn odd() -> Vec<Case> {
+fn odd() -> Vec<VerdictCase> {
     vec![
-        Case {
+        VerdictCase {
             name: "the secret is not what the field takes",
             reference: "words",
             verdict: ("malformed", "bad_content"),
@@ -121,26 +122,26 @@ fn odd() -> Vec<Case> {
             ],
             ..USUAL
         },
-        Case {
+        VerdictCase {
             name: "Kong cannot read it",
             reference: "unread",
             verdict: ("malformed", "bad_reference"),
             but: &[("config.word", "malformed", "bad_reference")],
             ..USUAL
         },
-        Case {
+        VerdictCase {
             name: "the name leads elsewhere",
             reference: "up/../found",
             verdict: ("malformed", "bad_resource"),
             ..USUAL
         },
-        Case {
+        VerdictCase {
             name: "the version is none",
             reference: "found#-1",
             verdict: ("malformed", "bad_version"),
             ..USUAL
         },
-        Case {
+        VerdictCase {
             name: "half a set of credentials",
             vault: ("hcv", "auth_method: approle, approle_role_id: r"),
             reference: "found",
@@ -148,7 +149,7 @@ fn odd() -> Vec<Case> {
             verdict: ("malformed", "bad_settings"),
             ..USUAL
         },
-        Case {
+        VerdictCase {
             name: "the login is refused",
             vault: ("hcv", "auth_method: approle, approle_role_id: r, kv: v2"),
             reference: "found",
@@ -163,9 +164,9 @@ fn odd() -> Vec<Case> {
 }
 
 /// What is wrong where the secrets are.
-fn elsewhere() -> Vec<Case> {
+fn elsewhere() -> Vec<VerdictCase> {
     vec![
-        Case {
+        VerdictCase {
             name: "the data planes do not have the variable",
             vault: ("env", "prefix: APP_"),
             reference: "gone",
@@ -173,10 +174,10 @@ fn elsewhere() -> Vec<Case> {
             verdict: ("missing", "no_such_variable"),
             ..USUAL
         },
-        Case {
+        VerdictCase {
             name: "nobody listens",
             reference: "found",
-            variables: &[("STRONGROOM_VAULT_TEAM_ADDRESS", "http://127.0.0.1:1")],
+            variables: &[("STRONGROOM_VAULT_TEAM_ADDRESS", CLOSED)],
             verdict: ("unreachable", "connection_failed"),
             ..USUAL
         },
@@ -184,30 +185,30 @@ fn elsewhere() -> Vec<Case> {
 }
 
 /// What cannot be told from where the check runs.
-fn unasked() -> Vec<Case> {
+fn unasked() -> Vec<VerdictCase> {
     vec![
-        Case {
+        VerdictCase {
             name: "the environment of the data planes is not known",
             vault: ("env", "prefix: APP_"),
             reference: "some",
             verdict: ("not_checkable", "data_plane_environment"),
             ..USUAL
         },
-        Case {
+        VerdictCase {
             name: "the files of the data planes are not here",
             vault: ("fs", "prefix: /secrets"),
             reference: "some",
             verdict: ("not_checkable", "data_plane_files"),
             ..USUAL
         },
-        Case {
+        VerdictCase {
             name: "no credentials are given",
             reference: "found",
             variables: &[("STRONGROOM_VAULT_TEAM_TOKEN", "")],
             verdict: ("not_checkable", "no_credentials"),
             ..USUAL
         },
-        Case {
+        VerdictCase {
             name: "a state file says where",
             vault: ("hcv", "host: elsewhere.test"),
             reference: "found",
@@ -215,7 +216,7 @@ fn unasked() -> Vec<Case> {
             verdict: ("not_checkable", "untrusted_host"),
             ..USUAL
         },
-        Case {
+        VerdictCase {
             name: "the login is one of a cloud's machines",
             vault: ("hcv", "auth_method: aws_ec2"),
             reference: "found",
@@ -223,20 +224,20 @@ fn unasked() -> Vec<Case> {
             verdict: ("not_checkable", "unsupported_login"),
             ..USUAL
         },
-        Case {
+        VerdictCase {
             name: "the backend is nobody's that is known",
             vault: ("of-our-own", ""),
             reference: "found",
             verdict: ("not_checkable", "unsupported_backend"),
             ..USUAL
         },
-        Case {
+        VerdictCase {
             name: "what is meant is not documented",
             reference: "found!",
             verdict: ("not_checkable", "undocumented"),
             ..USUAL
         },
-        Case {
+        VerdictCase {
             name: "the vault is nobody's that is known",
             reference: "theirs",
             verdict: ("not_checkable", "vaults_unreadable"),
@@ -245,7 +246,7 @@ fn unasked() -> Vec<Case> {
     ]
 }
 
-impl Case {
+impl VerdictCase {
     /// The text in a field. Some cases are in the text itself.
     fn text(&self, field: &str) -> String {
         let (secret, rest) = match self.reference.split_once('#') {
@@ -294,7 +295,7 @@ fn member(field: &str) -> String {
 }
 
 /// HashiCorp's answers, as recorded of a real server (`fixtures/hcv`).
-fn answer(heard: &Heard) -> Reply {
+fn answer(heard: &ReceivedRequest) -> Reply {
     let path = heard.path.split('?').next().unwrap_or_default();
     let errors = |status, errors: Value| Reply::new(status, json!({ "errors": errors }).to_string());
     let version = |metadata: Value| Reply::new(404, json!({"data": {"data": null, "metadata": metadata}}).to_string());
@@ -324,6 +325,9 @@ fn answer(heard: &Heard) -> Reply {
         _ => errors(405, json!([path])),
     }
 }
+
+/// Stands in a case's variables for an address at which nobody listens.
+const CLOSED: &str = "closed";
 
 /// A public key in the form of RFC 7517, which has it as an example.
 const JWK: &str = r#"{"kty": "EC", "crv": "P-256", "kid": "k", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
@@ -355,25 +359,32 @@ fn sound() -> Value {
 }
 
 /// What a run tells of a case, and of each field verdict and reason.
-fn told(case: &Case, vault: &Fake) -> (String, Vec<(String, String, String)>) {
-    let place = Place::new();
-    place.file("repo/plane.env", "APP_OTHER=zyzzyva\n");
+fn told(case: &VerdictCase, vault: &FakeServer) -> (String, Vec<(String, String, String)>) {
+    let sandbox = Sandbox::new();
+    sandbox.file("repo/plane.env", "APP_OTHER=zyzzyva\n");
     let url = vault.url();
     let usual = [
-        NOWHERE,
+        NO_CONTROL_PLANE,
         ("STRONGROOM_VAULT_TEAM_ADDRESS", url.as_str()),
         ("STRONGROOM_VAULT_TEAM_TOKEN", TOKEN),
     ];
-    let variables = [&usual[..], case.variables].concat();
+    let closed = ClosedPort::shared();
+    let closed_url = closed.url();
+    let own = case.variables.iter().map(|(name, value)| match *value {
+        CLOSED => (*name, closed_url.as_str()),
+        value => (*name, value),
+    });
+    let variables: Vec<_> = usual.into_iter().chain(own).collect();
     let check = [&["refs", "check", "kong.yaml"], case.flags].concat();
     // what is told of the others is the same of all cases: once is enough to read
-    place.file("repo/kong.yaml", &case.state(case.verdict.0 == "found"));
-    let text = place
+    sandbox.file("repo/kong.yaml", &case.state(case.verdict.0 == "found"));
+    let text = sandbox
         .run(&check, &variables)
         .err
-        .replace(&vault.host(), "127.0.0.1:PORT");
-    place.file("repo/kong.yaml", &case.state(true));
-    let report = place
+        .replace(&vault.host(), "127.0.0.1:PORT")
+        .replace(&closed.host(), "127.0.0.1:CLOSED");
+    sandbox.file("repo/kong.yaml", &case.state(true));
+    let report = sandbox
         .run(&[&check[..], &["--json-output"]].concat(), &variables)
         .report();
     let word = |one: &Value, name: &str| one[name].as_str().unwrap_or_default().to_owned();
@@ -387,7 +398,7 @@ fn told(case: &Case, vault: &Fake) -> (String, Vec<(String, String, String)>) {
 
 #[test]
 fn every_verdict_in_every_kind_of_field_is_told_as_it_was_read_and_found_good() {
-    let vault = Fake::start(answer);
+    let vault = FakeServer::start(answer);
     let mut messages = String::new();
     for case in cases() {
         let (text, verdicts) = told(&case, &vault);

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use crate::common::real_servers::effort;
 use proptest::prelude::*;
 use strongroom::reference::{decode_json_string, encode_json_string, parse_line_to_json, parse_to_json};
 
@@ -72,7 +73,7 @@ fn a_line_that_is_no_json_string_is_an_error_and_the_next_is_read() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(20_000))]
+    #![proptest_config(ProptestConfig::with_cases(effort(20_000, 2_000)))]
 
     #[test]
     fn any_bytes_are_answered_on_one_line(bytes in prop::collection::vec(any::<u8>(), 0..60)) {

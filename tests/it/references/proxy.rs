@@ -1,13 +1,13 @@
 //! What is asked for on this machine, or of the server that its cloud gives it, is no proxy's to see.
 
-use crate::common::refs_place::{Listener, Place, TOKEN, verdict};
+use crate::common::sandbox::{Sandbox, TOKEN, VaultListener, verdict};
 
 const STATE: &str = "_format_version: \"3.0\"\nvaults:\n- {name: hcv, prefix: team, config: {kv: v1}}\nplugins:\n\
                      - {name: loggly, config: {key: '{vault://team/pg/key}'}}\n";
 
 #[test]
 fn only_vaults_elsewhere_are_asked_through_a_proxy() {
-    let (place, vault, proxy) = (Place::new(), Listener::new(), Listener::new());
+    let (sandbox, vault, proxy) = (Sandbox::new(), VaultListener::new(), VaultListener::new());
     let (near, proxied) = (vault.url(), proxy.url());
     let variables = |address| {
         [
@@ -17,11 +17,11 @@ fn only_vaults_elsewhere_are_asked_through_a_proxy() {
             ("STRONGROOM_VAULT_TEAM_TOKEN", TOKEN),
         ]
     };
-    let found = place.verdicts(STATE, &[], &variables(near.as_str()));
+    let found = sandbox.verdicts(STATE, &[], &variables(near.as_str()));
     assert_eq!(found, verdict("found", "secret_found"));
     assert!(vault.received().contains(TOKEN));
     assert_eq!(proxy.received(), "");
-    let found = place.verdicts(STATE, &[], &variables("http://vault.test:8200"));
+    let found = sandbox.verdicts(STATE, &[], &variables("http://vault.test:8200"));
     assert_eq!(found, verdict("found", "secret_found"));
     assert!(proxy.received().contains("vault.test:8200"), "{}", proxy.received());
 }

@@ -1,6 +1,7 @@
 //! What the side that runs the check says: settings, policies, environments of data planes, and what they make of a run.
 
-use crate::common::refs_place::{ControlPlane, Listener, Place, TOKEN, verdict};
+use crate::common::closed_port::ClosedPort;
+use crate::common::sandbox::{Sandbox, ServedControlPlane, TOKEN, VaultListener, verdict};
 
 /// A vault that says nothing of its address, and a plugin that refers to a secret of it.
 const STATE: &str = "_format_version: \"3.0\"\nvaults:\n- {name: hcv, prefix: my-team, config: {kv: v1}}\nplugins:\n\
@@ -18,7 +19,7 @@ fn by_name(reference: &str) -> String {
     format!("_format_version: \"3.0\"\nplugins:\n- {{name: loggly, config: {{key: '{reference}'}}}}\n")
 }
 
-fn settings(listener: &Listener, credential: &str) -> String {
+fn settings(listener: &VaultListener, credential: &str) -> String {
     format!(
         "references:\n  vaults:\n    my-team: {{address: '{}', {credential}}}\n",
         listener.url()
@@ -27,27 +28,27 @@ fn settings(listener: &Listener, credential: &str) -> String {
 
 #[test]
 fn a_vault_is_asked_as_a_file_of_settings_says() {
-    let (place, listener) = (Place::new(), Listener::new());
-    let secret = place.file("token", &format!("{TOKEN}\n"));
+    let (sandbox, listener) = (Sandbox::new(), VaultListener::new());
+    let secret = sandbox.file("token", &format!("{TOKEN}\n"));
     let by_variable = settings(&listener, "token_env: THEIRS");
     let by_file = settings(&listener, "token_file: token");
     let by_path = settings(&listener, &format!("token_file: '{secret}'"));
     for text in [by_variable, by_file, by_path] {
-        let file = place.file("settings.yaml", &text);
+        let file = sandbox.file("settings.yaml", &text);
         let variables = [("THEIRS", TOKEN)];
-        let found = place.verdicts(STATE, &["--config", &file], &variables);
+        let found = sandbox.verdicts(STATE, &["--config", &file], &variables);
         assert_eq!(found, verdict("found", "secret_found"), "{text}");
         let by_variable = [("THEIRS", TOKEN), ("STRONGROOM_CONFIG", &*file)];
         assert_eq!(
-            place.verdicts(STATE, &[], &by_variable),
+            sandbox.verdicts(STATE, &[], &by_variable),
             verdict("found", "secret_found")
         );
     }
-    place.file(
+    sandbox.file(
         "home/.strongroom.yaml",
         &settings(&listener, "token_env: THEIRS, namespace: ours"),
     );
-    let found = place.verdicts(STATE, &[], &[("THEIRS", TOKEN)]);
+    let found = sandbox.verdicts(STATE, &[], &[("THEIRS", TOKEN)]);
     assert_eq!(found, verdict("found", "secret_found"));
     let received = listener.received().to_ascii_lowercase();
     assert!(received.contains(&format!("x-vault-token: {TOKEN}\r\n")), "{received}");
@@ -56,8 +57,8 @@ fn a_vault_is_asked_as_a_file_of_settings_says() {
 
 #[test]
 fn a_vault_is_asked_as_variables_say_and_they_go_before_files() {
-    let (place, listener) = (Place::new(), Listener::new());
-    let file = place.file("token", TOKEN);
+    let (sandbox, listener) = (Sandbox::new(), VaultListener::new());
+    let file = sandbox.file("token", TOKEN);
     let url = listener.url();
     let address = ("STRONGROOM_VAULT_MY_TEAM_ADDRESS", url.as_str());
     for credential in [
@@ -65,22 +66,23 @@ fn a_vault_is_asked_as_variables_say_and_they_go_before_files() {
         ("STRONGROOM_VAULT_MY_TEAM_TOKEN_FILE", file.as_str()),
         ("STRONGROOM_VAULT_MY_TEAM_TOKEN_ENV", "THEIRS"),
     ] {
-        let found = place.verdicts(STATE, &[], &[address, credential, ("THEIRS", TOKEN)]);
+        let found = sandbox.verdicts(STATE, &[], &[address, credential, ("THEIRS", TOKEN)]);
         assert_eq!(found, verdict("found", "secret_found"), "{}", credential.0);
     }
-    let nowhere = "references: {vaults: {my-team: {address: 'http://127.0.0.1:1'}}}\n";
-    place.file("home/.strongroom.yaml", nowhere);
+    let closed = ClosedPort::shared().url();
+    let nowhere = format!("references: {{vaults: {{my-team: {{address: '{closed}'}}}}}}\n");
+    sandbox.file("home/.strongroom.yaml", &nowhere);
     let token = ("STRONGROOM_VAULT_MY_TEAM_TOKEN", TOKEN);
     assert_eq!(
-        place.verdicts(STATE, &[], &[address, token]),
+        sandbox.verdicts(STATE, &[], &[address, token]),
         verdict("found", "secret_found")
     );
     assert_eq!(
-        place.verdicts(STATE, &[], &[token]),
+        sandbox.verdicts(STATE, &[], &[token]),
         verdict("unreachable", "connection_failed")
     );
     let typo = ("STRONGROOM_VAULT_MY_TEAM_TOEKN", TOKEN);
-    place
+    sandbox
         .diff(STATE, &[], &[address, typo])
         .ends(0)
         .tells("did you mean …_TOKEN?");
@@ -88,19 +90,19 @@ fn a_vault_is_asked_as_variables_say_and_they_go_before_files() {
 
 #[test]
 fn all_that_is_wrong_in_settings_is_told_at_once_with_its_place() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let text = "references:\n  polcy: strict\n  policy: sometimes\n  vaults:\n    one:\n      adress: http://h\n      \
                 token: zyzzyva\n      secret_id_env: UNSET\n      jwt_file: /nowhere/zyzz\n    two:\n      role_id: r\n      \
                 address: ftp://h\n      mount: [a]\n      namespace: '${{ env \"DECK_X\" }}'\n      policy: strickt\n    \
                 three: zyzzyva\n";
-    let file = place.file("settings.yaml", text);
+    let file = sandbox.file("settings.yaml", text);
     let half = [
         ("STRONGROOM_VAULT_FOUR_ACCESS_KEY_ID", "a"),
         ("STRONGROOM_VAULT_FIVE_TOKEN_FILE", "/nowhere"),
         ("STRONGROOM_VAULT_SIX_ADDRESS", "zyzzyva"),
     ];
     let args = ["--config", &file, "--references-hosts", "a/b", "--dp-env", "none.env"];
-    let ran = place.diff(STATE, &args, &half).ends(3);
+    let ran = sandbox.diff(STATE, &args, &half).ends(3);
     for told in [
         "settings.yaml:2:3: error: 'polcy' is no setting",
         "did you mean 'policy'?",
@@ -129,15 +131,15 @@ fn all_that_is_wrong_in_settings_is_told_at_once_with_its_place() {
 
 #[test]
 fn flags_stand_beside_what_is_said_of_references() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let text = "parallelism: 2\nreferences: {policy: strict}\n";
-    place.file("home/.strongroom.yaml", text);
-    place.diff(&with_variable("a"), &[], &[]).ends(3).tells("APP_A");
-    place
+    sandbox.file("home/.strongroom.yaml", text);
+    sandbox.diff(&with_variable("a"), &[], &[]).ends(3).tells("APP_A");
+    sandbox
         .diff(&with_variable("a"), &["--references", "default"], &[])
         .ends(0);
-    place.file("home/.strongroom.yaml", "parallelism: {a: 1}\n");
-    place
+    sandbox.file("home/.strongroom.yaml", "parallelism: {a: 1}\n");
+    sandbox
         .diff(&with_variable("a"), &[], &[])
         .ends(3)
         .tells("no map of flags to values");
@@ -145,74 +147,77 @@ fn flags_stand_beside_what_is_said_of_references() {
 
 #[test]
 fn the_repository_makes_policies_stricter_and_never_looser() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let state = with_variable("a");
-    let missing = place.file("empty.env", "");
+    let missing = sandbox.file("empty.env", "");
     let missing = ["--dp-env", missing.as_str()];
-    let own = |text: &str| place.file("repo/strongroom.yaml", &format!("references: {text}\n"));
+    let own = |text: &str| sandbox.file("repo/strongroom.yaml", &format!("references: {text}\n"));
     // nothing is known of the variable: only strict stops
-    place.diff(&state, &[], &[]).ends(0);
+    sandbox.diff(&state, &[], &[]).ends(0);
     own("{policy: strict}");
-    place.diff(&state, &[], &[]).ends(3);
-    place.diff(&state, &["--references", "warn"], &[]).ends(3);
+    sandbox.diff(&state, &[], &[]).ends(3);
+    sandbox.diff(&state, &["--references", "warn"], &[]).ends(3);
     own("{vaults: {my-env: {policy: strict}}}");
-    place.diff(&state, &[], &[]).ends(3);
+    sandbox.diff(&state, &[], &[]).ends(3);
     // it is missing: all but warn and off stop
     for looser in ["{policy: off}", "{policy: warn}", "{vaults: {my-env: {policy: warn}}}"] {
         own(looser);
-        let ran = place.diff(&state, &missing, &[]).ends(3);
+        let ran = sandbox.diff(&state, &missing, &[]).ends(3);
         ran.tells("strongroom.yaml:1:")
             .tells("cannot loosen what references may do");
     }
     own("{vaults: {my-env: {policy: default}}}");
-    place
+    sandbox
         .diff(&state, &[&missing[..], &["--references", "warn"]].concat(), &[])
         .ends(3);
-    place.file(
+    sandbox.file(
         "repo/strongroom.yaml",
-        "reference: {policy: strict}\nkong-addr: http://127.0.0.1:1\n",
+        &format!(
+            "reference: {{policy: strict}}\nkong-addr: {closed}\n",
+            closed = ClosedPort::shared().url()
+        ),
     );
-    let ran = place.diff(&state, &[], &[]).ends(0);
+    let ran = sandbox.diff(&state, &[], &[]).ends(0);
     ran.tells("'reference' in")
         .tells("'kong-addr' in")
         .tells("holds for nothing");
     // from below, the nearest file counts
-    place.file("repo/below/kong.yaml", &state);
+    sandbox.file("repo/below/kong.yaml", &state);
     own("{policy: strict}");
-    let ran = place.run(&["diff", "below/kong.yaml"], &[]);
+    let ran = sandbox.run(&["diff", "below/kong.yaml"], &[]);
     ran.ends(3);
 }
 
 #[test]
 fn each_vault_may_have_a_policy_of_its_own() {
-    let place = Place::new();
-    let empty = place.file("empty.env", "");
+    let sandbox = Sandbox::new();
+    let empty = sandbox.file("empty.env", "");
     let state = with_variable("a");
     let args = ["--dp-env", empty.as_str()];
-    place.diff(&state, &args, &[]).ends(3);
+    sandbox.diff(&state, &args, &[]).ends(3);
     for said in ["warn", "off"] {
         let text = format!("references: {{vaults: {{my-env: {{policy: {said}}}}}}}\n");
-        place.file("home/.strongroom.yaml", &text);
-        place.diff(&state, &args, &[]).ends(0);
+        sandbox.file("home/.strongroom.yaml", &text);
+        sandbox.diff(&state, &args, &[]).ends(0);
     }
     let of_vault = [("STRONGROOM_VAULT_MY_ENV_POLICY", "strict")];
-    place.diff(&state, &[], &of_vault).ends(3);
+    sandbox.diff(&state, &[], &of_vault).ends(3);
     // what is no verdict of the vault is for the policy of all
     let broken = state.replace("my-env/a}", "}");
-    place.diff(&broken, &args, &[]).ends(3).tells("missing host");
+    sandbox.diff(&broken, &args, &[]).ends(3).tells("missing host");
 }
 
 #[test]
 fn several_environments_make_a_matrix_in_which_the_worst_counts() {
-    let place = Place::new();
-    let east = place.file(
+    let sandbox = Sandbox::new();
+    let east = sandbox.file(
         "east.env",
         "# east\nexport APP_A=\"{\\\"k\\\": \\\"value-zyzzyva\\\"}\"\n",
     );
     let secret = "apiVersion: v1\nkind: Secret\nstringData: {APP_A: 'no json zyzzyva'}\n---\n\
                   apiVersion: v1\nkind: ConfigMap\ndata: {APP_B: x}\n";
-    let west = place.file("west.yaml", secret);
-    let north = place.file("north.env", "APP_B=x\n");
+    let west = sandbox.file("west.yaml", secret);
+    let north = sandbox.file("north.env", "APP_B=x\n");
     let state = with_variable("a/k");
     let planes = |files: &[&String]| -> Vec<String> {
         let flags = files.iter().flat_map(|file| ["--dp-env".to_owned(), (*file).clone()]);
@@ -238,92 +243,92 @@ fn several_environments_make_a_matrix_in_which_the_worst_counts() {
     ] {
         let flags = planes(&files);
         let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-        assert_eq!(place.verdicts(&state, &flags, &[]), expected);
-        let ran = place.diff(&state, &flags, &[]);
+        assert_eq!(sandbox.verdicts(&state, &flags, &[]), expected);
+        let ran = sandbox.diff(&state, &flags, &[]);
         ran.ends(if named.is_empty() { 0 } else { 3 }).tells(named);
     }
-    let two = planes(&[&north, &place.file("twin/north.env", "")]);
+    let two = planes(&[&north, &sandbox.file("twin/north.env", "")]);
     let two: Vec<&str> = two.iter().map(String::as_str).collect();
-    let ran = place.diff(&state, &two, &[]).ends(3);
+    let ran = sandbox.diff(&state, &two, &[]).ends(3);
     ran.tells("twin/north.env");
 }
 
 #[test]
 fn this_process_may_stand_for_a_data_plane() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let state = with_variable("a-b");
     let here = [("APP_A_B", "value-zyzzyva")];
-    let unknown = place.diff(&state, &[], &here).ends(0);
+    let unknown = sandbox.diff(&state, &[], &here).ends(0);
     let unknown = unknown.tells("APP_A_B").tells("set here, unknown on the data planes");
     assert!(unknown.err.contains("note:"), "{}", unknown.err);
     let args = ["--dp-env", "process"];
-    assert_eq!(place.verdicts(&state, &args, &here), verdict("found", "secret_found"));
+    assert_eq!(sandbox.verdicts(&state, &args, &here), verdict("found", "secret_found"));
     assert_eq!(
-        place.verdicts(&state, &args, &[]),
+        sandbox.verdicts(&state, &args, &[]),
         verdict("missing", "no_such_variable")
     );
     let by_variable = [here[0], ("STRONGROOM_DP_ENV", "process")];
     assert_eq!(
-        place.verdicts(&state, &[], &by_variable),
+        sandbox.verdicts(&state, &[], &by_variable),
         verdict("found", "secret_found")
     );
 }
 
 #[test]
 fn a_reference_that_names_a_backend_goes_by_the_data_planes_settings() {
-    let (place, listener) = (Place::new(), Listener::new());
+    let (sandbox, listener) = (Sandbox::new(), VaultListener::new());
     let hcv = by_name("{vault://hcv/pg/key}");
     let token = ("STRONGROOM_VAULT_HCV_TOKEN", TOKEN);
     assert_eq!(
-        place.verdicts(&hcv, &[], &[]),
+        sandbox.verdicts(&hcv, &[], &[]),
         verdict("not_checkable", "data_plane_settings")
     );
     assert_eq!(
-        place.verdicts(&by_name("{vault://hcv/pg/key?kv=v1}"), &[], &[]),
+        sandbox.verdicts(&by_name("{vault://hcv/pg/key?kv=v1}"), &[], &[]),
         verdict("not_checkable", "data_plane_settings")
     );
     let text = format!(
         "# the data planes\nvault_hcv_protocol = http\nvault_hcv_host = 127.0.0.1 # here\nvault_hcv_port={}\nvault_env_prefix = APP_\n",
         listener.port()
     );
-    let conf = place.file("kong.conf", &text);
-    let inside = place.file("repo/kong.conf", &text);
-    let found = place.verdicts(&hcv, &["--dp-conf", &inside], &[token]);
+    let conf = sandbox.file("kong.conf", &text);
+    let inside = sandbox.file("repo/kong.conf", &text);
+    let found = sandbox.verdicts(&hcv, &["--dp-conf", &inside], &[token]);
     assert_eq!(found, verdict("not_checkable", "untrusted_host"));
     assert_eq!(listener.received(), "");
-    let found = place.verdicts(&hcv, &["--dp-conf", &conf], &[token]);
+    let found = sandbox.verdicts(&hcv, &["--dp-conf", &conf], &[token]);
     assert_eq!(found, verdict("found", "secret_found"));
-    let plane = place.file("dp.env", &format!("KONG_VAULT_HCV_PORT={}\nAPP_A=x\n", listener.port()));
+    let plane = sandbox.file("dp.env", &format!("KONG_VAULT_HCV_PORT={}\nAPP_A=x\n", listener.port()));
     let args = ["--dp-env", &plane, "--dp-conf", &conf];
     assert_eq!(
-        place.verdicts(&by_name("{vault://env/a}"), &args, &[]),
+        sandbox.verdicts(&by_name("{vault://env/a}"), &args, &[]),
         verdict("found", "secret_found")
     );
-    let other = place.file("other.env", "KONG_VAULT_HCV_PORT=1\n");
-    let ran = place
+    let other = sandbox.file("other.env", "KONG_VAULT_HCV_PORT=1\n");
+    let ran = sandbox
         .diff(&hcv, &[&args[..], &["--dp-env", &other]].concat(), &[token])
         .ends(0);
     ran.tells("different settings of the backend 'hcv'");
     let (one, two) = (
-        place.file("one.env", "KONG_VAULT_ENV_PREFIX=A_\nA_X=1\n"),
-        place.file("two.env", "X=1\n"),
+        sandbox.file("one.env", "KONG_VAULT_ENV_PREFIX=A_\nA_X=1\n"),
+        sandbox.file("two.env", "X=1\n"),
     );
-    let both = place.verdicts(&by_name("{vault://env/x}"), &["--dp-env", &one, "--dp-env", &two], &[]);
+    let both = sandbox.verdicts(&by_name("{vault://env/x}"), &["--dp-env", &one, "--dp-env", &two], &[]);
     assert_eq!(both, verdict("found", "secret_found"));
-    let alone = place.verdicts(&by_name("{vault://env/x}"), &["--dp-env", &one], &[]);
+    let alone = sandbox.verdicts(&by_name("{vault://env/x}"), &["--dp-env", &one], &[]);
     assert_eq!(alone, verdict("found", "secret_found"));
 }
 
 #[test]
 fn what_a_plan_touches_stops_it_and_what_stands_already_is_a_warning() {
-    let place = Place::new();
-    let empty = place.file("empty.env", "");
+    let sandbox = Sandbox::new();
+    let empty = sandbox.file("empty.env", "");
     let state = with_variable("a");
-    let missing = |policy: &str, state: &str| place.diff(state, &["--dp-env", &empty, "--references", policy], &[]);
+    let missing = |policy: &str, state: &str| sandbox.diff(state, &["--dp-env", &empty, "--references", policy], &[]);
     for (policy, exit) in [("strict", 3), ("default", 3), ("warn", 0), ("off", 0)] {
         missing(policy, &state).ends(exit);
     }
-    place.sync(&state, &[]);
+    sandbox.sync(&state, &[]);
     for (policy, exit) in [("strict", 3), ("default", 0), ("warn", 0), ("off", 0)] {
         let ran = missing(policy, &state).ends(exit);
         let told = ran.err.contains("the variable APP_A is not defined");
@@ -342,34 +347,34 @@ fn what_a_plan_touches_stops_it_and_what_stands_already_is_a_warning() {
 
 #[test]
 fn grammar_and_fields_hold_whatever_the_policy() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     for state in [
         by_name("{vault://}"),
         "_format_version: \"3.0\"\nconsumers:\n- {username: '{vault://env/a}'}\n".to_owned(),
     ] {
         for (policy, exit) in [("strict", 3), ("default", 3), ("off", 3), ("warn", 0)] {
-            place.diff(&state, &["--references", policy], &[]).ends(exit);
+            sandbox.diff(&state, &["--references", policy], &[]).ends(exit);
         }
     }
 }
 
 #[test]
 fn a_vault_in_use_is_the_guards_whatever_the_policy() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let state = with_variable("a");
-    place.sync(&state, &[]);
+    sandbox.sync(&state, &[]);
     let vault = state.lines().nth(2).expect("the vault");
     let without = state.replace("vaults:\n", "").replace(&format!("{vault}\n"), "");
     for policy in ["strict", "default", "warn", "off"] {
-        let ran = place.diff(&without, &["--references", policy], &[]).ends(5);
+        let ran = sandbox.diff(&without, &["--references", policy], &[]).ends(5);
         ran.tells("--allow-delete-in-use");
         let allowed = ["--allow-delete-in-use", "--references", policy, "--json-output"];
-        let allowed = place.diff(&without, &allowed, &[]).ends(0);
+        let allowed = sandbox.diff(&without, &allowed, &[]).ends(0);
         assert_eq!(allowed.verdicts(), verdict("missing", "deleted_vault"));
     }
     // what is written anew, and names what goes, is wrong by itself
     let changed = without.replace("- {name: loggly, ", "- {name: loggly, enabled: false, ");
-    place
+    sandbox
         .diff(&changed, &["--allow-delete-in-use"], &[])
         .ends(3)
         .tells("this plan takes the vault 'my-env' away");
@@ -377,14 +382,14 @@ fn a_vault_in_use_is_the_guards_whatever_the_policy() {
 
 #[test]
 fn a_vault_named_as_a_backend_is_told() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let state = with_variable("a").replace("my-env", "aws");
-    place.file("repo/kong.yaml", &state);
+    sandbox.file("repo/kong.yaml", &state);
     // where all backends are loaded, it is refused
-    let ran = place.run(&["diff", "kong.yaml"], &[]).ends(3);
+    let ran = sandbox.run(&["diff", "kong.yaml"], &[]).ends(3);
     ran.tells("it takes no such vault");
-    let node = ControlPlane::serve(&["--vaults", "env"]);
-    let ran = place
+    let node = ServedControlPlane::serve(&["--vaults", "env"]);
+    let ran = sandbox
         .run(&["diff", "kong.yaml", "--kong-addr", &node.address], &[])
         .ends(0);
     ran.tells("kong.yaml:3:23: warning: the prefix 'aws' is the name of a backend: where that is loaded");
@@ -392,25 +397,25 @@ fn a_vault_named_as_a_backend_is_told() {
 
 #[test]
 fn what_other_teams_refer_to_is_asked_for_on_demand_and_stops_nothing() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let tagged = |tag: &str, body: &str| format!("_format_version: \"3.0\"\n_info: {{select_tags: [{tag}]}}\n{body}");
     let theirs = "plugins:\n- {name: loggly, config: {key: '{vault://env/gone}'}}\n";
-    place.sync(&tagged("theirs", theirs), &[]);
+    sandbox.sync(&tagged("theirs", theirs), &[]);
     let ours = tagged(
         "ours",
         "vaults:\n- {name: env, prefix: my-env}\nplugins:\n- {name: cors}\n",
     );
-    let empty = place.file("empty.env", "");
+    let empty = sandbox.file("empty.env", "");
     let args = ["--dp-env", &*empty, "--references", "strict"];
-    let known = place.verdicts(&ours, &args, &[]);
+    let known = sandbox.verdicts(&ours, &args, &[]);
     assert_eq!(known, verdict("not_checkable", "not_asked"));
-    place.diff(&ours, &args, &[]).ends(0);
+    sandbox.diff(&ours, &args, &[]).ends(0);
     let asked = [&args[..], &["--references-foreign"]].concat();
     assert_eq!(
-        place.verdicts(&ours, &asked, &[]),
+        sandbox.verdicts(&ours, &asked, &[]),
         verdict("missing", "no_such_variable")
     );
-    place
+    sandbox
         .diff(&ours, &asked, &[])
         .ends(0)
         .tells("warning: the variable GONE is not defined");
@@ -432,10 +437,10 @@ fn many(services: usize, reference: impl Fn(usize) -> String) -> String {
 
 #[test]
 fn each_distinct_secret_is_fetched_once() {
-    let (place, listener) = (Place::new(), Listener::new());
-    place.file("home/.strongroom.yaml", &settings(&listener, "token_env: THEIRS"));
+    let (sandbox, listener) = (Sandbox::new(), VaultListener::new());
+    sandbox.file("home/.strongroom.yaml", &settings(&listener, "token_env: THEIRS"));
     let state = many(100, |at| format!("{{vault://my-team/s{}/key}}", at % 20));
-    let found = place.verdicts(&state, &[], &[("THEIRS", TOKEN)]);
+    let found = sandbox.verdicts(&state, &[], &[("THEIRS", TOKEN)]);
     assert_eq!(found.len(), 500);
     assert!(found.iter().all(|one| *one == verdict("found", "secret_found")[0]));
     let asked = listener.received().matches("GET /v1/secret/s").count();
@@ -444,18 +449,20 @@ fn each_distinct_secret_is_fetched_once() {
 
 #[test]
 fn one_bad_reference_among_many_changes_and_nothing_is_written() {
-    let (place, listener) = (Place::new(), Listener::new());
-    place.file("home/.strongroom.yaml", &settings(&listener, "token_env: THEIRS"));
+    let (sandbox, listener) = (Sandbox::new(), VaultListener::new());
+    sandbox.file("home/.strongroom.yaml", &settings(&listener, "token_env: THEIRS"));
     let state = many(100, |at| match at {
         250 => "{vault://my-team/s/other}".to_owned(),
         _ => "{vault://my-team/s/key}".to_owned(),
     });
-    place.file("repo/kong.yaml", &state);
-    let ran = place.run(&["sync", "kong.yaml", "--yes"], &[("THEIRS", TOKEN)]).ends(3);
+    sandbox.file("repo/kong.yaml", &state);
+    let ran = sandbox
+        .run(&["sync", "kong.yaml", "--yes"], &[("THEIRS", TOKEN)])
+        .ends(3);
     ran.tells("has no member 'other'")
         .tells("kong.yaml:208:72: error")
         .tells("nothing was written");
-    let dump = place.run(&["dump"], &[]).ends(0);
+    let dump = sandbox.run(&["dump"], &[]).ends(0);
     assert!(
         !dump.out.contains("http-log") && !dump.out.contains("my-team"),
         "{}",

@@ -1,6 +1,6 @@
 //! `refs get` of other vaults than env, and `refs env`, through the program.
 
-use crate::common::refs_place::{NOWHERE, Place, Ran};
+use crate::common::sandbox::{CommandOutput, NO_CONTROL_PLANE, Sandbox};
 
 const STATE: &str = "_format_version: \"3.0\"
 vaults:
@@ -14,51 +14,54 @@ plugins:
     headers: {a: '{vault://my-env/creds/user}', b: '{vault://my-env/creds/password}', c: '{vault://disk/x}'}
 ";
 
-fn get(place: &Place, args: &[&str], variables: &[(&str, &str)]) -> Ran {
-    let directory = format!("/secrets={}", place.path("secrets").display());
+fn get(sandbox: &Sandbox, args: &[&str], variables: &[(&str, &str)]) -> CommandOutput {
+    let directory = format!("/secrets={}", sandbox.path("secrets").display());
     let args = [&["refs", "get"], args, &["kong.yaml", "--dp-files", &directory]].concat();
-    place.run(&args, &[&[NOWHERE], variables].concat())
+    sandbox.run(&args, &[&[NO_CONTROL_PLANE], variables].concat())
 }
 
 #[test]
 fn a_value_is_printed_where_it_is_asked_for_and_not_in_ci() {
-    let place = Place::new();
-    place.file("repo/kong.yaml", STATE);
-    place.file("secrets/x", "a value");
-    place.file("secrets/json", r#"{"user": "alice", "number": 5}"#);
-    let silent = get(&place, &["{vault://disk/x}"], &[]).ends(0);
+    let sandbox = Sandbox::new();
+    sandbox.file("repo/kong.yaml", STATE);
+    sandbox.file("secrets/x", "a value");
+    sandbox.file("secrets/json", r#"{"user": "alice", "number": 5}"#);
+    let silent = get(&sandbox, &["{vault://disk/x}"], &[]).ends(0);
     assert!(
         silent.out.is_empty() && silent.err.contains("found; the value is printed"),
         "{}",
         silent.err
     );
     assert_eq!(
-        get(&place, &["{vault://disk/x}", "--reveal"], &[]).ends(0).out,
+        get(&sandbox, &["{vault://disk/x}", "--reveal"], &[]).ends(0).out,
         "a value\n"
     );
-    assert_eq!(get(&place, &["disk/json/user", "--reveal"], &[]).ends(0).out, "alice\n");
-    get(&place, &["disk/json/number", "--reveal"], &[])
+    assert_eq!(
+        get(&sandbox, &["disk/json/user", "--reveal"], &[]).ends(0).out,
+        "alice\n"
+    );
+    get(&sandbox, &["disk/json/number", "--reveal"], &[])
         .ends(3)
         .tells("is no string: Kong's word for it is number");
-    get(&place, &["disk/none", "--reveal"], &[])
+    get(&sandbox, &["disk/none", "--reveal"], &[])
         .ends(3)
         .tells("the file 'none' below /secrets (vault 'disk') does not exist");
     for ci in ["CI", "GITHUB_ACTIONS", "GITLAB_CI"] {
-        let refused = get(&place, &["{vault://disk/x}", "--reveal"], &[(ci, "true")]).ends(3);
+        let refused = get(&sandbox, &["{vault://disk/x}", "--reveal"], &[(ci, "true")]).ends(3);
         assert!(refused.out.is_empty(), "{}", refused.out);
-        let forced = get(&place, &["{vault://disk/x}", "--reveal=force"], &[(ci, "true")]).ends(0);
+        let forced = get(&sandbox, &["{vault://disk/x}", "--reveal=force"], &[(ci, "true")]).ends(0);
         assert_eq!(forced.out, "a value\n");
         let env = get(
-            &place,
+            &sandbox,
             &["my-env/key", "--reveal"],
             &[(ci, "true"), ("TEAM_KEY", "of env")],
         )
         .ends(0);
         assert_eq!(env.out, "of env\n");
     }
-    let plane = place.file("plane.env", "TEAM_KEY=of a data plane\n");
+    let plane = sandbox.file("plane.env", "TEAM_KEY=of a data plane\n");
     let given = get(
-        &place,
+        &sandbox,
         &["my-env/key", "--reveal", "--dp-env", &plane],
         &[("TEAM_KEY", "ours")],
     )
@@ -68,9 +71,9 @@ fn a_value_is_printed_where_it_is_asked_for_and_not_in_ci() {
 
 #[test]
 fn variables_are_told_as_templates() {
-    let place = Place::new();
-    place.file("repo/kong.yaml", STATE);
-    let dotenv = place.offline(&["refs", "env", "kong.yaml"]).ends(0);
+    let sandbox = Sandbox::new();
+    sandbox.file("repo/kong.yaml", STATE);
+    let dotenv = sandbox.offline(&["refs", "env", "kong.yaml"]).ends(0);
     let wanted = "\
 # used by plugin http-log (config.headers.a, kong.yaml:10:18)
 # used by plugin http-log (config.headers.b, kong.yaml:10:52)
@@ -81,7 +84,7 @@ TEAM_CREDS=
 TEAM_LOGGLY_KEY=
 ";
     assert_eq!(dotenv.out, wanted);
-    let manifest = place
+    let manifest = sandbox
         .offline(&["refs", "env", "kong.yaml", "--format", "kubernetes"])
         .ends(0);
     let read: serde_json::Value = serde_yaml::from_str(&manifest.out).expect("YAML");
@@ -89,8 +92,8 @@ TEAM_LOGGLY_KEY=
         read["stringData"],
         serde_json::json!({"TEAM_CREDS": "", "TEAM_LOGGLY_KEY": ""})
     );
-    let plane = place.file("plane.yaml", &manifest.out.replace("\"\"\n", "'x'\n"));
-    place
+    let plane = sandbox.file("plane.yaml", &manifest.out.replace("\"\"\n", "'x'\n"));
+    sandbox
         .offline(&["refs", "check", "kong.yaml", "--dp-env", &plane, "--references", "warn"])
         .ends(0)
         .tells("is no JSON object");
@@ -108,15 +111,15 @@ plugins:
 
 #[test]
 fn what_a_template_fills_in_is_in_no_template_of_variables() {
-    let place = Place::new();
-    place.file("repo/kong.yaml", FILLED);
+    let sandbox = Sandbox::new();
+    sandbox.file("repo/kong.yaml", FILLED);
     let variables = [
-        NOWHERE,
+        NO_CONTROL_PLANE,
         ("DECK_SECRET", "ZYZZYVA-zyzzyva"),
         ("DECK_PREFIX", "my-zyzzyva"),
     ];
     for format in ["dotenv", "kubernetes"] {
-        let ran = place.run(&["refs", "env", "kong.yaml", "--format", format], &variables);
+        let ran = sandbox.run(&["refs", "env", "kong.yaml", "--format", format], &variables);
         let ran = ran
             .ends(0)
             .tells("kong.yaml:6:32: note: the variable PREFIX…A is left out");
@@ -124,21 +127,21 @@ fn what_a_template_fills_in_is_in_no_template_of_variables() {
         ran.tells("kong.yaml:7:36: note: the variable of this reference is left out");
     }
     // nor is a prefix that a template fills in what somebody else may have meant
-    let ran = place.run(&["refs", "check", "kong.yaml"], &variables[1..]);
+    let ran = sandbox.run(&["refs", "check", "kong.yaml"], &variables[1..]);
     ran.ends(3).tells("help: declare the vault, or correct the reference");
 }
 
 #[test]
 fn names_that_no_file_can_hold_stand_in_comments() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let state = "_format_version: \"3.0\"
 plugins:
 - {name: loggly, config: {key: '{vault://env/a%0AEVIL=1}'}}
 - {name: session, config: {secret: '{vault://env/a%20b}'}}
 - {name: acme, config: {account_email: '{vault://env/foo%2Fbar}', tos_accepted: true}}
 ";
-    place.file("repo/kong.yaml", state);
-    let dotenv = place.offline(&["refs", "env", "kong.yaml"]).ends(0).out;
+    sandbox.file("repo/kong.yaml", state);
+    let dotenv = sandbox.offline(&["refs", "env", "kong.yaml"]).ends(0).out;
     assert!(
         dotenv.contains("# no shell can set the variable \"A\\nEVIL=1\""),
         "{dotenv}"
@@ -151,7 +154,7 @@ plugins:
         .collect();
     assert!(lines.is_empty(), "{dotenv}");
     let args = ["refs", "env", "kong.yaml", "--format", "kubernetes"];
-    let manifest = place.offline(&args).ends(0).out;
+    let manifest = sandbox.offline(&args).ends(0).out;
     assert!(
         manifest.contains("  # no Secret can hold the variable \"FOO/BAR\""),
         "{manifest}"
@@ -162,32 +165,36 @@ plugins:
 
 #[test]
 fn what_is_wrong_gives_no_template_and_the_data_planes_prefix_counts() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let state = "_format_version: \"3.0\"\nplugins: [{name: loggly, config: {key: '{vault://env/a}'}}]\n";
-    place.file("repo/kong.yaml", state);
-    let conf = place.file("kong.conf", "vault_env_prefix = P_\n");
-    let ran = place.offline(&["refs", "env", "kong.yaml", "--dp-conf", &conf]).ends(0);
+    sandbox.file("repo/kong.yaml", state);
+    let conf = sandbox.file("kong.conf", "vault_env_prefix = P_\n");
+    let ran = sandbox
+        .offline(&["refs", "env", "kong.yaml", "--dp-conf", &conf])
+        .ends(0);
     assert!(ran.out.ends_with("\nP_A=\n"), "{}", ran.out);
     let get = ["refs", "get", "env/a", "--reveal", "--dp-conf", &conf];
-    let ran = place.run(&get, &[NOWHERE, ("A", "no"), ("P_A", "yes")]).ends(0);
+    let ran = sandbox
+        .run(&get, &[NO_CONTROL_PLANE, ("A", "no"), ("P_A", "yes")])
+        .ends(0);
     assert_eq!(ran.out, "yes\n");
-    place.file("repo/kong.yaml", &state.replace("env/a}", "env/}"));
-    let ran = place.offline(&["refs", "env", "kong.yaml"]).ends(3);
+    sandbox.file("repo/kong.yaml", &state.replace("env/a}", "env/}"));
+    let ran = sandbox.offline(&["refs", "env", "kong.yaml"]).ends(3);
     assert_eq!(ran.out, "");
     ran.tells("error: Kong cannot read this reference");
 }
 
 #[test]
 fn a_near_prefix_is_suggested_and_a_line_break_begins_no_line() {
-    let place = Place::new();
-    place.file("repo/kong.yaml", STATE);
-    let ran = place.offline(&["refs", "get", "my-evn/a", "kong.yaml"]).ends(3);
+    let sandbox = Sandbox::new();
+    sandbox.file("repo/kong.yaml", STATE);
+    let ran = sandbox.offline(&["refs", "get", "my-evn/a", "kong.yaml"]).ends(3);
     ran.tells("unknown vault: no vault has the prefix 'my-evn' (did you mean 'my-env'?)");
     let state = "_format_version: \"3.0\"\nplugins:\n- {name: loggly, config: {key: '{vault://env/a%0Aerror:%20b}'}}\n";
-    place.file("repo/kong.yaml", state);
-    let ran = place.offline(&["refs", "check", "kong.yaml"]).ends(0);
+    sandbox.file("repo/kong.yaml", state);
+    let ran = sandbox.offline(&["refs", "check", "kong.yaml"]).ends(0);
     ran.tells("the variable A\\nERROR: B cannot be checked from here");
-    let listed = place.offline(&["refs", "list", "kong.yaml"]).ends(0);
+    let listed = sandbox.offline(&["refs", "list", "kong.yaml"]).ends(0);
     assert!(
         listed.out.contains("the variable A\\nERROR: B cannot"),
         "{}",

@@ -4,7 +4,8 @@
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
-use crate::common::refs_place::{Listener, Place, TOKEN, verdict};
+use crate::common::closed_port::ClosedPort;
+use crate::common::sandbox::{Sandbox, TOKEN, VaultListener, verdict};
 
 const WITH_TOKEN: &[(&str, &str)] = &[("STRONGROOM_VAULT_TEAM_TOKEN", TOKEN)];
 
@@ -20,13 +21,13 @@ fn with_reference(config: &str, reference: &str) -> String {
     )
 }
 
-fn at(listener: &Listener) -> String {
+fn at(listener: &VaultListener) -> String {
     format!("{{protocol: http, host: 127.0.0.1, port: {}, kv: v1}}", listener.port())
 }
 
 #[test]
 fn a_state_file_sends_no_credential_to_a_host_of_its_choosing() {
-    let (place, listener) = (Place::new(), Listener::new());
+    let (sandbox, listener) = (Sandbox::new(), VaultListener::new());
     let port = listener.port();
     let elsewhere = [
         at(&listener),
@@ -43,21 +44,21 @@ fn a_state_file_sends_no_credential_to_a_host_of_its_choosing() {
     ]
     .concat();
     for config in &elsewhere {
-        let found = place.verdicts(&state(config), &[], &variables);
+        let found = sandbox.verdicts(&state(config), &[], &variables);
         assert_eq!(found, verdict("not_checkable", "untrusted_host"), "{config}");
         assert_eq!(listener.received(), "", "{config}");
     }
-    let told = place.diff(&state(&at(&listener)), &[], WITH_TOKEN).ends(0);
+    let told = sandbox.diff(&state(&at(&listener)), &[], WITH_TOKEN).ends(0);
     told.tells(&format!("--references-hosts 127.0.0.1:{port}"));
     assert_eq!(listener.received(), "");
 }
 
 #[test]
 fn substitution_leaves_an_address_with_the_file() {
-    let (place, listener) = (Place::new(), Listener::new());
+    let (sandbox, listener) = (Sandbox::new(), VaultListener::new());
     let config = format!("{{host: $WHERE, port: {}}}", listener.port());
     let variables = [WITH_TOKEN, &[("WHERE", "127.0.0.1")]].concat();
-    let found = place.verdicts(&state(&config), &["--substitute-env"], &variables);
+    let found = sandbox.verdicts(&state(&config), &["--substitute-env"], &variables);
     assert_eq!(found, verdict("not_checkable", "untrusted_host"));
     assert_eq!(listener.received(), "");
 }
@@ -65,20 +66,20 @@ fn substitution_leaves_an_address_with_the_file() {
 #[test]
 fn a_host_that_the_checker_vouches_for_is_asked() {
     for vouched in ["127.0.0.1", "*"] {
-        let (place, listener) = (Place::new(), Listener::new());
-        let found = place.verdicts(&state(&at(&listener)), &["--references-hosts", vouched], WITH_TOKEN);
+        let (sandbox, listener) = (Sandbox::new(), VaultListener::new());
+        let found = sandbox.verdicts(&state(&at(&listener)), &["--references-hosts", vouched], WITH_TOKEN);
         assert_eq!(found, verdict("found", "secret_found"), "{vouched}");
         assert!(listener.received().contains(TOKEN));
     }
-    let (place, listener) = (Place::new(), Listener::new());
+    let (sandbox, listener) = (Sandbox::new(), VaultListener::new());
     let named = format!("other,127.0.0.1:{}", listener.port());
     let variables = [WITH_TOKEN, &[("STRONGROOM_REFERENCES_HOSTS", named.as_str())]].concat();
     assert_eq!(
-        place.verdicts(&state(&at(&listener)), &[], &variables),
+        sandbox.verdicts(&state(&at(&listener)), &[], &variables),
         verdict("found", "secret_found")
     );
-    let (place, listener) = (Place::new(), Listener::new());
-    let found = place.verdicts(
+    let (sandbox, listener) = (Sandbox::new(), VaultListener::new());
+    let found = sandbox.verdicts(
         &state(&at(&listener)),
         &["--references-hosts", "127.0.0.1:1"],
         WITH_TOKEN,
@@ -89,10 +90,10 @@ fn a_host_that_the_checker_vouches_for_is_asked() {
 
 #[test]
 fn an_address_that_the_live_vault_has_is_asked_and_no_part_of_it_may_change() {
-    let (place, listener) = (Place::new(), Listener::new());
+    let (sandbox, listener) = (Sandbox::new(), VaultListener::new());
     let live = at(&listener);
-    place.sync(&state(&live), &["--references", "off"]);
-    let other = Listener::new();
+    sandbox.sync(&state(&live), &["--references", "off"]);
+    let other = VaultListener::new();
     let changed = [
         at(&other),
         live.replace("127.0.0.1", "localhost"),
@@ -100,11 +101,11 @@ fn an_address_that_the_live_vault_has_is_asked_and_no_part_of_it_may_change() {
         live.replace("protocol: http", "protocol: https"),
     ];
     for config in &changed {
-        let found = place.verdicts(&state(config), &[], WITH_TOKEN);
+        let found = sandbox.verdicts(&state(config), &[], WITH_TOKEN);
         assert_eq!(found, verdict("not_checkable", "untrusted_host"), "{config}");
     }
     let renamed = state(&live).replace("team", "crew");
-    let found = place.verdicts(
+    let found = sandbox.verdicts(
         &renamed,
         &["--allow-delete-in-use"],
         &[("STRONGROOM_VAULT_CREW_TOKEN", TOKEN)],
@@ -113,13 +114,13 @@ fn an_address_that_the_live_vault_has_is_asked_and_no_part_of_it_may_change() {
     assert_eq!(listener.received() + &other.received(), "");
     // said again as it is, or by a template: the live vault vouches for it
     assert_eq!(
-        place.verdicts(&state(&live), &[], WITH_TOKEN),
+        sandbox.verdicts(&state(&live), &[], WITH_TOKEN),
         verdict("found", "secret_found")
     );
     let template = live.replace("127.0.0.1", "'${{ env \"DECK_HOST\" }}'");
     let variables = [WITH_TOKEN, &[("DECK_HOST", "127.0.0.1")]].concat();
     assert_eq!(
-        place.verdicts(&state(&template), &[], &variables),
+        sandbox.verdicts(&state(&template), &[], &variables),
         verdict("found", "secret_found")
     );
     assert!(listener.received().contains(TOKEN));
@@ -127,25 +128,25 @@ fn an_address_that_the_live_vault_has_is_asked_and_no_part_of_it_may_change() {
 
 #[test]
 fn leaving_out_a_part_of_the_live_address_is_choosing_another() {
-    let (place, listener) = (Place::new(), Listener::new());
+    let (sandbox, listener) = (Sandbox::new(), VaultListener::new());
     let live = format!("{{protocol: https, host: 127.0.0.1, port: {}}}", listener.port());
-    place.sync(&state(&live), &["--references", "off"]);
+    sandbox.sync(&state(&live), &["--references", "off"]);
     // without a protocol it would be http, in the clear
     let plain = format!("{{host: 127.0.0.1, port: {}}}", listener.port());
-    let found = place.verdicts(&state(&plain), &[], WITH_TOKEN);
+    let found = sandbox.verdicts(&state(&plain), &[], WITH_TOKEN);
     assert_eq!(found, verdict("not_checkable", "untrusted_host"));
     assert_eq!(listener.received(), "");
 }
 
 #[test]
 fn options_of_a_reference_are_the_files() {
-    let (place, listener) = (Place::new(), Listener::new());
+    let (sandbox, listener) = (Sandbox::new(), VaultListener::new());
     let live = format!("{{protocol: http, host: 127.0.0.1, port: {}}}", listener.port());
-    place.sync(
+    sandbox.sync(
         &with_reference(&live, "{vault://team/pg/key}"),
         &["--references", "off"],
     );
-    let other = Listener::new();
+    let other = VaultListener::new();
     for options in [
         format!("port={}", other.port()),
         "host=localhost".to_owned(),
@@ -153,7 +154,7 @@ fn options_of_a_reference_are_the_files() {
         "host=".to_owned(),
     ] {
         let reference = format!("{{vault://team/pg/key?{options}}}");
-        let found = place.verdicts(&with_reference(&live, &reference), &[], WITH_TOKEN);
+        let found = sandbox.verdicts(&with_reference(&live, &reference), &[], WITH_TOKEN);
         assert_eq!(found, verdict("not_checkable", "untrusted_host"), "{options}");
     }
     assert_eq!(listener.received() + &other.received(), "");
@@ -161,18 +162,18 @@ fn options_of_a_reference_are_the_files() {
 
 #[test]
 fn a_file_of_settings_in_the_repository_names_no_trusted_address_and_no_credential() {
-    let (place, listener) = (Place::new(), Listener::new());
+    let (sandbox, listener) = (Sandbox::new(), VaultListener::new());
     let address = format!("references:\n  vaults:\n    team: {{address: '{}'}}\n", listener.url());
-    let inside = place.file("repo/strongroom.yaml", &address);
+    let inside = sandbox.file("repo/strongroom.yaml", &address);
     let state = state("{kv: v1}");
-    let found = place.verdicts(&state, &[], WITH_TOKEN);
+    let found = sandbox.verdicts(&state, &[], WITH_TOKEN);
     assert_eq!(found, verdict("not_checkable", "untrusted_host"), "found");
-    let found = place.verdicts(&state, &["--config", &inside], WITH_TOKEN);
+    let found = sandbox.verdicts(&state, &["--config", &inside], WITH_TOKEN);
     assert_eq!(found, verdict("not_checkable", "untrusted_host"), "named");
     // a link to it from outside is still it
-    symlink(&inside, place.path("link.yaml")).expect("a link");
-    let link = place.path("link.yaml").display().to_string();
-    let found = place.verdicts(&state, &["--config", &link], WITH_TOKEN);
+    symlink(&inside, sandbox.path("link.yaml")).expect("a link");
+    let link = sandbox.path("link.yaml").display().to_string();
+    let found = sandbox.verdicts(&state, &["--config", &link], WITH_TOKEN);
     assert_eq!(found, verdict("not_checkable", "untrusted_host"), "linked");
     for credential in [
         "token_env: THEIRS",
@@ -183,21 +184,21 @@ fn a_file_of_settings_in_the_repository_names_no_trusted_address_and_no_credenti
             "references: {{vaults: {{team: {{address: '{}', {credential}}}}}}}\n",
             listener.url()
         );
-        place.file("repo/strongroom.yaml", &text);
-        let ran = place.diff(&state, &[], &[("THEIRS", TOKEN)]).ends(3);
+        sandbox.file("repo/strongroom.yaml", &text);
+        let ran = sandbox.diff(&state, &[], &[("THEIRS", TOKEN)]).ends(3);
         ran.tells("names no variables and no files of this machine");
     }
     assert_eq!(listener.received(), "");
     // the same file beside the repository is the checker's
-    place.file("repo/strongroom.yaml", "");
-    let outside = place.file("settings.yaml", &address);
-    let found = place.verdicts(&state, &["--config", &outside], WITH_TOKEN);
+    sandbox.file("repo/strongroom.yaml", "");
+    let outside = sandbox.file("settings.yaml", &address);
+    let found = sandbox.verdicts(&state, &["--config", &outside], WITH_TOKEN);
     assert_eq!(found, verdict("found", "secret_found"));
 }
 
 #[test]
 fn a_name_that_leads_nowhere_else_is_never_sent() {
-    let (place, listener) = (Place::new(), Listener::new());
+    let (sandbox, listener) = (Sandbox::new(), VaultListener::new());
     let url = listener.url();
     let variables = [WITH_TOKEN, &[("STRONGROOM_VAULT_TEAM_ADDRESS", url.as_str())]].concat();
     for reference in [
@@ -209,7 +210,7 @@ fn a_name_that_leads_nowhere_else_is_never_sent() {
         "a%00/key",
     ] {
         let state = with_reference("{kv: v1}", &format!("{{vault://team/{reference}}}"));
-        let found = place.verdicts(&state, &[], &variables);
+        let found = sandbox.verdicts(&state, &[], &variables);
         assert_eq!(found, verdict("malformed", "bad_resource"), "{reference}");
     }
     assert!(!listener.received().contains("GET"), "{}", listener.received());
@@ -225,27 +226,27 @@ fn files(prefix: &str, secret: &str) -> String {
 
 #[test]
 fn what_a_vault_calls_a_directory_is_not_opened_here() {
-    let place = Place::new();
-    place.file("secrets/real", "value-zyzzyva");
-    let folder = place.path("secrets").display().to_string();
+    let sandbox = Sandbox::new();
+    sandbox.file("secrets/real", "value-zyzzyva");
+    let folder = sandbox.path("secrets").display().to_string();
     // whoever opens a pipe waits for somebody to write into it: the run would not end
-    let pipe = Command::new("mkfifo").arg(place.path("secrets/pipe")).status();
+    let pipe = Command::new("mkfifo").arg(sandbox.path("secrets/pipe")).status();
     assert!(pipe.is_ok_and(|made| made.success()));
     for secret in ["real", "pipe"] {
-        let found = place.verdicts(&files(&folder, secret), &[], &[]);
+        let found = sandbox.verdicts(&files(&folder, secret), &[], &[]);
         assert_eq!(found, verdict("not_checkable", "data_plane_files"), "{secret}");
     }
     let mapped = format!("{folder}={folder}");
-    let found = place.verdicts(&files(&folder, "real"), &["--dp-files", &mapped], &[]);
+    let found = sandbox.verdicts(&files(&folder, "real"), &["--dp-files", &mapped], &[]);
     assert_eq!(found, verdict("found", "secret_found"));
-    let found = place.verdicts(&files(&folder, "pipe"), &["--dp-files", &mapped], &[]);
+    let found = sandbox.verdicts(&files(&folder, "pipe"), &["--dp-files", &mapped], &[]);
     assert_eq!(found, verdict("unreachable", "server_error"));
 }
 
 #[test]
 fn a_vaults_own_files_of_credentials_are_not_opened_here() {
-    let (place, listener) = (Place::new(), Listener::new());
-    let pipe = place.path("pipe").display().to_string();
+    let (sandbox, listener) = (Sandbox::new(), VaultListener::new());
+    let pipe = sandbox.path("pipe").display().to_string();
     assert!(
         Command::new("mkfifo")
             .arg(&pipe)
@@ -258,7 +259,7 @@ fn a_vaults_own_files_of_credentials_are_not_opened_here() {
         format!("{{auth_method: kubernetes, kube_role: r, kube_api_token_file: '{pipe}'}}"),
         format!("{{auth_method: approle, approle_role_id: r, approle_secret_id_file: '{pipe}'}}"),
     ] {
-        let found = place.verdicts(&state(&config), &[], &settings);
+        let found = sandbox.verdicts(&state(&config), &[], &settings);
         assert_eq!(found, verdict("not_checkable", "no_credentials"), "{config}");
     }
     assert_eq!(listener.received(), "");
@@ -266,13 +267,13 @@ fn a_vaults_own_files_of_credentials_are_not_opened_here() {
 
 #[test]
 fn links_out_of_a_directory_of_a_data_plane_are_not_followed() {
-    let place = Place::new();
-    place.file("dp/inner/secret", "value-zyzzyva");
-    place.file("outside", "value-zyzzyva");
-    symlink(place.path("outside"), place.path("dp/link")).expect("a link");
-    symlink(place.path("dp/inner"), place.path("dp/within")).expect("a link");
-    symlink(place.path("."), place.path("dp/up")).expect("a link");
-    let mapped = format!("/secrets={}", place.path("dp").display());
+    let sandbox = Sandbox::new();
+    sandbox.file("dp/inner/secret", "value-zyzzyva");
+    sandbox.file("outside", "value-zyzzyva");
+    symlink(sandbox.path("outside"), sandbox.path("dp/link")).expect("a link");
+    symlink(sandbox.path("dp/inner"), sandbox.path("dp/within")).expect("a link");
+    symlink(sandbox.path("."), sandbox.path("dp/up")).expect("a link");
+    let mapped = format!("/secrets={}", sandbox.path("dp").display());
     for (secret, expected) in [
         ("inner%2Fsecret", verdict("found", "secret_found")),
         ("within/secret/", verdict("found", "secret_found")),
@@ -282,32 +283,32 @@ fn links_out_of_a_directory_of_a_data_plane_are_not_followed() {
         ("inner", verdict("malformed", "bad_resource")),
         ("..%2Foutside", verdict("malformed", "bad_resource")),
     ] {
-        let found = place.verdicts(&files("/secrets/", secret), &["--dp-files", &mapped], &[]);
+        let found = sandbox.verdicts(&files("/secrets/", secret), &["--dp-files", &mapped], &[]);
         assert_eq!(found, expected, "{secret}");
     }
 }
 
 #[test]
 fn links_that_a_repository_brings_open_no_file_of_the_machine() {
-    let place = Place::new();
-    let theirs = place.file("theirs.env", "A=zyzzyva\nzyzzyva without a name\n");
-    place.file("theirs/secret", "value-zyzzyva");
+    let sandbox = Sandbox::new();
+    let theirs = sandbox.file("theirs.env", "A=zyzzyva\nzyzzyva without a name\n");
+    sandbox.file("theirs/secret", "value-zyzzyva");
     let plain = "_format_version: \"3.0\"\nservices: []\n";
-    symlink(&theirs, place.path("repo/dp.env")).expect("a link");
-    symlink(place.path("theirs"), place.path("repo/dp")).expect("a link");
-    symlink(place.path("."), place.path("repo/up")).expect("a link");
+    symlink(&theirs, sandbox.path("repo/dp.env")).expect("a link");
+    symlink(sandbox.path("theirs"), sandbox.path("repo/dp")).expect("a link");
+    symlink(sandbox.path("."), sandbox.path("repo/up")).expect("a link");
     for args in [
         ["--dp-env", "dp.env"],
         ["--dp-env", "up/theirs.env"],
         ["--dp-conf", "dp.env"],
         ["--dp-files", "/secrets=dp"],
     ] {
-        let ran = place.diff(plain, &args, &[]).ends(3);
+        let ran = sandbox.diff(plain, &args, &[]).ends(3);
         ran.tells("leads out of the repository");
     }
-    let theirs = place.file("theirs.yaml", "zyzzyva: 1\nreferences: {zyzzyva: 1}\n");
-    symlink(&theirs, place.path("repo/strongroom.yaml")).expect("a link");
-    let ran = place.diff(plain, &[], &[]).ends(3);
+    let theirs = sandbox.file("theirs.yaml", "zyzzyva: 1\nreferences: {zyzzyva: 1}\n");
+    symlink(&theirs, sandbox.path("repo/strongroom.yaml")).expect("a link");
+    let ran = sandbox.diff(plain, &[], &[]).ends(3);
     ran.tells("leads out of the repository");
 }
 
@@ -317,7 +318,7 @@ _format_version: "3.0"
 vaults:
 - {name: hcv, prefix: team, config: {host: '${{ env "DECK_S" }}', port: 8200}}
 - {name: hcv, prefix: part, config: {host: 'a.${{ env "DECK_S" }}.test', port: 8200, token: literal}}
-- {name: hcv, prefix: by-name, config: {mount: '${{ env "DECK_S" }}', port: 1, token: literal}}
+- {name: hcv, prefix: by-name, config: {mount: '${{ env "DECK_S" }}', port: CLOSED, token: literal}}
 - {name: fs, prefix: disk, config: {prefix: '/x/${{ env "DECK_S" }}'}}
 - {name: env, prefix: my-env, config: {prefix: '${{ env "DECK_S" }}_'}}
 plugins:
@@ -334,13 +335,14 @@ certificates:
 
 #[test]
 fn what_a_template_fills_in_is_not_told_by_any_message() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
+    let state = TEMPLATES.replace("CLOSED", &ClosedPort::shared().port().to_string());
     let variables = [WITH_TOKEN, &[("DECK_S", "zyzzyva"), ("RUST_LOG", "trace")]].concat();
     let shows = |text: &str| text.to_ascii_lowercase().contains("zyzzyva");
     for live in [false, true] {
         for policy in ["default", "strict", "warn", "off"] {
             for more in [&["-vvv"][..], &["--json-output"], &["--dp-env", "process", "-v"]] {
-                let ran = place.diff(TEMPLATES, &[&["--references", policy], more].concat(), &variables);
+                let ran = sandbox.diff(&state, &[&["--references", policy], more].concat(), &variables);
                 assert!(
                     !shows(&ran.out) && !shows(&ran.err),
                     "{policy}:\n{}\n{}",
@@ -352,14 +354,14 @@ fn what_a_template_fills_in_is_not_told_by_any_message() {
         }
         if !live {
             let args = ["sync", "kong.yaml", "--yes", "--references", "warn"];
-            place.run(&args, &variables).ends(0);
+            sandbox.run(&args, &variables).ends(0);
         }
     }
 }
 
 #[test]
 fn a_name_that_a_template_fills_in_goes_where_a_credential_may() {
-    let (place, listener) = (Place::new(), Listener::new());
+    let (sandbox, listener) = (Sandbox::new(), VaultListener::new());
     let variables = [WITH_TOKEN, &[("DECK_S", "zyzzyva")]].concat();
     // the file's own token may go to the file's own host, but not the machine's variables
     let config = format!("{{host: 127.0.0.1, port: {}, kv: v1, token: theirs}}", listener.port());
@@ -367,20 +369,21 @@ fn a_name_that_a_template_fills_in_goes_where_a_credential_may() {
         "{vault://team/${{ env \"DECK_S\" }}/key}",
         "{vault://team/a-${{ env \"DECK_S\" }}-b/key}",
     ] {
-        let found = place.verdicts(&with_reference(&config, reference), &[], &[("DECK_S", "zyzzyva")]);
+        let found = sandbox.verdicts(&with_reference(&config, reference), &[], &[("DECK_S", "zyzzyva")]);
         assert_eq!(found, verdict("not_checkable", "untrusted_host"), "{reference}");
         assert!(!listener.received().contains("zyzzyva"), "{reference}");
     }
     let reference = "{vault://team/${{ env \"DECK_S\" }}/key}";
-    let found = place.verdicts(
-        &with_reference("{kv: v1}", reference),
+    let closed = format!("{{port: {}, kv: v1}}", ClosedPort::shared().port());
+    let found = sandbox.verdicts(
+        &with_reference(&closed, reference),
         &["--references-hosts", "*"],
         &variables,
     );
     assert_eq!(found, verdict("unreachable", "connection_failed"));
     let url = listener.url();
     let asked = [&variables[..], &[("STRONGROOM_VAULT_TEAM_ADDRESS", url.as_str())]].concat();
-    let found = place.verdicts(&with_reference("{kv: v1}", reference), &[], &asked);
+    let found = sandbox.verdicts(&with_reference("{kv: v1}", reference), &[], &asked);
     assert_eq!(found, verdict("found", "secret_found"));
     assert!(listener.received().contains("GET /v1/secret/zyzzyva "));
 }
@@ -434,12 +437,12 @@ const CREDENTIALS: &[(&str, &str)] = &[
 
 #[test]
 fn no_backend_sends_a_credential_to_an_address_of_a_state_file() {
-    let (place, listener) = (Place::new(), Listener::new());
+    let (sandbox, listener) = (Sandbox::new(), VaultListener::new());
     for (backend, configs) in ADDRESSES {
         for config in *configs {
             let config = config.replace("URL", &listener.url());
             let state = state(&config).replace("name: hcv", &format!("name: {backend}"));
-            let found = place.verdicts(&state, &[], CREDENTIALS);
+            let found = sandbox.verdicts(&state, &[], CREDENTIALS);
             assert_eq!(found[0].0, "not_checkable", "{backend} {config} {found:?}");
             if *backend == "azure" && cfg!(feature = "azure") {
                 assert_eq!(found[0].1, "untrusted_host", "{config}");

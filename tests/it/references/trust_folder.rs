@@ -1,11 +1,11 @@
 //! Whom a credential may be shown to, where there is no repository: who brings a state file brings what lies beside it.
 
-use crate::common::refs_place::{Listener, Place, TOKEN, verdict};
+use crate::common::sandbox::{Sandbox, TOKEN, VaultListener, verdict};
 
 #[test]
 fn what_lies_beside_a_state_file_without_a_repository_is_the_files() {
-    let (place, listener) = (Place::new(), Listener::new());
-    std::fs::remove_dir_all(place.path("repo/.git")).expect("it is gone");
+    let (sandbox, listener) = (Sandbox::new(), VaultListener::new());
+    std::fs::remove_dir_all(sandbox.path("repo/.git")).expect("it is gone");
     let state = |reference: &str, vault: &str| {
         format!("_format_version: \"3.0\"\n{vault}plugins:\n- {{name: loggly, config: {{key: '{reference}'}}}}\n")
     };
@@ -24,25 +24,25 @@ fn what_lies_beside_a_state_file_without_a_repository_is_the_files() {
         ("STRONGROOM_VAULT_TEAM_TOKEN", TOKEN),
     ];
     for (text, flag, beside) in [
-        (&by_name, "--dp-conf", place.file("pr/kong.conf", &conf)),
-        (&by_vault, "--config", place.file("pr/settings.yaml", &settings)),
-        (&by_vault, "--config", place.file("pr/below/settings.yaml", &settings)),
+        (&by_name, "--dp-conf", sandbox.file("pr/kong.conf", &conf)),
+        (&by_vault, "--config", sandbox.file("pr/settings.yaml", &settings)),
+        (&by_vault, "--config", sandbox.file("pr/below/settings.yaml", &settings)),
     ] {
-        place.file("pr/kong.yaml", text);
+        sandbox.file("pr/kong.yaml", text);
         let args = ["diff", "../pr/kong.yaml", flag, &beside, "--json-output"];
-        let found = place.run(&args, &variables).verdicts();
+        let found = sandbox.run(&args, &variables).verdicts();
         assert_eq!(found, verdict("not_checkable", "untrusted_host"), "{beside}");
     }
     assert_eq!(listener.received(), "");
     // elsewhere, they are the checker's
     for (text, flag, elsewhere) in [
-        (&by_name, "--dp-conf", place.file("own/kong.conf", &conf)),
-        (&by_vault, "--config", place.file("own/settings.yaml", &settings)),
+        (&by_name, "--dp-conf", sandbox.file("own/kong.conf", &conf)),
+        (&by_vault, "--config", sandbox.file("own/settings.yaml", &settings)),
     ] {
-        place.file("pr/kong.yaml", text);
+        sandbox.file("pr/kong.yaml", text);
         let args = ["diff", "../pr/kong.yaml", flag, &elsewhere, "--json-output"];
         assert_eq!(
-            place.run(&args, &variables).verdicts(),
+            sandbox.run(&args, &variables).verdicts(),
             verdict("found", "secret_found"),
             "{elsewhere}"
         );

@@ -2,8 +2,8 @@
 //! vouching for a host.
 
 #[allow(dead_code)] // each test uses its part
-use crate::common::fake::{Fake, Reply};
-use crate::common::refs_place::{Place, TOKEN, verdict};
+use crate::common::fake_server::{FakeServer, Reply};
+use crate::common::sandbox::{Sandbox, TOKEN, verdict};
 
 /// A vault with that config, and a plugin that refers to a secret of it.
 fn state(config: &str, options: &str) -> String {
@@ -14,13 +14,13 @@ fn state(config: &str, options: &str) -> String {
 }
 
 /// A vault behind TLS, and its authority.
-fn vault() -> (Fake, String) {
-    Fake::secure(|_| Reply::new(200, r#"{"data": {"key": "value-zyzzyva"}}"#))
+fn vault() -> (FakeServer, String) {
+    FakeServer::secure(|_| Reply::new(200, r#"{"data": {"key": "value-zyzzyva"}}"#))
 }
 
 #[test]
 fn vouching_for_a_host_lets_no_file_turn_its_verification_off() {
-    let (place, (vault, _)) = (Place::new(), vault());
+    let (sandbox, (vault, _)) = (Sandbox::new(), vault());
     let (url, host) = (vault.url(), vault.host());
     let settings = [
         ("STRONGROOM_VAULT_TEAM_ADDRESS", url.as_str()),
@@ -40,11 +40,11 @@ fn vouching_for_a_host_lets_no_file_turn_its_verification_off() {
             &["--references-hosts", &host],
             &["--references-hosts", "127.0.0.1"],
         ] {
-            let ran = place.diff(&state(config, options), vouched, variables).ends(0);
+            let ran = sandbox.diff(&state(config, options), vouched, variables).ends(0);
             let ran = ran.tells("a state file turns ssl_verify off");
             let ran = ran.tells("STRONGROOM_VAULT_TEAM_SSL_VERIFY=true, with STRONGROOM_VAULT_TEAM_CA_CERT=FILE");
             assert!(!ran.err.contains("--references-hosts"), "{}", ran.err);
-            let found = place.verdicts(&state(config, options), vouched, variables);
+            let found = sandbox.verdicts(&state(config, options), vouched, variables);
             assert_eq!(found, verdict("not_checkable", "untrusted_host"), "{config} {options}");
         }
     }
@@ -53,8 +53,8 @@ fn vouching_for_a_host_lets_no_file_turn_its_verification_off() {
 
 #[test]
 fn the_checkers_side_says_how_a_server_is_verified() {
-    let (place, (vault, authority)) = (Place::new(), vault());
-    let (url, authority) = (vault.url(), place.file("ca.pem", &authority));
+    let (sandbox, (vault, authority)) = (Sandbox::new(), vault());
+    let (url, authority) = (vault.url(), sandbox.file("ca.pem", &authority));
     let settings = [
         ("STRONGROOM_VAULT_TEAM_ADDRESS", url.as_str()),
         ("STRONGROOM_VAULT_TEAM_TOKEN", TOKEN),
@@ -66,38 +66,42 @@ fn the_checkers_side_says_how_a_server_is_verified() {
     ];
     let found = verdict("found", "secret_found");
     assert_eq!(
-        place.verdicts(&state, &[], &[&settings[..], &verifying].concat()),
+        sandbox.verdicts(&state, &[], &[&settings[..], &verifying].concat()),
         found
     );
     let strange = [&settings[..], &verifying[..1]].concat();
     assert_eq!(
-        place.verdicts(&state, &[], &strange),
+        sandbox.verdicts(&state, &[], &strange),
         verdict("unreachable", "connection_failed")
     );
     let off = [&settings[..], &[("STRONGROOM_VAULT_TEAM_SSL_VERIFY", "false")]].concat();
-    assert_eq!(place.verdicts(&state, &[], &off), found);
+    assert_eq!(sandbox.verdicts(&state, &[], &off), found);
     assert_eq!(
-        place.verdicts(&state, &["--references-hosts", "*"], &settings),
+        sandbox.verdicts(&state, &["--references-hosts", "*"], &settings),
         found,
         "trusted files"
     );
-    place.sync(&state, &["--references", "off"]);
-    assert_eq!(place.verdicts(&state, &[], &settings), found, "as the live vault does");
+    sandbox.sync(&state, &["--references", "off"]);
+    assert_eq!(
+        sandbox.verdicts(&state, &[], &settings),
+        found,
+        "as the live vault does"
+    );
 }
 
 #[test]
 fn a_host_without_a_port_is_not_vouched_for_in_the_clear() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let token = [("STRONGROOM_VAULT_TEAM_TOKEN", TOKEN)];
     let named = |protocol: &str| state(&format!("protocol: {protocol}, host: vault.invalid, port: 80"), "");
     let asks = |protocol: &str, vouched: &str| {
-        let found = place.verdicts(&named(protocol), &["--references-hosts", vouched], &token);
+        let found = sandbox.verdicts(&named(protocol), &["--references-hosts", vouched], &token);
         found == verdict("unreachable", "connection_failed")
     };
     assert!(asks("https", "vault.invalid") && asks("https", "vault.invalid:80"));
     assert!(asks("http", "vault.invalid:80") && asks("http", "*"));
     assert!(!asks("http", "vault.invalid") && !asks("http", "vault.invalid:8200"));
-    let ran = place
+    let ran = sandbox
         .diff(&named("http"), &["--references-hosts", "vault.invalid"], &token)
         .ends(0);
     let ran = ran.tells("names the host vault.invalid:80 over http, in the clear");
@@ -106,9 +110,11 @@ fn a_host_without_a_port_is_not_vouched_for_in_the_clear() {
 
 #[test]
 fn a_port_that_is_said_is_one() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     for wrong in ["127.0.0.1:", "[::1]:", "vault.corp:x", "*.corp"] {
-        let ran = place.diff(&state("", ""), &["--references-hosts", wrong], &[]).ends(3);
+        let ran = sandbox
+            .diff(&state("", ""), &["--references-hosts", wrong], &[])
+            .ends(3);
         ran.tells(&format!("--references-hosts: '{wrong}' is no HOST or HOST:PORT"));
     }
 }

@@ -1,17 +1,17 @@
 //! Names that nobody has: what they may have been meant for is told.
 
-use crate::common::refs_place::{ControlPlane, Place, verdict};
+use crate::common::sandbox::{Sandbox, ServedControlPlane, verdict};
 
 const STATE: &str = "_format_version: \"3.0\"\nvaults:\n- {name: env, prefix: my-env}\nplugins:\n\
                      - {name: loggly, config: {key: '{vault://NAME/a/key}'}}\n";
 
 #[test]
 fn a_backend_that_the_node_has_not_loaded_is_told_as_one() {
-    let (place, node) = (Place::new(), ControlPlane::serve(&["--vaults", "env"]));
+    let (sandbox, node) = (Sandbox::new(), ServedControlPlane::serve(&["--vaults", "env"]));
     let address = ("STRONGROOM_KONG_ADDR", node.address.as_str());
     let ran = |args: &[&str], name: &str| {
-        place.file("repo/kong.yaml", &STATE.replace("NAME", name));
-        place.run(args, &[address])
+        sandbox.file("repo/kong.yaml", &STATE.replace("NAME", name));
+        sandbox.run(args, &[address])
     };
     let check = ["refs", "check", "kong.yaml", "--kong-addr", &node.address];
     for args in [&["diff", "kong.yaml"][..], &check] {
@@ -28,12 +28,12 @@ fn a_backend_that_the_node_has_not_loaded_is_told_as_one() {
 
 #[test]
 fn settings_of_a_vault_that_nobody_has_are_told() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let file = "references:\n  vaults:\n    my-env: {policy: warn}\n    hcv: {policy: off}\n    my-enw: {policy: off}\n    \
                 other: {policy: off}\n";
-    let file = place.file("settings.yaml", file);
+    let file = sandbox.file("settings.yaml", file);
     let state = STATE.replace("NAME", "my-env");
-    let ran = place
+    let ran = sandbox
         .diff(&state, &["--config", &file, "--references", "off"], &[])
         .ends(0);
     let ran =
@@ -43,6 +43,6 @@ fn settings_of_a_vault_that_nobody_has_are_told() {
         .tells("of the vault 'other' holds");
     assert_eq!(ran.err.matches("holds for nothing").count(), 2, "{}", ran.err);
     // whoever sees no control plane does not know all vaults
-    let ran = place.offline(&["refs", "check", "kong.yaml", "--config", &file]);
+    let ran = sandbox.offline(&["refs", "check", "kong.yaml", "--config", &file]);
     assert!(!ran.err.contains("holds for nothing"), "{}", ran.err);
 }

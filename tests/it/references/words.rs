@@ -1,4 +1,5 @@
-//! The words of references: what the README lists is what there is, and what backends ask for can be said.
+//! The words of references: what the operators' text and the help list is what there is, and what backends ask for can
+//! be said.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,15 +9,8 @@ use strongroom::reference::{Reason, Verdict};
 use strongroom::schema::Catalog;
 use strongroom::settings::SettingNames;
 
-/// Every reason, by the words that the code gives diagnostics.
-fn reasons() -> Vec<Reason> {
-    let code = fs::read_to_string("src/reference/verdict.rs").expect("the reasons");
-    let words = code.split("=> \"").skip(1).filter_map(|rest| rest.split('"').next());
-    let reasons = words.map(|word| {
-        let word = word.replace('-', "_");
-        serde_json::from_value(word.clone().into()).unwrap_or_else(|_| panic!("{word} is no reason"))
-    });
-    reasons.collect()
+fn reasons() -> &'static [Reason] {
+    Reason::ALL
 }
 
 fn word(of: impl serde::Serialize) -> String {
@@ -24,29 +18,50 @@ fn word(of: impl serde::Serialize) -> String {
     word.as_str().expect("a word").to_owned()
 }
 
-#[test]
-fn the_readme_lists_every_verdict_with_its_reasons() {
-    let readme = fs::read_to_string("README.md").expect("the README");
+/// Every verdict with its reasons, in words.
+fn reasons_by_verdict() -> Vec<(String, BTreeSet<String>)> {
     let reasons = reasons();
     assert!(reasons.len() > 30, "{}", reasons.len());
-    for verdict in [
+    let verdicts = [
         Verdict::Found,
         Verdict::Missing,
         Verdict::Malformed,
         Verdict::Denied,
         Verdict::Unreachable,
         Verdict::NotCheckable,
-    ] {
-        let start = format!("| `{}` |", word(verdict));
-        let line = readme.lines().find(|line| line.starts_with(&start)).expect(&start);
-        let listed: BTreeSet<&str> = line.split('`').skip(3).step_by(2).collect();
-        let known = reasons
-            .iter()
-            .filter(|reason| reason.verdict() == verdict)
-            .map(|reason| word(*reason));
-        let known: BTreeSet<String> = known.collect();
-        assert_eq!(listed, known.iter().map(String::as_str).collect(), "{start}");
+    ];
+    let of = |verdict| reasons.iter().filter(move |reason| reason.verdict() == verdict);
+    let words = verdicts.map(|verdict| (word(verdict), of(verdict).map(|reason| word(*reason)).collect()));
+    words.into()
+}
+
+#[test]
+fn the_operators_text_lists_every_verdict_with_its_reasons() {
+    let text = fs::read_to_string("schemas/vaults/README.md").expect("the operators' text");
+    for (verdict, reasons) in reasons_by_verdict() {
+        let start = format!("| `{verdict}` |");
+        let line = text.lines().find(|line| line.starts_with(&start)).expect(&start);
+        let listed: BTreeSet<String> = line.split('`').skip(3).step_by(2).map(str::to_owned).collect();
+        assert_eq!(listed, reasons, "{start}");
     }
+}
+
+#[test]
+fn the_help_lists_every_verdict_with_its_reasons() {
+    let text = fs::read_to_string("src/cli/args/help_references.txt").expect("the help");
+    let (_, table) = text.split_once("Verdicts and their reasons").expect("the table");
+    let (table, _) = table.split_once("\n\n").expect("its end");
+    let mut listed: Vec<(String, BTreeSet<String>)> = Vec::new();
+    for line in table.lines().skip(1) {
+        let (verdict, reasons) = line.split_at(17);
+        if !verdict.trim().is_empty() {
+            listed.push((verdict.trim().to_owned(), BTreeSet::new()));
+        }
+        let words = reasons.split(',').map(|reason| reason.trim().to_owned());
+        let words = words.filter(|reason| !reason.is_empty());
+        listed.last_mut().expect("a verdict").1.extend(words);
+    }
+    assert_eq!(listed, reasons_by_verdict());
 }
 
 #[test]

@@ -14,13 +14,13 @@ fn node() -> Catalog {
 }
 
 #[derive(Deserialize)]
-struct Stored {
+struct StoredBody {
     kind: String,
     sent: Object,
     shown: Object,
 }
 
-fn recorded() -> Vec<Stored> {
+fn recorded() -> Vec<StoredBody> {
     include_str!("../../../fixtures/canonical/stored.jsonl")
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -113,14 +113,14 @@ fn what_was_sent_and_what_is_shown_compare_equal() {
 }
 
 #[derive(Deserialize)]
-struct Pair {
+struct BodyPair {
     kind: String,
     why: String,
     one: Object,
     other: Object,
 }
 
-fn pairs(text: &str) -> Vec<Pair> {
+fn pairs(text: &str) -> Vec<BodyPair> {
     serde_yaml::from_str(text).unwrap()
 }
 

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use crate::common::real_servers::effort;
 use proptest::prelude::*;
 use regex::Regex;
 use strongroom::json::{Object, Value, json};
@@ -189,7 +190,7 @@ fn body() -> impl Strategy<Value = (KindId, Object)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(ProptestConfig::with_cases(effort(1_000, 250)))]
 
     #[test]
     fn no_body_is_too_odd_to_be_checked((kind, body) in body()) {

@@ -22,7 +22,7 @@ fn documents_declare_what_their_folders_say() {
     let mut wrong = Vec::new();
     let mut cases = 0;
     for folder in sorted(Path::new("fixtures/documents")) {
-        let case = Case::read(&folder);
+        let case = DocumentCase::read(&folder);
         let (name, text) = case.outcome();
         cases += 1;
         if let Err(why) = compare(&folder, name, &text) {
@@ -47,7 +47,7 @@ fn decks_own_states_are_read_or_refused_for_a_reason() {
     for file in &files {
         let options =
             strongroom::json::json!({"env": DECK_ENV.iter().copied().collect::<std::collections::BTreeMap<_, _>>()});
-        let case = Case::of(std::iter::once(file.clone()), &options);
+        let case = DocumentCase::of(std::iter::once(file.clone()), &options);
         let known = KNOWN_REFUSALS.iter().find(|(name, _)| file.ends_with(name));
         let mut told = String::new();
         case.tell(&mut told);
@@ -70,7 +70,7 @@ fn kongs_declarative_files_are_read_as_kong_reads_them() {
         let recorded: Value = serde_json::from_str(case).expect("a recorded case");
         let name = recorded["case"].as_str().expect("a name");
         let text = recorded["state"].as_str().expect("a text");
-        let case = Case::of_texts([("state.yaml".to_owned(), text.to_owned())], &Value::Null);
+        let case = DocumentCase::of_texts([("state.yaml".to_owned(), text.to_owned())], &Value::Null);
         let refused = recorded["status"] != 201;
         let differs = DIFFERS_FROM_KONG.iter().any(|(known, _)| *known == name);
         if (case.is_refused() != refused) != differs {
@@ -113,7 +113,7 @@ fn the_paths_of_routes_are_read_as_kong_reads_them() {
             "_format_version": row["format_version"],
             "routes": [{"name": "r", "paths": [row["path"]]}],
         });
-        let case = Case::of_texts([("state.json".to_owned(), state.to_string())], &Value::Null);
+        let case = DocumentCase::of_texts([("state.json".to_owned(), state.to_string())], &Value::Null);
         let stored = &case.reading.desired.entities[0].body.expose()["paths"][0];
         let agrees = match row.get("stored") {
             Some(expected) => !case.is_refused() && stored == expected,
@@ -185,13 +185,13 @@ fn compare(folder: &Path, name: &str, text: &str) -> Result<(), String> {
 }
 
 /// The state files of a folder, read.
-struct Case {
+struct DocumentCase {
     sources: SourceFiles,
     reading: ParsedState,
     told: Vec<Diagnostic>,
 }
 
-impl Case {
+impl DocumentCase {
     fn read(folder: &Path) -> Self {
         let options = fs::read_to_string(folder.join("options.json")).unwrap_or_else(|_| "{}".to_owned());
         let options: Value = serde_json::from_str(&options).expect("JSON");

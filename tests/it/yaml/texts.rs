@@ -144,7 +144,7 @@ fn differs(file: &Path, found: &str) -> Option<String> {
 
 /// A text, and what decK's reader (sigs.k8s.io/yaml 1.5.0 on go.yaml.in/yaml/v2 2.4.2) makes of it.
 #[derive(Deserialize)]
-struct Recorded {
+struct RecordedText {
     text: String,
     #[serde(default)]
     value: Value,
@@ -173,7 +173,7 @@ fn texts_are_read_as_deck_reads_them() {
     let recorded = fs::read_to_string("fixtures/yaml/deck.jsonl").unwrap();
     let mut wrong = Vec::new();
     for line in recorded.lines() {
-        let Recorded { text, value, refused } = serde_json::from_str(line).unwrap();
+        let RecordedText { text, value, refused } = serde_json::from_str(line).unwrap();
         if SPELLED.contains(&text.as_str()) {
             continue;
         }

@@ -3,118 +3,129 @@ use std::collections::BTreeMap;
 use super::check::{read_documents, verify_references};
 use crate::ExitStatus;
 use crate::args::{EnvArgs, EnvFormat, GlobalArgs, ReferenceArgs};
-use crate::command_error::CommandResult;
-use crate::documents::{Documents, is_error};
+use crate::command_error::{CommandError, CommandResult, CommandSuccess};
+use crate::commands::{RunCommand, block_on};
+use crate::documents::{Documents, fail_on_errors};
+use crate::output_mode::OutputMode;
+use crate::printer::print_stdout;
 use crate::report::{self, DataPlaneVariable};
 use crate::reporter::Reporter;
 use crate::signals::run_unless_interrupted;
 use crate::verify_options::read_verify_options;
-use reconcile::{Proof, Proven};
+use reconcile::{Verification, VerifyOptions};
 use reference::{Assessment, Policy, ReferenceSettings, format_variable_name, resolve_target};
 use schema::Catalog;
-use yaml::Diagnostic;
+use yaml::{Diagnostic, DiagnosticCode};
 
-/// Tells the variables that the references of state files ask of every data plane. No vault is asked for anything.
-pub async fn run(global: &GlobalArgs, args: &EnvArgs, teller: &mut Reporter) -> CommandResult {
+impl RunCommand for EnvArgs {
+    fn output_mode(&self) -> OutputMode {
+        OutputMode::Raw
+    }
+
+    /// Prints the variables that references expect of every data plane. No vault is asked for anything.
+    fn run(self, global: &GlobalArgs, reporter: &mut Reporter) -> CommandResult {
+        block_on(print_variables(global, &self, reporter))
+    }
+}
+
+async fn print_variables(global: &GlobalArgs, args: &EnvArgs, reporter: &mut Reporter) -> CommandResult {
     let catalog = Catalog::recorded();
     let references = ReferenceArgs {
         dp_conf: args.dp_conf.clone(),
         ..ReferenceArgs::default()
     };
-    let documents = read_documents(global, &args.state, &args.scope, &catalog, teller);
-    let said = read_verify_options(global, &references, &args.state.paths(), &catalog, teller);
-    let (Some(documents), Some(said)) = (documents, said) else {
-        return Ok(ExitStatus::InvalidInput);
-    };
-    let nothing_asked = Proof::new(Policy::Off);
-    let (catalog, proven) =
-        run_unless_interrupted(verify_references(global, &catalog, &documents, &nothing_asked)).await??;
-    let asked = VariableCollector {
+    let documents = read_documents(global, &args.state, &args.scope, &catalog, reporter);
+    let options = read_verify_options(global, &references, &args.state.paths(), &catalog, reporter);
+    let (documents, options) = documents
+        .zip(options)
+        .ok_or(CommandError::AlreadyReported(ExitStatus::InvalidInput))?;
+    let without_queries = VerifyOptions::new(Policy::Off);
+    let verification = verify_references(global, &catalog, &documents, &without_queries);
+    let (catalog, verification) = run_unless_interrupted(verification).await??;
+    let collector = VariableCollector {
         catalog: &catalog,
         documents: &documents,
-        verification: &proven,
-        settings: &said.settings,
+        verification: &verification,
+        settings: &options.settings,
     };
-    let (variables, left_out) = asked.collect_variables();
-    teller.report_diagnostics(&[&proven.diagnostics[..], &left_out].concat(), &documents.sources);
-    if proven.diagnostics.iter().any(is_error) {
-        return Ok(ExitStatus::InvalidInput);
-    }
-    report::print_stdout(&match args.format {
+    let (variables, left_out) = collector.collect_variables();
+    let diagnostics = [&verification.diagnostics[..], &left_out].concat();
+    reporter.report_diagnostics(&diagnostics, &documents.sources);
+    fail_on_errors(&verification.diagnostics)?;
+    print_stdout(&match args.format {
         EnvFormat::Dotenv => report::render_dotenv(&variables),
         EnvFormat::Kubernetes => report::render_secret_manifest(&variables),
     })?;
-    Ok(ExitStatus::Success)
+    Ok(CommandSuccess::Done)
 }
 
-/// What references ask of data planes.
+/// Collects the environment variables of data planes that references name.
 struct VariableCollector<'a> {
     catalog: &'a Catalog,
     documents: &'a Documents,
-    verification: &'a Proven,
+    verification: &'a Verification,
     settings: &'a ReferenceSettings,
 }
 
-/// What a reference calls a variable.
 enum VariableName {
-    /// Its name.
     Known(String),
-    /// What is shown of one that a template fills in, wholly or in part.
+    /// What may be shown of a name that a template fills in, wholly or in part.
     Templated(String),
 }
 
 impl VariableCollector<'_> {
-    /// The variables, and what there is to tell of those that are left out.
+    /// The variables, and a note about each that is left out.
     fn collect_variables(&self) -> (BTreeMap<String, DataPlaneVariable>, Vec<Diagnostic>) {
         let Documents { sources, desired } = self.documents;
         let mut variables: BTreeMap<String, DataPlaneVariable> = BTreeMap::new();
         let mut left_out = Vec::new();
-        for one in &self.verification.judged {
-            match self.variable_name(one) {
+        for assessment in &self.verification.assessments {
+            match self.variable_name(assessment) {
                 Some(VariableName::Known(name)) => {
-                    let key = one.reference.as_ref().and_then(|reference| reference.key.clone());
+                    let reference = assessment.reference.as_ref();
+                    let key = reference.and_then(|reference| reference.key.clone());
                     let variable = variables.entry(name).or_default();
                     variable
                         .json_keys
                         .extend(key.map(|key| String::from_utf8_lossy(&key).into_owned()));
-                    let by = report::describe_usage(self.catalog, desired, sources, one);
-                    variable.used_by.push(by);
+                    let usage = report::describe_usage(self.catalog, desired, sources, assessment);
+                    variable.used_by.push(usage);
                 }
-                Some(VariableName::Templated(shown)) => left_out.push(self.left_out_note(one, &shown)),
+                Some(VariableName::Templated(shown)) => left_out.push(self.left_out_note(assessment, &shown)),
                 None => {}
             }
         }
         (variables, left_out)
     }
 
-    /// The variable that a reference names, if its vault is one of env.
-    fn variable_name(&self, one: &Assessment) -> Option<VariableName> {
-        let reference = one.reference.as_ref()?;
-        let vault_name = one.vault_name()?;
+    /// The variable that a reference names, if its vault's backend is env.
+    fn variable_name(&self, assessment: &Assessment) -> Option<VariableName> {
+        let reference = assessment.reference.as_ref()?;
+        let vault_name = assessment.vault_name()?;
         let vault = self.verification.vaults.find(&vault_name)?;
         if vault.backend() != "env" {
             return None;
         }
         let target = resolve_target(self.catalog, &vault_name, vault, reference, self.settings);
         let resource = String::from_utf8_lossy(&reference.resource);
-        let of = |prefix: &str| format_variable_name(prefix, &resource, reference.version == Some(2.0));
-        Some(match one.site.is_templated {
+        let name_with = |prefix: &str| format_variable_name(prefix, &resource, reference.version == Some(2.0));
+        Some(match assessment.site.is_templated {
             true => VariableName::Templated("of this reference".to_owned()),
-            false if target.is_templated("prefix") => VariableName::Templated(format!("PREFIX…{}", of(""))),
-            false => VariableName::Known(of(target.text("prefix").unwrap_or_default())),
+            false if target.is_templated("prefix") => VariableName::Templated(format!("PREFIX…{}", name_with(""))),
+            false => VariableName::Known(name_with(target.text("prefix").unwrap_or_default())),
         })
     }
 
-    fn left_out_note(&self, one: &Assessment, shown: &str) -> Diagnostic {
+    fn left_out_note(&self, assessment: &Assessment, shown: &str) -> Diagnostic {
         let message = format!("the variable {shown} is left out: a template fills in what it is called");
-        let told = Diagnostic::note("filled-variable", message)
+        let note = Diagnostic::note(DiagnosticCode::FilledVariable, message)
             .help("data planes must define it, too; what comes from the environment is not shown");
-        match one.site.declared {
+        match assessment.site.declared {
             Some(declared) => {
                 let source = &self.documents.desired.entity(declared).location;
-                told.at(source.value_span(&one.site.path))
+                note.at(source.value_span(&assessment.site.path))
             }
-            None => told,
+            None => note,
         }
     }
 }

@@ -8,7 +8,7 @@ use json::{Object, Value, json};
 use schema::{ForeignField, Kind, KindId, NestedList, canonicalize};
 
 impl DumpBuilder<'_> {
-    /// One entity as a file declares it, with what is nested in it. `nest` is the list in which it is itself.
+    /// An entity as a file declares it, with those nested in it. `nest` is the list that it is in.
     pub(super) fn build_entity(&self, kind: KindId, id: Uuid, nest: Option<&NestedList>) -> Object {
         let Some(entity) = self.owned.get(&(kind, id)) else {
             return Object::new();
@@ -17,8 +17,8 @@ impl DumpBuilder<'_> {
         if self.options.hide_secrets {
             redact_secrets(self.catalog, kind, &mut body);
         }
-        if let Some(name) = nest.and_then(|nest| self.as_bare_reference(kind, nest, &body)) {
-            return name;
+        if let Some(reference) = nest.and_then(|nest| self.as_bare_reference(kind, nest, &body)) {
+            return reference;
         }
         self.replace_ids_with_names(self.catalog.kind(kind), nest, &mut body);
         if self.needs_id(kind, id) {
@@ -28,7 +28,7 @@ impl DumpBuilder<'_> {
         body
     }
 
-    /// The fields that decK shows; more where fewer would read back as something else.
+    /// The fields that decK shows; all of them if those would read back as something else.
     fn shape_body(&self, id: KindId, live: &Object) -> Object {
         let kind = self.catalog.kind(id);
         let mut whole = live.clone();
@@ -48,7 +48,7 @@ impl DumpBuilder<'_> {
         self.options.with_id || self.catalog.kind(kind).rotation.is_some() || self.ambiguous.contains(&(kind, id))
     }
 
-    /// The entity as a list has it whose members only name what they refer to.
+    /// The member of a list of mere references, if `nest` is one.
     fn as_bare_reference(&self, kind: KindId, nest: &NestedList, body: &Object) -> Option<Object> {
         let field = nest.reference_field.as_ref()?;
         let foreign = self
@@ -77,12 +77,12 @@ impl DumpBuilder<'_> {
         }
     }
 
-    /// A foreign key as decK writes it: text where several say what the entity belongs to (a plugin), else a record.
+    /// A foreign key as decK writes it: text in kinds with several (plugins), else a record.
     fn reference_value(&self, kind: &Kind, foreign: &ForeignField, id: Uuid) -> Value {
         let key = self.catalog.kind(foreign.kind).endpoint_key.as_deref();
         let name = key.zip(self.names.get(foreign.kind, id));
-        let several = kind.foreign_fields.iter().filter(|foreign| !foreign.is_list).count() > 1;
-        match (several, name) {
+        let has_several = kind.foreign_fields.iter().filter(|foreign| !foreign.is_list).count() > 1;
+        match (has_several, name) {
             (true, Some((_, name))) => json!(name),
             (true, None) => id.to_string().into(),
             (false, Some((key, name))) => json!({ key: name }),
@@ -91,10 +91,13 @@ impl DumpBuilder<'_> {
     }
 }
 
-/// Whether a field is the server's own, or stands for entities that a file nests.
+/// Whether a field is set by the server, or lists entities that a file nests.
 fn is_server_managed(kind: &Kind, name: &str) -> bool {
-    let is = |field: &String| field == name;
-    kind.server_only.iter().any(is)
-        || kind.preserved.iter().any(is)
-        || kind.child_names.as_ref().is_some_and(|children| is(&children.field))
+    let is_named = |field: &String| field == name;
+    kind.server_only.iter().any(is_named)
+        || kind.preserved.iter().any(is_named)
+        || kind
+            .child_names
+            .as_ref()
+            .is_some_and(|children| is_named(&children.field))
 }

@@ -1,4 +1,4 @@
-//! What a control plane holds, as a state file: pure, and driven by the kind files alone.
+//! Live state as a state file.
 
 mod entity;
 mod nesting;
@@ -14,21 +14,21 @@ use json::{Object, Value, json};
 use plan::{LiveEntity, LiveState};
 use schema::{Catalog, KindId};
 
-/// How a dump is to look.
+/// Options of a dump.
 #[derive(Clone, Debug, Default)]
 pub struct DumpOptions {
-    /// Every entity with its id.
+    /// Writes every entity with its id.
     pub with_id: bool,
-    /// Without what Kong fills in by itself.
+    /// Leaves out values that Kong fills in by itself.
     pub skip_defaults: bool,
-    /// Secrets as a word that says so: such a dump cannot be synced.
+    /// Redacts secrets: such a dump cannot be synced.
     pub hide_secrets: bool,
-    /// The tags that were asked for.
+    /// The tags that select what is dumped.
     pub select_tags: BTreeSet<String>,
 }
 
-/// Writes what is live as decK's format has it: nested where an entity has one parent, with the ids it needs to be
-/// found again and no others. Read back, it is no change.
+/// Renders live state in decK's format: nested where an entity has one parent, with the ids it needs to be matched
+/// again and no others. Read back, it is no change.
 pub fn dump(catalog: &Catalog, live: &LiveState, options: &DumpOptions) -> Object {
     let dump = DumpBuilder::new(catalog, live, options);
     let mut document = Object::new();
@@ -43,20 +43,18 @@ pub fn dump(catalog: &Catalog, live: &LiveState, options: &DumpOptions) -> Objec
     document
 }
 
-/// What is nested in one entity, by the key under which it is.
+/// The entities nested in one, by the key of their list.
 type NestedEntities<'a> = BTreeMap<&'a str, Vec<(KindId, Uuid)>>;
 
-/// A dump in the making.
 struct DumpBuilder<'a> {
     catalog: &'a Catalog,
     options: &'a DumpOptions,
     owned: BTreeMap<(KindId, Uuid), &'a LiveEntity>,
-    /// What entities are called, owned and foreign, where that tells them apart.
+    /// Of owned and foreign entities.
     names: super::EntityNames,
-    /// Natural keys that several entities have.
+    /// Entities whose natural key does not identify them.
     ambiguous: BTreeSet<(KindId, Uuid)>,
-    /// What is nested in an entity: under which key of its kind.
     nested: BTreeMap<(KindId, Uuid), NestedEntities<'a>>,
-    /// What is nested nowhere.
+    /// The entities that are not nested.
     top_level: BTreeMap<KindId, Vec<Uuid>>,
 }

@@ -5,12 +5,10 @@ use uuid::Uuid;
 use super::{DumpBuilder, DumpOptions};
 use crate::report::collect_entity_names;
 use json::{Object, Value};
-use plan::Plan;
-use plan::{LiveEntity, LiveState};
+use plan::{LiveEntity, LiveState, Plan};
 use schema::{Catalog, Kind, KindId, NestedList};
 
 impl<'a> DumpBuilder<'a> {
-    /// Finds out what is nested where.
     pub(super) fn new(catalog: &'a Catalog, live: &'a LiveState, options: &'a DumpOptions) -> Self {
         let entities = || {
             live.owned
@@ -38,7 +36,6 @@ impl<'a> DumpBuilder<'a> {
         dump
     }
 
-    /// The lists at the top of the document.
     pub(super) fn top_level_lists(&self) -> impl Iterator<Item = (KindId, Vec<Value>)> {
         self.top_level.iter().map(|(kind, ids)| {
             let members = ids.iter().map(|id| (*kind, *id)).collect();
@@ -46,7 +43,7 @@ impl<'a> DumpBuilder<'a> {
         })
     }
 
-    /// Entities in a steady order, each with what is nested in it. `nest` is the list in which they are.
+    /// Entities in a stable order, each with those nested in it. `nest` is the list that they are in.
     pub(super) fn build_list(&self, mut members: Vec<(KindId, Uuid)>, nest: Option<&NestedList>) -> Vec<Value> {
         members.sort_by_cached_key(|(kind, id)| (self.sort_key(*kind, *id), *id));
         members
@@ -55,7 +52,7 @@ impl<'a> DumpBuilder<'a> {
             .collect()
     }
 
-    /// What is nested in an entity.
+    /// The lists nested in an entity.
     pub(super) fn build_nested(&self, kind: KindId, id: Uuid) -> Object {
         let Some(lists) = self.nested.get(&(kind, id)) else {
             return Object::new();
@@ -70,7 +67,7 @@ impl<'a> DumpBuilder<'a> {
             .collect()
     }
 
-    /// The entity in which this one is nested, and under which key: its parent, if it has exactly one and that is dumped.
+    /// The entity that this one is nested in, and the key of the list: its parent, if it has exactly one and that is dumped.
     fn nesting_parent(&self, kind: KindId, entity: &LiveEntity) -> Option<((KindId, Uuid), &'a str)> {
         let body = entity.body.expose();
         let mut parents = self.catalog.kind(kind).foreign_fields.iter().filter_map(|foreign| {
@@ -78,8 +75,8 @@ impl<'a> DumpBuilder<'a> {
             Some((foreign.kind, nest, foreign_key_id(body.get(&foreign.field)?)?))
         });
         let (parent, nest, id) = parents.next()?;
-        let alone = nest.reference_field.is_some() || parents.next().is_none();
-        (alone && self.owned.contains_key(&(parent, id))).then_some(((parent, id), nest.key.as_str()))
+        let is_only_parent = nest.reference_field.is_some() || parents.next().is_none();
+        (is_only_parent && self.owned.contains_key(&(parent, id))).then_some(((parent, id), nest.key.as_str()))
     }
 
     fn sort_key(&self, kind: KindId, id: Uuid) -> String {
@@ -96,7 +93,6 @@ impl<'a> DumpBuilder<'a> {
     }
 }
 
-/// The id that a foreign key holds.
 pub(super) fn foreign_key_id(value: &Value) -> Option<Uuid> {
     value.get("id")?.as_str()?.parse().ok()
 }
@@ -108,27 +104,27 @@ fn find_nest<'a>(parent: &'a Kind, kind: KindId, field: &str) -> Option<&'a Nest
         .find(|nest| nest.kind == kind && nest.field == field && !nest.read_only)
 }
 
-/// The entities that their natural keys do not tell apart: those that have none, and those that share one.
+/// The entities that their natural keys do not identify: those that have none, and those that share one.
 fn find_ambiguous(catalog: &Catalog, live: &LiveState) -> BTreeSet<(KindId, Uuid)> {
-    let mut found = BTreeSet::new();
+    let mut ambiguous = BTreeSet::new();
     for (kind, members) in &live.owned {
-        let mut bearers: BTreeMap<String, Vec<Uuid>> = BTreeMap::new();
+        let mut ids_by_key: BTreeMap<String, Vec<Uuid>> = BTreeMap::new();
         for entity in members {
             match natural_key(catalog.kind(*kind), entity.body.expose()) {
-                Some(key) => bearers.entry(key).or_default().push(entity.id),
-                None => _ = found.insert((*kind, entity.id)),
+                Some(key) => ids_by_key.entry(key).or_default().push(entity.id),
+                None => _ = ambiguous.insert((*kind, entity.id)),
             }
         }
-        let shared = bearers.into_values().filter(|ids| ids.len() > 1).flatten();
-        found.extend(shared.map(|id| (*kind, id)));
+        let shared = ids_by_key.into_values().filter(|ids| ids.len() > 1).flatten();
+        ambiguous.extend(shared.map(|id| (*kind, id)));
     }
-    found
+    ambiguous
 }
 
 /// The values of the first natural key that an entity has in full; a key of several fields may lack some, not all.
 fn natural_key(kind: &Kind, body: &Object) -> Option<String> {
-    let set = |field: &String| body.get(field).is_some_and(|value| !value.is_null());
-    let key = kind.identity.iter().find(|fields| fields.first().is_some_and(set))?;
+    let is_set = |field: &String| body.get(field).is_some_and(|value| !value.is_null());
+    let key = kind.identity.iter().find(|fields| fields.first().is_some_and(is_set))?;
     let values: Vec<_> = key.iter().map(|field| body.get(field)).collect();
     serde_json::to_string(&(key, values)).ok()
 }

@@ -2,11 +2,10 @@ use json::{Object, Value};
 use reference::is_reference;
 use schema::{Catalog, KindId};
 
-/// The word in place of a secret.
 const REDACTED: &str = "<hidden>";
 
-/// Puts a word in the place of every secret; references stay, for they are none.
-pub fn redact_secrets(catalog: &Catalog, kind: KindId, body: &mut Object) {
+/// Replaces every secret; references stay, for they are none.
+pub(super) fn redact_secrets(catalog: &Catalog, kind: KindId, body: &mut Object) {
     for path in catalog.secret_paths(kind, body) {
         if let Some(value) = path.value_in_mut(body) {
             redact_value(value);

@@ -8,6 +8,8 @@ use plan::{ForeignEntity, LiveEntity, LiveState};
 use schema::{Catalog, KindId};
 use state::EntityBody;
 
+const OUTPUTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/outputs");
+
 #[test]
 fn dumps_nest_and_keep_what_they_need_to_be_read_back() {
     assert_dump_matches("dump.json", &DumpOptions::default());
@@ -38,7 +40,7 @@ fn assert_dump_matches(fixture: &str, options: &DumpOptions) -> String {
     let catalog = Catalog::recorded();
     let document = dump(&catalog, &read_live_fixture(&catalog), options);
     let dumped = serde_json::to_string_pretty(&document).expect("JSON") + "\n";
-    let path = format!("fixtures/outputs/{fixture}");
+    let path = format!("{OUTPUTS}/{fixture}");
     if std::env::var_os("UPDATE_FIXTURES").is_some() {
         std::fs::write(&path, &dumped).expect("written");
     }
@@ -48,7 +50,7 @@ fn assert_dump_matches(fixture: &str, options: &DumpOptions) -> String {
 }
 
 fn read_live_fixture(catalog: &Catalog) -> LiveState {
-    let text = std::fs::read_to_string("fixtures/outputs/live.json").expect("a fixture");
+    let text = std::fs::read_to_string(format!("{OUTPUTS}/live.json")).expect("a fixture");
     let read: Value = serde_json::from_str(&text).expect("JSON");
     LiveState {
         owned: entities_by_kind(catalog, &read["owned"], |body| LiveEntity::new(entity_id(&body), body)),

@@ -2,8 +2,8 @@
 
 use strongroom::reference::Reason;
 
-use super::server::{Aws, Held, asked, operations};
-use crate::backends::asked::{check, reason, refusal, text};
+use super::server::{Aws, AwsSecret, asked, operations};
+use crate::backends::vault_probe::{check, reason, refusal, text};
 
 fn names(count: usize) -> Vec<String> {
     (0..count).map(|n| format!("secret-{n:03}")).collect()
@@ -62,8 +62,8 @@ async fn a_refused_batch_is_asked_one_by_one() {
 async fn what_a_batch_denies_is_asked_alone() {
     let fake = Aws::default()
         .text("good", "x")
-        .with("denied", Held::Refused("AccessDeniedException", 400))
-        .with("deleted", Held::Refused("InvalidRequestException", 400))
+        .with("denied", AwsSecret::Refused("AccessDeniedException", 400))
+        .with("deleted", AwsSecret::Refused("InvalidRequestException", 400))
         .start();
     let wanted = ["good", "denied", "none", "deleted"].map(|name| (name, None));
     let fetched = asked(&fake.url()).all(&wanted).await;
@@ -82,7 +82,7 @@ async fn what_a_batch_leaves_out_is_asked_alone() {
         .text("b", "y")
         .first(|heard| {
             let batch = heard.header("x-amz-target")?.ends_with(".BatchGetSecretValue");
-            batch.then(|| crate::common::fake::Reply::new(200, "{}"))
+            batch.then(|| crate::common::fake_server::Reply::new(200, "{}"))
         })
         .start();
     let fetched = asked(&fake.url()).all(&[("a", None), ("b", None)]).await;
@@ -96,7 +96,7 @@ async fn several_pages_are_read() {
         let value = format!(
             r#"{{"ARN": "arn:aws:secretsmanager:r:1:secret:{name}-AbCdEf", "Name": "{name}", "SecretString": "{name}!"}}"#
         );
-        crate::common::fake::Reply::new(200, format!(r#"{{"SecretValues": [{value}], "Errors": [] {next}}}"#))
+        crate::common::fake_server::Reply::new(200, format!(r#"{{"SecretValues": [{value}], "Errors": [] {next}}}"#))
     };
     let fake = Aws::default()
         .first(move |heard| match heard.body.contains("NextToken") {

@@ -4,7 +4,7 @@ use strongroom::reference::{Reason, SettingOrigin};
 
 use super::server::{Aws, ID, KEY, ROLE, TOKEN, asked, nobody, operations};
 use super::signature::key_id;
-use crate::backends::asked::{check, text};
+use crate::backends::vault_probe::{check, text};
 
 const ARN: &str = "arn:aws:iam::123456789012:role/reader";
 
@@ -28,7 +28,7 @@ async fn the_environment_gives_region_and_endpoint() {
     let fake = Aws::default().text("a", "x").start();
     let url = fake.url();
     let asked = || {
-        crate::backends::asked::Asked::new()
+        crate::backends::vault_probe::VaultProbe::new()
             .of_backend("aws")
             .checker("access_key_id", ID)
             .checker("secret_access_key", KEY)

@@ -4,12 +4,12 @@ use serde_json::json;
 use strongroom::reference::Reason;
 
 use super::server::nobody;
-use crate::backends::asked::{Asked, check, reason, refusal, text};
+use crate::backends::vault_probe::{VaultProbe, check, reason, refusal, text};
 use crate::common::moto::{Key, Moto};
 
 const READ: [&str; 2] = ["secretsmanager:GetSecretValue", "secretsmanager:BatchGetSecretValue"];
 
-fn with(moto: &Moto, key: &Key) -> Asked {
+fn with(moto: &Moto, key: &Key) -> VaultProbe {
     nobody(&moto.url)
         .checker("access_key_id", &key.id)
         .checker("secret_access_key", &key.secret)

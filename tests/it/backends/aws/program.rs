@@ -1,13 +1,11 @@
 //! The whole program: where credentials are found in a machine's own environment, what is asked for, and what shows.
 
-use std::time::{Duration, Instant};
-
 use sha1::{Digest, Sha1};
 
 use super::server::{Aws, ID, KEY, ROLE, TOKEN, error, operations};
 use super::signature::key_id;
-use crate::common::fake::{Fake, Heard, Reply};
-use crate::common::refs_place::{Place, Ran, verdict};
+use crate::common::fake_server::{FakeServer, ReceivedRequest, Reply};
+use crate::common::sandbox::{CommandOutput, Sandbox, verdict};
 
 /// A vault that says nothing of where AWS is, and a plugin that refers to a secret of it.
 const STATE: &str = "_format_version: \"3.0\"\nvaults:\n- {name: aws, prefix: my-aws, config: {region: eu-west-1}}\nplugins:\n\
@@ -17,77 +15,78 @@ fn aws() -> Aws {
     Aws::default().text("pg", r#"{"url":"canary-7f3a"}"#)
 }
 
-fn found(place: &Place, fake: &Fake, variables: &[(&str, &str)]) -> bool {
+fn found(sandbox: &Sandbox, fake: &FakeServer, variables: &[(&str, &str)]) -> bool {
     let url = fake.url();
     let variables = [&[("AWS_ENDPOINT_URL_SECRETS_MANAGER", url.as_str())], variables].concat();
-    let verdicts = place.verdicts(STATE, &[], &variables);
+    let verdicts = sandbox.verdicts(STATE, &[], &variables);
     assert!(verdicts.len() == 1, "{verdicts:?}");
     verdicts == verdict("found", "secret_found")
 }
 
 #[test]
-fn without_credentials_it_is_not_checkable_and_said_soon() {
-    let (place, fake) = (Place::new(), aws().start());
-    let url = fake.url();
-    let begun = Instant::now();
+fn without_credentials_it_is_not_checkable_and_said_once() {
+    let (sandbox, fake) = (Sandbox::new(), aws().start());
+    let machine = FakeServer::start(|_| Reply::new(200, ""));
+    let (url, metadata) = (fake.url(), machine.url());
+    let variables = [
+        ("AWS_ENDPOINT_URL", url.as_str()),
+        ("AWS_EC2_METADATA_SERVICE_ENDPOINT", &metadata),
+    ];
     let two = STATE.to_owned() + "- {name: loggly, config: {key: '{vault://my-aws/other/url}'}}\n";
-    let ran = place.diff(&two, &[], &[("AWS_ENDPOINT_URL", &url)]).ends(0);
-    assert!(begun.elapsed() < Duration::from_secs(5));
+    let ran = sandbox.diff(&two, &[], &variables).ends(0);
     let ran = ran
         .tells("there are no credentials for AWS here")
         .tells("STRONGROOM_VAULT_MY_AWS_METADATA=true");
     assert_eq!(ran.err.matches("there are no credentials").count(), 1, "{}", ran.err);
-    place
-        .diff(STATE, &["--references", "strict"], &[("AWS_ENDPOINT_URL", &url)])
-        .ends(3);
-    assert!(fake.bytes().is_empty());
+    sandbox.diff(STATE, &["--references", "strict"], &variables).ends(3);
+    assert!(fake.bytes().is_empty() && machine.bytes().is_empty());
 }
 
 #[test]
 fn a_profile_gives_credentials_and_region() {
-    let (place, fake) = (Place::new(), aws().start());
+    let (sandbox, fake) = (Sandbox::new(), aws().start());
     let keys = |name: &str, id: &str| format!("[{name}]\naws_access_key_id = {id}\naws_secret_access_key = {KEY}\n");
     let text = keys("default", "AKIAOTHER") + &keys("ours", ID);
-    place.file("home/.aws/credentials", &text);
-    place.file("home/.aws/config", "[profile ours]\nregion = eu-west-1\n");
-    assert!(!found(&place, &fake, &[]));
-    assert!(found(&place, &fake, &[("AWS_PROFILE", "ours")]));
-    assert!(found(&place, &fake, &[("STRONGROOM_VAULT_MY_AWS_PROFILE", "ours")]));
+    sandbox.file("home/.aws/credentials", &text);
+    sandbox.file("home/.aws/config", "[profile ours]\nregion = eu-west-1\n");
+    assert!(!found(&sandbox, &fake, &[]));
+    assert!(found(&sandbox, &fake, &[("AWS_PROFILE", "ours")]));
+    assert!(found(&sandbox, &fake, &[("STRONGROOM_VAULT_MY_AWS_PROFILE", "ours")]));
 
     let nowhere = STATE.replace(", config: {region: eu-west-1}", "");
     let url = fake.url();
     let variables = [("AWS_ENDPOINT_URL", url.as_str()), ("AWS_PROFILE", "ours")];
     assert_eq!(
-        place.verdicts(&nowhere, &[], &variables),
+        sandbox.verdicts(&nowhere, &[], &variables),
         verdict("found", "secret_found")
     );
-    let told = place.diff(&nowhere, &[], &variables[..1]).ends(0);
+    let told = sandbox.diff(&nowhere, &[], &variables[..1]).ends(0);
     told.tells("names no region of AWS");
     let missing = [variables[0], ("AWS_PROFILE", "none")];
-    assert_ne!(place.verdicts(STATE, &[], &missing), verdict("found", "secret_found"));
+    assert_ne!(sandbox.verdicts(STATE, &[], &missing), verdict("found", "secret_found"));
 }
 
 #[test]
 fn a_program_that_a_profile_names_gives_credentials() {
-    let (place, fake) = (Place::new(), aws().start());
+    let (sandbox, fake) = (Sandbox::new(), aws().start());
     let given = format!(r#"{{"Version": 1, "AccessKeyId": "{ID}", "SecretAccessKey": "{KEY}"}}"#);
-    let given = place.file("given.json", &given);
+    let given = sandbox.file("given.json", &given);
     let config = |program: &str| {
-        place.file(
+        sandbox.file(
             "home/.aws/config",
             &format!("[default]\ncredential_process = {program}\n"),
         )
     };
     config(&format!("/bin/cat {given}"));
-    assert!(found(&place, &fake, &[]));
+    assert!(found(&sandbox, &fake, &[]));
     config("/bin/false");
-    assert!(!found(&place, &fake, &[]));
+    assert!(!found(&sandbox, &fake, &[]));
 }
 
 #[test]
 fn a_single_sign_on_gives_credentials() {
-    let (place, fake) = (Place::new(), aws().start());
-    let portal = Fake::start(|heard| match heard.header("x-amz-sso_bearer_token") {
+    let (sandbox, fake) = (Sandbox::new(), aws().start());
+    let portal = FakeServer::start(|heard| match heard.header("x-amz-sso_bearer_token") {
         Some("canary-7f3a-sso") => Reply::new(
             200,
             format!(
@@ -98,34 +97,34 @@ fn a_single_sign_on_gives_credentials() {
         _ => Reply::new(401, r#"{"__type": "UnauthorizedException", "message": "canary-7f3a"}"#),
     });
     let start = "https://sso.example/start";
-    place.file("home/.aws/config", &format!("[default]\nsso_start_url = {start}\nsso_region = eu-west-1\nsso_account_id = 123456789012\nsso_role_name = ci\n"));
+    sandbox.file("home/.aws/config", &format!("[default]\nsso_start_url = {start}\nsso_region = eu-west-1\nsso_account_id = 123456789012\nsso_role_name = ci\n"));
     let url = portal.url();
     let sso = ("AWS_ENDPOINT_URL_SSO", url.as_str());
-    let ran = place.diff(STATE, &[], &[sso]).ends(0);
+    let ran = sandbox.diff(STATE, &[], &[sso]).ends(0);
     ran.tells("gives none for the vault 'my-aws'");
     let name: String = Sha1::digest(start).iter().map(|byte| format!("{byte:02x}")).collect();
     let cached = |token: &str| {
         let text = format!(
             r#"{{"accessToken": "{token}", "expiresAt": "2099-01-01T00:00:00Z", "region": "eu-west-1", "startUrl": "{start}"}}"#
         );
-        place.file(&format!("home/.aws/sso/cache/{name}.json"), &text)
+        sandbox.file(&format!("home/.aws/sso/cache/{name}.json"), &text)
     };
     cached("canary-7f3a-sso");
-    assert!(found(&place, &fake, &[sso]));
+    assert!(found(&sandbox, &fake, &[sso]));
     cached("canary-7f3a-old");
-    assert!(!found(&place, &fake, &[sso]));
+    assert!(!found(&sandbox, &fake, &[sso]));
 }
 
 #[test]
 fn a_web_identity_gives_credentials() {
-    let (place, fake) = (Place::new(), aws().start());
+    let (sandbox, fake) = (Sandbox::new(), aws().start());
     let space = r#"xmlns="https://sts.amazonaws.com/doc/2011-06-15/""#;
     let given = format!(
         "<AssumeRoleWithWebIdentityResponse {space}><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>{}</AccessKeyId><SecretAccessKey>{}</SecretAccessKey><SessionToken>{}</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>",
         ROLE[0], ROLE[1], ROLE[2]
     );
-    let sts = Fake::start(
-        move |heard: &Heard| match heard.body.contains("WebIdentityToken=canary-7f3a-jwt") {
+    let sts = FakeServer::start(move |heard: &ReceivedRequest| {
+        match heard.body.contains("WebIdentityToken=canary-7f3a-jwt") {
             true => Reply::new(200, given.clone()),
             false => Reply::new(
                 400,
@@ -133,11 +132,11 @@ fn a_web_identity_gives_credentials() {
                     "<ErrorResponse {space}><Error><Type>Sender</Type><Code>InvalidIdentityToken</Code><Message>canary-7f3a</Message></Error></ErrorResponse>"
                 ),
             ),
-        },
-    );
+        }
+    });
     let sts_url = sts.url();
-    let token = place.file("jwt", "canary-7f3a-jwt");
-    let wrong = place.file("wrong", "canary-7f3a-other");
+    let token = sandbox.file("jwt", "canary-7f3a-jwt");
+    let wrong = sandbox.file("wrong", "canary-7f3a-other");
     let variables = |file| {
         [
             ("AWS_ENDPOINT_URL_STS", sts_url.as_str()),
@@ -145,33 +144,33 @@ fn a_web_identity_gives_credentials() {
             ("AWS_WEB_IDENTITY_TOKEN_FILE", file),
         ]
     };
-    assert!(found(&place, &fake, &variables(&token)));
+    assert!(found(&sandbox, &fake, &variables(&token)));
     assert_eq!(key_id(&fake.requests()[0]), Some(ROLE[0]));
-    let ran = place.diff(STATE, &[], &variables(&wrong)).ends(3);
+    let ran = sandbox.diff(STATE, &[], &variables(&wrong)).ends(3);
     ran.tells("AWS STS").tells("refuses the credentials");
 }
 
 #[test]
 fn a_container_gives_credentials() {
-    let (place, fake) = (Place::new(), aws().start());
-    let container = Fake::start(|heard| match heard.header("authorization") {
+    let (sandbox, fake) = (Sandbox::new(), aws().start());
+    let container = FakeServer::start(|heard| match heard.header("authorization") {
         Some("canary-7f3a-container") => Reply::new(200, given()),
         _ => Reply::new(401, ""),
     });
     let url = format!("{}/credentials", container.url());
     let uri = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", url.as_str());
     assert!(found(
-        &place,
+        &sandbox,
         &fake,
         &[uri, ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "canary-7f3a-container")]
     ));
-    assert!(!found(&place, &fake, &[uri]));
+    assert!(!found(&sandbox, &fake, &[uri]));
 }
 
 #[test]
 fn a_virtual_machine_is_asked_for_credentials_only_if_that_is_wanted() {
-    let (place, fake) = (Place::new(), aws().start());
-    let metadata = Fake::start(|heard: &Heard| {
+    let (sandbox, fake) = (Sandbox::new(), aws().start());
+    let metadata = FakeServer::start(|heard: &ReceivedRequest| {
         let lives = vec![("x-aws-ec2-metadata-token-ttl-seconds", "600".to_owned())];
         match (heard.method.as_str(), heard.path.as_str()) {
             ("PUT", "/latest/api/token") => Reply(200, lives, "canary-7f3a-imds".to_owned()),
@@ -185,15 +184,15 @@ fn a_virtual_machine_is_asked_for_credentials_only_if_that_is_wanted() {
     });
     let url = metadata.url();
     let server = ("AWS_EC2_METADATA_SERVICE_ENDPOINT", url.as_str());
-    assert!(!found(&place, &fake, &[server]));
-    place.file(
+    assert!(!found(&sandbox, &fake, &[server]));
+    sandbox.file(
         "repo/strongroom.yaml",
         "references: {vaults: {my-aws: {metadata: true}}}\n",
     );
-    assert!(!found(&place, &fake, &[server]));
+    assert!(!found(&sandbox, &fake, &[server]));
     assert!(metadata.bytes().is_empty());
     assert!(found(
-        &place,
+        &sandbox,
         &fake,
         &[server, ("STRONGROOM_VAULT_MY_AWS_METADATA", "true")]
     ));
@@ -231,7 +230,7 @@ fn many_references_to_twenty_secrets_are_one_request() {
         );
     }
     let url = fake.url();
-    let found = Place::new().verdicts(&state, &[], &[&SAID[..], &[("AWS_ENDPOINT_URL", &url)]].concat());
+    let found = Sandbox::new().verdicts(&state, &[], &[&SAID[..], &[("AWS_ENDPOINT_URL", &url)]].concat());
     assert_eq!(found.len(), 500);
     assert!(found.iter().all(|one| *one == verdict("found", "secret_found")[0]));
     assert_eq!(operations(&fake), ["BatchGetSecretValue"]);
@@ -245,7 +244,7 @@ fn nothing_of_a_secret_or_a_credential_shows() {
     );
     let state = state
         + "- {name: loggly, config: {key: '{vault://my-aws/other/url}'}}\n- {name: datadog, config: {host: '{vault://my-aws/pg/url#2}'}}\n";
-    let refuse = |code: &'static str| move |heard: &Heard| Some(error(400, code, heard));
+    let refuse = |code: &'static str| move |heard: &ReceivedRequest| Some(error(400, code, heard));
     let services = [
         aws(),
         aws().text("other", "canary-7f3a, no object"),
@@ -260,7 +259,7 @@ fn nothing_of_a_secret_or_a_credential_shows() {
         }),
     ];
     for service in services {
-        let (place, fake) = (Place::new(), service.start());
+        let (sandbox, fake) = (Sandbox::new(), service.start());
         let url = fake.url();
         let loud = [
             ("RUST_LOG", "trace"),
@@ -273,7 +272,7 @@ fn nothing_of_a_secret_or_a_credential_shows() {
             &["-vvv", "--json-output"],
             &["--references", "warn", "-vvv"],
         ] {
-            let Ran { out, err, .. } = place.diff(&state, args, &variables);
+            let CommandOutput { out, err, .. } = sandbox.diff(&state, args, &variables);
             assert!(err.contains("TRACE") || err.contains("DEBUG"), "{err}");
             for secret in ["canary-7f3a", KEY, TOKEN, ROLE[1], ROLE[2], ID, "Signature="] {
                 assert!(

@@ -3,14 +3,14 @@
 use strongroom::reference::{Reason, SettingOrigin};
 
 use super::server::{Aws, ID, KEY, ROLE, TOKEN, asked, error};
-use crate::backends::asked::{Asked, check, text};
-use crate::common::fake::Fake;
+use crate::backends::vault_probe::{VaultProbe, check, text};
+use crate::common::fake_server::FakeServer;
 
 const ARN: &str = "arn:aws:iam::123456789012:role/reader";
 const CANARY: &str = "canary-7f3a";
 
-fn live() -> Asked {
-    let asked = Asked::new()
+fn live() -> VaultProbe {
+    let asked = VaultProbe::new()
         .of_backend("aws")
         .said(SettingOrigin::Live, "region", "eu-west-1");
     asked
@@ -80,7 +80,7 @@ async fn a_host_that_is_known_or_vouched_for_is_asked() {
 #[tokio::test]
 async fn a_file_chooses_nothing_of_what_the_machine_has() {
     let fake = Aws::default().text("a", "x").start();
-    let asked = Asked::new()
+    let asked = VaultProbe::new()
         .of_backend("aws")
         .checker("endpoint", &fake.url())
         .checker("region", "eu-west-1");
@@ -143,8 +143,9 @@ async fn redirects_are_not_followed() {
     let elsewhere = Aws::default().text("a", "x").start();
     for status in [301, 302, 307, 308] {
         let to = elsewhere.url();
-        let first =
-            Fake::start(move |_| crate::common::fake::Reply(status, vec![("location", to.clone())], String::new()));
+        let first = FakeServer::start(move |_| {
+            crate::common::fake_server::Reply(status, vec![("location", to.clone())], String::new())
+        });
         check(&asked(&first.url()).refused("a").await, Reason::ServerError, &[]);
     }
     assert!(elsewhere.bytes().is_empty());
@@ -154,7 +155,7 @@ async fn redirects_are_not_followed() {
 async fn an_answer_that_repeats_credentials_is_not_told() {
     for status in [200, 400, 403, 404, 429, 500] {
         for code in ["AccessDeniedException", "InvalidSignatureException", CANARY] {
-            let fake = Fake::start(move |heard| error(status, code, heard));
+            let fake = FakeServer::start(move |heard| error(status, code, heard));
             let asked = asked(&fake.url())
                 .checker("session_token", TOKEN)
                 .checker("sts_endpoint", &fake.url())

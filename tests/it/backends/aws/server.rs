@@ -9,8 +9,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::signature::{is_signed, key_id};
-use crate::backends::asked::Asked;
-use crate::common::fake::{Fake, Heard, Reply};
+use crate::backends::vault_probe::VaultProbe;
+use crate::common::fake_server::{FakeServer, ReceivedRequest, Reply};
 
 pub const REGION: &str = "eu-west-1";
 pub const ID: &str = "AKIACANARY7F3AEXAMPL";
@@ -22,31 +22,31 @@ const ACCOUNT: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:";
 
 /// What the service does with one secret.
 #[derive(Clone, Debug)]
-pub enum Held {
+pub enum AwsSecret {
     Text(&'static str),
     Binary,
     /// Refuses, in AWS' words: code, status.
     Refused(&'static str, u16),
 }
 
-type Answer = dyn Fn(&Heard) -> Option<Reply> + Send + Sync;
+type AwsAnswer = dyn Fn(&ReceivedRequest) -> Option<Reply> + Send + Sync;
 
 /// The service.
 #[derive(Clone, Default)]
 pub struct Aws {
-    secrets: BTreeMap<String, Held>,
+    secrets: BTreeMap<String, AwsSecret>,
     previous: BTreeMap<String, &'static str>,
-    first: Option<Arc<Answer>>,
+    first: Option<Arc<AwsAnswer>>,
 }
 
 impl Aws {
-    pub fn with(mut self, name: &str, held: Held) -> Self {
+    pub fn with(mut self, name: &str, held: AwsSecret) -> Self {
         self.secrets.insert(name.to_owned(), held);
         self
     }
 
     pub fn text(self, name: &str, text: &'static str) -> Self {
-        self.with(name, Held::Text(text))
+        self.with(name, AwsSecret::Text(text))
     }
 
     pub fn previous(mut self, name: &str, text: &'static str) -> Self {
@@ -55,16 +55,16 @@ impl Aws {
     }
 
     /// What answers before the service does.
-    pub fn first(mut self, first: impl Fn(&Heard) -> Option<Reply> + Send + Sync + 'static) -> Self {
+    pub fn first(mut self, first: impl Fn(&ReceivedRequest) -> Option<Reply> + Send + Sync + 'static) -> Self {
         self.first = Some(Arc::new(first));
         self
     }
 
-    pub fn start(self) -> Fake {
-        Fake::start(move |heard| self.answer(heard))
+    pub fn start(self) -> FakeServer {
+        FakeServer::start(move |heard| self.answer(heard))
     }
 
-    fn answer(&self, heard: &Heard) -> Reply {
+    fn answer(&self, heard: &ReceivedRequest) -> Reply {
         if let Some(reply) = self.first.as_ref().and_then(|first| first(heard)) {
             return reply;
         }
@@ -76,7 +76,11 @@ impl Aws {
         }
     }
 
-    fn checked(&self, heard: &Heard, answer: impl FnOnce(&Value) -> Result<Value, (u16, &'static str)>) -> Reply {
+    fn checked(
+        &self,
+        heard: &ReceivedRequest,
+        answer: impl FnOnce(&Value) -> Result<Value, (u16, &'static str)>,
+    ) -> Reply {
         if heard.header("content-type") != Some("application/x-amz-json-1.1") {
             return error(404, "UnknownOperationException", heard);
         }
@@ -101,11 +105,11 @@ impl Aws {
         let id = body["SecretId"].as_str().ok_or((400, "ValidationException"))?;
         match (body["VersionStage"].as_str(), self.named(id)) {
             (None | Some("AWSCURRENT"), Some((name, held))) => match held {
-                Held::Refused(code, status) => Err((*status, code)),
+                AwsSecret::Refused(code, status) => Err((*status, code)),
                 held => Ok(value(name, held)),
             },
             (Some("AWSPREVIOUS"), Some((name, _))) => match self.previous.get(name) {
-                Some(text) => Ok(value(name, &Held::Text(text))),
+                Some(text) => Ok(value(name, &AwsSecret::Text(text))),
                 None => Err((400, "ResourceNotFoundException for staging label: AWSPREVIOUS")),
             },
             _ => Err((400, "ResourceNotFoundException")),
@@ -133,7 +137,7 @@ impl Aws {
         Ok(json!({"SecretValues": values, "Errors": errors}))
     }
 
-    fn named(&self, id: &str) -> Option<(&String, &Held)> {
+    fn named(&self, id: &str) -> Option<(&String, &AwsSecret)> {
         let name = id.strip_prefix(ACCOUNT).unwrap_or(id);
         self.secrets
             .get_key_value(name)
@@ -151,15 +155,17 @@ fn known(body: &Value, members: &[&str]) -> Result<(), (u16, &'static str)> {
     }
 }
 
-fn value(name: &str, held: &Held) -> Value {
+fn value(name: &str, held: &AwsSecret) -> Value {
     let arn = format!("{ACCOUNT}{name}-AbCdEf");
     match held {
-        Held::Text(text) => json!({"ARN": arn, "Name": name, "SecretString": text, "VersionStages": ["AWSCURRENT"]}),
+        AwsSecret::Text(text) => {
+            json!({"ARN": arn, "Name": name, "SecretString": text, "VersionStages": ["AWSCURRENT"]})
+        }
         _ => json!({"ARN": arn, "Name": name, "SecretBinary": "Y2FuYXJ5LTdmM2E=", "VersionStages": ["AWSCURRENT"]}),
     }
 }
 
-fn authenticated(heard: &Heard, service: &str) -> Result<(), &'static str> {
+fn authenticated(heard: &ReceivedRequest, service: &str) -> Result<(), &'static str> {
     let id = key_id(heard).ok_or("MissingAuthenticationTokenException")?;
     let token = heard.header("x-amz-security-token");
     let secret = match (id, token) {
@@ -174,7 +180,7 @@ fn authenticated(heard: &Heard, service: &str) -> Result<(), &'static str> {
 }
 
 /// An error as AWS' JSON services give it; its text repeats what was sent, as no service should.
-pub fn error(status: u16, code: &str, heard: &Heard) -> Reply {
+pub fn error(status: u16, code: &str, heard: &ReceivedRequest) -> Reply {
     let (code, about) = code.split_once(' ').unwrap_or((code, ""));
     let message = format!("canary-7f3a {about} {}", heard.head.replace('\r', " "));
     let body = json!({"__type": code, "Message": message, "message": message});
@@ -185,7 +191,7 @@ pub fn error(status: u16, code: &str, heard: &Heard) -> Reply {
     )
 }
 
-fn assume_role(heard: &Heard) -> Reply {
+fn assume_role(heard: &ReceivedRequest) -> Reply {
     let form: BTreeMap<String, String> = url::form_urlencoded::parse(heard.body.as_bytes())
         .into_owned()
         .collect();
@@ -217,23 +223,23 @@ fn assume_role(heard: &Heard) -> Reply {
 }
 
 /// A vault, asked with the key that the service knows.
-pub fn asked(url: &str) -> Asked {
+pub fn asked(url: &str) -> VaultProbe {
     nobody(url)
         .checker("access_key_id", ID)
         .checker("secret_access_key", KEY)
 }
 
 /// A vault without credentials.
-pub fn nobody(url: &str) -> Asked {
-    Asked::new()
+pub fn nobody(url: &str) -> VaultProbe {
+    VaultProbe::new()
         .of_backend("aws")
         .checker("endpoint", url)
         .checker("region", REGION)
 }
 
 /// What was asked for, in order.
-pub fn operations(fake: &Fake) -> Vec<String> {
-    let target = |heard: &Heard| heard.header("x-amz-target").unwrap_or("sts").to_owned();
+pub fn operations(fake: &FakeServer) -> Vec<String> {
+    let target = |heard: &ReceivedRequest| heard.header("x-amz-target").unwrap_or("sts").to_owned();
     fake.requests()
         .iter()
         .map(target)

@@ -3,7 +3,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use crate::common::fake::Heard;
+use crate::common::fake_server::ReceivedRequest;
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -16,17 +16,17 @@ fn keyed(key: &[u8], text: &str) -> Vec<u8> {
 }
 
 /// Whose key a request was signed with.
-pub fn key_id(heard: &Heard) -> Option<&str> {
+pub fn key_id(heard: &ReceivedRequest) -> Option<&str> {
     let (_, rest) = heard.header("authorization")?.split_once("Credential=")?;
     Some(rest.split_once('/')?.0)
 }
 
 /// Whether a request is signed by that key for that service, everything that AWS wants signed included.
-pub fn is_signed(heard: &Heard, secret: &str, region: &str, service: &str) -> bool {
+pub fn is_signed(heard: &ReceivedRequest, secret: &str, region: &str, service: &str) -> bool {
     signed(heard, secret, region, service).unwrap_or(false)
 }
 
-fn signed(heard: &Heard, secret: &str, region: &str, service: &str) -> Option<bool> {
+fn signed(heard: &ReceivedRequest, secret: &str, region: &str, service: &str) -> Option<bool> {
     let said = heard.header("authorization")?.strip_prefix("AWS4-HMAC-SHA256 ")?;
     let part = |name: &str| {
         said.split(',')

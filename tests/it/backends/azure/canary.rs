@@ -1,16 +1,17 @@
 //! Nothing of what is secret shows, whatever servers repeat.
 
 use super::machine::{Machine, STATE, WHOLE, azure};
-use super::server::{CLIENT, Running, SECRET, TENANT, TOKEN, login_refused, refusal};
-use crate::common::fake::{Heard, Reply};
-use crate::common::refs_place::{Place, Ran};
+use super::server::{CLIENT, RunningAzure, SECRET, TENANT, TOKEN, login_refused, refusal};
+use crate::common::closed_port::ClosedPort;
+use crate::common::fake_server::{ReceivedRequest, Reply};
+use crate::common::sandbox::{CommandOutput, Sandbox};
 
 #[test]
 fn nothing_of_a_secret_or_a_credential_shows() {
     let state = STATE.to_owned()
         + "- {name: loggly, config: {key: '{vault://my-azure/other/url}'}}\n- {name: datadog, config: {host: '{vault://my-azure/pg/none}'}}\n";
     let refuse = |status, code: &'static str| {
-        move |heard: &Heard| {
+        move |heard: &ReceivedRequest| {
             heard
                 .header("authorization")
                 .map(|_| refusal(status, code, "canary-7f3a", heard))
@@ -31,7 +32,10 @@ fn nothing_of_a_secret_or_a_credential_shows() {
         azure().first(|heard| {
             Some(Reply(
                 302,
-                vec![("location", "https://127.0.0.1:1/canary-7f3a".to_owned())],
+                vec![(
+                    "location",
+                    format!("https://{}/canary-7f3a", ClosedPort::shared().host()),
+                )],
                 heard.body.clone(),
             ))
         }),
@@ -54,8 +58,8 @@ fn nothing_of_a_secret_or_a_credential_shows() {
 }
 
 /// Whatever it is asked to tell, at its most talkative.
-fn shows_nothing(state: &str, running: &Running) {
-    let place = Place::new();
+fn shows_nothing(state: &str, running: &RunningAzure) {
+    let sandbox = Sandbox::new();
     let loud = [&WHOLE[..], &[("RUST_LOG", "trace"), ("RUST_BACKTRACE", "1")]].concat();
     let machine = Machine::of(running, &loud);
     for args in [
@@ -63,7 +67,7 @@ fn shows_nothing(state: &str, running: &Running) {
         &["-vvv", "--json-output"],
         &["--references", "warn", "-vvv"],
     ] {
-        let Ran { out, err, .. } = place.diff(state, args, &machine.variables());
+        let CommandOutput { out, err, .. } = sandbox.diff(state, args, &machine.variables());
         assert!(err.contains("TRACE") || err.contains("DEBUG"), "{err}");
         for secret in ["canary-7f3a", SECRET, TOKEN, CLIENT, TENANT, "Bearer"] {
             let shows = out.contains(secret) || err.contains(secret);

@@ -3,9 +3,9 @@
 use serde_json::json;
 use strongroom::reference::{Reason, SettingOrigin};
 
-use super::server::{ASSERTION, Azure, CLIENT, Running, SECRET, TENANT};
-use crate::backends::asked::{Asked, check, reason, text};
-use crate::common::fake::{Heard, Reply};
+use super::server::{ASSERTION, Azure, CLIENT, RunningAzure, SECRET, TENANT};
+use crate::backends::vault_probe::{VaultProbe, check, reason, text};
+use crate::common::fake_server::{ReceivedRequest, Reply};
 
 const WHOLE: [(&str, &str); 3] = [
     ("AZURE_TENANT_ID", TENANT),
@@ -13,7 +13,7 @@ const WHOLE: [(&str, &str); 3] = [
     ("AZURE_CLIENT_SECRET", SECRET),
 ];
 
-fn running() -> Running {
+fn running() -> RunningAzure {
     Azure::default().text("a", "x").start()
 }
 
@@ -142,7 +142,7 @@ async fn half_a_set_is_a_mistake() {
 #[tokio::test]
 async fn a_token_that_lives_a_minute_is_got_once_too() {
     let body = r#"{"token_type": "Bearer", "expires_in": 60, "access_token": "canary-7f3a-short"}"#;
-    let short = move |heard: &Heard| heard.path.ends_with("/token").then(|| Reply::new(200, body));
+    let short = move |heard: &ReceivedRequest| heard.path.ends_with("/token").then(|| Reply::new(200, body));
     let azure = Azure::default()
         .text("a", "x")
         .text("b", "x")
@@ -222,6 +222,6 @@ async fn variables_of_another_prefix_are_for_the_checker_or_the_live_vault_to_ch
     );
     // this machine's own credentials do for a vault that names others
     let own = running.nobody().environment(&WHOLE);
-    let own: Asked = own.said(SettingOrigin::Repository, "credentials_prefix", "DB");
+    let own: VaultProbe = own.said(SettingOrigin::Repository, "credentials_prefix", "DB");
     assert_eq!(text(&own.one("a").await), "x");
 }

@@ -1,7 +1,7 @@
 //! A machine that asks: its variables, and what it is to check.
 
-use super::server::{Azure, CLIENT, Running, SECRET, TENANT};
-use crate::common::refs_place::{Place, verdict};
+use super::server::{Azure, CLIENT, RunningAzure, SECRET, TENANT};
+use crate::common::sandbox::{Sandbox, verdict};
 
 /// A vault as data planes have it, and a plugin that refers to a secret of it.
 pub const STATE: &str = "_format_version: \"3.0\"\nvaults:\n- {name: azure, prefix: my-azure, config: {vault_uri: 'https://v.vault.azure.net', location: westeurope, type: secrets, client_id: theirs, tenant_id: theirs}}\nplugins:\n\
@@ -21,7 +21,7 @@ pub fn azure() -> Azure {
 pub struct Machine(Vec<(String, String)>);
 
 impl Machine {
-    pub fn of(running: &Running, more: &[(&str, &str)]) -> Self {
+    pub fn of(running: &RunningAzure, more: &[(&str, &str)]) -> Self {
         let url = running.fake.url();
         let own = [
             ("STRONGROOM_VAULT_MY_AZURE_ADDRESS", url.as_str()),
@@ -43,9 +43,9 @@ impl Machine {
     }
 }
 
-pub fn found(place: &Place, running: &Running, more: &[(&str, &str)]) -> bool {
+pub fn found(sandbox: &Sandbox, running: &RunningAzure, more: &[(&str, &str)]) -> bool {
     let machine = Machine::of(running, more);
-    let verdicts = place.verdicts(STATE, &[], &machine.variables());
+    let verdicts = sandbox.verdicts(STATE, &[], &machine.variables());
     assert!(verdicts.len() == 1, "{verdicts:?}");
     verdicts == verdict("found", "secret_found")
 }

@@ -2,16 +2,16 @@
 
 use strongroom::reference::Reason;
 
-use super::server::{Azure, Held, recorded};
-use crate::backends::asked::{check, reason};
-use crate::common::fake::{Heard, Reply};
+use super::server::{Azure, AzureSecret, recorded};
+use crate::backends::vault_probe::{check, reason};
+use crate::common::fake_server::{ReceivedRequest, Reply};
 
 /// What a vault refuses with: status, code and the code within, what that comes to, and what is told of it.
-type Row = (u16, &'static str, &'static str, Reason, &'static [&'static str]);
+type RefusalRow = (u16, &'static str, &'static str, Reason, &'static [&'static str]);
 
 /// Codes of Microsoft's documentation ("Azure Key Vault REST API error codes", "Troubleshooting Azure Key Vault access
 /// policy and firewall issues"); texts are never looked at.
-const REFUSALS: &[Row] = &[
+const REFUSALS: &[RefusalRow] = &[
     (
         404,
         "SecretNotFound",
@@ -77,7 +77,9 @@ const REFUSALS: &[Row] = &[
 #[tokio::test]
 async fn a_refusal_goes_by_status_and_code() {
     for (status, code, inner, why, says) in REFUSALS {
-        let running = Azure::default().with("pg", Held::Refused(*status, code, inner)).start();
+        let running = Azure::default()
+            .with("pg", AzureSecret::Refused(*status, code, inner))
+            .start();
         let told = running.asked().refused("pg").await;
         check(&told, *why, says);
         assert!(told.message.contains(&running.fake.host()), "{}", told.message);
@@ -88,14 +90,14 @@ async fn a_refusal_goes_by_status_and_code() {
 #[tokio::test]
 async fn what_holds_for_the_whole_vault_is_asked_once() {
     for (status, inner, requests) in [(403, "ForbiddenByFirewall", 1), (503, "", 1), (401, "", 1)] {
-        let azure = Azure::default().with("a", Held::Refused(status, "X", inner));
+        let azure = Azure::default().with("a", AzureSecret::Refused(status, "X", inner));
         let running = azure.text("b", "x").text("c", "x").start();
         let fetched = running.asked().all(&[("a", None), ("b", None), ("c", None)]).await;
         assert!(fetched.iter().all(|one| *one == fetched[0]), "{fetched:?}");
         assert_eq!(running.reads().len(), requests);
     }
     // but not what is of one secret
-    let running = Azure::default().with("a", Held::Disabled).text("b", "x").start();
+    let running = Azure::default().with("a", AzureSecret::Disabled).text("b", "x").start();
     let fetched = running.asked().all(&[("a", None), ("b", None)]).await;
     assert_eq!(
         [reason(&fetched[0]), reason(&fetched[1])],
@@ -120,7 +122,7 @@ async fn an_answer_that_is_none_is_not_taken_for_one() {
         (502, "<html>"),
     ];
     for (status, body) in answers {
-        let first = move |heard: &Heard| heard.header("authorization").map(|_| Reply::new(status, body));
+        let first = move |heard: &ReceivedRequest| heard.header("authorization").map(|_| Reply::new(status, body));
         let running = Azure::default().first(first).start();
         let told = running.asked().refused("pg").await;
         check(&told, Reason::ServerError, &["no proxy"]);
@@ -128,7 +130,7 @@ async fn an_answer_that_is_none_is_not_taken_for_one() {
     }
     // a challenge that names nothing
     for headers in [vec![], vec![("www-authenticate", "Bearer canary-7f3a".to_owned())]] {
-        let first = move |heard: &Heard| {
+        let first = move |heard: &ReceivedRequest| {
             heard
                 .path
                 .starts_with("/secrets")
@@ -153,7 +155,7 @@ async fn recorded_answers_are_understood() {
         ("a disabled secret is 403, not 404", "disabled-version"),
         ("no token: the challenge that a client starts from", "login-refused"),
     ] {
-        let first = move |heard: &Heard| heard.header("authorization").map(|_| recorded(note));
+        let first = move |heard: &ReceivedRequest| heard.header("authorization").map(|_| recorded(note));
         let running = Azure::default().first(first).start();
         assert_eq!(reason(&running.asked().one("pg").await), meant, "{note}");
     }

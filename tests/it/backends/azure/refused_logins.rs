@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use strongroom::reference::Reason;
 
-use super::server::{Azure, Running, login_refused};
-use crate::backends::asked::{check, reason};
-use crate::common::fake::{Heard, Reply};
+use super::server::{Azure, RunningAzure, login_refused};
+use crate::backends::vault_probe::{check, reason};
+use crate::common::closed_port::ClosedPort;
+use crate::common::fake_server::{ReceivedRequest, Reply};
 
 #[tokio::test]
 async fn a_refused_login_says_why_and_is_tried_once() {
@@ -49,7 +50,7 @@ async fn codes_of_the_login_are_told_in_our_words() {
         (400, "invalid_grant", 53_003, "it lets nobody in"),
         (403, "access_denied", 1, "it lets nobody in"),
     ] {
-        let refuse = move |heard: &Heard| Some(login_refused(status, error, code, heard));
+        let refuse = move |heard: &ReceivedRequest| Some(login_refused(status, error, code, heard));
         let told = against_login(refuse).asked().refused("a").await;
         check(&told, Reason::LoginRefused, &[says]);
         assert!(!format!("{told:?}").contains("canary"), "{told:?}");
@@ -61,7 +62,7 @@ async fn codes_of_the_login_are_told_in_our_words() {
         (404, "x"),
         (503, "x"),
     ] {
-        let refuse = move |heard: &Heard| Some(login_refused(status, error, 90_033, heard));
+        let refuse = move |heard: &ReceivedRequest| Some(login_refused(status, error, 90_033, heard));
         check(
             &against_login(refuse).asked().refused("a").await,
             Reason::ServerError,
@@ -85,24 +86,21 @@ async fn codes_of_the_login_are_told_in_our_words() {
     }
 }
 
-fn against_login(answer: impl Fn(&Heard) -> Option<Reply> + Send + Sync + 'static) -> Running {
-    let only = move |heard: &Heard| heard.path.ends_with("/token").then(|| answer(heard)).flatten();
+fn against_login(answer: impl Fn(&ReceivedRequest) -> Option<Reply> + Send + Sync + 'static) -> RunningAzure {
+    let only = move |heard: &ReceivedRequest| heard.path.ends_with("/token").then(|| answer(heard)).flatten();
     Azure::default().text("a", "x").first(only).start()
 }
 
 #[tokio::test]
 async fn a_login_that_nobody_answers_is_unreachable() {
     let running = Azure::default().start();
-    let closed = TcpListener::bind("127.0.0.1:0")
-        .expect("a port")
-        .local_addr()
-        .expect("an address");
+    let closed = ClosedPort::shared().host();
     let asked = |host: String| running.asked().checker("authority_host", &host);
     let told = asked(format!("https://{closed}")).refused("a").await;
     check(
         &told,
         Reason::ConnectionFailed,
-        &["the login of", &closed.to_string(), "refuses connections"],
+        &["the login of", &closed, "refuses connections"],
     );
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = silent.local_addr().expect("an address");

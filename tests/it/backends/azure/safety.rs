@@ -3,28 +3,28 @@
 
 use strongroom::reference::{Reason, SettingOrigin};
 
-use super::server::{Azure, CLIENT, Running, SECRET, TENANT, TOKEN, login_refused, refusal};
-use crate::backends::asked::{Asked, check, text};
-use crate::common::fake::{Fake, Heard, Reply};
+use super::server::{Azure, CLIENT, RunningAzure, SECRET, TENANT, TOKEN, login_refused, refusal};
+use crate::backends::vault_probe::{VaultProbe, check, text};
+use crate::common::fake_server::{FakeServer, ReceivedRequest, Reply};
 
 const CANARY: &str = "canary-7f3a";
 
 /// A vault with all credentials of the checker's side, and no address.
-fn credentials() -> Asked {
-    let asked = Asked::new().of_backend("azure");
+fn credentials() -> VaultProbe {
+    let asked = VaultProbe::new().of_backend("azure");
     asked
         .checker("tenant_id", TENANT)
         .checker("client_id", CLIENT)
         .checker("client_secret", SECRET)
 }
 
-fn running() -> Running {
+fn running() -> RunningAzure {
     Azure::default().text("a", "x").start()
 }
 
 #[tokio::test]
 async fn no_credential_of_the_machine_reaches_an_address_of_the_file() {
-    let fake = Fake::start(|_| Reply::new(200, "{}"));
+    let fake = FakeServer::start(|_| Reply::new(200, "{}"));
     for side in [SettingOrigin::Repository, SettingOrigin::Template] {
         for word in ["vault_uri", "address", "endpoint", "authority_host"] {
             for url in [fake.url(), fake.url().replace("http:", "https:")] {
@@ -204,7 +204,7 @@ async fn a_token_is_for_vaults_alone() {
     ] {
         for word in ["resource", "scope"] {
             let wants = format!("Bearer authorization=\"https://evil.example/{TENANT}\", {word}=\"{resource}\"");
-            let challenge = move |heard: &Heard| {
+            let challenge = move |heard: &ReceivedRequest| {
                 let reply = || Reply(401, vec![("www-authenticate", wants.clone())], String::new());
                 heard.path.starts_with("/secrets").then(reply)
             };
@@ -219,11 +219,11 @@ async fn a_token_is_for_vaults_alone() {
 
 #[tokio::test]
 async fn redirects_are_not_followed() {
-    let elsewhere = Fake::start(|_| Reply::new(200, r#"{"value": "x", "access_token": "x"}"#));
+    let elsewhere = FakeServer::start(|_| Reply::new(200, r#"{"value": "x", "access_token": "x"}"#));
     for path in ["/secrets", "/11111111"] {
         for status in [301, 302, 307, 308] {
             let to = elsewhere.url();
-            let first = move |heard: &Heard| {
+            let first = move |heard: &ReceivedRequest| {
                 let reply = || Reply(status, vec![("location", to.clone())], String::new());
                 heard.path.starts_with(path).then(reply)
             };
@@ -238,12 +238,12 @@ async fn redirects_are_not_followed() {
 async fn an_answer_that_repeats_credentials_is_not_told() {
     for status in [200, 400, 401, 403, 404, 409, 429, 500, 503] {
         for code in ["Forbidden", "SecretNotFound", "BadParameter", CANARY] {
-            let vault = move |heard: &Heard| {
+            let vault = move |heard: &ReceivedRequest| {
                 heard
                     .header("authorization")
                     .map(|_| refusal(status, code, CANARY, heard))
             };
-            let login = move |heard: &Heard| {
+            let login = move |heard: &ReceivedRequest| {
                 heard
                     .path
                     .ends_with("/token")

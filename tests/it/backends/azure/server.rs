@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use crate::backends::asked::Asked;
-use crate::common::fake::{Fake, Heard, Reply};
+use crate::backends::vault_probe::VaultProbe;
+use crate::common::fake_server::{FakeServer, ReceivedRequest, Reply};
 
 pub const TENANT: &str = "11111111-2222-3333-4444-555555555555";
 pub const CLIENT: &str = "66666666-7777-8888-9999-000000000000";
@@ -22,36 +22,36 @@ pub const TOKEN: &str = "canary-7f3a-token";
 
 /// What the vault does with one secret.
 #[derive(Clone, Debug)]
-pub enum Held {
+pub enum AzureSecret {
     Text(&'static str),
     Disabled,
     /// Refuses, in Azure's words: status, code, the code within.
     Refused(u16, &'static str, &'static str),
 }
 
-type Answer = dyn Fn(&Heard) -> Option<Reply> + Send + Sync;
+type AzureAnswer = dyn Fn(&ReceivedRequest) -> Option<Reply> + Send + Sync;
 
 /// A vault and the login before it, both on one host.
 #[derive(Clone, Default)]
 pub struct Azure {
-    secrets: BTreeMap<String, Held>,
+    secrets: BTreeMap<String, AzureSecret>,
     given: Arc<Mutex<Vec<String>>>,
-    first: Option<Arc<Answer>>,
+    first: Option<Arc<AzureAnswer>>,
 }
 
-pub struct Running {
-    pub fake: Fake,
+pub struct RunningAzure {
+    pub fake: FakeServer,
     pub ca: String,
 }
 
 impl Azure {
-    pub fn with(mut self, name: &str, held: Held) -> Self {
+    pub fn with(mut self, name: &str, held: AzureSecret) -> Self {
         self.secrets.insert(name.to_owned(), held);
         self
     }
 
     pub fn text(self, name: &str, text: &'static str) -> Self {
-        self.with(name, Held::Text(text))
+        self.with(name, AzureSecret::Text(text))
     }
 
     /// A token that somebody else gave out.
@@ -61,17 +61,17 @@ impl Azure {
     }
 
     /// What answers before the service does.
-    pub fn first(mut self, first: impl Fn(&Heard) -> Option<Reply> + Send + Sync + 'static) -> Self {
+    pub fn first(mut self, first: impl Fn(&ReceivedRequest) -> Option<Reply> + Send + Sync + 'static) -> Self {
         self.first = Some(Arc::new(first));
         self
     }
 
-    pub fn start(self) -> Running {
-        let (fake, ca) = Fake::secure(move |heard| self.answer(heard));
-        Running { fake, ca }
+    pub fn start(self) -> RunningAzure {
+        let (fake, ca) = FakeServer::secure(move |heard| self.answer(heard));
+        RunningAzure { fake, ca }
     }
 
-    fn answer(&self, heard: &Heard) -> Reply {
+    fn answer(&self, heard: &ReceivedRequest) -> Reply {
         if let Some(reply) = self.first.as_ref().and_then(|first| first(heard)) {
             return reply;
         }
@@ -85,7 +85,7 @@ impl Azure {
         }
     }
 
-    fn login(&self, tenant: &str, heard: &Heard) -> Reply {
+    fn login(&self, tenant: &str, heard: &ReceivedRequest) -> Reply {
         match granted(tenant, heard) {
             Err((status, error, code)) => login_refused(status, error, code, heard),
             Ok(()) => {
@@ -100,7 +100,7 @@ impl Azure {
         }
     }
 
-    fn get(&self, name: &str, query: &str, heard: &Heard) -> Reply {
+    fn get(&self, name: &str, query: &str, heard: &ReceivedRequest) -> Reply {
         // versions are dates, from 7.5 on numbers no more
         let dated = |version: &str| version.len() == 10 && version.starts_with("202");
         if !query.strip_prefix("api-version=").is_some_and(dated) {
@@ -125,16 +125,16 @@ impl Azure {
             }
             Some(_) => match self.secrets.get(name) {
                 None => recorded("missing"),
-                Some(Held::Text(text)) => found(name, text),
-                Some(Held::Disabled) => recorded("a disabled secret is 403, not 404"),
-                Some(Held::Refused(status, code, inner)) => refusal(*status, code, inner, heard),
+                Some(AzureSecret::Text(text)) => found(name, text),
+                Some(AzureSecret::Disabled) => recorded("a disabled secret is 403, not 404"),
+                Some(AzureSecret::Refused(status, code, inner)) => refusal(*status, code, inner, heard),
             },
         }
     }
 }
 
 /// Whether a login is what it must be: its form has these members and no others.
-fn granted(tenant: &str, heard: &Heard) -> Result<(), (u16, &'static str, u32)> {
+fn granted(tenant: &str, heard: &ReceivedRequest) -> Result<(), (u16, &'static str, u32)> {
     let form: BTreeMap<String, String> = url::form_urlencoded::parse(heard.body.as_bytes())
         .into_owned()
         .collect();
@@ -167,7 +167,7 @@ fn granted(tenant: &str, heard: &Heard) -> Result<(), (u16, &'static str, u32)> 
 }
 
 /// A refusal of the login, with escapes as Microsoft writes them; its text repeats what was sent, as no service should.
-pub fn login_refused(status: u16, error: &str, code: u32, heard: &Heard) -> Reply {
+pub fn login_refused(status: u16, error: &str, code: u32, heard: &ReceivedRequest) -> Reply {
     let text = format!(
         "AADSTS{code}: canary-7f3a {} {} \u{27}app\u{27}.\r\nTrace ID: x",
         heard.head, heard.body
@@ -180,7 +180,7 @@ pub fn login_refused(status: u16, error: &str, code: u32, heard: &Heard) -> Repl
 }
 
 /// A refusal of the vault; its text repeats what was sent, as no service should.
-pub fn refusal(status: u16, code: &str, inner: &str, heard: &Heard) -> Reply {
+pub fn refusal(status: u16, code: &str, inner: &str, heard: &ReceivedRequest) -> Reply {
     let mut error = json!({"code": code, "message": format!("canary-7f3a {}\r\n{}", heard.head, heard.path)});
     if !inner.is_empty() {
         error["innererror"] = json!({"code": inner});
@@ -215,9 +215,9 @@ pub fn recorded(note: &str) -> Reply {
     Reply(status.expect("a status"), headers.collect(), answer["body"].to_string())
 }
 
-impl Running {
+impl RunningAzure {
     /// A vault, asked with the secret that the login knows.
-    pub fn asked(&self) -> Asked {
+    pub fn asked(&self) -> VaultProbe {
         self.nobody()
             .checker("tenant_id", TENANT)
             .checker("client_id", CLIENT)
@@ -225,9 +225,9 @@ impl Running {
     }
 
     /// A vault without credentials.
-    pub fn nobody(&self) -> Asked {
+    pub fn nobody(&self) -> VaultProbe {
         let url = self.fake.url();
-        Asked::new()
+        VaultProbe::new()
             .of_backend("azure")
             .checker("address", &url)
             .checker("authority_host", &url)
@@ -244,7 +244,7 @@ impl Running {
     pub fn reads(&self) -> Vec<String> {
         let requests = self.fake.requests();
         let read = requests.iter().filter(|heard| heard.header("authorization").is_some());
-        let name = |heard: &Heard| heard.path.split('/').nth(2).unwrap_or_default().to_owned();
+        let name = |heard: &ReceivedRequest| heard.path.split('/').nth(2).unwrap_or_default().to_owned();
         read.map(name).collect()
     }
 }

@@ -3,16 +3,22 @@
 use serde_json::{Value, json};
 use strongroom::reference::{Reason, SettingOrigin};
 
-use super::google::{CANARY, Google, Held, PROJECT, asked, error, error_because, ok, paths, reply};
-use crate::backends::asked::{check, reason, refusal, text};
-use crate::common::fake::Fake;
+use super::google::{CANARY, Google, GoogleSecret, PROJECT, asked, error, error_because, ok, paths, reply};
+use crate::backends::vault_probe::{check, reason, refusal, text};
+use crate::common::fake_server::FakeServer;
 
-const BYTES: Held = Held::Bytes(b"x");
+const BYTES: GoogleSecret = GoogleSecret::Bytes(b"x");
 
 #[tokio::test]
 async fn secrets_are_found() {
     let fake = Google::default()
-        .with("pg", &[Held::Bytes(b"old"), Held::Bytes("n\u{e9}w\n".as_bytes())])
+        .with(
+            "pg",
+            &[
+                GoogleSecret::Bytes(b"old"),
+                GoogleSecret::Bytes("n\u{e9}w\n".as_bytes()),
+            ],
+        )
         .text("a-B_9", "{\"user\": \"alice\"}")
         .start();
     let wanted = [("pg", None), ("pg", Some("1")), ("pg", Some("2")), ("a-B_9", None)];
@@ -86,7 +92,7 @@ async fn what_may_not_be_read_is_denied() {
         ("IAM_PERMISSION_DENIED", "secretAccessor"),
         (CANARY, "secretAccessor"),
     ] {
-        let fake = Fake::start(move |_| error_because(403, "PERMISSION_DENIED", cause));
+        let fake = FakeServer::start(move |_| error_because(403, "PERMISSION_DENIED", cause));
         check(
             &asked(&fake.url()).refused("pg").await,
             Reason::PermissionDenied,
@@ -99,10 +105,10 @@ async fn what_may_not_be_read_is_denied() {
 async fn a_disabled_or_destroyed_version_is_missing_with_its_state() {
     for terse in [false, true] {
         let google = Google::default()
-            .with("off", &[BYTES, Held::Disabled])
-            .with("gone", &[BYTES, Held::Destroyed])
-            .with("locked", &[Held::Locked])
-            .with("DISABLED", &[Held::Destroyed]);
+            .with("off", &[BYTES, GoogleSecret::Disabled])
+            .with("gone", &[BYTES, GoogleSecret::Destroyed])
+            .with("locked", &[GoogleSecret::Locked])
+            .with("DISABLED", &[GoogleSecret::Destroyed]);
         let fake = if terse { google.terse() } else { google }.start();
         let asked = asked(&fake.url());
         // `latest` is the last one, whatever it is in
@@ -159,20 +165,22 @@ async fn states_are_words_or_numbers_as_they_were_recorded() {
         let answer = recorded(note);
         let status = u16::try_from(answer["status"].as_u64().expect("a status")).expect("a status");
         let body = answer["body"].clone();
-        let fake = Fake::start(move |heard| match heard.path.ends_with(":access") {
+        let fake = FakeServer::start(move |heard| match heard.path.ends_with(":access") {
             true => error(400, "FAILED_PRECONDITION", CANARY),
             false => reply(status, &body),
         });
         check(&asked(&fake.url()).refused("pg").await, expected, &["'pg'"]);
     }
     let missing = recorded("missing")["body"].clone();
-    let fake = Fake::start(move |_| reply(404, &missing));
+    let fake = FakeServer::start(move |_| reply(404, &missing));
     check(&asked(&fake.url()).refused("pg").await, Reason::NoSuchSecret, &["'pg'"]);
 }
 
 #[tokio::test]
 async fn a_binary_secret_is_not_checkable() {
-    let fake = Google::default().with("pg", &[Held::Bytes(b"\xff\xfe\x00")]).start();
+    let fake = Google::default()
+        .with("pg", &[GoogleSecret::Bytes(b"\xff\xfe\x00")])
+        .start();
     check(
         &asked(&fake.url()).refused("pg").await,
         Reason::Undocumented,

@@ -1,6 +1,6 @@
 //! Those whom another provider vouches for, and service accounts that lend their tokens.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 use strongroom::reference::Reason;
@@ -8,8 +8,9 @@ use strongroom::reference::Reason;
 use super::givers::{self, SUBJECT, acting, delegated, delegation, federation, login, token_file};
 use super::google::{CANARY, TOKEN, ok};
 use super::tokens::{google, with};
-use crate::backends::asked::{check, text};
-use crate::common::fake::{Fake, Reply};
+use crate::backends::vault_probe::{check, text};
+use crate::common::closed_port::ClosedPort;
+use crate::common::fake_server::{FakeServer, Reply};
 
 #[tokio::test]
 async fn another_provider_vouches_for_a_job() {
@@ -178,7 +179,7 @@ async fn the_word_of_another_provider_goes_to_google_or_where_it_may() {
 /// A client that is known to whoever exchanges tokens, and who pays for people of another provider.
 #[tokio::test]
 async fn an_exchange_says_what_its_file_says() {
-    let (fake, seen) = (google(), Fake::start(|_| ok(&json!({"access_token": TOKEN}))));
+    let (fake, seen) = (google(), FakeServer::start(|_| ok(&json!({"access_token": TOKEN}))));
     let mut file = federation(&seen.url(), &token_file());
     file["workforce_pool_user_project"] = json!("payer");
     assert_eq!(text(&with(&fake, &file).one("pg").await), "x");
@@ -212,7 +213,7 @@ async fn those_who_give_tokens_may_fail() {
         (200, Reason::ServerError),
         (307, Reason::ServerError),
     ] {
-        let strange = Fake::start(move |heard| Reply::new(status, format!("{} {}", heard.head, heard.body)));
+        let strange = FakeServer::start(move |heard| Reply::new(status, format!("{} {}", heard.head, heard.body)));
         let federation = federation(&strange.url(), &token_file());
         let mut lent = delegated(&givers.url());
         lent["service_account_impersonation_url"] = givers::impersonation(&strange.url(), "a@b.example");
@@ -224,10 +225,13 @@ async fn those_who_give_tokens_may_fail() {
         }
     }
     let source = token_file();
-    let told = with(&fake, &federation("http://127.0.0.1:1", &source))
-        .refused("pg")
-        .await;
-    check(&told, Reason::ConnectionFailed, &["127.0.0.1:1", "refuses connections"]);
+    let closed = ClosedPort::shared();
+    let told = with(&fake, &federation(&closed.url(), &source)).refused("pg").await;
+    check(
+        &told,
+        Reason::ConnectionFailed,
+        &[&closed.host(), "refuses connections"],
+    );
     assert!(fake.bytes().is_empty());
 }
 
@@ -236,7 +240,6 @@ async fn nobody_waits_for_ever_for_a_token() {
     let fake = google();
     let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", silent.local_addr().expect("an address"));
-    let _begun = Instant::now();
     for credentials in [login(&url), federation(&url, &token_file()), delegated(&url)] {
         let asked = with(&fake, &credentials).within(Duration::from_secs(1));
         check(
@@ -253,8 +256,9 @@ async fn a_redirect_takes_no_credential_elsewhere() {
     let (fake, givers, elsewhere) = (google(), givers::start(), givers::start());
     for status in [301, 302, 303, 307, 308] {
         let to = elsewhere.url();
-        let first =
-            Fake::start(move |heard| Reply(status, vec![("location", format!("{to}{}", heard.path))], String::new()));
+        let first = FakeServer::start(move |heard| {
+            Reply(status, vec![("location", format!("{to}{}", heard.path))], String::new())
+        });
         let of_url =
             json!({"url": format!("{}/subject", first.url()), "headers": {"Authorization": "Bearer canary-7f3a-job"}});
         let mut lent = delegated(&givers.url());

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::google::{CANARY, TOKEN, error, ok, reply};
-use crate::common::fake::{Fake, Heard, Reply};
+use crate::common::fake_server::{FakeServer, ReceivedRequest, Reply};
 
 pub const REFRESH: &str = "1//canary-7f3a-refresh";
 pub const CLIENT_SECRET: &str = "GOCSPX-canary-7f3a";
@@ -24,11 +24,11 @@ const ACCOUNT: &str = "reader@my-project-123.iam.gserviceaccount.com";
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 
 /// All of them in one.
-pub fn start() -> Fake {
-    Fake::start(answer)
+pub fn start() -> FakeServer {
+    FakeServer::start(answer)
 }
 
-fn answer(heard: &Heard) -> Reply {
+fn answer(heard: &ReceivedRequest) -> Reply {
     match (heard.method.as_str(), heard.path.as_str()) {
         ("POST", "/token") => refreshed(heard),
         ("POST", "/v1/token") => exchanged(heard),
@@ -40,7 +40,7 @@ fn answer(heard: &Heard) -> Reply {
 }
 
 /// What a body says; as JSON, too, which Google takes.
-fn form(heard: &Heard) -> BTreeMap<String, String> {
+fn form(heard: &ReceivedRequest) -> BTreeMap<String, String> {
     match heard.header("content-type") {
         Some("application/x-www-form-urlencoded") => url::form_urlencoded::parse(heard.body.as_bytes())
             .into_owned()
@@ -57,11 +57,11 @@ fn form(heard: &Heard) -> BTreeMap<String, String> {
 }
 
 /// A refusal as OAuth 2 has it; its text repeats what was sent, as no server should.
-fn refusal(status: u16, word: &str, heard: &Heard) -> Reply {
+fn refusal(status: u16, word: &str, heard: &ReceivedRequest) -> Reply {
     reply(status, &json!({"error": word, "error_description": heard.body}))
 }
 
-fn refreshed(heard: &Heard) -> Reply {
+fn refreshed(heard: &ReceivedRequest) -> Reply {
     let form = form(heard);
     let said = |name: &str| form.get(name).map(String::as_str);
     if said("client_id") != Some("123.apps.googleusercontent.com") || said("client_secret") != Some(CLIENT_SECRET) {
@@ -75,7 +75,7 @@ fn refreshed(heard: &Heard) -> Reply {
     }
 }
 
-fn exchanged(heard: &Heard) -> Reply {
+fn exchanged(heard: &ReceivedRequest) -> Reply {
     let form = form(heard);
     let said = |name: &str| form.get(name).map(String::as_str);
     let right = said("grant_type") == Some("urn:ietf:params:oauth:grant-type:token-exchange")
@@ -101,7 +101,7 @@ fn exchanged(heard: &Heard) -> Reply {
     }
 }
 
-fn impersonated(heard: &Heard) -> Reply {
+fn impersonated(heard: &ReceivedRequest) -> Reply {
     let bearer = heard
         .header("authorization")
         .and_then(|said| said.strip_prefix("Bearer "));
@@ -122,14 +122,14 @@ fn impersonated(heard: &Heard) -> Reply {
 }
 
 /// Where a job of CI finds what its provider says of it.
-fn subject(heard: &Heard) -> Reply {
+fn subject(heard: &ReceivedRequest) -> Reply {
     match heard.header("authorization") {
         Some("Bearer canary-7f3a-job") => ok(&json!({"value": SUBJECT})),
         _ => Reply::new(401, CANARY),
     }
 }
 
-fn of_machine(heard: &Heard) -> Reply {
+fn of_machine(heard: &ReceivedRequest) -> Reply {
     let path = format!("/computeMetadata/v1/instance/service-accounts/default/token?scopes={SCOPE}");
     match (heard.header("metadata-flavor"), heard.path == path) {
         (Some("Google"), true) => ok(&json!({"access_token": TOKEN, "expires_in": 3599, "token_type": "Bearer"})),

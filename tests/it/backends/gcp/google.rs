@@ -11,8 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::jwt;
-use crate::backends::asked::Asked;
-use crate::common::fake::{Fake, Heard, Reply};
+use crate::backends::vault_probe::VaultProbe;
+use crate::common::fake_server::{FakeServer, ReceivedRequest, Reply};
 
 pub const PROJECT: &str = "my-project-123";
 pub const CANARY: &str = "canary-7f3a";
@@ -24,7 +24,7 @@ const HTML: &str = "<!DOCTYPE html>\n<html lang=en><title>Error 404 (Not Found)!
 
 /// A version of a secret.
 #[derive(Clone, Copy, Debug)]
-pub enum Held {
+pub enum GoogleSecret {
     Bytes(&'static [u8]),
     Disabled,
     Destroyed,
@@ -32,30 +32,30 @@ pub enum Held {
     Locked,
 }
 
-type Answer = dyn Fn(&Heard) -> Option<Reply> + Send + Sync;
+type GoogleAnswer = dyn Fn(&ReceivedRequest) -> Option<Reply> + Send + Sync;
 
 /// The service.
 #[derive(Clone, Default)]
 pub struct Google {
-    secrets: BTreeMap<String, Vec<Held>>,
-    first: Option<Arc<Answer>>,
+    secrets: BTreeMap<String, Vec<GoogleSecret>>,
+    first: Option<Arc<GoogleAnswer>>,
     /// Whether it says no word of what a version is in.
     terse: bool,
 }
 
 impl Google {
     /// A secret with those versions, from 1 on.
-    pub fn with(mut self, name: &str, versions: &[Held]) -> Self {
+    pub fn with(mut self, name: &str, versions: &[GoogleSecret]) -> Self {
         self.secrets.insert(name.to_owned(), versions.to_vec());
         self
     }
 
     pub fn text(self, name: &str, text: &'static str) -> Self {
-        self.with(name, &[Held::Bytes(text.as_bytes())])
+        self.with(name, &[GoogleSecret::Bytes(text.as_bytes())])
     }
 
     /// What answers before the service does.
-    pub fn first(mut self, first: impl Fn(&Heard) -> Option<Reply> + Send + Sync + 'static) -> Self {
+    pub fn first(mut self, first: impl Fn(&ReceivedRequest) -> Option<Reply> + Send + Sync + 'static) -> Self {
         self.first = Some(Arc::new(first));
         self
     }
@@ -65,11 +65,11 @@ impl Google {
         self
     }
 
-    pub fn start(self) -> Fake {
-        Fake::start(move |heard| self.answer(heard))
+    pub fn start(self) -> FakeServer {
+        FakeServer::start(move |heard| self.answer(heard))
     }
 
-    fn answer(&self, heard: &Heard) -> Reply {
+    fn answer(&self, heard: &ReceivedRequest) -> Reply {
         if let Some(reply) = self.first.as_ref().and_then(|first| first(heard)) {
             return reply;
         }
@@ -85,7 +85,7 @@ impl Google {
         }
     }
 
-    fn version(&self, heard: &Heard, project: &str, id: &str, version: &str) -> Reply {
+    fn version(&self, heard: &ReceivedRequest, project: &str, id: &str, version: &str) -> Reply {
         if !is_authenticated(heard) {
             return error(
                 401,
@@ -122,10 +122,10 @@ impl Google {
         }
     }
 
-    fn access(&self, held: Held, name: &str) -> Reply {
+    fn access(&self, held: GoogleSecret, name: &str) -> Reply {
         let bytes = match held {
-            Held::Bytes(bytes) => bytes,
-            Held::Locked => return error(400, "FAILED_PRECONDITION", "canary-7f3a: the key is disabled."),
+            GoogleSecret::Bytes(bytes) => bytes,
+            GoogleSecret::Locked => return error(400, "FAILED_PRECONDITION", "canary-7f3a: the key is disabled."),
             _ if self.terse => return error(400, "FAILED_PRECONDITION", "canary-7f3a"),
             held => {
                 let text = format!("Secret Version [{name}] is in {} state.", state(held));
@@ -137,15 +137,15 @@ impl Google {
     }
 }
 
-fn state(held: Held) -> &'static str {
+fn state(held: GoogleSecret) -> &'static str {
     match held {
-        Held::Bytes(_) | Held::Locked => "ENABLED",
-        Held::Disabled => "DISABLED",
-        Held::Destroyed => "DESTROYED",
+        GoogleSecret::Bytes(_) | GoogleSecret::Locked => "ENABLED",
+        GoogleSecret::Disabled => "DISABLED",
+        GoogleSecret::Destroyed => "DESTROYED",
     }
 }
 
-fn is_authenticated(heard: &Heard) -> bool {
+fn is_authenticated(heard: &ReceivedRequest) -> bool {
     let token = heard
         .header("authorization")
         .and_then(|said| said.strip_prefix("Bearer "));
@@ -200,13 +200,13 @@ pub fn error_because(status: u16, word: &str, reason: &str) -> Reply {
 }
 
 /// A vault, asked with the key that the service knows.
-pub fn asked(url: &str) -> Asked {
+pub fn asked(url: &str) -> VaultProbe {
     nobody(url).checker("service_account", &jwt::key().to_string())
 }
 
 /// A vault without credentials.
-pub fn nobody(url: &str) -> Asked {
-    Asked::new().of_backend("gcp").checker("endpoint", url).said(
+pub fn nobody(url: &str) -> VaultProbe {
+    VaultProbe::new().of_backend("gcp").checker("endpoint", url).said(
         strongroom::reference::SettingOrigin::Repository,
         "project_id",
         PROJECT,
@@ -214,8 +214,8 @@ pub fn nobody(url: &str) -> Asked {
 }
 
 /// The paths that were asked for, in order.
-pub fn paths(fake: &Fake) -> Vec<String> {
+pub fn paths(fake: &FakeServer) -> Vec<String> {
     let below = format!("/v1/projects/{PROJECT}/secrets/");
-    let path = |heard: &Heard| heard.path.replace(&below, "");
+    let path = |heard: &ReceivedRequest| heard.path.replace(&below, "");
     fake.requests().iter().map(path).collect()
 }

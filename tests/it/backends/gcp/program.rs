@@ -1,14 +1,12 @@
 //! The whole program: where credentials are found in a machine's own environment, what is asked for, and what shows.
 
-use std::time::{Duration, Instant};
-
 use serde_json::json;
 
 use super::givers::{self, CLIENT_SECRET, REFRESH, SUBJECT, acting, delegated, login};
-use super::google::{CANARY, Google, Held, TOKEN, error};
+use super::google::{CANARY, Google, GoogleSecret, TOKEN, error};
 use super::jwt::{key, lines_of_keys};
-use crate::common::fake::{Fake, Heard, Reply};
-use crate::common::refs_place::{Place, Ran, verdict};
+use crate::common::fake_server::{FakeServer, ReceivedRequest, Reply};
+use crate::common::sandbox::{CommandOutput, Sandbox, verdict};
 
 /// A vault that says nothing of where Google is, and a plugin that refers to a secret of it.
 const STATE: &str = "_format_version: \"3.0\"\nvaults:\n- {name: gcp, prefix: my-gcp, config: {project_id: my-project-123}}\nplugins:\n\
@@ -20,37 +18,34 @@ fn google() -> Google {
     Google::default().text("pg", r#"{"url":"canary-7f3a"}"#)
 }
 
-fn found(place: &Place, fake: &Fake, variables: &[(&str, &str)]) -> bool {
+fn found(sandbox: &Sandbox, fake: &FakeServer, variables: &[(&str, &str)]) -> bool {
     let url = fake.url();
     let variables = [&[(ENDPOINT, url.as_str())], variables].concat();
-    let verdicts = place.verdicts(STATE, &["--references-hosts", "127.0.0.1"], &variables);
+    let verdicts = sandbox.verdicts(STATE, &["--references-hosts", "127.0.0.1"], &variables);
     assert!(verdicts.len() == 1, "{verdicts:?}");
     verdicts == verdict("found", "secret_found")
 }
 
 #[test]
 fn without_credentials_it_is_not_checkable_and_said_once() {
-    let (place, fake) = (Place::new(), google().start());
-    let url = fake.url();
-    let begun = Instant::now();
+    let (sandbox, fake, machine) = (Sandbox::new(), google().start(), givers::start());
+    let (url, host) = (fake.url(), machine.host());
     let two = STATE.to_owned() + "- {name: loggly, config: {key: '{vault://my-gcp/other/url}'}}\n";
-    let ran = place.diff(&two, &[], &[(ENDPOINT, &url)]).ends(0);
-    assert!(begun.elapsed() < Duration::from_secs(5));
+    let variables = [(ENDPOINT, url.as_str()), ("GCE_METADATA_HOST", &host)];
+    let ran = sandbox.diff(&two, &[], &variables).ends(0);
     let ran = ran
         .tells("there are no credentials for Google Cloud here")
         .tells("STRONGROOM_VAULT_MY_GCP_METADATA=true");
     assert_eq!(ran.err.matches("there are no credentials").count(), 1, "{}", ran.err);
-    place
-        .diff(STATE, &["--references", "strict"], &[(ENDPOINT, &url)])
-        .ends(3);
-    assert!(fake.bytes().is_empty());
+    sandbox.diff(STATE, &["--references", "strict"], &variables).ends(3);
+    assert!(fake.bytes().is_empty() && machine.bytes().is_empty());
 }
 
 #[test]
 fn settings_and_variables_give_credentials() {
-    let (place, fake) = (Place::new(), google().start());
+    let (sandbox, fake) = (Sandbox::new(), google().start());
     let text = key().to_string();
-    let file = place.file("key.json", &text);
+    let file = sandbox.file("key.json", &text);
     for variables in [
         &[("STRONGROOM_VAULT_MY_GCP_SERVICE_ACCOUNT", text.as_str())][..],
         &[("STRONGROOM_VAULT_MY_GCP_SERVICE_ACCOUNT_FILE", &file)],
@@ -61,81 +56,81 @@ fn settings_and_variables_give_credentials() {
         &[("GCP_SERVICE_ACCOUNT", &text)],
         &[("GOOGLE_APPLICATION_CREDENTIALS", &file)],
     ] {
-        assert!(found(&place, &fake, variables), "{}", variables[0].0);
+        assert!(found(&sandbox, &fake, variables), "{}", variables[0].0);
     }
     for said in ["service_account_file: key.json", "service_account_env: CI_KEY"] {
-        let settings = place.file(
+        let settings = sandbox.file(
             "settings.yaml",
             &format!("references: {{vaults: {{my-gcp: {{{said}}}}}}}\n"),
         );
         let url = fake.url();
         let variables = [(ENDPOINT, url.as_str()), ("CI_KEY", text.as_str())];
-        let verdicts = place.verdicts(STATE, &["--config", &settings], &variables);
+        let verdicts = sandbox.verdicts(STATE, &["--config", &settings], &variables);
         assert_eq!(verdicts, verdict("found", "secret_found"), "{said}");
     }
-    let settings = place.file(
+    let settings = sandbox.file(
         "settings.yaml",
         "references: {vaults: {my-gcp: {service_account: zyzzyva}}}\n",
     );
-    let ran = place.diff(STATE, &["--config", &settings], &[]).ends(3);
+    let ran = sandbox.diff(STATE, &["--config", &settings], &[]).ends(3);
     ran.tells("would put a secret into a file of settings");
 }
 
 #[test]
 fn a_login_of_gcloud_gives_credentials() {
-    let (place, fake, givers) = (Place::new(), google().start(), givers::start());
-    assert!(!found(&place, &fake, &[]));
+    let (sandbox, fake, givers) = (Sandbox::new(), google().start(), givers::start());
+    assert!(!found(&sandbox, &fake, &[]));
     let name = "home/.config/gcloud/application_default_credentials.json";
-    place.file(name, &login(&givers.url()).to_string());
-    assert!(found(&place, &fake, &[]));
-    place.file(name, &delegated(&givers.url()).to_string());
-    assert!(found(&place, &fake, &[]));
-    let ran = place.diff(STATE, &[], &[("GOOGLE_APPLICATION_CREDENTIALS", "/nonexistent")]);
+    sandbox.file(name, &login(&givers.url()).to_string());
+    assert!(found(&sandbox, &fake, &[]));
+    sandbox.file(name, &delegated(&givers.url()).to_string());
+    assert!(found(&sandbox, &fake, &[]));
+    let ran = sandbox.diff(STATE, &[], &[("GOOGLE_APPLICATION_CREDENTIALS", "/nonexistent")]);
     ran.ends(3)
         .tells("the file of credentials that GOOGLE_APPLICATION_CREDENTIALS names cannot be read");
 }
 
 #[test]
 fn a_virtual_machine_is_asked_for_credentials_only_if_that_is_wanted() {
-    let (place, fake, machine) = (Place::new(), google().start(), givers::start());
+    let (sandbox, fake, machine) = (Sandbox::new(), google().start(), givers::start());
     let host = machine.host();
     let server = ("GCE_METADATA_HOST", host.as_str());
-    assert!(!found(&place, &fake, &[server]));
+    assert!(!found(&sandbox, &fake, &[server]));
     let settings = "references: {vaults: {my-gcp: {metadata: true}}}\n";
-    place.file("repo/strongroom.yaml", settings);
-    assert!(!found(&place, &fake, &[server]));
+    sandbox.file("repo/strongroom.yaml", settings);
+    assert!(!found(&sandbox, &fake, &[server]));
     assert!(machine.bytes().is_empty());
     let wanted = ("STRONGROOM_VAULT_MY_GCP_METADATA", "true");
-    assert!(found(&place, &fake, &[server, wanted]));
+    assert!(found(&sandbox, &fake, &[server, wanted]));
 }
 
 #[test]
 fn an_address_in_the_repository_gets_no_byte() {
-    let (place, fake) = (Place::new(), google().start());
+    let (sandbox, fake) = (Sandbox::new(), google().start());
     let text = key().to_string();
     let credentials = [("GCP_SERVICE_ACCOUNT", text.as_str())];
     for word in ["endpoint", "address"] {
         let settings = format!("references: {{vaults: {{my-gcp: {{{word}: '{}'}}}}}}\n", fake.url());
-        place.file("repo/strongroom.yaml", &settings);
-        let verdicts = place.verdicts(STATE, &[], &credentials);
+        sandbox.file("repo/strongroom.yaml", &settings);
+        let verdicts = sandbox.verdicts(STATE, &[], &credentials);
         assert_eq!(verdicts, verdict("not_checkable", "untrusted_host"));
         assert!(fake.bytes().is_empty());
     }
-    let vouched = place.verdicts(STATE, &["--references-hosts", &fake.host()], &credentials);
+    let vouched = sandbox.verdicts(STATE, &["--references-hosts", &fake.host()], &credentials);
     assert_eq!(vouched, verdict("found", "secret_found"));
     // a reference's own options name none: Kong knows none for this backend
-    place.file("repo/strongroom.yaml", "references: {policy: strict}\n");
+    sandbox.file("repo/strongroom.yaml", "references: {policy: strict}\n");
     let elsewhere = google().start();
     let state = STATE.replace("pg/url", &format!("pg/url?endpoint={0}&address={0}", elsewhere.url()));
     let url = fake.url();
-    let verdicts = place.verdicts(&state, &[], &[credentials[0], (ENDPOINT, &url)]);
+    let verdicts = sandbox.verdicts(&state, &[], &[credentials[0], (ENDPOINT, &url)]);
     assert_eq!(verdicts, verdict("found", "secret_found"));
     assert!(elsewhere.bytes().is_empty());
 }
 
 #[test]
 fn what_is_only_wished_for_is_never_sent() {
-    let (place, fake) = (Place::new(), google().start());
+    let (sandbox, fake) = (Sandbox::new(), google().start());
     let (text, url) = (key().to_string(), fake.url());
     let variables = [("GCP_SERVICE_ACCOUNT", text.as_str()), (ENDPOINT, url.as_str())];
     for (reference, reason) in [
@@ -147,27 +142,27 @@ fn what_is_only_wished_for_is_never_sent() {
         ("pg/url#1.5", "bad_version"),
         ("pg/url#-1", "bad_version"),
     ] {
-        let verdicts = place.verdicts(&STATE.replace("pg/url", reference), &[], &variables);
+        let verdicts = sandbox.verdicts(&STATE.replace("pg/url", reference), &[], &variables);
         assert_eq!(verdicts, verdict("malformed", reason), "{reference}");
     }
     assert!(fake.bytes().is_empty());
     let none = STATE.replace("project_id: my-project-123", "");
-    let ran = place.diff(&none, &[], &variables).ends(3);
+    let ran = sandbox.diff(&none, &[], &variables).ends(3);
     ran.tells("it names no project of Google's")
         .tells("STRONGROOM_VAULT_MY_GCP_PROJECT_ID");
 }
 
 #[test]
 fn the_backend_itself_goes_by_the_data_planes_settings() {
-    let (place, fake) = (Place::new(), google().start());
+    let (sandbox, fake) = (Sandbox::new(), google().start());
     let state = STATE.replace("vault://my-gcp/", "vault://gcp/");
-    let conf = place.file("kong.conf", "vault_gcp_project_id = my-project-123\n");
+    let conf = sandbox.file("kong.conf", "vault_gcp_project_id = my-project-123\n");
     let (text, url) = (key().to_string(), fake.url());
     let credentials = ("GCP_SERVICE_ACCOUNT", text.as_str());
-    let verdicts = place.verdicts(&state, &[], &[credentials]);
+    let verdicts = sandbox.verdicts(&state, &[], &[credentials]);
     assert_eq!(verdicts, verdict("not_checkable", "data_plane_settings"));
     let variables = [credentials, ("STRONGROOM_VAULT_GCP_ENDPOINT", &url)];
-    let verdicts = place.verdicts(&state, &["--dp-conf", &conf], &variables);
+    let verdicts = sandbox.verdicts(&state, &["--dp-conf", &conf], &variables);
     assert_eq!(verdicts, verdict("found", "secret_found"));
 }
 
@@ -186,7 +181,7 @@ fn many_references_to_twenty_secrets_are_twenty_requests() {
         );
     }
     let (login, url) = (login(&givers.url()).to_string(), fake.url());
-    let found = Place::new().verdicts(&state, &[], &[("GCP_SERVICE_ACCOUNT", &login), (ENDPOINT, &url)]);
+    let found = Sandbox::new().verdicts(&state, &[], &[("GCP_SERVICE_ACCOUNT", &login), (ENDPOINT, &url)]);
     assert_eq!(found.len(), 500);
     assert!(found.iter().all(|one| *one == verdict("found", "secret_found")[0]));
     assert_eq!((fake.requests().len(), givers.requests().len()), (20, 1));
@@ -194,11 +189,12 @@ fn many_references_to_twenty_secrets_are_twenty_requests() {
 
 /// What may go wrong with the service itself.
 fn services() -> Vec<Google> {
-    let refuse = |status: u16, word: &'static str| move |heard: &Heard| Some(error(status, word, &heard.head));
+    let refuse =
+        |status: u16, word: &'static str| move |heard: &ReceivedRequest| Some(error(status, word, &heard.head));
     vec![
         google(),
         google().text("other", "canary-7f3a, no object"),
-        google().with("other", &[Held::Bytes(b"canary-7f3a\xff")]),
+        google().with("other", &[GoogleSecret::Bytes(b"canary-7f3a\xff")]),
         google().first(refuse(403, "PERMISSION_DENIED")),
         google().first(refuse(401, "UNAUTHENTICATED")),
         google().first(refuse(400, "FAILED_PRECONDITION")),
@@ -218,9 +214,9 @@ fn nothing_of_a_secret_or_a_credential_shows() {
     let state = STATE.to_owned()
         + "- {name: loggly, config: {key: '{vault://my-gcp/other/url}'}}\n- {name: datadog, config: {host: '{vault://my-gcp/pg/url#2}'}}\n";
     let givers = givers::start();
-    let refusing = Fake::start(|heard| Reply::new(400, format!("{}{}", heard.head, heard.body)));
-    let place = Place::new();
-    let source = json!({"file": place.file("jwt", SUBJECT)});
+    let refusing = FakeServer::start(|heard| Reply::new(400, format!("{}{}", heard.head, heard.body)));
+    let sandbox = Sandbox::new();
+    let source = json!({"file": sandbox.file("jwt", SUBJECT)});
     let mut credentials = vec![key()];
     for url in [givers.url(), refusing.url()] {
         credentials.extend([login(&url), acting(&url, &source), delegated(&url)]);
@@ -243,7 +239,7 @@ fn nothing_of_a_secret_or_a_credential_shows() {
                 (ENDPOINT, url.as_str()),
             ];
             for args in [&["-vvv"][..], &["-vvv", "--json-output", "--references", "warn"]] {
-                let Ran { out, err, .. } = place.diff(&state, args, &variables);
+                let CommandOutput { out, err, .. } = sandbox.diff(&state, args, &variables);
                 assert!(err.contains("TRACE") || err.contains("DEBUG"), "{err}");
                 for secret in &secrets {
                     assert!(

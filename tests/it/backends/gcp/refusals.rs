@@ -1,14 +1,13 @@
 //! What refusals mean, and answers that are none.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use strongroom::reference::Reason;
 
 use super::google::{CANARY, Google, asked, error, ok, reply};
-use crate::backends::asked::{check, nobody_answers, text};
-use crate::common::fake::{Fake, Reply};
+use crate::backends::vault_probe::{check, nobody_answers, text};
+use crate::common::fake_server::{FakeServer, Reply};
 
 #[tokio::test]
 async fn errors_go_by_the_word_of_the_envelope() {
@@ -38,7 +37,7 @@ async fn errors_go_by_the_word_of_the_envelope() {
         let (status, word) = (*status, word.clone());
         let body =
             json!({"error": {"code": status, "message": CANARY, "status": word, "details": [CANARY, {"reason": 1}]}});
-        let fake = Fake::start(move |_| reply(status, &body));
+        let fake = FakeServer::start(move |_| reply(status, &body));
         let finding = asked(&fake.url()).refused("pg").await;
         check(&finding, *expected, &[&fake.host()]);
         assert!(!format!("{finding:?}").contains(CANARY), "{finding:?}");
@@ -65,7 +64,7 @@ async fn what_is_no_answer_of_google_is_no_missing_secret() {
             "{\"error\": \"canary-7f3a\"}",
             "{\"error\": null}",
         ] {
-            let fake = Fake::start(move |_| Reply::new(status, body));
+            let fake = FakeServer::start(move |_| Reply::new(status, body));
             let finding = asked(&fake.url()).refused("pg").await;
             let expected = match status {
                 401 => Reason::LoginRefused,
@@ -92,7 +91,7 @@ async fn a_secret_comes_whole_or_not_at_all() {
         json!({"data": "eA==", "dataCrc32c": -1}),
     ] {
         let body = data(payload);
-        let fake = Fake::start(move |_| ok(&body));
+        let fake = FakeServer::start(move |_| ok(&body));
         let finding = asked(&fake.url()).refused("pg").await;
         check(&finding, Reason::ServerError, &["'pg'", "no proxy"]);
         assert!(!format!("{finding:?}").contains(CANARY), "{finding:?}");
@@ -104,7 +103,7 @@ async fn a_secret_comes_whole_or_not_at_all() {
         json!({"data": "eA==", "dataCrc32c": super::google::crc32c(b"x")}),
     ] {
         let body = data(payload);
-        let fake = Fake::start(move |_| ok(&body));
+        let fake = FakeServer::start(move |_| ok(&body));
         assert_eq!(text(&asked(&fake.url()).one("pg").await), "x");
     }
 }
@@ -117,17 +116,13 @@ async fn it_is_patient_when_asked_to_be() {
         .text("pg", "x")
         .first(move |_| (turns.fetch_add(1, Ordering::Relaxed) < 1).then(|| limited("1")))
         .start();
-    let begun = Instant::now();
     assert_eq!(text(&asked(&fake.url()).one("pg").await), "x");
-    assert!(begun.elapsed() >= Duration::from_secs(1) && fake.requests().len() == 2);
-    let fake = Fake::start(move |_| limited("60"));
-    let begun = Instant::now();
-    check(
-        &asked(&fake.url()).refused("pg").await,
-        Reason::RateLimited,
-        &["no time"],
-    );
-    assert!(begun.elapsed() < Duration::from_secs(1) && fake.requests().len() == 1);
+    assert_eq!(fake.requests().len(), 2);
+    // longer than there is time is not waited at all
+    let fake = FakeServer::start(move |_| limited("1000000"));
+    let asked = asked(&fake.url()).with_endless_time();
+    check(&asked.refused("pg").await, Reason::RateLimited, &["no time"]);
+    assert_eq!(fake.requests().len(), 1);
 }
 
 #[tokio::test]
@@ -143,7 +138,7 @@ async fn a_server_at_fault_gets_two_more_chances() {
             .start();
         assert_eq!(text(&asked(&fake.url()).one("pg").await), "x");
         for body in [true, false] {
-            let fake = Fake::start(move |_| match body {
+            let fake = FakeServer::start(move |_| match body {
                 true => error(status, word, CANARY),
                 false => Reply::new(status, CANARY),
             });

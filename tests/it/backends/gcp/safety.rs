@@ -7,17 +7,17 @@ use strongroom::reference::{Reason, SettingOrigin};
 use super::givers::{self, CLIENT_SECRET, REFRESH, login};
 use super::google::{CANARY, Google, PROJECT, TOKEN, asked, error, nobody};
 use super::jwt::{key, lines_of_keys};
-use crate::backends::asked::{Asked, check, text};
-use crate::common::fake::{Fake, Reply};
+use crate::backends::vault_probe::{VaultProbe, check, text};
+use crate::common::fake_server::{FakeServer, Reply};
 
 const FILED: [SettingOrigin; 2] = [SettingOrigin::Repository, SettingOrigin::Template];
 
-fn google() -> Fake {
+fn google() -> FakeServer {
     Google::default().text("pg", "x").start()
 }
 
-fn owner() -> Asked {
-    Asked::new()
+fn owner() -> VaultProbe {
+    VaultProbe::new()
         .of_backend("gcp")
         .checker("service_account", &key().to_string())
 }
@@ -164,8 +164,9 @@ async fn redirects_are_not_followed() {
     let elsewhere = google();
     for status in [301, 302, 303, 307, 308] {
         let to = elsewhere.url();
-        let first =
-            Fake::start(move |heard| Reply(status, vec![("location", format!("{to}{}", heard.path))], String::new()));
+        let first = FakeServer::start(move |heard| {
+            Reply(status, vec![("location", format!("{to}{}", heard.path))], String::new())
+        });
         check(&asked(&first.url()).refused("pg").await, Reason::ServerError, &[]);
     }
     assert!(elsewhere.bytes().is_empty());
@@ -181,7 +182,7 @@ async fn an_answer_that_repeats_credentials_is_not_told() {
     .concat();
     for status in [200, 302, 400, 401, 403, 404, 429, 500, 503] {
         for word in ["FAILED_PRECONDITION", "PERMISSION_DENIED", "INVALID_ARGUMENT", CANARY] {
-            let fake = Fake::start(move |heard| error(status, word, &heard.head));
+            let fake = FakeServer::start(move |heard| error(status, word, &heard.head));
             for credentials in [key(), login(&givers.url())] {
                 let asked = nobody(&fake.url())
                     .checker("service_account", &credentials.to_string())

@@ -5,7 +5,7 @@ use serde_json::json;
 use strongroom::reference::{Reason, SettingOrigin};
 
 use super::logins::{enable, opens, ready};
-use crate::backends::asked::{Asked, check};
+use crate::backends::vault_probe::{VaultProbe, check};
 use crate::common::vault::Vault;
 
 pub struct Authority {
@@ -57,7 +57,7 @@ async fn a_certificate_logs_in() {
     vault.make("POST", "auth/cert/certs/kong", role).await;
 
     let https = vault.https.as_deref().expect("an address");
-    let asked = Asked::new().at(https).kv2().checker("ca_cert", &authority.pem);
+    let asked = VaultProbe::new().at(https).kv2().checker("ca_cert", &authority.pem);
     let with = |(certificate, key): &(String, String)| {
         let asked = asked.clone().checker("client_cert", certificate);
         asked.checker("client_key", key)
@@ -87,7 +87,7 @@ async fn a_server_is_verified_unless_the_checkers_side_says_otherwise() {
     let (authority, other) = (Authority::new(), Authority::new());
     let Some(vault) = authority.vault().await else { return };
     let https = vault.https.as_deref().expect("an address");
-    let asked = Asked::new().at(https).kv2().token("root");
+    let asked = VaultProbe::new().at(https).kv2().token("root");
     let knowing = |pem: &str| asked.clone().checker("ca_cert", pem);
     opens(knowing(&authority.pem)).await;
     let says = ["not trusted", "ca_cert"];

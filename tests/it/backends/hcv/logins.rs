@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use strongroom::reference::{Reason, SettingOrigin};
 
 use super::certificates::Authority;
-use crate::backends::asked::{Asked, check, member, reason};
-use crate::common::fake::{Fake, Reply};
+use crate::backends::vault_probe::{VaultProbe, check, member, reason};
+use crate::common::fake_server::{FakeServer, Reply};
 use crate::common::vault::Vault;
 
 /// A server with a secret that the policy `app` lets read.
@@ -28,7 +28,7 @@ pub async fn enable(vault: &Vault, way: &str, path: &str) {
         .await;
 }
 
-pub async fn opens(asked: Asked) {
+pub async fn opens(asked: VaultProbe) {
     assert_eq!(member(&asked.one("x").await, "a"), "b");
 }
 
@@ -53,7 +53,7 @@ async fn an_approle_logs_in_once_for_all_secrets() {
         .make("POST", "auth/approle/role/kong/secret-id", json!({"num_uses": 1}))
         .await;
     let secret = text(&made["data"]["secret_id"]);
-    let asked = Asked::new().at(&vault.http).kv2();
+    let asked = VaultProbe::new().at(&vault.http).kv2();
 
     // all three in the checker's words, at a secret_id that one login uses up
     let own = asked.clone().checker("role_id", &role).checker("secret_id", &secret);
@@ -109,7 +109,7 @@ async fn a_wrapped_secret_id_is_looked_at_and_never_used_up() {
     let wrapped = wrapped.send().await.expect("an answer").text().await.expect("a body");
     let wrapped: Value = serde_json::from_str(&wrapped).expect("JSON");
     let token = text(&wrapped["wrap_info"]["token"]);
-    let asked = Asked::new()
+    let asked = VaultProbe::new()
         .at(&vault.http)
         .kv2()
         .said(SettingOrigin::Live, "auth_method", "approle")
@@ -151,7 +151,7 @@ async fn a_name_and_a_password_log_in() {
             json!({"password": "open sesame", "token_policies": ["app"]}),
         )
         .await;
-    let asked = Asked::new().at(&vault.http).kv2().checker("auth_path", "people");
+    let asked = VaultProbe::new().at(&vault.http).kv2().checker("auth_path", "people");
     let asked = asked.checker("username", "ci").checker("password", "open sesame");
     opens(asked.clone()).await;
     check(
@@ -200,7 +200,7 @@ async fn with_jwt() -> Option<(Vault, String)> {
 #[tokio::test]
 async fn a_jwt_logs_in() {
     let Some((vault, jwt)) = with_jwt().await else { return };
-    let asked = Asked::new().at(&vault.http).kv2().checker("role", "kong");
+    let asked = VaultProbe::new().at(&vault.http).kv2().checker("role", "kong");
     let given = asked.checker("jwt", &format!("{jwt}\n"));
     opens(given.clone()).await;
     opens(given.clone().said(SettingOrigin::Live, "auth_method", "jwt")).await;
@@ -214,11 +214,11 @@ async fn a_jwt_logs_in() {
 async fn an_oauth_server_gives_a_jwt() {
     let Some((vault, jwt)) = with_jwt().await else { return };
     let answer = json!({"access_token": jwt, "token_type": "Bearer"}).to_string();
-    let server = Fake::start(move |heard| match heard.body.contains("client_secret=s%20cret%26") {
+    let server = FakeServer::start(move |heard| match heard.body.contains("client_secret=s%20cret%26") {
         true => Reply::new(200, answer.clone()),
         false => Reply::new(401, r#"{"error": "invalid_client"}"#),
     });
-    let client = Asked::new()
+    let client = VaultProbe::new()
         .at(&vault.http)
         .kv2()
         .said(SettingOrigin::Live, "auth_method", "jwt")
@@ -262,7 +262,7 @@ fn review(token: &str) -> Value {
 #[tokio::test]
 async fn a_service_account_of_kubernetes_logs_in() {
     let Some(vault) = ready(&[]).await else { return };
-    let kubernetes = Fake::start(|heard| {
+    let kubernetes = FakeServer::start(|heard| {
         assert_eq!(
             (heard.method.as_str(), heard.path.as_str()),
             ("POST", "/apis/authentication.k8s.io/v1/tokenreviews")
@@ -287,7 +287,7 @@ async fn a_service_account_of_kubernetes_logs_in() {
     });
     let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let jwt = |end: &str| format!("{}.{}.{end}", encode(&json!({"alg": "RS256"})), encode(&claims));
-    let asked = Asked::new()
+    let asked = VaultProbe::new()
         .at(&vault.http)
         .kv2()
         .said(SettingOrigin::Live, "auth_method", "kubernetes")
@@ -313,8 +313,8 @@ async fn a_service_account_of_kubernetes_logs_in() {
 #[tokio::test]
 async fn logins_of_clouds_cannot_be_made_from_here() {
     for way in ["gcp_iam", "gcp_gce", "azure", "aws_ec2", "aws_iam"] {
-        let fake = Fake::start(|_| Reply::new(200, "{}"));
-        let asked = Asked::new()
+        let fake = FakeServer::start(|_| Reply::new(200, "{}"));
+        let asked = VaultProbe::new()
             .at(&fake.url())
             .said(SettingOrigin::Live, "auth_method", way);
         check(
@@ -328,8 +328,8 @@ async fn logins_of_clouds_cannot_be_made_from_here() {
 
 #[tokio::test]
 async fn nothing_is_asked_without_credentials() {
-    let fake = Fake::start(|_| Reply::new(200, "{}"));
-    let asked = Asked::new().at(&fake.url());
+    let fake = FakeServer::start(|_| Reply::new(200, "{}"));
+    let asked = VaultProbe::new().at(&fake.url());
     let says = ["no credentials", "STRONGROOM_VAULT_MY_VAULT_TOKEN"];
     check(&asked.refused("x").await, Reason::NoCredentials, &says);
     check(
@@ -361,11 +361,11 @@ async fn nothing_is_asked_without_credentials() {
 
 #[tokio::test]
 async fn a_namespace_is_named_in_every_request() {
-    let fake = Fake::start(|heard| match heard.method.as_str() {
+    let fake = FakeServer::start(|heard| match heard.method.as_str() {
         "POST" => Reply::new(200, r#"{"auth": {"client_token": "t"}}"#),
         _ => Reply::new(200, r#"{"data": {"a": "b"}}"#),
     });
-    let asked = Asked::new()
+    let asked = VaultProbe::new()
         .at(&fake.url())
         .said(SettingOrigin::Live, "namespace", "team/a");
     opens(asked.checker("role_id", "a").checker("secret_id", "b")).await;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::common::refs_place::{Place, Ran};
+use crate::common::sandbox::{CommandOutput, Sandbox};
 use crate::common::vault::Vault;
 
 /// A state with a vault of the team's, as its data planes reach it, and a plugin a reference.
@@ -18,13 +18,13 @@ fn state(references: &[&str]) -> String {
     text
 }
 
-struct Checked {
-    place: Place,
+struct TeamVault {
+    sandbox: Sandbox,
     vault: Vault,
     token: String,
 }
 
-impl Checked {
+impl TeamVault {
     async fn start() -> Option<Self> {
         let vault = Vault::start()?;
         vault.mount("kong", 2).await;
@@ -63,13 +63,13 @@ impl Checked {
             )
             .await;
         let token = made["auth"]["client_token"].as_str().expect("a token").to_owned();
-        let place = Place::new();
-        Some(Self { place, vault, token })
+        let sandbox = Sandbox::new();
+        Some(Self { sandbox, vault, token })
     }
 
-    fn run(&self, args: &[&str], state: &str) -> Ran {
-        self.place.file("repo/kong.yaml", state);
-        let ran = self.place.run(
+    fn run(&self, args: &[&str], state: &str) -> CommandOutput {
+        self.sandbox.file("repo/kong.yaml", state);
+        let ran = self.sandbox.run(
             args,
             &[
                 ("STRONGROOM_VAULT_TEAM_ADDRESS", &self.vault.http),
@@ -85,7 +85,9 @@ impl Checked {
 
 #[tokio::test]
 async fn references_are_proved_before_anything_is_written() {
-    let Some(checked) = Checked::start().await else { return };
+    let Some(checked) = TeamVault::start().await else {
+        return;
+    };
     let wrong = [
         ("{vault://team/none/url}", "no_such_secret", "there is no secret 'none'"),
         ("{vault://team/gone/url}", "deleted_version", "was deleted"),
@@ -124,7 +126,9 @@ async fn references_are_proved_before_anything_is_written() {
 
 #[tokio::test]
 async fn a_vault_that_is_down_blocks_no_change_elsewhere() {
-    let Some(checked) = Checked::start().await else { return };
+    let Some(checked) = TeamVault::start().await else {
+        return;
+    };
     let text = state(&["{vault://team/log/url}"]);
     checked.run(&["sync", "kong.yaml", "--yes"], &text).ends(0);
     checked.vault.make("PUT", "sys/seal", json!({})).await;
@@ -142,11 +146,13 @@ async fn a_vault_that_is_down_blocks_no_change_elsewhere() {
 
 #[tokio::test]
 async fn each_secret_is_fetched_once() {
-    let Some(checked) = Checked::start().await else { return };
+    let Some(checked) = TeamVault::start().await else {
+        return;
+    };
     // a token for as many requests as there are distinct secrets: one more would be denied
     let body = json!({"policies": ["team"], "id": "canary-zyzzyva-2", "num_uses": 1});
     checked.vault.make("POST", "auth/token/create", body).await;
-    let few = Checked {
+    let few = TeamVault {
         token: "canary-zyzzyva-2".to_owned(),
         ..checked
     };

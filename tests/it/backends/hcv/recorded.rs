@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use strongroom::reference::SettingOrigin;
 
-use crate::backends::asked::{Asked, reason, refusal};
-use crate::common::fake::{Fake, Reply};
+use crate::backends::vault_probe::{VaultProbe, reason, refusal};
+use crate::common::fake_server::{FakeServer, Reply};
 
 #[derive(Deserialize)]
-struct Case {
+struct RecordedAnswer {
     note: String,
     /// Of a login.
     way: Option<String>,
@@ -28,7 +28,7 @@ struct Case {
 const READ: &str = r#"{"data": {"a": "b"}}"#;
 
 /// What every way of logging in needs.
-fn with_credentials(asked: Asked, way: &str) -> Asked {
+fn with_credentials(asked: VaultProbe, way: &str) -> VaultProbe {
     let asked = asked.said(
         SettingOrigin::Live,
         "auth_method",
@@ -58,8 +58,8 @@ fn with_credentials(asked: Asked, way: &str) -> Asked {
     }
 }
 
-async fn run(case: Case) {
-    let Case { path, status, text, .. } = case;
+async fn run(case: RecordedAnswer) {
+    let RecordedAnswer { path, status, text, .. } = case;
     // a version 1 mount has no versions: none is asked for
     let sent = if case.kv == "v1" {
         path.split('?').next().expect("a path")
@@ -67,7 +67,7 @@ async fn run(case: Case) {
         &path
     };
     let (login, at) = (case.way.is_some(), decoded(sent));
-    let fake = Fake::start(move |heard| {
+    let fake = FakeServer::start(move |heard| {
         if decoded(&heard.path) == at {
             Reply::new(status, text.clone())
         } else if login && heard.method == "GET" {
@@ -76,7 +76,7 @@ async fn run(case: Case) {
             Reply::new(599, "{}")
         }
     });
-    let asked = Asked::new().at(&fake.url());
+    let asked = VaultProbe::new().at(&fake.url());
     let fetched = match &case.way {
         Some(way) => {
             let mount = path.split('/').nth(3).expect("a mount");

@@ -5,13 +5,14 @@ use std::fs;
 
 use strongroom::reference::{Reason, SettingOrigin};
 
-use crate::backends::asked::{Asked, check, member, reason, refusal};
-use crate::common::fake::{Fake, Reply};
+use crate::backends::vault_probe::{VaultProbe, check, member, reason, refusal};
+use crate::common::closed_port::ClosedPort;
+use crate::common::fake_server::{FakeServer, Reply};
 
 const CANARY: &str = "canary-7f3a";
 
 /// Credentials of every sort, said by somebody.
-fn credentials(asked: &Asked, side: SettingOrigin) -> Vec<Asked> {
+fn credentials(asked: &VaultProbe, side: SettingOrigin) -> Vec<VaultProbe> {
     let with = |method: &str, words: &[&str]| {
         let asked = asked.clone().said(side, "auth_method", method);
         words.iter().fold(asked, |asked, word| asked.said(side, word, CANARY))
@@ -32,7 +33,7 @@ fn credentials(asked: &Asked, side: SettingOrigin) -> Vec<Asked> {
         with("jwt", &["oauth2_client_id", "oauth2_client_secret"]).said(
             SettingOrigin::Operator,
             "oauth2_token_endpoint",
-            "http://127.0.0.1:1/token",
+            &format!("{}/token", ClosedPort::shared().url()),
         ),
         with("userpass", &["username", "password"]),
         with("cert", &[])
@@ -45,8 +46,8 @@ fn credentials(asked: &Asked, side: SettingOrigin) -> Vec<Asked> {
     ]
 }
 
-fn listener() -> Fake {
-    Fake::start(|heard| match heard.method.as_str() {
+fn listener() -> FakeServer {
+    FakeServer::start(|heard| match heard.method.as_str() {
         "POST" => Reply::new(200, r#"{"auth": {"client_token": "t"}}"#),
         _ => Reply::new(200, r#"{"data": {"a": "b"}}"#),
     })
@@ -60,7 +61,7 @@ async fn no_credential_of_the_machine_reaches_an_address_of_the_file() {
         for of_file in [SettingOrigin::Repository, SettingOrigin::Template] {
             for protocol in ["http", "https"] {
                 // each field that makes the address, named by the file alone
-                let live = Asked::new()
+                let live = VaultProbe::new()
                     .said(SettingOrigin::Live, "protocol", protocol)
                     .said(SettingOrigin::Live, "host", "127.0.0.1")
                     .said(SettingOrigin::Live, "port", &port);
@@ -85,7 +86,7 @@ async fn no_credential_of_the_machine_reaches_an_address_of_the_file() {
 async fn a_host_that_is_vouched_for_is_asked() {
     let fake = listener();
     let port = fake.port().to_string();
-    let asked = Asked::new()
+    let asked = VaultProbe::new()
         .said(SettingOrigin::Repository, "port", &port)
         .token(CANARY);
     check(
@@ -100,7 +101,7 @@ async fn a_host_that_is_vouched_for_is_asked() {
 #[tokio::test]
 async fn a_token_that_the_file_spells_out_goes_where_the_file_says() {
     let fake = listener();
-    let asked = Asked::new()
+    let asked = VaultProbe::new()
         .said(SettingOrigin::Repository, "port", &fake.port().to_string())
         .said(SettingOrigin::Repository, "token", "the file's own");
     assert_eq!(member(&asked.one("x").await, "a"), "b");
@@ -127,7 +128,7 @@ async fn a_token_that_the_file_spells_out_goes_where_the_file_says() {
 #[tokio::test]
 async fn the_file_cannot_switch_verification_off() {
     let fake = listener();
-    let asked = Asked::new()
+    let asked = VaultProbe::new()
         .at(&fake.url().replace("http:", "https:"))
         .token(CANARY)
         .said(SettingOrigin::Repository, "ssl_verify", "false");
@@ -145,7 +146,7 @@ async fn an_oauth_server_of_the_file_gets_no_credential() {
     let (vault, server) = (listener(), listener());
     for side in [SettingOrigin::Operator, SettingOrigin::Live, SettingOrigin::Template] {
         for of_file in [SettingOrigin::Repository, SettingOrigin::Template] {
-            let asked = Asked::new()
+            let asked = VaultProbe::new()
                 .at(&vault.url())
                 .said(SettingOrigin::Live, "auth_method", "jwt")
                 .said(side, "oauth2_client_id", CANARY)
@@ -166,15 +167,18 @@ async fn a_redirect_takes_no_credential_elsewhere() {
     let elsewhere = listener();
     for status in [301, 302, 307, 308] {
         let to = format!("{}/v1/secret/x", elsewhere.url());
-        let first = Fake::start(move |_| Reply(status, vec![("location", to.clone())], String::new()));
-        for asked in credentials(&Asked::new().at(&first.url()), SettingOrigin::Operator) {
+        let first = FakeServer::start(move |_| Reply(status, vec![("location", to.clone())], String::new()));
+        for asked in credentials(&VaultProbe::new().at(&first.url()), SettingOrigin::Operator) {
             let told = asked.refused("x").await;
             assert!(
                 matches!(told.reason, Reason::UntrustedHost | Reason::ConnectionFailed),
                 "{told:?}"
             );
         }
-        let vouched = Asked::new().at(&first.url()).token(CANARY).vouching(&elsewhere.host());
+        let vouched = VaultProbe::new()
+            .at(&first.url())
+            .token(CANARY)
+            .vouching(&elsewhere.host());
         assert_eq!(member(&vouched.one("x").await, "a"), "b");
     }
     let requests = elsewhere.requests();
@@ -204,7 +208,7 @@ async fn a_name_that_leads_elsewhere_sends_no_request() {
         "a\0",
         "a\u{fffd}",
     ];
-    for asked in credentials(&Asked::new().at(&fake.url()), SettingOrigin::Operator) {
+    for asked in credentials(&VaultProbe::new().at(&fake.url()), SettingOrigin::Operator) {
         let wanted: Vec<_> = names.iter().map(|name| (*name, None)).collect();
         for fetched in asked.all(&wanted).await {
             check(
@@ -214,7 +218,7 @@ async fn a_name_that_leads_elsewhere_sends_no_request() {
             );
         }
     }
-    let asked = Asked::new().at(&fake.url()).token(CANARY);
+    let asked = VaultProbe::new().at(&fake.url()).token(CANARY);
     for mount in ["..", "a/../sys", "a//b", "a\nb"] {
         let of_mount = asked
             .clone()
@@ -223,7 +227,7 @@ async fn a_name_that_leads_elsewhere_sends_no_request() {
             .await;
         check(&of_mount, Reason::BadSettings, &["mount"]);
     }
-    let path = Asked::new()
+    let path = VaultProbe::new()
         .at(&fake.url())
         .checker("role_id", CANARY)
         .checker("secret_id", CANARY);
@@ -249,13 +253,13 @@ async fn files_that_a_vault_names_are_not_opened() {
     fs::write(&path, CANARY).expect("a file");
     let path = path.to_str().expect("a path");
     for side in [SettingOrigin::Live, SettingOrigin::Repository] {
-        let kubernetes = Asked::new()
+        let kubernetes = VaultProbe::new()
             .at(&fake.url())
             .said(side, "auth_method", "kubernetes")
             .said(side, "kube_role", "kong")
             .said(side, "kube_api_token_file", path);
         check(&kubernetes.refused("x").await, Reason::NoCredentials, &["_JWT"]);
-        let approle = Asked::new()
+        let approle = VaultProbe::new()
             .at(&fake.url())
             .said(side, "auth_method", "approle")
             .said(side, "approle_role_id", "kong")
@@ -268,7 +272,7 @@ async fn files_that_a_vault_names_are_not_opened() {
 #[tokio::test]
 async fn credentials_of_other_teams_are_not_used() {
     let fake = listener();
-    for asked in credentials(&Asked::new().at(&fake.url()).of_others(), SettingOrigin::Live) {
+    for asked in credentials(&VaultProbe::new().at(&fake.url()).of_others(), SettingOrigin::Live) {
         let told = asked.refused("x").await;
         assert!(
             matches!(told.reason, Reason::NoCredentials | Reason::BadSettings),
@@ -281,7 +285,7 @@ async fn credentials_of_other_teams_are_not_used() {
 #[tokio::test]
 async fn an_answer_that_repeats_the_token_is_not_told() {
     let fakes = [400, 401, 403, 404, 405, 429, 500, 502, 503].map(|status| {
-        let echo = move |heard: &crate::common::fake::Heard| {
+        let echo = move |heard: &crate::common::fake_server::ReceivedRequest| {
             let token = heard.header("x-vault-token").unwrap_or_default();
             Reply(
                 status,
@@ -292,10 +296,10 @@ async fn an_answer_that_repeats_the_token_is_not_told() {
                 ),
             )
         };
-        Fake::start(echo)
+        FakeServer::start(echo)
     });
     for fake in &fakes {
-        for asked in credentials(&Asked::new().at(&fake.url()), SettingOrigin::Operator) {
+        for asked in credentials(&VaultProbe::new().at(&fake.url()), SettingOrigin::Operator) {
             let told = asked.refused("x").await;
             assert!(!format!("{told:?}").contains("canary"), "{told:?}");
         }
@@ -305,7 +309,7 @@ async fn an_answer_that_repeats_the_token_is_not_told() {
 #[tokio::test]
 async fn a_name_that_a_template_filled_in_goes_to_no_address_of_the_file() {
     let fake = listener();
-    let asked = Asked::new()
+    let asked = VaultProbe::new()
         .said(SettingOrigin::Repository, "port", &fake.port().to_string())
         .said(SettingOrigin::Repository, "token", "the file's own")
         .filled();
@@ -321,6 +325,6 @@ async fn a_name_that_a_template_filled_in_goes_to_no_address_of_the_file() {
         let told = asked.clone().of_backend(backend).refused("x").await;
         check(&told, Reason::UntrustedHost, &["a template fills in what for"]);
     }
-    let own = Asked::new().at(&fake.url()).token("t").filled();
+    let own = VaultProbe::new().at(&fake.url()).token("t").filled();
     assert_eq!(member(&own.one("x").await, "a"), "b");
 }

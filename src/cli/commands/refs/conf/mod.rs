@@ -1,10 +1,14 @@
 mod property_values;
 mod verify;
 
+use anyhow::anyhow;
+
 use crate::ExitStatus;
 use crate::args::{ConfArgs, GlobalArgs, ReferenceArgs};
-use crate::command_error::{CommandError, CommandResult};
-use crate::documents::is_error;
+use crate::command_error::{CommandError, CommandResult, CommandSuccess};
+use crate::commands::{RunCommand, block_on};
+use crate::documents::fail_on_errors;
+use crate::output_mode::OutputMode;
 use crate::report::PropertyAssessment;
 use crate::reporter::Reporter;
 use crate::signals::run_unless_interrupted;
@@ -15,53 +19,58 @@ use schema::Catalog;
 use verify::PropertyVerifier;
 use yaml::{Diagnostic, Severity, SourceFiles};
 
-/// Looks at the references of a kong.conf, and of the `KONG_*` variables that come with it.
-///
-/// Kong resolves them once, when it starts, before it has a database: only backends' own names work there, with the
-/// `vault_*` properties for settings, and a failure is fatal (facts of kong.conf's own documentation).
-pub async fn run(global: &GlobalArgs, args: &ConfArgs, teller: &mut Reporter) -> CommandResult {
+impl RunCommand for ConfArgs {
+    fn output_mode(&self) -> OutputMode {
+        OutputMode::for_references(self.json_output)
+    }
+
+    /// Verifies the references of a kong.conf, and of the `KONG_*` variables that come with it.
+    ///
+    /// Kong resolves them once, when it starts, before it has a database: only backends' own names work there, with the
+    /// `vault_*` properties for settings, and a failure is fatal (facts of kong.conf's own documentation).
+    fn run(self, global: &GlobalArgs, reporter: &mut Reporter) -> CommandResult {
+        block_on(verify_conf(global, &self, reporter))
+    }
+}
+
+async fn verify_conf(global: &GlobalArgs, args: &ConfArgs, reporter: &mut Reporter) -> CommandResult {
     let catalog = Catalog::recorded();
-    let text = std::fs::read_to_string(&args.file).map_err(|error| {
-        let file = args.file.display();
-        CommandError::invalid_input(anyhow::anyhow!("cannot read '{file}': {error}"))
-    })?;
+    let name = args.file.display().to_string();
+    let text = std::fs::read_to_string(&args.file)
+        .map_err(|error| CommandError::invalid_input(anyhow!("cannot read '{name}': {error}")))?;
     let references = ReferenceArgs {
         dp_conf: Some(args.file.clone()),
         ..args.references.clone()
     };
-    let Some(proof) = read_verify_options(global, &references, std::slice::from_ref(&args.file), &catalog, teller)
-    else {
-        return Ok(ExitStatus::InvalidInput);
-    };
+    let paths = std::slice::from_ref(&args.file);
+    let options = read_verify_options(global, &references, paths, &catalog, reporter)
+        .ok_or(CommandError::AlreadyReported(ExitStatus::InvalidInput))?;
     let mut sources = SourceFiles::default();
-    let name = args.file.display().to_string();
     let file = sources.add(name.as_str(), text.as_str());
-    let planes = &proof.context.data_planes;
-    let mut all = values_from_file(&text, file, planes);
-    all.extend(values_from_variables(planes));
+    let planes = &options.context.data_planes;
+    let mut values = values_from_file(&text, file, planes);
+    values.extend(values_from_variables(planes));
     let policies = Policies {
-        general: proof.policy,
-        settings: Some(&proof.settings),
+        general: options.policy,
+        settings: Some(&options.settings),
     };
-    let look = PropertyVerifier {
+    let verifier = PropertyVerifier {
         catalog: &catalog,
-        verify_options: &proof,
+        verify_options: &options,
         policies,
     };
-    let findings = run_unless_interrupted(look.verify_all(&all)).await?;
-    let known = || all.iter().zip(&findings);
-    let told: Vec<Diagnostic> = known()
-        .filter_map(|(one, finding)| to_diagnostic(one, finding, policies))
+    let findings = run_unless_interrupted(verifier.verify_all(&values)).await?;
+    let assessed = || values.iter().zip(&findings);
+    let diagnostics: Vec<Diagnostic> = assessed()
+        .filter_map(|(value, finding)| to_diagnostic(value, finding, policies))
         .collect();
-    teller.report_diagnostics(&told, &sources);
-    let properties = known()
-        .map(|(one, finding)| one.to_assessment(&name, finding))
+    reporter.report_diagnostics(&diagnostics, &sources);
+    let assessments = assessed()
+        .map(|(value, finding)| value.to_assessment(&name, finding))
         .collect();
-    teller.report_properties(properties, &sources);
-    Ok(match told.iter().any(is_error) {
-        true => ExitStatus::InvalidInput,
-        false => ExitStatus::Success,
-    })
+    reporter.report_properties(assessments, &sources);
+    fail_on_errors(&diagnostics)?;
+    Ok(CommandSuccess::Done)
 }
 
 impl PropertyValue {
@@ -76,22 +85,22 @@ impl PropertyValue {
     }
 }
 
-/// What there is to tell of a value, if anything. What is wrong keeps a node from starting, whoever wrote it and when.
-fn to_diagnostic(one: &PropertyValue, finding: &Finding, policies: Policies<'_>) -> Option<Diagnostic> {
-    let policy = match one.vault_name() {
+/// The diagnostic of a value, if there is one. A wrong one keeps a node from starting, whoever wrote it and when.
+fn to_diagnostic(value: &PropertyValue, finding: &Finding, policies: Policies<'_>) -> Option<Diagnostic> {
+    let policy = match value.vault_name() {
         Some(name) if finding.reason.is_from_backend() => policies.for_vault(&name),
         _ => policies.general,
     };
-    let told = Diagnostic {
+    let diagnostic = Diagnostic {
         severity: severity(finding, policy)?,
         code: finding.reason.code(),
-        message: format!("{}: {}", one.title(), finding.message),
+        message: format!("{}: {}", value.title(), finding.message),
         locations: Vec::new(),
         help: finding.help.clone(),
     };
-    Some(match one.span {
-        Some(span) => told.at_secret(span),
-        None => told,
+    Some(match value.span {
+        Some(span) => diagnostic.at_secret(span),
+        None => diagnostic,
     })
 }
 

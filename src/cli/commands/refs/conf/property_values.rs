@@ -1,4 +1,4 @@
-//! What a kong.conf and the variables of data planes say for properties, as far as it may hold references.
+//! The values of properties in a kong.conf and in variables of data planes that may be references.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use backends::DataPlaneEnvironment;
 use reference::{is_reference, parse_reference};
 use yaml::{FileId, Span};
 
-/// The properties that take a list, between commas (as the documentation of kong.conf describes them). In any other a
-/// comma is a character like others.
+/// The properties that take a list separated by commas (by the documentation of kong.conf). In any other a comma is a
+/// character like others.
 const LIST_PROPERTIES: [&str; 44] = [
     "admin_gui_listen",
     "admin_gui_ssl_cert",
@@ -56,25 +56,23 @@ const LIST_PROPERTIES: [&str; 44] = [
     "vaults",
 ];
 
-/// A value of a property, or one of the several of a list, that speaks of a vault.
-pub struct PropertyValue {
-    /// The property, or the variable, as it is written.
-    pub property: String,
-    /// The value.
-    pub text: String,
-    /// Where, if in the file.
-    pub span: Option<Span>,
-    /// The data plane whose variable says it, if one does.
-    pub plane: Option<String>,
-    /// The data planes for which it holds; none, if nothing is known of any.
-    pub planes: BTreeSet<String>,
+/// A property's value, or an element of its list, that mentions a vault.
+pub(super) struct PropertyValue {
+    /// The name of the property or the variable, as it is written.
+    pub(crate) property: String,
+    pub(crate) text: String,
+    /// Its span, if it is in the file.
+    pub(crate) span: Option<Span>,
+    /// The data plane whose variable it is, if it is one.
+    pub(crate) plane: Option<String>,
+    /// The data planes that it applies to; none, if no data plane is known.
+    pub(crate) planes: BTreeSet<String>,
     /// Whether a comment cuts the value off.
-    pub is_cut_by_comment: bool,
+    pub(crate) is_cut_by_comment: bool,
 }
 
 impl PropertyValue {
-    /// The property, and whose it is.
-    pub fn title(&self) -> String {
+    pub(super) fn title(&self) -> String {
         match &self.plane {
             Some(plane) => format!("{} ({plane})", self.property),
             None => self.property.clone(),
@@ -82,85 +80,84 @@ impl PropertyValue {
     }
 
     /// The property as a kong.conf writes it.
-    pub fn property_name(&self) -> String {
+    pub(super) fn property_name(&self) -> String {
         match &self.plane {
             Some(_) => self.property.replacen(KONG_PREFIX, "", 1).to_ascii_lowercase(),
             None => self.property.clone(),
         }
     }
 
-    /// Whether a list holds it.
-    pub fn is_list_element(&self) -> bool {
+    /// Whether it is an element of a list.
+    pub(super) fn is_list_element(&self) -> bool {
         is_list_property(&self.property_name())
     }
 
-    /// The name of the vault that it gives.
-    pub fn vault_name(&self) -> Option<String> {
+    /// The name of the vault, if the value is a reference.
+    pub(super) fn vault_name(&self) -> Option<String> {
         let reference = parse_reference(&self.text).ok().filter(|_| is_reference(&self.text))?;
         Some(String::from_utf8_lossy(&reference.name).into_owned())
     }
 }
 
-/// With what the variables begin that are properties.
+/// The prefix of variables that set properties.
 const KONG_PREFIX: &str = "KONG_";
 
-/// What the file says and not every data plane says otherwise: of several lines for a property the last holds.
-pub fn values_from_file(text: &str, file: FileId, planes: &[DataPlaneEnvironment]) -> Vec<PropertyValue> {
-    let mut stated: Vec<PropertyValue> = Vec::new();
+/// The values of the file, except those that every data plane overrides. The last of several lines for a property wins.
+pub(super) fn values_from_file(text: &str, file: FileId, planes: &[DataPlaneEnvironment]) -> Vec<PropertyValue> {
+    let mut values: Vec<PropertyValue> = Vec::new();
     let mut start = 0;
     for (number, line) in (1..).zip(text.split('\n')) {
         for (property, value) in parse_properties(line) {
-            stated.retain(|earlier| earlier.property != property);
+            values.retain(|earlier| earlier.property != property);
             let variable = format!("{KONG_PREFIX}{}", property.to_ascii_uppercase());
-            let holds = planes
+            let applies_to = planes
                 .iter()
                 .filter(|plane| !plane.variables.contains_key(&variable))
                 .map(|plane| plane.name.clone());
-            let holds: BTreeSet<String> = holds.collect();
-            if holds.is_empty() && !planes.is_empty() {
+            let applies_to: BTreeSet<String> = applies_to.collect();
+            if applies_to.is_empty() && !planes.is_empty() {
                 continue;
             }
             let (span, raw) = locate_value(line, (start, number), file);
-            let all = vault_elements(&property, &value).map(|text| PropertyValue {
+            let elements = vault_elements(&property, &value).map(|text| PropertyValue {
                 property: property.clone(),
                 text,
                 span: Some(span),
                 plane: None,
-                planes: holds.clone(),
+                planes: applies_to.clone(),
                 is_cut_by_comment: raw.replace("\\#", "#") != value,
             });
-            stated.extend(all);
+            values.extend(elements);
         }
         start += line.len() + 1;
     }
-    stated
+    values
 }
 
-/// Where a line's value stands, and its text, comment and all.
+/// The span of a line's value, and its text, comment included.
 fn locate_value(line: &str, (start, number): (usize, u32), file: FileId) -> (Span, &str) {
-    let value = line.find('=').map_or(0, |at| at + 1);
-    let value = value + line[value..].len() - line[value..].trim_start().len();
-    let raw = line[value..].trim_end();
+    let after_equals = line.find('=').map_or(0, |at| at + 1);
+    let offset = line.len() - line[after_equals..].trim_start().len();
+    let raw = line[offset..].trim_end();
     let span = Span {
         file,
-        start: (start + value) as u32,
-        end: (start + value + raw.len()) as u32,
+        start: (start + offset) as u32,
+        end: (start + offset + raw.len()) as u32,
         line: number,
-        column: line[..value].chars().count() as u32 + 1,
+        column: line[..offset].chars().count() as u32 + 1,
     };
     (span, raw)
 }
 
-/// What the variables of data planes say.
-pub fn values_from_variables(planes: &[DataPlaneEnvironment]) -> Vec<PropertyValue> {
+pub(super) fn values_from_variables(planes: &[DataPlaneEnvironment]) -> Vec<PropertyValue> {
     let variables = planes
         .iter()
         .flat_map(|plane| plane.variables.iter().map(move |(name, value)| (plane, name, value)));
-    let of_kong = variables.filter_map(|(plane, name, value)| {
+    let properties = variables.filter_map(|(plane, name, value)| {
         let property = name.strip_prefix(KONG_PREFIX)?.to_ascii_lowercase();
         Some((plane, name, property, value.text()?.trim()))
     });
-    of_kong
+    properties
         .flat_map(|(plane, name, property, value)| {
             vault_elements(&property, value)
                 .map(|text| PropertyValue {
@@ -180,12 +177,12 @@ fn is_list_property(property: &str) -> bool {
     LIST_PROPERTIES.contains(&property)
 }
 
-/// A value, or those of a list; what does not speak of a vault is of no interest.
+/// The value, or the elements of a list, as far as they mention a vault.
 fn vault_elements(property: &str, value: &str) -> impl Iterator<Item = String> {
     let values: Vec<&str> = match is_list_property(property) {
         true => value.split(',').map(str::trim).collect(),
         false => vec![value],
     };
-    let spoken = values.into_iter().filter(|text| text.contains("{vault:"));
-    spoken.map(str::to_owned).collect::<Vec<_>>().into_iter()
+    let mentioning = values.into_iter().filter(|text| text.contains("{vault:"));
+    mentioning.map(str::to_owned).collect::<Vec<_>>().into_iter()
 }

@@ -2,63 +2,76 @@ use std::collections::BTreeMap;
 
 use super::property_values::PropertyValue;
 use backends::resolve_queries;
-use reconcile::Proof;
+use reconcile::VerifyOptions;
 use reference::{
     self, Finding, Policies, Policy, Reason, Reference, SecretRequest, SecretResponse, VaultQuery, VaultRef,
     is_reference, parse_reference,
 };
 use schema::Catalog;
 
-/// How the references of properties are looked at.
-pub struct PropertyVerifier<'a> {
-    pub catalog: &'a Catalog,
-    pub verify_options: &'a Proof,
-    pub policies: Policies<'a>,
+/// Verifies the references of properties.
+pub(super) struct PropertyVerifier<'a> {
+    pub(super) catalog: &'a Catalog,
+    pub(super) verify_options: &'a VerifyOptions,
+    pub(super) policies: Policies<'a>,
 }
 
-/// What is known of a value before any vault is asked.
 enum PreliminaryFinding {
-    /// All there is to know.
+    /// No vault need be asked.
     Final(Finding),
-    /// Which secret of which errand it wants.
-    Pending(Reference, usize, usize),
+    Pending {
+        reference: Reference,
+        /// The index of the query, and that of the request in it.
+        query: usize,
+        request: usize,
+    },
 }
 
-/// What has to be asked, each distinct secret once.
+/// The queries of all values, with each distinct secret once.
 #[derive(Default)]
 struct VaultQueryBatch {
     queries: Vec<VaultQuery>,
-    secret_indexes: BTreeMap<(usize, SecretRequest), usize>,
+    request_indexes: BTreeMap<(usize, SecretRequest), usize>,
 }
 
 impl PropertyVerifier<'_> {
-    /// What is known of each value, in their order. All vaults are asked at once.
-    pub async fn verify_all(&self, stated: &[PropertyValue]) -> Vec<Finding> {
-        let mut asked = VaultQueryBatch::default();
-        let known: Vec<PreliminaryFinding> = stated
+    /// The findings of the values, in their order. All vaults are asked at once.
+    pub(super) async fn verify_all(&self, values: &[PropertyValue]) -> Vec<Finding> {
+        let mut batch = VaultQueryBatch::default();
+        let preliminary: Vec<PreliminaryFinding> = values
             .iter()
-            .map(|one| self.check_before_fetch(one, &mut asked))
+            .map(|value| self.check_before_fetch(value, &mut batch))
             .collect();
-        let fetched = resolve_queries(&asked.queries, &self.verify_options.context).await;
-        let findings = known.into_iter().zip(stated).map(|(known, one)| match known {
-            PreliminaryFinding::Final(finding) => finding,
-            PreliminaryFinding::Pending(reference, errand, place) => {
-                let errand = asked.queries.get(errand).zip(fetched.get(errand));
-                let answer = errand.and_then(|(errand, all)| Some((&errand.target, all.get(place)?)));
-                let proven = |(target, fetched)| {
-                    reference::verify_reference(target, &reference, &restrict_to_planes(fetched, one)).0
-                };
-                answer.map_or_else(|| not_asked_finding(&String::from_utf8_lossy(&reference.name)), proven)
-            }
-        });
+        let responses = resolve_queries(&batch.queries, &self.verify_options.context).await;
+        let findings = preliminary
+            .into_iter()
+            .zip(values)
+            .map(|(finding, value)| match finding {
+                PreliminaryFinding::Final(finding) => finding,
+                PreliminaryFinding::Pending {
+                    reference,
+                    query,
+                    request,
+                } => {
+                    let target = batch.queries.get(query).map(|query| &query.target);
+                    let response = responses.get(query).and_then(|responses| responses.get(request));
+                    match target.zip(response) {
+                        Some((target, response)) => {
+                            let response = restrict_to_planes(response, value);
+                            reference::verify_reference(target, &reference, &response).0
+                        }
+                        None => not_asked_finding(&String::from_utf8_lossy(&reference.name)),
+                    }
+                }
+            });
         findings.collect()
     }
 
-    fn check_before_fetch(&self, one: &PropertyValue, asked: &mut VaultQueryBatch) -> PreliminaryFinding {
-        if let Some(finding) = check_form(one) {
+    fn check_before_fetch(&self, value: &PropertyValue, batch: &mut VaultQueryBatch) -> PreliminaryFinding {
+        if let Some(finding) = check_form(value) {
             return PreliminaryFinding::Final(finding);
         }
-        let reference = match parse_reference(&one.text) {
+        let reference = match parse_reference(&value.text) {
             Ok(reference) => reference,
             Err(error) => {
                 let message = format!("Kong cannot read this reference: {error}");
@@ -67,15 +80,14 @@ impl PropertyVerifier<'_> {
         };
         let name = String::from_utf8_lossy(&reference.name).into_owned();
         if !self.catalog.subschema_names("vaults").any(|backend| backend == name) {
-            let told = Finding::new(Reason::UnknownVault, format!("'{name}' is no backend"));
+            let finding = Finding::new(Reason::UnknownVault, format!("'{name}' is no backend"));
             let help = "kong.conf is read before the database: only backends' own names work, no vault's prefix";
-            return PreliminaryFinding::Final(told.help(help));
+            return PreliminaryFinding::Final(finding.help(help));
         }
         if let Some(finding) = self.skip_finding(&name) {
             return PreliminaryFinding::Final(finding);
         }
-        let (errand, place) = self.add_secret_request(&name, &reference, asked);
-        PreliminaryFinding::Pending(reference, errand, place)
+        self.add_secret_request(&name, reference, batch)
     }
 
     /// Why a backend is not asked, if it is not.
@@ -86,28 +98,31 @@ impl PropertyVerifier<'_> {
         self.verify_options.settings.ambiguity_finding(name)
     }
 
-    fn add_secret_request(&self, name: &str, reference: &Reference, asked: &mut VaultQueryBatch) -> (usize, usize) {
+    fn add_secret_request(&self, name: &str, reference: Reference, batch: &mut VaultQueryBatch) -> PreliminaryFinding {
         let VaultQueryBatch {
-            queries: errands,
-            secret_indexes: secrets,
-        } = asked;
+            queries,
+            request_indexes,
+        } = batch;
         let vault = VaultRef::Backend(name);
-        let target = reference::resolve_target(self.catalog, name, vault, reference, &self.verify_options.settings);
-        let known = errands.iter().position(|errand| errand.target == target);
-        let errand = known.unwrap_or_else(|| {
-            let wanted = Vec::new();
-            errands.push(VaultQuery {
+        let target = reference::resolve_target(self.catalog, name, vault, &reference, &self.verify_options.settings);
+        let existing = queries.iter().position(|query| query.target == target);
+        let query = existing.unwrap_or_else(|| {
+            queries.push(VaultQuery {
                 target,
-                requests: wanted,
+                requests: Vec::new(),
             });
-            errands.len() - 1
+            queries.len() - 1
         });
-        let wanted = SecretRequest::from_reference(reference);
-        let place = *secrets.entry((errand, wanted.clone())).or_insert_with(|| {
-            errands[errand].requests.push(wanted);
-            errands[errand].requests.len() - 1
+        let secret = SecretRequest::from_reference(&reference);
+        let request = *request_indexes.entry((query, secret.clone())).or_insert_with(|| {
+            queries[query].requests.push(secret);
+            queries[query].requests.len() - 1
         });
-        (errand, place)
+        PreliminaryFinding::Pending {
+            reference,
+            query,
+            request,
+        }
     }
 }
 
@@ -116,42 +131,42 @@ fn not_asked_finding(name: &str) -> Finding {
     Finding::new(Reason::NotAsked, message)
 }
 
-/// What the data planes have for which a value holds.
-fn restrict_to_planes(fetched: &SecretResponse, one: &PropertyValue) -> SecretResponse {
-    match fetched {
+/// The part of a response that is about the data planes that a value applies to.
+fn restrict_to_planes(response: &SecretResponse, value: &PropertyValue) -> SecretResponse {
+    match response {
         SecretResponse::PerPlane(planes) => {
-            let holds = planes.iter().filter(|(plane, _)| one.planes.contains(plane));
-            SecretResponse::PerPlane(holds.cloned().collect())
+            let planes = planes.iter().filter(|(plane, _)| value.planes.contains(plane));
+            SecretResponse::PerPlane(planes.cloned().collect())
         }
         other => other.clone(),
     }
 }
 
-/// What is wrong with a value's form.
-fn check_form(one: &PropertyValue) -> Option<Finding> {
-    let wrong = |message: &str, help: &str| Finding::new(Reason::BadReference, message).help(help);
-    if one.property_name().starts_with("vault_") {
+/// What is wrong with the form of a value, if anything.
+fn check_form(value: &PropertyValue) -> Option<Finding> {
+    let bad_reference = |message: &str, help: &str| Finding::new(Reason::BadReference, message).help(help);
+    if value.property_name().starts_with("vault_") {
         let message = "settings of vaults are taken as they stand: a reference there is not resolved";
-        let told = Finding::new(Reason::NotReferenceable, message);
-        return Some(told.help("write the value, or give it to the node as a variable"));
+        let finding = Finding::new(Reason::NotReferenceable, message);
+        return Some(finding.help("write the value, or give it to the node as a variable"));
     }
-    if is_reference(&one.text) {
+    if is_reference(&value.text) {
         return None;
     }
-    let begins = one.text.starts_with("{vault://");
+    let begins_reference = value.text.starts_with("{vault://");
     Some(
-        if begins && one.is_list_element() && !one.text.contains('}') && !one.is_cut_by_comment {
-            wrong(
+        if begins_reference && value.is_list_element() && !value.text.contains('}') && !value.is_cut_by_comment {
+            bad_reference(
                 "the reference has no end: a comma divides this list",
                 "write the comma as %2C",
             )
-        } else if begins && one.is_cut_by_comment {
-            wrong(
+        } else if begins_reference && value.is_cut_by_comment {
+            bad_reference(
                 "the reference has no end: `#` begins a comment here",
                 "write the version as `\\#2`",
             )
         } else {
-            wrong(
+            bad_reference(
                 "a reference must be the whole value: this text is used as it stands",
                 "put the whole value into the secret",
             )

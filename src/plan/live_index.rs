@@ -1,0 +1,271 @@
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use uuid::Uuid;
+
+use super::PlanInput;
+use super::key::key_part;
+use crate::{ForeignEntity, LiveEntity};
+use json::Object;
+use schema::{Catalog, Kind, KindId, OnDelete};
+use state::{DeclaredEntity, ForeignKeyTarget, Scope, entity_tags};
+
+/// Everything that the control plane is known to hold, to be found by id and by name.
+pub(super) struct LiveIndex<'a> {
+    /// The entities, the run's own first.
+    pub entities: Vec<LiveRef<'a>>,
+    by_id: FxHashMap<(KindId, Uuid), usize>,
+    /// Made when a name is first asked for.
+    by_name: OnceCell<LiveNameMap<'a>>,
+    by_kind: FxHashMap<KindId, Vec<usize>>,
+    unreadable_kinds: &'a BTreeSet<KindId>,
+    catalog: &'a Catalog,
+}
+
+type LiveNameMap<'a> = FxHashMap<KindId, FxHashMap<Cow<'a, str>, usize>>;
+
+/// One entity of the control plane.
+pub(super) struct LiveRef<'a> {
+    pub kind: KindId,
+    pub id: Uuid,
+    /// All of an owned entity; of a foreign one its index.
+    pub body: &'a Object,
+    pub ownership: Ownership,
+}
+
+/// What a plan may do with an entity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ownership {
+    /// Change and delete it.
+    Managed,
+    /// Refer to it: an option says that it is left alone.
+    Ignored,
+    /// Refer to it: it is outside the scopes.
+    Foreign,
+}
+
+impl<'a> LiveIndex<'a> {
+    pub fn new(question: &PlanInput<'a>) -> Self {
+        let live = question.live;
+        let (owned, foreign) = (live.owned.values(), live.foreign.values());
+        let count = owned.map(Vec::len).chain(foreign.map(Vec::len)).sum();
+        let mut known = Self {
+            entities: Vec::with_capacity(count),
+            by_id: FxHashMap::default(),
+            by_name: OnceCell::new(),
+            by_kind: FxHashMap::default(),
+            unreadable_kinds: &question.live.forbidden,
+            catalog: question.catalog,
+        };
+        let owned = question.live.owned.iter();
+        let owned = owned.flat_map(|(kind, entities)| entities.iter().map(|entity| managed_ref(*kind, entity)));
+        known.entities.extend(owned);
+        if !covers_everything(question) {
+            known.mark_ignored(question);
+        }
+        let foreign = question.live.foreign.iter();
+        for (kind, entity) in foreign.flat_map(|(kind, entities)| entities.iter().map(|entity| (*kind, entity))) {
+            known.entities.push(foreign_ref(kind, entity));
+        }
+        known.build_indexes();
+        known
+    }
+
+    pub fn get(&self, kind: KindId, id: Uuid) -> Option<&LiveRef<'a>> {
+        self.by_id.get(&(kind, id)).map(|at| &self.entities[*at])
+    }
+
+    /// The entity that bears a name: the value of its endpoint key, or of a natural key of one field.
+    pub fn find_by_name(&self, kind: KindId, name: &str) -> Option<&LiveRef<'a>> {
+        let at = self.name_map().get(&kind)?.get(name)?;
+        Some(&self.entities[*at])
+    }
+
+    pub fn names(&self, kind: KindId) -> impl Iterator<Item = &str> {
+        self.name_map()
+            .get(&kind)
+            .into_iter()
+            .flat_map(|names| names.keys().map(AsRef::as_ref))
+    }
+
+    pub fn of_kind(&self, kind: KindId) -> impl Iterator<Item = &LiveRef<'a>> {
+        self.by_kind
+            .get(&kind)
+            .into_iter()
+            .flatten()
+            .map(|at| &self.entities[*at])
+    }
+
+    /// The entities of a kind, with their places among all.
+    pub fn enumerate_kind(&self, kind: KindId) -> impl Iterator<Item = (usize, &LiveRef<'a>)> {
+        self.by_kind
+            .get(&kind)
+            .into_iter()
+            .flatten()
+            .map(|at| (*at, &self.entities[*at]))
+    }
+
+    /// Whether the token may read entities of the kind.
+    pub fn is_readable(&self, kind: KindId) -> bool {
+        !self.unreadable_kinds.contains(&kind)
+    }
+
+    /// Marks what is left alone, and what has no tags of its own and belongs to something that is.
+    fn mark_ignored(&mut self, question: &PlanInput<'a>) {
+        let alone = self.entities.iter().filter(|holder| is_ignored(question, holder));
+        let mut spared: FxHashSet<_> = alone.map(|holder| (holder.kind, holder.id)).collect();
+        for holder in &mut self.entities {
+            let kind = question.catalog.kind(holder.kind);
+            if !kind.taggable && cascade_parents(kind, holder.body).any(|master| spared.contains(&master)) {
+                spared.insert((holder.kind, holder.id));
+            }
+            if spared.contains(&(holder.kind, holder.id)) {
+                holder.ownership = Ownership::Ignored;
+            }
+        }
+    }
+
+    fn build_indexes(&mut self) {
+        self.by_id.reserve(self.entities.len());
+        for (at, holder) in self.entities.iter().enumerate() {
+            self.by_id.entry((holder.kind, holder.id)).or_insert(at);
+            self.by_kind.entry(holder.kind).or_default().push(at);
+        }
+    }
+
+    fn name_map(&self) -> &LiveNameMap<'a> {
+        self.by_name.get_or_init(|| {
+            let mut by_name = LiveNameMap::default();
+            for (at, holder) in self.entities.iter().enumerate() {
+                let names = by_name.entry(holder.kind).or_default();
+                for field in name_fields(self.catalog.kind(holder.kind)) {
+                    if let Some(name) = holder.body.get(field).and_then(key_part) {
+                        names.entry(name).or_insert(at);
+                    }
+                }
+            }
+            by_name
+        })
+    }
+}
+
+impl LiveRef<'_> {
+    /// The id in a foreign key of the entity.
+    pub fn foreign_key_id(&self, field: &str) -> Option<Uuid> {
+        foreign_key_id(self.body, field)
+    }
+
+    /// Its tags, for people.
+    pub fn format_tags(&self) -> String {
+        let tags: BTreeSet<&str> = entity_tags(self.body).collect();
+        match tags.is_empty() {
+            true => "no tags".to_owned(),
+            false => format!("tags {}", tags.into_iter().collect::<Vec<_>>().join(", ")),
+        }
+    }
+}
+
+/// The fields by whose value an entity can be referred to: its endpoint key, as Kong and decK find it (what else
+/// is unique is no name); of a kind without one, what alone identifies it.
+pub(super) fn name_fields(kind: &Kind) -> impl Iterator<Item = &str> {
+    let single = kind.identity.iter().filter_map(|set| match set.as_slice() {
+        [field] if kind.foreign_fields.iter().all(|foreign| foreign.field != *field) => Some(field.as_str()),
+        _ => None,
+    });
+    let endpoint = kind.endpoint_key.as_deref();
+    endpoint.into_iter().chain(single.filter(move |_| endpoint.is_none()))
+}
+
+/// The id in a foreign key of a body.
+pub(super) fn foreign_key_id(body: &Object, field: &str) -> Option<Uuid> {
+    body.get(field)?.get("id")?.as_str()?.parse().ok()
+}
+
+/// All ids that an entity's foreign keys hold, with the kinds they are of.
+pub(super) fn foreign_key_ids<'a>(
+    kind: &'a Kind,
+    body: &'a Object,
+) -> impl Iterator<Item = (&'a schema::ForeignField, Uuid)> {
+    kind.foreign_fields.iter().flat_map(move |foreign| {
+        let one = (!foreign.is_list)
+            .then(|| foreign_key_id(body, &foreign.field))
+            .flatten();
+        let listed = body
+            .get(&foreign.field)
+            .filter(|_| foreign.is_list)
+            .and_then(|value| value.as_array());
+        let several = listed.into_iter().flatten().filter_map(|id| id.as_str()?.parse().ok());
+        one.into_iter().chain(several).map(move |id| (foreign, id))
+    })
+}
+
+/// Whether a declared entity is only referred to in this run: `--filter-tag` or a skipped kind.
+pub(super) fn is_reference_only(question: &PlanInput<'_>, declared: &DeclaredEntity) -> bool {
+    if covers_everything(question) {
+        return false;
+    }
+    let kind = question.catalog.kind(declared.kind);
+    let masters = declared.foreign_keys.iter().filter_map(|link| {
+        let foreign = kind.foreign_fields.iter().find(|foreign| foreign.field == link.field)?;
+        (foreign.on_delete == OnDelete::Cascade && link.target != ForeignKeyTarget::Null).then_some((foreign, link))
+    });
+    let mut skipped = std::iter::once(declared.kind).chain(masters.clone().map(|(foreign, _)| foreign.kind));
+    if skipped.any(|kind| question.options.skip.contains(&kind)) {
+        return true;
+    }
+    let Some(filter) = &question.desired.filter_tags else {
+        return false;
+    };
+    if kind.taggable {
+        let borne: FxHashSet<&str> = entity_tags(declared.body.expose()).collect();
+        return !filter.iter().all(|tag| borne.contains(tag.as_str()));
+    }
+    masters.into_iter().any(|(_, link)| match link.target {
+        ForeignKeyTarget::Parent(master) => is_reference_only(question, question.desired.entity(master)),
+        _ => false,
+    })
+}
+
+fn managed_ref(kind: KindId, entity: &LiveEntity) -> LiveRef<'_> {
+    LiveRef {
+        kind,
+        id: entity.id,
+        body: entity.body.expose(),
+        ownership: Ownership::Managed,
+    }
+}
+
+fn foreign_ref(kind: KindId, entity: &ForeignEntity) -> LiveRef<'_> {
+    LiveRef {
+        kind,
+        id: entity.id,
+        body: entity.index.expose(),
+        ownership: Ownership::Foreign,
+    }
+}
+
+/// Whether nothing that this run could act on is left alone.
+fn covers_everything(question: &PlanInput<'_>) -> bool {
+    question.options.skip.is_empty() && question.desired.filter_tags.is_none()
+}
+
+fn is_ignored(question: &PlanInput<'_>, holder: &LiveRef<'_>) -> bool {
+    let kind = question.catalog.kind(holder.kind);
+    let skip = &question.options.skip;
+    let filter = question.desired.filter_tags.as_ref();
+    skip.contains(&holder.kind)
+        || cascade_parents(kind, holder.body).any(|(master, _)| skip.contains(&master))
+        || filter.is_some_and(|filter| {
+            let filter = Scope { tags: filter.clone() };
+            kind.taggable && !filter.includes_tags(entity_tags(holder.body))
+        })
+}
+
+/// The entities with which this one would be deleted.
+fn cascade_parents<'a>(kind: &'a Kind, body: &'a Object) -> impl Iterator<Item = (KindId, Uuid)> {
+    foreign_key_ids(kind, body)
+        .filter(|(foreign, _)| foreign.on_delete == OnDelete::Cascade)
+        .map(|(foreign, id)| (foreign.kind, id))
+}
