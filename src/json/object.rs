@@ -106,17 +106,6 @@ impl Object {
         self.0.into_iter().map(|(_, value)| value)
     }
 
-    /// Looks at the beginning of everything that stands in it.
-    fn prefetch_members(&self) -> usize {
-        let seen = self.values().map(|value| match value {
-            Value::String(text) => usize::from(text.as_bytes().first().copied().unwrap_or_default()),
-            Value::Array(members) => members.iter().filter(|member| member.is_string()).count(),
-            Value::Object(members) => members.values().filter(|member| member.is_string()).count(),
-            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
-        });
-        seen.sum()
-    }
-
     /// Where the member of that name stands, or would.
     fn position(&self, name: &str) -> Result<usize, usize> {
         match self.0.last() {
@@ -125,26 +114,6 @@ impl Object {
             _ => self.0.binary_search_by(|(known, _)| known.as_str().cmp(name)),
         }
     }
-}
-
-/// How many objects are glanced at together.
-pub const PREFETCH_BATCH: usize = 16;
-
-/// The members of a list, of which a few objects each are glanced at before.
-pub fn prefetch_chunked<'s, T>(
-    all: &'s [T],
-    object: impl Fn(&'s T) -> Option<&'s Object>,
-) -> impl Iterator<Item = &'s T> {
-    all.chunks(PREFETCH_BATCH).flat_map(move |few| {
-        prefetch(few.iter().filter_map(&object));
-        few
-    })
-}
-
-/// Looks at a few objects that will be looked at closely: the memory of all of them is asked for at once. Who looks
-/// closely asks for it piece by piece, and waits for each.
-pub fn prefetch<'a>(objects: impl Iterator<Item = &'a Object>) {
-    std::hint::black_box(objects.map(Object::prefetch_members).sum::<usize>());
 }
 
 /// Makes an object of members in any order. Of several of one name the last counts.
