@@ -312,7 +312,7 @@ fn json_is_one_whole_document_whatever_happens() {
 
 #[test]
 fn every_command_that_has_the_flag_prints_json() {
-    let place = Place::new();
+    let place = Workdir::new();
     place.file("kong.yaml", STATE);
     place.file("kong.conf", "pg_password = {vault://nowhere/p}\n");
     for command in [
@@ -338,7 +338,7 @@ fn every_command_that_has_the_flag_prints_json() {
             .command(&[&words[..], &flags].concat())
             .current_dir(place.folder.path())
             .output();
-        let ran = Ran::of(output.expect("the program runs"));
+        let ran = ProgramOutput::from_output(output.expect("the program runs"));
         assert_eq!(ran.json()["exit_code"], ran.exit, "{command}");
         let is_about_references = command.starts_with("refs");
         assert_eq!(ran.json().get("changes").is_none(), is_about_references, "{command}");
