@@ -26,10 +26,7 @@ mod tests {
     fn nothing_is_lost_and_the_order_stays() {
         for count in [0, 1, 511, 512, 513, 1_000, 10_007] {
             let all: Vec<usize> = (0..count).collect();
-            assert_eq!(
-                par_map_chunks(&mut all.clone(), |chunk| chunk.to_vec()).concat(),
-                all
-            );
+            assert_eq!(par_map_chunks(&mut all.clone(), |chunk| chunk.to_vec()).concat(), all);
         }
     }
 }
