@@ -21,9 +21,8 @@ impl GeneratedFields {
     pub fn fields_for(&mut self, catalog: &Catalog, kind: KindId, body: &Object) -> Arc<[GeneratedField]> {
         let record = catalog.record(kind, body);
         let (_, made) = self.by_record.entry(Arc::as_ptr(&record)).or_insert_with(|| {
-            let mut found = Vec::new();
-            collect_generated_fields(catalog.kind(kind), &record, &mut Vec::new(), &mut found);
-            (record, found.into())
+            let found = find_generated_fields(catalog.kind(kind), &record);
+            (record, found)
         });
         Arc::clone(made)
     }
@@ -58,22 +57,20 @@ pub(super) fn preserve_live_values<'m>(
     carried
 }
 
-fn collect_generated_fields(kind: &Kind, record: &Record, at: &mut Vec<String>, found: &mut Vec<GeneratedField>) {
-    for (name, field) in &record.fields {
-        if at.is_empty() && kind.is_server_managed(name) {
-            continue;
+fn find_generated_fields(kind: &Kind, record: &Record) -> Arc<[GeneratedField]> {
+    let mut found = Vec::new();
+    record.walk_fields(&mut |path, field| {
+        if matches!(path, [name] if kind.is_server_managed(name)) {
+            return false;
         }
-        at.push(name.clone());
-        match &field.field_type {
-            FieldType::Record(inner) => collect_generated_fields(kind, inner, at, found),
-            _ if field.is_server_generated() => {
-                found.push(GeneratedField {
-                    path: at.clone(),
-                    default: field.default.clone().unwrap_or_default(),
-                });
-            }
-            _ => {}
+        let is_record = matches!(field.field_type, FieldType::Record(_));
+        if !is_record && field.is_server_generated() {
+            found.push(GeneratedField {
+                path: path.iter().map(|name| (*name).to_owned()).collect(),
+                default: field.default.clone().unwrap_or_default(),
+            });
         }
-        at.pop();
-    }
+        is_record
+    });
+    found.into()
 }

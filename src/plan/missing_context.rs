@@ -10,7 +10,7 @@ use super::resolve::DeclaredIndex;
 use super::schedule::{referenced_vaults, vault_prefix};
 use super::{PlanInput, kin};
 use json::Object;
-use schema::{Catalog, Field, FieldType, Kind, KindId, Record};
+use schema::{Catalog, FieldType, Kind, KindId, Record};
 use state::{DeclaredEntity, DeclaredId, ForeignKeyTarget};
 
 /// What has to be known of the entities outside the scopes before a plan can be made, and no more: a token that sees
@@ -260,16 +260,10 @@ fn takes_unique_value(kind: &Kind, declared: &DeclaredEntity, links: &ForeignKey
 }
 
 fn may_hold_references(record: &Record) -> bool {
-    record.fields.iter().any(|(_, field)| field_may_hold_reference(field))
-}
-
-fn field_may_hold_reference(field: &Field) -> bool {
-    field.referenceable
-        || match &field.field_type {
-            FieldType::Abstract => true,
-            FieldType::Record(record) => may_hold_references(record),
-            FieldType::Array(inner) | FieldType::Set(inner) => field_may_hold_reference(inner),
-            FieldType::Map { values, .. } => field_may_hold_reference(values),
-            _ => false,
-        }
+    let mut found = false;
+    record.walk_fields(&mut |_, field| {
+        found |= field.referenceable || field.field_type == FieldType::Abstract;
+        !found
+    });
+    found
 }
