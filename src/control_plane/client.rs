@@ -3,42 +3,42 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Semaphore;
 
 use super::{
-    AdminApiError, Clock, ConcurrencyLimiter, Dialect, NodeInfo, ReadError, Request, RequestError, Response,
-    ResponseOutcome, RetriesExhausted, RetryAttempt, RetryPolicy, Transport, TransportError,
+    AdminApiError, Clock, Dialect, NodeInfo, ReadError, Request, RequestError, Response, ResponseOutcome, RetryAttempt,
+    RetryPolicy, Transport, TransportError,
 };
+use crate::concurrency::ConcurrencyLimiter;
+use crate::retry::RetriesExhausted;
 use schema::{FieldPath, Kind};
 use state::EntityBody;
 
-/// Whoever talks to a control plane: its dialect, a transport, a clock, and the one pool and the one rule of retries
-/// that reads and writes share.
+/// A client of a control plane: its dialect, a transport, a clock, and the concurrency limit and the retry policy that reads
+/// and writes share.
 #[derive(Debug)]
 pub struct Client<T, C> {
     pub(super) transport: T,
     pub(super) clock: C,
     pub(super) dialect: Dialect,
     pub(super) limiter: ConcurrencyLimiter,
-    /// One for each core: more threads that read pages at once only take more memory.
+    /// One for each core: more threads that parse pages at once only take more memory.
     pub(super) parse_permits: Semaphore,
     retry_policy: RetryPolicy,
     has_answered: AtomicBool,
 }
 
-/// An answer that counts.
+/// A response that no retry would change.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ClassifiedResponse {
-    /// What it means.
     pub outcome: ResponseOutcome,
-    /// The answer itself.
     pub response: Response,
-    /// Whether an earlier try of the same request may have been carried out.
+    /// Whether an earlier attempt of the same request may have been applied.
     pub may_have_applied_before: bool,
 }
 
-/// Is told of every retry.
+/// Called before every retry.
 pub type OnRetry<'a> = &'a (dyn Fn(RetryAttempt) + Send + Sync);
 
 impl<T: Transport, C: Clock> Client<T, C> {
-    /// Talks over that transport, with at most `parallelism` requests under way.
+    /// Sends at most `parallelism` requests at a time.
     pub fn new(transport: T, clock: C, dialect: Dialect, parallelism: usize) -> Self {
         Self {
             transport,
@@ -51,13 +51,13 @@ impl<T: Transport, C: Clock> Client<T, C> {
         }
     }
 
-    /// The same with another rule of retries.
-    pub fn with_retry_policy(mut self, retries: RetryPolicy) -> Self {
-        self.retry_policy = retries;
+    /// Replaces the default policy.
+    pub fn with_retry_policy(mut self, policy: RetryPolicy) -> Self {
+        self.retry_policy = policy;
         self
     }
 
-    /// How many requests may be under way at most.
+    /// How many requests are sent at a time, at most.
     pub fn parallelism(&self) -> usize {
         self.limiter.max_in_flight()
     }
@@ -72,33 +72,33 @@ impl<T: Transport, C: Clock> Client<T, C> {
         &self.transport
     }
 
-    /// Asks who the node is. A token that may not ask for it (403) gets an answer that tells nothing.
+    /// Reads version, edition and plugins of the node. They are unknown to a token that may not read them (403).
     ///
     /// # Errors
-    /// No answer, wrong credentials, or an answer that is not Kong's.
+    /// No response, wrong credentials, or a response that is not Kong's.
     pub async fn read_node_info(&self) -> Result<NodeInfo, ReadError> {
         let request = self.dialect.node_info_request();
-        let answer = self.send_read(&request).await?;
-        match answer.outcome {
-            ResponseOutcome::Success => NodeInfo::parse(&answer.response.body)
+        let classified = self.send_read(&request).await?;
+        match classified.outcome {
+            ResponseOutcome::Success => NodeInfo::parse(&classified.response.body)
                 .ok_or_else(|| unreadable_response_error(&request, "it names no version")),
             ResponseOutcome::Forbidden => Ok(NodeInfo::default()),
-            _ => Err(unexpected_response_error(&request, answer)),
+            _ => Err(unexpected_response_error(&request, classified)),
         }
     }
 
-    /// Asks whether a body fits its kind's schema; nothing is stored. What the node refuses, if it does.
+    /// Validates a body against its kind's schema on the node; nothing is stored. Returns what is invalid, if anything is.
     ///
     /// # Errors
-    /// No answer, wrong credentials, or an answer that is not Kong's.
+    /// No response, wrong credentials, or a response that is not Kong's.
     pub async fn validate_entity(&self, kind: &Kind, body: &EntityBody) -> Result<Option<AdminApiError>, ReadError> {
         let request = self.dialect.validate_request(kind, body);
-        let answer = self.send_read(&request).await?;
-        match answer.outcome {
+        let classified = self.send_read(&request).await?;
+        match classified.outcome {
             ResponseOutcome::Success => Ok(None),
-            ResponseOutcome::Invalid(refusal) | ResponseOutcome::Conflict(refusal) => Ok(Some(refusal)),
+            ResponseOutcome::Invalid(error) | ResponseOutcome::Conflict(error) => Ok(Some(error)),
             ResponseOutcome::NotFound | ResponseOutcome::Unsupported => Ok(Some(AdminApiError {
-                status: answer.response.status,
+                status: classified.response.status,
                 fields: vec![(FieldPath::default(), "the control plane has no such kind".to_owned())],
                 message: None,
             })),
@@ -108,54 +108,50 @@ impl<T: Transport, C: Clock> Client<T, C> {
             _ => Err(ReadError::Unexpected {
                 method: request.method,
                 path: request.path,
-                status: answer.response.status,
+                status: classified.response.status,
                 message: None,
             }),
         }
     }
 
-    /// Sends a read, and tries again where that may help.
+    /// Sends a read, with retries.
     pub(super) async fn send_read(&self, request: &Request) -> Result<ClassifiedResponse, ReadError> {
-        let answer = self.send_with_retry(request, &|_| {}).await;
-        answer.map_err(|gave_up| ReadError::NoResponse(gave_up.last_error))
+        let sent = self.send_with_retry(request, &|_| {}).await;
+        sent.map_err(|exhausted| ReadError::NoResponse(exhausted.last_error))
     }
 
-    /// Sends a request until an answer counts. The one place where anything is tried again.
+    /// Sends a request until a response is final. The one place that retries.
     pub(super) async fn send_with_retry(
         &self,
         request: &Request,
         on_retry: OnRetry<'_>,
     ) -> Result<ClassifiedResponse, RetriesExhausted> {
-        let mut waits = self.retry_policy.backoff_delays();
-        let mut maybe_done = false;
+        let mut delays = self.retry_policy.backoff_delays();
+        let mut may_have_applied = false;
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let trouble = match self.send_once(request).await {
+            let error = match self.send_once(request).await {
                 Ok((outcome, response)) => {
                     return Ok(ClassifiedResponse {
                         outcome,
                         response,
-                        may_have_applied_before: maybe_done,
+                        may_have_applied_before: may_have_applied,
                     });
                 }
-                Err(trouble) => trouble,
+                Err(error) => error,
             };
-            maybe_done |= trouble.may_have_applied();
-            let Some(backoff) = waits.next().filter(|_| self.should_retry(&trouble)) else {
+            may_have_applied |= error.may_have_applied();
+            let Some(backoff) = delays.next().filter(|_| self.should_retry(&error)) else {
                 return Err(RetriesExhausted {
-                    last_error: trouble,
-                    may_have_applied: maybe_done,
+                    last_error: error,
+                    may_have_applied,
                 });
             };
-            let wait = trouble.retry_delay(backoff);
-            tracing::debug!(%request.method, request.path, attempt, ?wait, %trouble, "trying again");
-            on_retry(RetryAttempt {
-                attempt,
-                delay: wait,
-                error: trouble,
-            });
-            self.clock.sleep(wait).await;
+            let delay = error.retry_delay(backoff);
+            tracing::debug!(%request.method, request.path, attempt, wait = ?delay, trouble = %error, "trying again");
+            on_retry(RetryAttempt { attempt, delay, error });
+            self.clock.sleep(delay).await;
         }
     }
 
@@ -179,48 +175,48 @@ impl<T: Transport, C: Clock> Client<T, C> {
         }
     }
 
-    /// A control plane that cannot be connected to and never answered is most likely a wrong address.
-    fn should_retry(&self, trouble: &RequestError) -> bool {
-        let unconnected = matches!(trouble, RequestError::Transport(TransportError::NotSent { .. }));
-        !unconnected || self.has_answered.load(Ordering::Relaxed)
+    /// Nothing is retried where no connection was ever made: most likely the address is wrong.
+    fn should_retry(&self, error: &RequestError) -> bool {
+        let is_unconnected = matches!(error, RequestError::Transport(TransportError::NotSent { .. }));
+        !is_unconnected || self.has_answered.load(Ordering::Relaxed)
     }
 }
 
-/// The error of a read that was answered, but not with what was asked for.
-pub(super) fn unexpected_response_error(request: &Request, answer: ClassifiedResponse) -> ReadError {
+/// The error of a response that is not what was read for.
+pub(super) fn unexpected_response_error(request: &Request, classified: ClassifiedResponse) -> ReadError {
     let path = request.path.clone();
-    match answer.outcome {
+    match classified.outcome {
         ResponseOutcome::Unauthorized => ReadError::Unauthorized { path },
         ResponseOutcome::Forbidden => ReadError::Forbidden { path },
-        ResponseOutcome::Invalid(refusal)
-        | ResponseOutcome::Conflict(refusal)
-        | ResponseOutcome::Unexpected(refusal) => ReadError::Unexpected {
-            method: request.method,
-            path,
-            status: answer.response.status,
-            message: error_message(refusal),
-        },
+        ResponseOutcome::Invalid(error) | ResponseOutcome::Conflict(error) | ResponseOutcome::Unexpected(error) => {
+            ReadError::Unexpected {
+                method: request.method,
+                path,
+                status: classified.response.status,
+                message: error_message(error),
+            }
+        }
         _ => ReadError::Unexpected {
             method: request.method,
             path,
-            status: answer.response.status,
+            status: classified.response.status,
             message: None,
         },
     }
 }
 
-/// The words of a refusal; a read sends nothing that could be secret.
-fn error_message(refusal: AdminApiError) -> Option<String> {
-    let fields = refusal.fields.iter().map(|(path, text)| format!("{path}: {text}"));
-    refusal
+/// What the server says is wrong; a read sends nothing secret that it could repeat.
+fn error_message(error: AdminApiError) -> Option<String> {
+    let fields = error.fields.iter().map(|(path, text)| format!("{path}: {text}"));
+    error
         .message
-        .or_else(|| fields.reduce(|all, one| format!("{all}; {one}")))
+        .or_else(|| fields.reduce(|all, next| format!("{all}; {next}")))
 }
 
-/// The error of an answer that cannot be made sense of.
-pub(super) fn unreadable_response_error(request: &Request, why: impl Into<String>) -> ReadError {
+/// The error of a response that cannot be read.
+pub(super) fn unreadable_response_error(request: &Request, reason: impl Into<String>) -> ReadError {
     ReadError::InvalidResponse {
         path: request.path.clone(),
-        reason: why.into(),
+        reason: reason.into(),
     }
 }

@@ -1,12 +1,12 @@
 use std::future::Future;
 use std::time::Duration;
 
-/// What time it is and how to wait: the machine's, or a test's.
+/// The machine's clock, or a test's.
 pub trait Clock: Send + Sync {
     /// Seconds since 1970-01-01 UTC.
     fn now(&self) -> i64;
 
-    /// Waits.
+    /// Waits that long.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
 }
 

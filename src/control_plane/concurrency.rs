@@ -2,10 +2,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// Bounds how many requests are under way: at most as many as asked for, fewer after the server said that it is too
-/// much, more again as it copes.
+/// Limits the concurrency of requests: halves it when the server is overloaded (429, 503), raises it again, up to the given
+/// maximum, as requests succeed.
 #[derive(Debug)]
-pub struct ConcurrencyLimiter {
+pub(crate) struct ConcurrencyLimiter {
     max_in_flight: usize,
     state: Mutex<LimiterState>,
     released: Notify,
@@ -15,21 +15,21 @@ pub struct ConcurrencyLimiter {
 struct LimiterState {
     limit: f64,
     in_flight: usize,
-    /// Counts decreases, so that one burst of refusals counts once.
+    /// Counts decreases, so that one burst of overload counts once.
     epoch: u64,
 }
 
-/// The right to send one request. Dropping it gives it back.
+/// The right to send one request, returned when dropped.
 #[derive(Debug)]
-pub struct Permit<'a> {
+pub(crate) struct Permit<'a> {
     limiter: &'a ConcurrencyLimiter,
     epoch: u64,
 }
 
 impl ConcurrencyLimiter {
-    /// A pool of that many requests at once, one at least.
-    pub fn new(most: usize) -> Self {
-        let max_in_flight = most.max(1);
+    /// Allows that many requests at a time, one at least.
+    pub(crate) fn new(max_in_flight: usize) -> Self {
+        let max_in_flight = max_in_flight.max(1);
         Self {
             max_in_flight,
             state: Mutex::new(LimiterState {
@@ -41,24 +41,19 @@ impl ConcurrencyLimiter {
         }
     }
 
-    /// How many requests may be under way at most.
-    pub fn max_in_flight(&self) -> usize {
+    /// The maximum.
+    pub(crate) fn max_in_flight(&self) -> usize {
         self.max_in_flight
     }
 
-    /// How many may be under way now.
-    pub fn current_limit(&self) -> usize {
-        self.lock().current_limit()
-    }
-
-    /// Waits for the right to send a request.
-    pub async fn acquire(&self) -> Permit<'_> {
+    /// Waits until a request may be sent.
+    pub(crate) async fn acquire(&self) -> Permit<'_> {
         loop {
-            let freed = self.released.notified();
+            let released = self.released.notified();
             if let Some(permit) = self.try_acquire() {
                 return permit;
             }
-            freed.await;
+            released.await;
         }
     }
 
@@ -85,14 +80,14 @@ impl LimiterState {
 }
 
 impl Permit<'_> {
-    /// The server answered: a little more may be asked of it.
-    pub fn report_success(self) {
+    /// Raises the limit: by one for about as many successes as it is high.
+    pub(crate) fn report_success(self) {
         let mut state = self.limiter.lock();
         state.limit = (state.limit + 1.0 / state.limit).min(self.limiter.max_in_flight as f64);
     }
 
-    /// The server said that it is too much: half as much is asked of it.
-    pub fn report_overload(self) {
+    /// Halves the limit, once a burst.
+    pub(crate) fn report_overload(self) {
         let mut state = self.limiter.lock();
         if state.epoch == self.epoch {
             state.epoch += 1;
@@ -119,26 +114,26 @@ mod tests {
 
     #[tokio::test]
     async fn halves_once_a_burst_and_recovers() {
-        let pool = ConcurrencyLimiter::new(8);
-        let (first, second) = (pool.acquire().await, pool.acquire().await);
+        let limiter = ConcurrencyLimiter::new(8);
+        let (first, second) = (limiter.acquire().await, limiter.acquire().await);
         first.report_overload();
         second.report_overload();
-        assert_eq!(pool.current_limit(), 4);
+        assert_eq!(limiter.lock().current_limit(), 4);
         for _ in 0..100 {
-            pool.acquire().await.report_success();
+            limiter.acquire().await.report_success();
         }
-        assert_eq!(pool.current_limit(), 8);
+        assert_eq!(limiter.lock().current_limit(), 8);
     }
 
     #[tokio::test]
     async fn never_lets_more_through_than_allowed_and_wakes_all_who_wait() {
-        let pool = std::sync::Arc::new(ConcurrencyLimiter::new(3));
+        let limiter = std::sync::Arc::new(ConcurrencyLimiter::new(3));
         let under_way = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
         let tasks: Vec<_> = (0..50)
             .map(|_| {
-                let (pool, under_way) = (pool.clone(), under_way.clone());
+                let (limiter, under_way) = (limiter.clone(), under_way.clone());
                 tokio::spawn(async move {
-                    let permit = pool.acquire().await;
+                    let permit = limiter.acquire().await;
                     let now = under_way.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1;
                     tokio::task::yield_now().await;
                     under_way.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
@@ -158,11 +153,11 @@ mod tests {
 
     #[tokio::test]
     async fn keeps_one_request_going_however_often_it_is_too_much() {
-        let pool = ConcurrencyLimiter::new(2);
+        let limiter = ConcurrencyLimiter::new(2);
         for _ in 0..5 {
-            pool.acquire().await.report_overload();
+            limiter.acquire().await.report_overload();
         }
-        assert_eq!(pool.current_limit(), 1);
-        pool.acquire().await.report_success();
+        assert_eq!(limiter.lock().current_limit(), 1);
+        limiter.acquire().await.report_success();
     }
 }

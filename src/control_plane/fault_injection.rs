@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Method, Request, Response, Transport, TransportError};
 
-/// A layer of faults around a transport, for tests: what goes wrong follows from a seed.
+/// Injects faults into a transport, for tests. Deterministic: the faults follow from a seed.
 #[derive(Debug)]
 pub struct FaultTransport<T> {
     inner: T,
@@ -12,33 +12,33 @@ pub struct FaultTransport<T> {
     state: Mutex<FaultState>,
 }
 
-/// How much goes wrong.
+/// Which faults are injected, and how often.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FaultConfig {
-    /// What decides which requests it happens to.
+    /// What the faults follow from.
     pub seed: u64,
-    /// The share of reads that a fault happens to, from 0 to 1.
+    /// The share of reads with a fault, from 0 to 1.
     pub read_rate: f64,
-    /// The share of writes that a fault happens to, from 0 to 1.
+    /// The share of writes with a fault, from 0 to 1.
     pub write_rate: f64,
-    /// The longest that an answer is late.
+    /// The longest delay of a response.
     pub max_delay: Duration,
 }
 
-/// What can go wrong.
+/// A fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
     /// The connection is refused: nothing is sent.
     ConnectionRefused,
     /// The connection breaks before the server sees the request.
     RequestLost,
-    /// The connection breaks after the server carried the request out.
+    /// The connection breaks after the server applied the request.
     ResponseLost,
-    /// The server, or a proxy, answers with this status instead of carrying it out.
+    /// The server, or a proxy, responds with this status instead of applying the request.
     ErrorStatus(u16),
-    /// A proxy answers with this status although the server carried it out.
+    /// A proxy responds with this status although the server applied the request.
     ErrorStatusAfterApply(u16),
-    /// The answer is late.
+    /// The response is late.
     Delayed,
 }
 
@@ -49,7 +49,7 @@ struct FaultState {
 }
 
 impl<T> FaultTransport<T> {
-    /// Lets things go wrong around a transport.
+    /// Wraps a transport.
     pub fn new(inner: T, config: FaultConfig) -> Self {
         Self {
             inner,
@@ -61,12 +61,12 @@ impl<T> FaultTransport<T> {
         }
     }
 
-    /// What went wrong so far, and how often.
+    /// The faults so far, and how often each.
     pub fn injected_faults(&self) -> BTreeMap<Fault, usize> {
         self.lock().injected.clone()
     }
 
-    /// The transport beneath.
+    /// The wrapped transport.
     pub fn inner(&self) -> &T {
         &self.inner
     }
@@ -75,14 +75,14 @@ impl<T> FaultTransport<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Draws what happens to the next request, how late its answer is, and whether a busy server names a time.
+    /// Draws the fault of the next request, the delay of its response, and the `Retry-After` of an error.
     fn draw_fault(&self, method: Method) -> (Option<Fault>, Duration, Option<u64>) {
         let mut state = self.lock();
-        let share = match method {
+        let rate = match method {
             Method::Get => self.config.read_rate,
             _ => self.config.write_rate,
         };
-        let happens = state.next_fraction() < share;
+        let happens = state.next_fraction() < rate;
         let status = [429, 502, 503, 504][(state.next_u64() % 4) as usize];
         let fault = match state.next_u64() % 8 {
             0 => Fault::ConnectionRefused,
@@ -92,12 +92,12 @@ impl<T> FaultTransport<T> {
             6 if status != 429 => Fault::ErrorStatusAfterApply(status),
             _ => Fault::Delayed,
         };
-        let late = self.config.max_delay.mul_f64(state.next_fraction());
+        let delay = self.config.max_delay.mul_f64(state.next_fraction());
         let retry_after = state.next_u64().is_multiple_of(2).then_some(0);
         if happens {
             *state.injected.entry(fault).or_default() += 1;
         }
-        (happens.then_some(fault), late, retry_after)
+        (happens.then_some(fault), delay, retry_after)
     }
 }
 
@@ -118,8 +118,8 @@ impl FaultState {
 
 impl<T: Transport> Transport for FaultTransport<T> {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let (fault, late, retry_after) = self.draw_fault(request.method);
-        let busy = |status| Response {
+        let (fault, delay, retry_after) = self.draw_fault(request.method);
+        let error_response = |status| Response {
             status,
             retry_after,
             body: Vec::new(),
@@ -132,10 +132,12 @@ impl<T: Transport> Transport for FaultTransport<T> {
             }),
             Some(Fault::RequestLost) => Err(connection_lost_error()),
             Some(Fault::ResponseLost) => self.inner.send(request).await.and(Err(connection_lost_error())),
-            Some(Fault::ErrorStatus(status)) => Ok(busy(status)),
-            Some(Fault::ErrorStatusAfterApply(status)) => self.inner.send(request).await.map(|_| busy(status)),
+            Some(Fault::ErrorStatus(status)) => Ok(error_response(status)),
+            Some(Fault::ErrorStatusAfterApply(status)) => {
+                self.inner.send(request).await.map(|_| error_response(status))
+            }
             Some(Fault::Delayed) => {
-                tokio::time::sleep(late).await;
+                tokio::time::sleep(delay).await;
                 self.inner.send(request).await
             }
         }

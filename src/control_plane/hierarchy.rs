@@ -9,7 +9,7 @@ pub fn parent_foreign_key(kind: &Kind) -> Option<&ForeignField> {
     kind.foreign_fields.iter().find(|foreign| &foreign.field == field)
 }
 
-/// The foreign key through which entities of a kind that bears no tags belong to a scope.
+/// The foreign key to the entity that decides, for a kind without tags, which scope an entity is in.
 pub fn owner_foreign_key(kind: &Kind) -> Option<&ForeignField> {
     parent_foreign_key(kind).or_else(|| {
         kind.foreign_fields

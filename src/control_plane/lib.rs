@@ -1,4 +1,7 @@
-//! Who is asked: the dialects of control planes (pure), the transport (one async function), the clock, and reading live state.
+//! Talking to a control plane: its dialect builds requests as values (pure), a transport sends them, a client retries, and
+//! live state is read and entities are written through it.
+//!
+//! Writes are idempotent: a create bears its id, and what became of a write without a response is read back.
 
 mod client;
 mod clock;
@@ -13,11 +16,11 @@ mod read_error;
 mod response_outcome;
 mod retry;
 mod transport;
+mod wire;
 mod write;
 
 pub use client::{Client, OnRetry};
 pub use clock::{Clock, SystemClock};
-pub use concurrency::{ConcurrencyLimiter, Permit};
 pub use dialect::{Dialect, EntityAddress, EntityWrite, PageRequest, SchemaId, WriteOperation};
 pub use fault_injection::{Fault, FaultConfig, FaultTransport};
 pub use http::{BaseUrl, BaseUrlError, HttpSettings, HttpSettingsError, HttpTransport};
@@ -25,6 +28,6 @@ pub use node_info::NodeInfo;
 pub use read::{ReadScope, SchemaRequest};
 pub use read_error::ReadError;
 pub use response_outcome::{AdminApiError, ResponseOutcome, RetryLater};
-pub use retry::{RequestError, RetriesExhausted, RetryAttempt, RetryPolicy};
+pub use retry::{RequestError, RetryAttempt, RetryPolicy};
 pub use transport::{Method, Request, Response, Transport, TransportError};
 pub use write::{Uncertainty, WriteOutcome};

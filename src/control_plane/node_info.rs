@@ -1,13 +1,13 @@
 use std::collections::BTreeSet;
 
-use super::transport::keys;
+use super::wire;
 use json::Value;
 use schema::{Edition, LiveSchemas};
 
-/// Who a node says it is. Read leniently: what it does not tell is not known.
+/// What a node says of itself. Read leniently: what is missing is unknown.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NodeInfo {
-    /// Its version: `3.9.1`, `3.15.0.3-enterprise-edition`.
+    /// `3.9.1`, `3.15.0.3-enterprise-edition`.
     pub version: Option<String>,
     /// Its edition.
     pub edition: Option<Edition>,
@@ -18,25 +18,29 @@ pub struct NodeInfo {
 }
 
 impl NodeInfo {
-    /// Reads the answer of `GET /`; `None` if it is not one of Kong's.
+    /// Reads the body of `GET /`; `None` if it is not Kong's.
     pub fn parse(body: &[u8]) -> Option<Self> {
-        let answer: Value = serde_json::from_slice(body).ok()?;
-        let version = to_text(answer.get(keys::VERSION)?)?;
-        let configuration = answer.get("configuration");
-        let under = |name: &str| configuration.and_then(|known| known.get(name)).and_then(parse_names);
+        let root: Value = serde_json::from_slice(body).ok()?;
+        let version = to_text(root.get(wire::VERSION)?)?;
+        let configuration = root.get("configuration");
+        let names_in = |name: &str| {
+            configuration
+                .and_then(|configuration| configuration.get(name))
+                .and_then(parse_names)
+        };
         Some(Self {
-            edition: Some(parse_edition(answer.get("edition").and_then(Value::as_str), &version)),
+            edition: Some(parse_edition(root.get("edition").and_then(Value::as_str), &version)),
             version: Some(version),
-            loaded_plugins: answer
+            loaded_plugins: root
                 .get("plugins")
                 .and_then(|plugins| plugins.get("available_on_server"))
                 .and_then(parse_names)
-                .or_else(|| under("loaded_plugins")),
-            loaded_vaults: under("loaded_vaults"),
+                .or_else(|| names_in("loaded_plugins")),
+            loaded_vaults: names_in("loaded_vaults"),
         })
     }
 
-    /// What it tells of its schemas, before any of them is asked for.
+    /// What is known of its schemas before any of them is read.
     pub fn to_live_schemas(&self) -> LiveSchemas {
         LiveSchemas {
             version: self.version.clone(),
@@ -47,8 +51,8 @@ impl NodeInfo {
     }
 }
 
-fn parse_edition(said: Option<&str>, version: &str) -> Edition {
-    match said {
+fn parse_edition(name: Option<&str>, version: &str) -> Edition {
+    match name {
         Some("community") => Edition::Community,
         Some(_) => Edition::Enterprise,
         None if version.contains("enterprise") => Edition::Enterprise,

@@ -5,57 +5,57 @@ use super::Response;
 use json::{Object, Value};
 use schema::{FieldPath, SchemaViolations};
 
-/// What an answer means.
+/// What a response means.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ResponseOutcome {
-    /// It is done; the answer is in the body.
+    /// The body holds what was asked for.
     Success,
-    /// There is already an entity with the id that was to be made.
+    /// There is an entity with the id that was to be created.
     IdTaken,
-    /// Another entity is in the way: a unique name is taken, or something still refers to what was to be deleted.
+    /// Another entity conflicts: a unique name is taken, or something still refers to what was to be deleted.
     Conflict(AdminApiError),
     /// There is no such entity, or no such kind here.
     NotFound,
     /// The node switched the kind off, or serves no writes.
     Unsupported,
-    /// What was sent is wrong.
+    /// What was sent violates the schema.
     Invalid(AdminApiError),
     /// The token is missing or wrong.
     Unauthorized,
     /// The token does not allow it.
     Forbidden,
-    /// It can be tried again.
+    /// The request can be retried.
     RetryLater(RetryLater),
-    /// Something that this program does not know: an error of the server's own, or no control plane at all.
+    /// Anything else: an internal error of the server, or no control plane at all.
     Unexpected(AdminApiError),
 }
 
-/// Why something can be tried again, and when.
+/// Why a request can be retried, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryLater {
     /// The status.
     pub status: u16,
     /// How long the server asks to wait.
     pub retry_after: Option<Duration>,
-    /// Whether it may have been carried out all the same: a proxy answered in the server's place.
+    /// Whether it may have been applied all the same: a proxy responded in the server's place.
     pub may_have_applied: bool,
 }
 
-/// What a server says is wrong. `Debug` names the fields only.
+/// An error of the Admin API. `Debug` shows the names of the fields only.
 #[derive(Clone, Default, PartialEq)]
 pub struct AdminApiError {
     /// The HTTP status.
     pub status: u16,
-    /// What is wrong, field by field. The texts are the server's and may repeat a value.
+    /// The errors by field. The texts are the server's and may repeat a value.
     pub fields: Vec<(FieldPath, String)>,
-    /// The server's sentence. It may repeat a value: shown only where nothing secret was sent.
+    /// The server's message. It may repeat a value: shown only where nothing secret was sent.
     pub message: Option<String>,
 }
 
 impl fmt::Debug for AdminApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fields: Vec<String> = self.fields.iter().map(|(path, _)| path.to_string()).collect();
-        write!(f, "Refusal({}, {fields:?})", self.status)
+        write!(f, "AdminApiError({}, {fields:?})", self.status)
     }
 }
 
@@ -68,7 +68,7 @@ mod error_code {
     pub const REFERENCED: i64 = 19;
 }
 
-/// Reads an answer of the gateway.
+/// Classifies a response of Kong Gateway.
 pub fn classify_response(response: &Response) -> ResponseOutcome {
     match response.status {
         200..=299 => ResponseOutcome::Success,
@@ -129,15 +129,15 @@ fn referrer(error: &Object) -> Option<&str> {
 }
 
 fn still_referenced_error(response: &Response, error: &Object) -> AdminApiError {
-    let by = referrer(error).unwrap_or("entities");
+    let referrers = referrer(error).unwrap_or("entities");
     AdminApiError {
         status: response.status,
         fields: Vec::new(),
-        message: Some(format!("{by} still refer to it")),
+        message: Some(format!("{referrers} still refer to it")),
     }
 }
 
-/// A refusal whose `fields` hold values, not messages: only their names are told.
+/// An error whose `fields` hold values, not messages: only their names are kept.
 fn error_naming_fields(response: &Response, error: &Object, what: &str) -> AdminApiError {
     let names = error.get("fields").and_then(Value::as_object);
     AdminApiError {

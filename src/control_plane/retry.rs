@@ -8,43 +8,43 @@ use super::{RetryLater, TransportError};
 /// The longest that a server's `Retry-After` is honoured.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
 
-/// How often something is tried again, and how long is waited in between: exponential, with jitter.
+/// How often a request is retried, and after which delays: exponential backoff with jitter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// How often at most, the first try not counted.
+    /// How often at most, the first attempt not counted.
     pub max_retries: usize,
-    /// The first wait.
+    /// The first delay.
     pub min_delay: Duration,
-    /// The longest wait, a server's `Retry-After` not counted.
+    /// The longest delay, a server's `Retry-After` not counted.
     pub max_delay: Duration,
 }
 
-/// Something is tried again.
+/// A retry to come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryAttempt {
-    /// The number of the try that failed, from 1 on.
+    /// The number of the attempt that failed, from 1 on.
     pub attempt: usize,
-    /// How long is waited before the next.
+    /// The time until the next attempt.
     pub delay: Duration,
-    /// Why.
+    /// Why it failed.
     pub error: RequestError,
 }
 
-/// Why a request got no answer that counts.
+/// Why an attempt had no final response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestError {
-    /// None came.
+    /// No response came.
     Transport(TransportError),
     /// The server, or a proxy before it, asks for patience.
     RetryLater(RetryLater),
 }
 
-/// No answer that counts came, however often it was tried.
+/// A request had no final response, however often it was retried.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RetriesExhausted {
-    /// What was wrong the last time.
+pub(crate) struct RetriesExhausted {
+    /// Why the last attempt failed.
     pub last_error: RequestError,
-    /// Whether the server may have carried the request out all the same.
+    /// Whether the server may have applied the request all the same.
     pub may_have_applied: bool,
 }
 
@@ -59,8 +59,8 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// The waits between the tries of one request.
-    pub fn backoff_delays(&self) -> impl Iterator<Item = Duration> + Send + use<> {
+    /// The delays between the attempts of one request.
+    pub(crate) fn backoff_delays(&self) -> impl Iterator<Item = Duration> + Send + use<> {
         let (jitter, _) = uuid::Uuid::new_v4().as_u64_pair();
         ExponentialBuilder::new()
             .with_min_delay(self.min_delay)
@@ -73,22 +73,22 @@ impl RetryPolicy {
 }
 
 impl RequestError {
-    /// Whether the request may have been carried out all the same.
-    pub fn may_have_applied(&self) -> bool {
+    /// Whether the server may have applied the request all the same.
+    pub(crate) fn may_have_applied(&self) -> bool {
         match self {
             Self::Transport(TransportError::NotSent { .. }) => false,
             Self::Transport(TransportError::ResponseLost { .. }) => true,
-            Self::RetryLater(later) => later.may_have_applied,
+            Self::RetryLater(retry_later) => retry_later.may_have_applied,
         }
     }
 
-    /// How long to wait, given what would be waited anyway.
-    pub fn retry_delay(&self, backoff: Duration) -> Duration {
+    /// The delay before the next attempt, given that of the policy.
+    pub(crate) fn retry_delay(&self, backoff: Duration) -> Duration {
         match self {
             Self::RetryLater(RetryLater {
-                retry_after: Some(asked),
+                retry_after: Some(retry_after),
                 ..
-            }) => backoff.max(*asked).min(MAX_RETRY_AFTER),
+            }) => backoff.max(*retry_after).min(MAX_RETRY_AFTER),
             _ => backoff,
         }
     }
@@ -101,7 +101,7 @@ impl fmt::Display for RequestError {
             Self::RetryLater(RetryLater { status: 429, .. }) => {
                 f.write_str("the control plane says it is asked too much (429)")
             }
-            Self::RetryLater(later) => write!(f, "the control plane is not available ({})", later.status),
+            Self::RetryLater(retry_later) => write!(f, "the control plane is not available ({})", retry_later.status),
         }
     }
 }
@@ -111,30 +111,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_that_names_a_time_is_given_it_within_reason() {
-        let busy = |seconds| {
+    fn retry_after_is_honoured_within_limits() {
+        let rate_limited = |seconds| {
             RequestError::RetryLater(RetryLater {
                 status: 429,
                 retry_after: Some(Duration::from_secs(seconds)),
                 may_have_applied: false,
             })
         };
-        assert_eq!(busy(3).retry_delay(Duration::from_millis(200)), Duration::from_secs(3));
         assert_eq!(
-            busy(0).retry_delay(Duration::from_millis(200)),
+            rate_limited(3).retry_delay(Duration::from_millis(200)),
+            Duration::from_secs(3)
+        );
+        assert_eq!(
+            rate_limited(0).retry_delay(Duration::from_millis(200)),
             Duration::from_millis(200)
         );
-        assert_eq!(busy(86_400).retry_delay(Duration::from_millis(200)), MAX_RETRY_AFTER);
+        assert_eq!(
+            rate_limited(86_400).retry_delay(Duration::from_millis(200)),
+            MAX_RETRY_AFTER
+        );
     }
 
     #[test]
-    fn waits_grow_and_end() {
-        let waits: Vec<_> = RetryPolicy::default().backoff_delays().collect();
-        assert_eq!(waits.len(), 6);
+    fn delays_grow_and_end() {
+        let delays: Vec<_> = RetryPolicy::default().backoff_delays().collect();
+        assert_eq!(delays.len(), 6);
         assert!(
-            waits.iter().all(|wait| *wait >= Duration::from_millis(200)),
-            "{waits:?}"
+            delays.iter().all(|delay| *delay >= Duration::from_millis(200)),
+            "{delays:?}"
         );
-        assert!(waits[5] > waits[0] * 4, "{waits:?}");
+        assert!(delays[5] > delays[0] * 4, "{delays:?}");
     }
 }

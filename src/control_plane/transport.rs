@@ -1,18 +1,6 @@
 use std::fmt;
 use std::future::Future;
 
-/// Words of the Admin API's own that happen to be fields of kinds as well.
-pub(super) mod keys {
-    pub const VERSION: &str = "version";
-    pub const ID: &str = "id";
-    /// What a page of a list holds.
-    pub const DATA: &str = "data";
-    /// What a workspace is called.
-    pub const NAME: &str = "name";
-    /// The workspace that every control plane has.
-    pub const DEFAULT_WORKSPACE: &str = "default";
-}
-
 /// The methods of the Admin API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
@@ -22,7 +10,7 @@ pub enum Method {
     Post,
     /// Creates or replaces.
     Put,
-    /// Changes the fields that are sent.
+    /// Merges the fields that are sent.
     Patch,
     /// Deletes.
     Delete,
@@ -31,7 +19,7 @@ pub enum Method {
 /// A request as a value: built by pure functions, sent elsewhere.
 #[derive(Clone, PartialEq)]
 pub struct Request {
-    /// What to do.
+    /// Its method.
     pub method: Method,
     /// The path with its query, percent-encoded, from `/` on.
     pub path: String,
@@ -39,21 +27,21 @@ pub struct Request {
     pub body: Option<Vec<u8>>,
 }
 
-/// An answer as a value.
+/// A response as a value.
 #[derive(Clone, PartialEq)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
-    /// `Retry-After` in seconds, if the server said one.
+    /// `Retry-After` in seconds.
     pub retry_after: Option<u64>,
     /// The body, empty if there is none. It may hold secrets.
     pub body: Vec<u8>,
 }
 
-/// Why no answer came.
+/// Why no response came.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {
-    /// Nothing was sent: refused, unresolvable, TLS. Trying again cannot have written twice.
+    /// Nothing was sent: refused, unresolvable, TLS. A retry cannot write twice.
     #[error("cannot connect to {host}: {reason}")]
     NotSent {
         /// The host and port.
@@ -61,7 +49,7 @@ pub enum TransportError {
         /// What the system says, without secrets.
         reason: String,
     },
-    /// It may have been carried out: the connection broke, or no answer came in time.
+    /// The request may have been applied: the connection broke, or no response came in time.
     #[error("no answer from {host}: {reason}")]
     ResponseLost {
         /// The host and port.
@@ -71,7 +59,7 @@ pub enum TransportError {
     },
 }
 
-/// Whatever carries a request to a control plane and its answer back: HTTP, the embedded one in process, a layer of faults.
+/// Carries a request to a control plane and its response back: over HTTP, to the embedded one in process, through faults.
 pub trait Transport: Send + Sync {
     /// Sends one request once.
     fn send(&self, request: Request) -> impl Future<Output = Result<Response, TransportError>> + Send;

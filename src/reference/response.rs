@@ -7,8 +7,6 @@ pub enum SecretResponse {
     Text(Secret),
     /// An object, as JSON text, of which only the members are secrets (HashiCorp).
     Object(Secret),
-    /// It is there; what it is, nobody is shown (Config Stores).
-    Exists,
     /// What each of several data planes has, by its name.
     PerPlane(Vec<(String, SecretResponse)>),
     /// It cannot be had.

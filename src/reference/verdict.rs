@@ -57,7 +57,7 @@ macro_rules! reasons {
 
 reasons! {
     Found:
-        SecretFound, SecretExists, WrittenByThisRun;
+        SecretFound;
     Missing:
         UnknownVault, DeletedVault, NoSuchSecret, NoSuchVariable, NoSuchVersion, DeletedVersion, DestroyedVersion,
         DisabledVersion, NoSuchMount, WrongMountVersion;

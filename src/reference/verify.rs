@@ -55,7 +55,6 @@ impl ReferenceVerifier<'_> {
     fn verify(&self, fetched: &SecretResponse) -> (Finding, ResolvedValues) {
         match fetched {
             SecretResponse::Unavailable(finding) => (finding.clone(), ResolvedValues::new()),
-            SecretResponse::Exists => (self.found_finding(Reason::SecretExists), ResolvedValues::new()),
             SecretResponse::PerPlane(planes) => self.verify_planes(planes),
             SecretResponse::Text(secret) => self.with_value(
                 self.decode_base64(secret)
@@ -90,7 +89,7 @@ impl ReferenceVerifier<'_> {
             .map(|(finding, at)| format!("{} (data plane: {})", finding.message, at.join(", ")))
             .collect();
         match causes.into_iter().next() {
-            None => (self.found_finding(Reason::SecretFound), resolved),
+            None => (self.found_finding(), resolved),
             Some((finding, _)) if finding.verdict() == Verdict::Found => (finding, resolved),
             Some((mut finding, _)) => {
                 finding.message = told.join("; ");
@@ -101,13 +100,14 @@ impl ReferenceVerifier<'_> {
 
     fn with_value(&self, value: Result<Secret, Finding>) -> (Finding, ResolvedValues) {
         match value {
-            Ok(secret) => (self.found_finding(Reason::SecretFound), vec![(None, secret)]),
+            Ok(secret) => (self.found_finding(), vec![(None, secret)]),
             Err(finding) => (finding, ResolvedValues::new()),
         }
     }
 
-    fn found_finding(&self, reason: Reason) -> Finding {
-        Finding::new(reason, format!("found in the vault '{}'", self.target.name)).about(self.resource_name())
+    fn found_finding(&self) -> Finding {
+        let message = format!("found in the vault '{}'", self.target.name);
+        Finding::new(Reason::SecretFound, message).about(self.resource_name())
     }
 
     /// `base64_decode` decodes the whole secret; of a secret that is an object at the backend, its members.

@@ -2,16 +2,14 @@ use std::collections::BTreeMap;
 
 use reference::VaultSetting;
 
-/// A credential of which only a part is said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct IncompletePair {
-    /// What is said.
-    pub present: &'static str,
-    /// What is missing: the first of its names.
-    pub missing: &'static str,
+/// A credential of which only a part is set.
+pub(crate) struct IncompletePair {
+    pub(crate) present: &'static str,
+    /// The first of the names that the missing part may have.
+    pub(crate) missing: &'static str,
 }
 
-/// What is of no use alone: a word, and the words of which one must be said with it. A secret half may stand alone where
+/// Settings that are of no use alone, each with those of which one must be set with it. A secret half may stand alone where
 /// the other, which is no secret, may be the vault's own config.
 const REQUIRED_TOGETHER: [(&str, &[&str]); 11] = [
     ("role_id", &["secret_id", "approle_secret_id"]),
@@ -27,17 +25,16 @@ const REQUIRED_TOGETHER: [(&str, &[&str]); 11] = [
     ("username", &["password"]),
 ];
 
-/// The credentials of which only a part is said.
-pub(super) fn find_incomplete_pairs(values: &BTreeMap<String, VaultSetting>) -> impl Iterator<Item = IncompletePair> {
-    let said = |word: &str| {
+pub(crate) fn find_incomplete_pairs(values: &BTreeMap<String, VaultSetting>) -> impl Iterator<Item = IncompletePair> {
+    let is_set = |name: &str| {
         values
-            .get(word)
+            .get(name)
             .is_some_and(|setting| !setting.value.expose().is_empty())
     };
-    REQUIRED_TOGETHER.iter().filter_map(move |(has, others)| {
-        let half = said(has) && !others.iter().any(|other| said(other));
-        half.then_some(IncompletePair {
-            present: has,
+    REQUIRED_TOGETHER.iter().filter_map(move |(present, others)| {
+        let is_incomplete = is_set(present) && !others.iter().any(|other| is_set(other));
+        is_incomplete.then_some(IncompletePair {
+            present,
             missing: others[0],
         })
     })

@@ -1,12 +1,22 @@
-//! Whose word is taken: what the side that runs the check says of the vaults, in files and variables.
+//! Whose word is taken: what the operator, who runs the check, and the repository's own files say of the vaults, in settings
+//! files, variables and the data planes' environments. Reads files and variables; prints nothing.
 
+mod data_planes;
+mod dotenv;
 mod incomplete_pairs;
+mod kong_conf;
+mod load;
+mod loader;
+mod local_reader;
+mod manifest;
 mod merge;
-mod read;
+mod options;
+mod references_section;
+mod repository;
 mod setting_names;
 mod variables;
 
-pub use merge::merge_settings;
-pub use read::{LocalReader, ReferencesSection, SpannedPolicy, VaultSection, read_settings};
+pub use kong_conf::parse_properties;
+pub use load::{LoadOutcome, load_policy, load_verify_options};
+pub use options::SettingsOptions;
 pub use setting_names::SettingNames;
-pub use variables::{VARIABLE_PREFIX, read_variables};

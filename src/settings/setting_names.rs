@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use schema::{Catalog, FieldPath, FieldType};
 
-/// The checker's own words, and which of them hold a secret. Kong's config fields are known besides.
+/// Our own settings, and whether they are secret. Kong's config fields are settings besides.
 const OWN_NAMES: &[(&str, bool)] = &[
     ("access_key_id", false),
     ("account", false),
@@ -39,36 +39,41 @@ const OWN_NAMES: &[(&str, bool)] = &[
     ("username", false),
 ];
 
-/// Words whose value is the content of a file that they name.
+/// Settings whose value is the content of a file that is named.
 const FILE_CONTENT_NAMES: [&str; 3] = ["ca_cert", "client_cert", "client_key"];
 
-/// Config fields of Kong that name a file, and the word that the file's content goes by.
+/// Config fields of Kong that name a file, and the setting that the file's content is.
 const KONG_PATH_FIELDS: [(&str, &str); 2] = [
     ("approle_secret_id_file", "approle_secret_id"),
     ("kube_api_token_file", "jwt"),
 ];
 
-/// The words by which a vault's settings go.
-#[derive(Clone, Debug)]
+/// The names of a vault's settings, and whether each is secret.
 pub struct SettingNames(BTreeMap<String, bool>);
 
 /// Where the value of a setting is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum SettingSource {
-    /// It is the value.
-    Inline { name: String, is_secret: bool },
-    /// It names a variable (`…_env`).
-    Variable { name: String },
-    /// It names a file (`…_file`, and what is a file by nature).
-    File { name: String },
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum SettingSource {
+    Inline {
+        name: String,
+        is_secret: bool,
+    },
+    /// In a variable that is named (`…_env`).
+    Variable {
+        name: String,
+    },
+    /// In a file that is named (`…_file`, and what is a file by nature).
+    File {
+        name: String,
+    },
 }
 
 impl SettingNames {
-    /// The checker's own, and the config fields of all vault backends.
+    /// Our own, and the config fields of all vault backends.
     pub fn from_catalog(catalog: &Catalog) -> Self {
-        let mut words: BTreeMap<String, bool> = OWN_NAMES
+        let mut names: BTreeMap<String, bool> = OWN_NAMES
             .iter()
-            .map(|(word, secret)| ((*word).to_owned(), *secret))
+            .map(|(name, is_secret)| ((*name).to_owned(), *is_secret))
             .collect();
         let backends = catalog
             .subschema_names("vaults")
@@ -81,34 +86,29 @@ impl SettingNames {
                 continue;
             };
             for (name, field) in &config.fields {
-                words.entry(name.clone()).or_insert(field.secret);
+                names.entry(name.clone()).or_insert(field.secret);
             }
         }
-        Self(words)
+        Self(names)
     }
 
-    /// Whether a word is known as it stands.
-    pub fn contains(&self, word: &str) -> bool {
-        self.0.contains_key(word)
+    /// Whether there is a setting of that name.
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.contains_key(name)
     }
 
-    /// What a key of a vault's settings means.
-    pub(super) fn parse_key(&self, key: &str) -> Option<SettingSource> {
-        if let Some((_, word)) = KONG_PATH_FIELDS.iter().find(|(path, _)| *path == key) {
+    /// Which setting a key stands for, and where the value is.
+    pub(crate) fn parse_key(&self, key: &str) -> Option<SettingSource> {
+        if let Some((_, name)) = KONG_PATH_FIELDS.iter().find(|(path, _)| *path == key) {
             return Some(SettingSource::File {
-                name: (*word).to_owned(),
+                name: (*name).to_owned(),
             });
         }
-        if let Some(secret) = self.0.get(key) {
-            let word = key.to_owned();
-            let file = FILE_CONTENT_NAMES.contains(&key);
-            return Some(if file {
-                SettingSource::File { name: word }
-            } else {
-                SettingSource::Inline {
-                    name: word,
-                    is_secret: *secret,
-                }
+        if let Some(&is_secret) = self.0.get(key) {
+            let name = key.to_owned();
+            return Some(match FILE_CONTENT_NAMES.contains(&key) {
+                true => SettingSource::File { name },
+                false => SettingSource::Inline { name, is_secret },
             });
         }
         let stem = |suffix: &str| {
@@ -116,15 +116,15 @@ impl SettingNames {
                 .filter(|stem| self.contains(stem))
                 .map(str::to_owned)
         };
-        let variable = stem("_env").map(|word| SettingSource::Variable { name: word });
-        variable.or_else(|| stem("_file").map(|word| SettingSource::File { name: word }))
+        let variable = stem("_env").map(|name| SettingSource::Variable { name });
+        variable.or_else(|| stem("_file").map(|name| SettingSource::File { name }))
     }
 
-    /// All keys that a vault's settings may have, for whoever mistook one.
-    pub(super) fn all_keys(&self) -> impl Iterator<Item = String> {
-        let words = self.0.keys();
-        let forms = words.flat_map(|word| [word.clone(), format!("{word}_env"), format!("{word}_file")]);
-        forms.chain(["policy".to_owned()])
+    /// All keys that a vault's settings may have, for suggestions.
+    pub(crate) fn all_keys(&self) -> impl Iterator<Item = String> {
+        let names = self.0.keys();
+        let keys = names.flat_map(|name| [name.clone(), format!("{name}_env"), format!("{name}_file")]);
+        keys.chain(["policy".to_owned()])
     }
 }
 
@@ -134,16 +134,16 @@ mod tests {
 
     #[test]
     fn a_key_says_where_its_value_is() {
-        let words = SettingNames::from_catalog(&Catalog::recorded());
-        let plain = |word: &str, secret| {
+        let names = SettingNames::from_catalog(&Catalog::recorded());
+        let plain = |name: &str, is_secret| {
             Some(SettingSource::Inline {
-                name: word.to_owned(),
-                is_secret: secret,
+                name: name.to_owned(),
+                is_secret,
             })
         };
-        let variable = |word: &str| Some(SettingSource::Variable { name: word.to_owned() });
-        let file = |word: &str| Some(SettingSource::File { name: word.to_owned() });
-        for (key, form) in [
+        let variable = |name: &str| Some(SettingSource::Variable { name: name.to_owned() });
+        let file = |name: &str| Some(SettingSource::File { name: name.to_owned() });
+        for (key, source) in [
             ("address", plain("address", false)),
             ("token", plain("token", true)),
             ("token_env", variable("token")),
@@ -158,7 +158,7 @@ mod tests {
             ("adress_env", None),
             ("_env", None),
         ] {
-            assert_eq!(words.parse_key(key), form, "{key}");
+            assert_eq!(names.parse_key(key), source, "{key}");
         }
     }
 }

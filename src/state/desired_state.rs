@@ -7,7 +7,7 @@ use super::{EntityBody, Scope, ScopeId, SpanTree};
 use schema::{FieldPath, KindId};
 use yaml::{Diagnostic, Span};
 
-/// What the documents of a run say should be: checked for form, not yet compared with anything.
+/// What the documents of a run declare: checked for form, not yet compared with anything.
 #[derive(Clone, Default)]
 pub struct DesiredState {
     /// The entities, parents before what is nested in them, files in order.
@@ -16,7 +16,7 @@ pub struct DesiredState {
     pub scopes: Vec<Scope>,
     /// `--filter-tag`: only entities that bear all of these, declared and live alike, are acted on.
     pub filter_tags: Option<BTreeSet<String>>,
-    /// What there is to tell, errors excepted.
+    /// Warnings and notes.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -29,10 +29,10 @@ pub struct DeclaredId(pub u32);
 pub struct DeclaredEntity {
     /// Its kind.
     pub kind: KindId,
-    /// Its id, if the document says one.
+    /// Its id, if the document declares one.
     pub id: Option<Uuid>,
     /// The declared fields (`_info.defaults` and `_plugin_configs` merged in, select tags stamped), as the document spells
-    /// them: no defaults of the schema, shorthands as they are. Without `id` and without what is in `links`.
+    /// them: no defaults of the schema, shorthands as they are. Without `id` and without what is in `foreign_keys`.
     pub body: EntityBody,
     /// The declared foreign keys.
     pub foreign_keys: Vec<DeclaredForeignKey>,
@@ -42,8 +42,7 @@ pub struct DeclaredEntity {
     pub location: EntityLocation,
     /// Fields whose value is secret because of where it came from.
     pub secret_fields: BTreeSet<FieldPath>,
-    /// Fields that were filled in and are no secret, because they name the entity. Whoever does not name it is not told
-    /// the name: it is suggested to nobody.
+    /// Fields that were filled in and are no secret, because they identify the entity. No message suggests such a name.
     pub filled_key_fields: BTreeSet<FieldPath>,
     /// Fields whose value is made up, because an environment variable is not set and the reading does without it.
     pub unset_fields: BTreeSet<FieldPath>,
@@ -65,7 +64,7 @@ pub struct DeclaredForeignKey {
 pub enum ForeignKeyTarget {
     /// The entity in which this one is nested.
     Parent(DeclaredId),
-    /// An id, a name or another key, as the document says it: to be found among desired, owned and foreign.
+    /// An id, a name or another key, as the document declares it: resolved later among declared and live entities.
     Named(String),
     /// Several of those (a list of ids).
     List(Vec<(String, Span)>),
@@ -78,7 +77,7 @@ pub enum ForeignKeyTarget {
 pub struct EntityLocation {
     /// Where to point for the entity as a whole.
     pub span: Span,
-    /// Where the parts of its body stand (foreign keys and the id included).
+    /// The spans of its body (foreign keys and the id included).
     pub(crate) span_tree: Arc<SpanTree>,
 }
 

@@ -2,7 +2,7 @@ use std::fmt;
 
 use json::{Object, Value};
 
-/// The body of an entity, secrets included: readable through [`Body::expose`] alone, which finds every use.
+/// The body of an entity, secrets included: readable through [`EntityBody::expose`] alone, which finds every use.
 ///
 /// It has no `Display` and no `Serialize`, and `Debug` names its fields only.
 #[derive(Clone, Default, PartialEq)]

@@ -1,4 +1,4 @@
-//! What is said: files as nodes with positions, documents with their scope, and the desired state they make.
+//! Reads state files into the desired state: documents with their scopes, and the entities that they declare.
 
 mod desired_state;
 mod documents;

@@ -7,15 +7,15 @@ pub struct ScopeId(pub u32);
 /// What a document owns: the entities that bear all of these tags; without tags, everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Scope {
-    /// The select tags.
+    /// Its select tags.
     pub tags: BTreeSet<String>,
 }
 
 impl Scope {
     /// Whether an entity with these tags belongs to the scope.
     pub fn includes_tags<'a>(&self, tags: impl IntoIterator<Item = &'a str>) -> bool {
-        let borne: Vec<&str> = tags.into_iter().collect();
-        self.tags.iter().all(|tag| borne.contains(&tag.as_str()))
+        let tags: Vec<&str> = tags.into_iter().collect();
+        self.tags.iter().all(|tag| tags.contains(&tag.as_str()))
     }
 
     /// Whether all that the other scope owns is owned by this one.

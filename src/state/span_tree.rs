@@ -42,7 +42,7 @@ impl SpanChildren {
     /// The values of a map.
     pub(crate) fn from_named(mut named: Vec<NamedSpanTree>) -> Self {
         if named.len() >= SORT_THRESHOLD {
-            named.sort_by(|one, other| one.name.cmp(&other.name));
+            named.sort_by(|left, right| left.name.cmp(&right.name));
         }
         Self::Map(named)
     }
@@ -72,7 +72,7 @@ impl SpanTree {
     pub(crate) fn contains(&self, path: &FieldPath) -> bool {
         path.0
             .iter()
-            .try_fold(self, |places, segment| places.child(segment).map(|(part, _)| part))
+            .try_fold(self, |tree, segment| tree.child(segment).map(|(part, _)| part))
             .is_some()
     }
 
@@ -81,24 +81,24 @@ impl SpanTree {
         match &self.children {
             SpanChildren::Map(named) if named.len() < SORT_THRESHOLD => named.iter().find(|part| part.name == name),
             SpanChildren::Map(named) => {
-                let at = named.binary_search_by(|part| part.name.as_str().cmp(name));
-                at.ok().and_then(|at| named.get(at))
+                let index = named.binary_search_by(|part| part.name.as_str().cmp(name));
+                index.ok().and_then(|index| named.get(index))
             }
             _ => None,
         }
     }
 
     fn find_span<T>(&self, path: &FieldPath, of_name: impl Fn(&NamedSpanTree) -> T) -> (Span, Option<T>) {
-        let mut here = self;
+        let mut node = self;
         let mut name = None;
         for segment in &path.0 {
-            let Some((part, named)) = here.child(segment) else {
-                return (here.span, None);
+            let Some((part, named)) = node.child(segment) else {
+                return (node.span, None);
             };
             name = named.map(&of_name);
-            here = part;
+            node = part;
         }
-        (here.span, name)
+        (node.span, name)
     }
 
     fn child(&self, segment: &PathSegment) -> Option<(&Self, Option<&NamedSpanTree>)> {
@@ -120,27 +120,27 @@ mod tests {
     #[test]
     fn parts_are_found_in_short_and_in_long_maps() {
         for count in [3, SORT_THRESHOLD - 1, SORT_THRESHOLD, 10 * SORT_THRESHOLD] {
-            let span = |at| Span {
+            let span = |index| Span {
                 file: FileId(0),
-                start: at,
-                end: at + 1,
-                line: at + 1,
+                start: index,
+                end: index + 1,
+                line: index + 1,
                 column: 1,
             };
-            let named = (0..count as u32).rev().map(|at| NamedSpanTree {
-                name: format!("name-{at}").into(),
-                name_span: span(at),
-                tree: SpanTree::leaf(span(at)),
+            let named = (0..count as u32).rev().map(|index| NamedSpanTree {
+                name: format!("name-{index}").into(),
+                name_span: span(index),
+                tree: SpanTree::leaf(span(index)),
             });
-            let places = SpanTree {
+            let tree = SpanTree {
                 span: span(0),
                 children: SpanChildren::from_named(named.collect()),
             };
-            for at in 0..count as u32 {
-                let path = FieldPath::from_field(&format!("name-{at}"));
-                assert_eq!(places.name_span(&path), span(at), "{count}");
+            for index in 0..count as u32 {
+                let path = FieldPath::from_field(&format!("name-{index}"));
+                assert_eq!(tree.name_span(&path), span(index), "{count}");
             }
-            assert!(!places.contains(&FieldPath::from_field("name")));
+            assert!(!tree.contains(&FieldPath::from_field("name")));
         }
     }
 }

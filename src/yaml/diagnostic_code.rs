@@ -145,8 +145,6 @@ diagnostic_codes! {
 
     // references: what is known of the secret
     SecretFound = "secret-found": "The secret was read, and is what it should be.";
-    SecretExists = "secret-exists": "The secret is there; its value can be read by nobody.";
-    WrittenByThisRun = "written-by-this-run": "This plan writes the secret.";
     UnknownVault = "unknown-vault": "No loaded backend and no vault bears the name.";
     DeletedVault = "deleted-vault": "This plan deletes the vault that bears the name, or gives it another.";
     NoSuchSecret = "no-such-secret": "The vault has no such secret.";

@@ -39,9 +39,8 @@ impl ApplyReport<'_> {
             let name = to_single_line(&describe_change(self.catalog, change));
             match outcome {
                 ChangeOutcome::Skipped(step) => {
-                    let because = to_single_line(&format!("because {} failed", self.describe_step(step)));
-                    let because = paint(DIM, because);
-                    skipped += &format!("  {name} {because}\n");
+                    let cause = to_single_line(&self.describe_step(step));
+                    skipped += &format!("  {name} {}\n", paint(DIM, format!("because {cause} failed")));
                 }
                 ChangeOutcome::NotStarted => not_begun += &format!("  {name}\n"),
                 _ => {}

@@ -82,7 +82,8 @@ fn render_diagnostic(diagnostic: &Diagnostic, sources: &SourceFiles, renderer: &
 /// A related location: its position, label and excerpt.
 fn related_group<'a>(location: &'a DiagnosticLocation, sources: &'a SourceFiles) -> Option<Group<'a>> {
     let level = Level::NOTE.with_name(format!("{}: note", format_position(location.span, sources)?));
-    let title = level.secondary_title(location.label.as_deref().unwrap_or_default());
+    // the renderer takes this title, alone of all texts, as it is
+    let title = level.secondary_title(to_single_line(location.label.as_deref().unwrap_or_default()));
     Some(Group::with_title(title).elements(build_snippet(location, None, sources)))
 }
 

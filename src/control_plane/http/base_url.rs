@@ -4,11 +4,11 @@ use url::Url;
 
 use http::authority;
 
-/// The address of a control plane. `Display` and `Debug` show it without credentials.
+/// The address of a control plane. `Display` and `Debug` redact its credentials.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl {
     url: Url,
-    /// The authority that was asked for, where the connection is made to go by another name.
+    /// The authority that was given, where the URL bears the name for TLS instead.
     original_authority: Option<String>,
 }
 
@@ -24,18 +24,18 @@ pub enum BaseUrlError {
 }
 
 impl BaseUrl {
-    /// Reads an address: `http://localhost:8001`, `https://kong.example/admin/`. Without a scheme it is http.
+    /// Reads `http://localhost:8001` or `https://kong.example/admin/`. Without a scheme it is http.
     ///
     /// # Errors
     /// What is no URL of http or https.
-    pub fn parse(text: &str) -> Result<Self, BaseUrlError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, BaseUrlError> {
         let text = text.trim();
-        let full = if text.contains("://") {
+        let with_scheme = if text.contains("://") {
             text.to_owned()
         } else {
             format!("http://{text}")
         };
-        let mut url = Url::parse(&full).map_err(BaseUrlError::InvalidUrl)?;
+        let mut url = Url::parse(&with_scheme).map_err(BaseUrlError::InvalidUrl)?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(BaseUrlError::UnsupportedScheme(url.scheme().to_owned()));
         }
@@ -47,13 +47,13 @@ impl BaseUrl {
         })
     }
 
-    /// The address of a path with its query. It may hold credentials.
-    pub fn join(&self, path: &str) -> String {
+    /// The URL of a path with its query. It may hold credentials.
+    pub(crate) fn join(&self, path: &str) -> String {
         format!("{}{path}", self.url.as_str().trim_end_matches('/'))
     }
 
     /// Host and port.
-    pub fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         match &self.original_authority {
             Some(host) => host.clone(),
             None => authority(&self.url),
@@ -61,24 +61,24 @@ impl BaseUrl {
     }
 
     /// The host and port to which connections go.
-    pub fn connect_target(&self) -> Option<(String, u16)> {
+    pub(crate) fn connect_target(&self) -> Option<(String, u16)> {
         let host = self.url.host_str()?.trim_matches(['[', ']']).to_owned();
         Some((host, self.url.port_or_known_default()?))
     }
 
-    /// The same address under another host name, by which TLS verifies it; requests name the old one.
+    /// Connects under another host name, by which TLS verifies the server; `Host` names the old one.
     ///
     /// # Errors
     /// What is no host name.
-    pub fn with_server_name(mut self, name: &str) -> Result<Self, BaseUrlError> {
+    pub(crate) fn with_server_name(mut self, name: &str) -> Result<Self, BaseUrlError> {
         let host = authority(&self.url);
         self.url.set_host(Some(name)).map_err(BaseUrlError::InvalidUrl)?;
         self.original_authority = Some(host);
         Ok(self)
     }
 
-    /// The `Host` that requests name, where it is not the address's own.
-    pub fn host_header(&self) -> Option<&str> {
+    /// The `Host` header, where it is not that of the URL.
+    pub(crate) fn host_header(&self) -> Option<&str> {
         self.original_authority.as_deref()
     }
 }
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn credentials_are_sent_but_never_shown() {
-        let base = BaseUrl::parse("https://admin:hush@kong.example/").unwrap_or_else(|why| panic!("{why}"));
+        let base = BaseUrl::parse("https://admin:hush@kong.example/").unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(base.join("/"), "https://admin:hush@kong.example/");
         let shown = format!("{base} {base:?} {}", base.authority());
         assert_eq!(

@@ -5,14 +5,14 @@ use url::Url;
 ///
 /// # Errors
 /// The number of the first line that is none of a jar; nothing of the line is repeated.
-pub fn parse_cookie_jar(text: &str) -> Result<Jar, usize> {
+pub(crate) fn parse_cookie_jar(text: &str) -> Result<Jar, usize> {
     let jar = Jar::default();
-    for (at, line) in text.lines().enumerate() {
+    for (index, line) in text.lines().enumerate() {
         let line = line.strip_prefix("#HttpOnly_").unwrap_or(line);
         if line.trim().is_empty() || line.starts_with('#') {
             continue;
         }
-        let (cookie, url) = parse_cookie(line).ok_or(at + 1)?;
+        let (cookie, url) = parse_cookie(line).ok_or(index + 1)?;
         jar.add_cookie_str(&cookie, &url);
     }
     Ok(jar)

@@ -1,5 +1,3 @@
-//! The transport over HTTP: reqwest with kept-alive connections.
-
 mod base_url;
 mod cookie_jar;
 mod server_name;
@@ -14,14 +12,15 @@ pub use settings::{HttpSettings, HttpSettingsError};
 use super::{Method, Request, Response, Transport, TransportError};
 use http::{error_causes, parse_retry_after};
 
-/// Carries requests over HTTP. It never logs headers or bodies, and its `Debug` shows the masked address alone.
+/// Sends requests over HTTP, on connections that are kept alive. Headers and bodies are never logged, and `Debug` shows the
+/// redacted base URL alone.
 pub struct HttpTransport {
     client: reqwest::Client,
     base_url: BaseUrl,
 }
 
 impl HttpTransport {
-    /// Makes ready to ask; nothing is sent yet.
+    /// Sends nothing yet.
     ///
     /// # Errors
     /// Settings that cannot be used.
@@ -32,7 +31,7 @@ impl HttpTransport {
         })
     }
 
-    /// The address that is asked. It shows no credentials.
+    /// The address of the control plane. Redacted when shown.
     pub fn base_url(&self) -> &BaseUrl {
         &self.base_url
     }
@@ -45,24 +44,24 @@ impl HttpTransport {
             Method::Patch => reqwest::Method::PATCH,
             Method::Delete => reqwest::Method::DELETE,
         };
-        let mut building = self.client.request(method, self.base_url.join(&request.path));
+        let mut builder = self.client.request(method, self.base_url.join(&request.path));
         if let Some(host) = self.base_url.host_header() {
-            building = building.header(HOST, host);
+            builder = builder.header(HOST, host);
         }
         match request.body {
-            Some(body) => building.header(CONTENT_TYPE, "application/json").body(body),
-            None => building,
+            Some(body) => builder.header(CONTENT_TYPE, "application/json").body(body),
+            None => builder,
         }
     }
 
-    /// Tells errors apart by whether the server can have seen the request.
+    /// Tells whether the server can have seen the request.
     fn classify_error(&self, error: &reqwest::Error) -> TransportError {
         let host = self.base_url.authority();
-        let why = innermost_cause(error);
+        let reason = innermost_cause(error);
         if error.is_connect() || error.is_builder() || is_client_certificate_rejected(error) {
-            TransportError::NotSent { host, reason: why }
+            TransportError::NotSent { host, reason }
         } else {
-            TransportError::ResponseLost { host, reason: why }
+            TransportError::ResponseLost { host, reason }
         }
     }
 }
@@ -70,10 +69,10 @@ impl HttpTransport {
 impl Transport for HttpTransport {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let sent = self.build_request(request).send().await;
-        let answer = sent.map_err(|error| self.classify_error(&error))?;
-        let status = answer.status().as_u16();
-        let retry_after = parse_retry_after(answer.headers());
-        let body = answer.bytes().await.map_err(|error| TransportError::ResponseLost {
+        let response = sent.map_err(|error| self.classify_error(&error))?;
+        let status = response.status().as_u16();
+        let retry_after = parse_retry_after(response.headers());
+        let body = response.bytes().await.map_err(|error| TransportError::ResponseLost {
             host: self.base_url.authority(),
             reason: innermost_cause(&error),
         })?;
@@ -91,8 +90,8 @@ impl std::fmt::Debug for HttpTransport {
     }
 }
 
-/// Whether the server ended TLS over the certificate that it was shown, or that it was not. A client learns that only when
-/// it reads, but the server has read nothing.
+/// Whether the server ended TLS because of the client's certificate, or the lack of one. In TLS 1.3 that comes after the
+/// request was sent, but the server has not read it.
 fn is_client_certificate_rejected(error: &reqwest::Error) -> bool {
     error_causes(error).any(|cause| {
         matches!(cause.downcast_ref(), Some(rustls::Error::AlertReceived(alert)) if CLIENT_CERTIFICATE_ALERTS.contains(alert))
@@ -110,7 +109,7 @@ const CLIENT_CERTIFICATE_ALERTS: [AlertDescription; 8] = [
     AlertDescription::AccessDenied,
 ];
 
-/// The innermost cause in one line. Outer ones repeat the address, with its query.
+/// The innermost cause: outer ones repeat the URL, with its query.
 fn innermost_cause(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "it took too long".to_owned();

@@ -2,11 +2,11 @@ use std::net::SocketAddr;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-/// Finds the real host under a name that is only meant for TLS (`--tls-server-name`).
-pub struct ServerNameResolver {
-    /// The name that requests go by.
+/// Resolves a name that is only meant for TLS (`--tls-server-name`) to the host that is connected to.
+pub(crate) struct ServerNameResolver {
+    /// The name in the URLs of requests.
     pub server_name: String,
-    /// Where they really go.
+    /// The host and port to connect to.
     pub target: (String, u16),
 }
 
@@ -19,8 +19,8 @@ impl Resolve for ServerNameResolver {
             name.as_str().to_owned()
         };
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await?.collect();
-            Ok(Box::new(found.into_iter()) as Addrs)
+            let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await?.collect();
+            Ok(Box::new(addresses.into_iter()) as Addrs)
         })
     }
 }

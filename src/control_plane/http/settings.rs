@@ -9,17 +9,16 @@ use super::server_name::ServerNameResolver;
 use super::{BaseUrl, BaseUrlError, cookie_jar};
 use http::{ClientOptions, InvalidPem, sensitive_header_value};
 
-/// The header that bears the token of an administrator.
 const ADMIN_TOKEN_HEADER: HeaderName = HeaderName::from_static("kong-admin-token");
 
-/// How a control plane is reached over HTTP. `Debug` shows no secret.
+/// How a control plane is reached over HTTP. Secrets are redacted in `Debug`.
 #[derive(Clone, Debug)]
 pub struct HttpSettings {
-    /// Its address. It may hold credentials.
+    /// The address. It may hold credentials.
     pub base_url: SecretString,
     /// Headers of every request.
     pub headers: Vec<(String, SecretString)>,
-    /// The token of an administrator. It outranks the same header in `headers`.
+    /// The token of an administrator: replaces the same header in `headers`.
     pub token: Option<SecretString>,
     /// PEM certificates to trust instead of the system's.
     pub ca_certificates: Option<Vec<u8>>,
@@ -37,10 +36,10 @@ pub struct HttpSettings {
     pub max_connections: usize,
 }
 
-/// Settings that cannot be used. Never a secret.
+/// Settings that cannot be used. Names no secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HttpSettingsError {
-    /// The address.
+    /// An invalid address.
     #[error(transparent)]
     Address(#[from] BaseUrlError),
     /// A header that HTTP does not allow.
@@ -49,19 +48,19 @@ pub enum HttpSettingsError {
         /// Its name.
         name: String,
     },
-    /// Something about TLS.
+    /// A certificate or key that is none.
     #[error("{what} cannot be read as PEM")]
     Pem {
         /// Which of the settings.
         what: &'static str,
     },
-    /// The cookie jar.
+    /// A cookie jar in another form.
     #[error("line {line} of the cookie jar is none of Netscape's form")]
     CookieJar {
-        /// The line.
+        /// Its first such line.
         line: usize,
     },
-    /// The client cannot be made.
+    /// The client cannot be built.
     #[error("HTTP cannot be made ready: {reason}")]
     ClientBuild {
         /// What the library says.
@@ -70,10 +69,10 @@ pub enum HttpSettingsError {
 }
 
 impl HttpSettings {
-    /// Everything as it is without further words: ten seconds, ten connections, the system's certificates.
-    pub fn new(address: impl Into<String>) -> Self {
+    /// The defaults: ten seconds, ten connections, the system's certificates.
+    pub fn new(base_url: impl Into<String>) -> Self {
         Self {
-            base_url: SecretString::from(address.into()),
+            base_url: SecretString::from(base_url.into()),
             headers: Vec::new(),
             token: None,
             ca_certificates: None,
@@ -117,40 +116,40 @@ impl HttpSettings {
     fn header_map(&self) -> Result<HeaderMap, HttpSettingsError> {
         let mut map = HeaderMap::new();
         for (name, value) in &self.headers {
-            let refused = || HttpSettingsError::Header { name: name.clone() };
-            let parsed = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_| refused())?;
-            map.append(parsed, header_value(value).ok_or_else(refused)?);
+            let invalid = || HttpSettingsError::Header { name: name.clone() };
+            let parsed = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_| invalid())?;
+            map.append(parsed, header_value(value).ok_or_else(invalid)?);
         }
         if let Some(token) = &self.token {
-            let refused = || HttpSettingsError::Header {
+            let invalid = || HttpSettingsError::Header {
                 name: ADMIN_TOKEN_HEADER.to_string(),
             };
-            map.insert(ADMIN_TOKEN_HEADER, header_value(token).ok_or_else(refused)?);
+            map.insert(ADMIN_TOKEN_HEADER, header_value(token).ok_or_else(invalid)?);
         }
         Ok(map)
     }
 
-    fn with_server_name(&self, building: ClientBuilder) -> Result<ClientBuilder, HttpSettingsError> {
+    fn with_server_name(&self, builder: ClientBuilder) -> Result<ClientBuilder, HttpSettingsError> {
         let Some(name) = &self.server_name else {
-            return Ok(building);
+            return Ok(builder);
         };
         let base = BaseUrl::parse(self.base_url.expose_secret())?;
         Ok(match base.connect_target() {
-            Some(target) => building.dns_resolver(Arc::new(ServerNameResolver {
+            Some(target) => builder.dns_resolver(Arc::new(ServerNameResolver {
                 server_name: name.clone(),
                 target,
             })),
-            None => building,
+            None => builder,
         })
     }
 
-    fn with_cookies(&self, building: ClientBuilder) -> Result<ClientBuilder, HttpSettingsError> {
+    fn with_cookies(&self, builder: ClientBuilder) -> Result<ClientBuilder, HttpSettingsError> {
         let Some(text) = &self.cookie_jar else {
-            return Ok(building);
+            return Ok(builder);
         };
         let jar =
             cookie_jar::parse_cookie_jar(text.expose_secret()).map_err(|line| HttpSettingsError::CookieJar { line })?;
-        Ok(building.cookie_provider(Arc::new(jar)))
+        Ok(builder.cookie_provider(Arc::new(jar)))
     }
 }
 

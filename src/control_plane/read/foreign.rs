@@ -8,35 +8,34 @@ use super::filtered_page::EntityFilterMap;
 use super::foreign_index::ForeignIndexer;
 use super::pagination::{ListQuery, ListResult};
 use crate::{Client, Clock, ReadError, Transport, hierarchy};
-use plan::MissingContext;
-use plan::{ForeignEntity, LiveState};
+use plan::{ForeignEntity, LiveState, MissingContext};
 use schema::{Catalog, KindId};
 
 impl<T: Transport, C: Clock> Client<T, C> {
-    /// Reads the index of what is outside the scopes, of the kinds that a plan needs, into what was read already.
+    /// Reads the index of what is outside the scopes, of the kinds that a plan needs, into the live state.
     ///
     /// # Errors
-    /// No answer, wrong credentials, or answers that are not Kong's. That a kind is absent or forbidden is no error.
+    /// No response, wrong credentials, or responses that are not Kong's. That a kind is absent or forbidden is no error.
     pub async fn read_foreign(
         &self,
         catalog: &Arc<Catalog>,
         live: &mut LiveState,
         needs: &MissingContext,
     ) -> Result<(), ReadError> {
-        let wanted: BTreeSet<KindId> = needs
+        let needed: BTreeSet<KindId> = needs
             .foreign_kinds
             .iter()
             .chain(needs.parents_by_kind.keys())
             .copied()
             .collect();
-        let known = |kind: &KindId| live.absent.contains(kind) || live.forbidden.contains(kind);
-        let lists = wanted.into_iter().filter(|kind| !known(kind)).map(|kind| {
+        let is_known = |kind: &KindId| live.absent.contains(kind) || live.forbidden.contains(kind);
+        let reads = needed.into_iter().filter(|kind| !is_known(kind)).map(|kind| {
             let keep = foreign_filter(catalog, live, kind);
             async move { Ok((kind, self.read_foreign_kind(catalog, needs, kind, &keep).await?)) }
         });
-        let found = try_join_all(lists).await?;
-        for (kind, listed) in found {
-            match listed {
+        let lists = try_join_all(reads).await?;
+        for (kind, list) in lists {
+            match list {
                 ListResult::Found(entities) => {
                     live.foreign.insert(kind, entities);
                 }
@@ -73,6 +72,6 @@ impl<T: Transport, C: Clock> Client<T, C> {
 fn foreign_filter(catalog: &Arc<Catalog>, live: &LiveState, kind: KindId) -> EntityFilterMap<ForeignEntity> {
     let owned = live.owned.get(&kind).into_iter().flatten();
     let owned: BTreeSet<Uuid> = owned.map(|entity| entity.id).collect();
-    let index = ForeignIndexer::for_kind(catalog, kind);
-    Arc::new(move |id, body| (!owned.contains(&id)).then(|| index.index_entity(id, body)))
+    let indexer = ForeignIndexer::for_kind(catalog, kind);
+    Arc::new(move |id, body| (!owned.contains(&id)).then(|| indexer.index_entity(id, body)))
 }

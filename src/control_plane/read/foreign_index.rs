@@ -9,19 +9,19 @@ use reference::{contains_reference, is_reference};
 use schema::{Catalog, FieldPath, FieldType, KindId};
 use state::EntityBody;
 
-/// Which fields of a kind are kept of an entity outside the scopes.
-pub struct ForeignIndexer {
+/// Reduces entities of a kind that are outside the scopes to what a plan needs of them.
+pub(crate) struct ForeignIndexer {
     catalog: Arc<Catalog>,
     kind: KindId,
     fields: BTreeSet<String>,
 }
 
-/// The family whose entities say how references resolve: of their config is kept what is no secret.
+/// The family whose entities say how references resolve: of their config, all but secrets is kept.
 const VAULT_FAMILY: &str = "vaults";
 
 impl ForeignIndexer {
-    /// The tags, unique fields, natural keys and foreign keys of a kind, and what says how its config is to be read.
-    pub fn for_kind(catalog: &Arc<Catalog>, id: KindId) -> Self {
+    /// Keeps tags, unique fields, natural keys and foreign keys, and the field that names the schema of the config.
+    pub(crate) fn for_kind(catalog: &Arc<Catalog>, id: KindId) -> Self {
         let kind = catalog.kind(id);
         let keys = kind.identity.iter().chain(&kind.unique_sets).flatten();
         let foreign = kind.foreign_fields.iter().map(|foreign| &foreign.field);
@@ -49,7 +49,7 @@ impl ForeignIndexer {
     }
 
     /// Reduces an entity to its index.
-    pub fn index_entity(&self, id: Uuid, body: Object) -> ForeignEntity {
+    pub(crate) fn index_entity(&self, id: Uuid, body: Object) -> ForeignEntity {
         let mut references = Vec::new();
         for (name, value) in body.iter().filter(|(_, value)| contains_reference(value)) {
             collect_references(value, &FieldPath::from_field(name), &mut references);
@@ -69,17 +69,17 @@ impl ForeignIndexer {
     }
 }
 
-fn collect_references(value: &Value, at: &FieldPath, found: &mut Vec<(FieldPath, String)>) {
+fn collect_references(value: &Value, path: &FieldPath, found: &mut Vec<(FieldPath, String)>) {
     match value {
-        Value::String(text) if is_reference(text) => found.push((at.clone(), text.clone())),
+        Value::String(text) if is_reference(text) => found.push((path.clone(), text.clone())),
         Value::Array(members) => {
             for (index, member) in members.iter().enumerate() {
-                collect_references(member, &at.with_index(index), found);
+                collect_references(member, &path.with_index(index), found);
             }
         }
         Value::Object(members) => {
             for (name, member) in members {
-                collect_references(member, &at.with_name(name), found);
+                collect_references(member, &path.with_name(name), found);
             }
         }
         _ => {}

@@ -13,14 +13,14 @@ use plan::{LiveEntity, LiveState};
 use schema::{Catalog, Edition, KindId};
 use state::{Scope, entity_tags};
 
-/// What of a control plane is read as owned.
+/// What of a control plane is owned, and read with whole bodies.
 #[derive(Clone, Debug, Default)]
 pub struct ReadScope {
-    /// The scopes: everything that is in one of them. One without tags is everything.
+    /// An entity is owned if it is in one of them. One without tags is everything.
     pub scopes: Vec<Scope>,
-    /// Kinds that are left alone, as if there were none of them.
+    /// Kinds that are not read, as if there were no entities of them.
     pub skipped_kinds: BTreeSet<KindId>,
-    /// The edition of the node, if it told: an open-source one is not asked for Enterprise's kinds.
+    /// The edition of the node, if it is known: kinds of Enterprise are not read from an open-source one.
     pub edition: Option<Edition>,
 }
 
@@ -28,23 +28,23 @@ pub struct ReadScope {
 type KindFamilyLists = Vec<(KindId, ListResult<Vec<LiveEntity>>)>;
 
 impl<T: Transport, C: Clock> Client<T, C> {
-    /// Reads what is in the scopes, with whole bodies; kinds at once.
+    /// Reads what is in the scopes, with whole bodies; kinds concurrently.
     ///
     /// # Errors
-    /// No answer, wrong credentials, or answers that are not Kong's. That a kind is absent or forbidden is no error.
-    pub async fn read_owned(&self, catalog: &Arc<Catalog>, asked: &ReadScope) -> Result<LiveState, ReadError> {
+    /// No response, wrong credentials, or responses that are not Kong's. That a kind is absent or forbidden is no error.
+    pub async fn read_owned(&self, catalog: &Arc<Catalog>, scope: &ReadScope) -> Result<LiveState, ReadError> {
         let mut live = LiveState::default();
-        let (here, not_here): (Vec<_>, Vec<_>) =
-            requested_kinds(catalog, asked).partition(|kind| asked.is_available(catalog, *kind));
-        live.absent.extend(not_here);
-        let heads = here
+        let (available, unavailable): (Vec<_>, Vec<_>) =
+            requested_kinds(catalog, scope).partition(|kind| scope.is_available(catalog, *kind));
+        live.absent.extend(unavailable);
+        let heads = available
             .iter()
             .filter(|kind| hierarchy::parent_foreign_key(catalog.kind(**kind)).is_none());
-        let families = heads.map(|kind| self.read_family(catalog, asked, *kind));
-        for (kind, listed) in try_join_all(families).await?.into_iter().flatten() {
-            insert_list_result(&mut live, kind, listed);
+        let families = heads.map(|kind| self.read_family(catalog, scope, *kind));
+        for (kind, list) in try_join_all(families).await?.into_iter().flatten() {
+            insert_list_result(&mut live, kind, list);
         }
-        if !asked.includes_everything() {
+        if !scope.includes_everything() {
             drop_orphans(catalog, &mut live);
         }
         Ok(live)
@@ -53,40 +53,40 @@ impl<T: Transport, C: Clock> Client<T, C> {
     async fn read_family(
         &self,
         catalog: &Arc<Catalog>,
-        asked: &ReadScope,
+        scope: &ReadScope,
         head: KindId,
     ) -> Result<KindFamilyLists, ReadError> {
-        let listed = self.read_kind(catalog, asked, head).await?;
+        let list = self.read_kind(catalog, scope, head).await?;
         let mut family = Vec::new();
-        for child in child_kinds(catalog, asked, head) {
-            let beneath = self.read_parent_ids(catalog, asked, &listed, head, child).await?;
-            let found = match &listed {
+        for child in child_kinds(catalog, scope, head) {
+            let parents = self.read_parent_ids(catalog, scope, &list, head, child).await?;
+            let found = match &list {
                 ListResult::Absent => ListResult::Absent,
                 ListResult::Forbidden => ListResult::Forbidden,
                 ListResult::Found(_) => {
-                    let keep = asked.owned_filter(catalog, child);
-                    self.read_lists_under(catalog, child, beneath, &keep).await?
+                    let keep = scope.owned_filter(catalog, child);
+                    self.read_lists_under(catalog, child, parents, &keep).await?
                 }
             };
             family.push((child, found));
         }
-        family.push((head, listed));
+        family.push((head, list));
         Ok(family)
     }
 
-    /// Reads a kind that has a path of its own: once, or once for each scope.
+    /// Reads a kind with a path of its own: once, or once for each scope.
     async fn read_kind(
         &self,
         catalog: &Arc<Catalog>,
-        asked: &ReadScope,
+        scope: &ReadScope,
         kind: KindId,
     ) -> Result<ListResult<Vec<LiveEntity>>, ReadError> {
-        let keep = asked.owned_filter(catalog, kind);
-        let queries = asked.list_queries(catalog, kind);
-        let lists = queries.iter().map(|query| self.read_list(catalog, query, &keep));
+        let keep = scope.owned_filter(catalog, kind);
+        let queries = scope.list_queries(catalog, kind);
+        let reads = queries.iter().map(|query| self.read_list(catalog, query, &keep));
         let mut found = BTreeMap::new();
-        for listed in try_join_all(lists).await? {
-            match listed {
+        for list in try_join_all(reads).await? {
+            match list {
                 ListResult::Found(entities) => found.extend(entities.into_iter().map(|entity| (entity.id, entity))),
                 other => return Ok(other),
             }
@@ -99,7 +99,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
     async fn read_parent_ids(
         &self,
         catalog: &Arc<Catalog>,
-        asked: &ReadScope,
+        scope: &ReadScope,
         owned: &ListResult<Vec<LiveEntity>>,
         head: KindId,
         child: KindId,
@@ -107,7 +107,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
         let ListResult::Found(owned) = owned else {
             return Ok(Vec::new());
         };
-        if asked.includes_everything() || !catalog.kind(child).taggable {
+        if scope.includes_everything() || !catalog.kind(child).taggable {
             return Ok(owned.iter().map(|entity| entity.id.to_string()).collect());
         }
         self.read_ids(catalog, head).await
@@ -122,7 +122,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
         }
     }
 
-    /// Reads a kind beneath each of those parents, all at once.
+    /// Reads a kind beneath each of those parents, concurrently.
     pub(super) async fn read_lists_under<R: Send + 'static>(
         &self,
         catalog: &Catalog,
@@ -134,20 +134,20 @@ impl<T: Transport, C: Clock> Client<T, C> {
             parent: Some(parent),
             ..ListQuery::of_kind(kind)
         });
-        let lists = stream::iter(queries).map(|query| async move { self.read_list(catalog, &query, keep).await });
-        let mut lists = lists.buffer_unordered(self.parallelism());
-        let (mut found, mut held, mut absent) = (Vec::new(), 0, 0);
-        while let Some(listed) = lists.try_next().await? {
-            match listed {
+        let reads = stream::iter(queries).map(|query| async move { self.read_list(catalog, &query, keep).await });
+        let mut reads = reads.buffer_unordered(self.parallelism());
+        let (mut found, mut lists_found, mut absent) = (Vec::new(), 0, 0);
+        while let Some(list) = reads.try_next().await? {
+            match list {
                 ListResult::Found(entities) => {
-                    held += 1;
+                    lists_found += 1;
                     found.extend(entities);
                 }
                 ListResult::Forbidden => return Ok(ListResult::Forbidden),
                 // a parent may have been deleted meanwhile, but hardly several
                 ListResult::Absent => absent += 1,
             }
-            if held == 0 && absent > 2 {
+            if lists_found == 0 && absent > 2 {
                 return Ok(ListResult::Absent);
             }
         }
@@ -157,7 +157,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
 
 impl ReadScope {
     /// Whether one of the scopes is everything.
-    pub fn includes_everything(&self) -> bool {
+    pub(crate) fn includes_everything(&self) -> bool {
         self.scopes.iter().any(|scope| scope.tags.is_empty())
     }
 
@@ -169,8 +169,8 @@ impl ReadScope {
         let tags: BTreeSet<Vec<String>> = if self.includes_everything() || !catalog.kind(kind).taggable {
             BTreeSet::from([Vec::new()])
         } else {
-            let asked = |scope: &Scope| scope.tags.iter().take(MAX_TAGS_PER_QUERY).cloned().collect();
-            self.scopes.iter().map(asked).collect()
+            let query_tags = |scope: &Scope| scope.tags.iter().take(MAX_TAGS_PER_QUERY).cloned().collect();
+            self.scopes.iter().map(query_tags).collect()
         };
         let query = |tags| ListQuery {
             tags,
@@ -189,8 +189,8 @@ impl ReadScope {
     }
 }
 
-fn insert_list_result(live: &mut LiveState, kind: KindId, listed: ListResult<Vec<LiveEntity>>) {
-    match listed {
+fn insert_list_result(live: &mut LiveState, kind: KindId, list: ListResult<Vec<LiveEntity>>) {
+    match list {
         ListResult::Found(entities) => {
             live.owned.insert(kind, entities);
         }
@@ -226,16 +226,16 @@ fn drop_orphans(catalog: &Catalog, live: &mut LiveState) {
     }
 }
 
-fn requested_kinds<'a>(catalog: &'a Catalog, asked: &'a ReadScope) -> impl Iterator<Item = KindId> + 'a {
+fn requested_kinds<'a>(catalog: &'a Catalog, scope: &'a ReadScope) -> impl Iterator<Item = KindId> + 'a {
     catalog
         .kinds()
         .map(|(id, _)| id)
-        .filter(|id| !asked.skipped_kinds.contains(id))
+        .filter(|id| !scope.skipped_kinds.contains(id))
 }
 
-fn child_kinds(catalog: &Catalog, asked: &ReadScope, head: KindId) -> Vec<KindId> {
-    requested_kinds(catalog, asked)
-        .filter(|kind| asked.is_available(catalog, *kind))
+fn child_kinds(catalog: &Catalog, scope: &ReadScope, head: KindId) -> Vec<KindId> {
+    requested_kinds(catalog, scope)
+        .filter(|kind| scope.is_available(catalog, *kind))
         .filter(|kind| hierarchy::parent_foreign_key(catalog.kind(*kind)).is_some_and(|parent| parent.kind == head))
         .collect()
 }

@@ -1,29 +1,29 @@
 use std::fmt;
 
-use crate::transport::keys;
+use crate::wire;
 use json::Object;
 
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde_json::error::Category;
 
-/// Reads a page of a list, hands over each entity as soon as it is read, in the order of their ids, and says where the
-/// next page begins, if there is one.
+/// Reads a page of a list and hands over each entity as soon as it is read, so that only one is in memory. Returns the
+/// offset of the next page, if there is one.
 ///
 /// # Errors
 /// Says where it is no page of Kong's, and repeats nothing of it.
-pub fn parse_page(body: &[u8], mut each: impl FnMut(Object)) -> Result<Option<String>, String> {
+pub(crate) fn parse_page(body: &[u8], mut on_entity: impl FnMut(Object)) -> Result<Option<String>, String> {
     let text = str::from_utf8(body).map_err(|error| format!("no text (byte {})", error.valid_up_to()))?;
     let mut json = serde_json::Deserializer::from_str(text);
-    let read = json.deserialize_map(PageVisitor(&mut each));
+    let read = json.deserialize_map(PageVisitor(&mut on_entity));
     let read = read.and_then(|offset| json.end().map(|()| offset));
     read.map_err(|error| {
-        let what = match error.classify() {
+        let problem = match error.classify() {
             Category::Eof => "the answer ends too early",
             Category::Syntax => "no JSON",
             Category::Data | Category::Io => "no list of entities",
         };
-        format!("{what} (line {}, column {})", error.line(), error.column())
+        format!("{problem} (line {}, column {})", error.line(), error.column())
     })
 }
 
@@ -37,16 +37,16 @@ impl<'de, E: FnMut(Object)> Visitor<'de> for PageVisitor<'_, E> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let (mut listed, mut offset) = (None, None);
+        let (mut data, mut offset) = (None, None);
         while let Some(name) = members.next_key::<String>()? {
             match name.as_str() {
-                keys::DATA if listed.is_some() => return Err(A::Error::duplicate_field(keys::DATA)),
-                keys::DATA => listed = Some(members.next_value_seed(EntityListVisitor(&mut *self.0))?),
+                wire::DATA if data.is_some() => return Err(A::Error::duplicate_field(wire::DATA)),
+                wire::DATA => data = Some(members.next_value_seed(EntityListVisitor(&mut *self.0))?),
                 "offset" => offset = members.next_value()?,
                 _ => drop(members.next_value::<IgnoredAny>()?),
             }
         }
-        listed.ok_or_else(|| A::Error::missing_field(keys::DATA))?;
+        data.ok_or_else(|| A::Error::missing_field(wire::DATA))?;
         Ok(offset)
     }
 }
@@ -125,10 +125,10 @@ mod tests {
             "hush",
             r#"{"data":[{"#,
         ] {
-            let why = parse_page(body.as_bytes(), drop).unwrap_err();
-            assert!(!why.contains("hush"), "{why}");
+            let reason = parse_page(body.as_bytes(), drop).unwrap_err();
+            assert!(!reason.contains("hush"), "{reason}");
         }
-        let why = parse_page(b"{\"data\":[],\"x\":\"hush\xff\"}", drop).unwrap_err();
-        assert_eq!(why, "no text (byte 20)");
+        let reason = parse_page(b"{\"data\":[],\"x\":\"hush\xff\"}", drop).unwrap_err();
+        assert_eq!(reason, "no text (byte 20)");
     }
 }

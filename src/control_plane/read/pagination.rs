@@ -86,14 +86,14 @@ impl<T: Transport, C: Clock> Client<T, C> {
         keep: &EntityFilterMap<R>,
     ) -> Result<ListResult<FilteredPage<R>>, ReadError> {
         let request = self.dialect.page_request(catalog, &query.page_request(&range));
-        let answer = self.send_read(&request).await?;
-        match answer.outcome {
+        let classified = self.send_read(&request).await?;
+        match classified.outcome {
             ResponseOutcome::Success => {}
             ResponseOutcome::NotFound | ResponseOutcome::Unsupported => return Ok(ListResult::Absent),
             ResponseOutcome::Forbidden => return Ok(ListResult::Forbidden),
-            _ => return Err(unexpected_response_error(&request, answer)),
+            _ => return Err(unexpected_response_error(&request, classified)),
         }
-        let page = filter_page_in_parallel(answer.response.body, range, keep, &self.parse_permits).await;
+        let page = filter_page_in_parallel(classified.response.body, range, keep, &self.parse_permits).await;
         page.map(ListResult::Found)
             .map_err(|reason| unreadable_response_error(&request, reason))
     }

@@ -15,17 +15,17 @@ impl EntityReader<'_> {
             .entries()
             .iter()
             .filter_map(|entry| kind.record.shorthand(&entry.key));
-        let spelled: Vec<String> = shorthands
+        let set_fields: Vec<String> = shorthands
             .flat_map(Field::shorthand_targets)
             .filter_map(|target| Some((*target.first()?).to_owned()))
             .collect();
-        if spelled.is_empty() {
+        if set_fields.is_empty() {
             return fill_missing(node, defaults, true);
         }
-        // what a shorthand says is said: a default must not stand beside it
+        // a shorthand sets its fields: no default may stand beside it
         let mut defaults = defaults.clone();
         if let NodeData::Map(entries) = &mut defaults.data {
-            entries.retain(|entry| !spelled.iter().any(|known| *known == entry.key));
+            entries.retain(|entry| !set_fields.iter().any(|known| *known == entry.key));
         }
         fill_missing(node, &defaults, true);
     }
@@ -33,11 +33,11 @@ impl EntityReader<'_> {
     /// Replaces `_config: NAME` by what `_plugin_configs` says of that name.
     fn apply_named_config(&mut self, kind: &Kind, node: &mut Node) {
         let NodeData::Map(entries) = &mut node.data else { return };
-        let Some(at) = entries.iter().position(|entry| entry.key == "_config") else {
+        let Some(index) = entries.iter().position(|entry| entry.key == "_config") else {
             return;
         };
         let Some(field) = config_field(kind) else { return };
-        let named = entries.remove(at);
+        let named = entries.remove(index);
         let Some(config) = named.value.text().and_then(|name| self.shared.plugin_config(name)) else {
             self.diagnostics.add(unknown_config_error(&named, self.shared));
             return;
@@ -79,7 +79,7 @@ fn unknown_config_error(named: &MapEntry, shared: &SharedDefaults) -> Diagnostic
     )
     .at(named.value.span);
     match suggest_similar(name, shared.plugin_config_names()) {
-        Some(near) => unknown.help(format!("did you mean '{near}'?")),
+        Some(suggestion) => unknown.help(format!("did you mean '{suggestion}'?")),
         None => unknown.help(format!(
             "define it at the top of a file: `_plugin_configs: {{{name}: …}}`"
         )),

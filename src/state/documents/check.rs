@@ -6,73 +6,81 @@ use json::{Object, Value, json};
 use schema::{self, Catalog, CheckPurpose, FieldPath};
 use yaml::{Diagnostic, DiagnosticCode, FileId, Severity, Span, suggest_similar};
 
-/// Says what the control plane of this catalog would refuse in the bodies of the desired state, each with its place: the
-/// same checks that the embedded control plane makes, and plugins and vaults that are not there. `now` is in seconds since
-/// 1970; `asked` says of which entities it is to be said.
+/// Reports what the control plane of this catalog would refuse in the bodies of the desired state: the same checks that
+/// the embedded control plane makes, and plugins and vaults that are not there. `now` is in seconds since
+/// 1970; `is_selected` says which entities are checked.
 pub fn check_entities(
     catalog: &Catalog,
     desired: &DesiredState,
     now: i64,
-    asked: &dyn Fn(DeclaredId) -> bool,
+    is_selected: &dyn Fn(DeclaredId) -> bool,
 ) -> Vec<Diagnostic> {
-    let mut problems = DocumentDiagnostics::default();
+    let mut diagnostics = DocumentDiagnostics::default();
     let entities = (0..).map(DeclaredId).zip(&desired.entities);
-    for (_, entity) in entities.filter(|(declared, _)| asked(*declared)) {
-        check_entity(catalog, entity, now, &|_| true, &mut problems);
+    for (_, entity) in entities.filter(|(declared, _)| is_selected(*declared)) {
+        check_entity(catalog, entity, now, &|_| true, &mut diagnostics);
     }
-    problems.into_diagnostics()
+    diagnostics.into_diagnostics()
 }
 
 impl ParsedState {
-    /// What [`check`] says of a reading, without echoes of what is known to be wrong with it: what was told `before`, and
-    /// what follows of an entity of which a part could not be read.
+    /// Checks the entities as [`check_entities`] does, without what only repeats errors that were reported `before`, or
+    /// follows from a part of an entity that could not be read.
     pub fn check_entities(&self, catalog: &Catalog, now: i64, before: &[Diagnostic]) -> Vec<Diagnostic> {
-        let errors = before.iter().filter(|one| one.severity == Severity::Error);
-        let places = errors.chain(&self.errors).flat_map(|one| &one.locations);
-        let mut known: Vec<(FileId, u32)> = places.map(|place| (place.span.file, place.span.start)).collect();
+        let errors = before
+            .iter()
+            .filter(|diagnostic| diagnostic.severity == Severity::Error);
+        let locations = errors.chain(&self.errors).flat_map(|error| &error.locations);
+        let mut known: Vec<(FileId, u32)> = locations
+            .map(|location| (location.span.file, location.span.start))
+            .collect();
         known.sort_unstable();
-        let mut problems = DocumentDiagnostics::default();
+        let mut diagnostics = DocumentDiagnostics::default();
         for (declared, entity) in (0..).map(DeclaredId).zip(&self.desired.entities) {
-            let flawed = self.incomplete.contains(&declared);
-            let is_news = |one: &Diagnostic| {
-                let echo = flawed && one.locations.iter().all(|place| place.span == entity.location.span);
-                !echo && one.locations.iter().all(|place| !is_reported(&known, place.span))
+            let is_incomplete = self.incomplete.contains(&declared);
+            let is_new = |diagnostic: &Diagnostic| {
+                let mut spans = diagnostic.locations.iter().map(|location| location.span);
+                let follows = is_incomplete && spans.clone().all(|span| span == entity.location.span);
+                !follows && spans.all(|span| !is_reported(&known, span))
             };
-            check_entity(catalog, entity, now, &is_news, &mut problems);
+            check_entity(catalog, entity, now, &is_new, &mut diagnostics);
         }
-        problems.into_diagnostics()
+        diagnostics.into_diagnostics()
     }
 }
 
-/// Whether something that is known begins where a place is.
+/// Whether an error was reported at that span, or within it.
 fn is_reported(known: &[(FileId, u32)], span: Span) -> bool {
-    let from = known.partition_point(|one| *one < (span.file, span.start));
+    let from = known.partition_point(|position| *position < (span.file, span.start));
     known
         .get(from)
         .is_some_and(|(file, start)| *file == span.file && (*start == span.start || *start < span.end))
 }
 
-/// Adds what is to be told of one entity.
+/// Adds the diagnostics of one entity.
 fn check_entity(
     catalog: &Catalog,
     entity: &DeclaredEntity,
     now: i64,
-    told: &dyn Fn(&Diagnostic) -> bool,
-    problems: &mut DocumentDiagnostics,
+    is_new: &dyn Fn(&Diagnostic) -> bool,
+    diagnostics: &mut DocumentDiagnostics,
 ) {
     let body = body_for_check(catalog, entity);
     let body = body.expose();
     let mut found: Vec<Diagnostic> = unchecked_config_warning(catalog, entity, body).into_iter().collect();
     if let Err(violations) = schema::check_body(catalog, entity.kind, body, CheckPurpose::Store, now) {
-        let refusal = InvalidEntity::new(catalog, entity, body);
+        let invalid = InvalidEntity::new(catalog, entity, body);
         found.extend(
             violations
                 .flatten()
                 .iter()
-                .map(|(path, message)| refusal.to_diagnostic(path, message)),
+                .map(|(path, message)| invalid.to_diagnostic(path, message)),
         );
     }
-    found.into_iter().filter(told).for_each(|one| problems.add(one));
+    found
+        .into_iter()
+        .filter(is_new)
+        .for_each(|diagnostic| diagnostics.add(diagnostic));
 }
 
 /// The body of a declared entity as a client would send it to have it checked, with a placeholder for each id that is not
@@ -82,11 +90,11 @@ pub fn body_for_check(catalog: &Catalog, entity: &DeclaredEntity) -> EntityBody 
     if let Some(id) = entity.id {
         body.insert("id", Value::String(id.to_string()));
     }
-    for link in &entity.foreign_keys {
-        body.insert(link.field.clone(), foreign_key_value(link));
+    for foreign_key in &entity.foreign_keys {
+        body.insert(foreign_key.field.clone(), foreign_key_value(foreign_key));
     }
     for foreign in &catalog.kind(entity.kind).foreign_fields {
-        // said, but not to be read: that is told elsewhere
+        // declared but unreadable, which is reported elsewhere
         if !body.contains_key(&foreign.field) && entity.location.span_tree.get(&foreign.field).is_some() {
             body.insert(foreign.field.clone(), json!({ "id": STAND_IN_ID }));
         }
@@ -94,8 +102,8 @@ pub fn body_for_check(catalog: &Catalog, entity: &DeclaredEntity) -> EntityBody 
     EntityBody::new(body)
 }
 
-fn foreign_key_value(link: &DeclaredForeignKey) -> Value {
-    match &link.target {
+fn foreign_key_value(foreign_key: &DeclaredForeignKey) -> Value {
+    match &foreign_key.target {
         ForeignKeyTarget::Null => Value::Null,
         ForeignKeyTarget::List(members) => Value::Array(members.iter().map(|_| json!(STAND_IN_ID)).collect()),
         ForeignKeyTarget::Parent(_) | ForeignKeyTarget::Named(_) => json!({ "id": STAND_IN_ID }),
@@ -104,8 +112,8 @@ fn foreign_key_value(link: &DeclaredForeignKey) -> Value {
 
 const STAND_IN_ID: &str = "00000000-0000-4000-8000-000000000000";
 
-/// Warns of a plugin or vault whose schema nobody knows, so that its `config` goes unchecked. A live node's own list is
-/// judged by the checks.
+/// Warns of a plugin or vault whose schema is not known, so that its `config` is not checked. Where the node's own list
+/// is known, the checks report what is not on it.
 fn unchecked_config_warning(catalog: &Catalog, entity: &DeclaredEntity, body: &Object) -> Option<Diagnostic> {
     let kind = catalog.kind(entity.kind);
     let sub = kind.subschemas.as_ref()?;
@@ -117,12 +125,12 @@ fn unchecked_config_warning(catalog: &Catalog, entity: &DeclaredEntity, body: &O
         "the {} '{name}' is not known here, so that what it is given goes unchecked",
         kind.name
     );
-    let place = entity.location.value_span(&FieldPath::from_field(&sub.by));
-    let told = Diagnostic::warning(DiagnosticCode::Unchecked, message).at(place);
+    let span = entity.location.value_span(&FieldPath::from_field(&sub.by));
+    let warning = Diagnostic::warning(DiagnosticCode::Unchecked, message).at(span);
     Some(match suggest_similar(name, catalog.subschema_names(&sub.family)) {
-        Some(near) => told.help(format!(
-            "did you mean '{near}'? With a control plane to ask, its own schema is used"
+        Some(suggestion) => warning.help(format!(
+            "did you mean '{suggestion}'? With a control plane to ask, its own schema is used"
         )),
-        None => told.help("with a control plane to ask (`validate --online`, `diff`), its own schema is used"),
+        None => warning.help("with a control plane to ask (`validate --online`, `diff`), its own schema is used"),
     })
 }

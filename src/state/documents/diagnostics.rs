@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 
 use yaml::{Diagnostic, DiagnosticCode, Severity, Span};
 
-/// What is wrong with the documents, as it is found, and where secrets stand, so that their lines are not shown.
+/// The diagnostics of the documents, and where secrets stand, so that their lines are not shown.
 #[derive(Default)]
 pub(super) struct DocumentDiagnostics {
     diagnostics: Vec<Diagnostic>,
@@ -11,74 +11,79 @@ pub(super) struct DocumentDiagnostics {
 }
 
 impl DocumentDiagnostics {
-    /// Adds something to tell.
     pub(super) fn add(&mut self, diagnostic: Diagnostic) {
         self.error_count += usize::from(diagnostic.severity == Severity::Error);
         self.diagnostics.push(diagnostic);
     }
 
-    /// How many errors were told so far.
     pub(super) fn error_count(&self) -> usize {
         self.error_count
     }
 
-    /// Says that a value that may be secret stands there.
+    /// Notes that a value that may be secret stands there.
     pub(super) fn mark_secret(&mut self, span: Span) {
         self.secret_spans.push(span);
     }
 
-    /// All of it, in the order of the files, one cause told once with its places.
+    /// All of them, in the order of the files, each cause once with its locations.
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
-        let mut told = merge_causes(self.diagnostics);
-        redact_lines(&mut told, &self.secret_spans);
-        sort_by_position(&mut told);
-        told
+        let mut diagnostics = merge_causes(self.diagnostics);
+        redact_lines(&mut diagnostics, &self.secret_spans);
+        sort_by_position(&mut diagnostics);
+        diagnostics
     }
 }
 
-/// Tells a cause that stands in several places once, at the place where it stood first. What points at several places by
-/// itself (a duplicate, say) is a cause of its own.
-fn merge_causes(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let mut told: Vec<Diagnostic> = Vec::new();
+/// Merges the diagnostics of one cause into one with several locations. What points at several locations by itself (a
+/// duplicate, say) is a cause of its own.
+fn merge_causes(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut merged: Vec<Diagnostic> = Vec::new();
     let mut causes: HashMap<(DiagnosticCode, String, Option<String>), usize> = HashMap::new();
     let mut known: HashSet<(usize, Span)> = HashSet::new();
-    for mut one in found {
-        if one.locations.len() != 1 {
-            told.push(one);
+    for mut diagnostic in diagnostics {
+        if diagnostic.locations.len() != 1 {
+            merged.push(diagnostic);
             continue;
         }
-        let cause = (one.code, one.message.clone(), one.help.clone());
-        let at = *causes.entry(cause).or_insert(told.len());
-        let is_new = known.insert((at, one.locations[0].span));
-        if at == told.len() {
-            told.push(one);
+        let cause = (diagnostic.code, diagnostic.message.clone(), diagnostic.help.clone());
+        let index = *causes.entry(cause).or_insert(merged.len());
+        let is_new = known.insert((index, diagnostic.locations[0].span));
+        if index == merged.len() {
+            merged.push(diagnostic);
         } else if is_new {
-            told[at].locations.append(&mut one.locations);
+            merged[index].locations.append(&mut diagnostic.locations);
         }
     }
-    told
+    merged
 }
 
-/// Marks the places whose line, or whose own stretch of the file, holds a value that may be secret.
-fn redact_lines(told: &mut [Diagnostic], secrets: &[Span]) {
-    if told.is_empty() {
+/// Marks the locations whose line or whose span holds a value that may be secret, so that their text is redacted.
+fn redact_lines(diagnostics: &mut [Diagnostic], secret_spans: &[Span]) {
+    if diagnostics.is_empty() {
         return;
     }
-    let lines: HashSet<_> = secrets.iter().map(|span| (span.file, span.line)).collect();
-    for place in told.iter_mut().flat_map(|one| &mut one.locations) {
-        let here = place.span;
-        place.is_confidential |= lines.contains(&(here.file, here.line))
-            || secrets
+    let lines: HashSet<_> = secret_spans.iter().map(|span| (span.file, span.line)).collect();
+    for location in diagnostics.iter_mut().flat_map(|diagnostic| &mut diagnostic.locations) {
+        let span = location.span;
+        location.is_confidential |= lines.contains(&(span.file, span.line))
+            || secret_spans
                 .iter()
-                .any(|span| span.file == here.file && span.start < here.end && here.start < span.end);
+                .any(|secret| secret.file == span.file && secret.start < span.end && span.start < secret.end);
     }
 }
 
-fn sort_by_position(told: &mut [Diagnostic]) {
-    for one in told.iter_mut() {
-        if one.locations.iter().all(|place| place.label.is_none()) {
-            one.locations.sort_by_key(|place| (place.span.file, place.span.start));
+fn sort_by_position(diagnostics: &mut [Diagnostic]) {
+    for diagnostic in diagnostics.iter_mut() {
+        if diagnostic.locations.iter().all(|location| location.label.is_none()) {
+            diagnostic
+                .locations
+                .sort_by_key(|location| (location.span.file, location.span.start));
         }
     }
-    told.sort_by_key(|one| one.locations.first().map(|place| (place.span.file, place.span.start)));
+    diagnostics.sort_by_key(|diagnostic| {
+        diagnostic
+            .locations
+            .first()
+            .map(|location| (location.span.file, location.span.start))
+    });
 }

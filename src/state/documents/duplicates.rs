@@ -14,38 +14,38 @@ use json::Value;
 use schema::{Catalog, FieldPath, Kind, KindId};
 use yaml::{Diagnostic, DiagnosticCode, Span};
 
-/// Refuses entities that are declared twice: the same id, or the same values of fields that no two may share.
-pub(super) fn report_duplicates(desired: &DesiredState, catalog: &Catalog, problems: &mut DocumentDiagnostics) {
+/// Reports entities that are declared twice: the same id, or the same values of fields that no two may share.
+pub(super) fn report_duplicates(desired: &DesiredState, catalog: &Catalog, diagnostics: &mut DocumentDiagnostics) {
     let sets: Vec<Vec<&[String]>> = catalog.kinds().map(|(_, kind)| unique_field_sets(kind)).collect();
     let id = [String::from("id")];
     let names: LazyNameIndex<'_> = LazyCell::new(Box::new(|| DeclaredNameIndex::new(desired, catalog)));
     let keys_of = |entity| unique_keys(catalog, entity, (&id, &sets), &names);
     let mut first: FxHashMap<(KindId, UniquenessKey<'_>), DeclaredId> = FxHashMap::default();
-    for own in duplicate_candidates(desired, keys_of) {
-        let entity = desired.entity(own);
+    for declared in duplicate_candidates(desired, keys_of) {
+        let entity = desired.entity(declared);
         for (fields, key) in keys_of(entity) {
-            if let Some(first) = insert_or_get_first(first.entry((entity.kind, key)), own) {
-                problems.add(duplicate_error(desired, catalog, first, own, fields));
+            if let Some(first) = insert_or_get_first(first.entry((entity.kind, key)), declared) {
+                diagnostics.add(duplicate_error(desired, catalog, first, declared, fields));
                 break;
             }
         }
     }
 }
 
-/// The entities that may be declared twice, in order: those with a key of which a digest is that of another's. Mostly there
-/// are none, and a list of digests is made sooner than a map of keys.
+/// The entities that may be declared twice, in order: those with a key whose digest is that of another. Mostly there are
+/// none, and sorting a list of digests takes less time than building a map of keys.
 fn duplicate_candidates<'a, I: Iterator<Item = (&'a [String], UniquenessKey<'a>)>>(
     desired: &'a DesiredState,
     keys_of: impl Fn(&'a DeclaredEntity) -> I,
 ) -> BTreeSet<DeclaredId> {
     let mut digests = Vec::with_capacity(2 * desired.entities.len());
-    for (own, entity) in (0..).map(DeclaredId).zip(&desired.entities) {
-        digests.extend(keys_of(entity).map(|(_, key)| (FxBuildHasher.hash_one((entity.kind, key)), own)));
+    for (declared, entity) in (0..).map(DeclaredId).zip(&desired.entities) {
+        digests.extend(keys_of(entity).map(|(_, key)| (FxBuildHasher.hash_one((entity.kind, key)), declared)));
     }
     digests.sort_unstable();
-    let alike = digests.chunk_by(|(one, _), (other, _)| one == other);
-    let alike = alike.filter(|alike| alike.len() > 1).flatten();
-    alike.map(|(_, own)| *own).collect()
+    let equal_digests = digests.chunk_by(|(digest, _), (next, _)| digest == next);
+    let repeated = equal_digests.filter(|group| group.len() > 1).flatten();
+    repeated.map(|(_, declared)| *declared).collect()
 }
 
 /// What no other entity of its kind may have: the fields, and their values.
@@ -56,7 +56,7 @@ fn unique_keys<'a, 's>(
     names: &LazyNameIndex<'a>,
 ) -> impl Iterator<Item = (&'s [String], UniquenessKey<'a>)> {
     let kind = catalog.kind(entity.kind);
-    let id = entity.id.map(|said| (id, UniquenessKey::Id(said)));
+    let id = entity.id.map(|value| (id, UniquenessKey::Id(value)));
     let of_kind = sets[usize::from(entity.kind.0)].iter().enumerate();
     let values = of_kind.filter_map(move |(at, fields)| {
         let (first, others) = key_values(kind, entity, fields, names)?;
@@ -65,11 +65,11 @@ fn unique_keys<'a, 's>(
     id.into_iter().chain(values)
 }
 
-fn insert_or_get_first<K>(entry: hash_map::Entry<K, DeclaredId>, own: DeclaredId) -> Option<DeclaredId> {
+fn insert_or_get_first<K>(entry: hash_map::Entry<K, DeclaredId>, declared: DeclaredId) -> Option<DeclaredId> {
     match entry {
         hash_map::Entry::Occupied(first) => Some(*first.get()),
-        hash_map::Entry::Vacant(free) => {
-            free.insert(own);
+        hash_map::Entry::Vacant(vacant) => {
+            vacant.insert(declared);
             None
         }
     }
@@ -91,13 +91,13 @@ enum UniquenessKeyPart<'a> {
     Null,
 }
 
-/// What declared entities are called, so that a name and a nesting that mean the same entity are the same.
+/// Declared entities by id and by name, so that a foreign key and a nesting that mean the same entity are equal.
 struct DeclaredNameIndex<'a> {
     by_id: FxHashMap<(KindId, Uuid), DeclaredId>,
     by_name: FxHashMap<(KindId, &'a str), DeclaredId>,
 }
 
-/// The names, found out when they are first asked for: documents mostly nest what belongs together.
+/// The index, built on first use: documents mostly nest what belongs together.
 type LazyNameIndex<'a> = LazyCell<DeclaredNameIndex<'a>, Box<dyn FnOnce() -> DeclaredNameIndex<'a> + 'a>>;
 
 impl<'a> DeclaredNameIndex<'a> {
@@ -106,23 +106,23 @@ impl<'a> DeclaredNameIndex<'a> {
             by_id: FxHashMap::default(),
             by_name: FxHashMap::default(),
         };
-        for (at, entity) in desired.entities.iter().enumerate() {
-            let own = DeclaredId(at as u32);
+        for (index, entity) in desired.entities.iter().enumerate() {
+            let declared = DeclaredId(index as u32);
             if let Some(id) = entity.id {
-                names.by_id.entry((entity.kind, id)).or_insert(own);
+                names.by_id.entry((entity.kind, id)).or_insert(declared);
             }
-            let called = foreign_key::naming_fields(catalog.kind(entity.kind))
+            let entity_names = foreign_key::naming_fields(catalog.kind(entity.kind))
                 .filter_map(|key| entity.body.expose().get(key)?.as_str());
-            for name in called {
-                names.by_name.entry((entity.kind, name)).or_insert(own);
+            for name in entity_names {
+                names.by_name.entry((entity.kind, name)).or_insert(declared);
             }
         }
         names
     }
 
-    fn key_part(&self, kind: KindId, to: &'a ForeignKeyTarget) -> UniquenessKeyPart<'a> {
-        match to {
-            ForeignKeyTarget::Parent(id) => UniquenessKeyPart::Entity(*id),
+    fn key_part(&self, kind: KindId, target: &'a ForeignKeyTarget) -> UniquenessKeyPart<'a> {
+        match target {
+            ForeignKeyTarget::Parent(parent) => UniquenessKeyPart::Entity(*parent),
             ForeignKeyTarget::Named(name) => self
                 .find_entity(kind, name)
                 .map_or(UniquenessKeyPart::Text(Cow::Borrowed(name)), UniquenessKeyPart::Entity),
@@ -145,12 +145,12 @@ fn unique_field_sets(kind: &Kind) -> Vec<&[String]> {
             sets.push(set);
         }
     }
-    let alone = !endpoint.is_empty() && !sets.iter().any(|set| set.contains(&endpoint[0]));
-    sets.extend(alone.then_some(endpoint));
+    let is_extra = !endpoint.is_empty() && !sets.iter().any(|set| set.contains(&endpoint[0]));
+    sets.extend(is_extra.then_some(endpoint));
     sets
 }
 
-/// The values of a set of fields; none if one of its own fields has no value, or nothing at all is said.
+/// The values of a set of fields; none if one of its own fields has no value, or all are null.
 fn key_values<'a>(
     kind: &Kind,
     entity: &'a DeclaredEntity,
@@ -161,8 +161,8 @@ fn key_values<'a>(
     let first = key_part(kind, entity, first, names)?;
     let others = others.iter().map(|field| key_part(kind, entity, field, names));
     let others = others.collect::<Option<Vec<_>>>()?;
-    let said = first != UniquenessKeyPart::Null || others.iter().any(|part| *part != UniquenessKeyPart::Null);
-    said.then_some((first, others))
+    let has_value = first != UniquenessKeyPart::Null || others.iter().any(|part| *part != UniquenessKeyPart::Null);
+    has_value.then_some((first, others))
 }
 
 fn key_part<'a>(
@@ -191,40 +191,43 @@ fn duplicate_error(
     second: DeclaredId,
     fields: &[String],
 ) -> Diagnostic {
-    let (one, other) = (desired.entity(first), desired.entity(second));
-    let kind = catalog.kind(one.kind);
+    let (first, second) = (desired.entity(first), desired.entity(second));
+    let kind = catalog.kind(first.kind);
     let own = fields
         .iter()
         .find(|field| kind.foreign_fields.iter().all(|foreign| foreign.field != **field));
     let field = own.or(fields.first()).map_or("id", String::as_str);
-    let secret = one.secret_fields.contains(&FieldPath::from_field(field))
+    let is_secret = first.secret_fields.contains(&FieldPath::from_field(field))
         || kind.record.get(field).is_some_and(|field| field.secret);
-    let called = match one.body.expose().get(field) {
-        Some(Value::String(value)) if !secret => format!("the {} '{value}'", kind.name),
+    let subject = match first.body.expose().get(field) {
+        Some(Value::String(value)) if !is_secret => format!("the {} '{value}'", kind.name),
         _ => format!("{} with this {field}", with_article(&kind.name)),
     };
-    let owners = if one.scope == other.scope {
+    let scopes = if first.scope == second.scope {
         String::new()
     } else {
-        describe_scopes(desired, one.scope, other.scope)
+        describe_scopes(desired, first.scope, second.scope)
     };
-    let place = |entity: &DeclaredEntity| -> Span { entity.location.value_span(&FieldPath::from_field(field)) };
-    let told = Diagnostic::error(DiagnosticCode::Duplicate, format!("{called} is declared twice{owners}"));
-    let told = if secret {
-        told.at_secret(place(other))
+    let span = |entity: &DeclaredEntity| -> Span { entity.location.value_span(&FieldPath::from_field(field)) };
+    let error = Diagnostic::error(
+        DiagnosticCode::Duplicate,
+        format!("{subject} is declared twice{scopes}"),
+    );
+    let error = if is_secret {
+        error.at_secret(span(second))
     } else {
-        told.at(place(other))
+        error.at(span(second))
     };
-    let told = told.label("again here");
-    let told = if secret {
-        told.at_secret(place(one))
+    let error = error.label("again here");
+    let error = if is_secret {
+        error.at_secret(span(first))
     } else {
-        told.at(place(one))
+        error.at(span(first))
     };
-    told.label("first here").help(duplicate_help(kind, fields))
+    error.label("first here").help(duplicate_help(kind, fields))
 }
 
-fn describe_scopes(desired: &DesiredState, one: ScopeId, other: ScopeId) -> String {
+fn describe_scopes(desired: &DesiredState, first: ScopeId, second: ScopeId) -> String {
     let tags = |scope: ScopeId| {
         desired.scopes[scope.0 as usize]
             .tags
@@ -233,12 +236,12 @@ fn describe_scopes(desired: &DesiredState, one: ScopeId, other: ScopeId) -> Stri
             .collect::<Vec<_>>()
             .join(", ")
     };
-    format!(", once by {} and once by {}", tags(one), tags(other))
+    format!(", once by {} and once by {}", tags(first), tags(second))
 }
 
 fn duplicate_help(kind: &Kind, fields: &[String]) -> String {
     match fields {
-        [one] => format!("leave one of them out, or give it another {one}"),
+        [field] => format!("leave one of them out, or give it another {field}"),
         _ => format!("no two {} may have the same {}", kind.collection, fields.join(", ")),
     }
 }

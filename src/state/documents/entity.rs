@@ -8,7 +8,7 @@ use super::document::{StateDocument, first_key_span};
 use super::entity_rules::{add_scope_tags, is_identity_field};
 use super::foreign_key::{self, parse_uuid};
 use super::legacy;
-use super::nesting::ParentEntity;
+use super::nesting::ParentLink;
 use super::shared_defaults::SharedDefaults;
 use super::value::{FieldContext, PathTrail, ValueReader};
 use crate::{
@@ -31,33 +31,33 @@ pub(super) struct EntityReader<'a> {
     pub(super) scope: (ScopeId, &'a Scope),
     /// The entities read so far.
     pub(super) entities: &'a mut Vec<DeclaredEntity>,
-    /// Those of which a part could not be read.
+    /// The entities of which a part could not be read.
     pub(super) incomplete: &'a mut BTreeSet<DeclaredId>,
-    /// What is wrong.
+    /// What there is to report.
     pub(super) diagnostics: &'a mut DocumentDiagnostics,
 }
 
-/// An entity half read.
+/// An entity whose fields were read, not yet linked to its parent nor tagged for its scope: then it is a
+/// [`DeclaredEntity`].
 #[derive(Default)]
 pub(super) struct PartialEntity<'a> {
-    /// Its id, if it says one.
+    /// Its id, if it declares one.
     pub(super) id: Option<Uuid>,
     /// Its fields.
     pub(super) fields: Vec<(ObjectKey, Value)>,
     /// Its foreign keys.
     pub(super) foreign_keys: Vec<DeclaredForeignKey>,
-    /// Where all of that stands.
+    /// Where its fields stand.
     pub(super) spans: Vec<NamedSpanTree>,
     /// The lists nested in it.
     pub(super) nested: Vec<(&'a NestedList, Node)>,
     /// Fields whose value came from the environment.
     pub(super) secret_fields: BTreeSet<FieldPath>,
-    /// Those of them whose value is made up.
+    /// Those of them whose variable is not set, so that the value is made up.
     pub(super) unset_fields: BTreeSet<FieldPath>,
 }
 
 impl PartialEntity<'_> {
-    /// One of about so many fields.
     fn with_capacity(count: usize) -> Self {
         Self {
             fields: Vec::with_capacity(count),
@@ -77,25 +77,25 @@ impl<'a> EntityReader<'a> {
         }
     }
 
-    pub(super) fn read_entity(&mut self, kind_id: KindId, node: Node, parent: Option<ParentEntity<'a>>) {
+    pub(super) fn read_entity(&mut self, kind_id: KindId, node: Node, parent: Option<ParentLink<'a>>) {
         let catalog = self.catalog;
         let kind = catalog.kind(kind_id);
         let Some(mut node) = self.entity_map(kind, node, parent) else {
             return;
         };
         let span = entity_span(kind, &node);
-        let before = self.diagnostics.error_count();
+        let errors_before = self.diagnostics.error_count();
         self.apply_defaults(kind_id, kind, &mut node);
         let record = self.find_record(kind_id, kind, &node);
         let NodeData::Map(entries) = node.data else { return };
-        let mut draft = PartialEntity::with_capacity(entries.len());
+        let mut entity = PartialEntity::with_capacity(entries.len());
         for entry in entries {
-            self.read_field(kind, &record, entry, &mut draft);
+            self.read_field(kind, &record, entry, &mut entity);
         }
-        if self.diagnostics.error_count() > before {
+        if self.diagnostics.error_count() > errors_before {
             self.incomplete.insert(DeclaredId(self.entities.len() as u32));
         }
-        self.add_entity(kind_id, draft, span, parent);
+        self.add_entity(kind_id, entity, span, parent);
     }
 
     /// The record that describes the whole entity, known by the field that says which one.
@@ -104,27 +104,27 @@ impl<'a> EntityReader<'a> {
         self.catalog.record_for_subschema(kind_id, named.and_then(Node::text))
     }
 
-    fn read_field(&mut self, kind: &'a Kind, record: &Record, entry: MapEntry, draft: &mut PartialEntity<'a>) {
+    fn read_field(&mut self, kind: &'a Kind, record: &Record, entry: MapEntry, entity: &mut PartialEntity<'a>) {
         let MapEntry { key, key_span, value } = entry;
         if key == "_comment" || key == "_ignore" {
             return;
         }
-        if let Some(nest) = kind.nested_lists.iter().find(|nest| nest.key == key) {
-            draft.nested.push((nest, value));
+        if let Some(nested_list) = kind.nested_lists.iter().find(|nested_list| nested_list.key == key) {
+            entity.nested.push((nested_list, value));
             return;
         }
-        let places = if key == "id" {
-            draft.id = self.read_id(&value);
+        let span_tree = if key == "id" {
+            entity.id = self.read_id(&value);
             SpanTree::leaf(value.span)
         } else if let Some(foreign) = kind.foreign_fields.iter().find(|foreign| foreign.field == key) {
-            self.read_foreign_key(foreign, &value, draft)
+            self.read_foreign_key(foreign, &value, entity)
         } else {
-            self.read_value(kind, record, &key, value, draft)
+            self.read_value(kind, record, &key, value, entity)
         };
-        draft.spans.push(NamedSpanTree {
+        entity.spans.push(NamedSpanTree {
             name: key,
             name_span: key_span,
-            tree: places,
+            tree: span_tree,
         });
     }
 
@@ -134,25 +134,29 @@ impl<'a> EntityReader<'a> {
         record: &Record,
         key: &ObjectKey,
         node: Node,
-        draft: &mut PartialEntity,
+        entity: &mut PartialEntity,
     ) -> SpanTree {
         let is_abstract = |field: &Field| matches!(field.field_type, FieldType::Abstract);
-        let free = kind.record.get(key).is_some_and(is_abstract);
+        let is_free = kind.record.get(key).is_some_and(is_abstract);
         let field = record.field_or_shorthand(key);
-        let unknown = free && field.is_none_or(is_abstract);
+        let is_secret = is_free && field.is_none_or(is_abstract);
         let mut values = ValueReader {
             diagnostics: self.diagnostics,
-            secret_fields: &mut draft.secret_fields,
-            unset_fields: &mut draft.unset_fields,
+            secret_fields: &mut entity.secret_fields,
+            unset_fields: &mut entity.unset_fields,
         };
-        let (value, places) = values.read_value(node, FieldContext::new(field, free, unknown), PathTrail::Field(key));
-        draft.fields.push((key.clone(), value));
-        places
+        let (value, span_tree) = values.read_value(
+            node,
+            FieldContext::new(field, is_free, is_secret),
+            PathTrail::Field(key),
+        );
+        entity.fields.push((key.clone(), value));
+        span_tree
     }
 
     fn read_id(&mut self, node: &Node) -> Option<Uuid> {
-        let found = node.text().and_then(parse_uuid);
-        if found.is_none() && !matches!(node.data, NodeData::Null) && node.origin != ValueOrigin::UnsetVariable {
+        let id = node.text().and_then(parse_uuid);
+        if id.is_none() && !matches!(node.data, NodeData::Null) && node.origin != ValueOrigin::UnsetVariable {
             self.diagnostics.add(
                 Diagnostic::error(
                     DiagnosticCode::WrongType,
@@ -162,15 +166,15 @@ impl<'a> EntityReader<'a> {
                 .help("leave it out: strongroom chooses ids"),
             );
         }
-        found
+        id
     }
 
-    fn read_foreign_key(&mut self, foreign: &ForeignField, node: &Node, draft: &mut PartialEntity) -> SpanTree {
+    fn read_foreign_key(&mut self, foreign: &ForeignField, node: &Node, entity: &mut PartialEntity) -> SpanTree {
         let span = node.span;
-        if let Some(to) = foreign_key::read_foreign_key(self.catalog, foreign, node, self.diagnostics) {
-            draft.foreign_keys.push(DeclaredForeignKey {
+        if let Some(target) = foreign_key::read_foreign_key(self.catalog, foreign, node, self.diagnostics) {
+            entity.foreign_keys.push(DeclaredForeignKey {
                 field: foreign.field.clone(),
-                target: to,
+                target,
                 span,
             });
         }
@@ -186,56 +190,56 @@ impl<'a> EntityReader<'a> {
     pub(super) fn add_entity(
         &mut self,
         kind_id: KindId,
-        mut draft: PartialEntity<'a>,
+        mut entity: PartialEntity<'a>,
         span: Span,
-        parent: Option<ParentEntity<'a>>,
+        parent: Option<ParentLink<'a>>,
     ) {
         let kind = self.catalog.kind(kind_id);
         if let Some(parent) = parent {
-            self.link_to_parent(&mut draft, parent, span);
+            self.link_to_parent(&mut entity, parent, span);
         }
-        let mut body = Object::from(draft.fields);
+        let mut body = Object::from(entity.fields);
         if self.document.format.is_some_and(|format| format.is_legacy()) {
-            legacy::migrate_legacy_fields(kind, &mut body, &draft.spans, span, self.diagnostics);
+            legacy::migrate_legacy_fields(kind, &mut body, &entity.spans, span, self.diagnostics);
         }
-        self.reject_hashed_values(kind, &body, &draft.spans);
+        self.reject_hashed_values(kind, &body, &entity.spans);
         add_scope_tags(kind, &mut body, self.scope.1);
-        let (filled_names, secrets) = draft
+        let (filled_key_fields, secret_fields) = entity
             .secret_fields
             .into_iter()
             .partition(|path| is_identity_field(kind, path));
         let id = DeclaredId(u32::try_from(self.entities.len()).unwrap_or(u32::MAX));
-        let parts = SpanChildren::from_named(draft.spans);
+        let parts = SpanChildren::from_named(entity.spans);
         self.entities.push(DeclaredEntity {
             kind: kind_id,
-            id: draft.id,
+            id: entity.id,
             body: EntityBody::new(body),
-            foreign_keys: draft.foreign_keys,
+            foreign_keys: entity.foreign_keys,
             scope: self.scope.0,
             location: EntityLocation {
                 span,
                 span_tree: Arc::new(SpanTree { span, children: parts }),
             },
-            secret_fields: secrets,
-            filled_key_fields: filled_names,
-            unset_fields: draft.unset_fields,
+            secret_fields,
+            filled_key_fields,
+            unset_fields: entity.unset_fields,
         });
-        for (nest, list) in draft.nested {
-            self.read_nested(nest, list, id);
+        for (nested_list, list) in entity.nested {
+            self.read_nested(nested_list, list, id);
         }
     }
 }
 
-/// Where to point for an entity as a whole: what names it, else where it begins. Of a name that is secret, at its field.
+/// Where to point for an entity as a whole: at its name, else where it begins; at the field of a name that is secret.
 fn entity_span(kind: &Kind, node: &Node) -> Span {
     let entry = |field: &String| node.entries().iter().find(|entry| entry.key == *field);
     let Some(MapEntry { key, key_span, value }) = kind.title.fields.iter().find_map(entry) else {
         return first_key_span(node);
     };
-    let secret = value.origin != ValueOrigin::File || kind.record.get(key).is_none_or(|field| field.secret);
+    let is_secret = value.origin != ValueOrigin::File || kind.record.get(key).is_none_or(|field| field.secret);
     match value.data {
         NodeData::List(_) | NodeData::Map(_) | NodeData::Null => first_key_span(node),
-        _ if secret => *key_span,
+        _ if is_secret => *key_span,
         _ => value.span,
     }
 }

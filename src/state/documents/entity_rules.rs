@@ -5,17 +5,17 @@ use schema::{FieldPath, Kind};
 use yaml::{Diagnostic, DiagnosticCode};
 
 impl EntityReader<'_> {
-    /// Refuses values that are said to be hashed already where they would be hashed again.
-    pub(super) fn reject_hashed_values(&mut self, kind: &Kind, body: &Object, places: &[NamedSpanTree]) {
+    /// Reports values that are declared to be hashed already where they would be hashed again.
+    pub(super) fn reject_hashed_values(&mut self, kind: &Kind, body: &Object, spans: &[NamedSpanTree]) {
         let (Some(hashed), Some(transform)) = (&kind.hashed_field, self.document.no_transform) else {
             return;
         };
         let when = hashed.when.as_ref();
-        let hashes = when.is_none_or(|when| body.get(when) == Some(&Value::Bool(true)));
-        let Some(place) = places.iter().find(|place| *place.name == *hashed.field) else {
+        let would_hash = when.is_none_or(|when| body.get(when) == Some(&Value::Bool(true)));
+        let Some(field) = spans.iter().find(|field| *field.name == *hashed.field) else {
             return;
         };
-        if hashes {
+        if would_hash {
             self.diagnostics.add(
                 Diagnostic::error(
                     DiagnosticCode::Transform,
@@ -24,7 +24,7 @@ impl EntityReader<'_> {
                         hashed.field
                     ),
                 )
-                .at_secret(place.name_span)
+                .at_secret(field.name_span)
                 .at(transform)
                 .label("said here")
                 .help("write the plain value (from a variable: `${{ env \"DECK_…\" }}`) and leave `_transform` out"),
@@ -51,14 +51,14 @@ pub(super) fn add_scope_tags(kind: &Kind, body: &mut Object, scope: &Scope) {
     }
 }
 
-/// Whether a value names the entity, so that it is no secret wherever it came from.
+/// Whether a field identifies the entity, so that it is no secret wherever its value came from.
 pub(super) fn is_identity_field(kind: &Kind, path: &FieldPath) -> bool {
     let Some(top) = path.top_field() else { return false };
-    let key = kind
+    let is_key = kind
         .identity
         .iter()
         .flatten()
         .chain(&kind.endpoint_key)
         .any(|field| field == top);
-    top == "tags" || key && !kind.record.get(top).is_some_and(|field| field.secret)
+    top == "tags" || is_key && !kind.record.get(top).is_some_and(|field| field.secret)
 }

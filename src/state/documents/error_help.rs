@@ -1,7 +1,7 @@
 use json::Value;
 use schema::Field;
 
-/// What a refusal begins with, and what to do about it.
+/// How a message of the checks begins, and what to do about it.
 const HELP_BY_MESSAGE: [(&str, &str); 6] = [
     (
         "invalid certificate:",
@@ -23,13 +23,13 @@ const HELP_BY_MESSAGE: [(&str, &str); 6] = [
     ("kid in jwk.kid must be equal", "write the same `kid` in both places"),
 ];
 
-/// What texts must look like that have to match a pattern of Lua's.
+/// What a text must look like to match a Lua pattern.
 const HELP_BY_PATTERN: [(&str, &str); 1] = [(
     "^[a-z][a-z%d-]-[a-z%d]+$",
     "begin with a small letter and go on with small letters, digits and `-`: two characters at least, no `-` at the end",
 )];
 
-/// What to do about a refused value, from the words of the refusal, the value and its field.
+/// What to do about an invalid value, from the message, the value and its field.
 pub(super) fn help_for_error(message: &str, value: Option<&Value>, field: Option<&Field>) -> Option<&'static str> {
     help_by_type(message, value)
         .or_else(|| help_by_message(message))
@@ -52,8 +52,8 @@ fn help_by_type(message: &str, value: Option<&Value>) -> Option<&'static str> {
 fn help_by_message(message: &str) -> Option<&'static str> {
     let mut known = HELP_BY_MESSAGE.iter();
     known
-        .find(|(words, _)| message.starts_with(words))
-        .map(|(_, remedy)| *remedy)
+        .find(|(start, _)| message.starts_with(start))
+        .map(|(_, help)| *help)
 }
 
 fn help_by_pattern(message: &str, field: &Field) -> Option<&'static str> {
@@ -62,5 +62,5 @@ fn help_by_pattern(message: &str, field: &Field) -> Option<&'static str> {
         .get("match")
         .filter(|_| message.starts_with("invalid value:"))?;
     let mut known = HELP_BY_PATTERN.iter();
-    known.find(|(known, _)| pattern == known).map(|(_, remedy)| *remedy)
+    known.find(|(known, _)| pattern == known).map(|(_, help)| *help)
 }

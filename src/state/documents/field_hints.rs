@@ -21,18 +21,18 @@ pub(super) fn declaring_shorthand(
             continue;
         }
         let names: Vec<&str> = rest.iter().map_while(segment_name).collect();
-        let (short, _) = fields.shorthands.iter().find(|(short, field)| {
+        let (shorthand, _) = fields.shorthands.iter().find(|(shorthand, field)| {
             field.shorthand_targets().iter().any(|target| names.starts_with(target))
-                && source.span_tree.contains(&outer.with_name(short))
+                && source.span_tree.contains(&outer.with_name(shorthand))
         })?;
-        let short = outer.with_name(short);
-        let span = source.value_span(&short);
-        return Some((short, span));
+        let shorthand = outer.with_name(shorthand);
+        let span = source.value_span(&shorthand);
+        return Some((shorthand, span));
     }
     None
 }
 
-/// What to do about an unknown field: the nearest of its neighbours, or where a field of that name belongs.
+/// What to do about an unknown field: the most similar of its neighbours, or where a field of that name belongs.
 pub(super) fn suggest_field(catalog: &Catalog, kind: &Kind, record: &Record, path: &FieldPath) -> Option<String> {
     let (PathSegment::Name(unknown), outer) = path.0.split_last()? else {
         return None;
@@ -46,23 +46,23 @@ pub(super) fn suggest_field(catalog: &Catalog, kind: &Kind, record: &Record, pat
         return Some(format!("it is called '{new}' since Kong 3"));
     }
     let fields = neighbours.fields.iter().chain(&neighbours.shorthands);
-    let mut words: Vec<(&str, &str)> = fields.map(|(name, _)| (name.as_str(), name.as_str())).collect();
-    for nest in kind.nested_lists.iter().filter(|_| outer.is_empty()) {
-        let nested = catalog.kind(nest.kind);
-        let called = [&nest.key, &nested.name, &nested.path]
+    let mut candidates: Vec<(&str, &str)> = fields.map(|(name, _)| (name.as_str(), name.as_str())).collect();
+    for nested_list in kind.nested_lists.iter().filter(|_| outer.is_empty()) {
+        let nested = catalog.kind(nested_list.kind);
+        let names = [&nested_list.key, &nested.name, &nested.path]
             .into_iter()
             .chain(&nested.nested_path);
-        words.extend(called.map(|word| (word.as_str(), nest.key.as_str())));
+        candidates.extend(names.map(|word| (word.as_str(), nested_list.key.as_str())));
     }
-    if let Some(near) = suggest_similar(unknown, words.iter().map(|(word, _)| *word)) {
-        let (_, meant) = words.iter().find(|(word, _)| *word == near)?;
-        return Some(format!("did you mean '{meant}'?"));
+    if let Some(suggestion) = suggest_similar(unknown, candidates.iter().map(|(word, _)| *word)) {
+        let (_, field) = candidates.iter().find(|(word, _)| *word == suggestion)?;
+        return Some(format!("did you mean '{field}'?"));
     }
-    let deeper = neighbours.fields.iter().find(|(_, field)| match &field.field_type {
+    let enclosing = neighbours.fields.iter().find(|(_, field)| match &field.field_type {
         FieldType::Record(inner) => inner.field_or_shorthand(unknown).is_some(),
         _ => false,
     });
-    deeper.map(|(name, _)| format!("it belongs within `{name}`"))
+    enclosing.map(|(name, _)| format!("it belongs within `{name}`"))
 }
 
 fn segment_name(segment: &PathSegment) -> Option<&str> {

@@ -8,36 +8,36 @@ use yaml::{Diagnostic, DiagnosticCode, Node, NodeData};
 pub enum FileClass {
     /// It is, or it is meant to be: read it.
     StateFile,
-    /// It is something else: pass it over with this note.
+    /// It is something else: skip it with this note.
     Other(Diagnostic),
 }
 
-/// Says whether a file is a state file: it has a known key at its top, or one that is nearly known.
+/// Classifies a file: a state file has a known key at its top level, or one that is nearly known.
 ///
-/// Files that the user names are read whatever they are; what is wrong with them is told then.
+/// Files that the user names are read whatever they are; what is wrong with them is reported then.
 pub fn classify_file(root: &Node, catalog: &Catalog) -> FileClass {
-    let passed_over = |what: &str| {
+    let skipped = |what: &str| {
         FileClass::Other(
             Diagnostic::note(DiagnosticCode::NotAStateFile, format!("passed over: this is {what}")).at(root.span),
         )
     };
     if let Some(what) = detect_other_format(root) {
-        return passed_over(what);
+        return skipped(what);
     }
     let NodeData::Map(entries) = &root.data else {
         return match root.data {
-            NodeData::Null => passed_over("an empty file"),
-            _ => passed_over(&format!("not a state file, but {}", root.type_name())),
+            NodeData::Null => skipped("an empty file"),
+            _ => skipped(&format!("not a state file, but {}", root.type_name())),
         };
     };
-    let vocabulary = TopLevelKeys::from_catalog(catalog);
-    let meant = entries.iter().any(|entry| {
-        vocabulary.classify_key(&entry.key) != TopLevelKey::Unknown || vocabulary.resembles_known_key(&entry.key)
-    });
-    if meant {
+    let keys = TopLevelKeys::from_catalog(catalog);
+    let is_state_file = entries
+        .iter()
+        .any(|entry| keys.classify_key(&entry.key) != TopLevelKey::Unknown || keys.resembles_known_key(&entry.key));
+    if is_state_file {
         FileClass::StateFile
     } else {
-        passed_over("no state file: not one of its keys is known")
+        skipped("no state file: not one of its keys is known")
     }
 }
 

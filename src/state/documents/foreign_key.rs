@@ -12,7 +12,7 @@ pub(super) fn read_foreign_key(
     catalog: &Catalog,
     foreign: &ForeignField,
     node: &Node,
-    problems: &mut DocumentDiagnostics,
+    diagnostics: &mut DocumentDiagnostics,
 ) -> Option<ForeignKeyTarget> {
     let kind = catalog.kind(foreign.kind);
     match &node.data {
@@ -20,11 +20,11 @@ pub(super) fn read_foreign_key(
         NodeData::List(members) if foreign.is_list => {
             let names = members
                 .iter()
-                .filter_map(|member| Some((read_entity_name(kind, member, false, problems)?, member.span)));
+                .filter_map(|member| Some((read_entity_name(kind, member, false, diagnostics)?, member.span)));
             Some(ForeignKeyTarget::List(names.collect()))
         }
         _ if foreign.is_list => {
-            problems.add(wrong_type_error(
+            diagnostics.add(wrong_type_error(
                 &format!(
                     "a list of {} is expected here, not {}",
                     kind.collection,
@@ -34,40 +34,41 @@ pub(super) fn read_foreign_key(
             ));
             None
         }
-        _ => read_entity_name(kind, node, false, problems).map(ForeignKeyTarget::Named),
+        _ => read_entity_name(kind, node, false, diagnostics).map(ForeignKeyTarget::Named),
     }
 }
 
-/// The id or name of one entity, written plainly or in a map. decK dumps the groups of a consumer `whole`: there the map
-/// may hold what else there is to say of the entity, which is said where it is declared.
+/// The id or name of one entity, written plainly or in a map. decK dumps the groups of a consumer whole: with `is_whole`
+/// the map may hold other fields of the entity, which count where it is declared.
 pub(super) fn read_entity_name(
     kind: &Kind,
     node: &Node,
-    whole: bool,
-    problems: &mut DocumentDiagnostics,
+    is_whole: bool,
+    diagnostics: &mut DocumentDiagnostics,
 ) -> Option<String> {
     match &node.data {
         NodeData::Map(entries) => {
             for entry in entries {
-                let is_known =
-                    naming_fields(kind).any(|name| name == entry.key) || whole && kind.record.get(&entry.key).is_some();
+                let is_known = naming_fields(kind).any(|name| name == entry.key)
+                    || is_whole && kind.record.get(&entry.key).is_some();
                 if !is_known {
-                    problems.add(unknown_name_error(kind, &entry.key, entry.key_span));
+                    diagnostics.add(unknown_name_error(kind, &entry.key, entry.key_span));
                     return None;
                 }
             }
-            let found = naming_fields(kind)
+            let name_node = naming_fields(kind)
                 .find_map(|name| node.get(name).filter(|value| !matches!(value.data, NodeData::Null)));
-            if found.is_none() {
-                problems.add(wrong_type_error(&format!("this names no {}", kind.name), node).help(naming_help(kind)));
+            if name_node.is_none() {
+                diagnostics
+                    .add(wrong_type_error(&format!("this names no {}", kind.name), node).help(naming_help(kind)));
             }
-            read_name_text(kind, found?, problems)
+            read_name_text(kind, name_node?, diagnostics)
         }
-        _ => read_name_text(kind, node, problems),
+        _ => read_name_text(kind, node, diagnostics),
     }
 }
 
-fn read_name_text(kind: &Kind, node: &Node, problems: &mut DocumentDiagnostics) -> Option<String> {
+fn read_name_text(kind: &Kind, node: &Node, diagnostics: &mut DocumentDiagnostics) -> Option<String> {
     match &node.data {
         NodeData::String(text, _) if !text.is_empty() => Some(text.clone()),
         NodeData::Number(number) => Some(format_number(number)),
@@ -78,7 +79,7 @@ fn read_name_text(kind: &Kind, node: &Node, problems: &mut DocumentDiagnostics) 
                 with_article(&kind.name),
                 node.type_name()
             );
-            problems.add(wrong_type_error(&message, node).help(naming_help(kind)));
+            diagnostics.add(wrong_type_error(&message, node).help(naming_help(kind)));
             None
         }
     }
@@ -95,8 +96,8 @@ pub(super) fn parse_uuid(text: &str) -> Option<Uuid> {
 }
 
 fn naming_help(kind: &Kind) -> String {
-    let named = naming_fields(kind).nth(1).unwrap_or("id");
-    format!("write `{{{named}: …}}`, `{{id: …}}`, or the name or id alone")
+    let field = naming_fields(kind).nth(1).unwrap_or("id");
+    format!("write `{{{field}: …}}`, `{{id: …}}`, or the name or id alone")
 }
 
 fn unknown_name_error(kind: &Kind, key: &str, span: yaml::Span) -> Diagnostic {
@@ -106,7 +107,7 @@ fn unknown_name_error(kind: &Kind, key: &str, span: yaml::Span) -> Diagnostic {
     )
     .at(span);
     match suggest_similar(key, naming_fields(kind)) {
-        Some(near) => unknown.help(format!("did you mean '{near}'?")),
+        Some(suggestion) => unknown.help(format!("did you mean '{suggestion}'?")),
         None => unknown.help(naming_help(kind)),
     }
 }

@@ -32,14 +32,14 @@ impl FormatVersion {
 const VERSION_HELP: &str = "write `_format_version: \"3.0\"`; with \"1.1\" or \"2.1\", the formats of Kong 1 and 2, the paths of routes are read as they were read then";
 
 /// Reads the value of `_format_version`, which decK takes as a number as well.
-pub(super) fn read_format_version(value: &Node, problems: &mut DocumentDiagnostics) -> Option<FormatVersion> {
+pub(super) fn read_format_version(value: &Node, diagnostics: &mut DocumentDiagnostics) -> Option<FormatVersion> {
     let format = match &value.data {
         NodeData::String(text, _) => version_from_text(text.trim()),
         NodeData::Number(number) => number.as_f64().and_then(version_from_number),
         _ => None,
     };
     if format.is_none() {
-        problems.add(invalid_version_error(value));
+        diagnostics.add(invalid_version_error(value));
     }
     format
 }
@@ -69,7 +69,7 @@ fn invalid_version_error(value: &Node) -> Diagnostic {
 }
 
 /// Gives documents that declare no version the one that the others of the run declare, as decK does.
-pub(super) fn fill_missing_versions(documents: &mut [StateDocument], problems: &mut DocumentDiagnostics) {
+pub(super) fn fill_missing_versions(documents: &mut [StateDocument], diagnostics: &mut DocumentDiagnostics) {
     let mut declared: Vec<FormatVersion> = documents.iter().filter_map(|document| document.format).collect();
     declared.sort_unstable();
     declared.dedup();
@@ -79,8 +79,8 @@ pub(super) fn fill_missing_versions(documents: &mut [StateDocument], problems: &
     {
         match declared[..] {
             [format] => document.format = Some(format),
-            [] => problems.add(missing_version_error(document.span, "no `_format_version` is declared")),
-            _ => problems.add(missing_version_error(
+            [] => diagnostics.add(missing_version_error(document.span, "no `_format_version` is declared")),
+            _ => diagnostics.add(missing_version_error(
                 document.span,
                 "no `_format_version` is declared, and the other files of this run declare different ones",
             )),

@@ -28,28 +28,28 @@ pub fn may_declare_select_tags(text: &[u8]) -> bool {
 pub(super) fn read_info(
     document: &mut StateDocument,
     info: MapEntry,
-    vocabulary: &TopLevelKeys,
-    problems: &mut DocumentDiagnostics,
+    keys: &TopLevelKeys,
+    diagnostics: &mut DocumentDiagnostics,
 ) {
-    for entry in map_entries(info, problems) {
+    for entry in map_entries(info, diagnostics) {
         match entry.key.as_str() {
-            SELECT_TAGS => document.select_tags = read_select_tags(&entry.value, problems),
-            "defaults" => read_defaults(document, entry, vocabulary, problems),
-            "default_lookup_tags" => problems.add(
+            SELECT_TAGS => document.select_tags = read_select_tags(&entry.value, diagnostics),
+            "defaults" => read_defaults(document, entry, keys, diagnostics),
+            "default_lookup_tags" => diagnostics.add(
                 Diagnostic::note(
                     DiagnosticCode::LookupTags,
                     "`default_lookup_tags` are not needed: entities outside the select tags can be referred to as they are",
                 )
                 .at(entry.key_span),
             ),
-            key if INFO_KEYS.contains(&key) => problems.add(
+            key if INFO_KEYS.contains(&key) => diagnostics.add(
                 Diagnostic::note(DiagnosticCode::NoEffect, format!("`{key}` has no effect on an open-source gateway"))
                     .at(entry.key_span),
             ),
             key => {
                 let unknown = Diagnostic::error(DiagnosticCode::UnknownKey, format!("there is no '{key}' in `_info`")).at(entry.key_span);
-                problems.add(match suggest_similar(key, INFO_KEYS) {
-                    Some(near) => unknown.help(format!("did you mean '{near}'?")),
+                diagnostics.add(match suggest_similar(key, INFO_KEYS) {
+                    Some(suggestion) => unknown.help(format!("did you mean '{suggestion}'?")),
                     None => unknown,
                 });
             }
@@ -58,27 +58,27 @@ pub(super) fn read_info(
 }
 
 /// Reads `_plugin_configs`: named maps.
-pub(super) fn read_plugin_configs(entry: MapEntry, problems: &mut DocumentDiagnostics) -> Vec<MapEntry> {
-    let mut configs = map_entries(entry, problems);
+pub(super) fn read_plugin_configs(entry: MapEntry, diagnostics: &mut DocumentDiagnostics) -> Vec<MapEntry> {
+    let mut configs = map_entries(entry, diagnostics);
     configs.retain(|config| {
-        let fine = matches!(config.value.data, NodeData::Map(_));
-        if !fine {
-            problems.add(wrong_type_error(
+        let is_map = matches!(config.value.data, NodeData::Map(_));
+        if !is_map {
+            diagnostics.add(wrong_type_error(
                 &config.value,
                 &format!("the configuration '{}'", config.key),
                 "a map",
             ));
         }
-        fine
+        is_map
     });
     configs
 }
 
 /// Refuses any workspace but the one that every gateway has.
-pub(super) fn check_workspace(value: &Node, problems: &mut DocumentDiagnostics) {
+pub(super) fn check_workspace(value: &Node, diagnostics: &mut DocumentDiagnostics) {
     match (&value.data, value.text()) {
         (NodeData::Null, _) | (_, Some("default" | "")) => {}
-        (_, Some(name)) => problems.add(
+        (_, Some(name)) => diagnostics.add(
             Diagnostic::error(
                 DiagnosticCode::Workspace,
                 format!("the workspace '{name}' cannot be: an open-source gateway has one workspace, `default`"),
@@ -86,23 +86,23 @@ pub(super) fn check_workspace(value: &Node, problems: &mut DocumentDiagnostics) 
             .at(value.span)
             .help("leave `_workspace` out, or write `default`"),
         ),
-        _ => problems.add(wrong_type_error(value, "`_workspace`", "text")),
+        _ => diagnostics.add(wrong_type_error(value, "`_workspace`", "text")),
     }
 }
 
 /// Reads `_transform`; says where it stands if it is false.
-pub(super) fn read_transform(value: &Node, problems: &mut DocumentDiagnostics) -> Option<Span> {
+pub(super) fn read_transform(value: &Node, diagnostics: &mut DocumentDiagnostics) -> Option<Span> {
     match value.data {
         NodeData::Bool(false) => return Some(value.span),
         NodeData::Bool(true) | NodeData::Null => {}
-        _ => problems.add(wrong_type_error(value, "`_transform`", "true or false")),
+        _ => diagnostics.add(wrong_type_error(value, "`_transform`", "true or false")),
     }
     None
 }
 
-fn read_select_tags(value: &Node, problems: &mut DocumentDiagnostics) -> Option<(BTreeSet<String>, Span)> {
+fn read_select_tags(value: &Node, diagnostics: &mut DocumentDiagnostics) -> Option<(BTreeSet<String>, Span)> {
     if !matches!(value.data, NodeData::List(_) | NodeData::Null) {
-        problems.add(
+        diagnostics.add(
             wrong_type_error(value, "`select_tags`", "a list")
                 .help("write each tag as a list item: `select_tags: [team-a]`"),
         );
@@ -111,11 +111,11 @@ fn read_select_tags(value: &Node, problems: &mut DocumentDiagnostics) -> Option<
     let mut tags = BTreeSet::new();
     for member in value.members() {
         match scalar_text(member) {
-            None => problems.add(wrong_type_error(member, "a select tag", "text").help("put it in quotes")),
+            None => diagnostics.add(wrong_type_error(member, "a select tag", "text").help("put it in quotes")),
             Some(tag) if tag.is_empty() => {
-                problems.add(Diagnostic::error(DiagnosticCode::SelectTags, "a select tag is empty").at(member.span));
+                diagnostics.add(Diagnostic::error(DiagnosticCode::SelectTags, "a select tag is empty").at(member.span));
             }
-            Some(tag) if tag.contains([',', '/']) => problems.add(
+            Some(tag) if tag.contains([',', '/']) => diagnostics.add(
                 Diagnostic::error(
                     DiagnosticCode::SelectTags,
                     format!("the select tag '{tag}' holds ',' or '/', which Kong reads as AND and OR"),
@@ -132,13 +132,13 @@ fn read_select_tags(value: &Node, problems: &mut DocumentDiagnostics) -> Option<
 fn read_defaults(
     document: &mut StateDocument,
     defaults: MapEntry,
-    vocabulary: &TopLevelKeys,
-    problems: &mut DocumentDiagnostics,
+    keys: &TopLevelKeys,
+    diagnostics: &mut DocumentDiagnostics,
 ) {
-    for entry in map_entries(defaults, problems) {
-        match vocabulary.kind_for_defaults(&entry.key) {
+    for entry in map_entries(defaults, diagnostics) {
+        match keys.kind_for_defaults(&entry.key) {
             Some(_) if !matches!(entry.value.data, NodeData::Map(_) | NodeData::Null) => {
-                problems.add(wrong_type_error(
+                diagnostics.add(wrong_type_error(
                     &entry.value,
                     &format!("the defaults of '{}'", entry.key),
                     "a map",
@@ -148,8 +148,8 @@ fn read_defaults(
             None => {
                 let message = format!("there is no kind of entity called '{}'", entry.key);
                 let unknown = Diagnostic::error(DiagnosticCode::UnknownKey, message).at(entry.key_span);
-                problems.add(match vocabulary.suggest_kind(&entry.key) {
-                    Some(near) => unknown.help(format!("did you mean '{near}'?")),
+                diagnostics.add(match keys.suggest_kind(&entry.key) {
+                    Some(suggestion) => unknown.help(format!("did you mean '{suggestion}'?")),
                     None => unknown,
                 });
             }
@@ -168,12 +168,12 @@ fn scalar_text(node: &Node) -> Option<String> {
 }
 
 /// The entries of what must be a map or nothing.
-fn map_entries(entry: MapEntry, problems: &mut DocumentDiagnostics) -> Vec<MapEntry> {
+fn map_entries(entry: MapEntry, diagnostics: &mut DocumentDiagnostics) -> Vec<MapEntry> {
     match entry.value.data {
         NodeData::Map(entries) => entries,
         NodeData::Null => Vec::new(),
         _ => {
-            problems.add(wrong_type_error(&entry.value, &format!("`{}`", entry.key), "a map"));
+            diagnostics.add(wrong_type_error(&entry.value, &format!("`{}`", entry.key), "a map"));
             Vec::new()
         }
     }

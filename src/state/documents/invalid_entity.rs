@@ -9,13 +9,13 @@ use json::{Object, Value};
 use schema::{Catalog, FieldPath, FieldType, Kind, PathSegment, Record};
 use yaml::{Diagnostic, DiagnosticCode, suggest_similar};
 
-/// What a control plane refuses in a declared entity, in its own words unless they could repeat a secret, with its place.
+/// The error for what a control plane refuses in a declared entity, in its own words unless they could repeat a secret.
 pub fn rejection_diagnostic(catalog: &Catalog, entity: &DeclaredEntity, path: &FieldPath, message: &str) -> Diagnostic {
     let body = body_for_check(catalog, entity);
     InvalidEntity::new(catalog, entity, body.expose()).to_diagnostic(path, message)
 }
 
-/// An entity of which something is refused.
+/// A declared entity that the checks or a control plane refuse.
 pub(super) struct InvalidEntity<'a> {
     catalog: &'a Catalog,
     kind: &'a Kind,
@@ -27,7 +27,6 @@ pub(super) struct InvalidEntity<'a> {
 const UNKNOWN_FIELD_MESSAGE: &str = "unknown field";
 
 impl<'a> InvalidEntity<'a> {
-    /// Of an entity with that body.
     pub(super) fn new(catalog: &'a Catalog, entity: &'a DeclaredEntity, body: &'a Object) -> Self {
         Self {
             catalog,
@@ -48,18 +47,18 @@ impl<'a> InvalidEntity<'a> {
                 None => unknown,
             };
         }
-        if let Some(unread) = self.unread_url_error(path) {
-            return unread;
+        if let Some(error) = self.unread_url_error(path) {
+            return error;
         }
-        let mut told = Diagnostic::error(DiagnosticCode::Refused, self.error_message(path, message));
-        told.help = self
+        let mut error = Diagnostic::error(DiagnosticCode::Refused, self.error_message(path, message));
+        error.help = self
             .suggest_subschema(path, message)
             .or_else(|| self.help_text(path, message).map(str::to_owned));
         let span = field_span(&self.entity.location, &self.record, path);
         if self.is_confidential(path) {
-            told.at_secret(span)
+            error.at_secret(span)
         } else {
-            told.at(span)
+            error.at(span)
         }
     }
 
@@ -76,18 +75,17 @@ impl<'a> InvalidEntity<'a> {
         }
     }
 
-    /// The loaded plugin or vault that is likely meant by a name that the control plane does not know.
+    /// Suggests the loaded plugin or vault that is most similar to a name that the control plane does not know.
     fn suggest_subschema(&self, path: &FieldPath, message: &str) -> Option<String> {
         let sub = self.kind.subschemas.as_ref()?;
         let name = self.body.get(&sub.by)?.as_str()?;
         if *path != FieldPath::from_field(&sub.by) || message != sub.format_unknown(name) {
             return None;
         }
-        let near = suggest_similar(name, self.catalog.subschema_names(&sub.family))?;
-        Some(format!("did you mean '{near}'?"))
+        let suggestion = suggest_similar(name, self.catalog.subschema_names(&sub.family))?;
+        Some(format!("did you mean '{suggestion}'?"))
     }
 
-    /// What to do about a refusal, and about what declares it under another name.
     fn help_text(&self, path: &FieldPath, message: &str) -> Option<&'static str> {
         let field = path.0.split_last().and_then(|(name, outer)| match name {
             PathSegment::Name(name) => record_at(&self.record, outer)?.field_or_shorthand(name),
@@ -96,13 +94,13 @@ impl<'a> InvalidEntity<'a> {
         help_for_error(message, path.value_in(self.body), field)
     }
 
-    /// The error for a URL that names no host, so that what it stands for is missing: the URL is wrong, not those fields.
+    /// The error for a URL that names no host, so that the fields that it sets are missing: the URL is wrong, not those.
     fn unread_url_error(&self, path: &FieldPath) -> Option<Diagnostic> {
-        let (short, span) = declaring_shorthand(&self.entity.location, &self.record, path)?;
-        let (PathSegment::Name(name), outer) = short.0.split_last()? else {
+        let (shorthand, span) = declaring_shorthand(&self.entity.location, &self.record, path)?;
+        let (PathSegment::Name(name), outer) = shorthand.0.split_last()? else {
             return None;
         };
-        let url = short.value_in(self.body)?.as_str()?;
+        let url = shorthand.value_in(self.body)?.as_str()?;
         if !record_at(&self.record, outer)?
             .shorthand(name)?
             .is_url_without_host(url)
@@ -113,15 +111,15 @@ impl<'a> InvalidEntity<'a> {
             true => "a variable in it is not filled in: use `--substitute-env`, or `${{ env \"DECK_NAME\" }}`",
             false => "write it whole, as in `http://example.com:8000/path`",
         };
-        let unread = Diagnostic::error(
+        let error = Diagnostic::error(
             DiagnosticCode::Refused,
-            format!("{short} of {} is no URL with a host", self.entity_phrase()),
+            format!("{shorthand} of {} is no URL with a host", self.entity_phrase()),
         )
         .help(help);
-        Some(if self.is_confidential(&short) {
-            unread.at_secret(span)
+        Some(if self.is_confidential(&shorthand) {
+            error.at_secret(span)
         } else {
-            unread.at(span)
+            error.at(span)
         })
     }
 
@@ -156,20 +154,20 @@ impl<'a> InvalidEntity<'a> {
     /// Whether a message about a field, or about the whole, repeats a word of something secret there. Shorter ones than
     /// three letters are found everywhere.
     fn repeats_secret(&self, about: &FieldPath, message: &str) -> bool {
-        let concerned = |path: &FieldPath| path.is_within(about) || about.is_within(path);
+        let is_concerned = |path: &FieldPath| path.is_within(about) || about.is_within(path);
         let words: Vec<&str> = message
             .split(|letter: char| !letter.is_alphanumeric())
             .filter(|word| word.chars().count() > 2)
             .collect();
-        let mut left: Vec<(FieldPath, &Value)> = self
+        let mut remaining: Vec<(FieldPath, &Value)> = self
             .body
             .iter()
             .map(|(name, value)| (FieldPath::from_field(name), value))
             .collect();
-        while let Some((path, value)) = left.pop() {
+        while let Some((path, value)) = remaining.pop() {
             match value {
                 Value::Array(members) => {
-                    left.extend(
+                    remaining.extend(
                         members
                             .iter()
                             .enumerate()
@@ -177,10 +175,10 @@ impl<'a> InvalidEntity<'a> {
                     );
                 }
                 Value::Object(members) => {
-                    left.extend(members.iter().map(|(name, member)| (path.with_name(name), member)))
+                    remaining.extend(members.iter().map(|(name, member)| (path.with_name(name), member)))
                 }
                 Value::String(text)
-                    if concerned(&path)
+                    if is_concerned(&path)
                         && self.is_confidential(&path)
                         && words.iter().any(|word| text.contains(word)) =>
                 {

@@ -5,35 +5,35 @@ use json::{Object, Value};
 use schema::{Kind, LegacyConversion};
 use yaml::{Diagnostic, DiagnosticCode, Span};
 
-/// Brings the fields of an entity of an older format to today's form, with a note for each value that changes.
+/// Migrates the fields of an entity of an older format, with a note for each value that changes.
 pub(super) fn migrate_legacy_fields(
     kind: &Kind,
     body: &mut Object,
-    places: &[NamedSpanTree],
+    spans: &[NamedSpanTree],
     entity: Span,
-    problems: &mut DocumentDiagnostics,
+    diagnostics: &mut DocumentDiagnostics,
 ) {
-    for former in &kind.legacy_fields {
-        let Some(value) = body.get_mut(&former.field) else {
+    for legacy_field in &kind.legacy_fields {
+        let Some(value) = body.get_mut(&legacy_field.field) else {
             continue;
         };
-        let place = places.iter().find(|place| *place.name == *former.field);
-        match former.how {
+        let field = spans.iter().find(|field| *field.name == *legacy_field.field);
+        match legacy_field.how {
             LegacyConversion::RoutePaths => {
                 for (index, path) in value.as_array_mut().into_iter().flatten().enumerate() {
-                    migrate_route_path(path, member_span(place, index).unwrap_or(entity), problems);
+                    migrate_route_path(path, member_span(field, index).unwrap_or(entity), diagnostics);
                 }
             }
         }
     }
 }
 
-fn migrate_route_path(value: &mut Value, span: Span, problems: &mut DocumentDiagnostics) {
+fn migrate_route_path(value: &mut Value, span: Span, diagnostics: &mut DocumentDiagnostics) {
     let Value::String(path) = value else { return };
     match migrate_path(path) {
         Ok(modern) if modern == *path => {}
         Ok(modern) => {
-            problems.add(
+            diagnostics.add(
                 Diagnostic::note(
                     DiagnosticCode::PathBroughtForward,
                     format!("the path '{path}' of the older format is '{modern}' since Kong 3"),
@@ -42,7 +42,7 @@ fn migrate_route_path(value: &mut Value, span: Span, problems: &mut DocumentDiag
             );
             *path = modern;
         }
-        Err(TildePathError) => problems.add(
+        Err(TildePathError) => diagnostics.add(
             Diagnostic::error(
                 DiagnosticCode::PathForm,
                 "a path begins with `~` only since format 3.0, where it marks a regular expression",
@@ -53,8 +53,8 @@ fn migrate_route_path(value: &mut Value, span: Span, problems: &mut DocumentDiag
     }
 }
 
-fn member_span(place: Option<&NamedSpanTree>, index: usize) -> Option<Span> {
-    match &place?.tree.children {
+fn member_span(field: Option<&NamedSpanTree>, index: usize) -> Option<Span> {
+    match &field?.tree.children {
         SpanChildren::List(members) => members.get(index).map(|member| member.span),
         _ => None,
     }

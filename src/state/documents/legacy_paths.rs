@@ -1,7 +1,7 @@
-/// Brings a route's path of formats 1.1 and 2.1 to what it means since Kong 3.0, as a node without a database does.
+/// Migrates a route's path of formats 1.1 and 2.1 to what it means since Kong 3.0, as a node without a database does.
 ///
 /// Until 3.0 a path was a regular expression when it held anything but letters, digits and `.-_~/%`; since then only when it
-/// begins with `~`. Both forms are brought to the normal form that Kong 3 asks for: percent-encodings are decoded
+/// begins with `~`. Both forms are normalized as Kong 3 demands: percent-encodings are decoded
 /// unless they stand for a reserved character (or, in a regular expression, escaped where they stand for one of its own),
 /// and in a plain path `.`, `..` and empty segments are resolved. Recorded from Kong 3.9.1, 211 paths.
 ///
@@ -69,17 +69,17 @@ fn normalize_segments(path: &str) -> String {
             _ => kept.push(segment),
         }
     }
-    let mut whole = path
+    let mut normalized = path
         .chars()
         .take_while(|letter| *letter == '/')
         .take(1)
         .collect::<String>();
-    whole.push_str(&kept.join("/"));
-    let open = ["/", "/.", "/.."].iter().any(|end| path.ends_with(end));
-    if open && !kept.is_empty() {
-        whole.push('/');
+    normalized.push_str(&kept.join("/"));
+    let ends_open = ["/", "/.", "/.."].iter().any(|end| path.ends_with(end));
+    if ends_open && !kept.is_empty() {
+        normalized.push('/');
     }
-    whole
+    normalized
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use yaml::{MapEntry, Node, NodeData, Span};
 
-/// Puts what a map lacks into it from another, at every level; what it has stays. `null_yields` says whether a `null` of
-/// its own counts as lacking.
+/// Fills in what a map lacks from another, at every level; what it has stays. `null_yields` says whether a `null` of its
+/// own counts as missing. Idempotent.
 pub(super) fn fill_missing(own: &mut Node, from: &Node, null_yields: bool) {
     let NodeData::Map(entries) = &mut own.data else { return };
     for entry in from.entries() {
@@ -16,7 +16,7 @@ pub(super) fn fill_missing(own: &mut Node, from: &Node, null_yields: bool) {
     }
 }
 
-/// Where two maps say different things under the same name: the places in both.
+/// Where two maps hold different values under the same name: the spans in both.
 pub(super) fn find_conflicts(one: &Node, other: &Node) -> Vec<(Span, Span)> {
     let mut found = Vec::new();
     collect_conflicts(one, other, &mut found);

@@ -1,4 +1,5 @@
-//! From the nodes of files to what they declare.
+//! Reads nodes into declared entities. A file becomes a `StateDocument`, each map in its lists a `PartialEntity`, and that,
+//! linked and tagged, a [`DeclaredEntity`](crate::DeclaredEntity) of the [`DesiredState`].
 
 mod apply_defaults;
 mod check;
@@ -53,10 +54,10 @@ pub struct StateOptions {
     pub filter_tags: BTreeSet<String>,
 }
 
-/// What the documents of a run say, and what is wrong with how they say it.
+/// What the documents of a run declare, and what is wrong with them.
 #[derive(Clone, Default)]
 pub struct ParsedState {
-    /// What they say: whole if nothing is wrong, else as much as could be read, good for further checks only.
+    /// What they declare: complete if nothing is wrong, else as much as could be read, good for further checks only.
     pub desired: DesiredState,
     /// What is wrong: errors only, in the order of the files.
     pub errors: Vec<Diagnostic>,
@@ -73,26 +74,26 @@ pub fn read_desired_state(
     options: &StateOptions,
     catalog: &Catalog,
 ) -> Result<DesiredState, Vec<Diagnostic>> {
-    let reading = read_documents(files, options, catalog);
-    if reading.errors.is_empty() {
-        Ok(reading.desired)
+    let parsed = read_documents(files, options, catalog);
+    if parsed.errors.is_empty() {
+        Ok(parsed.desired)
     } else {
-        Err(reading.errors)
+        Err(parsed.errors)
     }
 }
 
-/// Reads as much as can be read of documents, so that further checks can tell everything else that is wrong, too.
+/// Reads as much as can be read of documents, so that further checks can report everything else that is wrong, too.
 pub fn read_documents(files: Vec<(FileId, Node)>, options: &StateOptions, catalog: &Catalog) -> ParsedState {
-    let mut problems = DocumentDiagnostics::default();
-    let mut documents = open_documents(files, catalog, &mut problems);
-    format_version::fill_missing_versions(&mut documents, &mut problems);
-    let scopes = scopes::assign_scopes(&documents, options, &mut problems);
-    let shared = collect_shared_defaults(&mut documents, &scopes, catalog, &mut problems);
+    let mut diagnostics = DocumentDiagnostics::default();
+    let mut documents = open_documents(files, catalog, &mut diagnostics);
+    format_version::fill_missing_versions(&mut documents, &mut diagnostics);
+    let scopes = scopes::assign_scopes(&documents, options, &mut diagnostics);
+    let shared = collect_shared_defaults(&mut documents, &scopes, catalog, &mut diagnostics);
     let mut desired = DesiredState {
         filter_tags: (!options.filter_tags.is_empty()).then(|| options.filter_tags.clone()),
         ..DesiredState::default()
     };
-    let mut flawed = BTreeSet::new();
+    let mut incomplete = BTreeSet::new();
     for (mut document, &scope) in documents.into_iter().zip(&scopes.by_document) {
         let lists = std::mem::take(&mut document.entity_lists);
         let mut entities = EntityReader {
@@ -101,37 +102,37 @@ pub fn read_documents(files: Vec<(FileId, Node)>, options: &StateOptions, catalo
             shared: &shared[scope.0 as usize],
             scope: (scope, &scopes.scopes[scope.0 as usize]),
             entities: &mut desired.entities,
-            incomplete: &mut flawed,
-            diagnostics: &mut problems,
+            incomplete: &mut incomplete,
+            diagnostics: &mut diagnostics,
         };
         for (kind, entry) in lists {
             entities.read_list(kind, entry);
         }
     }
     desired.scopes = scopes.scopes;
-    duplicates::report_duplicates(&desired, catalog, &mut problems);
-    filter_tags::check_filter_tags(&desired, catalog, &mut problems);
-    let (errors, remarks) = problems
+    duplicates::report_duplicates(&desired, catalog, &mut diagnostics);
+    filter_tags::check_filter_tags(&desired, catalog, &mut diagnostics);
+    let (errors, others) = diagnostics
         .into_diagnostics()
         .into_iter()
-        .partition(|one| one.severity == Severity::Error);
-    desired.diagnostics = remarks;
+        .partition(|diagnostic| diagnostic.severity == Severity::Error);
+    desired.diagnostics = others;
     ParsedState {
         desired,
         errors,
-        incomplete: flawed,
+        incomplete,
     }
 }
 
 fn open_documents(
     files: Vec<(FileId, Node)>,
     catalog: &Catalog,
-    problems: &mut DocumentDiagnostics,
+    diagnostics: &mut DocumentDiagnostics,
 ) -> Vec<StateDocument> {
-    let vocabulary = TopLevelKeys::from_catalog(catalog);
+    let keys = TopLevelKeys::from_catalog(catalog);
     files
         .into_iter()
-        .filter_map(|(_, root)| StateDocument::from_node(root, &vocabulary, problems))
+        .filter_map(|(_, root)| StateDocument::from_node(root, &keys, diagnostics))
         .collect()
 }
 
@@ -140,11 +141,11 @@ fn collect_shared_defaults(
     documents: &mut [StateDocument],
     scopes: &ScopeAssignment,
     catalog: &Catalog,
-    problems: &mut DocumentDiagnostics,
+    diagnostics: &mut DocumentDiagnostics,
 ) -> Vec<SharedDefaults> {
     let mut shared: Vec<SharedDefaults> = scopes.scopes.iter().map(|_| SharedDefaults::default()).collect();
     for (document, scope) in documents.iter_mut().zip(&scopes.by_document) {
-        shared[scope.0 as usize].add_document(document, catalog, problems);
+        shared[scope.0 as usize].add_document(document, catalog, diagnostics);
     }
     shared
 }

@@ -7,23 +7,23 @@ use json::Value;
 use schema::{Kind, KindId, NestedList};
 use yaml::{Diagnostic, DiagnosticCode, MapEntry, Node, NodeData, Span, ValueOrigin};
 
-/// The entity that another is nested in, and the field that the nesting stands for.
+/// The parent that an entity is nested in, and the foreign key that the nesting stands for.
 #[derive(Clone, Copy)]
-pub(super) struct ParentEntity<'a> {
+pub(super) struct ParentLink<'a> {
     pub(super) id: DeclaredId,
     pub(super) field: &'a str,
 }
 
 impl<'a> EntityReader<'a> {
-    pub(super) fn read_nested(&mut self, nest: &'a NestedList, list: Node, parent: DeclaredId) {
-        let within = ParentEntity {
+    pub(super) fn read_nested(&mut self, nested_list: &'a NestedList, list: Node, parent: DeclaredId) {
+        let parent = ParentLink {
             id: parent,
-            field: &nest.field,
+            field: &nested_list.field,
         };
-        for member in self.list_members(&nest.key, list) {
-            match &nest.reference_field {
-                Some(field) => self.read_membership(nest.kind, field, member, within),
-                None => self.read_entity(nest.kind, member, Some(within)),
+        for member in self.list_members(&nested_list.key, list) {
+            match &nested_list.reference_field {
+                Some(field) => self.read_membership(nested_list.kind, field, member, parent),
+                None => self.read_entity(nested_list.kind, member, Some(parent)),
             }
         }
     }
@@ -47,8 +47,8 @@ impl<'a> EntityReader<'a> {
         }
     }
 
-    /// An entity that is nothing but a tie between two others, written as the name of one nested in the other.
-    fn read_membership(&mut self, kind: KindId, field: &str, member: Node, parent: ParentEntity<'a>) {
+    /// Reads an entity that only links two others, and is written as the name of one nested in the other.
+    fn read_membership(&mut self, kind: KindId, field: &str, member: Node, parent: ParentLink<'a>) {
         let known = self.catalog.kind(kind);
         let Some(foreign) = known.foreign_fields.iter().find(|foreign| foreign.field == field) else {
             return;
@@ -59,17 +59,17 @@ impl<'a> EntityReader<'a> {
         else {
             return;
         };
-        let mut draft = PartialEntity::default();
-        draft.foreign_keys.push(DeclaredForeignKey {
+        let mut entity = PartialEntity::default();
+        entity.foreign_keys.push(DeclaredForeignKey {
             field: field.to_owned(),
             target: ForeignKeyTarget::Named(name),
             span,
         });
-        self.add_entity(kind, draft, span, Some(parent));
+        self.add_entity(kind, entity, span, Some(parent));
     }
 
     /// The map that declares an entity. A text stands for it where the parent has a field that lists its children by name.
-    pub(super) fn entity_map(&mut self, kind: &Kind, node: Node, parent: Option<ParentEntity>) -> Option<Node> {
+    pub(super) fn entity_map(&mut self, kind: &Kind, node: Node, parent: Option<ParentLink>) -> Option<Node> {
         let by_name = parent.is_some_and(|parent| {
             let outer = self.catalog.kind(self.entities[parent.id.0 as usize].kind);
             let named = outer.child_names.as_ref();
@@ -97,7 +97,7 @@ impl<'a> EntityReader<'a> {
             with_article(&kind.name),
             node.type_name()
         );
-        let refusal = Diagnostic::error(DiagnosticCode::WrongType, message).at(node.span);
+        let error = Diagnostic::error(DiagnosticCode::WrongType, message).at(node.span);
         // a naming field without a default stands in every entity, an endpoint key need not
         let naming = kind
             .subschemas
@@ -105,16 +105,19 @@ impl<'a> EntityReader<'a> {
             .filter(|sub| sub.default_name(&kind.record).is_none());
         let first = naming.map(|sub| &sub.by).or(kind.endpoint_key.as_ref());
         self.diagnostics.add(match first {
-            Some(key) => refusal.help(format!("write it as a map: `- {key}: …`")),
-            None => refusal.help("write it as a map"),
+            Some(key) => error.help(format!("write it as a map: `- {key}: …`")),
+            None => error.help("write it as a map"),
         });
         None
     }
 
-    /// Ties a nested entity to the one it is nested in. It may say so itself, but nothing else.
-    pub(super) fn link_to_parent(&mut self, draft: &mut PartialEntity, parent: ParentEntity, span: Span) {
-        let own = draft.foreign_keys.iter().position(|link| link.field == parent.field);
-        if let Some(own) = own.map(|at| draft.foreign_keys.remove(at))
+    /// Links a nested entity to its parent. It may declare that link itself, but no other.
+    pub(super) fn link_to_parent(&mut self, entity: &mut PartialEntity, parent: ParentLink, span: Span) {
+        let own = entity
+            .foreign_keys
+            .iter()
+            .position(|foreign_key| foreign_key.field == parent.field);
+        if let Some(own) = own.map(|at| entity.foreign_keys.remove(at))
             && !self.refers_to_parent(&own.target, parent.id)
         {
             let outer = self.catalog.kind(self.entities[parent.id.0 as usize].kind);
@@ -134,17 +137,17 @@ impl<'a> EntityReader<'a> {
                 )),
             );
         }
-        draft.foreign_keys.push(DeclaredForeignKey {
+        entity.foreign_keys.push(DeclaredForeignKey {
             field: parent.field.to_owned(),
             target: ForeignKeyTarget::Parent(parent.id),
             span,
         });
     }
 
-    fn refers_to_parent(&self, to: &ForeignKeyTarget, parent: DeclaredId) -> bool {
+    fn refers_to_parent(&self, target: &ForeignKeyTarget, parent: DeclaredId) -> bool {
         let outer = &self.entities[parent.0 as usize];
-        let ForeignKeyTarget::Named(name) = to else {
-            return *to == ForeignKeyTarget::Null;
+        let ForeignKeyTarget::Named(name) = target else {
+            return *target == ForeignKeyTarget::Null;
         };
         let kind = self.catalog.kind(outer.kind);
         outer.id.is_some_and(|own| parse_uuid(name) == Some(own))

@@ -1,7 +1,7 @@
 use super::phrases::OTHER_FORMATS;
 use yaml::{Node, NodeData};
 
-/// What a file is, where it is plainly something else than a state file.
+/// What a file is, if it is plainly something else than a state file.
 pub(super) fn detect_other_format(root: &Node) -> Option<&'static str> {
     if root.get("_format_version").is_some() {
         return None;
@@ -18,11 +18,11 @@ pub(super) fn detect_other_format(root: &Node) -> Option<&'static str> {
 /// Docker Compose names its services and says what each is made of.
 fn is_docker_compose(root: &Node) -> bool {
     let services = root.get("services").map_or(&[][..], Node::entries);
-    let made = |node: &Node| node.get("image").is_some() || node.get("build").is_some();
+    let has_source = |node: &Node| node.get("image").is_some() || node.get("build").is_some();
     !services.is_empty()
         && services
             .iter()
-            .all(|service| matches!(service.value.data, NodeData::Map(_)) && made(&service.value))
+            .all(|service| matches!(service.value.data, NodeData::Map(_)) && has_source(&service.value))
 }
 
 /// What to do about a file that is something else.

@@ -26,7 +26,7 @@ pub(super) fn with_article(word: &str) -> String {
 pub(super) fn quote_tags<'t>(tags: impl IntoIterator<Item = &'t String>) -> String {
     let quoted: Vec<String> = tags.into_iter().map(|tag| format!("'{tag}'")).collect();
     match &quoted[..] {
-        [one] => format!("the tag {one}"),
+        [tag] => format!("the tag {tag}"),
         all => format!("the tags {}", all.join(", ")),
     }
 }

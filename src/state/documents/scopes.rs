@@ -22,23 +22,23 @@ pub(super) struct ScopeAssignment {
 pub(super) fn assign_scopes(
     documents: &[StateDocument],
     options: &StateOptions,
-    problems: &mut DocumentDiagnostics,
+    diagnostics: &mut DocumentDiagnostics,
 ) -> ScopeAssignment {
     if !options.select_tags.is_empty() {
-        return assign_selected_scope(documents, &options.select_tags, problems);
+        return assign_selected_scope(documents, &options.select_tags, diagnostics);
     }
     let mut scopes = ScopeAssignment {
         scopes: Vec::new(),
         by_document: Vec::new(),
     };
     let mut declared: Vec<Span> = Vec::new();
-    for (own, span) in documents.iter().filter_map(|document| document.select_tags.as_ref()) {
-        if scopes.find_scope(own).is_none() {
-            scopes.scopes.push(Scope { tags: own.clone() });
+    for (tags, span) in documents.iter().filter_map(|document| document.select_tags.as_ref()) {
+        if scopes.find_scope(tags).is_none() {
+            scopes.scopes.push(Scope { tags: tags.clone() });
             declared.push(*span);
         }
     }
-    report_overlaps(&scopes.scopes, &declared, problems);
+    report_overlaps(&scopes.scopes, &declared, diagnostics);
     if scopes.scopes.is_empty() {
         scopes.scopes.push(Scope::default());
         scopes.by_document = vec![ScopeId(0); documents.len()];
@@ -46,8 +46,8 @@ pub(super) fn assign_scopes(
     }
     for document in documents {
         let scope = match &document.select_tags {
-            Some((own, _)) => scopes.find_scope(own),
-            None => report_undeclared_scope(document, &scopes.scopes, problems),
+            Some((tags, _)) => scopes.find_scope(tags),
+            None => report_undeclared_scope(document, &scopes.scopes, diagnostics),
         };
         scopes.by_document.push(scope.unwrap_or(ScopeId(0)));
     }
@@ -56,26 +56,26 @@ pub(super) fn assign_scopes(
 
 impl ScopeAssignment {
     fn find_scope(&self, tags: &BTreeSet<String>) -> Option<ScopeId> {
-        let at = self.scopes.iter().position(|scope| scope.tags == *tags)?;
-        u32::try_from(at).ok().map(ScopeId)
+        let index = self.scopes.iter().position(|scope| scope.tags == *tags)?;
+        u32::try_from(index).ok().map(ScopeId)
     }
 }
 
 /// All documents belong to the scope that the command line names.
 fn assign_selected_scope(
     documents: &[StateDocument],
-    said: &BTreeSet<String>,
-    problems: &mut DocumentDiagnostics,
+    selected: &BTreeSet<String>,
+    diagnostics: &mut DocumentDiagnostics,
 ) -> ScopeAssignment {
     for (declared, span) in documents.iter().filter_map(|document| document.select_tags.as_ref()) {
-        if declared != said {
-            problems.add(
+        if declared != selected {
+            diagnostics.add(
                 Diagnostic::error(
                     DiagnosticCode::SelectTags,
                     format!(
                         "this file belongs to {}, and --select-tag says {}",
                         quote_tags(declared),
-                        quote_tags(said)
+                        quote_tags(selected)
                     ),
                 )
                 .at(*span)
@@ -84,21 +84,21 @@ fn assign_selected_scope(
         }
     }
     ScopeAssignment {
-        scopes: vec![Scope { tags: said.clone() }],
+        scopes: vec![Scope { tags: selected.clone() }],
         by_document: vec![ScopeId(0); documents.len()],
     }
 }
 
-/// The scope that a document without tags takes.
+/// Reports which scope a document without tags takes: that of the others, if there is one.
 fn report_undeclared_scope(
     document: &StateDocument,
     scopes: &[Scope],
-    problems: &mut DocumentDiagnostics,
+    diagnostics: &mut DocumentDiagnostics,
 ) -> Option<ScopeId> {
     if !document.has_content() {
         return None;
     }
-    problems.add(match scopes {
+    diagnostics.add(match scopes {
         [only] => Diagnostic::note(
             DiagnosticCode::ScopeAdopted,
             format!(
@@ -124,12 +124,12 @@ fn report_undeclared_scope(
     None
 }
 
-/// Refuses scopes of which one holds all that the other owns.
-fn report_overlaps(scopes: &[Scope], declared: &[Span], problems: &mut DocumentDiagnostics) {
+/// Reports scopes of which one contains the other.
+fn report_overlaps(scopes: &[Scope], declared: &[Span], diagnostics: &mut DocumentDiagnostics) {
     for (at, outer) in scopes.iter().enumerate() {
         for (other, inner) in scopes.iter().enumerate() {
             if at != other && outer.contains(inner) {
-                problems.add(
+                diagnostics.add(
                     Diagnostic::error(
                         DiagnosticCode::ScopeUnclear,
                         format!(

@@ -14,20 +14,20 @@ pub(super) struct SharedDefaults {
 }
 
 impl SharedDefaults {
-    /// Takes what a document has to share. decK reads all files as one and lets the first win; two files that say
+    /// Adds what a document shares. decK reads all files as one and lets the first win; two files that say
     /// different things are an error here.
     pub(super) fn add_document(
         &mut self,
         document: &mut StateDocument,
         catalog: &Catalog,
-        problems: &mut DocumentDiagnostics,
+        diagnostics: &mut DocumentDiagnostics,
     ) {
         for (kind, defaults) in document.defaults.drain(..) {
-            let defaults = reject_identity_defaults(defaults, catalog, kind, problems);
+            let defaults = reject_identity_defaults(defaults, catalog, kind, diagnostics);
             merge_defaults(
                 self.defaults.entry(kind).or_insert_with(|| empty_map_like(&defaults)),
                 defaults,
-                problems,
+                diagnostics,
             );
         }
         for config in document.plugin_configs.drain(..) {
@@ -36,7 +36,7 @@ impl SharedDefaults {
                     .entry(config.key.into_string())
                     .or_insert_with(|| empty_map_like(&config.value)),
                 config.value,
-                problems,
+                diagnostics,
             );
         }
     }
@@ -46,12 +46,10 @@ impl SharedDefaults {
         self.defaults.get(&kind)
     }
 
-    /// The configuration of that name.
     pub(super) fn plugin_config(&self, name: &str) -> Option<&Node> {
         self.plugin_configs.get(name)
     }
 
-    /// The names of the configurations.
     pub(super) fn plugin_config_names(&self) -> impl Iterator<Item = &str> {
         self.plugin_configs.keys().map(String::as_str)
     }
@@ -64,9 +62,9 @@ fn empty_map_like(like: &Node) -> Node {
     }
 }
 
-fn merge_defaults(into: &mut Node, other: Node, problems: &mut DocumentDiagnostics) {
+fn merge_defaults(into: &mut Node, other: Node, diagnostics: &mut DocumentDiagnostics) {
     for (first, second) in find_conflicts(into, &other) {
-        problems.add(
+        diagnostics.add(
             Diagnostic::error(
                 DiagnosticCode::Defaults,
                 "two files of this run say different things of the same default",
@@ -81,12 +79,12 @@ fn merge_defaults(into: &mut Node, other: Node, problems: &mut DocumentDiagnosti
     fill_missing(into, &other, true);
 }
 
-/// Refuses defaults of what names an entity: they would be the same for all.
+/// Removes and reports defaults of what identifies an entity: they would be the same for all.
 fn reject_identity_defaults(
     mut defaults: Node,
     catalog: &Catalog,
     kind: KindId,
-    problems: &mut DocumentDiagnostics,
+    diagnostics: &mut DocumentDiagnostics,
 ) -> Node {
     let kind = catalog.kind(kind);
     let NodeData::Map(entries) = &mut defaults.data else {
@@ -94,9 +92,9 @@ fn reject_identity_defaults(
         return defaults;
     };
     entries.retain(|entry| {
-        let names = entry.key == "id" || kind.identity.iter().any(|fields| fields[..] == [entry.key.as_str()]);
-        if names {
-            problems.add(
+        let is_identity = entry.key == "id" || kind.identity.iter().any(|fields| fields[..] == [entry.key.as_str()]);
+        if is_identity {
+            diagnostics.add(
                 Diagnostic::error(
                     DiagnosticCode::Defaults,
                     format!(
@@ -107,7 +105,7 @@ fn reject_identity_defaults(
                 .at(entry.key_span),
             );
         }
-        !names
+        !is_identity
     });
     defaults
 }

@@ -15,7 +15,7 @@ pub(super) const HEADER_KEYS: [&str; 8] = [
     "_ignore",
 ];
 
-/// Keys that decK or Kong know and that hold nothing this program manages, with what they are.
+/// Keys that decK or Kong knows and whose entities this program does not manage, with what they are.
 const UNMANAGED_KEYS: [(&str, &str); 19] = [
     ("apis", "what Kong had before services and routes"),
     ("rbac_roles", "roles of Kong Enterprise's RBAC"),
@@ -47,7 +47,7 @@ const UNMANAGED_KEYS: [(&str, &str); 19] = [
     ("clustering_data_planes", "Kong's list of its data planes"),
 ];
 
-/// The words that a document may use at its top.
+/// The keys that a document may have at its top level.
 pub(super) struct TopLevelKeys<'a> {
     catalog: &'a Catalog,
     kinds_by_collection: HashMap<&'a str, KindId>,
@@ -68,7 +68,6 @@ pub(super) enum TopLevelKey {
 }
 
 impl<'a> TopLevelKeys<'a> {
-    /// The words for the kinds of that catalog.
     pub(super) fn from_catalog(catalog: &'a Catalog) -> Self {
         let mut kinds_by_collection = HashMap::new();
         for (id, kind) in catalog.kinds() {
@@ -115,22 +114,22 @@ impl<'a> TopLevelKeys<'a> {
         let mut known: Vec<(&str, &str)> = HEADER_KEYS.into_iter().map(|word| (word, word)).collect();
         for (_, kind) in self.catalog.kinds() {
             let collection = kind.collection.as_str();
-            let called = [collection, &kind.name, &kind.path]
+            let names = [collection, &kind.name, &kind.path]
                 .into_iter()
                 .chain(kind.nested_path.as_deref());
-            known.extend(called.map(|word| (word, collection)));
+            known.extend(names.map(|word| (word, collection)));
         }
         let word = key.replace('_', "-");
         let exact = known.iter().find(|(known, _)| known.replace('_', "-") == word);
         exact
             .or_else(|| {
-                let near = suggest_similar(key, known.iter().map(|(word, _)| *word))?;
-                known.iter().find(|(word, _)| *word == near)
+                let suggestion = suggest_similar(key, known.iter().map(|(word, _)| *word))?;
+                known.iter().find(|(word, _)| *word == suggestion)
             })
             .map(|(_, collection)| *collection)
     }
 
-    /// Whether a key is nearly one that a document may have: enough to take its file for a state file with a slip in it.
+    /// Whether a key is nearly one that a document may have: enough to take its file for a state file with a typing error.
     pub(super) fn resembles_known_key(&self, key: &str) -> bool {
         let kinds = self
             .catalog
@@ -142,15 +141,16 @@ impl<'a> TopLevelKeys<'a> {
 
     /// The list to which a map belongs that is one entity by itself: that of the first kind that has all of its fields.
     pub(super) fn collection_with_fields(&self, entries: &[MapEntry]) -> Option<&str> {
-        let has = |kind: &Kind, key: &str| {
-            kind.record.field_or_shorthand(key).is_some() || kind.nested_lists.iter().any(|nest| nest.key == key)
+        let has_field = |kind: &Kind, key: &str| {
+            kind.record.field_or_shorthand(key).is_some()
+                || kind.nested_lists.iter().any(|nested_list| nested_list.key == key)
         };
-        let fits = |kind: &Kind| entries.iter().all(|entry| has(kind, &entry.key));
+        let has_all = |kind: &Kind| entries.iter().all(|entry| has_field(kind, &entry.key));
         let (_, kind) = self
             .catalog
             .kinds()
             .filter(|_| !entries.is_empty())
-            .find(|(_, kind)| fits(kind))?;
+            .find(|(_, kind)| has_all(kind))?;
         Some(&kind.collection)
     }
 

@@ -9,7 +9,7 @@ use yaml::{format_float, parse_plain_scalar};
 
 /// Reads values of one entity: types them as their fields ask, and notes which are secret.
 pub(super) struct ValueReader<'a> {
-    /// What is wrong.
+    /// What there is to report.
     pub(super) diagnostics: &'a mut DocumentDiagnostics,
     /// Fields whose value came from the environment.
     pub(super) secret_fields: &'a mut BTreeSet<FieldPath>,
@@ -17,7 +17,7 @@ pub(super) struct ValueReader<'a> {
     pub(super) unset_fields: &'a mut BTreeSet<FieldPath>,
 }
 
-/// What is known of the place that a value is for.
+/// What is known of the field that a value is for.
 #[derive(Clone, Copy)]
 pub(super) struct FieldContext<'f> {
     /// Its field, if there is a schema that has it.
@@ -28,7 +28,7 @@ pub(super) struct FieldContext<'f> {
     pub(super) may_be_secret: bool,
 }
 
-/// The way from an entity to a value, on the stack.
+/// The path from an entity to a value, as a list on the stack: most values need no [`FieldPath`].
 #[derive(Clone, Copy)]
 pub(super) enum PathTrail<'t> {
     Field(&'t str),
@@ -47,9 +47,8 @@ impl PathTrail<'_> {
 }
 
 impl<'f> FieldContext<'f> {
-    /// What is wanted of a field of that record; without a record, anything may stand there, and may be secret.
-    pub(super) fn new(field: Option<&'f Field>, keeps_yaml_types: bool, secret: bool) -> Self {
-        let may_be_secret = secret || field.is_some_and(|field| field.secret || field.referenceable);
+    pub(super) fn new(field: Option<&'f Field>, keeps_yaml_types: bool, may_be_secret: bool) -> Self {
+        let may_be_secret = may_be_secret || field.is_some_and(|field| field.secret || field.referenceable);
         Self {
             field,
             keeps_yaml_types,
@@ -64,22 +63,22 @@ impl<'f> FieldContext<'f> {
 
 impl ValueReader<'_> {
     /// The value of a node, and where its parts stand.
-    pub(super) fn read_value(&mut self, node: Node, wanted: FieldContext, trail: PathTrail) -> (Value, SpanTree) {
+    pub(super) fn read_value(&mut self, node: Node, context: FieldContext, path: PathTrail) -> (Value, SpanTree) {
         let Node { span, data, origin } = node;
         if origin != ValueOrigin::File {
-            self.secret_fields.insert(trail.to_field_path());
+            self.secret_fields.insert(path.to_field_path());
         }
         if origin == ValueOrigin::UnsetVariable {
-            self.unset_fields.insert(trail.to_field_path());
+            self.unset_fields.insert(path.to_field_path());
         }
         match data {
-            NodeData::List(members) => self.read_list(members, span, wanted, trail),
-            NodeData::Map(entries) => self.read_map(entries, span, wanted, trail),
+            NodeData::List(members) => self.read_list(members, span, context, path),
+            NodeData::Map(entries) => self.read_map(entries, span, context, path),
             scalar => {
-                if wanted.may_be_secret {
+                if context.may_be_secret {
                     self.diagnostics.mark_secret(span);
                 }
-                (self.read_scalar(scalar, span, wanted), SpanTree::leaf(span))
+                (self.read_scalar(scalar, span, context), SpanTree::leaf(span))
             }
         }
     }
@@ -88,18 +87,18 @@ impl ValueReader<'_> {
         &mut self,
         members: Vec<Node>,
         span: Span,
-        wanted: FieldContext,
-        trail: PathTrail,
+        context: FieldContext,
+        path: PathTrail,
     ) -> (Value, SpanTree) {
-        let inner = wanted.for_child(wanted.field.and_then(Field::element));
+        let child = context.for_child(context.field.and_then(Field::element));
         let mut values = Vec::with_capacity(members.len());
-        let mut places = Vec::with_capacity(members.len());
+        let mut span_trees = Vec::with_capacity(members.len());
         for (index, member) in members.into_iter().enumerate() {
-            let (value, place) = self.read_value(member, inner, PathTrail::Index(&trail, index));
+            let (value, span_tree) = self.read_value(member, child, PathTrail::Index(&path, index));
             values.push(value);
-            places.push(place);
+            span_trees.push(span_tree);
         }
-        let parts = SpanChildren::List(places);
+        let parts = SpanChildren::List(span_trees);
         (Value::Array(values), SpanTree { span, children: parts })
     }
 
@@ -107,36 +106,36 @@ impl ValueReader<'_> {
         &mut self,
         entries: Vec<MapEntry>,
         span: Span,
-        wanted: FieldContext,
-        trail: PathTrail,
+        context: FieldContext,
+        path: PathTrail,
     ) -> (Value, SpanTree) {
         let mut values = Vec::with_capacity(entries.len());
-        let mut places = Vec::with_capacity(entries.len());
+        let mut span_trees = Vec::with_capacity(entries.len());
         for entry in entries {
-            let inner = wanted.for_child(wanted.field.and_then(|field| field.child(&entry.key)));
-            let (value, place) = self.read_value(entry.value, inner, PathTrail::Name(&trail, &entry.key));
-            places.push(NamedSpanTree {
+            let child = context.for_child(context.field.and_then(|field| field.child(&entry.key)));
+            let (value, span_tree) = self.read_value(entry.value, child, PathTrail::Name(&path, &entry.key));
+            span_trees.push(NamedSpanTree {
                 name: entry.key.clone(),
                 name_span: entry.key_span,
-                tree: place,
+                tree: span_tree,
             });
             values.push((entry.key, value));
         }
-        let parts = SpanChildren::from_named(places);
+        let parts = SpanChildren::from_named(span_trees);
         (Value::Object(values.into()), SpanTree { span, children: parts })
     }
 
-    fn read_scalar(&mut self, data: NodeData, span: Span, wanted: FieldContext) -> Value {
-        let text_wanted = !wanted.keeps_yaml_types
-            && wanted
+    fn read_scalar(&mut self, data: NodeData, span: Span, context: FieldContext) -> Value {
+        let takes_text = !context.keeps_yaml_types
+            && context
                 .field
                 .is_some_and(|field| matches!(field.field_type, FieldType::String));
         match data {
-            NodeData::Bool(truth) if text_wanted => Value::String(truth.to_string()),
-            NodeData::Number(number) if text_wanted => {
-                self.number_as_text(format_number(&number), span, wanted.may_be_secret)
+            NodeData::Bool(truth) if takes_text => Value::String(truth.to_string()),
+            NodeData::Number(number) if takes_text => {
+                self.number_as_text(format_number(&number), span, context.may_be_secret)
             }
-            NodeData::String(text, StringStyle::Template) => self.read_template(text, span, wanted),
+            NodeData::String(text, StringStyle::Template) => self.read_template(text, span, context),
             NodeData::Bool(truth) => Value::Bool(truth),
             NodeData::Number(number) => Value::Number(number),
             NodeData::String(text, _) => Value::String(text),
@@ -144,16 +143,19 @@ impl ValueReader<'_> {
         }
     }
 
-    /// A number for a field that holds text: taken as decK takes it, and told where it then reads otherwise than it was
-    /// written.
-    fn number_as_text(&mut self, text: String, span: Span, secret: bool) -> Value {
-        let written = span.end.saturating_sub(span.start) as usize;
-        if written != text.len() && written > 0 {
-            let read = if secret { String::new() } else { format!(" as '{text}'") };
+    /// A number for a field that holds text, spelled as decK spells it; a warning where that is not how it is written.
+    fn number_as_text(&mut self, text: String, span: Span, may_be_secret: bool) -> Value {
+        let written_length = span.end.saturating_sub(span.start) as usize;
+        if written_length != text.len() && written_length > 0 {
+            let read_as = if may_be_secret {
+                String::new()
+            } else {
+                format!(" as '{text}'")
+            };
             self.diagnostics.add(
                 Diagnostic::warning(
                     DiagnosticCode::TextExpected,
-                    format!("text is expected here, and this number is read{read}, as decK reads it"),
+                    format!("text is expected here, and this number is read{read_as}, as decK reads it"),
                 )
                 .at(span)
                 .help("put it in quotes"),
@@ -163,8 +165,8 @@ impl ValueReader<'_> {
     }
 
     /// The value of a template that stands without quotes: what its field asks for, or what YAML would make of it.
-    fn read_template(&mut self, text: String, span: Span, wanted: FieldContext) -> Value {
-        let typed = match wanted.field.map(|field| &field.field_type) {
+    fn read_template(&mut self, text: String, span: Span, context: FieldContext) -> Value {
+        let typed = match context.field.map(|field| &field.field_type) {
             Some(FieldType::String | FieldType::Foreign(_) | FieldType::Function) => None,
             Some(FieldType::Integer | FieldType::Number) => parse_yaml_scalar(&text).filter(Value::is_number),
             Some(FieldType::Boolean) => parse_yaml_scalar(&text).filter(Value::is_boolean),
@@ -177,11 +179,11 @@ impl ValueReader<'_> {
         typed.unwrap_or(Value::String(text))
     }
 
-    fn reject_template(&mut self, what: &str, help: &str, span: Span) -> Value {
+    fn reject_template(&mut self, expected: &str, help: &str, span: Span) -> Value {
         self.diagnostics.add(
             Diagnostic::error(
                 DiagnosticCode::Template,
-                format!("{what} is expected here, which a template cannot give"),
+                format!("{expected} is expected here, which a template cannot give"),
             )
             .at(span)
             .help(help),

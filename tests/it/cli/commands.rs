@@ -311,6 +311,41 @@ fn json_is_one_whole_document_whatever_happens() {
 }
 
 #[test]
+fn every_command_that_has_the_flag_prints_json() {
+    let place = Workdir::new();
+    place.file("kong.yaml", STATE);
+    place.file("kong.conf", "pg_password = {vault://nowhere/p}\n");
+    for command in [
+        "sync kong.yaml",
+        "diff kong.yaml",
+        "validate kong.yaml",
+        "reset --force",
+        "ping",
+        "refs check kong.yaml",
+        "refs list kong.yaml",
+        "refs conf kong.conf",
+        "gateway sync kong.yaml",
+        "gateway diff kong.yaml",
+        "gateway apply kong.yaml",
+        "gateway validate kong.yaml",
+        "gateway reset --force",
+        "gateway ping",
+        "file validate kong.yaml",
+    ] {
+        let words: Vec<&str> = command.split(' ').collect();
+        let flags = ["--json-output", "--kong-addr", "http://127.0.0.1:1"];
+        let output = place
+            .command(&[&words[..], &flags].concat())
+            .current_dir(place.folder.path())
+            .output();
+        let ran = ProgramOutput::from_output(output.expect("the program runs"));
+        assert_eq!(ran.json()["exit_code"], ran.exit, "{command}");
+        let is_about_references = command.starts_with("refs");
+        assert_eq!(ran.json().get("changes").is_none(), is_about_references, "{command}");
+    }
+}
+
+#[test]
 fn settings_rank_flag_variable_file_default() {
     let closed = [(); 4].map(|()| ClosedPort::new());
     let workdir = Workdir::new();

@@ -83,6 +83,17 @@ fn what_backends_ask_for_can_be_said() {
     assert!(unknown.is_empty(), "words that no settings can say: {unknown:?}");
 }
 
+#[test]
+fn every_reason_is_given_somewhere() {
+    let mut unused: BTreeSet<String> = reasons().iter().map(|reason| format!("Reason::{reason:?}")).collect();
+    for folder in ["src/reference", "src/backends", "src/reconcile"] {
+        walk(Path::new(folder), &mut |code| {
+            unused.retain(|reason| !code.contains(reason))
+        });
+    }
+    assert!(unused.is_empty(), "reasons that no reference can have: {unused:?}");
+}
+
 fn walk(folder: &Path, tell: &mut dyn FnMut(&str)) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::verify_options::parse_properties;
 use backends::DataPlaneEnvironment;
 use reference::{is_reference, parse_reference};
+use settings::parse_properties;
 use yaml::{FileId, Span};
 
 /// The properties that take a list separated by commas (by the documentation of kong.conf). In any other a comma is a

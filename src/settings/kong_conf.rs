@@ -1,5 +1,3 @@
-//! The text of a kong.conf.
-
 /// The properties of a kong.conf, in their order: `name = value` on a line, `#` begins a comment unless it is written `\#`.
 pub fn parse_properties(text: &str) -> Vec<(String, String)> {
     let lines = text.lines().filter_map(|line| {
@@ -39,13 +37,13 @@ mod tests {
     fn comments_go_and_escaped_octothorpes_stay() {
         let text =
             "# all\nvault_hcv_host = vault.corp # the host\n\nvault_hcv_token={vault://env/t\\#2}\nempty =\nnothing\n";
-        let read = parse_properties(text);
-        let read: Vec<(&str, &str)> = read
+        let properties = parse_properties(text);
+        let properties: Vec<(&str, &str)> = properties
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
         assert_eq!(
-            read,
+            properties,
             [
                 ("vault_hcv_host", "vault.corp"),
                 ("vault_hcv_token", "{vault://env/t#2}")

@@ -1,31 +1,30 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-/// Names of the file by which a repository says what is to hold for it.
+/// Names of a repository's own settings file.
 const SETTINGS_FILE_NAMES: [&str; 2] = ["strongroom.yaml", "strongroom.yml"];
 
-/// What whoever can change the state files can change, too: what a pull request brings.
-#[derive(Debug)]
-pub struct Repository {
+/// The files that whoever can change the state files can change, too: what a pull request brings.
+pub(crate) struct Repository {
     /// The working directory, with all links followed.
     working_dir: PathBuf,
     /// The root of the repository that it is in; itself, if it is in none.
     root: PathBuf,
-    /// All roots: its own, and those of the repositories that the state files are in, or of their folders.
+    /// All roots: `root`, and those of the repositories that the state files are in, or their folders.
     roots: BTreeSet<PathBuf>,
 }
 
 impl Repository {
-    /// The repository of the working directory, and those of files that are named.
-    pub fn discover(paths: &[PathBuf]) -> Self {
-        let here = Path::new(".").canonicalize().unwrap_or_else(|_| PathBuf::from("/"));
-        Self::new(here, paths)
+    /// The repository of the working directory, and those of the state files.
+    pub(crate) fn discover(state_paths: &[PathBuf]) -> Self {
+        let working_dir = Path::new(".").canonicalize().unwrap_or_else(|_| PathBuf::from("/"));
+        Self::new(working_dir, state_paths)
     }
 
-    fn new(working_dir: PathBuf, paths: &[PathBuf]) -> Self {
+    fn new(working_dir: PathBuf, state_paths: &[PathBuf]) -> Self {
         let root = find_root(&working_dir).unwrap_or_else(|| working_dir.clone());
-        let named = paths.iter().filter_map(|path| path.canonicalize().ok());
-        let roots = named.filter_map(|path| self::find_root(&path).or_else(|| containing_folder(path)));
+        let resolved = state_paths.iter().filter_map(|path| path.canonicalize().ok());
+        let roots = resolved.filter_map(|path| find_root(&path).or_else(|| containing_folder(path)));
         Self {
             roots: roots.chain([root.clone()]).collect(),
             working_dir,
@@ -34,38 +33,38 @@ impl Repository {
     }
 
     /// Whether a file is in a repository, by its name or once its links are followed.
-    pub fn contains(&self, path: &Path) -> bool {
-        let named = normalize_path(&self.working_dir.join(path));
-        self.contains_resolved(path) || named.ancestors().any(|above| self.is_inside(above))
+    pub(crate) fn contains(&self, path: &Path) -> bool {
+        let normalized = normalize_path(&self.working_dir.join(path));
+        self.contains_resolved(path) || normalized.ancestors().any(|above| self.is_inside(above))
     }
 
-    /// Whether a file that bears a name of the repository is elsewhere: whoever changes the repository chose it.
-    pub fn escapes(&self, path: &Path) -> bool {
+    /// Whether a path in the repository leads to a file elsewhere: whoever changes the repository chose it.
+    pub(crate) fn escapes(&self, path: &Path) -> bool {
         self.contains(path) && self.working_dir.join(path).exists() && !self.contains_resolved(path)
     }
 
     /// Whether a file is in a repository once its links are followed.
-    pub fn contains_resolved(&self, path: &Path) -> bool {
+    fn contains_resolved(&self, path: &Path) -> bool {
         self.is_inside(&self.working_dir.join(path))
     }
 
     fn is_inside(&self, path: &Path) -> bool {
-        let real = path.canonicalize();
-        real.is_ok_and(|path| self.roots.iter().any(|root| path.starts_with(root)))
+        let resolved = path.canonicalize();
+        resolved.is_ok_and(|path| self.roots.iter().any(|root| path.starts_with(root)))
     }
 
-    /// The file by which the repository says what is to hold for it: the nearest, from the working directory upwards.
-    pub fn settings_file(&self) -> Option<PathBuf> {
-        let upwards = self
+    /// The repository's own settings file: the nearest, from the working directory upwards.
+    pub(crate) fn settings_file(&self) -> Option<PathBuf> {
+        let folders = self
             .working_dir
             .ancestors()
             .take_while(|folder| folder.starts_with(&self.root));
-        let files = upwards.flat_map(|folder| SETTINGS_FILE_NAMES.map(|name| folder.join(name)));
+        let files = folders.flat_map(|folder| SETTINGS_FILE_NAMES.map(|name| folder.join(name)));
         files.into_iter().find(|path| path.symlink_metadata().is_ok())
     }
 }
 
-/// A path without `.` and `..`, by its text alone.
+/// A path without `.` and `..`; links are not followed.
 fn normalize_path(path: &Path) -> PathBuf {
     path.components().fold(PathBuf::new(), |mut path, part| {
         match part {
@@ -77,7 +76,7 @@ fn normalize_path(path: &Path) -> PathBuf {
     })
 }
 
-/// A folder, or that of a file: what brings a state file without a repository brings what lies beside it, too.
+/// A folder itself, or the one of a file: where there is no repository, a state file comes with what lies beside it.
 fn containing_folder(path: PathBuf) -> Option<PathBuf> {
     match path.is_dir() {
         true => Some(path),
@@ -86,7 +85,7 @@ fn containing_folder(path: PathBuf) -> Option<PathBuf> {
 }
 
 /// The root of the repository that a path is in. Of a repository within another (a submodule, a work tree), whose `.git`
-/// is a file, it is that of the other: both change together.
+/// is a file, it is the root of the outer one: both change together.
 fn find_root(path: &Path) -> Option<PathBuf> {
     let mut found = None;
     for folder in path.ancestors() {
@@ -106,7 +105,7 @@ mod tests {
     use super::*;
     use std::fs;
 
-    fn folder(files: &[&str]) -> (tempfile::TempDir, PathBuf) {
+    fn create_folder(files: &[&str]) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().expect("a folder");
         let root = folder.path().canonicalize().expect("a path");
         for name in files {
@@ -119,23 +118,23 @@ mod tests {
 
     #[test]
     fn what_is_below_the_root_is_in_the_repository_and_what_is_beside_it_is_not() {
-        let (_kept, at) = folder(&[
+        let (_guard, root) = create_folder(&[
             "repo/.git/HEAD",
             "repo/a/kong.yaml",
             "repo/strongroom.yaml",
             "beside.yaml",
         ]);
-        let repository = Repository::new(at.join("repo/a"), &[]);
+        let repository = Repository::new(root.join("repo/a"), &[]);
         assert!(repository.contains(Path::new("kong.yaml")));
         assert!(repository.contains(Path::new("../other.yaml")));
         assert!(!repository.contains(Path::new("../../beside.yaml")));
-        assert_eq!(repository.settings_file(), Some(at.join("repo/strongroom.yaml")));
+        assert_eq!(repository.settings_file(), Some(root.join("repo/strongroom.yaml")));
     }
 
     #[test]
     fn without_a_root_the_working_directory_is_the_repository() {
-        let (_kept, at) = folder(&["work/kong.yaml", "strongroom.yaml"]);
-        let repository = Repository::new(at.join("work"), &[]);
+        let (_guard, root) = create_folder(&["work/kong.yaml", "strongroom.yaml"]);
+        let repository = Repository::new(root.join("work"), &[]);
         assert!(repository.contains(Path::new("kong.yaml")));
         assert!(!repository.contains(Path::new("../strongroom.yaml")));
         assert_eq!(repository.settings_file(), None);
@@ -143,16 +142,16 @@ mod tests {
 
     #[test]
     fn state_files_bring_their_own_repository() {
-        let (_kept, at) = folder(&["work/x", "repo/.git/HEAD", "repo/kong.yaml", "repo/settings.yaml"]);
-        let repository = Repository::new(at.join("work"), &[at.join("repo/kong.yaml")]);
-        assert!(repository.contains(&at.join("repo/settings.yaml")));
+        let (_guard, root) = create_folder(&["work/x", "repo/.git/HEAD", "repo/kong.yaml", "repo/settings.yaml"]);
+        let repository = Repository::new(root.join("work"), &[root.join("repo/kong.yaml")]);
+        assert!(repository.contains(&root.join("repo/settings.yaml")));
     }
 
     #[test]
     fn without_a_root_the_folder_of_a_state_file_is_its_repository() {
-        let (_kept, at) = folder(&["work/x", "pr/in/kong.yaml", "pr/in/a/settings.yaml", "pr/above.yaml"]);
+        let (_guard, root) = create_folder(&["work/x", "pr/in/kong.yaml", "pr/in/a/settings.yaml", "pr/above.yaml"]);
         for named in ["pr/in/kong.yaml", "pr/in"] {
-            let repository = Repository::new(at.join("work"), &[at.join(named)]);
+            let repository = Repository::new(root.join("work"), &[root.join(named)]);
             assert!(repository.contains(Path::new("../pr/in/a/settings.yaml")), "{named}");
             assert!(!repository.contains(Path::new("../pr/above.yaml")), "{named}");
         }
@@ -160,23 +159,23 @@ mod tests {
 
     #[test]
     fn links_hide_nothing() {
-        let (_kept, at) = folder(&["repo/.git/HEAD", "repo/in.yaml", "out.yaml"]);
-        std::os::unix::fs::symlink(at.join("repo/in.yaml"), at.join("link.yaml")).expect("a link");
-        std::os::unix::fs::symlink(at.join("out.yaml"), at.join("repo/strongroom.yaml")).expect("a link");
-        let repository = Repository::new(at.join("repo"), &[]);
-        assert!(repository.contains(&at.join("link.yaml")));
+        let (_guard, root) = create_folder(&["repo/.git/HEAD", "repo/in.yaml", "out.yaml"]);
+        std::os::unix::fs::symlink(root.join("repo/in.yaml"), root.join("link.yaml")).expect("a link");
+        std::os::unix::fs::symlink(root.join("out.yaml"), root.join("repo/strongroom.yaml")).expect("a link");
+        let repository = Repository::new(root.join("repo"), &[]);
+        assert!(repository.contains(&root.join("link.yaml")));
         assert!(repository.contains(Path::new("strongroom.yaml")));
-        assert!(repository.escapes(&at.join("repo/strongroom.yaml")));
-        std::os::unix::fs::symlink(&at, at.join("repo/up")).expect("a link");
+        assert!(repository.escapes(&root.join("repo/strongroom.yaml")));
+        std::os::unix::fs::symlink(&root, root.join("repo/up")).expect("a link");
         assert!(repository.escapes(Path::new("up/out.yaml")));
         assert!(!repository.escapes(Path::new("in.yaml")));
-        assert!(!repository.escapes(&at.join("out.yaml")));
+        assert!(!repository.escapes(&root.join("out.yaml")));
     }
 
     #[test]
     fn a_submodule_is_a_part_of_what_it_is_in() {
-        let (_kept, at) = folder(&["repo/.git/HEAD", "repo/sub/.git", "repo/settings.yaml"]);
-        let repository = Repository::new(at.join("repo/sub"), &[]);
-        assert!(repository.contains(&at.join("repo/settings.yaml")));
+        let (_guard, root) = create_folder(&["repo/.git/HEAD", "repo/sub/.git", "repo/settings.yaml"]);
+        let repository = Repository::new(root.join("repo/sub"), &[]);
+        assert!(repository.contains(&root.join("repo/settings.yaml")));
     }
 }

@@ -1,5 +1,3 @@
-//! Variables as Kubernetes' Secrets and ConfigMaps hold them.
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -11,39 +9,42 @@ use zeroize::Zeroizing;
 
 use reference::Secret;
 
-/// The variables of all Secrets and ConfigMaps of a text, one document or many; none if the text is no manifest. What else
-/// is in it is passed over, as long as there is one of them.
-pub fn parse_manifests(text: &str) -> Option<Result<BTreeMap<String, Secret>, String>> {
+/// The variables of all Kubernetes Secrets and ConfigMaps of a text, one document or many; `None` if the text is no manifest.
+/// Other kinds are skipped, as long as there is one of these.
+///
+/// # Errors
+/// What is wrong with it, without a value.
+pub(crate) fn parse_manifests(text: &str) -> Option<Result<BTreeMap<String, Secret>, String>> {
     let is_key = |line: &str| line.trim_start().starts_with("apiVersion:") || line.starts_with("kind:");
-    let names = |key: &str| text.contains(key);
-    let is_json = || text.trim_start().starts_with('{') && (names("\"apiVersion\"") || names("\"kind\""));
+    let has_key = |key: &str| text.contains(key);
+    let is_json = || text.trim_start().starts_with('{') && (has_key("\"apiVersion\"") || has_key("\"kind\""));
     if !text.lines().any(is_key) && !is_json() {
         return None;
     }
     let mut variables = BTreeMap::new();
-    let mut others = ManifestKinds::default();
+    let mut kinds = ManifestKinds::default();
     for document in serde_yaml::Deserializer::from_str(text) {
         match Option::<Manifest>::deserialize(document) {
             Ok(manifest) => {
-                if let Err(why) = manifest
+                if let Err(error) = manifest
                     .into_iter()
-                    .try_for_each(|manifest| manifest.collect_variables(&mut variables, &mut others))
+                    .try_for_each(|manifest| manifest.collect_variables(&mut variables, &mut kinds))
                 {
-                    return Some(Err(why));
+                    return Some(Err(error));
                 }
             }
             Err(error) => {
-                let line = error.location().map_or(1, |place| place.line());
+                let line = error.location().map_or(1, |location| location.line());
                 return Some(Err(format!(
                     "is no Secret or ConfigMap as Kubernetes takes it (line {line})"
                 )));
             }
         }
     }
-    Some(others.require_variables().map(|()| variables))
+    Some(kinds.require_variables().map(|()| variables))
 }
 
-/// What else is in a text than what holds variables.
+/// The kinds of a text's manifests.
 #[derive(Default)]
 struct ManifestKinds {
     /// Whether there is a Secret or a ConfigMap.
@@ -52,17 +53,17 @@ struct ManifestKinds {
 }
 
 impl ManifestKinds {
-    /// A text of other things only is another file than the one that was meant, not a data plane without variables.
+    /// A text of other kinds only is the wrong file, not a data plane without variables.
     fn require_variables(self) -> Result<(), String> {
         if self.has_variables {
             return Ok(());
         }
         let kinds: Vec<String> = self.other_kinds.into_iter().collect();
-        let told = match kinds.as_slice() {
+        let others = match kinds.as_slice() {
             [] => String::new(),
             kinds => format!(", only {}", kinds.join(", ")),
         };
-        Err(format!("holds no Secret and no ConfigMap{told}"))
+        Err(format!("holds no Secret and no ConfigMap{others}"))
     }
 }
 
@@ -84,33 +85,33 @@ impl Manifest {
     fn collect_variables(
         self,
         variables: &mut BTreeMap<String, Secret>,
-        others: &mut ManifestKinds,
+        kinds: &mut ManifestKinds,
     ) -> Result<(), String> {
-        let plain = |entries: Option<BTreeMap<String, SecretText>>| entries.into_iter().flatten();
-        others.has_variables |= matches!(self.kind.as_str(), "Secret" | "ConfigMap");
+        let entries = |entries: Option<BTreeMap<String, SecretText>>| entries.into_iter().flatten();
+        kinds.has_variables |= matches!(self.kind.as_str(), "Secret" | "ConfigMap");
         match self.kind.as_str() {
             "Secret" => {
-                for (name, SecretText(value)) in plain(self.data) {
+                for (name, SecretText(value)) in entries(self.data) {
                     let decoded =
                         decode_base64(&value).ok_or_else(|| format!("has no base64 under data.{name} of a Secret"))?;
                     variables.insert(name, decoded);
                 }
-                variables.extend(plain(self.string_data).map(|(name, SecretText(value))| (name, value)));
+                variables.extend(entries(self.string_data).map(|(name, SecretText(value))| (name, value)));
             }
             "ConfigMap" => {
-                variables.extend(plain(self.data).map(|(name, SecretText(value))| (name, value)));
-                for (name, SecretText(value)) in plain(self.binary_data) {
+                variables.extend(entries(self.data).map(|(name, SecretText(value))| (name, value)));
+                for (name, SecretText(value)) in entries(self.binary_data) {
                     let decoded =
                         decode_base64(&value).ok_or_else(|| format!("has no base64 under binaryData.{name}"))?;
                     variables.insert(name, decoded);
                 }
             }
             kind => {
-                others
+                kinds
                     .other_kinds
                     .extend(Some(kind.to_owned()).filter(|_| self.items.is_none() && !kind.is_empty()));
                 for item in self.items.into_iter().flatten() {
-                    item.collect_variables(variables, others)?;
+                    item.collect_variables(variables, kinds)?;
                 }
             }
         }
@@ -124,7 +125,7 @@ fn decode_base64(value: &Secret) -> Option<Secret> {
     Some(Secret::new(STANDARD.decode(&*base64).ok()?))
 }
 
-/// A text, wiped when dropped. What is no text Kubernetes refuses.
+/// A text, wiped when dropped. Kubernetes refuses what is no text.
 struct SecretText(Secret);
 
 impl<'de> Deserialize<'de> for SecretText {
@@ -158,13 +159,17 @@ mod tests {
     use super::*;
 
     fn parse_pairs(text: &str) -> Vec<(String, String)> {
-        let read = parse_manifests(text).expect("a manifest").expect("variables");
+        let variables = parse_manifests(text).expect("a manifest").expect("variables");
         let text = |secret: &Secret| secret.text().expect("text").to_owned();
-        read.iter().map(|(name, value)| (name.clone(), text(value))).collect()
+        variables
+            .iter()
+            .map(|(name, value)| (name.clone(), text(value)))
+            .collect()
     }
 
-    fn owned_pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
-        of.iter()
+    fn owned_pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs
+            .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect()
     }

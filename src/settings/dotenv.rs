@@ -1,5 +1,3 @@
-//! Variables as dotenv files write them.
-
 use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
@@ -7,12 +5,12 @@ use zeroize::Zeroizing;
 use reference::Secret;
 
 /// Reads `NAME=VALUE` lines: blank lines, comments (`#`, after a value only with a space before it), `export`, values in
-/// single quotes (as they are) and double quotes (`\n`, `\r`, `\t`, `\"`, `\\` and `\$` mean what they mean in shells), both of
-/// several lines. Nothing is filled in: `$NAME` is that text. The last of several values of a name holds.
+/// single quotes (as they are) and double quotes (`\n`, `\r`, `\t`, `\"`, `\\` and `\$` are escapes as in shells), both of
+/// several lines. Nothing is substituted: `$NAME` is that text. The last of several values of a name holds.
 ///
 /// # Errors
 /// The first line that is none of these; never with a part of its value.
-pub fn parse_dotenv(text: &str) -> Result<BTreeMap<String, Secret>, String> {
+pub(crate) fn parse_dotenv(text: &str) -> Result<BTreeMap<String, Secret>, String> {
     let mut variables = BTreeMap::new();
     let mut rest = text;
     loop {
@@ -25,7 +23,7 @@ pub fn parse_dotenv(text: &str) -> Result<BTreeMap<String, Secret>, String> {
             skip_line(rest)
         } else {
             let (name, value, after) =
-                parse_variable(rest).map_err(|why| format!("cannot be read: line {line} {why}"))?;
+                parse_variable(rest).map_err(|error| format!("cannot be read: line {line} {error}"))?;
             variables.insert(name.to_owned(), value);
             after
         };
@@ -106,9 +104,12 @@ mod tests {
     use super::*;
 
     fn parse_pairs(text: &str) -> Vec<(String, String)> {
-        let read = parse_dotenv(text).expect("variables");
+        let variables = parse_dotenv(text).expect("variables");
         let text = |secret: &Secret| secret.text().expect("text").to_owned();
-        read.iter().map(|(name, value)| (name.clone(), text(value))).collect()
+        variables
+            .iter()
+            .map(|(name, value)| (name.clone(), text(value)))
+            .collect()
     }
 
     #[test]
