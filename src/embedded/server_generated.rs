@@ -91,7 +91,6 @@ fn certificate_digest(pem: &str) -> Option<String> {
     Some(encode_hex(&Sha256::digest(&certificate)))
 }
 
-/// Bytes in lower-case hex.
 pub(super) fn encode_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

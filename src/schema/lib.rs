@@ -37,7 +37,7 @@ pub use canonical::{CanonicalBody, canonicalize};
 pub use catalog::{Catalog, LiveSchemas};
 pub use check::{CheckPurpose, check_body, zeroize_value};
 pub use checks::{is_private_key, is_public_key};
-pub use complete::{apply_patch, complete_body, expand_shorthands, to_response_body};
+pub use complete::{apply_patch, complete_body, to_response_body};
 pub use field::{Field, FieldType, Record};
 pub use file_format::checks::{FieldCheck, KeyPairFields, KindCheck, RouterFields};
 pub use file_format::error::SchemaError;

@@ -9,7 +9,7 @@ use json::Value;
 /// The schemas of a family (`plugins`, `vaults`), by name.
 pub(super) type SubschemaFamily = BTreeMap<String, Arc<Subschema>>;
 
-/// The schema that a name adds to its kind's: read when it is first asked for, since most runs need few of many.
+/// The schema that a name adds to its kind's: read lazily, since most runs need few of many.
 #[derive(Debug)]
 pub(super) struct Subschema {
     source: SubschemaSource,
@@ -90,7 +90,7 @@ impl Subschema {
             .clone()
     }
 
-    /// Whether a node told it.
+    /// Whether it is a live node's answer.
     pub fn is_live(&self) -> bool {
         matches!(self.source, SubschemaSource::Live(..))
     }
@@ -126,6 +126,6 @@ impl SubschemaSource {
             }
             merge_corrections(&mut schema, &correction);
         }
-        parse::parse_record(&schema).map_err(|why| SchemaError::new(name, why))
+        parse::parse_record(&schema).map_err(|reason| SchemaError::new(name, reason))
     }
 }

@@ -13,7 +13,6 @@ pub struct BodyPart<'w, 'r, 'b> {
     pub shorthand: Option<ShorthandUse<'w, 'r, 'b>>,
 }
 
-/// A shorthand in a body.
 #[derive(Clone, Copy)]
 pub struct ShorthandUse<'w, 'r, 'b> {
     pub field: &'r Field,

@@ -59,7 +59,6 @@ pub(crate) struct KindFile<S> {
     pub schema: S,
 }
 
-/// A field that holds a list of ids.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ForeignListFile {
@@ -68,7 +67,6 @@ pub(crate) struct ForeignListFile {
     pub on_delete: OnDelete,
 }
 
-/// A list that files may nest.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NestedListFile {
@@ -81,7 +79,6 @@ pub(crate) struct NestedListFile {
     pub read_only: bool,
 }
 
-/// A field that names children.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChildNamesFile {
@@ -114,11 +111,8 @@ fn unknown_type() -> String {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ComputedField {
-    /// The field.
     pub field: String,
-    /// What it is made of.
     pub from: String,
-    /// How.
     pub how: ComputeMethod,
 }
 
@@ -169,7 +163,6 @@ pub enum OnDelete {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LegacyField {
-    /// The field.
     pub field: String,
     /// How it is brought to today's form.
     pub how: LegacyConversion,
@@ -215,7 +208,6 @@ pub struct TitleRule {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HashedField {
-    /// The field.
     pub field: String,
     /// How: `sha1_with` is the hex SHA-1 of the value followed by the id in the foreign field `with`.
     pub how: HashMethod,
@@ -227,7 +219,6 @@ pub struct HashedField {
     pub when: Option<String>,
 }
 
-/// How a field is hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HashMethod {
