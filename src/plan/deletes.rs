@@ -4,24 +4,25 @@ use uuid::Uuid;
 use super::draft::{ChangeDraft, DraftAction};
 use super::error::ownership_reason;
 use super::live_index::{LiveIndex, LiveRef, Ownership, foreign_key_ids};
-use super::matching::MatchResult;
+use super::matching::EntityMatches;
 use super::{PlanError, PlanInput, kin, title};
 use schema::{ForeignField, KindId, OnDelete};
 use state::{ScopeId, entity_tags};
 use yaml::Diagnostic;
 
-/// Adds the deletion of every owned entity that no document declares, those that refer to others first, and says
-/// which of them would take away or break what belongs to others.
-pub(super) fn add_deletes<'a>(question: &PlanInput<'a>, known: &LiveIndex<'a>, settled: &mut MatchResult<'a>) {
+/// Drafts the deletion of every owned entity that no document declares, those that refer to others first. It is an error if
+/// that would take away or break what belongs to others.
+pub(super) fn draft_deletes<'a>(question: &PlanInput<'a>, matches: &mut EntityMatches<'a>) -> Vec<ChangeDraft<'a>> {
     if question.options.no_delete {
-        return;
+        return Vec::new();
     }
-    let mut doomed = FxHashSet::default();
+    let known = &matches.live;
+    let (mut drafts, mut doomed) = (Vec::new(), FxHashSet::default());
     for kind in kin::kinds_by_dependency(question.catalog).into_iter().rev() {
         for holder in known.of_kind(kind) {
-            if holder.ownership == Ownership::Managed && !settled.claimed.contains(&(kind, holder.id)) {
+            if holder.ownership == Ownership::Managed && !matches.claimed.contains(&(kind, holder.id)) {
                 doomed.insert((kind, holder.id));
-                settled.drafts.push(ChangeDraft {
+                drafts.push(ChangeDraft {
                     kind,
                     id: holder.id,
                     declared: None,
@@ -32,8 +33,9 @@ pub(super) fn add_deletes<'a>(question: &PlanInput<'a>, known: &LiveIndex<'a>, s
         }
     }
     if !doomed.is_empty() {
-        settled.errors.extend(foreign_loss_errors(question, known, &doomed));
+        matches.errors.extend(foreign_loss_errors(question, known, &doomed));
     }
+    drafts
 }
 
 /// What belongs to others and would go, or be left pointing at nothing the server allows.

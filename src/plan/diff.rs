@@ -1,13 +1,84 @@
 use std::borrow::Cow;
 
-use super::draft::{FieldDiff, UpdateBody, UpdateDraft};
+use uuid::Uuid;
+
+use super::draft::{ChangeDraft, DraftAction, FieldDiff, UpdateBody, UpdateDraft};
+use super::error::hash_only_error;
 use super::hashed::{self, HashComparison};
 use super::key::key_part;
 use super::made_up::{self, GeneratedFields};
-use super::pending::UnmatchedEntity;
+use super::matching::{EntityMatches, UnmatchedEntity};
 use super::value::insert_at;
-use json::{Object, Value};
+use super::PlanInput;
+use json::parallel::par_map_chunks;
+use json::{Object, PREFETCH_BATCH, Value, prefetch};
 use schema::{Catalog, FieldPath, ForeignKeyValue, Kind, KindId, canonicalize, is_written_canonically, matches_live};
+use state::{DeclaredEntity, DeclaredId};
+use yaml::Diagnostic;
+
+/// Compares what is declared with what is live, on all cores.
+pub(super) fn diff_matches<'a>(input: &PlanInput<'a>, matches: &mut EntityMatches<'a>) -> Vec<ChangeDraft<'a>> {
+    let catalog = input.catalog;
+    let actions = par_map_chunks(&mut matches.matched, |chunk| {
+        let mut generated = GeneratedFields::default();
+        let mut actions = Vec::new();
+        for batch in chunk.chunks_mut(PREFETCH_BATCH) {
+            let live = batch.iter().filter_map(|matched| matched.live);
+            prefetch(live.chain(batch.iter().map(|matched| matched.entity.declared.body.expose())));
+            actions.extend(
+                batch
+                    .iter_mut()
+                    .filter_map(|matched| matched.decide_action(catalog, &mut generated)),
+            );
+        }
+        actions
+    });
+    let mut drafts = Vec::new();
+    for (at, declared, id, action) in actions.into_iter().flatten() {
+        if let DraftAction::Update(update) = &action {
+            let error = hash_only_error(catalog.kind(declared.kind), update, declared);
+            matches.errors.extend(error);
+        }
+        drafts.push(new_draft(input, at, declared, id, action, &mut matches.diagnostics));
+    }
+    drafts
+}
+
+fn new_draft<'a>(
+    input: &PlanInput<'a>,
+    at: DeclaredId,
+    declared: &DeclaredEntity,
+    id: Uuid,
+    action: DraftAction<'a>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> ChangeDraft<'a> {
+    let kind = input.catalog.kind(declared.kind);
+    let hashed = kind.hashed_field.as_ref().filter(|hashed| {
+        let written = match &action {
+            DraftAction::Update(update) => matches!(&update.request_body, UpdateBody::Put(_)),
+            DraftAction::Create { .. } | DraftAction::Delete { .. } => true,
+        };
+        written
+            && hashed::is_hashed(hashed, declared.body.expose())
+            && hashed::looks_hashed(hashed, declared.body.expose())
+    });
+    if let Some(hashed) = hashed {
+        let path = FieldPath::from_field(&hashed.field);
+        let message = format!(
+            "the {} of this {} looks like a stored hash, and would be hashed once more",
+            hashed.field, kind.name
+        );
+        let warning = Diagnostic::warning("hashed-twice", message).at_secret(declared.location.value_span(&path));
+        diagnostics.push(warning.help("declare the plain value"));
+    }
+    ChangeDraft {
+        kind: declared.kind,
+        id,
+        declared: Some(at),
+        scope: declared.scope,
+        action,
+    }
+}
 
 /// What a document says of an entity, with its foreign keys found.
 pub(super) struct DeclaredBody<'b> {

@@ -18,6 +18,8 @@ pub struct PlanInput<'a> {
     pub options: &'a PlanOptions,
     /// What stands for secrets.
     pub fingerprinter: &'a Fingerprinter,
+    /// Whether the references of entities outside the scopes are wanted as well, so that those have to be read.
+    pub foreign_references: bool,
     /// Seconds since 1970: some checks ask whether something has expired.
     pub now: i64,
 }

@@ -122,18 +122,19 @@ pub async fn prepare<T: Transport, C: Clock>(
         mut live,
     } = survey;
     let now = client.clock().now();
-    let unplanned = plan_input(job, &catalog, &live, now);
-    let needs = match job.verify_options.includes_foreign() {
-        true => plan::find_missing_context(&unplanned).with_referrers(&unplanned),
-        false => plan::find_missing_context(&unplanned),
+    let matches = loop {
+        match plan::match_entities(&plan_input(job, &catalog, &live, now), &mut Uuid::new_v4) {
+            Ok(matches) => break matches,
+            Err(missing) => client.read_foreign(&catalog, &mut live, &missing).await?,
+        }
     };
-    client.read_foreign(&catalog, &mut live, &needs).await?;
     if let Some(path) = requirements::find_forbidden_path(&catalog, job.desired, &live) {
         return Err(PrepareError::Read(ReadError::Forbidden { path }));
     }
 
     let question = plan_input(job, &catalog, &live, now);
-    let plan = plan::make_plan(&question, &mut Uuid::new_v4).map_err(|problems| collect_errors(problems, &question))?;
+    let plan = plan::make_plan(&question, matches, &mut Uuid::new_v4)
+        .map_err(|problems| collect_errors(problems, &question))?;
     let after = plan::compute_planned_state(&live, &plan);
     let scene = VerifyContext {
         catalog: &catalog,
@@ -188,6 +189,7 @@ fn plan_input<'a>(job: &'a RunOptions<'_>, catalog: &'a Catalog, live: &'a LiveS
         live,
         options,
         fingerprinter,
+        foreign_references: job.verify_options.includes_foreign(),
         now,
     }
 }

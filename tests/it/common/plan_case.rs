@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use strongroom::json::{Object, Value};
 use strongroom::plan::{
-    Change, Fingerprinter, Phase, Plan, PlanError, PlanInput, PlanOptions, PlanValue, StepAction, make_plan,
+    Change, Fingerprinter, Phase, Plan, PlanError, PlanInput, PlanOptions, PlanValue, StepAction,
 };
 use strongroom::plan::{ForeignEntity, LiveEntity, LiveState};
 use strongroom::schema::{Catalog, Kind, complete_body};
@@ -34,10 +34,13 @@ pub fn desired(catalog: &Catalog, texts: &[(String, String)], options: &state::S
     state::read_desired_state(files, options, catalog).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
-/// A control plane that holds some entities, by collection; what a body leaves out is filled in as Kong would.
-/// `absent` lists the kinds that it does not have.
+/// A control plane of which all is known. It holds some entities, by collection; what a body leaves out is filled in as
+/// Kong would. `absent` lists the kinds that it does not have.
 pub fn live(catalog: &Catalog, held: &Value, scopes: &[Scope]) -> LiveState {
-    let mut live = LiveState::default();
+    let mut live = LiveState {
+        foreign: catalog.kinds().map(|(kind, _)| (kind, Vec::new())).collect(),
+        ..LiveState::default()
+    };
     for (collection, bodies) in held.as_object().expect("an object of collections") {
         if collection == "absent" {
             let absent = bodies
@@ -113,10 +116,11 @@ pub fn plan(
         live,
         options,
         fingerprinter: &fingerprinter,
+        foreign_references: false,
         now: NOW,
     };
     let mut last = 0_u128;
-    make_plan(&question, &mut || {
+    super::run::make_plan(&question, &mut || {
         last += 1;
         Uuid::from_u128(0xaaaa_aaaa_0000_4000_8000_0000_0000_0000 + last)
     })

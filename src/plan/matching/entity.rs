@@ -3,16 +3,16 @@ use std::cell::OnceCell;
 
 use uuid::Uuid;
 
-use super::diff::{DeclaredBody, diff_entity};
-use super::draft::DraftAction;
-use super::key::{join_key, key_from_body};
-use super::made_up::{self, GeneratedFields};
+use crate::diff::{DeclaredBody, diff_entity};
+use crate::draft::DraftAction;
+use crate::key::{join_key, key_from_body};
+use crate::made_up::{self, GeneratedFields};
 use json::{Object, Value};
 use schema::{Catalog, ForeignKeyValue};
 use state::{DeclaredEntity, DeclaredId};
 
 /// A declared entity on its way.
-pub(super) struct UnmatchedEntity<'a> {
+pub(crate) struct UnmatchedEntity<'a> {
     pub declared_id: DeclaredId,
     pub declared: &'a DeclaredEntity,
     pub foreign_keys: Vec<(&'a str, ForeignKeyValue)>,
@@ -56,7 +56,7 @@ impl UnmatchedEntity<'_> {
 }
 
 /// A declared entity of which is known which it is, yet to be compared.
-pub(super) struct MatchedEntity<'a> {
+pub(crate) struct MatchedEntity<'a> {
     pub entity: UnmatchedEntity<'a>,
     pub id: Uuid,
     /// As the server shows it, if it stands.
@@ -64,7 +64,7 @@ pub(super) struct MatchedEntity<'a> {
 }
 
 /// What is to be done for a declared entity under that id.
-pub(super) type EntityAction<'a> = (DeclaredId, &'a DeclaredEntity, Uuid, DraftAction<'a>);
+pub(crate) type EntityAction<'a> = (DeclaredId, &'a DeclaredEntity, Uuid, DraftAction<'a>);
 
 impl<'a> MatchedEntity<'a> {
     /// What is to be done, if anything is.
