@@ -117,11 +117,11 @@ impl Reporter {
     ///
     /// # Errors
     /// When it cannot be printed.
-    pub fn report_plan(&mut self, catalog: &Catalog, plan: &Plan, names: &EntityNames) -> io::Result<()> {
+    pub fn report_plan(&mut self, catalog: &Catalog, plan: &Plan) -> io::Result<()> {
         if self.json.is_some() || self.silence_events {
             return Ok(());
         }
-        report::print_stdout(&report::render_changes(catalog, plan, names))
+        report::print_stdout(&report::render_changes(catalog, plan))
     }
 
     /// What a plan is, or was, about: the changes that `done` names are done or to be done, the others dropped.

@@ -6,9 +6,9 @@ use super::draft::{ChangeDraft, DraftAction, UpdateBody, UpdateDraft};
 use super::live_index::{LiveIndex, foreign_key_id};
 use super::redact::BodyRedactor;
 use super::schedule::{Schedule, StepRole};
-use super::title;
 use super::{
-    Change, ChangedEntity, FieldChange, Phase, Plan, PlanInput, PlanValue, SecretOrigin, Step, StepAction, StepId,
+    Change, ChangedEntity, EntityName, FieldChange, Phase, Plan, PlanInput, PlanValue, SecretOrigin, Step, StepAction,
+    StepId,
 };
 use json::{Object, Value};
 use schema::{FieldPath, KindId, canonicalize};
@@ -165,12 +165,12 @@ impl PlanBuilder<'_, '_> {
         ChangedEntity {
             kind: draft.kind,
             id: draft.id,
-            title: title::entity_title(
+            name: EntityName::new(
                 self.input.catalog,
                 draft.kind,
                 (draft.id, body),
                 self.input.fingerprinter,
-                |kind, id| self.entity_name(kind, id),
+                |kind, id| self.find_name(kind, id),
             ),
             declared: draft.declared,
             scope: draft.scope,
@@ -178,16 +178,12 @@ impl PlanBuilder<'_, '_> {
         }
     }
 
-    fn entity_name(&self, kind: KindId, id: Uuid) -> Option<String> {
+    /// The own name of an entity as it will be, or is.
+    fn find_name(&self, kind: KindId, id: Uuid) -> Option<String> {
         let draft = self.by_id.get(&(kind, id)).map(|at| &self.drafts[*at]);
         let drafted = draft.and_then(|draft| draft.desired());
         let body = drafted.or_else(|| self.live.get(kind, id).map(|holder| holder.body))?;
-        Some(title::entity_name(
-            self.input.catalog,
-            kind,
-            (id, body),
-            self.input.fingerprinter,
-        ))
+        Some(self.input.entity_name(kind, (id, body)))
     }
 
     /// A canonical body as it is shown, with its id.

@@ -5,7 +5,7 @@ use super::draft::{ChangeDraft, DraftAction};
 use super::error::ownership_reason;
 use super::live_index::{LiveIndex, LiveRef, Ownership, foreign_key_ids};
 use super::matching::EntityMatches;
-use super::{PlanError, PlanInput, kin, title};
+use super::{PlanError, PlanInput, kin};
 use schema::{ForeignField, KindId, OnDelete};
 use state::{ScopeId, entity_tags};
 use yaml::Diagnostic;
@@ -65,7 +65,7 @@ fn foreign_loss_error(
     id: Uuid,
 ) -> PlanError {
     let name = |kind, id: Uuid| match known.get(kind, id) {
-        Some(holder) => title::entity_name(question.catalog, kind, (id, holder.body), question.fingerprinter),
+        Some(holder) => question.entity_name(kind, (id, holder.body)),
         None => id.to_string(),
     };
     let gone = format!(

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 
+use super::PlanInput;
 use super::draft::{ChangeDraft, DraftAction, FieldDiff, UpdateBody, UpdateDraft};
 use super::error::hash_only_error;
 use super::hashed::{self, HashComparison};
@@ -9,7 +10,6 @@ use super::key::key_part;
 use super::made_up::{self, GeneratedFields};
 use super::matching::{EntityMatches, UnmatchedEntity};
 use super::value::insert_at;
-use super::PlanInput;
 use json::parallel::par_map_chunks;
 use json::{Object, PREFETCH_BATCH, Value, prefetch};
 use schema::{Catalog, FieldPath, ForeignKeyValue, Kind, KindId, canonicalize, is_written_canonically, matches_live};

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::live_index::foreign_key_ids;
 use super::schedule::{referenced_vaults, vault_prefix};
-use super::{Change, ChangedEntity, Plan, PlanInput, PlannedState, title};
+use super::{Change, ChangedEntity, Plan, PlanInput, PlannedState};
 use json::Object;
 use schema::KindId;
 use state::{Scope, entity_tags};
@@ -181,7 +181,7 @@ fn check_in_use(plan: &Plan, question: &PlanInput<'_>, after: &PlannedState<'_>)
         Some(GuardViolation {
             message: format!(
                 "{word} {} {fate} is still in use by {}",
-                subject.title,
+                subject.name,
                 format_names(users)
             ),
             allow_flag: "--allow-delete-in-use",
@@ -255,11 +255,7 @@ impl UsageIndex {
         if links.peek().is_none() && named.is_empty() {
             return;
         }
-        let name = format!(
-            "{} {}",
-            kind.name,
-            title::entity_name(question.catalog, id, (entity, body), question.fingerprinter)
-        );
+        let name = format!("{} {}", kind.name, question.entity_name(id, (entity, body)));
         for (foreign, to) in links {
             self.by_id.entry((foreign.kind, to)).or_default().push(name.clone());
         }

@@ -1,7 +1,10 @@
 use std::collections::BTreeSet;
 
-use super::Fingerprinter;
-use crate::LiveState;
+use uuid::Uuid;
+
+use crate::name::own_name;
+use crate::{Fingerprinter, LiveState};
+use json::Object;
 use schema::{Catalog, KindId};
 use state::DesiredState;
 
@@ -22,6 +25,13 @@ pub struct PlanInput<'a> {
     pub foreign_references: bool,
     /// Seconds since 1970: some checks ask whether something has expired.
     pub now: i64,
+}
+
+impl PlanInput<'_> {
+    /// An entity's own name, for people; its id if it has none.
+    pub(crate) fn entity_name(&self, kind: KindId, (id, body): (Uuid, &Object)) -> String {
+        own_name(self.catalog, kind, body, Some(self.fingerprinter)).unwrap_or_else(|| id.to_string())
+    }
 }
 
 /// What a run leaves alone.

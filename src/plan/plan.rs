@@ -1,6 +1,6 @@
 use uuid::Uuid;
 
-use super::PlanValue;
+use super::{EntityName, PlanValue};
 use schema::{FieldPath, KindId};
 use state::{DeclaredId, ScopeId};
 
@@ -41,8 +41,8 @@ pub struct ChangedEntity {
     pub kind: KindId,
     /// Its id: the live one, the declared one, or one chosen while planning.
     pub id: Uuid,
-    /// Its name in reports, as the kind's title says: never a secret. Without the kind: `my-secret`, `cors for service s`.
-    pub title: String,
+    /// What it is called.
+    pub name: EntityName,
     /// Where it is declared, if it is.
     pub declared: Option<DeclaredId>,
     /// The scope it belongs to.

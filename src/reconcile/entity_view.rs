@@ -2,10 +2,10 @@
 
 use uuid::Uuid;
 
-use json::{Object, Value};
+use json::Object;
 use plan::{self, Plan};
 use reference::{ChangeState, EntityView};
-use schema::{Catalog, Kind};
+use schema::{Catalog, KindId};
 use state::{DeclaredEntity, DeclaredId};
 
 /// Looks at an entity that will stand once a plan is done.
@@ -21,8 +21,8 @@ pub fn with_planned_view<T>(
         kind: entity.kind,
         id: entity.id,
         title: &|| match change {
-            Some(change) => change.entity().title.clone(),
-            None => entity_title(catalog.kind(entity.kind), entity.id, body),
+            Some(change) => change.entity().name.to_string(),
+            None => public_name(catalog, entity.kind, entity.id, body),
         },
         body,
         change_state: match change {
@@ -44,25 +44,18 @@ pub fn with_declared_view<T>(
     look(&EntityView {
         kind: entity.kind,
         id,
-        title: &|| entity_title(catalog.kind(entity.kind), id, body),
+        title: &|| public_name(catalog, entity.kind, id, body),
         body,
         change_state: ChangeState::Changed,
         declared: Some(declared),
     })
 }
 
-/// The first field of the kind's title that is set and not secret; the id, if none is and there is one.
-pub fn entity_title(kind: &Kind, id: Uuid, body: &Object) -> String {
-    let open = |field: &&String| kind.record.get(field).is_some_and(|known| !known.secret);
-    let mut named = kind
-        .title
-        .fields
-        .iter()
-        .filter(open)
-        .filter_map(|field| body.get(field).and_then(Value::as_str));
+/// An entity's own name, of its public fields; its id if it has none.
+pub fn public_name(catalog: &Catalog, kind: KindId, id: Uuid, body: &Object) -> String {
     let unnamed = || match id.is_nil() {
         true => "without an id".to_owned(),
         false => id.to_string(),
     };
-    named.next().map_or_else(unnamed, str::to_owned)
+    plan::own_name(catalog, kind, body, None).unwrap_or_else(unnamed)
 }

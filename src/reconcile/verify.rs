@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::entity_view::{entity_title, with_declared_view, with_planned_view};
+use super::entity_view::{public_name, with_declared_view, with_planned_view};
 use super::material;
 use super::vaults::{backend_prefix_diagnostics, unused_settings_notes};
 use backends::BackendContext;
@@ -217,7 +217,7 @@ fn find_foreign_references(catalog: &Catalog, kind: KindId, entity: &ForeignEnti
     let holder = EntityView {
         kind,
         id: entity.id,
-        title: &|| entity_title(catalog.kind(kind), entity.id, &body),
+        title: &|| public_name(catalog, kind, entity.id, &body),
         body: &body,
         change_state: ChangeState::Foreign,
         declared: None,

@@ -25,7 +25,7 @@ pub async fn run(global: &GlobalArgs, args: &DiffArgs, teller: &mut Reporter) ->
 fn report_diff(prepared: &PreparedRun, non_zero_exit_code: bool, teller: &mut Reporter) -> CommandResult {
     let plan = prepared.plan();
     let names = collect_entity_names(&prepared.catalog, &prepared.live, plan);
-    teller.report_plan(&prepared.catalog, plan, &names)?;
+    teller.report_plan(&prepared.catalog, plan)?;
     teller.report_summary(&prepared.catalog, plan, &names, |_| true)?;
     let mut outcome = ExitStatus::Success;
     if non_zero_exit_code && !plan.changes.is_empty() {

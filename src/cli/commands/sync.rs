@@ -66,7 +66,7 @@ async fn apply_plan(
 ) -> CommandResult {
     let plan = approved.plan();
     let names = collect_entity_names(&prepared.catalog, &prepared.live, plan);
-    teller.report_plan(&prepared.catalog, plan, &names)?;
+    teller.report_plan(&prepared.catalog, plan)?;
     let progress = Progress::new(plan, teller.is_text());
     let stop = cancel_on_signal();
     let account = apply::apply_plan(approved, &prepared.catalog, connection, &progress, &stop).await;

@@ -214,7 +214,7 @@ impl JsonReport {
             .map(|(change, end)| {
                 let (end, why) = told.describe_end(end);
                 UnfinishedChangeJson {
-                    name: entity_title(told.catalog, told.plan, change),
+                    name: entity_title(told.catalog, change),
                     kind: told.catalog.kind(change.entity().kind).name.clone(),
                     end,
                     why,
@@ -269,7 +269,7 @@ impl EntityChangeJson {
             Change::Delete { before, .. } => (body(before), Value::Null),
         };
         Self {
-            name: entity_title(bodies.catalog, bodies.plan, change),
+            name: entity_title(bodies.catalog, change),
             kind: bodies.catalog.kind(subject.kind).name.clone(),
             body: ChangeBodiesJson { new, old },
         }

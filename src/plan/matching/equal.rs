@@ -2,12 +2,12 @@ use std::borrow::Cow;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::UnmatchedEntity;
 use crate::PlanInput;
 use crate::diff::diff_entity;
 use crate::key::key_from_body;
 use crate::live_index::{LiveIndex, LiveRef};
 use crate::made_up::{GeneratedField, GeneratedFields};
-use super::UnmatchedEntity;
 use crate::value::value_at_mut;
 use json::{Object, Value};
 use schema::{Kind, KindId, canonicalize};

@@ -87,14 +87,20 @@ impl EntityMatcher<'_, '_> {
     /// Whoever may point at an entity that is deleted, or by reference at a vault that is deleted or renamed.
     fn add_referrers_of_deleted(&self, missing: &mut MissingContext) {
         let catalog = self.input.catalog;
-        let deleted = self.live.entities.iter().filter(|live| {
-            live.ownership == Ownership::Managed && !self.claimed.contains(&(live.kind, live.id))
-        });
+        let deleted = self
+            .live
+            .entities
+            .iter()
+            .filter(|live| live.ownership == Ownership::Managed && !self.claimed.contains(&(live.kind, live.id)));
         let deleted: BTreeSet<KindId> = match self.input.options.no_delete {
             true => BTreeSet::new(),
             false => deleted.map(|live| live.kind).collect(),
         };
-        let refers = |kind: &Kind| kind.foreign_fields.iter().any(|foreign| deleted.contains(&foreign.kind));
+        let refers = |kind: &Kind| {
+            kind.foreign_fields
+                .iter()
+                .any(|foreign| deleted.contains(&foreign.kind))
+        };
         let referrers = catalog.kinds().filter(|(_, kind)| refers(kind));
         missing.foreign_kinds.extend(referrers.map(|(id, _)| id));
         if self.removes_vault_prefix() {
@@ -116,18 +122,28 @@ impl EntityMatcher<'_, '_> {
 
     /// The vaults of others, if a reference names one that is neither declared nor owned.
     fn add_vaults(&self, missing: &mut MissingContext) {
-        let Some(vaults) = self.input.catalog.find_kind("vaults") else { return };
+        let Some(vaults) = self.input.catalog.find_kind("vaults") else {
+            return;
+        };
         if self.is_known(vaults) {
             return;
         }
         let mut prefixes = declared_prefixes(self.input);
-        let owned = self.live.entities.iter().filter(|live| live.ownership != Ownership::Foreign);
+        let owned = self
+            .live
+            .entities
+            .iter()
+            .filter(|live| live.ownership != Ownership::Foreign);
         let owned_vaults = owned.clone().filter(|live| live.kind == vaults);
         prefixes.extend(owned_vaults.filter_map(|live| vault_prefix(self.input.catalog, live.kind, live.body)));
         let declared = self.input.desired.entities.iter();
         let declared = declared.map(|declared| declared.body.expose());
         let kept = owned.filter(|_| self.keeps_undeclared()).map(|live| live.body);
-        if declared.chain(kept).flat_map(referenced_vaults).any(|prefix| !prefixes.contains(&prefix)) {
+        if declared
+            .chain(kept)
+            .flat_map(referenced_vaults)
+            .any(|prefix| !prefixes.contains(&prefix))
+        {
             missing.foreign_kinds.insert(vaults);
         }
     }

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 use uuid::Uuid;
 
+use super::UnmatchedEntity;
 use crate::PlanInput;
 use crate::key::{key_from_body, key_part};
 use crate::live_index::{LiveIndex, LiveRef};
-use super::UnmatchedEntity;
 use json::Object;
 use schema::{Catalog, Kind, KindId, NestedList, RotationRule};
 use state::{DeclaredId, ForeignKeyTarget};

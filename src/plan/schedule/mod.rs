@@ -187,14 +187,7 @@ impl CycleBreaker<'_, '_> {
             let draft = &self.drafts[*at];
             let word = &self.input.catalog.kind(draft.kind).name;
             let body = draft.desired().or(draft.live());
-            let name = body.map(|body| {
-                super::title::entity_name(
-                    self.input.catalog,
-                    draft.kind,
-                    (draft.id, body),
-                    self.input.fingerprinter,
-                )
-            });
+            let name = body.map(|body| self.input.entity_name(draft.kind, (draft.id, body)));
             format!("{word} {}", name.unwrap_or_else(|| draft.id.to_string()))
         };
         let names = members.iter().map(name).collect::<Vec<_>>().join(", ");

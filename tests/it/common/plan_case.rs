@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use strongroom::json::{Object, Value};
-use strongroom::plan::{
-    Change, Fingerprinter, Phase, Plan, PlanError, PlanInput, PlanOptions, PlanValue, StepAction,
-};
+use strongroom::plan::{Change, Fingerprinter, Phase, Plan, PlanError, PlanInput, PlanOptions, PlanValue, StepAction};
 use strongroom::plan::{ForeignEntity, LiveEntity, LiveState};
 use strongroom::schema::{Catalog, Kind, complete_body};
 use strongroom::state::{self, DesiredState, EntityBody, Scope};
@@ -145,7 +143,7 @@ pub fn show(catalog: &Catalog, plan: &Plan) -> String {
             text,
             "{verb} {} {}{because}",
             catalog.kind(subject.kind).name,
-            subject.title
+            subject.name
         );
         if let Change::Update { fields, .. } = change {
             for field in fields {

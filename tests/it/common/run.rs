@@ -3,7 +3,9 @@
 use strongroom::apply::{self, ApplyEvent, ApplyOutcome, CancelToken};
 use strongroom::control_plane::{Client, Clock, ReadError, ReadScope, Transport};
 use strongroom::plan::LiveState;
-use strongroom::plan::{self, ApprovedPlan, DeleteLimit, Fingerprinter, Guards, MissingContext, Plan, PlanError, PlanInput};
+use strongroom::plan::{
+    self, ApprovedPlan, DeleteLimit, Fingerprinter, Guards, MissingContext, Plan, PlanError, PlanInput,
+};
 use strongroom::schema::Catalog;
 use strongroom::state::{DesiredState, StateOptions, read_desired_state};
 use strongroom::yaml::{ComposeOptions, SourceFiles, TemplateEnvironment, compose};
