@@ -1,23 +1,21 @@
-//! Entities as their references, and what stands in their fields, are looked at. Their names are made when they are told.
-
 use uuid::Uuid;
 
 use json::Object;
-use plan::{self, Plan};
+use plan::{Plan, PlannedEntity};
 use reference::{ChangeState, EntityView};
 use schema::{Catalog, KindId};
 use state::{DeclaredEntity, DeclaredId};
 
-/// Looks at an entity that will stand once a plan is done.
-pub fn with_planned_view<T>(
+/// Lends a view of an entity that will stand once a plan is done. Its name is made only when it is asked for.
+pub(crate) fn with_planned_view<T>(
     catalog: &Catalog,
     plan: &Plan,
-    entity: &plan::PlannedEntity<'_>,
-    look: impl FnOnce(&EntityView<'_>) -> T,
+    entity: &PlannedEntity<'_>,
+    use_view: impl FnOnce(&EntityView<'_>) -> T,
 ) -> T {
     let body = entity.body.expose();
     let change = entity.change.and_then(|change| plan.changes.get(change));
-    look(&EntityView {
+    use_view(&EntityView {
         kind: entity.kind,
         id: entity.id,
         title: &|| match change {
@@ -33,15 +31,15 @@ pub fn with_planned_view<T>(
     })
 }
 
-/// Looks at an entity that the documents declare, with that body.
-pub fn with_declared_view<T>(
+/// Lends a view of an entity that the documents declare, with that body.
+pub(crate) fn with_declared_view<T>(
     catalog: &Catalog,
     (declared, entity): (DeclaredId, &DeclaredEntity),
     body: &Object,
-    look: impl FnOnce(&EntityView<'_>) -> T,
+    use_view: impl FnOnce(&EntityView<'_>) -> T,
 ) -> T {
     let id = entity.id.unwrap_or_default();
-    look(&EntityView {
+    use_view(&EntityView {
         kind: entity.kind,
         id,
         title: &|| public_name(catalog, entity.kind, id, body),
@@ -52,7 +50,7 @@ pub fn with_declared_view<T>(
 }
 
 /// An entity's own name, of its public fields; its id if it has none.
-pub fn public_name(catalog: &Catalog, kind: KindId, id: Uuid, body: &Object) -> String {
+pub(crate) fn public_name(catalog: &Catalog, kind: KindId, id: Uuid, body: &Object) -> String {
     let unnamed = || match id.is_nil() {
         true => "without an id".to_owned(),
         false => id.to_string(),

@@ -8,7 +8,7 @@ use crate::documents::Documents;
 use crate::reporter::Reporter;
 use crate::signals::run_unless_interrupted;
 use crate::skipped_kinds::skipped_kinds;
-use plan::{Fingerprinter, Guards, PlanError, PlanErrorKind, PlanOptions};
+use plan::{Guards, PlanError, PlanErrorKind, PlanOptions};
 use reconcile::{self, PrefetchedSnapshot, PrepareError, PreparedRun, RunOptions, VerifyOptions};
 use schema::Catalog;
 use yaml::Diagnostic;
@@ -54,17 +54,23 @@ pub async fn prepare_sync(
             prefetched: early,
         },
     } = request;
-    let job = RunOptions {
-        desired: &documents.desired,
+    let options = RunOptions {
         plan_options: PlanOptions {
             no_delete: args.no_delete,
             skip: skipped_kinds(catalog, &args.scope.read)?,
         },
         guards,
         verify_options: proof,
-        fingerprinter: random_fingerprinter(),
+        ..RunOptions::default()
     };
-    let prepared = run_unless_interrupted(reconcile::prepare(connection, catalog, &job, early)).await?;
+    let prepared = run_unless_interrupted(reconcile::prepare(
+        connection,
+        catalog,
+        &documents.desired,
+        &options,
+        early,
+    ))
+    .await?;
     match prepared {
         Ok(prepared) => {
             let plan = prepared.plan();
@@ -102,13 +108,4 @@ fn exit_status_of_problems(problems: &[PlanError]) -> ExitStatus {
         PlanErrorKind::Conflict => ExitStatus::Refused,
     });
     each.max().unwrap_or(ExitStatus::InvalidInput)
-}
-
-/// A key nobody knows: fingerprints tell equal from unequal within one run, and nothing afterwards.
-fn random_fingerprinter() -> Fingerprinter {
-    let mut key = [0; 64];
-    for part in key.chunks_exact_mut(16) {
-        part.copy_from_slice(uuid::Uuid::new_v4().as_bytes());
-    }
-    Fingerprinter::new(&key)
 }
