@@ -135,7 +135,7 @@ impl Reporter {
         names: &EntityNames,
         done: impl Fn(usize) -> bool,
     ) -> io::Result<()> {
-        let bodies = BodyRenderer { catalog, plan, names };
+        let bodies = BodyRenderer { catalog, names };
         let changes = plan.changes.iter().enumerate();
         if let Some(json) = &mut self.json {
             changes.for_each(|(at, change)| json.add_change(&bodies, change, !done(at)));

@@ -3,6 +3,7 @@ use uuid::Uuid;
 
 use super::{Method, Request, Response, ResponseOutcome, response_outcome};
 use json::Value;
+use plan::StepAction;
 use schema::{Catalog, Kind, KindId};
 use state::EntityBody;
 
@@ -61,17 +62,7 @@ pub struct EntityWrite {
 }
 
 /// How an entity is written, with the body that is sent.
-#[derive(Clone, Debug, PartialEq)]
-pub enum WriteOperation {
-    /// Made with the id of the address, and never overwritten.
-    Create(EntityBody),
-    /// Replaced as a whole.
-    Replace(EntityBody),
-    /// Changed in the fields that are sent.
-    Patch(EntityBody),
-    /// Deleted.
-    Delete,
-}
+pub type WriteOperation = StepAction<EntityBody>;
 
 /// A schema that a control plane can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

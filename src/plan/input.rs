@@ -11,7 +11,7 @@ use state::DesiredState;
 /// Everything that a plan depends on, apart from the ids it chooses.
 #[derive(Clone, Copy)]
 pub struct PlanInput<'a> {
-    /// What exists.
+    /// The kinds and their schemas.
     pub catalog: &'a Catalog,
     /// What the documents say.
     pub desired: &'a DesiredState,
@@ -19,9 +19,9 @@ pub struct PlanInput<'a> {
     pub live: &'a LiveState,
     /// What is left alone.
     pub options: &'a PlanOptions,
-    /// What stands for secrets.
+    /// Stands for secrets in reports.
     pub fingerprinter: &'a Fingerprinter,
-    /// Whether the references of entities outside the scopes are wanted as well, so that those have to be read.
+    /// Whether references of entities outside the scopes are verified as well, so that those have to be read.
     pub foreign_references: bool,
     /// Seconds since 1970: some checks ask whether something has expired.
     pub now: i64,

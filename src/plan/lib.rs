@@ -1,4 +1,4 @@
-//! What to do: who is who, what changes, in which order, and whether it may.
+//! The planner: which entity is which, what changes, in which order, and whether it may.
 //!
 //! Everything here is pure: [`match_entities`], then [`make_plan`].
 
@@ -7,24 +7,17 @@ mod deletes;
 mod diff;
 mod draft;
 mod error;
-mod fingerprint;
 mod guard;
-mod hashed;
 mod input;
 mod key;
-mod kin;
 mod live;
 mod live_index;
-mod made_up;
 mod matching;
 mod name;
 mod plan;
 mod planned_state;
-mod problem;
 mod redact;
-mod resolve;
 mod schedule;
-mod step;
 mod value;
 
 use std::sync::Arc;
@@ -32,17 +25,15 @@ use std::sync::Arc;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use uuid::Uuid;
 
-pub use fingerprint::Fingerprinter;
+pub use error::{PlanError, PlanErrorKind};
 pub use guard::{ApprovedPlan, DeleteLimit, GuardViolation, Guards};
 pub use input::{PlanInput, PlanOptions};
 pub use live::{ForeignEntity, LiveEntity, LiveState};
 pub use matching::{EntityMatches, MissingContext, match_entities};
 pub use name::{EntityName, ParentName, own_name};
-pub use plan::{Change, ChangedEntity, FieldChange};
+pub use plan::{Change, ChangedEntity, FieldChange, Phase, Plan, Step, StepAction, StepId};
 pub use planned_state::{PlannedEntity, PlannedState, compute_planned_state};
-pub use problem::{PlanError, PlanErrorKind};
-pub use step::{Phase, Step, StepAction, StepId};
-pub use value::{PlanSecret, PlanValue, SecretOrigin};
+pub use value::{Fingerprinter, PlanSecret, PlanValue, SecretOrigin};
 
 use builder::build_plan;
 use deletes::draft_deletes;
@@ -50,20 +41,6 @@ use diff::diff_matches;
 use schedule::schedule_drafts;
 use schema::KindId;
 use state::DeclaredId;
-use yaml::Diagnostic;
-
-/// All changes, the steps that carry them out, and what each step waits for.
-#[derive(Clone, Debug, Default)]
-pub struct Plan {
-    /// What changes, for people, in the order in which the steps run.
-    pub changes: Vec<Change>,
-    /// What is sent, for the executor, in an order in which they could run one after another.
-    pub steps: Vec<Step>,
-    /// Which entity is which declared one, changed or not.
-    pub declared_by_id: Arc<FxHashMap<(KindId, Uuid), DeclaredId>>,
-    /// What there is to tell, errors excepted.
-    pub diagnostics: Vec<Diagnostic>,
-}
 
 /// Makes the whole plan, before anything is written. The only thing it takes from chance are the ids of new entities.
 ///

@@ -12,11 +12,11 @@ use schema::{Catalog, KindId};
 /// secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EntityName {
-    /// Its own name: what the kind's title says, as a fingerprint if it is secret; the id where that says nothing.
+    /// Its own name, by the kind's title rule: a fingerprint if it is secret, the id if there is none.
     pub name: String,
     /// The entities that it is for.
     pub parents: Vec<ParentName>,
-    /// What is said where it is for none: `(global)`.
+    /// What follows the name if there are no parents: `(global)`.
     pub otherwise: Option<String>,
 }
 
@@ -31,7 +31,7 @@ pub struct ParentName {
     pub id: Uuid,
     /// Its own name, if it is known.
     pub name: Option<String>,
-    /// Whether it is said by its id all the same, as decK says a target's upstream.
+    /// Whether the title has its id all the same, as decK's of a target has the upstream's.
     pub by_id: bool,
 }
 

@@ -6,7 +6,7 @@ use reference::{ChangeState, EntityView};
 use schema::{Catalog, KindId};
 use state::{DeclaredEntity, DeclaredId};
 
-/// Lends a view of an entity that will stand once a plan is done. Its name is made only when it is asked for.
+/// Lends a view of an entity as it will be once a plan is done. Its name is made only when it is needed.
 pub(crate) fn with_planned_view<T>(
     catalog: &Catalog,
     plan: &Plan,

@@ -24,14 +24,14 @@ pub use run::{Decision, PrepareError, PreparedRun, RunOptions};
 pub use snapshot::{PrefetchedSnapshot, Snapshot, read_all};
 pub use validate::{check_material, check_offline, check_online};
 pub use vaults::{declared_vaults, live_vaults, loaded_backends};
-pub use verify::{DEFAULT_EXPIRY_DAYS, Verification, VerifyContext, VerifyOptions};
+pub use verify::{DEFAULT_EXPIRY_DAYS, Verification, VerifyOptions};
 
 use control_plane::{Client, Clock, Transport};
 use plan::{Plan, PlanError, PlanInput};
 use requirements::{forbidden_kinds_note, require_readable};
 use schema::Catalog;
 use state::{DeclaredId, DesiredState};
-use verify::{has_errors, verify_planned};
+use verify::{VerifyContext, has_errors, verify_planned};
 use yaml::Diagnostic;
 
 /// Reads what is live, plans, and checks all that can be checked before a write. Of the entities outside the scopes only

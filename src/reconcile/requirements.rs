@@ -44,7 +44,7 @@ pub(crate) fn schemas_for_entities<'a>(
     request
 }
 
-/// Every declared kind must be readable: else nobody knows whether such entities exist, and nothing can be planned for them.
+/// Every declared kind must be readable: else it is not known which entities exist, and nothing can be planned.
 pub(crate) fn require_readable(catalog: &Catalog, desired: &DesiredState, live: &LiveState) -> Result<(), ReadError> {
     let mut declared = desired.entities.iter().map(|declared| declared.kind);
     match declared.find(|kind| live.forbidden.contains(kind)) {
@@ -55,7 +55,7 @@ pub(crate) fn require_readable(catalog: &Catalog, desired: &DesiredState, live: 
     }
 }
 
-/// Says what the token may not read: checks that would need it are not made.
+/// Notes what the token may not read: checks that would need it are not made.
 pub(crate) fn forbidden_kinds_note(catalog: &Catalog, live: &LiveState) -> Option<Diagnostic> {
     let kinds: Vec<&str> = live
         .forbidden

@@ -34,7 +34,7 @@ impl Default for RunOptions {
     }
 }
 
-/// A key nobody knows: fingerprints tell equal from unequal within one run, and nothing afterwards.
+/// Has a random key: fingerprints tell equal from unequal within one run, and nothing afterwards.
 fn random_fingerprinter() -> Fingerprinter {
     let mut key = [0; 64];
     for part in key.chunks_exact_mut(16) {
@@ -71,7 +71,7 @@ pub struct PreparedRun {
     pub catalog: Arc<Catalog>,
     /// What it holds.
     pub live: LiveState,
-    /// What is known of the references that will stand.
+    /// What is known of the references.
     pub assessments: Vec<Assessment>,
     /// What there is to report.
     pub diagnostics: Vec<Diagnostic>,

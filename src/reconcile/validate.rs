@@ -9,7 +9,7 @@ use schema::Catalog;
 use state::{self, DeclaredEntity, DesiredState};
 use yaml::Diagnostic;
 
-/// What can be said of state files without asking a control plane: all that is recorded of Kong, the form of the
+/// Checks state files without asking a control plane: by all that is recorded of Kong, the form of the
 /// references, and what certificates in the open say. An unknown vault proves nothing, for it may be the control plane's;
 /// an expired certificate may be live already and stay as it is.
 pub fn check_offline(catalog: &Catalog, desired: &DesiredState, policy: Policy, now: i64) -> Vec<Diagnostic> {
@@ -43,8 +43,8 @@ pub fn check_offline(catalog: &Catalog, desired: &DesiredState, policy: Policy, 
     .concat()
 }
 
-/// What Kong's own checks say of certificates and keys in the open. Of an entity of which a part is made up, because a
-/// variable is not set, nobody can tell.
+/// Checks certificates and keys in the open as Kong itself does. Entities with a variable that is not set cannot be
+/// checked.
 pub fn check_material(catalog: &Catalog, desired: &DesiredState, now: i64) -> Vec<Diagnostic> {
     state::check_entities(catalog, desired, now, &|declared| {
         let entity = desired.entity(declared);
@@ -59,7 +59,7 @@ fn uniform_policies<'a>(general: Policy) -> Policies<'a> {
     }
 }
 
-/// What the control plane itself says of every declared entity, each by itself, besides what its own schemas say.
+/// Lets the control plane check every declared entity, each by itself, besides the checks of its own schemas.
 ///
 /// # Errors
 /// No answer, wrong credentials, or an answer that is not Kong's.

@@ -17,7 +17,7 @@ use schema::{Catalog, FieldPath, KindId, PathSegment};
 use state::{DeclaredEntity, DeclaredId, DesiredState};
 use yaml::{Diagnostic, Severity};
 
-/// For how many days certificates should be good still, if nobody says.
+/// For how many days certificates should still be valid, unless an option says otherwise.
 pub const DEFAULT_EXPIRY_DAYS: u32 = 30;
 
 /// How references are verified.
@@ -28,9 +28,9 @@ pub struct VerifyOptions {
     pub settings: ReferenceSettings,
     /// What the operator gives to their backends.
     pub context: BackendContext,
-    /// Whether secrets that other teams' entities refer to are asked for as well.
+    /// Whether secrets that other teams' entities refer to are read as well.
     pub include_foreign: bool,
-    /// For how many days certificates should be good still.
+    /// For how many days certificates should still be valid.
     pub expiry_days: u32,
 }
 
@@ -47,7 +47,7 @@ impl Default for VerifyOptions {
 }
 
 impl VerifyOptions {
-    /// With nothing said by the operator.
+    /// Without settings or credentials of the operator.
     pub fn new(policy: Policy) -> Self {
         Self {
             policy,
@@ -55,7 +55,7 @@ impl VerifyOptions {
         }
     }
 
-    /// Whether the secrets of other teams' references are asked for.
+    /// Whether the secrets of other teams' references are read.
     pub(crate) fn includes_foreign(&self) -> bool {
         self.include_foreign && self.policy != Policy::Off
     }
@@ -71,20 +71,20 @@ pub struct Verification {
     pub vaults: Vaults,
 }
 
-/// The entities whose references are verified: as they will stand once a plan is done, or as files declare them.
+/// The entities whose references are verified: as they will be once a plan is done, or as files declare them.
 #[derive(Clone, Copy)]
-pub struct VerifyContext<'a> {
+pub(crate) struct VerifyContext<'a> {
     /// What exists.
     pub catalog: &'a Catalog,
     /// What the documents say.
     pub desired: &'a DesiredState,
-    /// What is live, what becomes of it and what will stand, if there is a plan.
+    /// What is live, how it changes and what will be live, if there is a plan.
     pub planned: Option<(&'a LiveState, &'a Plan, &'a PlannedState<'a>)>,
     /// In seconds since 1970.
     pub now: i64,
 }
 
-/// Verifies the references that will stand once a plan is done. Nothing is asked if there is none and nothing changes.
+/// Verifies the references of what will be live once a plan is done. Nothing is read if there is none and nothing changes.
 pub(crate) async fn verify_planned<T: Transport, C: Clock>(
     client: &Client<T, C>,
     catalog: &Arc<Catalog>,
@@ -147,7 +147,7 @@ pub(crate) async fn verify_references(
     }
 }
 
-/// Says of references that are made of a variable that is not set that they cannot be verified: nobody wrote them.
+/// Marks references that a template made of a variable that is not set: nobody wrote them, and they cannot be verified.
 fn mark_unset_variables(desired: &DesiredState, assessments: &mut [Assessment]) {
     for assessment in assessments {
         let declared = assessment.site.declared.map(|declared| desired.entity(declared));
@@ -162,7 +162,7 @@ fn mark_unset_variables(desired: &DesiredState, assessments: &mut [Assessment]) 
     }
 }
 
-/// Says of references to a backend of which data planes say different things why they are not verified.
+/// Marks references to a backend of which data planes say different things: they are not verified.
 fn mark_ambiguous_settings(vaults: &Vaults, settings: &ReferenceSettings, assessments: &mut [Assessment]) {
     let unasked = assessments
         .iter_mut()
@@ -178,7 +178,7 @@ fn mark_ambiguous_settings(vaults: &Vaults, settings: &ReferenceSettings, assess
 }
 
 impl VerifyContext<'_> {
-    /// Every reference: of a plan those that will stand once it is done, owned and foreign.
+    /// Every reference: of a plan those of what will be live once it is done, owned and foreign.
     pub(crate) fn find_references(&self) -> Vec<ReferenceSite> {
         match self.planned {
             Some((_, plan, planned)) => find_planned_references(self.catalog, self.desired, plan, planned),

@@ -4,15 +4,13 @@ use super::EntityNames;
 use super::deck_shape::{drop_nulls, fill_defaults};
 use super::value::redact_secret;
 use json::{Object, Value};
-use plan::{Plan, PlanValue};
+use plan::PlanValue;
 use schema::{Catalog, Kind, KindId};
 
 /// Everything that the JSON form of a body needs besides the body.
 pub struct BodyRenderer<'a> {
     /// What exists.
     pub catalog: &'a Catalog,
-    /// The plan, for ids that its steps yield.
-    pub plan: &'a Plan,
     /// What entities are called.
     pub names: &'a EntityNames,
 }
@@ -49,11 +47,6 @@ impl BodyRenderer<'_> {
                 Value::Object(members.collect())
             }
             PlanValue::Secret(secret) => Value::String(redact_secret(secret)),
-            PlanValue::IdFromStep(step) => self
-                .plan
-                .steps
-                .get(step.0 as usize)
-                .map_or(Value::Null, |step| step.id.to_string().into()),
         }
     }
 

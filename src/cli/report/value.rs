@@ -16,7 +16,6 @@ pub fn render_inline(tree: &PlanValue) -> String {
             format!("{{ {} }}", join_with_commas(members))
         }
         PlanValue::Secret(secret) => redact_secret(secret),
-        PlanValue::IdFromStep(_) => "(an id not known yet)".to_owned(),
     }
 }
 

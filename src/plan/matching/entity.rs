@@ -3,92 +3,88 @@ use std::cell::OnceCell;
 
 use uuid::Uuid;
 
-use crate::diff::{DeclaredBody, diff_entity};
-use crate::draft::DraftAction;
-use crate::key::{join_key, key_from_body};
-use crate::made_up::{self, GeneratedFields};
+use crate::key::{join_key, key_from_body, key_part};
 use json::{Object, Value};
-use schema::{Catalog, ForeignKeyValue};
+use schema::{Catalog, ForeignKeyValue, Kind, canonicalize, is_written_canonically};
 use state::{DeclaredEntity, DeclaredId};
 
-/// A declared entity on its way.
+/// A declared entity whose foreign keys are resolved, as far as they can be.
 pub(crate) struct UnmatchedEntity<'a> {
     pub declared_id: DeclaredId,
     pub declared: &'a DeclaredEntity,
     pub foreign_keys: Vec<(&'a str, ForeignKeyValue)>,
-    /// Canonical, links filled in, once it is asked for: what is in sync never is.
+    /// Canonical, with foreign keys; computed when it is first needed, which it never is for what is in sync.
     pub desired: OnceCell<Object>,
-    /// Whether something that it refers to is missing: it is looked for, and not compared.
+    /// Whether something that it refers to is missing: then it is matched, and not compared.
     pub has_dangling_link: bool,
+    /// Whether this run leaves it alone, and others may refer to it.
     pub reference_only: bool,
 }
 
-impl UnmatchedEntity<'_> {
-    /// What it says, with its foreign keys.
-    pub fn declared_body(&self) -> DeclaredBody<'_> {
-        DeclaredBody {
-            body: self.declared.body.expose(),
-            foreign_keys: &self.foreign_keys,
-        }
-    }
-
-    /// The canonical form of that.
-    pub fn desired(&self, catalog: &Catalog) -> &Object {
-        self.desired
-            .get_or_init(|| self.declared_body().to_canonical(catalog, self.declared.kind))
-    }
-
-    /// Its value for a natural key.
-    pub fn natural_key(&self, catalog: &Catalog, set: &[String]) -> Option<Cow<'_, str>> {
-        let kind = catalog.kind(self.declared.kind);
-        let said = self.declared_body();
-        if set.iter().all(|field| said.is_canonical_as_declared(kind, field)) {
-            join_key(kind, set, move |field| said.key_part(field))
-        } else {
-            key_from_body(kind, set, self.desired(catalog))
-        }
-    }
-
-    fn take_desired(&mut self, catalog: &Catalog) -> Object {
-        self.desired(catalog);
-        self.desired.take().unwrap_or_default()
-    }
-}
-
-/// A declared entity of which is known which it is, yet to be compared.
+/// A declared entity with its id, and the live entity that it is, if there is one.
 pub(crate) struct MatchedEntity<'a> {
     pub entity: UnmatchedEntity<'a>,
     pub id: Uuid,
-    /// As the server shows it, if it stands.
+    /// As the server shows it.
     pub live: Option<&'a Object>,
 }
 
-/// What is to be done for a declared entity under that id.
-pub(crate) type EntityAction<'a> = (DeclaredId, &'a DeclaredEntity, Uuid, DraftAction<'a>);
+impl UnmatchedEntity<'_> {
+    /// As the document spells it.
+    pub fn body(&self) -> &Object {
+        self.declared.body.expose()
+    }
 
-impl<'a> MatchedEntity<'a> {
-    /// What is to be done, if anything is.
-    pub fn decide_action(&mut self, catalog: &Catalog, made_up: &mut GeneratedFields) -> Option<EntityAction<'a>> {
-        let Self {
-            entity: pending,
-            id,
-            live,
-        } = self;
-        let (at, declared) = (pending.declared_id, pending.declared);
-        let act = match live {
-            Some(live) => DraftAction::Update(Box::new(diff_entity(catalog, made_up, pending, live)?)),
-            None => {
-                let mut body = pending.declared_body().to_request_body();
-                body.insert("id", Value::from(id.to_string()));
-                let mut desired = pending.take_desired(catalog);
-                let made_up = made_up.fields_for(catalog, declared.kind, &desired);
-                made_up::preserve_live_values(&made_up, declared.body.expose(), &mut desired, None);
-                DraftAction::Create {
-                    desired,
-                    request_body: body,
-                }
-            }
-        };
-        Some((at, declared, *id, act))
+    /// The canonical form, with foreign keys.
+    pub fn desired(&self, catalog: &Catalog) -> &Object {
+        self.desired.get_or_init(|| {
+            let mut desired = canonicalize(catalog, self.declared.kind, self.body()).0;
+            desired.extend(self.foreign_key_members());
+            desired
+        })
+    }
+
+    pub fn take_desired(&mut self, catalog: &Catalog) -> Object {
+        self.desired(catalog);
+        self.desired.take().unwrap_or_default()
+    }
+
+    /// What is sent: what is declared, and nothing else.
+    pub fn to_request_body(&self) -> Object {
+        let mut body = self.body().clone();
+        body.extend(self.foreign_key_members());
+        body
+    }
+
+    /// The value of a natural key. The canonical form is made only where what is declared is not canonical.
+    pub fn natural_key(&self, catalog: &Catalog, fields: &[String]) -> Option<Cow<'_, str>> {
+        let kind = catalog.kind(self.declared.kind);
+        if fields.iter().all(|field| self.is_declared_canonically(kind, field)) {
+            join_key(kind, fields, |field| self.key_part(field))
+        } else {
+            key_from_body(kind, fields, self.desired(catalog))
+        }
+    }
+
+    /// The value of a field, a foreign key included, as a part of a key.
+    fn key_part(&self, field: &str) -> Option<Cow<'_, str>> {
+        let foreign_key = self.foreign_keys.iter().find(|(name, _)| *name == field);
+        match foreign_key.map(|(_, value)| value) {
+            Some(ForeignKeyValue::Null) => None,
+            Some(ForeignKeyValue::Id(id)) => Some(Cow::Owned(id.to_string())),
+            Some(ids @ ForeignKeyValue::Ids(_)) => Some(Cow::Owned(ids.to_value().to_string())),
+            None => self.body().get(field).and_then(key_part),
+        }
+    }
+
+    fn is_declared_canonically(&self, kind: &Kind, field: &str) -> bool {
+        self.foreign_keys.iter().any(|(name, _)| *name == field)
+            || is_written_canonically(&kind.record, self.body(), field)
+    }
+
+    /// The foreign keys, as the server shows them.
+    fn foreign_key_members(&self) -> impl Iterator<Item = (String, Value)> {
+        let foreign_keys = self.foreign_keys.iter();
+        foreign_keys.map(|(field, value)| ((*field).to_owned(), value.to_value()))
     }
 }

@@ -1,13 +1,15 @@
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
+use super::declared_index::{DeclaredIndex, LinkResolution};
 use super::{EntityMatcher, UnmatchedEntity};
-use crate::live_index::is_reference_only;
-use crate::resolve::LinkResolution;
-use schema::{ForeignField, ForeignKeyValue};
+use crate::live_index::{LiveIndex, is_reference_only};
+use crate::{PlanError, PlanInput};
+use schema::{ForeignField, ForeignKeyValue, KindId};
 use state::{DeclaredEntity, DeclaredId, ForeignKeyTarget};
-use yaml::{Diagnostic, Span};
+use yaml::{Diagnostic, Span, suggest_similar};
 
 /// A foreign key of a declared entity.
 struct DeclaredLink<'a> {
@@ -55,7 +57,7 @@ impl<'a> EntityMatcher<'a, '_> {
                 ForeignKeyTarget::Named(text) => self.resolve_link(&link, text, key.span).map(ForeignKeyValue::Id),
                 ForeignKeyTarget::List(texts) => {
                     let ids = texts.iter().map(|(text, span)| self.resolve_link(&link, text, *span));
-                    let ids = ids.collect::<Vec<_>>().into_iter(); // all of them, so that every broken one is told
+                    let ids = ids.collect::<Vec<_>>().into_iter(); // all of them, so that every broken one is reported
                     ids.collect::<Option<Vec<_>>>().map(ForeignKeyValue::Ids)
                 }
             };
@@ -72,8 +74,9 @@ impl<'a> EntityMatcher<'a, '_> {
             LinkResolution::Live(id) => Some(id),
             LinkResolution::Declared(at) => self.resolve_declared(link, at, text, span),
             LinkResolution::Unreadable(id) => {
-                let word = &self.input.catalog.kind(kind).name;
-                let message = format!("whether there is a {word} '{id}' cannot be told: the token may not read those");
+                let kind_name = &self.input.catalog.kind(kind).name;
+                let message =
+                    format!("whether there is a {kind_name} '{id}' cannot be told: the token may not read those");
                 self.diagnostics
                     .push(Diagnostic::warning("not-checkable", message).at(span));
                 Some(id)
@@ -104,8 +107,8 @@ impl<'a> EntityMatcher<'a, '_> {
         id
     }
 
-    /// Notes what a foreign key may point at outside the scopes. Until that is known, neither is which entity it is that
-    /// refers to it, unless it declares its id.
+    /// Notes what a foreign key may point at outside the scopes. Unless the referring entity declares its id, it cannot be
+    /// matched either until that is known.
     fn note_unresolved(&mut self, link: &DeclaredLink<'_>, text: &str) {
         let DeclaredLink { declared, foreign, .. } = link;
         let kind = self.input.catalog.kind(declared.kind);
@@ -117,5 +120,46 @@ impl<'a> EntityMatcher<'a, '_> {
             let parents = self.unresolved.parents_by_kind.entry(declared.kind).or_default();
             parents.insert(text.to_owned());
         }
+    }
+}
+
+/// Foreign keys that point at nothing: one diagnostic for each entity that is missing, with all that refer to it.
+#[derive(Default)]
+pub(super) struct DanglingReferences {
+    spans_by_target: BTreeMap<(KindId, String, bool), Vec<Span>>,
+}
+
+impl DanglingReferences {
+    pub fn add(&mut self, kind: KindId, text: &str, is_deleted: bool, span: Span) {
+        self.spans_by_target
+            .entry((kind, text.to_owned(), is_deleted))
+            .or_default()
+            .push(span);
+    }
+
+    pub fn into_errors(
+        self,
+        input: &PlanInput<'_>,
+        live: &LiveIndex<'_>,
+        declared_index: &DeclaredIndex<'_>,
+    ) -> Vec<PlanError> {
+        let to_error = |((kind, text, is_deleted), spans): ((KindId, String, bool), Vec<Span>)| {
+            let kind_name = &input.catalog.kind(kind).name;
+            let diagnostic = if is_deleted {
+                let message = format!("the {kind_name} '{text}' is declared nowhere, so this run would delete it");
+                Diagnostic::error("dangling-reference", message)
+                    .help(format!("declare the {kind_name}, or drop the reference to it"))
+            } else {
+                let diagnostic = Diagnostic::error("dangling-reference", format!("there is no {kind_name} '{text}'"));
+                match suggest_similar(&text, declared_index.names(kind).chain(live.names(kind))) {
+                    Some(similar) => diagnostic.help(format!("did you mean '{similar}'?")),
+                    None => diagnostic.help(format!(
+                        "declare the {kind_name}, or name one that the control plane holds"
+                    )),
+                }
+            };
+            PlanError::invalid(spans.into_iter().fold(diagnostic, Diagnostic::at))
+        };
+        self.spans_by_target.into_iter().map(to_error).collect()
     }
 }

@@ -1,5 +1,6 @@
 //! Which declared entity is which live one.
 
+mod declared_index;
 mod entity;
 mod equal;
 mod links;
@@ -14,13 +15,13 @@ use uuid::Uuid;
 pub(crate) use entity::{MatchedEntity, UnmatchedEntity};
 pub use missing_context::MissingContext;
 
+use declared_index::DeclaredIndex;
+use links::DanglingReferences;
+
+use crate::diff::{GeneratedFields, note_unverifiable_hash};
 use crate::error::{absent_kind_error, conflict_error};
-use crate::hashed::note_unverifiable_hash;
 use crate::key::key_from_body;
-use crate::kin::kinds_by_dependency;
-use crate::live_index::{LiveIndex, LiveRef, Ownership};
-use crate::made_up::GeneratedFields;
-use crate::resolve::{DanglingReferences, DeclaredIndex};
+use crate::live_index::{LiveIndex, LiveRef, Ownership, kinds_by_dependency};
 use crate::{PlanError, PlanInput};
 use json::parallel::par_map_chunks;
 use json::prefetch_chunked;

@@ -217,7 +217,6 @@ fn tree(tree: &PlanValue) -> String {
             format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
         }
         PlanValue::Secret(secret) => format!("<secret {}>", secret.fingerprint()),
-        PlanValue::IdFromStep(step) => format!("<id of {}>", step.0),
     }
 }
 
