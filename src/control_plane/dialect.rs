@@ -3,6 +3,7 @@ use uuid::Uuid;
 use super::{Method, Request, Response, ResponseOutcome, response_outcome};
 use http::percent_encode;
 use json::Value;
+use plan::StepAction;
 use schema::{Catalog, Kind, KindId};
 use state::EntityBody;
 
@@ -58,17 +59,7 @@ pub struct EntityWrite {
 }
 
 /// How an entity is written, with the body that is sent.
-#[derive(Clone, Debug, PartialEq)]
-pub enum WriteOperation {
-    /// Created with the id of the address; never overwrites.
-    Create(EntityBody),
-    /// Replaced as a whole.
-    Replace(EntityBody),
-    /// Merged: fields that are not sent stay.
-    Patch(EntityBody),
-    /// Deleted.
-    Delete,
-}
+pub type WriteOperation = StepAction<EntityBody>;
 
 /// The name of a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
