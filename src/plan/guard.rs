@@ -235,7 +235,7 @@ impl UsageIndex {
                 .references
                 .iter()
                 .filter_map(|(_, text)| reference::parse_reference(text).ok());
-            let named = named.map(|reference| String::from_utf8_lossy(&reference.name).into_owned());
+            let named = named.map(|reference| reference.vault_name());
             uses.add_entity(question, *kind, one.id, one.index.expose(), named.collect());
         }
         uses

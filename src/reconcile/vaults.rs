@@ -82,7 +82,7 @@ pub async fn find_in_other_workspaces<T: Transport, C: Clock>(
     };
     let unknown = |usage: &ReferenceSite| {
         let named = reference::parse_reference(&usage.text).ok();
-        named.is_some_and(|named| vaults.find(&String::from_utf8_lossy(&named.name)).is_none())
+        named.is_some_and(|named| vaults.find(&named.vault_name()).is_none())
     };
     if root.edition == Some(Edition::Community) || !uses.iter().any(unknown) {
         return Ok(());

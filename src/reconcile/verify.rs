@@ -123,7 +123,7 @@ pub async fn verify_references(
 /// Says of references that are made of a variable that is not set that nobody can tell: they are none that anybody wrote.
 fn mark_unset_variables(desired: &DesiredState, judged: &mut [Assessment]) {
     for one in judged {
-        let declared = one.site.declared.map(|declared| desired.entity(declared));
+        let declared = one.site.entity.declared.map(|declared| desired.entity(declared));
         let made_up =
             declared.is_some_and(|declared| any_field_equals(declared, &declared.unset_fields, &one.site.text));
         if made_up && one.finding.reason != Reason::NotReferenceable {

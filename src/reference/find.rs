@@ -1,59 +1,21 @@
 use std::collections::BTreeSet;
 
-use uuid::Uuid;
-
-use super::is_reference;
+use super::texts::any_text;
+use super::{EntityRef, EntityView, is_reference};
 use json::{Object, Value};
-use schema::{Catalog, Field, FieldPath, FieldType, KindId, Record, Referenceability};
-use state::DeclaredId;
-
-/// An entity that is looked at for its references, and for what stands in its fields.
-#[derive(Clone, Copy)]
-pub struct EntityView<'a> {
-    /// Its kind.
-    pub kind: KindId,
-    /// Its id.
-    pub id: Uuid,
-    /// Says its name in reports.
-    pub title: &'a dyn Fn() -> String,
-    /// Its body, references as they are; of a foreign entity only the fields that hold them.
-    pub body: &'a Object,
-    /// What the plan does to it.
-    pub change_state: ChangeState,
-    /// Where it is declared, if it is.
-    pub declared: Option<DeclaredId>,
-}
-
-/// What a plan does to an entity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChangeState {
-    /// It creates or changes it.
-    Changed,
-    /// It leaves it as it is.
-    Unchanged,
-    /// It may not touch it: the entity is another's.
-    Foreign,
-}
+use schema::{Catalog, Field, FieldPath, FieldType, Record, Referenceability};
 
 /// One place where a reference stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReferenceSite {
-    /// The kind of the entity.
-    pub kind: KindId,
-    /// The entity's id.
-    pub id: Uuid,
-    /// The entity's name in reports.
-    pub title: String,
+    /// The entity.
+    pub entity: EntityRef,
     /// The field.
     pub path: FieldPath,
     /// The reference's text.
     pub text: String,
     /// Whether the field takes references.
     pub referenceable: Referenceability,
-    /// What the plan does to the entity.
-    pub change_state: ChangeState,
-    /// Where the entity is declared, if it is.
-    pub declared: Option<DeclaredId>,
     /// Whether a template filled it in from the environment, wholly or in part: then nothing of it is shown, and it is
     /// sent only where a credential may be.
     pub is_templated: bool,
@@ -61,43 +23,45 @@ pub struct ReferenceSite {
 
 #[cfg(test)]
 impl ReferenceSite {
-    /// A reference for a certificate, in an entity that has nothing else to it.
-    pub fn in_certificate(text: &str, change_state: ChangeState) -> Self {
+    /// A reference for a certificate, in an entity without a name.
+    pub(crate) fn in_certificate(text: &str, change_state: super::ChangeState) -> Self {
         Self {
-            kind: Catalog::recorded().find_kind("certificates").expect("a kind"),
-            id: Uuid::nil(),
-            title: String::new(),
+            entity: EntityRef {
+                kind: Catalog::recorded().find_kind("certificates").expect("a kind"),
+                id: uuid::Uuid::nil(),
+                title: String::new(),
+                change_state,
+                declared: None,
+            },
             path: FieldPath::from_field("cert"),
             text: text.to_owned(),
             referenceable: Referenceability::Yes,
-            change_state,
-            declared: None,
             is_templated: false,
         }
     }
 }
 
-/// Every place of an entity where a text stands that Kong takes for a reference. Tags hold none. `filled` tells of a text
-/// whether a template filled it in from the environment, wholly or in part.
+/// Every place of an entity where a text stands that Kong takes for a reference. Tags hold none. `is_templated` says of a
+/// text whether a template filled it in from the environment, wholly or in part.
 pub fn find_references(
     catalog: &Catalog,
-    holder: &EntityView<'_>,
-    filled: &dyn Fn(&str) -> bool,
+    entity: &EntityView<'_>,
+    is_templated: &dyn Fn(&str) -> bool,
 ) -> Vec<ReferenceSite> {
-    if !holder.body.values().any(contains_reference) {
+    if !entity.body.values().any(contains_reference) {
         return Vec::new();
     }
     let mut found = Vec::new();
     walk_record(
-        Some(&catalog.record(holder.kind, holder.body)),
-        holder.body,
+        Some(&catalog.record(entity.kind, entity.body)),
+        entity.body,
         &FieldPath::default(),
         &mut found,
     );
     let mut seen = BTreeSet::new();
-    found.retain(|place| place.path.top_field() != Some("tags") && seen.insert(place.path.clone()));
-    let used = |place: FoundReference| place.into_site(catalog, holder, filled);
-    found.into_iter().map(used).collect()
+    found.retain(|reference| reference.path.top_field() != Some("tags") && seen.insert(reference.path.clone()));
+    let into_site = |reference: FoundReference| reference.into_site(catalog, entity, is_templated);
+    found.into_iter().map(into_site).collect()
 }
 
 /// A reference with the field it stands in.
@@ -108,53 +72,38 @@ struct FoundReference {
 }
 
 impl FoundReference {
-    fn into_site(self, catalog: &Catalog, holder: &EntityView<'_>, filled: &dyn Fn(&str) -> bool) -> ReferenceSite {
-        let EntityView {
-            kind,
-            id,
-            change_state: standing,
-            declared,
-            ..
-        } = *holder;
+    fn into_site(
+        self,
+        catalog: &Catalog,
+        entity: &EntityView<'_>,
+        is_templated: &dyn Fn(&str) -> bool,
+    ) -> ReferenceSite {
         let Self {
             path,
             text,
             referenceable,
         } = self;
         ReferenceSite {
-            is_templated: filled(&text),
-            kind,
-            id,
-            title: (holder.title)(),
-            referenceable: catalog.referenceability(kind, holder.body, &path, referenceable),
+            entity: entity.to_ref(),
+            referenceable: catalog.referenceability(entity.kind, entity.body, &path, referenceable),
+            is_templated: is_templated(&text),
             path,
             text,
-            change_state: standing,
-            declared,
         }
     }
 }
 
 /// Whether a value holds a reference anywhere: most do not, and need no schema.
 pub fn contains_reference(value: &Value) -> bool {
-    match value {
-        Value::String(text) => is_reference(text),
-        Value::Array(members) => members.iter().any(contains_reference),
-        Value::Object(members) => members.values().any(contains_reference),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
+    any_text(value, |text| is_reference(text))
 }
 
-fn walk_record(record: Option<&Record>, body: &Object, at: &FieldPath, found: &mut Vec<FoundReference>) {
+fn walk_record(record: Option<&Record>, body: &Object, path: &FieldPath, found: &mut Vec<FoundReference>) {
     for (name, value) in body {
+        let path = path.with_name(name);
         match record.and_then(|record| Some((record, record.shorthand(name)?))) {
-            Some((record, shorthand)) => walk_shorthand(record, body, shorthand, (&at.with_name(name), value), found),
-            None => walk_value(
-                record.and_then(|record| record.get(name)),
-                value,
-                &at.with_name(name),
-                found,
-            ),
+            Some((record, shorthand)) => walk_shorthand(record, body, shorthand, (&path, value), found),
+            None => walk_value(record.and_then(|record| record.get(name)), value, &path, found),
         }
     }
 }
@@ -164,55 +113,55 @@ fn walk_shorthand(
     record: &Record,
     body: &Object,
     shorthand: &Field,
-    (at, value): (&FieldPath, &Value),
+    (path, value): (&FieldPath, &Value),
     found: &mut Vec<FoundReference>,
 ) {
     let targets = shorthand.shorthand_targets();
     let Some(target) = targets.first() else {
-        return walk_value(Some(shorthand), value, at, found);
+        return walk_value(Some(shorthand), value, path, found);
     };
     let (first, rest) = (
         target.first().and_then(|name| body.get(name)),
         target.get(1..).unwrap_or_default(),
     );
-    let there = rest
+    let target_value = rest
         .iter()
         .try_fold(first.unwrap_or(&Value::Null), |value, name| value.get(name));
-    if !there.is_some_and(contains_reference) {
-        walk_value(record.nested_field(target), value, at, found);
+    if !target_value.is_some_and(contains_reference) {
+        walk_value(record.nested_field(target), value, path, found);
     }
 }
 
-fn walk_value(field: Option<&Field>, value: &Value, at: &FieldPath, found: &mut Vec<FoundReference>) {
-    let kind = field.map(|field| &field.field_type);
+fn walk_value(field: Option<&Field>, value: &Value, path: &FieldPath, found: &mut Vec<FoundReference>) {
+    let field_type = field.map(|field| &field.field_type);
     match value {
         Value::String(text) if is_reference(text) => {
             let referenceable = field
                 .filter(|field| field.field_type != FieldType::Abstract)
                 .map(|field| field.referenceable);
             found.push(FoundReference {
-                path: at.clone(),
+                path: path.clone(),
                 text: text.clone(),
                 referenceable,
             });
         }
         Value::Array(members) => {
-            let member = match kind {
+            let member = match field_type {
                 Some(FieldType::Array(member) | FieldType::Set(member)) => Some(member.as_ref()),
                 _ => None,
             };
             for (index, value) in members.iter().enumerate() {
-                walk_value(member, value, &at.with_index(index), found);
+                walk_value(member, value, &path.with_index(index), found);
             }
         }
-        Value::Object(members) => match kind {
+        Value::Object(members) => match field_type {
             Some(FieldType::Map { values, .. }) => {
                 for (name, value) in members {
-                    walk_value(Some(values), value, &at.with_name(name), found);
+                    walk_value(Some(values), value, &path.with_name(name), found);
                 }
             }
-            Some(FieldType::Record(record)) => walk_record(Some(record), members, at, found),
-            _ => walk_record(None, members, at, found),
+            Some(FieldType::Record(record)) => walk_record(Some(record), members, path, found),
+            _ => walk_record(None, members, path, found),
         },
         _ => {}
     }

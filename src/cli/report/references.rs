@@ -66,8 +66,8 @@ fn reference_report(
 ) -> ReferenceJson {
     let told = one.verdict() != Verdict::Found;
     ReferenceJson {
-        kind: catalog.kind(one.site.kind).name.clone(),
-        name: one.site.title.clone(),
+        kind: catalog.kind(one.site.entity.kind).name.clone(),
+        name: one.site.entity.title.clone(),
         field: one.site.path.to_string(),
         reference: one.site.text.clone(),
         vault: one.vault_name().filter(|_| !one.site.is_templated),
@@ -136,7 +136,7 @@ fn reference_position(
     sources: &SourceFiles,
     one: &Assessment,
 ) -> Option<ReferencePositionJson> {
-    let declared = desired.entity(one.site.declared?);
+    let declared = desired.entity(one.site.entity.declared?);
     Some(position_json(sources, declared.location.value_span(&one.site.path)))
 }
 
@@ -194,9 +194,9 @@ fn verdict_with_reason(one: &Assessment) -> String {
 
 /// Who uses a reference: the entity, its field, and where that is declared.
 pub fn describe_usage(catalog: &Catalog, desired: &DesiredState, sources: &SourceFiles, one: &Assessment) -> String {
-    let kind = &catalog.kind(one.site.kind).name;
+    let kind = &catalog.kind(one.site.entity.kind).name;
     let at = reference_position(desired, sources, one)
         .map(|ReferencePositionJson { file, line, column }| format!(", {file}:{line}:{column}"));
-    let (title, path) = (&one.site.title, &one.site.path);
+    let (title, path) = (&one.site.entity.title, &one.site.path);
     format!("used by {kind} {title} ({path}{})", at.unwrap_or_default())
 }

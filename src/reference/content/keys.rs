@@ -1,5 +1,5 @@
 use super::messages::PEM_HELP;
-use super::{FieldIssue, ResolvedField};
+use super::{FieldIssue, ResolvedField, field_checks};
 use json::Value;
 use schema::{FieldPath, Kind, PathSegment, Record, is_private_key, is_public_key};
 
@@ -9,17 +9,16 @@ enum KeyHalf {
     Public,
 }
 
-/// What is the matter with the halves of key pairs, each by itself: what Kong's own checks let through, or say less of, for
-/// they stop at the first.
+/// The issues of the halves of key pairs, each by itself: Kong's own checks let some through, and stop at the first error.
 pub(super) fn find_key_issues(kind: &Kind, record: &Record, values: &[ResolvedField<'_>]) -> Vec<FieldIssue> {
-    let flaw = |put: &ResolvedField<'_>| {
-        let text = put.value.text().filter(|text| !text.is_empty())?;
-        let (message, help) = match key_half(kind, record, &put.path)? {
+    let issue = |field: &ResolvedField<'_>| {
+        let text = field.value.text().filter(|text| !text.is_empty())?;
+        let (message, help) = match key_half(kind, record, &field.path)? {
             KeyHalf::Private => check_private_key(text),
             KeyHalf::Public => check_public_key(text),
         }?;
         Some(FieldIssue {
-            path: put.path.clone(),
+            path: field.path.clone(),
             is_error: true,
             code: "bad-content",
             message: message.to_owned(),
@@ -27,7 +26,7 @@ pub(super) fn find_key_issues(kind: &Kind, record: &Record, values: &[ResolvedFi
             help,
         })
     };
-    values.iter().filter_map(flaw).collect()
+    values.iter().filter_map(issue).collect()
 }
 
 type MessageAndHelp = (&'static str, &'static str);
@@ -63,15 +62,15 @@ fn key_half(kind: &Kind, record: &Record, path: &FieldPath) -> Option<KeyHalf> {
     let (PathSegment::Name(name), outer) = path.0.split_last()? else {
         return None;
     };
-    let of_kind = kind.checks.iter().filter(|check| check.check == "pair");
-    let of_kind = of_kind.map(|check| &check.arguments).filter(|_| outer.is_empty());
+    let kind_pairs = kind.checks.iter().filter(|check| check.check == "pair");
+    let kind_pairs = kind_pairs.map(|check| &check.arguments).filter(|_| outer.is_empty());
     let outer = record.field_at(&FieldPath(outer.to_vec()));
-    let checks = outer.and_then(|field| field.rules.get("checks")?.as_array());
-    let of_record = checks.into_iter().flatten().filter_map(|check| check.get("key_pair"));
-    let mut pairs = of_kind.chain(of_record);
+    let record_checks = outer.into_iter().flat_map(field_checks);
+    let record_pairs = record_checks.filter_map(|check| check.get("key_pair"));
+    let mut pairs = kind_pairs.chain(record_pairs);
     pairs.find_map(|pair| {
-        let is = |part: &str| pair.get(part).and_then(Value::as_str) == Some(name);
-        match (is("private"), is("public")) {
+        let is_half = |half: &str| pair.get(half).and_then(Value::as_str) == Some(name);
+        match (is_half("private"), is_half("public")) {
             (true, _) => Some(KeyHalf::Private),
             (_, true) => Some(KeyHalf::Public),
             _ => None,

@@ -109,7 +109,7 @@ impl VariableCollector<'_> {
         let message = format!("the variable {shown} is left out: a template fills in what it is called");
         let told = Diagnostic::note("filled-variable", message)
             .help("data planes must define it, too; what comes from the environment is not shown");
-        match one.site.declared {
+        match one.site.entity.declared {
             Some(declared) => {
                 let source = &self.documents.desired.entity(declared).location;
                 told.at(source.value_span(&one.site.path))
