@@ -220,7 +220,7 @@ impl UsageIndex {
         for (kind, entity) in &planned.foreign {
             let texts = entity.references.iter().map(|(_, text)| text);
             let references = texts.filter_map(|text| reference::parse_reference(text).ok());
-            let vaults = references.map(|reference| String::from_utf8_lossy(&reference.name).into_owned());
+            let vaults = references.map(|reference| reference.vault_name());
             usage.add_entity(input, *kind, (entity.id, entity.index.expose()), vaults.collect());
         }
         usage

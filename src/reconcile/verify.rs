@@ -150,7 +150,7 @@ pub(crate) async fn verify_references(
 /// Marks references that a template made of a variable that is not set: nobody wrote them, and they cannot be verified.
 fn mark_unset_variables(desired: &DesiredState, assessments: &mut [Assessment]) {
     for assessment in assessments {
-        let declared = assessment.site.declared.map(|declared| desired.entity(declared));
+        let declared = assessment.site.entity.declared.map(|declared| desired.entity(declared));
         let is_made_up =
             declared.is_some_and(|declared| any_field_equals(declared, &declared.unset_fields, &assessment.site.text));
         if is_made_up && assessment.finding.reason != Reason::NotReferenceable {

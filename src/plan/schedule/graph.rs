@@ -224,7 +224,7 @@ fn collect_referenced_vaults(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::String(text) if reference::is_reference(text) => {
             let reference = reference::parse_reference(text).ok();
-            found.extend(reference.map(|reference| String::from_utf8_lossy(&reference.name).into_owned()));
+            found.extend(reference.map(|reference| reference.vault_name()));
         }
         Value::Array(members) => members
             .iter()
