@@ -52,12 +52,12 @@ impl StepQueue {
     }
 
     /// Takes the next step that may begin.
-    pub fn pop_ready(&mut self) -> Option<StepId> {
+    pub(crate) fn pop_ready(&mut self) -> Option<StepId> {
         self.ready.pop_first()
     }
 
     /// A step succeeded: what waited for it may begin.
-    pub fn mark_succeeded(&mut self, step: StepId) {
+    pub(crate) fn mark_succeeded(&mut self, step: StepId) {
         self.ended[step_index(step)] = true;
         if self.phases[step_index(step)] == Phase::Write {
             self.writes_left -= 1;
@@ -72,7 +72,7 @@ impl StepQueue {
     }
 
     /// A step did not succeed. Says which others can therefore never begin.
-    pub fn mark_failed(&mut self, step: StepId) -> Vec<StepId> {
+    pub(crate) fn mark_failed(&mut self, step: StepId) -> Vec<StepId> {
         self.ended[step_index(step)] = true;
         let mut skipped = Vec::new();
         let mut unprocessed = vec![step];

@@ -29,7 +29,7 @@ impl<'a> MessageRedactor<'a> {
     }
 
     /// The message about a field, unless it could repeat a secret.
-    pub fn redact_field_message(&self, path: &FieldPath, text: String) -> String {
+    pub(crate) fn redact_field_message(&self, path: &FieldPath, text: String) -> String {
         let secret = holds_secret(self.sent_body, &path.0) || is_marked_secret(self.record, &path.0);
         if secret || self.repeats_secret(&text) {
             REDACTED_MESSAGE.to_owned()
@@ -39,7 +39,7 @@ impl<'a> MessageRedactor<'a> {
     }
 
     /// The message about the whole, unless it repeats a secret.
-    pub fn redact_message(&self, text: String) -> Option<String> {
+    pub(crate) fn redact_message(&self, text: String) -> Option<String> {
         (!self.repeats_secret(&text)).then_some(text)
     }
 

@@ -8,7 +8,7 @@ use schema::{Catalog, Kind, KindId};
 use state::EntityBody;
 
 /// How many tags a control plane takes in one query; all must be borne.
-pub const MAX_TAGS_PER_QUERY: usize = 5;
+pub(crate) const MAX_TAGS_PER_QUERY: usize = 5;
 
 /// How many entities a page holds at most.
 pub const MAX_PAGE_SIZE: u16 = 1000;

@@ -77,7 +77,7 @@ impl<'a> LiveIndex<'a> {
     }
 
     /// The entity that has a name: the value of its endpoint key, or of a natural key of one field.
-    pub fn find_by_name(&self, kind: KindId, name: &str) -> Option<&LiveRef<'a>> {
+    pub(crate) fn find_by_name(&self, kind: KindId, name: &str) -> Option<&LiveRef<'a>> {
         let at = self.name_map().get(&kind)?.get(name)?;
         Some(&self.entities[*at])
     }
@@ -98,7 +98,7 @@ impl<'a> LiveIndex<'a> {
     }
 
     /// The entities of a kind, with their places among all.
-    pub fn enumerate_kind(&self, kind: KindId) -> impl Iterator<Item = (usize, &LiveRef<'a>)> {
+    pub(crate) fn enumerate_kind(&self, kind: KindId) -> impl Iterator<Item = (usize, &LiveRef<'a>)> {
         self.by_kind
             .get(&kind)
             .into_iter()
@@ -107,7 +107,7 @@ impl<'a> LiveIndex<'a> {
     }
 
     /// Whether the token may read entities of the kind.
-    pub fn is_readable(&self, kind: KindId) -> bool {
+    pub(crate) fn is_readable(&self, kind: KindId) -> bool {
         !self.unreadable_kinds.contains(&kind)
     }
 
@@ -157,7 +157,7 @@ impl LiveRef<'_> {
     }
 
     /// Its tags, for people.
-    pub fn format_tags(&self) -> String {
+    pub(crate) fn format_tags(&self) -> String {
         let tags: BTreeSet<&str> = entity_tags(self.body).collect();
         match tags.is_empty() {
             true => "no tags".to_owned(),

@@ -38,12 +38,12 @@ impl<'a> BodyRedactor<'a> {
         redactor
     }
 
-    pub fn redact_body(&self, body: &Object, origin: &SecretOrigin) -> PlanValue {
+    pub(crate) fn redact_body(&self, body: &Object, origin: &SecretOrigin) -> PlanValue {
         let path = FieldPath::default();
         PlanValue::Map(self.redact_members(Some(&self.record), body, &path, false, origin))
     }
 
-    pub fn redact_field(&self, path: &FieldPath, value: &Value, origin: &SecretOrigin) -> PlanValue {
+    pub(crate) fn redact_field(&self, path: &FieldPath, value: &Value, origin: &SecretOrigin) -> PlanValue {
         let secret = self
             .secret_paths
             .iter()

@@ -5,7 +5,7 @@ use super::{SchemaError, files};
 use json::{Value, json};
 
 /// A kind file whose schema is laid over Kong's.
-pub(super) type KindFile = kind_file::KindFile<Value>;
+pub(super) type KindFile = kind_file::KindFileSpec<Value>;
 
 impl KindFile {
     /// Every kind file, in order, which the build has checked.
@@ -31,7 +31,7 @@ impl KindFile {
 
     /// The kind's schema: the given one, corrected by the file. Fields of a file that belong to Enterprise alone count
     /// where `enterprise` says so, since a node's own schema tells whether it has them.
-    pub fn corrected_schema(&self, schema: Option<&Value>, enterprise: bool) -> Value {
+    pub(crate) fn corrected_schema(&self, schema: Option<&Value>, enterprise: bool) -> Value {
         let mut corrected = schema.cloned().unwrap_or_else(|| json!({}));
         let mut corrections = self.schema.clone();
         if !enterprise {

@@ -36,7 +36,7 @@ impl<'a> BodyNormalizer<'a> {
     }
 
     /// The body with the record's fields normalized; unknown fields are kept.
-    pub fn normalize_record(&mut self, record: &'a Record, body: &Object) -> Object {
+    pub(crate) fn normalize_record(&mut self, record: &'a Record, body: &Object) -> Object {
         let body = self.expand_shorthands(record, body);
         let mut filled = Object::new();
         let mut known = 0;

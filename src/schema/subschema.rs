@@ -84,19 +84,19 @@ impl Subschema {
     }
 
     /// What the name adds: its `config` and the fields of the kind that it narrows.
-    pub fn own_record(&self) -> Result<Arc<Record>, SchemaError> {
+    pub(crate) fn own_record(&self) -> Result<Arc<Record>, SchemaError> {
         self.own_record
             .get_or_init(|| self.source.read_record(self.edition).map(Arc::new))
             .clone()
     }
 
     /// Whether it is a live node's answer.
-    pub fn is_live(&self) -> bool {
+    pub(crate) fn is_live(&self) -> bool {
         matches!(self.source, SubschemaSource::Live(..))
     }
 
     /// The kind's record with its fields replaced by those of the same name here, as Kong does it.
-    pub fn merged_record(&self, kind: &Arc<Record>) -> Arc<Record> {
+    pub(crate) fn merged_record(&self, kind: &Arc<Record>) -> Arc<Record> {
         let Ok(own) = self.own_record() else {
             return Arc::clone(kind);
         };

@@ -8,7 +8,7 @@ use schema::Catalog;
 
 /// Renders a plan in the order in which it runs: a line for each change, below it the fields that differ, and lines of
 /// their own for steps that are no plain create, update or delete.
-pub fn render_changes(catalog: &Catalog, plan: &Plan) -> String {
+pub(crate) fn render_changes(catalog: &Catalog, plan: &Plan) -> String {
     let mut is_shown = vec![false; plan.changes.len()];
     let mut text = String::new();
     for step in &plan.steps {
@@ -41,7 +41,7 @@ fn render_headline(catalog: &Catalog, change: &Change) -> String {
 }
 
 /// `vault my-secret`
-pub fn entity_label(catalog: &Catalog, subject: &ChangedEntity) -> String {
+pub(crate) fn entity_label(catalog: &Catalog, subject: &ChangedEntity) -> String {
     format!("{} {}", catalog.kind(subject.kind).name, subject.name)
 }
 
@@ -60,7 +60,7 @@ pub(super) fn render_change(catalog: &Catalog, change: &Change) -> String {
 }
 
 /// decK's summary.
-pub fn render_summary(summary: &ChangeSummary) -> String {
+pub(crate) fn render_summary(summary: &ChangeSummary) -> String {
     let ChangeSummary {
         creating,
         updating,

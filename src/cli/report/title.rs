@@ -5,7 +5,7 @@ use uuid::Uuid;
 /// What an entity is called where decK's users look for it, without its kind.
 ///
 /// decK says the id of the parent on whose path an entity lives (a target's upstream), not its name.
-pub fn entity_title(catalog: &Catalog, change: &Change) -> String {
+pub(crate) fn entity_title(catalog: &Catalog, change: &Change) -> String {
     let name = &change.entity().name;
     match path_parent(catalog, change) {
         Some(parent) => format!("{} for {} {}", name.name, parent.kind_name, parent.id),
@@ -15,7 +15,7 @@ pub fn entity_title(catalog: &Catalog, change: &Change) -> String {
 
 /// The parent's name, where the title that decK's users know has only its id: `upstream u`. None if it has no name, or one
 /// that could be taken for an id.
-pub fn parent_label(catalog: &Catalog, change: &Change) -> Option<String> {
+pub(crate) fn parent_label(catalog: &Catalog, change: &Change) -> Option<String> {
     let parent = path_parent(catalog, change)?;
     let name = parent.name.as_ref().filter(|name| name.parse::<Uuid>().is_err())?;
     Some(format!("{} {name}", parent.kind_name))

@@ -18,7 +18,7 @@ pub(crate) struct GeneratedField {
 }
 
 impl GeneratedFields {
-    pub fn fields_for(&mut self, catalog: &Catalog, kind: KindId, body: &Object) -> Arc<[GeneratedField]> {
+    pub(crate) fn fields_for(&mut self, catalog: &Catalog, kind: KindId, body: &Object) -> Arc<[GeneratedField]> {
         let record = catalog.record(kind, body);
         let (_, fields) = self.by_record.entry(Arc::as_ptr(&record)).or_insert_with(|| {
             let mut found = Vec::new();

@@ -79,7 +79,7 @@ impl<'a> DeclaredIndex<'a> {
     }
 
     /// Looks among the declared, then the owned, then the foreign. `stays` says whether an owned entity stays.
-    pub fn resolve_link(
+    pub(crate) fn resolve_link(
         &self,
         live: &LiveIndex<'_>,
         kind: KindId,

@@ -44,7 +44,7 @@ impl UnmatchedEntity<'_> {
         })
     }
 
-    pub fn take_desired(&mut self, catalog: &Catalog) -> Object {
+    pub(crate) fn take_desired(&mut self, catalog: &Catalog) -> Object {
         self.desired(catalog);
         self.desired.take().unwrap_or_default()
     }

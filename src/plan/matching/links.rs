@@ -137,7 +137,7 @@ impl DanglingReferences {
             .push(span);
     }
 
-    pub fn into_errors(
+    pub(crate) fn into_errors(
         self,
         input: &PlanInput<'_>,
         live: &LiveIndex<'_>,

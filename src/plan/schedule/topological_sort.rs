@@ -17,7 +17,7 @@ pub(crate) struct Schedule {
 
 impl Schedule {
     /// The fields that a draft sets to something else first, with those values.
-    pub fn temporary_values(&self, draft: usize) -> impl Iterator<Item = (&str, &Value)> {
+    pub(crate) fn temporary_values(&self, draft: usize) -> impl Iterator<Item = (&str, &Value)> {
         self.cycle_breaks
             .temporary_values
             .get(&draft)
@@ -31,7 +31,7 @@ impl Schedule {
     }
 
     /// Whether the draft is a deletion that comes before its successor.
-    pub fn is_early_delete(&self, draft: usize) -> bool {
+    pub(crate) fn is_early_delete(&self, draft: usize) -> bool {
         self.cycle_breaks.early_deletes.contains(&draft)
     }
 }

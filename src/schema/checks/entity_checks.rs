@@ -30,7 +30,7 @@ const RUN_WITH_MISSING_FIELDS: EntityCheckPolicy = EntityCheckPolicy {
 
 impl BodyChecker<'_> {
     /// Adds what is wrong with the fields of a record taken together.
-    pub fn run_entity_checks(&self, record: &Record, input: &Object, errors: &mut Object) {
+    pub(crate) fn run_entity_checks(&self, record: &Record, input: &Object, errors: &mut Object) {
         for check in &record.entity_checks {
             for (name, rule) in check.as_object().into_iter().flatten() {
                 self.run_entity_check(name, EntityCheck { record, input, rule }, errors);

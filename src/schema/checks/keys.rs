@@ -44,7 +44,7 @@ impl PublicKey {
     }
 
     /// Reads a `SubjectPublicKeyInfo`.
-    pub fn from_spki(info: &[u8]) -> Option<Self> {
+    pub(crate) fn from_spki(info: &[u8]) -> Option<Self> {
         let [algorithm, bits] = der::parse_sequence(info)?.try_into().ok()?;
         let (algorithm, _) = parse_algorithm_identifier(algorithm)?;
         let bits = bits.bit_string_bytes()?;
@@ -71,13 +71,13 @@ impl PublicKey {
     }
 
     /// Reads the first public key of a PEM text.
-    pub fn from_public_pem(text: &str) -> Option<Self> {
+    pub(crate) fn from_public_pem(text: &str) -> Option<Self> {
         let (_, content) = pem_sections(text).find(|(section, _)| *section == SectionKind::PublicKey)?;
         Self::from_spki(&content)
     }
 
     /// Reads the first private key of a PEM text.
-    pub fn from_private_pem(text: &str) -> Option<Self> {
+    pub(crate) fn from_private_pem(text: &str) -> Option<Self> {
         let (section, _) = pem_sections(text).find(|(section, _)| is_key_section(section))?;
         if section == SectionKind::PublicKey {
             return None;

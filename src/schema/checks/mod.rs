@@ -59,7 +59,7 @@ impl BodyChecker<'_> {
     }
 
     /// Removes the time to live from a body, and checks it: no schema has that field.
-    pub fn take_ttl(&self, body: &mut Object) -> Option<(String, Value)> {
+    pub(crate) fn take_ttl(&self, body: &mut Object) -> Option<(String, Value)> {
         let name = self.kind.ttl_field.as_ref()?;
         let ttl = body.remove(name)?;
         let seconds = FieldView::new(&TTL_FIELD);

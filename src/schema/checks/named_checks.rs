@@ -91,7 +91,7 @@ fn check_origin(text: &str) -> Result<(), String> {
 
 impl BodyChecker<'_> {
     /// Adds what the kind's own checks say of its fields taken together.
-    pub fn run_kind_checks(&self, input: &Object, errors: &mut Object) {
+    pub(crate) fn run_kind_checks(&self, input: &Object, errors: &mut Object) {
         for check in &self.kind.checks {
             let has_invalid_field = check.fields().into_iter().any(|field| errors.contains_key(field));
             if has_invalid_field && !check.runs_with_invalid_fields() {

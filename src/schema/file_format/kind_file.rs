@@ -7,7 +7,7 @@ use super::checks::KindCheck;
 /// A file of `schemas/kinds/`: what Kong's own schema does not tell of a kind.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct KindFile<S> {
+pub(crate) struct KindFileSpec<S> {
     pub name: String,
     pub collection: String,
     /// The collection's name, where the file says none.
