@@ -41,7 +41,7 @@ pub struct PageRequest {
     pub kind: KindId,
     /// The id or name of the parent beneath which it is listed, for kinds that live on a parent's path.
     pub parent: Option<String>,
-    /// Tags that all must be borne: [`MAX_TAGS_PER_QUERY`] at most, and none beneath a parent, where the server ignores them.
+    /// Tags that all must be borne: `MAX_TAGS_PER_QUERY` at most, and none beneath a parent, where the server ignores them.
     pub tags: Vec<String>,
     /// Where the page begins: the `offset` of the one before, or one of our making.
     pub offset: Option<String>,

@@ -1,4 +1,4 @@
-//! The flow of the program up to the consent: [`prepare`]. What follows is [`apply::apply_plan`].
+//! The flow of the program up to the consent: [`prepare`]. What follows is `apply::apply_plan`.
 //!
 //! Nothing here writes to a control plane, or prints.
 

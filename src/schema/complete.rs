@@ -39,7 +39,7 @@ fn expand_shorthands(catalog: &Catalog, kind: KindId, body: &Object) -> Result<O
 /// whole; shorthands of the patch count as the fields that they stand for. The result is to be completed and checked.
 ///
 /// # Errors
-/// As [`expand_shorthands`].
+/// As `expand_shorthands`.
 pub fn apply_patch(
     catalog: &Catalog,
     kind: KindId,
