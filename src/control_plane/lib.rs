@@ -15,10 +15,10 @@ mod read;
 mod read_error;
 mod response_outcome;
 mod retry;
-mod transport;
 mod wire;
 mod write;
 
+pub use ::http::{Method, Request, Response, Transport, TransportError};
 pub use client::{Client, OnRetry};
 pub use clock::{Clock, SystemClock};
 pub use dialect::{Dialect, EntityAddress, EntityWrite, PageRequest, SchemaId, WriteOperation};
@@ -29,5 +29,4 @@ pub use read::{ReadScope, SchemaRequest};
 pub use read_error::ReadError;
 pub use response_outcome::{AdminApiError, ResponseOutcome, RetryLater};
 pub use retry::{RequestError, RetryAttempt, RetryPolicy};
-pub use transport::{Method, Request, Response, Transport, TransportError};
 pub use write::{Uncertainty, WriteOutcome};

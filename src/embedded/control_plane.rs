@@ -7,7 +7,7 @@ use super::introspection::{enterprise_version, loaded_plugins};
 use super::options::EmbeddedOptions;
 use super::request_target::{RequestTarget, parse_body};
 use super::store::Store;
-use control_plane::{Method, Request, Response};
+use http::{Method, Request, Response};
 use json::{Object, Value};
 use schema::{Catalog, KindId, LiveSchemas};
 

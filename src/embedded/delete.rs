@@ -3,7 +3,7 @@ use super::children::ChildNames;
 use super::control_plane::{EmbeddedControlPlane, text_response};
 use super::error::EmbeddedError;
 use super::store::WriteTransaction;
-use control_plane::Response;
+use http::Response;
 use schema::{ForeignField, Kind, KindId, OnDelete};
 
 impl EmbeddedControlPlane {

@@ -1,6 +1,6 @@
 use super::violation_text::format_violations;
 use super::wire::error_body;
-use control_plane::Response;
+use http::Response;
 use json::{Object, Value, json};
 use schema::SchemaViolations;
 

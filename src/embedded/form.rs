@@ -1,7 +1,7 @@
 use super::admin_route::AdminRoute;
 use super::control_plane::EmbeddedControlPlane;
 use super::request_target::RequestTarget;
-use control_plane::Request;
+use http::Request;
 use json::{Object, Value, json};
 use schema::{Field, FieldType};
 

@@ -4,7 +4,7 @@ use super::admin_route::served_kinds;
 use super::control_plane::{EmbeddedControlPlane, json_response};
 use super::error::EmbeddedError;
 use super::expiry::take_expiry;
-use control_plane::{Method, Response};
+use http::{Method, Response};
 use json::{Object, Value, json};
 use schema::{CheckPurpose, Edition, check_body, recorded_schema};
 

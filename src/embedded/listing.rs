@@ -6,7 +6,7 @@ use super::request_target::RequestTarget;
 use super::store::{ListFilter, PageQuery, ReadTransaction};
 use super::tag_filter::parse_tag_filter;
 use super::wire::tag_entry;
-use control_plane::Response;
+use http::Response;
 use json::Value;
 use schema::KindId;
 

@@ -5,7 +5,7 @@ use super::error::EmbeddedError;
 use super::locate::{parse_id, unique_endpoint_key};
 use super::read::{parse_stored_body, remove_mirrored_shorthands};
 use super::store::{EntityRow, WriteTransaction};
-use control_plane::Response;
+use http::Response;
 use json::{Object, Value};
 use schema::{KindId, apply_patch};
 

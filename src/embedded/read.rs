@@ -2,7 +2,7 @@ use super::admin_route::NestedCollection;
 use super::control_plane::{EmbeddedControlPlane, text_response};
 use super::error::EmbeddedError;
 use super::store::{EntityRow, ReadTransaction};
-use control_plane::Response;
+use http::Response;
 use json::{Object, Value};
 use schema::{FieldType, KindId, Record};
 

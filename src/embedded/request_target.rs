@@ -1,7 +1,7 @@
 use percent_encoding::percent_decode_str;
 
 use super::error::EmbeddedError;
-use control_plane::Request;
+use http::Request;
 use json::Object;
 
 /// A request, taken apart.

@@ -9,7 +9,7 @@ use super::index::EntityIndex;
 use super::locate::{foreign_id, parse_id, unique_endpoint_key};
 use super::serialize::serialize_body;
 use super::store::{EntityRow, ReadTransaction, WriteTransaction};
-use control_plane::Response;
+use http::Response;
 use json::{Object, Value, json};
 use schema::KindId;
 

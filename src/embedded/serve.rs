@@ -15,7 +15,7 @@ use url::form_urlencoded;
 use super::EmbeddedControlPlane;
 use super::error::EmbeddedError;
 use super::multipart::{parse_boundary, parse_multipart};
-use control_plane::{Method, Request, Response};
+use ::http::{Method, Request, Response};
 
 /// The largest body that is read, as on a node.
 const MAX_BODY_BYTES: usize = 10 << 20;

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::EmbeddedControlPlane;
-use control_plane::{Request, Response, Transport, TransportError};
+use http::{Request, Response, Transport, TransportError};
 
 /// Carries requests to a control plane in the same process.
 #[derive(Clone)]
