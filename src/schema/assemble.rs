@@ -66,6 +66,9 @@ fn build_kind(file: &KindFile, schema: &Value, place: KindLookup) -> Result<Kind
         same_if_equal: file.same_if_equal,
         title: file.title.clone(),
         checks: file.checks.clone(),
+        all_checks_known: file.all_checks_known,
+        derived: file.derived.clone(),
+        overlaps: file.overlaps.clone(),
         subschemas: file.subschemas.clone(),
         record: Arc::new(record),
     })

@@ -1,5 +1,5 @@
 use super::normalize::{BodyNormalizer, NormalForm};
-use super::{Catalog, KindId};
+use super::{Catalog, KindId, derived};
 use json::Object;
 
 /// An entity's body in the one shape in which two that Kong would store alike are equal: shorthands translated,
@@ -15,6 +15,7 @@ pub fn canonicalize(catalog: &Catalog, kind: KindId, body: &Object) -> Canonical
     let record = catalog.record(kind, body);
     let kind = catalog.kind(kind);
     let mut compared = BodyNormalizer::new(NormalForm::Canonical).normalize_record(&record, body);
+    derived::derive_fields(kind, &mut compared);
     compared.remove("id");
     for name in kind.server_only.iter().chain(&kind.preserved).chain(&kind.ttl_field) {
         compared.remove(name);

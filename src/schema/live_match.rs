@@ -184,7 +184,7 @@ fn value_matches(field: &Field, within: FieldScope<'_>, said: &Value, shown: &Va
             said.len() == shown.len() && said.iter().all(is_member_same)
         }
         (FieldType::String, Value::String(said), Value::String(shown)) => {
-            said == shown || field.is_compared_by_line() && trimmed_lines(said).eq(trimmed_lines(shown))
+            said == shown || field.is_compared_as_pem() && trimmed_lines(said).eq(trimmed_lines(shown))
         }
         (_, Value::Number(said), Value::Number(shown)) => said == shown || said.as_f64() == shown.as_f64(),
         _ => said == shown,

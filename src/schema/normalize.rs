@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::shorthand::{self, ConflictPolicy};
-use super::{Field, FieldPath, FieldType, Record, SchemaViolations, address};
+use super::{Field, FieldPath, FieldType, Record, SchemaViolations, address, pem};
 use json::{Number, Object, PathStep, Value};
 
 /// Brings a body to the form in which it is stored, or in which it is compared.
@@ -145,8 +145,8 @@ impl<'a> BodyNormalizer<'a> {
             let port = field.rules.get("default_port").and_then(Value::as_u64);
             return address::normalize_address(text, port.unwrap_or_default());
         }
-        if self.form == NormalForm::Canonical && field.is_compared_by_line() {
-            return normalize_line_ends(text);
+        if self.form == NormalForm::Canonical && field.is_compared_as_pem() {
+            return pem::normalize_pem(text).unwrap_or_else(|| normalize_line_ends(text));
         }
         text.to_owned()
     }
