@@ -1,4 +1,4 @@
-//! What a real Kong Gateway answered, 240 exchanges, asked of the embedded control plane again.
+//! What a real Kong Gateway answered, 287 exchanges, asked of the embedded control plane again.
 //!
 //! The rules of the comparison: an id that the server chose is bound to the recorded one where it first appears;
 //! `created_at` and `updated_at` need only be whole or broken numbers alike; of offsets and links it counts whether
@@ -16,72 +16,97 @@ use strongroom::schema::Catalog;
 
 #[test]
 fn ca_certificates() {
-    replay("ca_certificates", 11);
+    replay("transcripts/ca_certificates", 11);
 }
 
 #[test]
 fn certificates() {
-    replay("certificates", 24);
+    replay("transcripts/certificates", 24);
 }
 
 #[test]
 fn certificates_references() {
-    replay("certificates_references", 10);
+    replay("transcripts/certificates_references", 10);
 }
 
 #[test]
 fn consumers() {
-    replay("consumers", 22);
+    replay("transcripts/consumers", 22);
 }
 
 #[test]
 fn ids_and_losses() {
-    replay("ids_and_losses", 30);
+    replay("transcripts/ids_and_losses", 30);
 }
 
 #[test]
 fn keys_and_key_sets() {
-    replay("keys_and_key_sets", 12);
+    replay("transcripts/keys_and_key_sets", 12);
 }
 
 #[test]
 fn paging_and_tags() {
-    replay("paging_and_tags", 26);
+    replay("transcripts/paging_and_tags", 26);
 }
 
 #[test]
 fn services_client_certificate() {
-    replay("services_client_certificate", 7);
+    replay("transcripts/services_client_certificate", 7);
 }
 
 #[test]
 fn services_routes_plugins() {
-    replay("services_routes_plugins", 26);
+    replay("transcripts/services_routes_plugins", 26);
 }
 
 #[test]
 fn snis() {
-    replay("snis", 15);
+    replay("transcripts/snis", 15);
 }
 
 #[test]
 fn upstreams_targets() {
-    replay("upstreams_targets", 15);
+    replay("transcripts/upstreams_targets", 15);
 }
 
 #[test]
 fn validate() {
-    replay("validate", 13);
+    replay("transcripts/validate", 13);
 }
 
 #[test]
 fn vaults() {
-    replay("vaults", 29);
+    replay("transcripts/vaults", 29);
+}
+
+#[test]
+fn ca_digest() {
+    replay("computed/ca_digest", 5);
+}
+
+#[test]
+fn certificate_forms() {
+    replay("computed/certificate_forms", 9);
+}
+
+#[test]
+fn plugin_protocols() {
+    replay("computed/plugin_protocols", 12);
+}
+
+#[test]
+fn target_forms() {
+    replay("computed/target_forms", 8);
+}
+
+#[test]
+fn upstream_hashing() {
+    replay("computed/upstream_hashing", 13);
 }
 
 /// Repeats a transcript on an empty node and asserts that every answer agrees.
 fn replay(name: &str, exchanges: usize) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/transcripts/{name}.jsonl"));
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/{name}.jsonl"));
     let text = fs::read_to_string(file).unwrap();
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), exchanges);
