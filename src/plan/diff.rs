@@ -6,7 +6,10 @@ use super::key::key_part;
 use super::made_up::{self, GeneratedFields};
 use super::pending::UnmatchedEntity;
 use json::{Object, Value};
-use schema::{Catalog, FieldPath, ForeignKeyValue, Kind, KindId, canonicalize, is_written_canonically, matches_live};
+use schema::{
+    Catalog, FieldPath, ForeignKeyValue, Kind, KindId, canonicalize, find_expiry_difference, is_written_canonically,
+    matches_live,
+};
 
 /// What a document says of an entity, with its foreign keys found.
 pub(super) struct DeclaredBody<'b> {
@@ -79,7 +82,9 @@ fn entity_matches_live(catalog: &Catalog, pending: &UnmatchedEntity<'_>, live: &
         body,
         foreign_keys: links,
     } = pending.declared_body();
-    matches_live(catalog, pending.declared.kind, live, body, links)
+    let kind = catalog.kind(pending.declared.kind);
+    find_expiry_difference(kind, body, live).is_none()
+        && matches_live(catalog, pending.declared.kind, live, body, links)
 }
 
 /// In what the canonical forms differ.
@@ -103,7 +108,14 @@ fn diff_canonical<'a>(
         desired.insert(hashed.field.clone(), stored);
     }
     let before = canonicalize(catalog, id, live).0;
-    let fields = diff_fields(kind, &before, &desired);
+    let mut fields = diff_fields(kind, &before, &desired);
+    if let Some((field, before, after)) = find_expiry_difference(kind, said.body, live) {
+        fields.push(FieldDiff {
+            path: FieldPath::from_field(field),
+            before,
+            after,
+        });
+    }
     if fields.is_empty() {
         return None;
     }
