@@ -35,7 +35,7 @@ fn build_kind(file: &KindFile, schema: &Value, place: KindLookup) -> Result<Kind
             field.secret = true;
         }
     }
-    add_tag_check(&mut record);
+    add_tag_rules(&mut record);
     Ok(Kind {
         name: file.name.clone(),
         collection: file.collection.clone(),
@@ -74,12 +74,13 @@ fn build_kind(file: &KindFile, schema: &Value, place: KindLookup) -> Result<Kind
     })
 }
 
-/// Tags are of the same characters in every kind.
-fn add_tag_check(record: &mut Record) {
+/// Tags are of the same characters in every kind, and an entity with none is one without tags.
+fn add_tag_rules(record: &mut Record) {
     if let Some(field) = record.fields.get_mut("tags")
         && let FieldType::Set(tag) = &mut field.field_type
     {
         tag.checks.push(FieldCheck::TagCharacters);
+        field.rules.insert("empty_is_none", Value::Bool(true));
     }
 }
 

@@ -67,9 +67,9 @@ impl Field {
         self.auto || (self.secret && self.default.as_ref().is_some_and(|value| !value.is_null()))
     }
 
-    /// Whether texts are the same that encode the same in PEM.
+    /// Whether texts are the same that encode the same, in PEM.
     pub(super) fn is_compared_as_pem(&self) -> bool {
-        self.rules.get("compared").and_then(Value::as_str) == Some("pem")
+        self.rules.get("compared").and_then(Value::as_str) == Some("encoded")
     }
 }
 

@@ -35,7 +35,7 @@ mod violations;
 mod walk;
 mod x509;
 
-pub use canonical::{CanonicalBody, canonicalize};
+pub use canonical::{CanonicalBody, canonicalize, find_expiry_difference};
 pub use catalog::{Catalog, LiveSchemas};
 pub use check::{CheckPurpose, check_body, zeroize_value};
 pub use checks::{is_private_key, is_public_key};
@@ -55,6 +55,7 @@ pub use files::recorded_schema;
 pub use foreign_key::ForeignKeyValue;
 pub use kind::{ChildNamesField, ForeignField, Kind, KindId, NestedList};
 pub use live_match::{is_written_canonically, matches_live};
+pub use normalize::canonical_text;
 pub use path::{FieldPath, PathSegment};
 pub use record_fields::RecordFields;
 pub use referenceable::Referenceability;

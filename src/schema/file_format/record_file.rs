@@ -114,7 +114,7 @@ enum TypeName {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum ComparisonName {
-    Pem,
+    Encoded,
 }
 
 /// How texts are stored.
