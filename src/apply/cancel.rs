@@ -4,30 +4,30 @@ use tokio::sync::watch;
 #[derive(Clone, Debug)]
 pub struct CancelToken(Option<watch::Receiver<bool>>);
 
-/// Gives the signal that a [`Stop`] waits for.
+/// Cancels the runs that hold its [`CancelToken`].
 #[derive(Debug)]
 pub struct Canceller(watch::Sender<bool>);
 
 impl CancelToken {
-    /// A signal and whoever gives it.
+    /// A token, and what cancels it.
     pub fn new() -> (Canceller, Self) {
         let (sender, receiver) = watch::channel(false);
         (Canceller(sender), Self(Some(receiver)))
     }
 
-    /// A signal that never comes.
+    /// A token that is never cancelled.
     pub fn never() -> Self {
         Self(None)
     }
 
-    /// Whether it was given.
-    pub fn is_cancelled(&self) -> bool {
+    /// Whether it was cancelled.
+    pub(crate) fn is_cancelled(&self) -> bool {
         self.0.as_ref().is_some_and(|receiver| *receiver.borrow())
     }
 }
 
 impl Canceller {
-    /// Gives the signal.
+    /// Idempotent.
     pub fn cancel(&self) {
         self.0.send_replace(true);
     }

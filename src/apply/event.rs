@@ -15,9 +15,9 @@ pub enum ApplyEvent<'a> {
     Halted(&'a HaltReason),
 }
 
-/// Whoever is told of events, as they happen.
+/// Receives events as they happen.
 pub trait ApplyEventSink: Send + Sync {
-    /// Is told of one.
+    /// Receives an event.
     fn emit(&self, event: ApplyEvent<'_>);
 }
 

@@ -7,65 +7,54 @@ use super::{
 };
 use control_plane::{
     AdminApiError, Client, Clock, EntityAddress, EntityWrite, ResponseOutcome, RetryAttempt, Transport, Uncertainty,
-    WriteOperation, WriteOutcome,
+    WriteOutcome,
 };
 use json::{Object, Value};
-use plan::{ApprovedPlan, Plan, PlanValue, Step, StepAction, StepId};
+use plan::{ApprovedPlan, Plan, PlanValue, Step, StepId};
 use schema::Catalog;
 use state::EntityBody;
 
-/// Carries out a plan: every step as soon as all that it waits for has succeeded, as many at once as the client's
-/// parallelism. A failure skips what depends on it. What was asked to stop, or cannot be answered any more, finishes
-/// what is in flight and begins nothing new.
+/// Carries out a plan: every step as soon as all that it waits for has succeeded, with the client's concurrency. A failure
+/// skips what depends on it. Once the run is cancelled, or no later request would fare better, what is in flight is finished
+/// and nothing new begins.
 pub async fn apply_plan<T: Transport, C: Clock>(
     approved: &ApprovedPlan,
     catalog: &Catalog,
     client: &Client<T, C>,
     events: &dyn ApplyEventSink,
-    stop: &CancelToken,
+    cancel: &CancelToken,
 ) -> ApplyOutcome {
-    execute_plan(approved.plan(), catalog, client, events, stop).await
-}
-
-async fn execute_plan<T: Transport, C: Clock>(
-    plan: &Plan,
-    catalog: &Catalog,
-    client: &Client<T, C>,
-    events: &dyn ApplyEventSink,
-    stop: &CancelToken,
-) -> ApplyOutcome {
-    let mut ledger = OutcomeRecorder::new(plan, events);
+    let plan = approved.plan();
+    let mut recorder = OutcomeRecorder::new(plan, events);
     let mut queue = StepQueue::new(&plan.steps);
-    let mut flying = FuturesUnordered::new();
+    let mut in_flight = FuturesUnordered::new();
     loop {
-        while flying.len() < client.parallelism() && ledger.can_start(stop) {
+        while in_flight.len() < client.parallelism() && recorder.can_start(cancel) {
             let Some(id) = queue.pop_ready() else { break };
             events.emit(ApplyEvent::Started(id));
-            let (begun_at, job) = (
-                ledger.answer_count,
-                StepExecution {
-                    plan,
-                    catalog,
-                    id,
-                    events,
-                },
-            );
-            flying.push(async move { (id, begun_at, job.execute(client).await) });
+            let answers_at_start = recorder.answer_count;
+            let execution = StepExecution {
+                step: &plan.steps[id.0 as usize],
+                catalog,
+                id,
+                events,
+            };
+            in_flight.push(async move { (id, answers_at_start, execution.execute(client).await) });
         }
-        let Some((id, begun_at, end)) = flying.next().await else {
+        let Some((id, answers_at_start, outcome)) = in_flight.next().await else {
             break;
         };
-        ledger.record_finished(id, begun_at, end, &mut queue);
+        recorder.record_finished(id, answers_at_start, outcome, &mut queue);
     }
-    ledger.finish(&queue)
+    recorder.finish(&queue)
 }
 
-/// The account, while it is being written.
+/// Records how steps end, and why nothing new may begin.
 struct OutcomeRecorder<'a> {
     outcomes: Vec<StepOutcome>,
     halt_reason: Option<HaltReason>,
     events: &'a dyn ApplyEventSink,
-    /// How many steps got an answer so far.
+    /// How many steps were answered so far.
     answer_count: usize,
 }
 
@@ -80,55 +69,55 @@ impl<'a> OutcomeRecorder<'a> {
     }
 
     /// Whether something new may begin.
-    fn can_start(&mut self, stop: &CancelToken) -> bool {
-        if stop.is_cancelled() {
+    fn can_start(&mut self, cancel: &CancelToken) -> bool {
+        if cancel.is_cancelled() {
             self.halt(HaltReason::Cancelled);
         }
         self.halt_reason.is_none()
     }
 
-    fn record_finished(&mut self, id: StepId, begun_at: usize, end: StepOutcome, queue: &mut StepQueue) {
-        match halt_reason_of(&end) {
-            Some(HaltReason::NoResponse) if self.answer_count > begun_at => {}
-            Some(halt) => self.halt(halt),
+    fn record_finished(&mut self, id: StepId, answers_at_start: usize, outcome: StepOutcome, queue: &mut StepQueue) {
+        match halt_reason_of(&outcome) {
+            Some(HaltReason::NoResponse) if self.answer_count > answers_at_start => {}
+            Some(reason) => self.halt(reason),
             None => self.answer_count += 1,
         }
-        if end == StepOutcome::Done {
+        if outcome == StepOutcome::Done {
             queue.mark_succeeded(id);
-            self.record(id, end);
+            self.record(id, outcome);
             return;
         }
-        self.record(id, end);
+        self.record(id, outcome);
         for skipped in queue.mark_failed(id) {
             self.record(skipped, StepOutcome::Skipped { failed_step: id });
         }
     }
 
-    fn record(&mut self, id: StepId, end: StepOutcome) {
-        self.events.emit(ApplyEvent::Finished(id, &end));
-        self.outcomes[id.0 as usize] = end;
+    fn record(&mut self, id: StepId, outcome: StepOutcome) {
+        self.events.emit(ApplyEvent::Finished(id, &outcome));
+        self.outcomes[id.0 as usize] = outcome;
     }
 
-    fn halt(&mut self, halt: HaltReason) {
+    fn halt(&mut self, reason: HaltReason) {
         if self.halt_reason.is_none() {
-            self.events.emit(ApplyEvent::Halted(&halt));
-            self.halt_reason = Some(halt);
+            self.events.emit(ApplyEvent::Halted(&reason));
+            self.halt_reason = Some(reason);
         }
     }
 
-    /// A stop that left nothing undone was none.
+    /// The outcome. A halt that left nothing undone was none.
     fn finish(self, queue: &StepQueue) -> ApplyOutcome {
-        let left = queue.unfinished().next().is_some();
+        let is_unfinished = queue.unfinished().next().is_some();
         ApplyOutcome {
             steps: self.outcomes,
-            halt_reason: self.halt_reason.filter(|_| left),
+            halt_reason: self.halt_reason.filter(|_| is_unfinished),
         }
     }
 }
 
-/// Whether nothing new should begin after such an end: no later request would fare better.
-fn halt_reason_of(end: &StepOutcome) -> Option<HaltReason> {
-    match end {
+/// Why nothing new should begin after such an outcome: no later request would fare better.
+fn halt_reason_of(outcome: &StepOutcome) -> Option<HaltReason> {
+    match outcome {
         StepOutcome::Unknown(Uncertainty::NoResponse(_)) => Some(HaltReason::NoResponse),
         StepOutcome::Failed(failure) => match failure.kind {
             StepFailureKind::NoResponse(_) => Some(HaltReason::NoResponse),
@@ -139,9 +128,9 @@ fn halt_reason_of(end: &StepOutcome) -> Option<HaltReason> {
     }
 }
 
-/// One step.
+/// One step, and what its execution needs.
 struct StepExecution<'a> {
-    plan: &'a Plan,
+    step: &'a Step,
     catalog: &'a Catalog,
     id: StepId,
     events: &'a dyn ApplyEventSink,
@@ -149,93 +138,64 @@ struct StepExecution<'a> {
 
 impl StepExecution<'_> {
     async fn execute<T: Transport, C: Clock>(&self, client: &Client<T, C>) -> StepOutcome {
-        let Some(write) = self.build_write() else {
-            return self.failure(StepFailureKind::UnresolvedId, None);
-        };
+        let write = self.build_write();
         let on_retry = |retry: RetryAttempt| self.events.emit(ApplyEvent::Retrying(self.id, &retry));
         match client.write_entity(self.catalog, &write, &on_retry).await {
             WriteOutcome::Applied => StepOutcome::Done,
-            WriteOutcome::Unknown(doubt) => StepOutcome::Unknown(doubt),
-            WriteOutcome::NoResponse(trouble) => self.failure(StepFailureKind::NoResponse(trouble), None),
+            WriteOutcome::Unknown(uncertainty) => StepOutcome::Unknown(uncertainty),
+            WriteOutcome::NoResponse(error) => self.failure(StepFailureKind::NoResponse(error), None),
             WriteOutcome::Rejected(outcome) => self.failure_from_response(outcome),
         }
     }
 
-    fn step(&self) -> &Step {
-        &self.plan.steps[self.id.0 as usize]
-    }
-
-    fn body(&self) -> Option<&PlanValue> {
-        match &self.step().action {
-            StepAction::Create(tree) | StepAction::Replace(tree) | StepAction::Patch(tree) => Some(tree),
-            StepAction::Delete => None,
-        }
-    }
-
-    /// Fills the holes of the step's body: the last moment before it is sent.
-    fn build_write(&self) -> Option<EntityWrite> {
-        let step = self.step();
-        let verb = match &step.action {
-            StepAction::Create(tree) => WriteOperation::Create(self.fill_body(tree)?),
-            StepAction::Replace(tree) => WriteOperation::Replace(self.fill_body(tree)?),
-            StepAction::Patch(tree) => WriteOperation::Patch(self.fill_body(tree)?),
-            StepAction::Delete => WriteOperation::Delete,
-        };
-        let to = EntityAddress {
-            kind: step.kind,
-            id: step.id,
-            parent: step.parent,
-        };
-        Some(EntityWrite {
-            address: to,
-            operation: verb,
-        })
-    }
-
-    fn fill_body(&self, tree: &PlanValue) -> Option<EntityBody> {
-        // ids are chosen while planning, so that a step's id is what it yields
-        let id_of = |step: StepId| self.plan.steps.get(step.0 as usize).map(|step| step.id);
-        match tree.to_request_json(&id_of)? {
-            Value::Object(fields) => Some(EntityBody::new(fields)),
-            _ => None,
+    /// The request, with secrets in clear: made at the last moment before it is sent.
+    fn build_write(&self) -> EntityWrite {
+        let step = self.step;
+        EntityWrite {
+            address: EntityAddress {
+                kind: step.kind,
+                id: step.id,
+                parent: step.parent,
+            },
+            operation: step.action.map(|body| EntityBody::new(body.to_request_body())),
         }
     }
 
     fn failure_from_response(&self, outcome: ResponseOutcome) -> StepOutcome {
-        let (sort, refusal) = match outcome {
-            ResponseOutcome::Invalid(refusal) => (StepFailureKind::Rejected, Some(refusal)),
-            ResponseOutcome::Conflict(refusal) => (StepFailureKind::Conflict, Some(refusal)),
-            ResponseOutcome::Unexpected(refusal) => (StepFailureKind::Unexpected(refusal.status), Some(refusal)),
+        let (kind, error) = match outcome {
+            ResponseOutcome::Invalid(error) => (StepFailureKind::Rejected, Some(error)),
+            ResponseOutcome::Conflict(error) => (StepFailureKind::Conflict, Some(error)),
+            ResponseOutcome::Unexpected(error) => (StepFailureKind::Unexpected(error.status), Some(error)),
             ResponseOutcome::IdTaken => (StepFailureKind::IdTaken, None),
             ResponseOutcome::NotFound => (StepFailureKind::NotFound, None),
             ResponseOutcome::Unsupported => (StepFailureKind::Unsupported, None),
             ResponseOutcome::Unauthorized => (StepFailureKind::Unauthorized, None),
             ResponseOutcome::Forbidden => (StepFailureKind::Forbidden, None),
-            ResponseOutcome::RetryLater(later) => (StepFailureKind::Unexpected(later.status), None),
+            ResponseOutcome::RetryLater(retry) => (StepFailureKind::Unexpected(retry.status), None),
             ResponseOutcome::Success => return StepOutcome::Done,
         };
-        self.failure(sort, refusal)
+        self.failure(kind, error)
     }
 
-    /// A failure, in words that repeat no secret.
-    fn failure(&self, sort: StepFailureKind, refusal: Option<AdminApiError>) -> StepOutcome {
-        let refusal = refusal.unwrap_or_default();
-        let record = self.catalog.record(self.step().kind, &self.unredacted_texts());
-        let veil = MessageRedactor::new(self.body(), &record);
-        let fields = refusal.fields.into_iter().map(|(path, text)| {
-            let told = veil.redact_field_message(&path, text);
-            (path, told)
+    /// A failure, in a message that repeats no secret.
+    fn failure(&self, kind: StepFailureKind, error: Option<AdminApiError>) -> StepOutcome {
+        let error = error.unwrap_or_default();
+        let record = self.catalog.record(self.step.kind, &self.unredacted_texts());
+        let redactor = MessageRedactor::new(self.step.action.body(), &record);
+        let fields = error.fields.into_iter().map(|(path, text)| {
+            let message = redactor.redact_field_message(&path, text);
+            (path, message)
         });
         StepOutcome::Failed(StepFailure {
-            kind: sort,
+            kind,
             fields: fields.collect(),
-            message: refusal.message.and_then(|message| veil.redact_message(message)),
+            message: error.message.and_then(|message| redactor.redact_message(message)),
         })
     }
 
-    /// The body as far as it is needed to find its schema: texts that are not secret.
+    /// The body as far as its schema depends on it: texts that are not secret.
     fn unredacted_texts(&self) -> Object {
-        let Some(PlanValue::Map(members)) = self.body() else {
+        let Some(PlanValue::Map(members)) = self.step.action.body() else {
             return Object::new();
         };
         let texts = members.iter().filter_map(|(name, member)| match member {

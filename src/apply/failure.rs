@@ -6,22 +6,22 @@ use schema::FieldPath;
 /// Why a step failed. Nothing in it is secret.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepFailure {
-    /// What sort of failure it is.
+    /// What went wrong.
     pub kind: StepFailureKind,
     /// What is wrong, field by field, in the server's words.
     pub fields: Vec<(FieldPath, String)>,
-    /// What is wrong as a whole, if there is more to say than the fields and the sort do.
+    /// What is wrong as a whole, if there is more to say than the fields and the kind do.
     pub message: Option<String>,
 }
 
-/// What sort of failure it is.
+/// What went wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StepFailureKind {
     /// The control plane refuses what was sent.
     Rejected,
     /// Another entity is in the way, or refers to what was to be deleted.
     Conflict,
-    /// Another entity bears the id that was to be made.
+    /// Another entity has the id that was to be created.
     IdTaken,
     /// What was to be changed is no longer there.
     NotFound,
@@ -35,8 +35,6 @@ pub enum StepFailureKind {
     NoResponse(RequestError),
     /// The control plane answered with an error of its own, or not as a control plane does.
     Unexpected(u16),
-    /// The step could not be put together.
-    UnresolvedId,
 }
 
 impl fmt::Display for StepFailureKind {
@@ -49,9 +47,8 @@ impl fmt::Display for StepFailureKind {
             Self::Unsupported => f.write_str("the control plane takes no writes of this kind"),
             Self::Unauthorized => f.write_str("the control plane does not accept the credentials (401)"),
             Self::Forbidden => f.write_str("the credentials do not allow it (403)"),
-            Self::NoResponse(trouble) => write!(f, "it was not carried out: {trouble}"),
+            Self::NoResponse(error) => write!(f, "it was not carried out: {error}"),
             Self::Unexpected(status) => write!(f, "the control plane answered with {status}"),
-            Self::UnresolvedId => f.write_str("the id of another entity is not known"),
         }
     }
 }

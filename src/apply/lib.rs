@@ -1,7 +1,7 @@
-//! Doing it: the executor over the plan's graph, and the true account of what happened.
+//! Carries out a plan: [`apply_plan`] begins a step as soon as all that it waits for has succeeded; a failure skips what
+//! depends on it and lets the rest go on. What became of every step and every change is in the [`ApplyOutcome`].
 //!
-//! [`run`] begins a step as soon as all that it waits for has succeeded; a failure skips what depends on it and lets
-//! the rest go on.
+//! Nothing here plans, or retries: that is done before, and by the client.
 
 mod cancel;
 mod event;

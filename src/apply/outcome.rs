@@ -18,7 +18,7 @@ pub enum StepOutcome {
     Done,
     /// It was tried and is not done.
     Failed(StepFailure),
-    /// It was not tried, because a step that it depends on failed: the one at the root, not the nearest.
+    /// It was not tried, because a step that it depends on failed, directly or not.
     Skipped {
         /// The step that failed.
         failed_step: StepId,
@@ -32,7 +32,7 @@ pub enum StepOutcome {
 /// Why nothing new is begun any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HaltReason {
-    /// Somebody asked to stop.
+    /// The run was cancelled.
     Cancelled,
     /// The control plane does not answer.
     NoResponse,
@@ -58,7 +58,7 @@ pub enum ChangeOutcome {
 /// How many changes ended how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ApplySummary {
-    /// Entities made.
+    /// Entities created.
     pub created: usize,
     /// Entities changed.
     pub updated: usize,
@@ -70,42 +70,42 @@ pub struct ApplySummary {
     pub skipped: usize,
     /// Changes not begun.
     pub not_started: usize,
-    /// Changes of which it is not known.
+    /// Changes of which it is not known whether they were carried out.
     pub unknown: usize,
 }
 
 impl ApplyOutcome {
     /// Whether everything is done.
     pub fn is_complete(&self) -> bool {
-        self.steps.iter().all(|end| *end == StepOutcome::Done)
+        self.steps.iter().all(|outcome| *outcome == StepOutcome::Done)
     }
 
     /// Whether something was written, or may have been.
     pub fn may_have_written(&self) -> bool {
-        let wrote = |end: &StepOutcome| matches!(end, StepOutcome::Done | StepOutcome::Unknown(_));
-        self.steps.iter().any(wrote)
+        let may_have_written = |outcome: &StepOutcome| matches!(outcome, StepOutcome::Done | StepOutcome::Unknown(_));
+        self.steps.iter().any(may_have_written)
     }
 
     /// How each change ended, in the order of the plan.
     pub fn change_outcomes(&self, plan: &Plan) -> Vec<ChangeOutcome> {
-        let mut ends = vec![ChangeOutcome::Done; plan.changes.len()];
-        for (at, (step, end)) in plan.steps.iter().zip(&self.steps).enumerate() {
-            let end = change_outcome(StepId(at as u32), end);
-            if let Some(known) = ends
+        let mut outcomes = vec![ChangeOutcome::Done; plan.changes.len()];
+        for (at, (step, outcome)) in plan.steps.iter().zip(&self.steps).enumerate() {
+            let outcome = change_outcome(StepId(at as u32), outcome);
+            if let Some(worst) = outcomes
                 .get_mut(step.change)
-                .filter(|known| severity_rank(end) > severity_rank(**known))
+                .filter(|worst| severity_rank(outcome) > severity_rank(**worst))
             {
-                *known = end;
+                *worst = outcome;
             }
         }
-        ends
+        outcomes
     }
 
     /// How many changes ended how.
     pub fn summary(&self, plan: &Plan) -> ApplySummary {
         let mut summary = ApplySummary::default();
-        for (change, end) in plan.changes.iter().zip(self.change_outcomes(plan)) {
-            *match (end, change) {
+        for (change, outcome) in plan.changes.iter().zip(self.change_outcomes(plan)) {
+            *match (outcome, change) {
                 (ChangeOutcome::Done, Change::Create { .. }) => &mut summary.created,
                 (ChangeOutcome::Done, Change::Update { .. }) => &mut summary.updated,
                 (ChangeOutcome::Done, Change::Delete { .. }) => &mut summary.deleted,
@@ -119,18 +119,18 @@ impl ApplyOutcome {
     }
 }
 
-fn change_outcome(step: StepId, end: &StepOutcome) -> ChangeOutcome {
-    match end {
+fn change_outcome(step: StepId, outcome: &StepOutcome) -> ChangeOutcome {
+    match outcome {
         StepOutcome::Done => ChangeOutcome::Done,
         StepOutcome::Failed(_) => ChangeOutcome::Failed(step),
-        StepOutcome::Skipped { failed_step: because } => ChangeOutcome::Skipped(*because),
+        StepOutcome::Skipped { failed_step } => ChangeOutcome::Skipped(*failed_step),
         StepOutcome::NotStarted => ChangeOutcome::NotStarted,
         StepOutcome::Unknown(_) => ChangeOutcome::Unknown(step),
     }
 }
 
-fn severity_rank(end: ChangeOutcome) -> u8 {
-    match end {
+fn severity_rank(outcome: ChangeOutcome) -> u8 {
+    match outcome {
         ChangeOutcome::Done => 0,
         ChangeOutcome::NotStarted => 1,
         ChangeOutcome::Skipped(_) => 2,

@@ -4,13 +4,13 @@ use plan::{Phase, Step, StepId};
 
 /// Which steps may begin, as others end. Pure.
 #[derive(Debug)]
-pub struct StepQueue {
-    /// How many steps each still waits for.
+pub(crate) struct StepQueue {
+    /// How many steps each step still waits for.
     pending_dependencies: Vec<usize>,
-    /// The steps that wait for each.
+    /// The steps that wait for each step.
     dependents: Vec<Vec<StepId>>,
     phases: Vec<Phase>,
-    /// Steps that may begin, in the order of the plan.
+    /// Steps that may begin, in topological order.
     ready: BTreeSet<StepId>,
     /// Steps of the last phase that wait for nothing but the first phase.
     ready_deletes: BTreeSet<StepId>,
@@ -26,8 +26,8 @@ impl StepQueue {
     pub fn new(steps: &[Step]) -> Self {
         let mut dependents = vec![Vec::new(); steps.len()];
         for (at, step) in steps.iter().enumerate() {
-            for earlier in &step.depends_on {
-                dependents[earlier.0 as usize].push(StepId(at as u32));
+            for dependency in &step.depends_on {
+                dependents[dependency.0 as usize].push(StepId(at as u32));
             }
         }
         let mut queue = Self {
@@ -52,12 +52,12 @@ impl StepQueue {
     }
 
     /// Takes the next step that may begin.
-    pub fn pop_ready(&mut self) -> Option<StepId> {
+    pub(crate) fn pop_ready(&mut self) -> Option<StepId> {
         self.ready.pop_first()
     }
 
     /// A step succeeded: what waited for it may begin.
-    pub fn mark_succeeded(&mut self, step: StepId) {
+    pub(crate) fn mark_succeeded(&mut self, step: StepId) {
         self.ended[step_index(step)] = true;
         if self.phases[step_index(step)] == Phase::Write {
             self.writes_left -= 1;
@@ -72,22 +72,22 @@ impl StepQueue {
     }
 
     /// A step did not succeed. Says which others can therefore never begin.
-    pub fn mark_failed(&mut self, step: StepId) -> Vec<StepId> {
+    pub(crate) fn mark_failed(&mut self, step: StepId) -> Vec<StepId> {
         self.ended[step_index(step)] = true;
         let mut skipped = Vec::new();
-        let mut lost = vec![step];
-        while let Some(step) = lost.pop() {
-            let mut follow = std::mem::take(&mut self.dependents[step_index(step)]);
+        let mut unprocessed = vec![step];
+        while let Some(step) = unprocessed.pop() {
+            let mut dependents = std::mem::take(&mut self.dependents[step_index(step)]);
             if self.phases[step_index(step)] == Phase::Write {
-                follow.append(&mut self.deletes);
+                dependents.append(&mut self.deletes);
             }
-            for dependent in follow {
+            for dependent in dependents {
                 if !self.ended[step_index(dependent)] {
                     self.ended[step_index(dependent)] = true;
                     self.ready.remove(&dependent);
                     self.ready_deletes.remove(&dependent);
                     skipped.push(dependent);
-                    lost.push(dependent);
+                    unprocessed.push(dependent);
                 }
             }
         }
@@ -97,8 +97,8 @@ impl StepQueue {
 
     /// The steps that have neither ended nor been skipped.
     pub fn unfinished(&self) -> impl Iterator<Item = StepId> + '_ {
-        let left = self.ended.iter().enumerate().filter(|(_, over)| !**over);
-        left.map(|(at, _)| StepId(at as u32))
+        let unfinished = self.ended.iter().enumerate().filter(|(_, has_ended)| !**has_ended);
+        unfinished.map(|(at, _)| StepId(at as u32))
     }
 
     fn enqueue_if_ready(&mut self, step: StepId) {

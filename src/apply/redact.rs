@@ -2,25 +2,24 @@ use json::Value;
 use plan::PlanValue;
 use schema::{Field, FieldPath, PathSegment, Record};
 
-/// What is said in the place of a text that could repeat a secret.
+/// Stands for a message that could repeat a secret.
 const REDACTED_MESSAGE: &str = "is refused (the server's words could repeat a secret)";
 
-/// Texts shorter than this are found everywhere; they are hidden by their place alone.
+/// Shorter texts are found everywhere: they are redacted by their field alone.
 const MIN_SECRET_LEN: usize = 4;
 
-/// Keeps the server's words from repeating a secret that was sent.
-pub struct MessageRedactor<'a> {
+/// Redacts messages of the server that could repeat a secret that was sent.
+pub(crate) struct MessageRedactor<'a> {
     sent_body: Option<&'a PlanValue>,
     record: &'a Record,
     secrets: Vec<&'a str>,
 }
 
 impl<'a> MessageRedactor<'a> {
-    /// For what a step sends.
     pub fn new(sent_body: Option<&'a PlanValue>, record: &'a Record) -> Self {
         let mut secrets = Vec::new();
-        if let Some(tree) = sent_body {
-            collect_secret_lines(tree, &mut secrets);
+        if let Some(value) = sent_body {
+            collect_secret_lines(value, &mut secrets);
         }
         Self {
             sent_body,
@@ -29,8 +28,8 @@ impl<'a> MessageRedactor<'a> {
         }
     }
 
-    /// The server's words about a field, unless they could repeat a secret.
-    pub fn redact_field_message(&self, path: &FieldPath, text: String) -> String {
+    /// The message about a field, unless it could repeat a secret.
+    pub(crate) fn redact_field_message(&self, path: &FieldPath, text: String) -> String {
         let secret = holds_secret(self.sent_body, &path.0) || is_marked_secret(self.record, &path.0);
         if secret || self.repeats_secret(&text) {
             REDACTED_MESSAGE.to_owned()
@@ -39,8 +38,8 @@ impl<'a> MessageRedactor<'a> {
         }
     }
 
-    /// The server's words about the whole, unless they repeat a secret.
-    pub fn redact_message(&self, text: String) -> Option<String> {
+    /// The message about the whole, unless it repeats a secret.
+    pub(crate) fn redact_message(&self, text: String) -> Option<String> {
         (!self.repeats_secret(&text)).then_some(text)
     }
 
@@ -49,9 +48,9 @@ impl<'a> MessageRedactor<'a> {
     }
 }
 
-/// Gathers the texts of all secrets, line by line: an error may repeat one line of a key.
-fn collect_secret_lines<'a>(tree: &'a PlanValue, found: &mut Vec<&'a str>) {
-    match tree {
+/// Collects the texts of all secrets, line by line: an error may repeat one line of a key.
+fn collect_secret_lines<'a>(value: &'a PlanValue, found: &mut Vec<&'a str>) {
+    match value {
         PlanValue::Secret(secret) => collect_lines(secret.expose(), found),
         PlanValue::List(members) => members.iter().for_each(|member| collect_secret_lines(member, found)),
         PlanValue::Map(members) => members
@@ -71,29 +70,29 @@ fn collect_lines<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
 }
 
 /// Whether what was sent at a path is secret, or lies in something that is, or holds something that is.
-fn holds_secret(tree: Option<&PlanValue>, path: &[PathSegment]) -> bool {
-    let mut here = match tree {
-        Some(tree) if !path.is_empty() => tree,
+fn holds_secret(value: Option<&PlanValue>, path: &[PathSegment]) -> bool {
+    let mut current = match value {
+        Some(value) if !path.is_empty() => value,
         _ => return false,
     };
     for segment in path {
-        let next = match (here, segment) {
+        let next = match (current, segment) {
             (PlanValue::Secret(_), _) => return true,
             (PlanValue::Map(members), PathSegment::Name(name)) => members
                 .iter()
-                .find(|(known, _)| known == name)
+                .find(|(member_name, _)| member_name == name)
                 .map(|(_, member)| member),
             (PlanValue::List(members), PathSegment::Index(index)) => members.get(*index),
             _ => None,
         };
         match next {
-            Some(next) => here = next,
+            Some(next) => current = next,
             None => return false,
         }
     }
     let mut found = Vec::new();
-    collect_secret_lines(here, &mut found);
-    matches!(here, PlanValue::Secret(_)) || !found.is_empty()
+    collect_secret_lines(current, &mut found);
+    matches!(current, PlanValue::Secret(_)) || !found.is_empty()
 }
 
 /// Whether the schema marks the field, one that it lies in, or its members, as secret.
@@ -127,8 +126,9 @@ mod tests {
             ),
         ]);
         let record = Record::default();
-        let veil = MessageRedactor::new(Some(&sent), &record);
-        let about = |path: &str, text: &str| veil.redact_field_message(&FieldPath::from_dotted(path), text.to_owned());
+        let redactor = MessageRedactor::new(Some(&sent), &record);
+        let about =
+            |path: &str, text: &str| redactor.redact_field_message(&FieldPath::from_dotted(path), text.to_owned());
         assert_eq!(about("open", "is too long"), "is too long");
         for (path, text) in [
             ("shut", "is too long"),
@@ -138,9 +138,9 @@ mod tests {
         ] {
             assert_eq!(about(path, text), REDACTED_MESSAGE, "{path}: {text}");
         }
-        assert_eq!(veil.redact_message("expected hush-hush".to_owned()), None);
+        assert_eq!(redactor.redact_message("expected hush-hush".to_owned()), None);
         assert_eq!(
-            veil.redact_message("expected something".to_owned()).as_deref(),
+            redactor.redact_message("expected something".to_owned()).as_deref(),
             Some("expected something")
         );
     }

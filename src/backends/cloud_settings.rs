@@ -1,4 +1,4 @@
-//! What the operator says of a cloud, in settings and in the environment of this machine.
+//! The operator's settings of clouds, and the environment of this machine.
 
 use super::BackendContext;
 use super::findings::bad_settings_finding;
@@ -9,7 +9,7 @@ use reference::{Finding, Secret, SettingOrigin, VaultTarget};
 ///
 /// # Errors
 /// Somebody else gives it.
-pub fn operator_setting<'a>(target: &'a VaultTarget, name: &str) -> Result<Option<&'a Secret>, Finding> {
+pub(crate) fn operator_setting<'a>(target: &'a VaultTarget, name: &str) -> Result<Option<&'a Secret>, Finding> {
     match target.get(name) {
         None => Ok(None),
         Some(setting) if setting.origin == SettingOrigin::Operator => Ok(Some(&setting.value)),
@@ -24,21 +24,21 @@ pub fn operator_setting<'a>(target: &'a VaultTarget, name: &str) -> Result<Optio
 /// Whether the cloud's metadata server may be asked for credentials.
 ///
 /// # Errors
-/// Somebody else than the operator says so.
-pub fn is_metadata_allowed(target: &VaultTarget) -> Result<bool, Finding> {
+/// Somebody else than the operator allows it.
+pub(crate) fn is_metadata_allowed(target: &VaultTarget) -> Result<bool, Finding> {
     Ok(operator_setting(target, "metadata")?.is_some() && target.is_enabled("metadata") == Some(true))
 }
 
 /// A secret in a variable of this machine, unless it is empty.
 #[cfg(feature = "azure")]
-pub fn environment_secret(context: &BackendContext, name: &str) -> Option<Secret> {
+pub(crate) fn environment_secret(context: &BackendContext, name: &str) -> Option<Secret> {
     let value = (context.environment)(name)?;
     let trimmed = value.expose().trim_ascii();
     (!trimmed.is_empty()).then(|| Secret::new(trimmed))
 }
 
 /// A variable of this machine, unless it is empty.
-pub fn environment_text(context: &BackendContext, name: &str) -> Option<String> {
+pub(crate) fn environment_text(context: &BackendContext, name: &str) -> Option<String> {
     let value = (context.environment)(name)?;
     let text = value.text()?.trim();
     (!text.is_empty()).then(|| text.to_owned())

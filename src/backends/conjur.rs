@@ -1,6 +1,6 @@
-//! `conjur`: CyberArk Conjur, by API keys, the one way to log in that Kong has.
+//! `conjur`: CyberArk Conjur, by API keys, the one auth method that Kong has.
 //!
-//! How Kong asks is known from its documentation alone (the fields of the vault's config, slashes of an identifier as
+//! What Kong requests is known from its documentation alone (the fields of the vault's config, slashes of an identifier as
 //! `%2F`); paths, bodies and statuses are those of CyberArk's OpenAPI description 5.3.2 and its documentation. No real
 //! server was at hand.
 
@@ -26,13 +26,12 @@ use reference::{
 };
 use schema::zeroize_value;
 
-/// The words for the address: the checker's own, and Kong's.
+/// The settings for the address: the operator's, and Kong's.
 const ADDRESS_SETTINGS: [&str; 3] = ["address", "endpoint", "endpoint_url"];
 
 /// How many variables one request names: a URL has its limits.
 const MAX_BATCH: usize = 50;
 
-/// How many single variables are read at a time.
 const MAX_CONCURRENCY: usize = 8;
 
 struct ConjurBackend {
@@ -45,58 +44,72 @@ struct ConjurBackend {
     token: OnceCell<Result<Secret, Finding>>,
 }
 
-/// The server that the settings name, if the API key may be shown to it.
+/// The server that the settings name, if the API key may be sent to it.
 ///
 /// # Errors
-/// What holds for all of the vault's secrets: no API key, half a set, no address, or one that nobody vouches for.
-pub fn open(target: &VaultTarget, context: &BackendContext) -> Result<Box<dyn Backend>, Finding> {
-    let key = target.get("api_key");
-    let key = key.filter(|key| target.owned || target.is_backend_name || key.origin == SettingOrigin::Operator);
-    let key = key.ok_or_else(|| no_credentials_finding(target))?;
-    let need = |word: &str| target.text(word).ok_or_else(|| missing_setting_finding(target, word));
-    let (account, login) = (need("account")?, need("login")?);
-    let base = read_address(target)?;
-    let notes = ["account", "login"].map(|word| {
+/// What holds for all of the vault's secrets: no API key, half of a pair, no address, or one that is not allowed.
+pub(crate) fn open(target: &VaultTarget, context: &BackendContext) -> Result<Box<dyn Backend>, Finding> {
+    let api_key = target.get("api_key");
+    let api_key =
+        api_key.filter(|api_key| target.owned || target.is_backend_name || api_key.origin == SettingOrigin::Operator);
+    let api_key = api_key.ok_or_else(|| no_credentials_finding(target))?;
+    let require_text = |setting: &str| {
         target
-            .get(word)
+            .text(setting)
+            .ok_or_else(|| missing_setting_finding(target, setting))
+    };
+    let (account, login) = (require_text("account")?, require_text("login")?);
+    let address = read_address(target)?;
+    let non_credentials = ["account", "login"].map(|setting| {
+        target
+            .get(setting)
             .map_or(SettingOrigin::Repository, |setting| setting.origin)
     });
-    let notes = notes
+    let non_credentials = non_credentials
         .into_iter()
-        .filter(|side| matches!(side, SettingOrigin::Operator | SettingOrigin::Template));
-    let shown: Vec<SettingOrigin> = [key.origin].into_iter().chain(notes).collect();
-    let hidden = ADDRESS_SETTINGS.iter().any(|word| target.is_templated(word));
-    check_tls_verification(&shown, &base.url, target, &context.allowed_hosts)?;
-    check_credential_destination(&shown, &base, &context.allowed_hosts, &target.name, hidden)?;
-    let access = VaultHttpOptions {
-        is_host_hidden: hidden,
+        .filter(|origin| matches!(origin, SettingOrigin::Operator | SettingOrigin::Template));
+    let credential_origins: Vec<SettingOrigin> = [api_key.origin].into_iter().chain(non_credentials).collect();
+    let is_host_hidden = ADDRESS_SETTINGS.iter().any(|setting| target.is_templated(setting));
+    check_tls_verification(&credential_origins, &address.url, target, &context.allowed_hosts)?;
+    check_credential_destination(
+        &credential_origins,
+        &address,
+        &context.allowed_hosts,
+        &target.name,
+        is_host_hidden,
+    )?;
+    let options = VaultHttpOptions {
+        is_host_hidden,
         ca_bundle: target.get("ca_cert").map(|setting| &setting.value),
         ..VaultHttpOptions::new(&target.name, context.timeout)
     };
     Ok(Box::new(ConjurBackend {
-        http: VaultHttpClient::new(&access)?,
+        http: VaultHttpClient::new(&options)?,
         vault: target.name.clone(),
-        base_url: base.url,
+        base_url: address.url,
         account: account.to_owned(),
         login: login.to_owned(),
-        api_key: key.value.clone(),
+        api_key: api_key.value.clone(),
         token: OnceCell::new(),
     }))
 }
 
-/// The checker's address; else the config's.
+/// The operator's address, else the config's.
 fn read_address(target: &VaultTarget) -> Result<Destination, Finding> {
-    let said = ADDRESS_SETTINGS.iter().find(|word| target.get(word).is_some());
-    let word = said.ok_or_else(|| missing_setting_finding(target, "endpoint_url"))?;
-    let url = target.text(word).and_then(parse_http_url);
-    let side = target.least_trusted_origin(&[word]);
+    let setting = ADDRESS_SETTINGS.iter().find(|setting| target.get(setting).is_some());
+    let setting = setting.ok_or_else(|| missing_setting_finding(target, "endpoint_url"))?;
+    let url = target.text(setting).and_then(parse_http_url);
+    let origin = target.least_trusted_origin(&[setting]);
     match url {
         Some(url) => Ok(Destination {
             url,
-            origin: side,
+            origin,
             is_vendor_host: false,
         }),
-        None => Err(bad_config_finding(target, &format!("{word} is no http or https URL"))),
+        None => Err(bad_config_finding(
+            target,
+            &format!("{setting} is no http or https URL"),
+        )),
     }
 }
 
@@ -109,8 +122,8 @@ fn no_credentials_finding(target: &VaultTarget) -> Finding {
         .help(format!("set {variable} where the check runs"))
 }
 
-fn missing_setting_finding(target: &VaultTarget, word: &str) -> Finding {
-    bad_config_finding(target, &format!("{word} is missing"))
+fn missing_setting_finding(target: &VaultTarget, setting: &str) -> Finding {
+    bad_config_finding(target, &format!("{setting} is missing"))
 }
 
 fn bad_config_finding(target: &VaultTarget, what: &str) -> Finding {
@@ -119,42 +132,45 @@ fn bad_config_finding(target: &VaultTarget, what: &str) -> Finding {
 }
 
 impl Backend for ConjurBackend {
-    fn fetch<'a>(&'a self, wanted: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>> {
+    fn fetch<'a>(&'a self, requests: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>> {
         async move {
-            let mut fetched: Vec<Option<SecretResponse>> =
-                wanted.iter().map(|wanted| self.reject_request(wanted)).collect();
-            let open = |fetched: &[Option<SecretResponse>]| -> Vec<usize> {
-                (0..fetched.len()).filter(|at| fetched[*at].is_none()).collect()
-            };
-            let sound = open(&fetched);
-            if sound.len() > 1 {
-                for batch in sound.chunks(MAX_BATCH) {
-                    let names = batch.iter().map(|at| wanted[*at].resource.as_str()).collect();
-                    for (at, answer) in batch.iter().zip(self.fetch_batch(names).await) {
-                        fetched[*at] = answer;
+            let mut responses: Vec<Option<SecretResponse>> =
+                requests.iter().map(|request| self.reject_request(request)).collect();
+            let pending = pending_indices(&responses);
+            if pending.len() > 1 {
+                for batch in pending.chunks(MAX_BATCH) {
+                    let names = batch.iter().map(|index| requests[*index].resource.as_str()).collect();
+                    for (index, response) in batch.iter().zip(self.fetch_batch(names).await) {
+                        responses[*index] = response;
                     }
                 }
             }
-            let single = stream::iter(open(&fetched))
-                .map(|at| async move { (at, self.fetch_variable(&wanted[at].resource).await) });
+            let single = stream::iter(pending_indices(&responses))
+                .map(|index| async move { (index, self.fetch_variable(&requests[index].resource).await) });
             let single: Vec<(usize, SecretResponse)> = single.buffered(MAX_CONCURRENCY).collect().await;
-            for (at, answer) in single {
-                fetched[at] = Some(answer);
+            for (index, response) in single {
+                responses[index] = Some(response);
             }
-            fetched.into_iter().flatten().collect()
+            responses.into_iter().flatten().collect()
         }
         .boxed()
     }
 }
 
+fn pending_indices(responses: &[Option<SecretResponse>]) -> Vec<usize> {
+    (0..responses.len())
+        .filter(|index| responses[*index].is_none())
+        .collect()
+}
+
 impl ConjurBackend {
-    /// What is never asked for.
-    fn reject_request(&self, wanted: &SecretRequest) -> Option<SecretResponse> {
-        if let Err(finding) = split_resource(&self.vault, &wanted.resource) {
+    /// What is never sent.
+    fn reject_request(&self, request: &SecretRequest) -> Option<SecretResponse> {
+        if let Err(finding) = split_resource(&self.vault, &request.resource) {
             return Some(SecretResponse::Unavailable(finding));
         }
-        let version = wanted.version.as_ref()?;
-        let (vault, resource) = (&self.vault, &wanted.resource);
+        let version = request.version.as_ref()?;
+        let (vault, resource) = (&self.vault, &request.resource);
         let message =
             format!("what Kong makes of version {version} of '{resource}' in the vault '{vault}' is not documented");
         let finding = Finding::new(Reason::Undocumented, message).about(resource);
@@ -163,20 +179,20 @@ impl ConjurBackend {
         ))
     }
 
-    /// Several variables in one request; nothing of those that have to be asked for one by one. These are the ones that it
-    /// does not answer for, and all of them if it fails because of one: only so can it be told which.
+    /// Several variables in one request; `None` for those that have to be read one by one: the ones that the response lacks,
+    /// and all of them if it fails because of one, to find out which.
     async fn fetch_batch(&self, resources: Vec<&str>) -> Vec<Option<SecretResponse>> {
         let id = |resource: &str| format!("{}:variable:{resource}", self.account);
         let encoded = |resource: &&str| utf8_percent_encode(&id(resource), NON_ALPHANUMERIC).to_string();
         let ids: Vec<String> = resources.iter().map(encoded).collect();
         let mut url = self.url_for(&["secrets"]);
         url.set_query(Some(&format!("variable_ids={}", ids.join(","))));
-        let answer = match self.get_with_token(url.clone()).await {
-            Ok(answer) => answer,
+        let response = match self.get_with_token(url.clone()).await {
+            Ok(response) => response,
             Err(finding) => return vec![Some(SecretResponse::Unavailable(finding)); resources.len()],
         };
-        match answer.status {
-            200 => self.take_batch_values(&answer, &resources),
+        match response.status {
+            200 => self.take_batch_values(&response, &resources),
             403 | 404 | 406 | 422 => vec![None; resources.len()],
             status => vec![
                 Some(SecretResponse::Unavailable(
@@ -187,9 +203,8 @@ impl ConjurBackend {
         }
     }
 
-    /// What the answer to a batch has for each.
-    fn take_batch_values(&self, answer: &VaultHttpResponse, resources: &[&str]) -> Vec<Option<SecretResponse>> {
-        let Ok(mut found) = serde_json::from_slice::<Object>(answer.body.expose()) else {
+    fn take_batch_values(&self, response: &VaultHttpResponse, resources: &[&str]) -> Vec<Option<SecretResponse>> {
+        let Ok(mut found) = serde_json::from_slice::<Object>(response.body.expose()) else {
             return vec![None; resources.len()];
         };
         let take = |resource: &&str| match found.remove(&format!("{}:variable:{resource}", self.account)) {
@@ -205,7 +220,7 @@ impl ConjurBackend {
         let url = self.url_for(&["secrets", &self.account, "variable", resource]);
         match self.get_with_token(url.clone()).await {
             Ok(VaultHttpResponse { status: 200, body, .. }) => SecretResponse::Text(body),
-            Ok(answer) => SecretResponse::Unavailable(self.variable_status_finding(&url, answer.status, resource)),
+            Ok(response) => SecretResponse::Unavailable(self.variable_status_finding(&url, response.status, resource)),
             Err(finding) => SecretResponse::Unavailable(finding),
         }
     }
@@ -217,18 +232,18 @@ impl ConjurBackend {
             .await
     }
 
-    /// The value of the header that a login yields: good for eight minutes, longer than all requests may take.
+    /// The value of the header for a token, which is valid for eight minutes, longer than all requests may take.
     async fn log_in(&self) -> Result<Secret, Finding> {
         let url = self.url_for(&["authn", &self.account, &self.login, "authenticate"]);
-        let call = VaultHttpRequest::post(url.clone(), "text/plain", self.api_key.clone());
-        let answer = self
+        let request = VaultHttpRequest::post(url.clone(), "text/plain", self.api_key.clone());
+        let response = self
             .http
-            .send_with_retry(&call.with_header(ACCEPT_ENCODING, Secret::new("base64")))
+            .send_with_retry(&request.with_header(ACCEPT_ENCODING, Secret::new("base64")))
             .await?;
-        let place = self.http.endpoint(&url);
-        match answer.status {
-            200 => Ok(authorization_header(&answer.body)),
-            401 | 403 | 404 => Err(place
+        let endpoint = self.http.endpoint(&url);
+        match response.status {
+            200 => Ok(authorization_header(&response.body)),
+            401 | 403 | 404 => Err(endpoint
                 .finding(
                     Reason::LoginRefused,
                     "refuses the login: account, login or API key is wrong",
@@ -238,22 +253,22 @@ impl ConjurBackend {
         }
     }
 
-    /// An answer that has nothing to do with what was asked for.
+    /// A status that says nothing of the variable.
     fn unexpected_status_finding(&self, url: &Url, status: u16) -> Finding {
-        let place = self.http.endpoint(url);
+        let endpoint = self.http.endpoint(url);
         match status {
-            401 => place
+            401 => endpoint
                 .finding(Reason::LoginRefused, "takes the token of its own login for no good one")
                 .help("check that the API key belongs to the login"),
-            503 => place
+            503 => endpoint
                 .finding(Reason::ServerError, "is not ready to answer")
                 .help("try again when the server is up"),
-            _ => place.unexpected_response_finding(&format!("answers with status {status}")),
+            _ => endpoint.unexpected_response_finding(&format!("answers with status {status}")),
         }
     }
 
     fn variable_status_finding(&self, url: &Url, status: u16, resource: &str) -> Finding {
-        let place = self.http.endpoint(url);
+        let endpoint = self.http.endpoint(url);
         let (reason, what, help) = match status {
             403 => (
                 Reason::PermissionDenied,
@@ -277,10 +292,10 @@ impl ConjurBackend {
             ),
             _ => return self.unexpected_status_finding(url, status),
         };
-        place.finding(reason, &what).about(resource).help(help)
+        endpoint.finding(reason, &what).about(resource).help(help)
     }
 
-    /// A path below the address: every segment is encoded by itself, slashes in it too.
+    /// The URL of a path, each segment encoded on its own, its slashes too.
     fn url_for(&self, path: &[&str]) -> Url {
         let mut url = self.base_url.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
@@ -290,7 +305,7 @@ impl ConjurBackend {
     }
 }
 
-/// The header's value for a token, which the server gives as base64 if it is asked to, and else as JSON.
+/// The value of the header for a token, which the server gives as base64 if it is asked to, else as JSON.
 fn authorization_header(token: &Secret) -> Secret {
     let bytes = token.expose().trim_ascii();
     let encoded = match bytes.first() {

@@ -2,31 +2,30 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use reference::{Finding, Reason, SecretResponse};
 
-/// An answer to each wish, in their order; one that cannot be is answered by what is wrong about it. `ask` is given each
-/// of the others once, and is left alone if there are none: then nobody is asked, not even for credentials. What it cannot
-/// do, it cannot do for any of them.
-pub async fn fetch_deduplicated<W: Ord + Clone>(
+/// A response to each request, in their order. `fetch` is called once, with the distinct valid requests, and not at all if
+/// there are none, so that nothing is sent then, not even for credentials. Its error is the response to all of them.
+pub(crate) async fn fetch_deduplicated<R: Ord + Clone>(
     vault: &str,
-    wishes: impl Iterator<Item = Result<W, Finding>>,
-    ask: impl AsyncFnOnce(BTreeSet<W>) -> Result<BTreeMap<W, SecretResponse>, Finding>,
+    requests: impl Iterator<Item = Result<R, Finding>>,
+    fetch: impl AsyncFnOnce(BTreeSet<R>) -> Result<BTreeMap<R, SecretResponse>, Finding>,
 ) -> Vec<SecretResponse> {
-    let wishes: Vec<Result<W, Finding>> = wishes.collect();
-    let distinct: BTreeSet<W> = wishes.iter().flatten().cloned().collect();
-    let answers = match distinct.is_empty() {
+    let requests: Vec<Result<R, Finding>> = requests.collect();
+    let distinct: BTreeSet<R> = requests.iter().flatten().cloned().collect();
+    let responses = match distinct.is_empty() {
         true => Ok(BTreeMap::new()),
-        false => ask(distinct).await,
+        false => fetch(distinct).await,
     };
-    let answer = |wish: W| {
-        let answer = answers.as_ref().map_err(Clone::clone)?.get(&wish).cloned();
-        answer.ok_or_else(|| no_answer_finding(vault))
+    let find = |request: R| {
+        let response = responses.as_ref().map_err(Clone::clone)?.get(&request).cloned();
+        response.ok_or_else(|| no_response_finding(vault))
     };
-    let answers = wishes.into_iter().map(|wish| wish.and_then(answer));
-    answers
-        .map(|answer| answer.unwrap_or_else(SecretResponse::Unavailable))
+    let found = requests.into_iter().map(|request| request.and_then(find));
+    found
+        .map(|response| response.unwrap_or_else(SecretResponse::Unavailable))
         .collect()
 }
 
-fn no_answer_finding(vault: &str) -> Finding {
+fn no_response_finding(vault: &str) -> Finding {
     Finding::new(Reason::ServerError, format!("the vault '{vault}' gives no answer"))
         .about(vault)
         .help("check that it can be reached from here")
@@ -45,50 +44,51 @@ mod tests {
         Finding::new(Reason::BadResource, "bad")
     }
 
-    fn parse_requests(of: &[&'static str]) -> impl Iterator<Item = Result<&'static str, Finding>> {
-        of.iter()
-            .map(|wish| (*wish != "bad").then_some(*wish).ok_or_else(bad_resource_finding))
+    fn parse_requests(names: &[&'static str]) -> impl Iterator<Item = Result<&'static str, Finding>> {
+        names
+            .iter()
+            .map(|name| (*name != "bad").then_some(*name).ok_or_else(bad_resource_finding))
     }
 
     #[tokio::test]
-    async fn each_is_asked_for_once_and_every_place_has_its_answer() {
-        let ask = async |asked: BTreeSet<&'static str>| {
-            assert_eq!(asked, BTreeSet::from(["a", "b", "lost"]));
+    async fn each_is_fetched_once_and_every_request_has_its_response() {
+        let fetch = async |distinct: BTreeSet<&'static str>| {
+            assert_eq!(distinct, BTreeSet::from(["a", "b", "lost"]));
             Ok(BTreeMap::from([("a", text_response("1")), ("b", text_response("2"))]))
         };
-        let answers = fetch_deduplicated("v", parse_requests(&["b", "bad", "a", "lost", "b"]), ask).await;
-        let lost = SecretResponse::Unavailable(no_answer_finding("v"));
+        let responses = fetch_deduplicated("v", parse_requests(&["b", "bad", "a", "lost", "b"]), fetch).await;
+        let missing = SecretResponse::Unavailable(no_response_finding("v"));
         assert_eq!(
-            answers,
+            responses,
             [
                 text_response("2"),
                 SecretResponse::Unavailable(bad_resource_finding()),
                 text_response("1"),
-                lost,
+                missing,
                 text_response("2")
             ]
         );
     }
 
     #[tokio::test]
-    async fn what_holds_for_all_is_told_of_each_that_could_be_asked_for() {
-        let refused = Finding::new(Reason::LoginRefused, "refused");
-        let answers = fetch_deduplicated("v", parse_requests(&["a", "bad"]), async |_| Err(refused.clone())).await;
+    async fn an_error_is_the_response_to_every_valid_request() {
+        let rejected = Finding::new(Reason::LoginRefused, "refused");
+        let responses = fetch_deduplicated("v", parse_requests(&["a", "bad"]), async |_| Err(rejected.clone())).await;
         assert_eq!(
-            answers,
+            responses,
             [
-                SecretResponse::Unavailable(refused),
+                SecretResponse::Unavailable(rejected),
                 SecretResponse::Unavailable(bad_resource_finding())
             ]
         );
     }
 
     #[tokio::test]
-    async fn nobody_is_asked_for_nothing() {
-        let answers = fetch_deduplicated("v", parse_requests(&["bad"]), async |_| {
+    async fn nothing_is_fetched_without_a_valid_request() {
+        let responses = fetch_deduplicated("v", parse_requests(&["bad"]), async |_| {
             unreachable!("nothing is wanted")
         })
         .await;
-        assert_eq!(answers, [SecretResponse::Unavailable(bad_resource_finding())]);
+        assert_eq!(responses, [SecretResponse::Unavailable(bad_resource_finding())]);
     }
 }

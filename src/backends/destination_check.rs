@@ -5,23 +5,23 @@ use reference::{
     Destination, Finding, HostAllowlist, Reason, SettingOrigin, VaultTarget, allowlist_help, check_destination,
 };
 
-/// Whether all that would be sent may be shown to an address.
+/// Whether everything that would be sent may be sent to an address.
 ///
 /// # Errors
-/// It may not.
-pub fn check_credential_destination(
-    shown: &[SettingOrigin],
-    address: &Destination,
-    hosts: &HostAllowlist,
+/// Something may not.
+pub(crate) fn check_credential_destination(
+    credential_origins: &[SettingOrigin],
+    destination: &Destination,
+    allowed_hosts: &HostAllowlist,
     vault: &str,
-    hidden: bool,
+    is_host_hidden: bool,
 ) -> Result<(), Finding> {
-    let refused = shown
+    let finding = credential_origins
         .iter()
-        .find_map(|side| check_destination(*side, address, hosts, vault).err());
-    match refused {
+        .find_map(|origin| check_destination(*origin, destination, allowed_hosts, vault).err());
+    match finding {
         None => Ok(()),
-        Some(finding) if !hidden => Err(finding),
+        Some(finding) if !is_host_hidden => Err(finding),
         Some(finding) => Err(Finding {
             message: format!(
                 "the vault '{vault}' is not asked: its host is filled in by a template, and nothing is sent there unless you vouch for it"
@@ -32,30 +32,32 @@ pub fn check_credential_destination(
     }
 }
 
-/// Whether all that would be sent may go to a server that is known by what is set of its certificate. Where a state file
-/// makes that prove less, anybody could answer in the server's name: whoever vouches for a host does not vouch for those.
+/// Whether everything that would be sent may be sent to a server whose certificate is verified as the settings say. Where a
+/// state file weakens that, anybody could respond in the server's name, even if the host is on the allowlist.
 ///
 /// # Errors
-/// It may not.
-pub fn check_tls_verification(
-    shown: &[SettingOrigin],
+/// Something may not.
+pub(crate) fn check_tls_verification(
+    credential_origins: &[SettingOrigin],
     url: &Url,
     target: &VaultTarget,
-    hosts: &HostAllowlist,
+    allowed_hosts: &HostAllowlist,
 ) -> Result<(), Finding> {
-    let of_file = |word: &str| {
+    let is_from_file = |setting: &str| {
         target
-            .get(word)
+            .get(setting)
             .is_some_and(|setting| setting.origin > SettingOrigin::Live)
     };
-    let unverified = target.is_enabled("ssl_verify") == Some(false) && of_file("ssl_verify");
-    let (vault, own) = (
+    let is_unverified = target.is_enabled("ssl_verify") == Some(false) && is_from_file("ssl_verify");
+    let (vault, is_own_file) = (
         &target.name,
-        shown.iter().all(|side| *side == SettingOrigin::Repository),
+        credential_origins
+            .iter()
+            .all(|origin| *origin == SettingOrigin::Repository),
     );
-    let has_none = url.scheme() != "https";
-    let (what, help) = match (unverified, of_file("ca_cert")) {
-        _ if own || has_none || hosts.allows_all() => return Ok(()),
+    let is_cleartext = url.scheme() != "https";
+    let (what, help) = match (is_unverified, is_from_file("ca_cert")) {
+        _ if is_own_file || is_cleartext || allowed_hosts.allows_all() => return Ok(()),
         (false, false) => return Ok(()),
         (true, _) => (
             "turns ssl_verify off",

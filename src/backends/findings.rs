@@ -2,7 +2,6 @@
 
 use reference::{Finding, Reason};
 
-/// Settings that make no sense.
 pub(crate) fn bad_settings_finding(vault: &str, what: &str) -> Finding {
     let message = format!("the vault '{vault}' cannot be asked: {what}");
     Finding::new(Reason::BadSettings, message)

@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use super::{Backend, BackendContext};
 use reference::{Finding, Reason, Secret, SecretRequest, SecretResponse, VaultTarget, split_resource};
 
-/// More than any secret is; a file that is larger is not read.
+/// Larger than any secret; a larger file is not read.
 const MAX_FILE_BYTES: u64 = 1 << 20;
 
 struct FsBackend {
@@ -19,26 +19,26 @@ struct FsBackend {
     directory: PathBuf,
 }
 
-/// The directory that stands for the vault's.
-pub fn open(target: &VaultTarget, context: &BackendContext) -> Result<Box<dyn Backend>, Finding> {
+/// Reads from the local directory that stands for the vault's.
+pub(crate) fn open(target: &VaultTarget, context: &BackendContext) -> Result<Box<dyn Backend>, Finding> {
     let prefix = target.text("prefix").unwrap_or_default();
-    let shown = if target.is_templated("prefix") {
+    let shown_prefix = if target.is_templated("prefix") {
         "PREFIX"
     } else {
         prefix
     };
-    let trimmed = |path: &str| path.trim_end_matches('/').to_owned();
-    let mapped = context
+    let trim = |path: &str| path.trim_end_matches('/').to_owned();
+    let mapping = context
         .data_plane_files
         .iter()
-        .find(|files| !prefix.is_empty() && trimmed(&files.data_plane_path) == trimmed(prefix));
-    match mapped {
+        .find(|files| !prefix.is_empty() && trim(&files.data_plane_path) == trim(prefix));
+    match mapping {
         Some(files) => Ok(Box::new(FsBackend {
             vault: target.name.clone(),
-            prefix: shown.to_owned(),
+            prefix: shown_prefix.to_owned(),
             directory: files.local_directory.clone(),
         })),
-        None => Err(unmapped_directory_finding(&target.name, shown)),
+        None => Err(unmapped_directory_finding(&target.name, shown_prefix)),
     }
 }
 
@@ -50,11 +50,11 @@ fn unmapped_directory_finding(vault: &str, prefix: &str) -> Finding {
 }
 
 impl Backend for FsBackend {
-    fn fetch<'a>(&'a self, wanted: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>> {
+    fn fetch<'a>(&'a self, requests: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>> {
         async move {
-            let mut fetched = Vec::with_capacity(wanted.len());
-            for wanted in wanted {
-                fetched.push(match self.read_secret(wanted).await {
+            let mut fetched = Vec::with_capacity(requests.len());
+            for request in requests {
+                fetched.push(match self.read_secret(request).await {
                     Ok(secret) => SecretResponse::Text(secret),
                     Err(finding) => SecretResponse::Unavailable(finding),
                 });
@@ -66,17 +66,17 @@ impl Backend for FsBackend {
 }
 
 impl FsBackend {
-    async fn read_secret(&self, wanted: &SecretRequest) -> Result<Secret, Finding> {
-        if wanted.version.is_some() {
-            return Err(self.bad_version_finding(&wanted.resource));
+    async fn read_secret(&self, request: &SecretRequest) -> Result<Secret, Finding> {
+        if request.version.is_some() {
+            return Err(self.bad_version_finding(&request.resource));
         }
-        let segments = split_resource(&self.vault, &wanted.resource)?;
+        let segments = split_resource(&self.vault, &request.resource)?;
         let directory = self.directory.clone();
         let relative: PathBuf = segments.iter().collect();
         let read = tokio::task::spawn_blocking(move || read_inside_directory(&directory, &relative)).await;
         match read.unwrap_or(Err(ErrorKind::Other)) {
             Ok(bytes) => Ok(Secret::new(bytes)),
-            Err(kind) => Err(self.unreadable_file_finding(&wanted.resource, kind)),
+            Err(kind) => Err(self.unreadable_file_finding(&request.resource, kind)),
         }
     }
 
@@ -111,18 +111,18 @@ impl FsBackend {
 
 /// The file's content, if the file is in the directory once all links are followed.
 fn read_inside_directory(directory: &Path, relative: &Path) -> Result<Vec<u8>, ErrorKind> {
-    let told = |error: std::io::Error| error.kind();
-    let root = directory.canonicalize().map_err(told)?;
-    let path = root.join(relative).canonicalize().map_err(told)?;
+    let to_kind = |error: std::io::Error| error.kind();
+    let root = directory.canonicalize().map_err(to_kind)?;
+    let path = root.join(relative).canonicalize().map_err(to_kind)?;
     if !path.starts_with(&root) {
         return Err(ErrorKind::PermissionDenied);
     }
-    let about = path.metadata().map_err(told)?;
-    if about.is_dir() {
+    let metadata = path.metadata().map_err(to_kind)?;
+    if metadata.is_dir() {
         return Err(ErrorKind::IsADirectory);
     }
-    if !about.is_file() || about.len() > MAX_FILE_BYTES {
+    if !metadata.is_file() || metadata.len() > MAX_FILE_BYTES {
         return Err(ErrorKind::Other);
     }
-    std::fs::read(path).map_err(told)
+    std::fs::read(path).map_err(to_kind)
 }

@@ -1,7 +1,7 @@
-//! Asking vaults for secrets: an edge of the program, where I/O is.
+//! Reads secrets from vaults.
 //!
-//! A backend is opened for one vault as it is asked, and gives an answer for every secret that is wanted of it. Backends
-//! other than `env` are closed source in Kong: they are written here from the vendors' public interfaces.
+//! A backend is opened for one vault and responds to every request for a secret of it. Backends other than `env` are closed
+//! source in Kong: they are written here from the vendors' public interfaces.
 
 #[cfg(feature = "aws")]
 mod aws;
@@ -42,50 +42,49 @@ use reference::{
     split_resource,
 };
 
-/// The checker's words for where a vault is.
+/// The operator's settings for where a vault is.
 const ADDRESS_SETTINGS: [&str; 2] = ["address", "endpoint"];
 
-/// Fetches secrets of one vault.
-pub trait Backend: Send + Sync {
-    /// An answer for each of the wanted secrets, in their order. Each is fetched once; a token is obtained once.
-    fn fetch<'a>(&'a self, wanted: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>>;
+pub(crate) trait Backend: Send + Sync {
+    /// A response to each request, in their order. Each secret is read once; a token is requested once.
+    fn fetch<'a>(&'a self, requests: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>>;
 }
 
-/// Looks a variable up.
+/// Looks a variable of the environment up.
 pub type EnvironmentLookup = Arc<dyn Fn(&str) -> Option<Secret> + Send + Sync>;
 
-/// What the side that runs the check gives to all backends.
+/// What the operator gives to all backends.
 #[derive(Clone)]
 pub struct BackendContext {
-    /// The hosts it vouches for.
+    /// The hosts that credentials may be sent to (`--references-hosts`).
     pub allowed_hosts: HostAllowlist,
     /// The variables of the data planes, as far as they are known.
     pub data_planes: Vec<DataPlaneEnvironment>,
-    /// Which directory here stands for which on the data planes.
+    /// Local copies of directories of the data planes.
     pub data_plane_files: Vec<DataPlaneFiles>,
-    /// The environment of this process, in which clouds' own tools find credentials.
+    /// The environment of this process, where the tools of clouds find credentials.
     pub environment: EnvironmentLookup,
-    /// How long all secrets of one vault may take, logins included.
+    /// How long all requests to one vault may take, logins included.
     pub timeout: Duration,
 }
 
 /// The environment of one or several equal data planes.
 #[derive(Clone, Debug)]
 pub struct DataPlaneEnvironment {
-    /// Its name in messages: the file that says it.
+    /// Its name in messages: the file that it is read from.
     pub name: String,
     /// Its variables.
     pub variables: BTreeMap<String, Secret>,
-    /// The prefix of variables that holds for references to `env` itself, where not all data planes have the same.
+    /// The prefix of variables for references to `env` itself, where not all data planes have the same.
     pub prefix: Option<String>,
 }
 
-/// A directory of the data planes that is here, too.
+/// A directory of the data planes that has a local copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataPlaneFiles {
     /// Its path on the data planes, as a vault's `prefix` has it.
     pub data_plane_path: String,
-    /// Where it is here.
+    /// The local copy.
     pub local_directory: PathBuf,
 }
 
@@ -101,10 +100,10 @@ impl Default for BackendContext {
     }
 }
 
-/// The backend of a vault, ready to be asked.
+/// The backend of a vault.
 ///
 /// # Errors
-/// It cannot be asked: what holds for all of its secrets.
+/// What holds for all secrets of the vault.
 fn open_backend(target: &VaultTarget, context: &BackendContext) -> Result<Box<dyn Backend>, Finding> {
     check_variables_set(target)?;
     check_templated_names(target, context)?;
@@ -130,48 +129,48 @@ fn open_backend(target: &VaultTarget, context: &BackendContext) -> Result<Box<dy
     }
 }
 
-/// What is made up, because a variable is not set, is nothing to ask with.
+/// A setting that a template fills in from a variable that is not set is not used.
 fn check_variables_set(target: &VaultTarget) -> Result<(), Finding> {
-    let Some(first) = target.templated.unset.first() else {
+    let Some(setting) = target.templated.unset.first() else {
         return Ok(());
     };
     let name = &target.name;
-    let message = format!("the vault '{name}' is not asked: its {first} is made of a variable that is not set here");
+    let message = format!("the vault '{name}' is not asked: its {setting} is made of a variable that is not set here");
     Err(Finding::new(Reason::UnsetVariable, message)
         .about(name)
         .help("set the variable that the template names"))
 }
 
-/// What is wrong about a secret's name or version, whatever the vault has: that needs no credentials.
-fn validate_request(target: &VaultTarget, wanted: &SecretRequest) -> Option<Finding> {
+/// What is invalid about a secret's name or version: that needs no credentials.
+fn validate_request(target: &VaultTarget, request: &SecretRequest) -> Option<Finding> {
     let vault = &target.name;
-    let found = match target.backend.as_str() {
-        "fs" | "conjur" => split_resource(vault, &wanted.resource).err(),
-        "hcv" => hcv::validate_request(target, wanted),
+    let finding = match target.backend.as_str() {
+        "fs" | "conjur" => split_resource(vault, &request.resource).err(),
+        "hcv" => hcv::validate_request(target, request),
         #[cfg(feature = "aws")]
-        "aws" => aws::validate_request(vault, wanted),
+        "aws" => aws::validate_request(vault, request),
         #[cfg(feature = "gcp")]
-        "gcp" => gcp::validate_request(vault, wanted),
+        "gcp" => gcp::validate_request(vault, request),
         #[cfg(feature = "azure")]
-        "azure" => azure::validate_request(vault, wanted),
+        "azure" => azure::validate_request(vault, request),
         _ => None,
     };
-    found.filter(|finding| finding.verdict() == Verdict::Malformed)
+    finding.filter(|finding| finding.verdict() == Verdict::Malformed)
 }
 
-/// Names that a template fills in may be secrets of the machine: as credentials, they go to no address that a state file
-/// says. Backends that ask nobody may have them.
+/// Names that a template fills in may be secrets of this machine: like credentials, they are not sent to an address of a
+/// state file. Backends that send nothing may have them.
 fn check_templated_names(target: &VaultTarget, context: &BackendContext) -> Result<(), Finding> {
-    let asks_nobody = matches!(target.backend.as_str(), "env" | "fs");
-    let of_file = target
+    let sends_nothing = matches!(target.backend.as_str(), "env" | "fs");
+    let is_from_file = target
         .settings
         .values()
         .any(|setting| setting.origin > SettingOrigin::Live);
-    let vouched = ADDRESS_SETTINGS
+    let is_allowed = ADDRESS_SETTINGS
         .iter()
         .any(|name| operator::is_set_by_operator(target, name))
         || context.allowed_hosts.allows_all();
-    if !target.templated.resources || asks_nobody || !of_file || vouched {
+    if !target.templated.resources || sends_nothing || !is_from_file || is_allowed {
         return Ok(());
     }
     let name = &target.name;
@@ -180,7 +179,7 @@ fn check_templated_names(target: &VaultTarget, context: &BackendContext) -> Resu
     Err(Finding::new(Reason::UntrustedHost, message).about(name).help(help))
 }
 
-/// A reference that names a backend uses what the data planes' own settings say of it.
+/// A reference that names a backend itself uses the settings of the data planes.
 fn data_plane_settings_finding(target: &VaultTarget) -> Finding {
     let backend = &target.name;
     let message = format!("'{backend}' is the backend itself, and how the data planes reach it is not said");
@@ -191,7 +190,6 @@ fn data_plane_settings_finding(target: &VaultTarget) -> Finding {
         ))
 }
 
-/// This build has no client of that cloud.
 #[cfg(not(all(feature = "aws", feature = "gcp", feature = "azure")))]
 fn disabled_feature_finding(target: &VaultTarget) -> Finding {
     let VaultTarget { name, backend, .. } = target;

@@ -1,5 +1,3 @@
-//! What is asked without a proxy.
-
 use std::net::IpAddr;
 
 use url::{Host, Url};
@@ -16,7 +14,7 @@ const PROXY_VARIABLES: [&str; 6] = [
     "all_proxy",
 ];
 
-/// What the servers that clouds give their machines are called: Google's, and Amazon's.
+/// Names of metadata servers: Google's, and Amazon's.
 const METADATA_HOSTS: [&str; 4] = [
     "metadata.google.internal",
     "metadata",
@@ -24,19 +22,17 @@ const METADATA_HOSTS: [&str; 4] = [
     "instance-data",
 ];
 
-/// Whether there may be a proxy between this machine and others.
-pub fn is_proxy_configured() -> bool {
+pub(crate) fn is_proxy_configured() -> bool {
     PROXY_VARIABLES.iter().any(|name| std::env::var_os(name).is_some())
 }
 
-/// Whether only this machine reaches an address: its own, or that of the server which its cloud gives it. What is asked for
-/// there is no proxy's to see, which would ask in its own name.
-pub fn should_bypass_proxy(url: &Url) -> bool {
+/// Whether only this machine reaches an address: its own, or that of its metadata server. A proxy would get the response
+/// for itself, and see it.
+pub(crate) fn should_bypass_proxy(url: &Url) -> bool {
     is_loopback(url) || is_metadata_server(url)
 }
 
-/// Whether an address is of the server that clouds give their machines.
-pub fn is_metadata_server(url: &Url) -> bool {
+pub(crate) fn is_metadata_server(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_link_local(),
         Some(Host::Ipv6(address)) => match address.to_canonical() {
@@ -54,7 +50,7 @@ mod tests {
 
     #[test]
     fn only_this_machine_reaches_itself_and_its_clouds_server() {
-        for (url, near, of_machine) in [
+        for (url, bypasses, is_metadata) in [
             ("http://127.0.0.1:8200/", true, false),
             ("http://localhost./", true, false),
             ("http://[::1]/", true, false),
@@ -72,8 +68,8 @@ mod tests {
             ("https://vault.corp/", false, false),
         ] {
             let url = Url::parse(url).expect("a URL");
-            assert_eq!(should_bypass_proxy(&url), near, "{url}");
-            assert_eq!(is_metadata_server(&url), of_machine, "{url}");
+            assert_eq!(should_bypass_proxy(&url), bypasses, "{url}");
+            assert_eq!(is_metadata_server(&url), is_metadata, "{url}");
         }
     }
 }

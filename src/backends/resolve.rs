@@ -3,40 +3,40 @@ use futures_util::future::join_all;
 use super::{BackendContext, open_backend, validate_request};
 use reference::{Finding, Reason, SecretResponse, VaultQuery};
 
-/// Asks all vaults at once, each for all that is wanted of it. What is not there within the time limit is not waited for.
-pub async fn resolve_queries(errands: &[VaultQuery], context: &BackendContext) -> Vec<Vec<SecretResponse>> {
-    join_all(errands.iter().map(|errand| resolve_query(errand, context))).await
+/// Resolves the queries of all vaults concurrently. A vault that takes longer than the time limit is not waited for.
+pub async fn resolve_queries(queries: &[VaultQuery], context: &BackendContext) -> Vec<Vec<SecretResponse>> {
+    join_all(queries.iter().map(|query| resolve_query(query, context))).await
 }
 
-async fn resolve_query(errand: &VaultQuery, context: &BackendContext) -> Vec<SecretResponse> {
-    let all = |finding: Finding| vec![SecretResponse::Unavailable(finding); errand.requests.len()];
-    let backend = match open_backend(&errand.target, context) {
+async fn resolve_query(query: &VaultQuery, context: &BackendContext) -> Vec<SecretResponse> {
+    let unavailable = |finding: Finding| vec![SecretResponse::Unavailable(finding); query.requests.len()];
+    let backend = match open_backend(&query.target, context) {
         Ok(backend) => backend,
         Err(finding) => {
-            // what cannot be right is so whoever asks
-            let answer = |wanted| validate_request(&errand.target, wanted).unwrap_or_else(|| finding.clone());
-            return errand
+            // an invalid request is invalid with any credentials
+            let respond = |request| validate_request(&query.target, request).unwrap_or_else(|| finding.clone());
+            return query
                 .requests
                 .iter()
-                .map(answer)
+                .map(respond)
                 .map(SecretResponse::Unavailable)
                 .collect();
         }
     };
     tracing::debug!(
-        vault = errand.target.name,
-        backend = errand.target.backend,
-        secrets = errand.requests.len(),
+        vault = query.target.name,
+        backend = query.target.backend,
+        secrets = query.requests.len(),
         "asking"
     );
-    let fetched = backend.fetch(&errand.requests);
+    let fetched = backend.fetch(&query.requests);
     tokio::time::timeout(context.timeout, fetched)
         .await
-        .unwrap_or_else(|_| all(timed_out_finding(errand, context)))
+        .unwrap_or_else(|_| unavailable(timed_out_finding(query, context)))
 }
 
-fn timed_out_finding(errand: &VaultQuery, context: &BackendContext) -> Finding {
-    let (vault, seconds) = (&errand.target.name, context.timeout.as_secs());
+fn timed_out_finding(query: &VaultQuery, context: &BackendContext) -> Finding {
+    let (vault, seconds) = (&query.target.name, context.timeout.as_secs());
     Finding::new(
         Reason::TimedOut,
         format!("the vault '{vault}' gave no answer within {seconds} seconds"),

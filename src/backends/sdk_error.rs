@@ -4,8 +4,8 @@ use std::fmt;
 use http::error_causes;
 use reference::{Finding, Reason};
 
-/// Why a request got no answer of use, on its way through the SDK of a cloud: what that prints of it says nothing.
-pub struct FindingError(pub Finding);
+/// Carries a finding through the SDK of a cloud, which may print it: it shows nothing.
+pub(crate) struct FindingError(pub(crate) Finding);
 
 impl fmt::Debug for FindingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -21,13 +21,13 @@ impl fmt::Display for FindingError {
 
 impl Error for FindingError {}
 
-/// Why no answer came, if that is what lies behind an error of the SDK.
-pub fn carried_finding(error: &(dyn Error + 'static)) -> Option<Finding> {
+/// The finding behind an error of an SDK.
+pub(crate) fn carried_finding(error: &(dyn Error + 'static)) -> Option<Finding> {
     error_causes(error).find_map(|cause| Some(cause.downcast_ref::<FindingError>()?.0.clone()))
 }
 
 /// A request of an SDK that cannot be sent: a setting has become an impossible part of it.
-pub fn bad_request_finding(cloud: &str) -> Finding {
+pub(crate) fn bad_request_finding(cloud: &str) -> Finding {
     let message = format!("what is set makes no request that could be sent to {cloud}");
     Finding::new(Reason::BadSettings, message).help("correct the settings of the vault")
 }

@@ -27,23 +27,23 @@ const MAX_ATTEMPTS: u32 = 20;
 #[derive(Clone, Debug)]
 pub(crate) struct VaultHttpOptions<'a> {
     /// The vault's name, for messages.
-    pub vault: &'a str,
+    pub(crate) vault: &'a str,
     /// Whether messages must not name the host: a template filled it in.
-    pub is_host_hidden: bool,
+    pub(crate) is_host_hidden: bool,
     /// Whether the server is the vault's login, not the vault itself.
-    pub is_login: bool,
+    pub(crate) is_login: bool,
     /// PEM certificates to trust instead of the system's.
-    pub ca_bundle: Option<&'a Secret>,
+    pub(crate) ca_bundle: Option<&'a Secret>,
     /// A PEM certificate with its key, to show to the server.
-    pub client_identity: Option<(&'a Secret, &'a Secret)>,
+    pub(crate) client_identity: Option<(&'a Secret, &'a Secret)>,
     /// Whether the server's certificate is verified.
-    pub verify_tls: bool,
+    pub(crate) verify_tls: bool,
     /// How long all requests may take together, from the building of the client on.
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
 }
 
 impl<'a> VaultHttpOptions<'a> {
-    pub fn new(vault: &'a str, timeout: Duration) -> Self {
+    pub(crate) fn new(vault: &'a str, timeout: Duration) -> Self {
         Self {
             vault,
             is_host_hidden: false,
@@ -75,22 +75,22 @@ pub(crate) struct VaultHttpRequest {
 }
 
 pub(crate) struct VaultHttpResponse {
-    pub status: u16,
+    pub(crate) status: u16,
     /// The target of a redirect, if it is a URL.
-    pub location: Option<Url>,
-    pub body: Secret,
+    pub(crate) location: Option<Url>,
+    pub(crate) body: Secret,
 }
 
 /// A response with its headers, for an SDK to read.
 #[cfg(any(feature = "aws", feature = "azure"))]
 pub(crate) struct RawHttpResponse {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    pub body: Secret,
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: Secret,
 }
 
 impl VaultHttpRequest {
-    pub fn get(url: Url) -> Self {
+    pub(crate) fn get(url: Url) -> Self {
         Self {
             method: Method::GET,
             url,
@@ -99,7 +99,7 @@ impl VaultHttpRequest {
         }
     }
 
-    pub fn post(url: Url, content_type: &'static str, body: Secret) -> Self {
+    pub(crate) fn post(url: Url, content_type: &'static str, body: Secret) -> Self {
         let request = Self {
             method: Method::POST,
             body: Some(body),
@@ -108,12 +108,12 @@ impl VaultHttpRequest {
         request.with_header(CONTENT_TYPE, Secret::new(content_type))
     }
 
-    pub fn with_header(mut self, name: HeaderName, value: Secret) -> Self {
+    pub(crate) fn with_header(mut self, name: HeaderName, value: Secret) -> Self {
         self.headers.push((name, value));
         self
     }
 
-    pub fn with_url(mut self, url: Url) -> Self {
+    pub(crate) fn with_url(mut self, url: Url) -> Self {
         self.url = url;
         self
     }
@@ -124,7 +124,7 @@ impl VaultHttpClient {
     ///
     /// # Errors
     /// Certificates or keys that are none.
-    pub fn new(options: &VaultHttpOptions<'_>) -> Result<Self, Finding> {
+    pub(crate) fn new(options: &VaultHttpOptions<'_>) -> Result<Self, Finding> {
         Ok(Self {
             client: build_client(options, true)?,
             direct_client: is_proxy_configured()
@@ -139,7 +139,7 @@ impl VaultHttpClient {
     }
 
     /// The server of a URL, as messages name it.
-    pub fn endpoint(&self, url: &Url) -> VaultEndpoint {
+    pub(crate) fn endpoint(&self, url: &Url) -> VaultEndpoint {
         VaultEndpoint::new(&self.vault, url, self.is_host_hidden).with_login(self.is_login)
     }
 
@@ -147,7 +147,7 @@ impl VaultHttpClient {
     ///
     /// # Errors
     /// No response, none in time, or one that is too long: unreachable.
-    pub async fn send_with_retry(&self, request: &VaultHttpRequest) -> Result<VaultHttpResponse, Finding> {
+    pub(crate) async fn send_with_retry(&self, request: &VaultHttpRequest) -> Result<VaultHttpResponse, Finding> {
         let endpoint = self.endpoint(&request.url);
         for attempt in 0..MAX_ATTEMPTS {
             let sent = self.build_request(request)?.send().await;
@@ -193,8 +193,8 @@ impl VaultHttpClient {
 
     /// Waits as long as `Retry-After` asks; without one, longer each time.
     async fn wait_for_retry(&self, response: &Response, attempt: u32, endpoint: &VaultEndpoint) -> Result<(), Finding> {
-        let asked = parse_retry_after(response.headers()).map(Duration::from_secs);
-        let pause = asked.unwrap_or_else(|| Duration::from_millis(500 << attempt.min(4)));
+        let retry_after = parse_retry_after(response.headers()).map(Duration::from_secs);
+        let pause = retry_after.unwrap_or_else(|| Duration::from_millis(500 << attempt.min(4)));
         let pause = pause.max(Duration::from_millis(100));
         if pause > self.remaining_time() {
             return Err(endpoint.rate_limited_finding());
@@ -209,7 +209,7 @@ impl VaultHttpClient {
     /// # Errors
     /// No response, none in time, or one that is too long: unreachable.
     #[cfg(feature = "aws")]
-    pub async fn send_raw(&self, request: reqwest::Request) -> Result<RawHttpResponse, Finding> {
+    pub(crate) async fn send_raw(&self, request: reqwest::Request) -> Result<RawHttpResponse, Finding> {
         let endpoint = self.endpoint(request.url());
         let response = self.execute_before_deadline(request, &endpoint).await?;
         read_raw_response(response, &endpoint).await
@@ -220,7 +220,7 @@ impl VaultHttpClient {
     /// # Errors
     /// No response, none in time, or one that is too long: unreachable.
     #[cfg(feature = "azure")]
-    pub async fn send_raw_with_retry(&self, request: &reqwest::Request) -> Result<RawHttpResponse, Finding> {
+    pub(crate) async fn send_raw_with_retry(&self, request: &reqwest::Request) -> Result<RawHttpResponse, Finding> {
         let endpoint = self.endpoint(request.url());
         for attempt in 0..MAX_ATTEMPTS {
             let Some(request) = request.try_clone() else { break };

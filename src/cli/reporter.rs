@@ -120,11 +120,11 @@ impl Reporter {
     }
 
     /// Shows people the changes, in the order in which they run.
-    pub(crate) fn report_plan(&mut self, catalog: &Catalog, plan: &Plan, names: &EntityNames) -> io::Result<()> {
+    pub(crate) fn report_plan(&mut self, catalog: &Catalog, plan: &Plan) -> io::Result<()> {
         if self.json.is_some() || self.silence_events {
             return Ok(());
         }
-        print_stdout(&report::render_changes(catalog, plan, names))
+        print_stdout(&report::render_changes(catalog, plan))
     }
 
     /// Reports how many changes there are (to programs, the changes themselves): those that `is_done` names are done, or to
@@ -136,7 +136,7 @@ impl Reporter {
         names: &EntityNames,
         is_done: impl Fn(usize) -> bool,
     ) -> io::Result<()> {
-        let bodies = BodyRenderer { catalog, plan, names };
+        let bodies = BodyRenderer { catalog, names };
         let changes = plan.changes.iter().enumerate();
         if let Some(json) = &mut self.json {
             changes.for_each(|(at, change)| json.add_change(&bodies, change, !is_done(at)));

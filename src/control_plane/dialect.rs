@@ -3,11 +3,12 @@ use uuid::Uuid;
 use super::{Method, Request, Response, ResponseOutcome, response_outcome};
 use http::percent_encode;
 use json::Value;
+use plan::StepAction;
 use schema::{Catalog, Kind, KindId};
 use state::EntityBody;
 
 /// How many tags a control plane takes in one query; all must be borne.
-pub const MAX_TAGS_PER_QUERY: usize = 5;
+pub(crate) const MAX_TAGS_PER_QUERY: usize = 5;
 
 /// How many entities a page holds at most.
 pub const MAX_PAGE_SIZE: u16 = 1000;
@@ -40,7 +41,7 @@ pub struct PageRequest {
     pub kind: KindId,
     /// The id or name of the parent beneath which it is listed, for kinds that live on a parent's path.
     pub parent: Option<String>,
-    /// Tags that all must be borne: [`MAX_TAGS_PER_QUERY`] at most, and none beneath a parent, where the server ignores them.
+    /// Tags that all must be borne: `MAX_TAGS_PER_QUERY` at most, and none beneath a parent, where the server ignores them.
     pub tags: Vec<String>,
     /// Where the page begins: the `offset` of the one before, or one of our making.
     pub offset: Option<String>,
@@ -58,17 +59,7 @@ pub struct EntityWrite {
 }
 
 /// How an entity is written, with the body that is sent.
-#[derive(Clone, Debug, PartialEq)]
-pub enum WriteOperation {
-    /// Created with the id of the address; never overwrites.
-    Create(EntityBody),
-    /// Replaced as a whole.
-    Replace(EntityBody),
-    /// Merged: fields that are not sent stay.
-    Patch(EntityBody),
-    /// Deleted.
-    Delete,
-}
+pub type WriteOperation = StepAction<EntityBody>;
 
 /// The name of a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

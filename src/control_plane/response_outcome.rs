@@ -61,11 +61,11 @@ impl fmt::Debug for AdminApiError {
 
 /// The codes of Kong's errors.
 mod error_code {
-    pub const PRIMARY_KEY: i64 = 3;
-    pub const FOREIGN_KEY: i64 = 4;
+    pub(crate) const PRIMARY_KEY: i64 = 3;
+    pub(crate) const FOREIGN_KEY: i64 = 4;
     pub const UNIQUE: i64 = 5;
-    pub const UNSUPPORTED: i64 = 12;
-    pub const REFERENCED: i64 = 19;
+    pub(crate) const UNSUPPORTED: i64 = 12;
+    pub(crate) const REFERENCED: i64 = 19;
 }
 
 /// Classifies a response of Kong Gateway.

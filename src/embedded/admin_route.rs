@@ -3,13 +3,9 @@ use schema::{Catalog, Edition, ForeignField, Kind, KindId};
 
 /// What a path stands for.
 pub(super) enum AdminRoute {
-    /// `/`
     Root,
-    /// `/status`
     Status,
-    /// `/config`
     Config,
-    /// `/tags`
     Tags,
     /// `/tags/T`
     Tag(String),
@@ -25,22 +21,16 @@ pub(super) enum AdminRoute {
     NestedEntity(NestedCollection, String),
     /// `/routes/R/service`
     ForeignTarget {
-        /// The kind that refers.
         kind: KindId,
-        /// Which entity of it.
         name: String,
-        /// By which field.
         foreign: ForeignField,
     },
 }
 
 /// Entities of a kind that refer to one of another.
 pub(super) struct NestedCollection {
-    /// The kind they refer to.
     pub(super) parent_kind: KindId,
-    /// Which entity of it.
     pub(super) parent_name: String,
-    /// Their kind.
     pub(super) kind: KindId,
     /// The field by which they do.
     pub(super) foreign_field: String,
@@ -49,14 +39,14 @@ pub(super) struct NestedCollection {
 impl AdminRoute {
     /// Reads a path. None: Kong has no such path.
     pub(super) fn from_segments(catalog: &Catalog, segments: &[String]) -> Option<Self> {
-        let words: Vec<&str> = segments.iter().map(String::as_str).collect();
-        match words.as_slice() {
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        match segments.as_slice() {
             [] => Some(Self::Root),
             ["status"] => Some(Self::Status),
             [CONFIG_PATH] => Some(Self::Config),
             ["tags"] => Some(Self::Tags),
             ["tags", tag] => Some(Self::Tag((*tag).to_owned())),
-            ["schemas", rest @ ..] => Some(Self::Schema(rest.iter().map(|&word| word.to_owned()).collect())),
+            ["schemas", rest @ ..] => Some(Self::Schema(rest.iter().map(|&segment| segment.to_owned()).collect())),
             segments => Self::from_entity_segments(catalog, segments),
         }
     }

@@ -10,14 +10,14 @@ use schema::{Catalog, ChildNamesField, KindId, SchemaViolations};
 
 /// Which children a body names.
 pub(super) enum ChildNames {
-    /// It says nothing of them.
+    /// The body has no such field.
     Unspecified,
     /// These and no others.
     Exactly(Vec<String>),
 }
 
 impl ChildNames {
-    /// What a whole entity names that says nothing: none.
+    /// A whole entity without the field has no children.
     pub(super) fn or_empty(self) -> Self {
         match self {
             Self::Unspecified => Self::Exactly(Vec::new()),
@@ -43,20 +43,20 @@ struct ChildRelation<'c> {
 
 impl EmbeddedControlPlane {
     fn child_relation(&self, kind: KindId) -> Option<ChildRelation<'_>> {
-        let named = self.catalog.kind(kind).child_names.as_ref()?;
-        let described = self.catalog.kind(named.kind);
+        let names = self.catalog.kind(kind).child_names.as_ref()?;
+        let child_kind = self.catalog.kind(names.kind);
         Some(ChildRelation {
-            spec: named,
-            collection: &described.collection,
-            key: unique_endpoint_key(described)?,
-            foreign_field: foreign_field_to(&self.catalog, named.kind, kind)?,
+            spec: names,
+            collection: &child_kind.collection,
+            key: unique_endpoint_key(child_kind)?,
+            foreign_field: foreign_field_to(&self.catalog, names.kind, kind)?,
         })
     }
 
-    /// The children that a body names, if they may bear those names under the entity of that id.
+    /// The children that a body names, if the entity of that id may have children of those names.
     ///
     /// # Errors
-    /// A name twice, one that none can bear, one of another's child.
+    /// A duplicate name, an invalid one, or one of another entity's child.
     pub(super) fn read_child_names(
         &self,
         view: ReadTransaction<'_>,
@@ -72,21 +72,21 @@ impl EmbeddedControlPlane {
             Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
             _ => return Ok(ChildNames::Unspecified),
         };
-        let refused = |why: String| {
-            let fields = Object::from_iter([(children.spec.field.clone(), Value::from(why))]);
+        let violation = |message: String| {
+            let fields = Object::from_iter([(children.spec.field.clone(), Value::from(message))]);
             EmbeddedError::Violations(SchemaViolations(fields))
         };
         for (at, name) in names.iter().enumerate() {
             if names[..at].contains(name) {
-                return Err(refused(format!("{name} is duplicated")));
+                return Err(violation(format!("{name} is duplicated")));
             }
         }
         for name in &names {
             self.validate_name(children.spec.kind, children.key, name)?;
             let holder = self.parent_id_of_child(view, &children, name)?;
             if let Some(holder) = holder.filter(|holder| Some(holder.as_str()) != id) {
-                let why = format!("{name} already associated with existing certificate '{holder}'");
-                return Err(refused(why));
+                let message = format!("{name} already associated with existing certificate '{holder}'");
+                return Err(violation(message));
             }
         }
         Ok(ChildNames::Exactly(names))
@@ -105,7 +105,7 @@ impl EmbeddedControlPlane {
         }
     }
 
-    /// Makes the children that are named and not there, then removes those that are there and not named.
+    /// Creates the children that are named and do not exist, then removes those that exist and are not named.
     pub(super) fn save_children(
         &self,
         edit: &WriteTransaction<'_>,
@@ -116,15 +116,15 @@ impl EmbeddedControlPlane {
         let (Some(children), ChildNames::Exactly(names)) = (self.child_relation(kind), names) else {
             return Ok(());
         };
-        let there = self.child_names(**edit, kind, id)?;
-        for name in names.iter().filter(|name| !there.contains(name)) {
+        let existing = self.child_names(**edit, kind, id)?;
+        for name in names.iter().filter(|name| !existing.contains(name)) {
             let mut body = Object::from_iter([(children.key.to_owned(), Value::from(name.as_str()))]);
             set_foreign_id(&mut body, &children.foreign_field, id);
             let draft = self.prepare_draft(children.spec.kind, body, DraftOrigin::FullBody)?;
             let child = uuid::Uuid::new_v4().to_string();
             self.save_entity(edit, children.spec.kind, &child, draft, ChildNames::Unspecified)?;
         }
-        for name in there.iter().filter(|name| !names.contains(name)) {
+        for name in existing.iter().filter(|name| !names.contains(name)) {
             if let Some(child) = edit.find_by_unique(children.collection, children.key, name)? {
                 edit.remove(children.collection, &child)?;
             }

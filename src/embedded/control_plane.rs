@@ -61,7 +61,6 @@ impl EmbeddedControlPlane {
         })
     }
 
-    /// Answers a request.
     pub fn handle(&self, request: &Request) -> Response {
         let incoming = RequestTarget::from_request(request);
         self.dispatch(&incoming, request)
@@ -74,10 +73,10 @@ impl EmbeddedControlPlane {
     }
 
     fn dispatch(&self, incoming: &RequestTarget, request: &Request) -> Result<Response, EmbeddedError> {
-        let place = AdminRoute::from_segments(&self.catalog, &incoming.segments).ok_or(EmbeddedError::NotFound)?;
-        self.check_available(&place)?;
+        let route = AdminRoute::from_segments(&self.catalog, &incoming.segments).ok_or(EmbeddedError::NotFound)?;
+        self.check_available(&route)?;
         let body = parse_body(request)?;
-        match (request.method, place) {
+        match (request.method, route) {
             (Method::Get, AdminRoute::Root) => Ok(self.get_root()),
             (Method::Get, AdminRoute::Status) => Ok(self.get_status()),
             (_, AdminRoute::Config) => Err(self.config_unavailable()),

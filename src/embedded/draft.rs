@@ -6,20 +6,20 @@ use super::server_generated::{compute_field, generate_absent_fields, generate_fi
 use json::Object;
 use schema::{CheckPurpose, KindId, check_body, complete_body, to_response_body};
 
-/// An entity on its way into the store: checked, complete, as it will be answered.
+/// An entity to be stored: checked, completed, as it will be answered.
 pub(super) struct EntityDraft {
     /// The body, all but the id.
     pub(super) body: Object,
-    /// When it vanishes, if ever.
+    /// In seconds since 1970.
     pub(super) expires: Option<f64>,
 }
 
-/// What a draft is made for.
+/// Where the body of a draft comes from.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum DraftOrigin {
-    /// Of a body alone: what is hashed was sent plain.
+    /// It was sent as a whole: the hashed field is plaintext.
     FullBody,
-    /// Of a stored body, changed; the hashed field was not sent, so that it is a hash already.
+    /// A stored body was patched; if the hashed field was not sent, it is a hash already.
     PatchedBody {
         /// Whether the hashed field was sent.
         is_plaintext: bool,
@@ -27,7 +27,7 @@ pub(super) enum DraftOrigin {
 }
 
 impl EmbeddedControlPlane {
-    /// Makes a draft of a body as it was sent.
+    /// Checks and completes a body as it was sent.
     ///
     /// # Errors
     /// Whatever Kong's schemas and checks find.
@@ -35,23 +35,23 @@ impl EmbeddedControlPlane {
         &self,
         kind: KindId,
         mut body: Object,
-        made: DraftOrigin,
+        origin: DraftOrigin,
     ) -> Result<EntityDraft, EmbeddedError> {
         let now = self.now();
-        let described = self.catalog.kind(kind);
-        let expires = take_expiry(described, &mut body, now)?;
+        let kind_schema = self.catalog.kind(kind);
+        let expires = take_expiry(kind_schema, &mut body, now)?;
         let mut checked = body.clone();
-        generate_absent_fields(described, &mut checked, now);
+        generate_absent_fields(kind_schema, &mut checked, now);
         check_body(&self.catalog, kind, &checked, CheckPurpose::Store, now as i64)?;
         let mut body = complete_body(&self.catalog, kind, &body)?;
-        generate_fields(described, &mut body, now);
+        generate_fields(kind_schema, &mut body, now);
         generate_nested_fields(&self.catalog, kind, &mut body, now);
-        compute_field(described, &mut body);
-        if made != (DraftOrigin::PatchedBody { is_plaintext: false }) {
-            hash_field(described, &mut body);
+        compute_field(kind_schema, &mut body);
+        if origin != (DraftOrigin::PatchedBody { is_plaintext: false }) {
+            hash_field(kind_schema, &mut body);
         }
         let mut body = to_response_body(&self.catalog, kind, &body);
-        if let Some(named) = &described.child_names {
+        if let Some(named) = &kind_schema.child_names {
             body.remove(&named.field);
         }
         Ok(EntityDraft { body, expires })

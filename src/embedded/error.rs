@@ -4,7 +4,7 @@ use control_plane::Response;
 use json::{Object, Value, json};
 use schema::SchemaViolations;
 
-/// Why a request is not carried out, with what Kong answers then.
+/// Why a request is refused, as Kong answers it.
 pub(super) enum EmbeddedError {
     /// There is no such path or entity.
     NotFound,
@@ -12,9 +12,8 @@ pub(super) enum EmbeddedError {
     MethodNotAllowed,
     /// A status and a sentence.
     Message(u16, String),
-    /// The id in the path is none.
+    /// The id in the path is no UUID.
     InvalidPrimaryKey(String),
-    /// The body is wrong.
     Violations(SchemaViolations),
     /// An entity of that id exists.
     PrimaryKeyViolation(String),
@@ -25,9 +24,15 @@ pub(super) enum EmbeddedError {
         collection: String,
     },
     /// A foreign key names its entity by something that no entity has.
-    UnresolvedForeignKey { field: String, key: Object },
+    UnresolvedForeignKey {
+        field: String,
+        key: Object,
+    },
     /// An entity of the collection `by` refers to the one of the collection `this`.
-    ReferencedBy { by: String, this: String },
+    ReferencedBy {
+        by: String,
+        this: String,
+    },
     /// An entity of the collection `by` lists this one's id.
     ReferencedByOthers {
         kind_name: String,
@@ -41,15 +46,23 @@ pub(super) enum EmbeddedError {
     IdNotFound(String),
     /// There is no entity with that natural key.
     KeyNotFound(Object),
-    /// The offset of a page makes no sense.
-    InvalidOffset { offset: String, reason: &'static str },
-    /// The size of a page makes no sense.
+    /// The offset of a page is invalid.
+    InvalidOffset {
+        offset: String,
+        reason: &'static str,
+    },
+    /// The size of a page is invalid.
     InvalidSize(&'static str),
     /// A name in a path breaks the rules of its field.
-    InvalidUnique { field: String, reason: String },
-    /// A query option makes no sense.
-    InvalidOption { option: &'static str, reason: &'static str },
-    /// The database failed.
+    InvalidUnique {
+        field: String,
+        reason: String,
+    },
+    /// A query option is invalid.
+    InvalidOption {
+        option: &'static str,
+        reason: &'static str,
+    },
     Database(rusqlite::Error),
 }
 
@@ -89,7 +102,7 @@ impl EmbeddedError {
         }
     }
 
-    /// The errors that Kong numbers.
+    /// The errors that have a code in Kong.
     fn coded_error(self) -> (u16, Value) {
         match self {
             Self::InvalidPrimaryKey(id) => {
@@ -108,30 +121,30 @@ impl EmbeddedError {
                 let message = format_violations(&violations);
                 error_with_details(400, 2, "schema violation", &message, "fields", violations.0)
             }
-            Self::InvalidOffset { offset, reason: why } => {
-                let message = format!("'{offset}' is not a valid offset: {why}");
+            Self::InvalidOffset { offset, reason } => {
+                let message = format!("'{offset}' is not a valid offset: {reason}");
                 error_without_details(7, "invalid offset", &message)
             }
-            Self::InvalidSize(why) => error_without_details(9, "invalid size", why),
-            Self::InvalidUnique { field, reason: why } => {
-                error_without_details(10, &format!("invalid unique {field}"), &why)
+            Self::InvalidSize(reason) => error_without_details(9, "invalid size", reason),
+            Self::InvalidUnique { field, reason } => {
+                error_without_details(10, &format!("invalid unique {field}"), &reason)
             }
-            Self::InvalidOption { option, reason: why } => {
-                let message = format!("invalid option ({option}: {why})");
+            Self::InvalidOption { option, reason } => {
+                let message = format!("invalid option ({option}: {reason})");
                 error_with_details(
                     400,
                     11,
                     "invalid options",
                     &message,
                     "options",
-                    single_field(option, why),
+                    single_field(option, reason),
                 )
             }
-            between_entities => between_entities.constraint_error(),
+            constraint => constraint.constraint_error(),
         }
     }
 
-    /// The errors that come of what else is stored.
+    /// The errors that depend on other entities.
     fn constraint_error(self) -> (u16, Value) {
         match self {
             Self::PrimaryKeyViolation(id) => {
@@ -176,12 +189,12 @@ impl EmbeddedError {
                 )
             }
             Self::ReferencedByOthers {
-                kind_name: what,
+                kind_name,
                 id,
                 by,
                 by_id,
             } => {
-                let message = format!("{what} {id} is still referenced by {by} (id = {by_id})");
+                let message = format!("{kind_name} {id} is still referenced by {by} (id = {by_id})");
                 error_without_details(19, "referenced by others", &message)
             }
             other => other.into_status_and_body(),

@@ -5,9 +5,7 @@ use schema::{Catalog, Kind, KindId};
 pub(super) struct EntityIndex {
     /// Values that no two entities of the kind may share, in the order in which the server looks at them.
     pub(super) uniques: Vec<UniqueValue>,
-    /// What it refers to.
     pub(super) links: Vec<ForeignLink>,
-    /// Its tags.
     pub(super) tags: Vec<String>,
 }
 
@@ -23,7 +21,6 @@ pub(super) struct UniqueValue {
 
 /// A field's reference to another entity.
 pub(super) struct ForeignLink {
-    /// The field.
     pub(super) field: String,
     /// The id it holds.
     pub(super) target: String,

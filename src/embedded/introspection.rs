@@ -87,19 +87,19 @@ impl EmbeddedControlPlane {
 
     /// `/config`, which only nodes without a database have.
     pub(super) fn config_unavailable(&self) -> EmbeddedError {
-        let why = "this endpoint is only available when Kong is configured to not use a database";
-        EmbeddedError::Message(400, why.to_owned())
+        let message = "this endpoint is only available when Kong is configured to not use a database";
+        EmbeddedError::Message(400, message.to_owned())
     }
 
     /// `/schemas/…`
     pub(super) fn handle_schemas(
         &self,
         method: Method,
-        words: &[String],
+        segments: &[String],
         body: &Object,
     ) -> Result<Response, EmbeddedError> {
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        match (method, words.as_slice()) {
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        match (method, segments.as_slice()) {
             (Method::Post, [entity, "validate"]) => self.validate_entity(entity, body),
             (_, [_, "validate"]) => Err(EmbeddedError::MethodNotAllowed),
             (Method::Get, [entity]) => schema_response("entities", entity, "entity"),
@@ -133,11 +133,11 @@ fn recorded_root() -> Value {
     serde_json::from_str(ROOT_JSON).unwrap_or_default()
 }
 
-fn schema_response(family: &str, name: &str, word: &str) -> Result<Response, EmbeddedError> {
-    let schema = recorded_schema(family, name).ok_or_else(|| name_not_found(word, name))?;
+fn schema_response(family: &str, name: &str, noun: &str) -> Result<Response, EmbeddedError> {
+    let schema = recorded_schema(family, name).ok_or_else(|| name_not_found(noun, name))?;
     Ok(json_response(200, &schema))
 }
 
-fn name_not_found(word: &str, name: &str) -> EmbeddedError {
-    EmbeddedError::Message(404, format!("No {word} named '{name}'"))
+fn name_not_found(noun: &str, name: &str) -> EmbeddedError {
+    EmbeddedError::Message(404, format!("No {noun} named '{name}'"))
 }

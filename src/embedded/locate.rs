@@ -32,7 +32,7 @@ impl EmbeddedControlPlane {
         }
     }
 
-    /// The id of what a path names; an id needs not exist.
+    /// The id of what a path names; the entity of an id need not exist.
     pub(super) fn locate_id(
         &self,
         view: ReadTransaction<'_>,
@@ -115,7 +115,7 @@ impl EmbeddedControlPlane {
         })
     }
 
-    /// Whether a name may stand in its field at all.
+    /// Whether a name is valid in its field.
     ///
     /// # Errors
     /// Kong's "invalid unique".
@@ -123,9 +123,9 @@ impl EmbeddedControlPlane {
         let body = Object::from_iter([(field.to_owned(), Value::from(name))]);
         let found = check_body(&self.catalog, kind, &body, CheckPurpose::Store, self.now() as i64);
         match found.err().and_then(|mut violations| violations.0.remove(field)) {
-            Some(Value::String(why)) => Err(EmbeddedError::InvalidUnique {
+            Some(Value::String(reason)) => Err(EmbeddedError::InvalidUnique {
                 field: field.to_owned(),
-                reason: why,
+                reason,
             }),
             _ => Ok(()),
         }

@@ -7,7 +7,6 @@ use schema::Edition;
 /// How an embedded control plane is set up.
 #[derive(Clone, Debug)]
 pub struct EmbeddedOptions {
-    /// Where its entities are kept.
     pub database: Database,
     /// Which edition it is: Enterprise has kinds of its own.
     pub edition: Edition,

@@ -16,7 +16,7 @@ const OFFSET_BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// What Kong leaves as it is in a query.
+/// What Kong does not encode in a query.
 const QUERY_ENCODE_SET: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -28,9 +28,8 @@ const QUERY_ENCODE_SET: &AsciiSet = &NON_ALPHANUMERIC
 const DEFAULT_PAGE_SIZE: usize = 100;
 const MAX_PAGE_SIZE: usize = 1000;
 
-/// Which part of a list is asked for.
+/// Which page of a list is requested.
 pub(super) struct PageParams {
-    /// How many members at most.
     pub(super) size: usize,
     /// The primary key after which it begins, nothing at the start.
     pub(super) after: Vec<String>,
@@ -40,7 +39,7 @@ impl PageParams {
     /// Reads `size` and `offset`.
     ///
     /// # Errors
-    /// As Kong: a size that is none or out of bounds, an offset that is none.
+    /// An invalid size or offset.
     pub(super) fn from_target(incoming: &RequestTarget) -> Result<Self, EmbeddedError> {
         Ok(Self {
             size: incoming.query_param("size").map_or(Ok(DEFAULT_PAGE_SIZE), parse_size)?,
@@ -59,7 +58,7 @@ pub(super) fn encode_offset(key: &[&str]) -> String {
     OFFSET_BASE64.encode(json!(key).to_string())
 }
 
-/// The link to the page at that offset. Nested lists forget the size and the tags.
+/// The link to the page at that offset. Links of nested lists lack the size and the tags.
 pub(super) fn next_link(incoming: &RequestTarget, offset: &str, nested: bool) -> String {
     let mut link = format!("{}?offset={offset}", incoming.path);
     for name in ["tags", "size"] {
@@ -83,9 +82,9 @@ fn parse_size(text: &str) -> Result<usize, EmbeddedError> {
 }
 
 fn decode_offset(text: &str) -> Result<Vec<String>, EmbeddedError> {
-    let invalid = |why| EmbeddedError::InvalidOffset {
+    let invalid = |reason| EmbeddedError::InvalidOffset {
         offset: text.to_owned(),
-        reason: why,
+        reason,
     };
     let decoded = OFFSET_BASE64.decode(text).map_err(|_| invalid("bad base64 encoding"))?;
     let key: Vec<Value> = serde_json::from_slice(&decoded).map_err(|_| invalid("bad json encoding"))?;

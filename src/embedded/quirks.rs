@@ -4,17 +4,17 @@ use super::error::EmbeddedError;
 use schema::{KindId, Quirk};
 
 impl EmbeddedControlPlane {
-    /// What is odd about a whole kind of paths.
-    pub(super) fn check_available(&self, place: &AdminRoute) -> Result<(), EmbeddedError> {
-        let quirks = place
+    /// Refuses the paths of kinds that this node does not have.
+    pub(super) fn check_available(&self, route: &AdminRoute) -> Result<(), EmbeddedError> {
+        let quirks = route
             .kinds()
             .into_iter()
             .flat_map(|kind| &self.catalog.kind(kind).quirks);
         for quirk in quirks {
             match quirk {
                 Quirk::OnlyWithWasm if !self.has_wasm_filters => {
-                    let why = "this endpoint is only available when wasm is enabled";
-                    return Err(EmbeddedError::Message(400, why.to_owned()));
+                    let message = "this endpoint is only available when wasm is enabled";
+                    return Err(EmbeddedError::Message(400, message.to_owned()));
                 }
                 Quirk::OnlyWithWasm | Quirk::PutByNameFails | Quirk::PutNeedsExisting => {}
             }
@@ -22,7 +22,7 @@ impl EmbeddedControlPlane {
         Ok(())
     }
 
-    /// What is odd about a PUT by something else than the id.
+    /// Refuses a PUT by name where Kong fails.
     pub(super) fn check_put_by_name(&self, kind: KindId) -> Result<(), EmbeddedError> {
         if self.has_quirk(kind, Quirk::PutByNameFails) {
             Err(EmbeddedError::Message(500, "An unexpected error occurred".to_owned()))
@@ -31,7 +31,7 @@ impl EmbeddedControlPlane {
         }
     }
 
-    /// What is odd about a PUT on a nested path that creates.
+    /// Refuses to create by a PUT on a nested path where Kong does not.
     pub(super) fn check_put_creates(&self, kind: KindId) -> Result<(), EmbeddedError> {
         if self.has_quirk(kind, Quirk::PutNeedsExisting) {
             Err(EmbeddedError::NotFound)

@@ -113,7 +113,7 @@ impl EmbeddedControlPlane {
         }
     }
 
-    /// The path says who the entity is, whatever the body says.
+    /// The path identifies the entity, whatever the body says.
     fn set_identity_from_path(&self, kind: KindId, name: &str, body: &mut Object) {
         let described = self.catalog.kind(kind);
         if let Some(id) = parse_id(name) {
@@ -163,7 +163,7 @@ impl EmbeddedControlPlane {
         Ok(self.render_entity(**edit, kind, row)?)
     }
 
-    /// Every foreign key must point at something.
+    /// Every foreign key must reference an existing entity.
     fn check_foreign_keys(&self, view: ReadTransaction<'_>, kind: KindId, body: &Object) -> Result<(), EmbeddedError> {
         let foreign = &self.catalog.kind(kind).foreign_fields;
         for foreign in foreign.iter().filter(|foreign| !foreign.is_list) {
@@ -219,7 +219,7 @@ impl EmbeddedControlPlane {
         Ok(())
     }
 
-    /// What has vanished makes room.
+    /// Expired entities free their unique values.
     pub(super) fn remove_expired(&self, edit: &WriteTransaction<'_>, kind: KindId) -> Result<(), EmbeddedError> {
         if self.catalog.kind(kind).ttl_field.is_some() {
             edit.remove_expired(self.now())?;
@@ -228,12 +228,11 @@ impl EmbeddedControlPlane {
     }
 }
 
-/// Lets a foreign field refer to that id.
+/// Sets a foreign key.
 pub(super) fn set_foreign_id(body: &mut Object, field: &str, id: &str) {
     body.insert(field, json!({ "id": id }));
 }
 
-/// The id that a body asks for.
 fn body_id(body: &Object) -> Option<String> {
     parse_id(body.get("id")?.as_str()?)
 }

@@ -15,10 +15,8 @@ pub(super) fn serialize_body(body: &Object) -> String {
     String::from_utf8(text).unwrap_or_default()
 }
 
-/// The value of a field.
 struct StoredValue<'a>(&'a Value);
 
-/// The member of a list.
 struct StoredListMember<'a>(&'a Value);
 
 impl Serialize for StoredValue<'_> {

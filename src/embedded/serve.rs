@@ -66,7 +66,7 @@ fn handle_blocking(control_plane: &EmbeddedControlPlane, head: &http::request::P
             }
             response
         }
-        Err(refusal) => refusal.into_response(),
+        Err(error) => error.into_response(),
     }
 }
 
@@ -97,8 +97,8 @@ fn parse_request_body(headers: &HeaderMap, body: &[u8]) -> Result<RequestBody, E
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .ok_or_else(unsupported)?;
-    let sort = content_type.split(';').next().unwrap_or_default().trim();
-    match sort.to_ascii_lowercase().as_str() {
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    match media_type.to_ascii_lowercase().as_str() {
         "application/json" => Ok(RequestBody::Json(body.to_vec())),
         "application/x-www-form-urlencoded" => {
             Ok(RequestBody::Form(form_urlencoded::parse(body).into_owned().collect()))

@@ -83,7 +83,6 @@ fn random_text() -> String {
     text
 }
 
-/// Bytes in lower-case hex.
 pub(super) fn encode_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

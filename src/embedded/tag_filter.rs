@@ -9,10 +9,7 @@ const MAX_TAGS: usize = 5;
 /// # Errors
 /// As Kong: nothing at all, both signs at once, an empty tag, more than five.
 pub(super) fn parse_tag_filter(text: &str) -> Result<ListFilter, EmbeddedError> {
-    let invalid = |why| EmbeddedError::InvalidOption {
-        option: "tags",
-        reason: why,
-    };
+    let invalid = |reason| EmbeddedError::InvalidOption { option: "tags", reason };
     if text.is_empty() {
         return Err(invalid("cannot be null"));
     }

@@ -8,7 +8,6 @@ use control_plane::{Request, Response, Transport, TransportError};
 pub struct EmbeddedTransport(Arc<EmbeddedControlPlane>);
 
 impl EmbeddedTransport {
-    /// Carries to that one.
     pub fn new(control_plane: Arc<EmbeddedControlPlane>) -> Self {
         Self(control_plane)
     }

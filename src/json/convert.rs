@@ -7,7 +7,7 @@ impl From<serde_json::Value> for Value {
     fn from(value: serde_json::Value) -> Self {
         match value {
             serde_json::Value::Null => Self::Null,
-            serde_json::Value::Bool(truth) => Self::Bool(truth),
+            serde_json::Value::Bool(boolean) => Self::Bool(boolean),
             serde_json::Value::Number(number) => Self::Number(number),
             serde_json::Value::String(text) => Self::String(text),
             serde_json::Value::Array(members) => members.into_iter().collect(),
@@ -23,7 +23,7 @@ impl From<Value> for serde_json::Value {
     fn from(value: Value) -> Self {
         match value {
             Value::Null => Self::Null,
-            Value::Bool(truth) => Self::Bool(truth),
+            Value::Bool(boolean) => Self::Bool(boolean),
             Value::Number(number) => Self::Number(number),
             Value::String(text) => Self::String(text),
             Value::Array(members) => members.into_iter().collect(),
@@ -47,25 +47,25 @@ impl From<Cow<'_, str>> for Value {
     }
 }
 
-/// Says as which value something is kept.
-macro_rules! kept_as {
-    ($($variant:ident: $($kind:ty),+;)+) => {
-        $($(impl From<$kind> for Value {
-            fn from(value: $kind) -> Self {
+/// Conversions into one variant.
+macro_rules! impl_from {
+    ($($variant:ident: $($from_type:ty),+;)+) => {
+        $($(impl From<$from_type> for Value {
+            fn from(value: $from_type) -> Self {
                 Self::$variant(value.into())
             }
         })+)+
     };
 }
 
-kept_as! {
+impl_from! {
     String: String;
     Bool: bool;
     Number: u8, u64, i32, i64;
     Object: Object;
 }
 
-/// As JSON has it: what is no number is `null`.
+/// What JSON has no number for (NaN, infinity) is `null`.
 impl From<f64> for Value {
     fn from(number: f64) -> Self {
         Number::from_f64(number).map_or(Self::Null, Self::Number)
@@ -78,7 +78,7 @@ impl<T: Into<Value>> From<Vec<T>> for Value {
     }
 }
 
-/// What is not there is `null`.
+/// `None` is `null`.
 impl<T: Into<Value>> From<Option<T>> for Value {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
@@ -115,7 +115,6 @@ impl PartialEq<&str> for Value {
     }
 }
 
-/// What is not there is `null`.
 const NULL: &Value = &Value::Null;
 
 /// A member of an object; `null` where there is none.

@@ -4,7 +4,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::{Object, ObjectKey, Value};
 
-/// About as many members as objects have.
+/// Objects have about as many members; lists are shrunk afterwards.
 const TYPICAL_LEN: usize = 16;
 
 impl<'de> Deserialize<'de> for Value {
@@ -40,8 +40,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Value::deserialize(deserializer)
     }
 
-    fn visit_bool<E>(self, truth: bool) -> Result<Value, E> {
-        Ok(Value::Bool(truth))
+    fn visit_bool<E>(self, boolean: bool) -> Result<Value, E> {
+        Ok(Value::Bool(boolean))
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
@@ -95,9 +95,9 @@ impl<'de> Visitor<'de> for ObjectVisitor {
     }
 }
 
-/// What was gathered, in as much room as it needs: an allocator that is asked to shrink a list leaves it half empty.
-fn reallocate_exact<T>(mut gathered: Vec<T>) -> Vec<T> {
-    let mut fitting = Vec::with_capacity(gathered.len());
-    fitting.append(&mut gathered);
-    fitting
+/// Moves a list into an allocation of its exact size: an allocator that is asked to shrink one leaves it half empty.
+fn reallocate_exact<T>(mut list: Vec<T>) -> Vec<T> {
+    let mut exact = Vec::with_capacity(list.len());
+    exact.append(&mut list);
+    exact
 }

@@ -1,8 +1,8 @@
 //! JSON values, kept small: a control plane's entities are many, and mostly objects of a dozen members.
 //!
-//! A [`Value`] has the shape of that of `serde_json`. Its [`Object`] is one list, ordered by name, in which short names stand
-//! themselves: it takes one allocation, where a tree takes one for each name and a node of its own, and comparing two
-//! objects reads memory in its order. Texts are strings of the heap, so that moving a value leaves no copy of a secret.
+//! A [`Value`] has the shape of that of `serde_json`. Its [`Object`] is one list, sorted by name, with short names stored
+//! inline: one allocation, where a tree takes one for each name and node, and comparing two objects reads memory in
+//! order. Strings are on the heap, so that moving a value leaves no copy of a secret behind.
 
 mod convert;
 mod deserialize;

@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::Value;
 
-/// A member's name: a short one stands in the object itself.
+/// A member's name; a short one is stored in the object itself, without an allocation.
 pub type ObjectKey = compact_str::CompactString;
 
 /// The members of a JSON object, ordered by name.
@@ -10,37 +10,31 @@ pub type ObjectKey = compact_str::CompactString;
 pub struct Object(Vec<(ObjectKey, Value)>);
 
 impl Object {
-    /// No members.
     pub const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// How many members there are.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The member of that name.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.position(name).ok().map(|at| &self.0[at].1)
     }
 
-    /// The member of that name, to be changed.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
         self.position(name).ok().map(|at| &mut self.0[at].1)
     }
 
-    /// Whether there is a member of that name.
     pub fn contains_key(&self, name: &str) -> bool {
         self.position(name).is_ok()
     }
 
-    /// Sets a member, and hands out what it was before.
+    /// Sets a member, and returns its value before.
     pub fn insert(&mut self, name: impl Into<ObjectKey>, value: Value) -> Option<Value> {
         let name = name.into();
         match self.position(&name) {
@@ -52,7 +46,7 @@ impl Object {
         }
     }
 
-    /// The member of that name, which is made if there is none.
+    /// The member of that name, inserted if there is none.
     pub fn get_or_insert_with(&mut self, name: &str, make: impl FnOnce() -> Value) -> &mut Value {
         let at = self.position(name).unwrap_or_else(|at| {
             self.0.insert(at, (name.into(), make()));
@@ -61,55 +55,47 @@ impl Object {
         &mut self.0[at].1
     }
 
-    /// The member of that name, set to `null` if there is none.
+    /// The member of that name, inserted as `null` if there is none.
     pub fn get_or_null(&mut self, name: &str) -> &mut Value {
         self.get_or_insert_with(name, || Value::Null)
     }
 
-    /// Takes a member out.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         self.position(name).ok().map(|at| self.0.remove(at).1)
     }
 
-    /// Drops the members of which that is not said.
     pub fn retain(&mut self, mut keep: impl FnMut(&str, &mut Value) -> bool) {
         self.0.retain_mut(|(name, value)| keep(name, value));
     }
 
-    /// The members in their order.
     pub fn iter(&self) -> Iter<'_> {
         Iter(self.0.iter())
     }
 
-    /// The members in their order, to be changed.
     pub fn iter_mut(&mut self) -> IterMut<'_> {
         IterMut(self.0.iter_mut())
     }
 
-    /// The names in their order.
     pub fn keys(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
-    /// The values in the order of their names.
     pub fn values(&self) -> impl ExactSizeIterator<Item = &Value> + Clone {
         self.0.iter().map(|(_, value)| value)
     }
 
-    /// The values in the order of their names, to be changed.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
         self.0.iter_mut().map(|(_, value)| value)
     }
 
-    /// The values in the order of their names.
     pub fn into_values(self) -> impl Iterator<Item = Value> {
         self.0.into_iter().map(|(_, value)| value)
     }
 
-    /// Where the member of that name stands, or would.
+    /// The index of the member of that name, or the one at which it would be inserted.
     fn position(&self, name: &str) -> Result<usize, usize> {
         match self.0.last() {
-            // members mostly come in their order
+            // fast path: members mostly come in their order
             Some((last, _)) if last.as_str() < name => Err(self.0.len()),
             _ => self.0.binary_search_by(|(known, _)| known.as_str().cmp(name)),
         }
@@ -119,11 +105,11 @@ impl Object {
 /// Makes an object of members in any order. Of several of one name the last counts.
 impl From<Vec<(ObjectKey, Value)>> for Object {
     fn from(mut members: Vec<(ObjectKey, Value)>) -> Self {
-        if !members.is_sorted_by(|(one, _), (next, _)| one < next) {
-            // the sort is stable, so that the last of a name comes first once all are turned round
+        if !members.is_sorted_by(|(left, _), (right, _)| left < right) {
+            // the sort is stable, so that the last of a name comes first once all are reversed
             members.reverse();
-            members.sort_by(|(one, _), (other, _)| one.cmp(other));
-            members.dedup_by(|(one, _), (other, _)| one == other);
+            members.sort_by(|(left, _), (right, _)| left.cmp(right));
+            members.dedup_by(|(left, _), (right, _)| left == right);
         }
         Self(members)
     }
@@ -171,7 +157,6 @@ impl<'a> IntoIterator for &'a mut Object {
     }
 }
 
-/// The members of an object, in their order, to be changed.
 pub struct IterMut<'a>(std::slice::IterMut<'a, (ObjectKey, Value)>);
 
 impl<'a> Iterator for IterMut<'a> {
@@ -182,7 +167,6 @@ impl<'a> Iterator for IterMut<'a> {
     }
 }
 
-/// The members of an object, in their order.
 #[derive(Clone)]
 pub struct Iter<'a>(std::slice::Iter<'a, (ObjectKey, Value)>);
 

@@ -3,7 +3,6 @@ use super::{Object, Value};
 /// A step into a value. A path is any sequence of what becomes steps: names, indices, steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathStep<'a> {
-    /// The member of an object.
     Name(&'a str),
     /// The member of a list, counted from 0.
     Index(usize),
@@ -35,7 +34,7 @@ impl<'a> From<&PathStep<'a>> for PathStep<'a> {
 
 impl Value {
     /// The value one step deeper.
-    pub fn step(&self, step: PathStep<'_>) -> Option<&Self> {
+    fn step(&self, step: PathStep<'_>) -> Option<&Self> {
         match step {
             PathStep::Name(name) => self.get(name),
             PathStep::Index(index) => self.get_index(index),
@@ -43,7 +42,7 @@ impl Value {
     }
 
     /// The value one step deeper, to be changed.
-    pub fn step_mut(&mut self, step: PathStep<'_>) -> Option<&mut Self> {
+    fn step_mut(&mut self, step: PathStep<'_>) -> Option<&mut Self> {
         match step {
             PathStep::Name(name) => self.get_mut(name),
             PathStep::Index(index) => self.get_index_mut(index),

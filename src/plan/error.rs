@@ -1,38 +1,76 @@
-//! What a run cannot do, in words.
-
-use super::draft::{UpdateBody, UpdateDraft};
-use super::live_index::{LiveRef, Ownership, is_reference_only};
-use super::{PlanError, PlanInput};
+use crate::PlanInput;
+use crate::draft::{FieldDiff, UpdateBody};
+use crate::live_index::{LiveRef, Ownership, is_reference_only};
 use schema::{Edition, Kind, KindId};
 use state::{DeclaredEntity, DeclaredId};
 use yaml::{Diagnostic, DiagnosticCode};
 
-/// The problem of a kind that the control plane does not have.
-pub(super) fn absent_kind_error(question: &PlanInput<'_>, kind: KindId, members: &[DeclaredId]) -> Option<PlanError> {
-    let declared = members.iter().map(|at| question.desired.entity(*at));
-    let mut places = declared
-        .filter(|declared| !is_reference_only(question, declared))
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanError {
+    /// It decides the exit code.
+    pub kind: PlanErrorKind,
+    /// What, where, and what to do.
+    pub diagnostic: Diagnostic,
+}
+
+/// Whose fault it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PlanErrorKind {
+    /// What the documents say cannot be: a name that no entity has, a cycle (exit code 3).
+    Invalid,
+    /// An entity outside the scopes is in the way (exit code 5).
+    Conflict,
+}
+
+impl PlanError {
+    /// An error in what the documents say.
+    pub fn invalid(diagnostic: Diagnostic) -> Self {
+        Self {
+            kind: PlanErrorKind::Invalid,
+            diagnostic,
+        }
+    }
+
+    pub(crate) fn conflict(diagnostic: Diagnostic) -> Self {
+        Self {
+            kind: PlanErrorKind::Conflict,
+            diagnostic,
+        }
+    }
+}
+
+/// The error of a kind that the control plane does not have.
+pub(crate) fn absent_kind_error(input: &PlanInput<'_>, kind: KindId, members: &[DeclaredId]) -> Option<PlanError> {
+    let declared = members.iter().map(|at| input.desired.entity(*at));
+    let mut spans = declared
+        .filter(|declared| !is_reference_only(input, declared))
         .map(|declared| declared.location.span)
         .peekable();
-    places.peek()?;
-    let message = format!("this control plane has no {}", question.catalog.kind(kind).collection);
-    let help = match question.catalog.kind(kind).edition {
+    spans.peek()?;
+    let message = format!("this control plane has no {}", input.catalog.kind(kind).collection);
+    let help = match input.catalog.kind(kind).edition {
         Edition::Community => "switch them on there, or leave them out",
         Edition::Enterprise => "they are Kong Enterprise's: leave them out, or use an Enterprise control plane",
     };
-    let diagnostic = places.fold(
+    let diagnostic = spans.fold(
         Diagnostic::error(DiagnosticCode::AbsentKind, message).help(help),
         Diagnostic::at,
     );
     Some(PlanError::invalid(diagnostic))
 }
 
-/// The problem of a stored hash that is only good with the foreign key that is to change.
-pub(super) fn hash_only_error(kind: &Kind, update: &UpdateDraft<'_>, declared: &DeclaredEntity) -> Option<PlanError> {
+/// The error of a stored hash that holds for one value of a foreign key only, which is to change.
+pub(crate) fn hash_only_error(
+    kind: &Kind,
+    body: &UpdateBody,
+    fields: &[FieldDiff],
+    declared: &DeclaredEntity,
+) -> Option<PlanError> {
     let hashed = kind.hashed_field.as_ref()?;
     let with = hashed.with.as_deref()?;
-    let moves = update.fields.iter().any(|field| field.path.top_field() == Some(with));
-    if !moves || !matches!(update.request_body, UpdateBody::Patch(_)) {
+    let is_moved = fields.iter().any(|field| field.path.top_field() == Some(with));
+    if !is_moved || !matches!(body, UpdateBody::Patch(_)) {
         return None;
     }
     let message = format!(
@@ -46,15 +84,15 @@ pub(super) fn hash_only_error(kind: &Kind, update: &UpdateDraft<'_>, declared: &
 }
 
 /// The conflict with an entity that is not to be touched.
-pub(super) fn conflict_error(kind: &Kind, holder: &LiveRef<'_>, why: &str, declared: &DeclaredEntity) -> PlanError {
+pub(crate) fn conflict_error(kind: &Kind, live: &LiveRef<'_>, reason: &str, declared: &DeclaredEntity) -> PlanError {
     let message = format!(
-        "{} {} is in the way: {why}, and it is {} ({})",
+        "{} {} is in the way: {reason}, and it is {} ({})",
         kind.name,
-        holder.id,
-        ownership_reason(holder),
-        holder.format_tags()
+        live.id,
+        ownership_reason(live),
+        live.format_tags()
     );
-    let remedy = match holder.ownership {
+    let help = match live.ownership {
         Ownership::Managed => "let it be deleted (without --no-delete), or declare this one under another name or id",
         Ownership::Ignored => "include it in this run, or declare this one under another name or id",
         Ownership::Foreign => "declare this one under another name or id, or have the owner of the other give it up",
@@ -62,13 +100,13 @@ pub(super) fn conflict_error(kind: &Kind, holder: &LiveRef<'_>, why: &str, decla
     PlanError::conflict(
         Diagnostic::error(DiagnosticCode::Conflict, message)
             .at(declared.location.span)
-            .help(remedy),
+            .help(help),
     )
 }
 
 /// Why an entity is not to be touched.
-pub(super) fn ownership_reason(holder: &LiveRef<'_>) -> &'static str {
-    match holder.ownership {
+pub(crate) fn ownership_reason(live: &LiveRef<'_>) -> &'static str {
+    match live.ownership {
         Ownership::Managed => "kept by --no-delete",
         Ownership::Ignored => "left alone in this run",
         Ownership::Foreign => "outside the scope",

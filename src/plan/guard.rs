@@ -2,9 +2,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::live_index::foreign_key_ids;
-use super::schedule::{referenced_vaults, vault_prefix};
-use super::{Change, ChangedEntity, Plan, PlanInput, PlannedState, title};
+use crate::live_index::foreign_key_ids;
+use crate::schedule::{referenced_vaults, vault_prefix};
+use crate::{Change, ChangedEntity, Plan, PlanInput, PlannedState};
 use json::Object;
 use schema::KindId;
 use state::{Scope, entity_tags};
@@ -57,32 +57,32 @@ impl Default for Guards {
 }
 
 impl Guards {
-    /// Lets a plan pass, or says all that is refused, and hands it back.
+    /// Approves a plan, or hands it back with all that is refused.
     ///
     /// # Errors
-    /// The plan, with every reason why it may not be carried out.
+    /// The plan, with every violation.
     pub fn approve(
         &self,
         plan: Plan,
-        question: &PlanInput<'_>,
-        after: &PlannedState<'_>,
+        input: &PlanInput<'_>,
+        planned: &PlannedState<'_>,
     ) -> Result<ApprovedPlan, (Plan, Vec<GuardViolation>)> {
-        let mut refusals = check_max_deletes(self.max_deletes, &plan, question);
+        let mut violations = check_max_deletes(self.max_deletes, &plan, input);
         if !self.allow_empty {
-            refusals.extend(check_empty_scopes(&plan, question));
+            violations.extend(check_empty_scopes(&plan, input));
         }
         if !self.allow_delete_in_use {
-            refusals.extend(check_in_use(&plan, question, after));
+            violations.extend(check_in_use(&plan, input, planned));
         }
-        match refusals.is_empty() {
+        match violations.is_empty() {
             true => Ok(ApprovedPlan(plan)),
-            false => Err((plan, refusals)),
+            false => Err((plan, violations)),
         }
     }
 }
 
 impl ApprovedPlan {
-    /// The plan, without the consent.
+    /// The plan, without the approval.
     pub fn into_plan(self) -> Plan {
         self.0
     }
@@ -94,28 +94,28 @@ impl ApprovedPlan {
 }
 
 /// The scopes that lose too many of their entities.
-fn check_max_deletes(limit: DeleteLimit, plan: &Plan, question: &PlanInput<'_>) -> Vec<GuardViolation> {
-    let scopes = question.desired.scopes.iter().enumerate();
-    let refused = scopes.filter_map(|(at, scope)| {
+fn check_max_deletes(limit: DeleteLimit, plan: &Plan, input: &PlanInput<'_>) -> Vec<GuardViolation> {
+    let scopes = input.desired.scopes.iter().enumerate();
+    let violations = scopes.filter_map(|(at, scope)| {
         let deleted = deleted_entities(plan)
-            .filter(|subject| subject.scope.0 as usize == at)
+            .filter(|entity| entity.scope.0 as usize == at)
             .count() as u64;
         if deleted == 0 {
             return None;
         }
-        let held = question.live.owned.values().flatten();
-        let held = held
+        let live = input.live.owned.values().flatten();
+        let scope_size = live
             .filter(|entity| scope.includes_tags(entity_tags(entity.body.expose())))
             .count() as u64;
         let allowed = match limit {
-            DeleteLimit::Count(most) => deleted <= most,
-            DeleteLimit::Percent(most) => {
-                held < MIN_ENTITIES_FOR_PERCENT || deleted as f64 * 100.0 <= most * held as f64
+            DeleteLimit::Count(limit) => deleted <= limit,
+            DeleteLimit::Percent(limit) => {
+                scope_size < MIN_ENTITIES_FOR_PERCENT || deleted as f64 * 100.0 <= limit * scope_size as f64
             }
         };
         let message = || {
             format!(
-                "{deleted} of the {held} entities of {} would be deleted",
+                "{deleted} of the {scope_size} entities of {} would be deleted",
                 describe_scope(scope)
             )
         };
@@ -124,20 +124,20 @@ fn check_max_deletes(limit: DeleteLimit, plan: &Plan, question: &PlanInput<'_>) 
             allow_flag: "--max-deletes",
         })
     });
-    refused.collect()
+    violations.collect()
 }
 
-/// The scopes in which nothing is declared and something stands.
-fn check_empty_scopes(plan: &Plan, question: &PlanInput<'_>) -> Vec<GuardViolation> {
-    let scopes = question.desired.scopes.iter().enumerate();
-    let refused = scopes.filter_map(|(at, scope)| {
-        let declared = question
+/// The scopes in which nothing is declared and something is live.
+fn check_empty_scopes(plan: &Plan, input: &PlanInput<'_>) -> Vec<GuardViolation> {
+    let scopes = input.desired.scopes.iter().enumerate();
+    let violations = scopes.filter_map(|(at, scope)| {
+        let declared = input
             .desired
             .entities
             .iter()
             .any(|declared| declared.scope.0 as usize == at);
         let deleted = deleted_entities(plan)
-            .filter(|subject| subject.scope.0 as usize == at)
+            .filter(|entity| entity.scope.0 as usize == at)
             .count();
         (!declared && deleted > 0).then(|| GuardViolation {
             message: format!(
@@ -147,67 +147,59 @@ fn check_empty_scopes(plan: &Plan, question: &PlanInput<'_>) -> Vec<GuardViolati
             allow_flag: "--allow-empty",
         })
     });
-    refused.collect()
+    violations.collect()
 }
 
-/// What something will still refer to, and that goes: by deletion, or a vault by another prefix.
-fn check_in_use(plan: &Plan, question: &PlanInput<'_>, after: &PlannedState<'_>) -> Vec<GuardViolation> {
-    let gone: BTreeSet<(KindId, Uuid)> = deleted_entities(plan)
-        .map(|subject| (subject.kind, subject.id))
-        .collect();
-    let vaults = question.catalog.find_kind("vaults");
+/// What something will still refer to, and that is deleted, or a vault that is given another prefix.
+fn check_in_use(plan: &Plan, input: &PlanInput<'_>, planned: &PlannedState<'_>) -> Vec<GuardViolation> {
+    let deleted: BTreeSet<(KindId, Uuid)> = deleted_entities(plan).map(|entity| (entity.kind, entity.id)).collect();
+    let vaults = input.catalog.find_kind("vaults");
     let mut seen = HashSet::new();
-    let touched = plan.changes.iter().map(Change::entity).filter(|subject| {
-        let id = (subject.kind, subject.id);
-        (gone.contains(&id) || Some(subject.kind) == vaults) && seen.insert(id)
+    let endangered = plan.changes.iter().map(Change::entity).filter(|entity| {
+        let id = (entity.kind, entity.id);
+        (deleted.contains(&id) || Some(entity.kind) == vaults) && seen.insert(id)
     });
-    let touched: Vec<&ChangedEntity> = touched.collect();
-    if touched.is_empty() {
+    let endangered: Vec<&ChangedEntity> = endangered.collect();
+    if endangered.is_empty() {
         return Vec::new();
     }
-    let (uses, prefixes) = (UsageIndex::new(question, after), live_vault_prefixes(question, vaults));
-    let refused = touched.into_iter().filter_map(|subject| {
-        let is_gone = gone.contains(&(subject.kind, subject.id));
-        let prefix = prefixes.get(&subject.id).filter(|_| Some(subject.kind) == vaults);
-        let users = uses
-            .users_by_link(subject)
-            .filter(|_| is_gone)
-            .or_else(|| uses.users_by_prefix(prefix?))?;
-        let word = &question.catalog.kind(subject.kind).name;
-        let fate = match (is_gone, prefix) {
+    let (usage, prefixes) = (UsageIndex::new(input, planned), live_vault_prefixes(input, vaults));
+    let violations = endangered.into_iter().filter_map(|entity| {
+        let is_deleted = deleted.contains(&(entity.kind, entity.id));
+        let prefix = prefixes.get(&entity.id).filter(|_| Some(entity.kind) == vaults);
+        let users = usage
+            .users_by_link(entity)
+            .filter(|_| is_deleted)
+            .or_else(|| usage.users_by_prefix(prefix?))?;
+        let kind_name = &input.catalog.kind(entity.kind).name;
+        let consequence = match (is_deleted, prefix) {
             (false, Some(prefix)) => format!("would lose the prefix {prefix}, which"),
             _ => "would be deleted, and".to_owned(),
         };
         Some(GuardViolation {
             message: format!(
-                "{word} {} {fate} is still in use by {}",
-                subject.title,
+                "{kind_name} {} {consequence} is still in use by {}",
+                entity.name,
                 format_names(users)
             ),
             allow_flag: "--allow-delete-in-use",
         })
     });
-    refused.collect()
+    violations.collect()
 }
 
 /// The prefixes that the live vaults of the scopes have.
-fn live_vault_prefixes(question: &PlanInput<'_>, vaults: Option<KindId>) -> HashMap<Uuid, String> {
-    let kind = vaults.into_iter();
-    let live = kind.flat_map(|kind| {
-        question
-            .live
-            .owned
-            .get(&kind)
-            .into_iter()
-            .flatten()
-            .map(move |entity| (kind, entity))
+fn live_vault_prefixes(input: &PlanInput<'_>, vaults: Option<KindId>) -> HashMap<Uuid, String> {
+    let live = vaults.into_iter().flat_map(|kind| {
+        let entities = input.live.owned.get(&kind).into_iter().flatten();
+        entities.map(move |entity| (kind, entity))
     });
-    let named = live
-        .filter_map(|(kind, entity)| Some((entity.id, vault_prefix(question.catalog, kind, entity.body.expose())?)));
-    named.collect()
+    let prefixes =
+        live.filter_map(|(kind, entity)| Some((entity.id, vault_prefix(input.catalog, kind, entity.body.expose())?)));
+    prefixes.collect()
 }
 
-/// What every entity that will stand refers to.
+/// Which entities will refer to which, and to which vaults.
 struct UsageIndex {
     by_id: HashMap<(KindId, Uuid), Vec<String>>,
     by_prefix: HashMap<String, Vec<String>>,
@@ -215,65 +207,54 @@ struct UsageIndex {
 }
 
 impl UsageIndex {
-    fn new(question: &PlanInput<'_>, after: &PlannedState<'_>) -> Self {
-        let mut uses = Self {
+    fn new(input: &PlanInput<'_>, planned: &PlannedState<'_>) -> Self {
+        let mut usage = Self {
             by_id: HashMap::new(),
             by_prefix: HashMap::new(),
             remaining_prefixes: BTreeSet::new(),
         };
-        for one in &after.owned {
-            uses.add_entity(
-                question,
-                one.kind,
-                one.id,
-                one.body.expose(),
-                referenced_vaults(one.body.expose()),
-            );
+        for entity in &planned.owned {
+            let body = entity.body.expose();
+            usage.add_entity(input, entity.kind, (entity.id, body), referenced_vaults(body));
         }
-        for (kind, one) in &after.foreign {
-            let named = one
-                .references
-                .iter()
-                .filter_map(|(_, text)| reference::parse_reference(text).ok());
-            let named = named.map(|reference| String::from_utf8_lossy(&reference.name).into_owned());
-            uses.add_entity(question, *kind, one.id, one.index.expose(), named.collect());
+        for (kind, entity) in &planned.foreign {
+            let texts = entity.references.iter().map(|(_, text)| text);
+            let references = texts.filter_map(|text| reference::parse_reference(text).ok());
+            let vaults = references.map(|reference| reference.vault_name());
+            usage.add_entity(input, *kind, (entity.id, entity.index.expose()), vaults.collect());
         }
-        uses
+        usage
     }
 
     fn add_entity(
         &mut self,
-        question: &PlanInput<'_>,
-        id: KindId,
-        entity: Uuid,
-        body: &Object,
-        named: BTreeSet<String>,
+        input: &PlanInput<'_>,
+        kind_id: KindId,
+        (id, body): (Uuid, &Object),
+        vaults: BTreeSet<String>,
     ) {
-        let kind = question.catalog.kind(id);
-        self.remaining_prefixes.extend(vault_prefix(question.catalog, id, body));
+        let kind = input.catalog.kind(kind_id);
+        self.remaining_prefixes
+            .extend(vault_prefix(input.catalog, kind_id, body));
         let mut links = foreign_key_ids(kind, body).peekable();
-        if links.peek().is_none() && named.is_empty() {
+        if links.peek().is_none() && vaults.is_empty() {
             return;
         }
-        let name = format!(
-            "{} {}",
-            kind.name,
-            title::entity_name(question.catalog, id, (entity, body), question.fingerprinter)
-        );
-        for (foreign, to) in links {
-            self.by_id.entry((foreign.kind, to)).or_default().push(name.clone());
+        let name = format!("{} {}", kind.name, input.entity_name(kind_id, (id, body)));
+        for (foreign, target) in links {
+            self.by_id.entry((foreign.kind, target)).or_default().push(name.clone());
         }
-        for vault in named {
+        for vault in vaults {
             self.by_prefix.entry(vault).or_default().push(name.clone());
         }
     }
 
-    /// Who points at an entity.
-    fn users_by_link(&self, gone: &ChangedEntity) -> Option<&[String]> {
-        self.by_id.get(&(gone.kind, gone.id)).map(Vec::as_slice)
+    /// What points at an entity.
+    fn users_by_link(&self, entity: &ChangedEntity) -> Option<&[String]> {
+        self.by_id.get(&(entity.kind, entity.id)).map(Vec::as_slice)
     }
 
-    /// Who names a vault's prefix, if none will stand with it.
+    /// What names a vault's prefix, if no vault will have it.
     fn users_by_prefix(&self, prefix: &str) -> Option<&[String]> {
         let users = self
             .by_prefix
@@ -283,15 +264,17 @@ impl UsageIndex {
     }
 }
 
-/// The entities that will be gone: those that come back under their id are not.
+/// The entities that will be gone: those that are created again under their id are not.
 fn deleted_entities(plan: &Plan) -> impl Iterator<Item = &ChangedEntity> {
-    let made = plan
+    let recreated = plan
         .changes
         .iter()
         .filter(|change| !matches!(change, Change::Delete { .. }));
-    let made: HashSet<(KindId, Uuid)> = made.map(|change| (change.entity().kind, change.entity().id)).collect();
+    let recreated: HashSet<(KindId, Uuid)> = recreated
+        .map(|change| (change.entity().kind, change.entity().id))
+        .collect();
     plan.changes.iter().filter_map(move |change| match change {
-        Change::Delete { entity: subject, .. } if !made.contains(&(subject.kind, subject.id)) => Some(subject),
+        Change::Delete { entity, .. } if !recreated.contains(&(entity.kind, entity.id)) => Some(entity),
         _ => None,
     })
 }

@@ -3,15 +3,15 @@ use std::borrow::Cow;
 use json::{Object, Value};
 use schema::Kind;
 
-/// Parts of a key are joined by a character that no name holds.
+/// Joins the parts of a key: no name holds this character.
 const KEY_SEPARATOR: &str = "\u{1f}";
 
 /// The value of a set of fields that together identify an entity among its kind, or may be had by one entity only:
-/// foreign keys by their id, line ends made one. None if the entity has no value there.
+/// foreign keys by their id, line ends normalized. None if the entity has no value there.
 ///
 /// A set of several fields has a value once all those that are not foreign keys have one: a plugin without service and
 /// route is the global one. A set of foreign keys alone needs one of them.
-pub(super) fn join_key<'a>(
+pub(crate) fn join_key<'a>(
     kind: &Kind,
     fields: &[String],
     value: impl Fn(&str) -> Option<Cow<'a, str>>,
@@ -20,27 +20,27 @@ pub(super) fn join_key<'a>(
         return value(field);
     }
     let mut parts = Vec::with_capacity(fields.len());
-    let (mut own, mut any) = (false, false);
+    let (mut has_own_field, mut has_value) = (false, false);
     for field in fields.iter().filter(|field| has_field(kind, field)) {
         let part = value(field);
         let foreign = kind.foreign_fields.iter().any(|foreign| foreign.field == **field);
         if part.is_none() && !foreign {
             return None;
         }
-        own |= !foreign;
-        any |= part.is_some();
+        has_own_field |= !foreign;
+        has_value |= part.is_some();
         parts.push(part.unwrap_or_default());
     }
-    (own || any).then(|| Cow::Owned(parts.join(KEY_SEPARATOR)))
+    (has_own_field || has_value).then(|| Cow::Owned(parts.join(KEY_SEPARATOR)))
 }
 
 /// The same, read from a body.
-pub(super) fn key_from_body<'a>(kind: &Kind, fields: &[String], body: &'a Object) -> Option<Cow<'a, str>> {
+pub(crate) fn key_from_body<'a>(kind: &Kind, fields: &[String], body: &'a Object) -> Option<Cow<'a, str>> {
     join_key(kind, fields, |field| body.get(field).and_then(key_part))
 }
 
 /// A value as a part of a key.
-pub(super) fn key_part(value: &Value) -> Option<Cow<'_, str>> {
+pub(crate) fn key_part(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::Null => None,
         Value::String(text) if text.contains('\n') => Some(Cow::Owned(text.replace('\r', "").trim().to_owned())),
@@ -50,14 +50,15 @@ pub(super) fn key_part(value: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
-/// The sets of fields that no two entities may share, as a client can see them: for what the server computes stands what it is made of.
-pub(super) fn unique_field_sets(kind: &Kind) -> impl Iterator<Item = Vec<String>> {
+/// The sets of fields that no two entities may share, as a client can see them: instead of what the server computes those
+/// from which it does.
+pub(crate) fn unique_field_sets(kind: &Kind) -> impl Iterator<Item = Vec<String>> {
     kind.unique_sets.iter().map(|set| {
-        let seen = |field: &String| match &kind.computed_field {
+        let visible_field = |field: &String| match &kind.computed_field {
             Some(computed) if computed.field == *field => computed.from.clone(),
             _ => field.clone(),
         };
-        set.iter().map(seen).collect()
+        set.iter().map(visible_field).collect()
     })
 }
 

@@ -12,7 +12,7 @@ use state::EntityBody;
 pub struct LiveState {
     /// What is in the scopes of the run, with whole bodies.
     pub owned: BTreeMap<KindId, Vec<LiveEntity>>,
-    /// What is outside, of the kinds that a check needed: an index only.
+    /// What is outside, of the kinds of which it was read: an index only.
     pub foreign: BTreeMap<KindId, Vec<ForeignEntity>>,
     /// Kinds that this control plane does not have (404, or wasm switched off).
     pub absent: BTreeSet<KindId>,
@@ -27,12 +27,12 @@ pub struct LiveEntity {
     pub id: Uuid,
     /// All of it, as the server shows it.
     pub body: EntityBody,
-    /// Whether a reference stands anywhere in it: seen when it is read, for most hold none.
+    /// Whether it holds a reference anywhere: found out when it is read, for most hold none.
     pub has_reference: bool,
 }
 
 impl LiveEntity {
-    /// An entity that the server shows so.
+    /// Looks for references in the body.
     pub fn new(id: Uuid, body: Object) -> Self {
         let has_reference = body.values().any(contains_reference);
         Self {

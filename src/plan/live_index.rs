@@ -5,19 +5,18 @@ use std::collections::BTreeSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 use uuid::Uuid;
 
-use super::PlanInput;
-use super::key::key_part;
-use crate::{ForeignEntity, LiveEntity};
+use crate::key::key_part;
+use crate::{ForeignEntity, LiveEntity, PlanInput};
 use json::Object;
 use schema::{Catalog, Kind, KindId, OnDelete};
 use state::{DeclaredEntity, ForeignKeyTarget, Scope, entity_tags};
 
-/// Everything that the control plane is known to hold, to be found by id and by name.
-pub(super) struct LiveIndex<'a> {
+/// Finds what the control plane is known to hold by id, name and kind.
+pub(crate) struct LiveIndex<'a> {
     /// The entities, the run's own first.
     pub entities: Vec<LiveRef<'a>>,
     by_id: FxHashMap<(KindId, Uuid), usize>,
-    /// Made when a name is first asked for.
+    /// Made when it is first needed.
     by_name: OnceCell<LiveNameMap<'a>>,
     by_kind: FxHashMap<KindId, Vec<usize>>,
     unreadable_kinds: &'a BTreeSet<KindId>,
@@ -27,7 +26,7 @@ pub(super) struct LiveIndex<'a> {
 type LiveNameMap<'a> = FxHashMap<KindId, FxHashMap<Cow<'a, str>, usize>>;
 
 /// One entity of the control plane.
-pub(super) struct LiveRef<'a> {
+pub(crate) struct LiveRef<'a> {
     pub kind: KindId,
     pub id: Uuid,
     /// All of an owned entity; of a foreign one its index.
@@ -37,7 +36,7 @@ pub(super) struct LiveRef<'a> {
 
 /// What a plan may do with an entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ownership {
+pub(crate) enum Ownership {
     /// Change and delete it.
     Managed,
     /// Refer to it: an option says that it is left alone.
@@ -47,38 +46,38 @@ pub(super) enum Ownership {
 }
 
 impl<'a> LiveIndex<'a> {
-    pub fn new(question: &PlanInput<'a>) -> Self {
-        let live = question.live;
+    pub fn new(input: &PlanInput<'a>) -> Self {
+        let live = input.live;
         let (owned, foreign) = (live.owned.values(), live.foreign.values());
         let count = owned.map(Vec::len).chain(foreign.map(Vec::len)).sum();
-        let mut known = Self {
+        let mut index = Self {
             entities: Vec::with_capacity(count),
             by_id: FxHashMap::default(),
             by_name: OnceCell::new(),
             by_kind: FxHashMap::default(),
-            unreadable_kinds: &question.live.forbidden,
-            catalog: question.catalog,
+            unreadable_kinds: &input.live.forbidden,
+            catalog: input.catalog,
         };
-        let owned = question.live.owned.iter();
+        let owned = input.live.owned.iter();
         let owned = owned.flat_map(|(kind, entities)| entities.iter().map(|entity| managed_ref(*kind, entity)));
-        known.entities.extend(owned);
-        if !covers_everything(question) {
-            known.mark_ignored(question);
+        index.entities.extend(owned);
+        if !covers_everything(input) {
+            index.mark_ignored(input);
         }
-        let foreign = question.live.foreign.iter();
+        let foreign = input.live.foreign.iter();
         for (kind, entity) in foreign.flat_map(|(kind, entities)| entities.iter().map(|entity| (*kind, entity))) {
-            known.entities.push(foreign_ref(kind, entity));
+            index.entities.push(foreign_ref(kind, entity));
         }
-        known.build_indexes();
-        known
+        index.build_indexes();
+        index
     }
 
     pub fn get(&self, kind: KindId, id: Uuid) -> Option<&LiveRef<'a>> {
         self.by_id.get(&(kind, id)).map(|at| &self.entities[*at])
     }
 
-    /// The entity that bears a name: the value of its endpoint key, or of a natural key of one field.
-    pub fn find_by_name(&self, kind: KindId, name: &str) -> Option<&LiveRef<'a>> {
+    /// The entity that has a name: the value of its endpoint key, or of a natural key of one field.
+    pub(crate) fn find_by_name(&self, kind: KindId, name: &str) -> Option<&LiveRef<'a>> {
         let at = self.name_map().get(&kind)?.get(name)?;
         Some(&self.entities[*at])
     }
@@ -99,7 +98,7 @@ impl<'a> LiveIndex<'a> {
     }
 
     /// The entities of a kind, with their places among all.
-    pub fn enumerate_kind(&self, kind: KindId) -> impl Iterator<Item = (usize, &LiveRef<'a>)> {
+    pub(crate) fn enumerate_kind(&self, kind: KindId) -> impl Iterator<Item = (usize, &LiveRef<'a>)> {
         self.by_kind
             .get(&kind)
             .into_iter()
@@ -108,40 +107,40 @@ impl<'a> LiveIndex<'a> {
     }
 
     /// Whether the token may read entities of the kind.
-    pub fn is_readable(&self, kind: KindId) -> bool {
+    pub(crate) fn is_readable(&self, kind: KindId) -> bool {
         !self.unreadable_kinds.contains(&kind)
     }
 
-    /// Marks what is left alone, and what has no tags of its own and belongs to something that is.
-    fn mark_ignored(&mut self, question: &PlanInput<'a>) {
-        let alone = self.entities.iter().filter(|holder| is_ignored(question, holder));
-        let mut spared: FxHashSet<_> = alone.map(|holder| (holder.kind, holder.id)).collect();
-        for holder in &mut self.entities {
-            let kind = question.catalog.kind(holder.kind);
-            if !kind.taggable && cascade_parents(kind, holder.body).any(|master| spared.contains(&master)) {
-                spared.insert((holder.kind, holder.id));
+    /// Marks what an option says is left alone, and what has no tags of its own and belongs to something that is.
+    fn mark_ignored(&mut self, input: &PlanInput<'a>) {
+        let ignored = self.entities.iter().filter(|entity| is_ignored(input, entity));
+        let mut ignored_ids: FxHashSet<_> = ignored.map(|entity| (entity.kind, entity.id)).collect();
+        for entity in &mut self.entities {
+            let kind = input.catalog.kind(entity.kind);
+            if !kind.taggable && cascade_parents(kind, entity.body).any(|parent| ignored_ids.contains(&parent)) {
+                ignored_ids.insert((entity.kind, entity.id));
             }
-            if spared.contains(&(holder.kind, holder.id)) {
-                holder.ownership = Ownership::Ignored;
+            if ignored_ids.contains(&(entity.kind, entity.id)) {
+                entity.ownership = Ownership::Ignored;
             }
         }
     }
 
     fn build_indexes(&mut self) {
         self.by_id.reserve(self.entities.len());
-        for (at, holder) in self.entities.iter().enumerate() {
-            self.by_id.entry((holder.kind, holder.id)).or_insert(at);
-            self.by_kind.entry(holder.kind).or_default().push(at);
+        for (at, entity) in self.entities.iter().enumerate() {
+            self.by_id.entry((entity.kind, entity.id)).or_insert(at);
+            self.by_kind.entry(entity.kind).or_default().push(at);
         }
     }
 
     fn name_map(&self) -> &LiveNameMap<'a> {
         self.by_name.get_or_init(|| {
             let mut by_name = LiveNameMap::default();
-            for (at, holder) in self.entities.iter().enumerate() {
-                let names = by_name.entry(holder.kind).or_default();
-                for field in name_fields(self.catalog.kind(holder.kind)) {
-                    if let Some(name) = holder.body.get(field).and_then(key_part) {
+            for (at, entity) in self.entities.iter().enumerate() {
+                let names = by_name.entry(entity.kind).or_default();
+                for field in name_fields(self.catalog.kind(entity.kind)) {
+                    if let Some(name) = entity.body.get(field).and_then(key_part) {
                         names.entry(name).or_insert(at);
                     }
                 }
@@ -158,7 +157,7 @@ impl LiveRef<'_> {
     }
 
     /// Its tags, for people.
-    pub fn format_tags(&self) -> String {
+    pub(crate) fn format_tags(&self) -> String {
         let tags: BTreeSet<&str> = entity_tags(self.body).collect();
         match tags.is_empty() {
             true => "no tags".to_owned(),
@@ -169,7 +168,7 @@ impl LiveRef<'_> {
 
 /// The fields by whose value an entity can be referred to: its endpoint key, as Kong and decK find it (what else
 /// is unique is no name); of a kind without one, what alone identifies it.
-pub(super) fn name_fields(kind: &Kind) -> impl Iterator<Item = &str> {
+pub(crate) fn name_fields(kind: &Kind) -> impl Iterator<Item = &str> {
     let single = kind.identity.iter().filter_map(|set| match set.as_slice() {
         [field] if kind.foreign_fields.iter().all(|foreign| foreign.field != *field) => Some(field.as_str()),
         _ => None,
@@ -179,51 +178,51 @@ pub(super) fn name_fields(kind: &Kind) -> impl Iterator<Item = &str> {
 }
 
 /// The id in a foreign key of a body.
-pub(super) fn foreign_key_id(body: &Object, field: &str) -> Option<Uuid> {
+pub(crate) fn foreign_key_id(body: &Object, field: &str) -> Option<Uuid> {
     body.get(field)?.get("id")?.as_str()?.parse().ok()
 }
 
 /// All ids that an entity's foreign keys hold, with the kinds they are of.
-pub(super) fn foreign_key_ids<'a>(
+pub(crate) fn foreign_key_ids<'a>(
     kind: &'a Kind,
     body: &'a Object,
 ) -> impl Iterator<Item = (&'a schema::ForeignField, Uuid)> {
     kind.foreign_fields.iter().flat_map(move |foreign| {
-        let one = (!foreign.is_list)
+        let id = (!foreign.is_list)
             .then(|| foreign_key_id(body, &foreign.field))
             .flatten();
         let listed = body
             .get(&foreign.field)
             .filter(|_| foreign.is_list)
             .and_then(|value| value.as_array());
-        let several = listed.into_iter().flatten().filter_map(|id| id.as_str()?.parse().ok());
-        one.into_iter().chain(several).map(move |id| (foreign, id))
+        let ids = listed.into_iter().flatten().filter_map(|id| id.as_str()?.parse().ok());
+        id.into_iter().chain(ids).map(move |id| (foreign, id))
     })
 }
 
 /// Whether a declared entity is only referred to in this run: `--filter-tag` or a skipped kind.
-pub(super) fn is_reference_only(question: &PlanInput<'_>, declared: &DeclaredEntity) -> bool {
-    if covers_everything(question) {
+pub(crate) fn is_reference_only(input: &PlanInput<'_>, declared: &DeclaredEntity) -> bool {
+    if covers_everything(input) {
         return false;
     }
-    let kind = question.catalog.kind(declared.kind);
-    let masters = declared.foreign_keys.iter().filter_map(|link| {
+    let kind = input.catalog.kind(declared.kind);
+    let cascade_links = declared.foreign_keys.iter().filter_map(|link| {
         let foreign = kind.foreign_fields.iter().find(|foreign| foreign.field == link.field)?;
         (foreign.on_delete == OnDelete::Cascade && link.target != ForeignKeyTarget::Null).then_some((foreign, link))
     });
-    let mut skipped = std::iter::once(declared.kind).chain(masters.clone().map(|(foreign, _)| foreign.kind));
-    if skipped.any(|kind| question.options.skip.contains(&kind)) {
+    let mut kinds = std::iter::once(declared.kind).chain(cascade_links.clone().map(|(foreign, _)| foreign.kind));
+    if kinds.any(|kind| input.options.skip.contains(&kind)) {
         return true;
     }
-    let Some(filter) = &question.desired.filter_tags else {
+    let Some(filter) = &input.desired.filter_tags else {
         return false;
     };
     if kind.taggable {
-        let borne: FxHashSet<&str> = entity_tags(declared.body.expose()).collect();
-        return !filter.iter().all(|tag| borne.contains(tag.as_str()));
+        let tags: FxHashSet<&str> = entity_tags(declared.body.expose()).collect();
+        return !filter.iter().all(|tag| tags.contains(tag.as_str()));
     }
-    masters.into_iter().any(|(_, link)| match link.target {
-        ForeignKeyTarget::Parent(master) => is_reference_only(question, question.desired.entity(master)),
+    cascade_links.into_iter().any(|(_, link)| match link.target {
+        ForeignKeyTarget::Parent(parent) => is_reference_only(input, input.desired.entity(parent)),
         _ => false,
     })
 }
@@ -246,20 +245,20 @@ fn foreign_ref(kind: KindId, entity: &ForeignEntity) -> LiveRef<'_> {
     }
 }
 
-/// Whether nothing that this run could act on is left alone.
-fn covers_everything(question: &PlanInput<'_>) -> bool {
-    question.options.skip.is_empty() && question.desired.filter_tags.is_none()
+/// Whether no option leaves something alone.
+fn covers_everything(input: &PlanInput<'_>) -> bool {
+    input.options.skip.is_empty() && input.desired.filter_tags.is_none()
 }
 
-fn is_ignored(question: &PlanInput<'_>, holder: &LiveRef<'_>) -> bool {
-    let kind = question.catalog.kind(holder.kind);
-    let skip = &question.options.skip;
-    let filter = question.desired.filter_tags.as_ref();
-    skip.contains(&holder.kind)
-        || cascade_parents(kind, holder.body).any(|(master, _)| skip.contains(&master))
+fn is_ignored(input: &PlanInput<'_>, entity: &LiveRef<'_>) -> bool {
+    let kind = input.catalog.kind(entity.kind);
+    let skip = &input.options.skip;
+    let filter = input.desired.filter_tags.as_ref();
+    skip.contains(&entity.kind)
+        || cascade_parents(kind, entity.body).any(|(parent, _)| skip.contains(&parent))
         || filter.is_some_and(|filter| {
             let filter = Scope { tags: filter.clone() };
-            kind.taggable && !filter.includes_tags(entity_tags(holder.body))
+            kind.taggable && !filter.includes_tags(entity_tags(entity.body))
         })
 }
 
@@ -268,4 +267,25 @@ fn cascade_parents<'a>(kind: &'a Kind, body: &'a Object) -> impl Iterator<Item =
     foreign_key_ids(kind, body)
         .filter(|(foreign, _)| foreign.on_delete == OnDelete::Cascade)
         .map(|(foreign, id)| (foreign.kind, id))
+}
+
+/// Every kind, after those that its entities refer to.
+pub(crate) fn kinds_by_dependency(catalog: &Catalog) -> Vec<KindId> {
+    let mut order = Vec::new();
+    for (kind, _) in catalog.kinds() {
+        visit_kind(catalog, kind, &mut Vec::new(), &mut order);
+    }
+    order
+}
+
+fn visit_kind(catalog: &Catalog, kind: KindId, path: &mut Vec<KindId>, order: &mut Vec<KindId>) {
+    if order.contains(&kind) || path.contains(&kind) {
+        return;
+    }
+    path.push(kind);
+    for foreign in &catalog.kind(kind).foreign_fields {
+        visit_kind(catalog, foreign.kind, path, order);
+    }
+    path.pop();
+    order.push(kind);
 }

@@ -3,13 +3,11 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::{Change, Plan};
-use crate::{ForeignEntity, LiveState};
-use json::Value;
+use crate::{Change, ForeignEntity, LiveState, Plan};
 use schema::{FieldPath, KindId};
 use state::{DeclaredId, EntityBody};
 
-/// What will stand once a plan is done: computed, not read.
+/// What will be live once a plan is done: computed, not read.
 pub struct PlannedState<'a> {
     /// The entities of the scopes, and those that the plan leaves alone though it could see all of them.
     pub owned: Vec<PlannedEntity<'a>>,
@@ -17,7 +15,7 @@ pub struct PlannedState<'a> {
     pub foreign: Vec<(KindId, &'a ForeignEntity)>,
 }
 
-/// One entity of the scopes as it will stand.
+/// An entity of the scopes as it will be.
 pub struct PlannedEntity<'a> {
     /// Its kind.
     pub kind: KindId,
@@ -27,7 +25,7 @@ pub struct PlannedEntity<'a> {
     pub body: Cow<'a, EntityBody>,
     /// Where it is declared, if it is.
     pub declared: Option<DeclaredId>,
-    /// The change that made it so, by its place in the plan; none if it stands so already.
+    /// The change that makes it so, by its place in the plan; none if it is so already.
     pub change: Option<usize>,
     /// The fields that the plan adds or changes; of an entity it creates, all that are set.
     pub changed_fields: Vec<FieldPath>,
@@ -35,15 +33,15 @@ pub struct PlannedEntity<'a> {
     pub has_reference: bool,
 }
 
-/// What will stand once the plan is done.
+/// Computes what will be live once a plan is done.
 pub fn compute_planned_state<'a>(live: &'a LiveState, plan: &Plan) -> PlannedState<'a> {
-    let fates = final_changes(plan);
+    let final_changes = final_changes(plan);
     let declared = |kind: KindId, id: Uuid| plan.declared_by_id.get(&(kind, id)).copied();
     let owned = live
         .owned
         .iter()
         .flat_map(|(kind, entities)| entities.iter().map(|entity| (*kind, entity)));
-    let unchanged = owned.filter(|(kind, entity)| !fates.contains_key(&(*kind, entity.id)));
+    let unchanged = owned.filter(|(kind, entity)| !final_changes.contains_key(&(*kind, entity.id)));
     let unchanged = unchanged.map(|(kind, entity)| PlannedEntity {
         kind,
         id: entity.id,
@@ -53,50 +51,50 @@ pub fn compute_planned_state<'a>(live: &'a LiveState, plan: &Plan) -> PlannedSta
         changed_fields: Vec::new(),
         has_reference: entity.has_reference,
     });
-    let made = fates
+    let changed_entities = final_changes
         .iter()
         .filter_map(|((kind, id), change)| planned_entity(plan, *kind, *id, (*change)?));
     let foreign = live.foreign.iter();
     let count = live.owned.values().map(Vec::len).sum();
-    let mut standing = Vec::with_capacity(count);
-    standing.extend(unchanged.chain(made));
+    let mut entities = Vec::with_capacity(count);
+    entities.extend(unchanged.chain(changed_entities));
     PlannedState {
-        owned: standing,
+        owned: entities,
         foreign: foreign
             .flat_map(|(kind, entities)| entities.iter().map(|entity| (*kind, entity)))
             .collect(),
     }
 }
 
-/// What becomes of every entity that changes: the change that says how it will stand, or that it will be gone.
+/// The change that says how each changed entity will be; none if it will be gone.
 fn final_changes(plan: &Plan) -> BTreeMap<(KindId, Uuid), Option<usize>> {
-    let mut fates = BTreeMap::new();
+    let mut final_changes = BTreeMap::new();
     for (at, change) in plan.changes.iter().enumerate() {
-        let subject = change.entity();
-        let fate = fates.entry((subject.kind, subject.id)).or_insert(None);
+        let entity = change.entity();
+        let final_change = final_changes.entry((entity.kind, entity.id)).or_insert(None);
         if !matches!(change, Change::Delete { .. }) {
-            *fate = Some(at);
+            *final_change = Some(at);
         }
     }
-    fates
+    final_changes
 }
 
 fn planned_entity(plan: &Plan, kind: KindId, id: Uuid, at: usize) -> Option<PlannedEntity<'static>> {
-    let (tree, changed) = match &plan.changes[at] {
+    let (after, changed) = match &plan.changes[at] {
         Change::Create { after, .. } => (after, None),
         Change::Update { after, fields, .. } => (after, Some(fields)),
         Change::Delete { .. } => return None,
     };
-    let Some(Value::Object(body)) = tree.to_request_json(&|_| None) else {
-        return None;
-    };
-    let set = || {
+    let body = after.to_request_body();
+    let all_set = || {
         body.iter()
             .filter(|(_, value)| !value.is_null())
             .map(|(field, _)| FieldPath::from_field(field))
             .collect()
     };
-    let changed = changed.map_or_else(set, |fields| fields.iter().map(|field| field.path.clone()).collect());
+    let changed = changed.map_or_else(all_set, |fields| {
+        fields.iter().map(|field| field.path.clone()).collect()
+    });
     Some(PlannedEntity {
         kind,
         id,

@@ -1,20 +1,19 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::diff::diff_fields;
-use super::{Fingerprinter, PlanSecret, PlanValue, SecretOrigin};
+use crate::diff::diff_fields;
+use crate::{Fingerprinter, PlanSecret, PlanValue, SecretOrigin};
 use json::{Object, Value};
 use reference::is_reference;
 use schema::{Catalog, Field, FieldPath, FieldType, KindId, PathSegment, Record, canonicalize};
 use state::DeclaredEntity;
 
-/// Turns bodies of one entity into trees in which every secret is hidden. What is secret on one side of a change is
-/// hidden on both.
-pub(super) struct BodyRedactor<'a> {
+/// Redacts bodies of an entity. What is secret on one side of a change is redacted on both.
+pub(crate) struct BodyRedactor<'a> {
     record: Arc<Record>,
-    /// Fields that are secret because of where a document has them from, and what Kong makes of them.
+    /// Fields that are secret because a document has them from the environment, and what Kong makes of them.
     secret_paths: BTreeSet<FieldPath>,
-    /// The values that stand there: the same value elsewhere is a secret too.
+    /// The values of those: the same value elsewhere is a secret too.
     secret_values: Vec<Value>,
     fingerprinter: &'a Fingerprinter,
 }
@@ -27,26 +26,24 @@ impl<'a> BodyRedactor<'a> {
         declared: Option<&DeclaredEntity>,
         fingerprinter: &'a Fingerprinter,
     ) -> Self {
-        let mut veil = Self {
+        let mut redactor = Self {
             record: catalog.record(kind, body),
             secret_paths: BTreeSet::new(),
             secret_values: Vec::new(),
             fingerprinter,
         };
         if let Some(declared) = declared {
-            veil.mark_secrets(catalog, declared);
+            redactor.mark_secrets(catalog, declared);
         }
-        veil
+        redactor
     }
 
-    /// A body, hidden where it has to be.
-    pub fn redact_body(&self, body: &Object, origin: &SecretOrigin) -> PlanValue {
+    pub(crate) fn redact_body(&self, body: &Object, origin: &SecretOrigin) -> PlanValue {
         let path = FieldPath::default();
         PlanValue::Map(self.redact_members(Some(&self.record), body, &path, false, origin))
     }
 
-    /// The value of one field, hidden where it has to be.
-    pub fn redact_field(&self, path: &FieldPath, value: &Value, origin: &SecretOrigin) -> PlanValue {
+    pub(crate) fn redact_field(&self, path: &FieldPath, value: &Value, origin: &SecretOrigin) -> PlanValue {
         let secret = self
             .secret_paths
             .iter()
@@ -95,9 +92,9 @@ impl<'a> BodyRedactor<'a> {
         inherited: bool,
         origin: &SecretOrigin,
     ) -> PlanValue {
-        let marked = self.secret_paths.contains(at);
-        let unknown = field.is_some_and(|field| matches!(field.field_type, FieldType::Abstract));
-        let secret = inherited || marked || unknown || field.is_some_and(|field| field.secret);
+        let is_marked = self.secret_paths.contains(at);
+        let is_unknown = field.is_some_and(|field| matches!(field.field_type, FieldType::Abstract));
+        let secret = inherited || is_marked || is_unknown || field.is_some_and(|field| field.secret);
         match value {
             Value::Null => PlanValue::Null,
             Value::Object(members) => {
@@ -109,13 +106,13 @@ impl<'a> BodyRedactor<'a> {
                 PlanValue::Map(match inner {
                     None => self.redact_members(record, members, at, secret, origin),
                     inner => {
-                        let shown = |(name, value): (&str, &Value)| {
+                        let redact = |(name, value): (&str, &Value)| {
                             (
                                 name.to_owned(),
                                 self.redact_value(inner, value, &at.with_name(name), secret, origin),
                             )
                         };
-                        members.iter().map(shown).collect()
+                        members.iter().map(redact).collect()
                     }
                 })
             }
@@ -124,10 +121,10 @@ impl<'a> BodyRedactor<'a> {
                     FieldType::Array(inner) | FieldType::Set(inner) => Some(&**inner),
                     _ => None,
                 });
-                let shown = |(index, value)| self.redact_value(inner, value, &at.with_index(index), secret, origin);
-                PlanValue::List(members.iter().enumerate().map(shown).collect())
+                let redact = |(index, value)| self.redact_value(inner, value, &at.with_index(index), secret, origin);
+                PlanValue::List(members.iter().enumerate().map(redact).collect())
             }
-            Value::String(text) if is_reference(text) && !marked && !self.secret_values.contains(value) => {
+            Value::String(text) if is_reference(text) && !is_marked && !self.secret_values.contains(value) => {
                 PlanValue::String(text.clone())
             }
             scalar if secret || self.secret_values.contains(scalar) => self.redact_scalar(scalar, origin),
@@ -166,7 +163,7 @@ impl<'a> BodyRedactor<'a> {
     }
 }
 
-/// A path up to the first list on it: a list with a secret member is hidden whole, since members change their places.
+/// A path up to the first list on it: a list with a secret member is redacted whole, since members change their places.
 fn truncate_at_list(path: &FieldPath) -> FieldPath {
     let names = path
         .0

@@ -1,12 +1,12 @@
-use std::fmt;
+use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
-use uuid::Uuid;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 
-use super::StepId;
 use json::{Number, Object, Value};
 
-/// A value of a plan: what can be shown is a value, what is secret is a [`Secret`] (which holds the value, and shows its
-/// fingerprint alone), what is not known yet is the step that will yield it.
+/// A value of a plan: what is secret is a [`PlanSecret`], so that it cannot be shown.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PlanValue {
     /// `null`.
@@ -23,15 +23,13 @@ pub enum PlanValue {
     Map(Vec<(String, PlanValue)>),
     /// A value that is never shown.
     Secret(PlanSecret),
-    /// The id that another step will yield.
-    IdFromStep(StepId),
 }
 
 impl PlanValue {
-    /// Of two showings of one value the one that hides what either does.
-    pub(super) fn merge_redactions(self, other: Self) -> Self {
+    /// Of two redactions of one value the one that hides what either does.
+    pub(crate) fn merge_redactions(self, other: Self) -> Self {
         match (self, other) {
-            (_, hidden @ Self::Secret(_)) => hidden,
+            (_, secret @ Self::Secret(_)) => secret,
             (Self::List(members), Self::List(others)) => {
                 let both = members.into_iter().zip(others);
                 Self::List(both.map(|(member, other)| member.merge_redactions(other)).collect())
@@ -43,39 +41,38 @@ impl PlanValue {
                         .collect(),
                 )
             }
-            (shown, _) => shown,
+            (value, _) => value,
         }
     }
 
-    /// The JSON that is sent: secrets in clear, ids of other steps filled in. None if such an id is not known.
-    pub fn to_request_json(&self, id_of: &dyn Fn(StepId) -> Option<Uuid>) -> Option<Value> {
-        Some(match self {
+    /// The body that is sent, secrets in clear: the members of a map, which every body is.
+    pub fn to_request_body(&self) -> Object {
+        match self {
+            Self::Map(members) => members
+                .iter()
+                .map(|(name, member)| (name.clone(), member.to_request_json()))
+                .collect(),
+            _ => Object::new(),
+        }
+    }
+
+    fn to_request_json(&self) -> Value {
+        match self {
             Self::Null => Value::Null,
             Self::Bool(value) => Value::Bool(*value),
             Self::Number(value) => Value::Number(value.clone()),
             Self::String(value) => Value::String(value.clone()),
-            Self::List(members) => Value::Array(
-                members
-                    .iter()
-                    .map(|member| member.to_request_json(id_of))
-                    .collect::<Option<_>>()?,
-            ),
-            Self::Map(members) => {
-                let filled = members
-                    .iter()
-                    .map(|(name, member)| Some((name.clone(), member.to_request_json(id_of)?)));
-                Value::Object(filled.collect::<Option<Object>>()?)
-            }
+            Self::List(members) => Value::Array(members.iter().map(Self::to_request_json).collect()),
+            Self::Map(_) => Value::Object(self.to_request_body()),
             Self::Secret(secret) => secret.expose().clone(),
-            Self::IdFromStep(step) => Value::String(id_of(*step)?.to_string()),
-        })
+        }
     }
 }
 
-/// A value that is never shown: reports see its fingerprint and where it comes from.
+/// A secret value: reports see its fingerprint and where it comes from.
 #[derive(Clone)]
 pub struct PlanSecret {
-    value: std::sync::Arc<Value>,
+    value: Arc<Value>,
     fingerprint: String,
     /// Where the value comes from.
     pub origin: SecretOrigin,
@@ -93,16 +90,16 @@ pub enum SecretOrigin {
 }
 
 impl PlanSecret {
-    /// Hides a value behind a fingerprint (made by the run's keyed fingerprinter).
+    /// The fingerprint comes from the run's [`Fingerprinter`].
     pub fn new(value: Value, fingerprint: String, origin: SecretOrigin) -> Self {
         Self {
-            value: std::sync::Arc::new(value),
+            value: Arc::new(value),
             fingerprint,
             origin,
         }
     }
 
-    /// The value: to fill in a request's body, and to find it in what a server repeats, so that it can be hidden there.
+    /// The value. Used where a request's body is filled in, and nowhere else.
     pub fn expose(&self) -> &Value {
         &self.value
     }
@@ -122,5 +119,49 @@ impl PartialEq for PlanSecret {
 impl fmt::Debug for PlanSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<secret {}>", self.fingerprint)
+    }
+}
+
+/// Makes short texts that reports show instead of secrets: equal for equal values, meaningless without the run's key.
+#[derive(Clone)]
+pub struct Fingerprinter {
+    hmac: Hmac<Sha256>,
+}
+
+impl Fingerprinter {
+    /// Fingerprints under a key, which should be random and is good for one run.
+    pub fn new(key: &[u8; 64]) -> Self {
+        Self {
+            hmac: Hmac::new(key.into()),
+        }
+    }
+
+    /// Twelve hex digits.
+    pub fn fingerprint(&self, value: &Value) -> String {
+        let mut hmac = self.hmac.clone();
+        match value {
+            Value::String(text) => hmac.update(text.as_bytes()),
+            other => hmac.update(other.to_string().as_bytes()),
+        }
+        let mut text = String::with_capacity(12);
+        for byte in &hmac.finalize().into_bytes()[..6] {
+            let _ = write!(text, "{byte:02x}");
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_values_have_equal_fingerprints_under_one_key_only() {
+        let (one, other) = (Fingerprinter::new(&[1; 64]), Fingerprinter::new(&[2; 64]));
+        let secret = Value::from("hunter2");
+        assert_eq!(one.fingerprint(&secret), one.fingerprint(&secret));
+        assert_ne!(one.fingerprint(&secret), one.fingerprint(&Value::from("hunter3")));
+        assert_ne!(one.fingerprint(&secret), other.fingerprint(&secret));
+        assert_eq!(one.fingerprint(&secret).len(), 12);
     }
 }

@@ -1,28 +1,26 @@
-//! Entities as their references, and what stands in their fields, are looked at. Their names are made when they are told.
-
 use uuid::Uuid;
 
-use json::{Object, Value};
-use plan::{self, Plan};
+use json::Object;
+use plan::{Plan, PlannedEntity};
 use reference::{ChangeState, EntityView};
-use schema::{Catalog, Kind};
+use schema::{Catalog, KindId};
 use state::{DeclaredEntity, DeclaredId};
 
-/// Looks at an entity that will stand once a plan is done.
-pub fn with_planned_view<T>(
+/// Lends a view of an entity as it will be once a plan is done. Its name is made only when it is needed.
+pub(crate) fn with_planned_view<T>(
     catalog: &Catalog,
     plan: &Plan,
-    entity: &plan::PlannedEntity<'_>,
-    look: impl FnOnce(&EntityView<'_>) -> T,
+    entity: &PlannedEntity<'_>,
+    use_view: impl FnOnce(&EntityView<'_>) -> T,
 ) -> T {
     let body = entity.body.expose();
     let change = entity.change.and_then(|change| plan.changes.get(change));
-    look(&EntityView {
+    use_view(&EntityView {
         kind: entity.kind,
         id: entity.id,
         title: &|| match change {
-            Some(change) => change.entity().title.clone(),
-            None => entity_title(catalog.kind(entity.kind), entity.id, body),
+            Some(change) => change.entity().name.to_string(),
+            None => public_name(catalog, entity.kind, entity.id, body),
         },
         body,
         change_state: match change {
@@ -33,36 +31,29 @@ pub fn with_planned_view<T>(
     })
 }
 
-/// Looks at an entity that the documents declare, with that body.
-pub fn with_declared_view<T>(
+/// Lends a view of an entity that the documents declare, with that body.
+pub(crate) fn with_declared_view<T>(
     catalog: &Catalog,
     (declared, entity): (DeclaredId, &DeclaredEntity),
     body: &Object,
-    look: impl FnOnce(&EntityView<'_>) -> T,
+    use_view: impl FnOnce(&EntityView<'_>) -> T,
 ) -> T {
     let id = entity.id.unwrap_or_default();
-    look(&EntityView {
+    use_view(&EntityView {
         kind: entity.kind,
         id,
-        title: &|| entity_title(catalog.kind(entity.kind), id, body),
+        title: &|| public_name(catalog, entity.kind, id, body),
         body,
         change_state: ChangeState::Changed,
         declared: Some(declared),
     })
 }
 
-/// The first field of the kind's title that is set and not secret; the id, if none is and there is one.
-pub fn entity_title(kind: &Kind, id: Uuid, body: &Object) -> String {
-    let open = |field: &&String| kind.record.get(field).is_some_and(|known| !known.secret);
-    let mut named = kind
-        .title
-        .fields
-        .iter()
-        .filter(open)
-        .filter_map(|field| body.get(field).and_then(Value::as_str));
+/// An entity's own name, of its public fields; its id if it has none.
+pub(crate) fn public_name(catalog: &Catalog, kind: KindId, id: Uuid, body: &Object) -> String {
     let unnamed = || match id.is_nil() {
         true => "without an id".to_owned(),
         false => id.to_string(),
     };
-    named.next().map_or_else(unnamed, str::to_owned)
+    plan::own_name(catalog, kind, body, None).unwrap_or_else(unnamed)
 }

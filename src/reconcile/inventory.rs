@@ -13,30 +13,30 @@ use reference::{VaultEntity, Vaults};
 use schema::Catalog;
 use state::{DesiredState, Scope};
 
-/// Proves the references that documents declare, by what is recorded of Kong. Vaults that no document declares may be the
+/// Verifies the references that documents declare, by what is recorded of Kong. Vaults that no document declares may be the
 /// control plane's.
 pub async fn verify_offline(
     catalog: &Catalog,
     desired: &DesiredState,
-    proof: &VerifyOptions,
+    options: &VerifyOptions,
     now: i64,
 ) -> Verification {
-    let scene = VerifyContext {
+    let context = VerifyContext {
         catalog,
         desired,
         planned: None,
         now,
     };
     verify_references(
-        &scene,
-        scene.find_references(),
+        &context,
+        context.find_references(),
         declared_vaults(catalog, desired),
-        proof,
+        options,
     )
     .await
 }
 
-/// Proves the references that documents declare, by the schemas and vaults of a control plane.
+/// Verifies the references that documents declare, by the schemas and vaults of a control plane.
 ///
 /// # Errors
 /// No answer, wrong credentials, or an answer that is not Kong's.
@@ -44,65 +44,62 @@ pub async fn verify_declared<T: Transport, C: Clock>(
     client: &Client<T, C>,
     recorded: &Arc<Catalog>,
     desired: &DesiredState,
-    proof: &VerifyOptions,
+    options: &VerifyOptions,
 ) -> Result<(Arc<Catalog>, Verification), ReadError> {
-    let root = client.read_node_info().await?;
-    let mut schemas = root.to_live_schemas();
+    let node = client.read_node_info().await?;
+    let mut schemas = node.to_live_schemas();
     client
         .read_schemas(&schemas_for_state(recorded, desired), &mut schemas)
         .await?;
     let catalog = Arc::new(recorded.with_live_schemas(&schemas));
-    let but_vaults = catalog.kinds().map(|(id, _)| id);
-    let but_vaults = but_vaults
+    let other_kinds = catalog.kinds().map(|(id, _)| id);
+    let other_kinds = other_kinds
         .filter(|id| Some(*id) != catalog.find_kind("vaults"))
         .collect();
-    let asked = ReadScope {
+    let scope = ReadScope {
         scopes: vec![Scope { tags: BTreeSet::new() }],
-        skipped_kinds: but_vaults,
-        edition: root.edition,
+        skipped_kinds: other_kinds,
+        edition: node.edition,
     };
-    let live = client.read_owned(&catalog, &asked).await?;
+    let live = client.read_owned(&catalog, &scope).await?;
 
-    let scene = VerifyContext {
+    let context = VerifyContext {
         catalog: &catalog,
         desired,
         planned: None,
         now: client.clock().now(),
     };
-    let uses = scene.find_references();
+    let sites = context.find_references();
     let mut vaults = merge_vaults(declared_vaults(&catalog, desired), live_vaults(&catalog, &live));
-    find_in_other_workspaces(client, &catalog, &root, &uses, &mut vaults).await?;
-    let proven = verify_references(&scene, uses, vaults, proof).await;
-    Ok((catalog, proven))
+    find_in_other_workspaces(client, &catalog, &node, &sites, &mut vaults).await?;
+    let verification = verify_references(&context, sites, vaults, options).await;
+    Ok((catalog, verification))
 }
 
-/// Proves the references that a control plane holds.
+/// Verifies the references that a control plane holds.
 ///
 /// # Errors
 /// No answer, wrong credentials, or an answer that is not Kong's.
 pub async fn verify_live<T: Transport, C: Clock>(
     client: &Client<T, C>,
     recorded: &Arc<Catalog>,
-    proof: &VerifyOptions,
+    options: &VerifyOptions,
 ) -> Result<(Arc<Catalog>, Verification), ReadError> {
-    let Snapshot {
-        node: root,
-        catalog,
-        live,
-    } = read_all(client, recorded, Scope { tags: BTreeSet::new() }, BTreeSet::new()).await?;
+    let Snapshot { node, catalog, live } =
+        read_all(client, recorded, Scope { tags: BTreeSet::new() }, BTreeSet::new()).await?;
     let (plan, desired) = (Plan::default(), DesiredState::default());
-    let after = plan::compute_planned_state(&live, &plan);
-    let scene = VerifyContext {
+    let planned = plan::compute_planned_state(&live, &plan);
+    let context = VerifyContext {
         catalog: &catalog,
         desired: &desired,
-        planned: Some((&live, &plan, &after)),
+        planned: Some((&live, &plan, &planned)),
         now: client.clock().now(),
     };
-    let uses = scene.find_references();
+    let sites = context.find_references();
     let mut vaults = live_vaults(&catalog, &live);
-    find_in_other_workspaces(client, &catalog, &root, &uses, &mut vaults).await?;
-    let proven = verify_references(&scene, uses, vaults, proof).await;
-    Ok((catalog, proven))
+    find_in_other_workspaces(client, &catalog, &node, &sites, &mut vaults).await?;
+    let verification = verify_references(&context, sites, vaults, options).await;
+    Ok((catalog, verification))
 }
 
 /// The vaults of documents, and those of a control plane that no document declares: these are another's here.
@@ -114,12 +111,18 @@ fn merge_vaults(declared: Vaults, live: Vaults) -> Vaults {
         without_control_plane: false,
         ..declared
     };
-    for theirs in live.entities {
-        let ours = vaults.entities.iter_mut().find(|ours| ours.prefix == theirs.prefix);
-        match ours {
-            Some(ours) if ours.backend == theirs.backend => ours.live_config = Some(theirs.config),
+    for live_vault in live.entities {
+        let vault = vaults
+            .entities
+            .iter_mut()
+            .find(|vault| vault.prefix == live_vault.prefix);
+        match vault {
+            Some(vault) if vault.backend == live_vault.backend => vault.live_config = Some(live_vault.config),
             Some(_) => {}
-            None => vaults.entities.push(VaultEntity { owned: false, ..theirs }),
+            None => vaults.entities.push(VaultEntity {
+                owned: false,
+                ..live_vault
+            }),
         }
     }
     vaults

@@ -1,5 +1,3 @@
-//! What references resolve to, of every entity that will stand or is declared.
-
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,76 +9,75 @@ use super::entity_view::{with_declared_view, with_planned_view};
 use super::verify::VerifyContext;
 use json::parallel::par_map_chunks;
 use json::{Object, Value, prefetch_chunked};
-use plan::{self, Plan, PlannedState};
-use plan::{LiveEntity, LiveState};
+use plan::{LiveEntity, LiveState, Plan, PlannedEntity, PlannedState};
 use reference::{Assessment, CertificateFields, ContentChecker, EntityIssue, EntityView, ExpiryWindow, ResolvedValues};
 use schema::{Catalog, ChildNamesField, Kind, KindId};
 use state::{DeclaredEntity, DeclaredId, ForeignKeyTarget};
 
-/// Looks at what the references of all entities resolve to.
-pub fn examine_material(
-    scene: &VerifyContext<'_>,
-    judged: &mut [Assessment],
+/// Checks certificates and keys of all entities, in the open and as their references resolve.
+pub(crate) fn examine_material(
+    context: &VerifyContext<'_>,
+    assessments: &mut [Assessment],
     resolved: &[ResolvedValues],
-    days: u32,
+    warn_days: u32,
 ) -> Vec<EntityIssue> {
     let validity = ExpiryWindow {
-        now: scene.now,
-        warn_days: days,
+        now: context.now,
+        warn_days,
     };
-    let mut examination = ContentChecker::new(scene.catalog, judged, resolved, validity);
-    match scene.planned {
-        Some(planned) => examine_planned(scene, planned, &mut examination),
-        None => examine_declared(scene, &mut examination),
+    let mut checker = ContentChecker::new(context.catalog, assessments, resolved, validity);
+    match context.planned {
+        Some(planned) => examine_planned(context, planned, &mut checker),
+        None => examine_declared(context, &mut checker),
     }
-    examination.into_issues()
+    checker.into_issues()
 }
 
 fn examine_planned(
-    scene: &VerifyContext<'_>,
+    context: &VerifyContext<'_>,
     planned: (&LiveState, &Plan, &PlannedState<'_>),
-    examination: &mut ContentChecker<'_>,
+    checker: &mut ContentChecker<'_>,
 ) {
-    let (live, plan, after) = planned;
-    let fields = CertificateFields::from_catalog(scene.catalog);
-    let mut entities: Vec<_> = after.owned.iter().collect();
-    let open = par_map_chunks(&mut entities, |stretch| {
-        let glanced = prefetch_chunked(stretch, |entity| {
+    let (live, plan, planned) = planned;
+    let fields = CertificateFields::from_catalog(context.catalog);
+    let mut entities: Vec<_> = planned.owned.iter().collect();
+    let certificates = par_map_chunks(&mut entities, |chunk| {
+        let entities = prefetch_chunked(chunk, |entity| {
             fields.has_any(entity.kind).then(|| entity.body.expose())
         });
-        let open = glanced.map(|entity| fields.inline_certificates(entity.kind, entity.body.expose()));
-        open.collect::<Vec<_>>()
+        let certificates = entities.map(|entity| fields.inline_certificates(entity.kind, entity.body.expose()));
+        certificates.collect::<Vec<_>>()
     });
-    let names = map_named_kinds(scene.catalog, |kind, children| {
-        ServerNameIndex::new(scene, (kind, children), live, after)
+    let names = map_named_kinds(context.catalog, |kind, children| {
+        ServerNameIndex::new(context, (kind, children), live, planned)
     });
-    for (entity, open) in after.owned.iter().zip(open.into_iter().flatten()) {
+    for (entity, certificates) in planned.owned.iter().zip(certificates.into_iter().flatten()) {
         let names = names.get(&entity.kind);
-        let served = || names.map_or_else(Vec::new, |names| names.names_of(entity));
-        with_planned_view(scene.catalog, plan, entity, |holder| {
-            examination.check_entity(holder, open, &served)
+        let server_names = || names.map_or_else(Vec::new, |names| names.names_of(entity));
+        with_planned_view(context.catalog, plan, entity, |view| {
+            checker.check_entity(view, certificates, &server_names)
         });
     }
 }
 
-/// Something of every kind whose entities are served by the names of their children.
+/// Maps every kind whose entities are served by the names of their children.
 fn map_named_kinds<'a, T>(
     catalog: &'a Catalog,
-    made: impl Fn(KindId, &'a ChildNamesField) -> T,
+    make: impl Fn(KindId, &'a ChildNamesField) -> T,
 ) -> FxHashMap<KindId, T> {
     let kinds = catalog.kinds();
     kinds
-        .filter_map(|(id, kind)| Some((id, made(id, kind.child_names.as_ref()?))))
+        .filter_map(|(id, kind)| Some((id, make(id, kind.child_names.as_ref()?))))
         .collect()
 }
 
 /// The names by which the entities of a kind are served, of any team.
 struct ServerNameIndex<'a> {
-    /// Of children that were read, by the entity that they belong to.
+    /// The names of children that were read, by parent.
     names_by_parent: BTreeMap<Uuid, BTreeSet<&'a str>>,
-    /// All of those, and those that the plan takes away.
+    /// All of those, and those that the plan deletes.
     known_names: BTreeSet<&'a str>,
-    /// The field in which a live entity tells of its children, if some may not have been read.
+    /// The field in which a live entity lists its children, if some may not have been read.
     names_field: Option<&'a str>,
     /// Entities as they were before the plan.
     live_bodies: OnceCell<FxHashMap<Uuid, &'a Object>>,
@@ -89,17 +86,17 @@ struct ServerNameIndex<'a> {
 
 impl<'a> ServerNameIndex<'a> {
     fn new(
-        scene: &VerifyContext<'_>,
+        context: &VerifyContext<'_>,
         (kind, children): (KindId, &'a ChildNamesField),
         live: &'a LiveState,
-        after: &'a PlannedState<'_>,
+        planned: &'a PlannedState<'_>,
     ) -> Self {
-        let child = scene.catalog.kind(children.kind);
-        let mut scopes = scene.desired.scopes.iter();
+        let child = context.catalog.kind(children.kind);
+        let mut scopes = context.desired.scopes.iter();
         let is_seen = !live.forbidden.contains(&children.kind) && !live.absent.contains(&children.kind);
         let all_are_read = is_seen && scopes.any(|scope| scope.tags.is_empty());
-        let owned = after.owned.iter().filter(|entity| entity.kind == children.kind);
-        let foreign = after.foreign.iter().filter(|(kind, _)| *kind == children.kind);
+        let owned = planned.owned.iter().filter(|entity| entity.kind == children.kind);
+        let foreign = planned.foreign.iter().filter(|(kind, _)| *kind == children.kind);
         let bodies = owned.map(|entity| entity.body.expose());
         let bodies = bodies.chain(foreign.map(|(_, entity)| entity.index.expose()));
         let before = live.owned.get(&children.kind).into_iter().flatten();
@@ -122,8 +119,8 @@ impl<'a> ServerNameIndex<'a> {
         }
     }
 
-    /// Those of an entity. Of children of others that were not read, it tells the names itself if it is live.
-    fn names_of(&self, entity: &plan::PlannedEntity<'_>) -> Vec<String> {
+    /// The names of an entity. Those of children that were not read are in the entity itself, if it is live.
+    fn names_of(&self, entity: &PlannedEntity<'_>) -> Vec<String> {
         let read = self.names_by_parent.get(&entity.id).into_iter().flatten().copied();
         let Some(field) = self.names_field else {
             return read.map(str::to_owned).collect();
@@ -132,9 +129,9 @@ impl<'a> ServerNameIndex<'a> {
             None => Some(entity.body.expose()),
             Some(_) => self.live_bodies().get(&entity.id).copied(),
         };
-        let told = shown.and_then(|body| body.get(field)?.as_array());
-        let told = told.into_iter().flatten().filter_map(Value::as_str);
-        let unread = told.filter(|name| !self.known_names.contains(name));
+        let listed = shown.and_then(|body| body.get(field)?.as_array());
+        let listed = listed.into_iter().flatten().filter_map(Value::as_str);
+        let unread = listed.filter(|name| !self.known_names.contains(name));
         let names: BTreeSet<&str> = read.chain(unread).collect();
         names.into_iter().map(str::to_owned).collect()
     }
@@ -154,7 +151,6 @@ fn endpoint_name<'b>(kind: &Kind, body: &'b Object) -> Option<&'b str> {
     body.get(kind.endpoint_key.as_deref()?)?.as_str()
 }
 
-/// The entity that a child belongs to.
 fn parent_id(child: &Kind, body: &Object) -> Option<Uuid> {
     let mut links = child
         .foreign_fields
@@ -163,20 +159,22 @@ fn parent_id(child: &Kind, body: &Object) -> Option<Uuid> {
     links.next().and_then(Value::as_str)?.parse().ok()
 }
 
-fn examine_declared(scene: &VerifyContext<'_>, examination: &mut ContentChecker<'_>) {
-    let fields = CertificateFields::from_catalog(scene.catalog);
-    let names = map_named_kinds(scene.catalog, |_, children| nested_child_names(scene, children.kind));
-    for (declared, entity) in (0..).map(DeclaredId).zip(&scene.desired.entities) {
+fn examine_declared(context: &VerifyContext<'_>, checker: &mut ContentChecker<'_>) {
+    let fields = CertificateFields::from_catalog(context.catalog);
+    let names = map_named_kinds(context.catalog, |_, children| {
+        nested_child_names(context, children.kind)
+    });
+    for (declared, entity) in (0..).map(DeclaredId).zip(&context.desired.entities) {
         let names = names.get(&entity.kind).and_then(|names| names.get(&declared));
-        let served = || names.cloned().unwrap_or_default();
+        let server_names = || names.cloned().unwrap_or_default();
         let body = body_without_unset(entity);
-        let open = fields.inline_certificates(entity.kind, &body);
-        let look = |holder: &EntityView<'_>| examination.check_entity(holder, open, &served);
-        with_declared_view(scene.catalog, (declared, entity), &body, look);
+        let certificates = fields.inline_certificates(entity.kind, &body);
+        let check = |view: &EntityView<'_>| checker.check_entity(view, certificates, &server_names);
+        with_declared_view(context.catalog, (declared, entity), &body, check);
     }
 }
 
-/// What is known of a declared entity: what is made up, because a variable is not set, is left open.
+/// The body of a declared entity, null where a variable is not set.
 fn body_without_unset(entity: &DeclaredEntity) -> Cow<'_, Object> {
     let mut body = Cow::Borrowed(entity.body.expose());
     for path in &entity.unset_fields {
@@ -187,11 +185,11 @@ fn body_without_unset(entity: &DeclaredEntity) -> Cow<'_, Object> {
     body
 }
 
-/// The names of the children of a kind that files nest in entities.
-fn nested_child_names(scene: &VerifyContext<'_>, child: KindId) -> BTreeMap<DeclaredId, Vec<String>> {
-    let kind = scene.catalog.kind(child);
+/// The names of the children of a kind, by the entity in which files nest them.
+fn nested_child_names(context: &VerifyContext<'_>, child: KindId) -> BTreeMap<DeclaredId, Vec<String>> {
+    let kind = context.catalog.kind(child);
     let mut names: BTreeMap<DeclaredId, Vec<String>> = BTreeMap::new();
-    for entity in scene.desired.entities.iter().filter(|entity| entity.kind == child) {
+    for entity in context.desired.entities.iter().filter(|entity| entity.kind == child) {
         let parents = entity.foreign_keys.iter().filter_map(|link| match link.target {
             ForeignKeyTarget::Parent(parent) => Some(parent),
             _ => None,

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
-use control_plane::SchemaRequest;
+use control_plane::{ReadError, SchemaRequest};
 use json::{Object, prefetch_chunked};
 use plan::LiveState;
 use schema::{Catalog, KindId};
@@ -10,7 +10,7 @@ use state::DesiredState;
 use yaml::{Diagnostic, DiagnosticCode};
 
 /// The schemas of all that the documents declare.
-pub fn schemas_for_state(catalog: &Catalog, desired: &DesiredState) -> SchemaRequest {
+pub(crate) fn schemas_for_state(catalog: &Catalog, desired: &DesiredState) -> SchemaRequest {
     let declared = prefetch_chunked(&desired.entities, |declared| Some(declared.body.expose()));
     schemas_for_entities(
         catalog,
@@ -19,41 +19,44 @@ pub fn schemas_for_state(catalog: &Catalog, desired: &DesiredState) -> SchemaReq
 }
 
 /// The schemas of those entities.
-pub fn schemas_for_entities<'a>(
+pub(crate) fn schemas_for_entities<'a>(
     catalog: &Catalog,
     entities: impl Iterator<Item = (KindId, &'a Object)>,
 ) -> SchemaRequest {
-    let mut named: BTreeMap<KindId, FxHashSet<&str>> = BTreeMap::new();
+    let mut names_by_kind: BTreeMap<KindId, FxHashSet<&str>> = BTreeMap::new();
     for (kind, body) in entities {
-        let names = named.entry(kind).or_default();
+        let names = names_by_kind.entry(kind).or_default();
         let subschemas = catalog.kind(kind).subschemas.as_ref();
         names.extend(subschemas.and_then(|subschemas| body.get(&subschemas.by)?.as_str()));
     }
-    let mut wanted = SchemaRequest::default();
-    for (kind, names) in named {
+    let mut request = SchemaRequest::default();
+    for (kind, names) in names_by_kind {
         let kind = catalog.kind(kind);
-        wanted.entities.insert(kind.collection.clone());
+        request.entities.insert(kind.collection.clone());
         let family = kind.subschemas.as_ref().map(|subschemas| subschemas.family.as_str());
         let names = names.into_iter().map(str::to_owned);
         match family {
-            Some("plugins") => wanted.plugins.extend(names),
-            Some("vaults") => wanted.vaults.extend(names),
+            Some("plugins") => request.plugins.extend(names),
+            Some("vaults") => request.vaults.extend(names),
             _ => {}
         }
     }
-    wanted
+    request
 }
 
-/// The path of a kind that the documents declare and the token may not read: whether such entities exist is not known,
-/// so that nothing can be planned for them.
-pub fn find_forbidden_path(catalog: &Catalog, desired: &DesiredState, live: &LiveState) -> Option<String> {
+/// Every declared kind must be readable: else it is not known which entities exist, and nothing can be planned.
+pub(crate) fn require_readable(catalog: &Catalog, desired: &DesiredState, live: &LiveState) -> Result<(), ReadError> {
     let mut declared = desired.entities.iter().map(|declared| declared.kind);
-    let forbidden = declared.find(|kind| live.forbidden.contains(kind))?;
-    Some(format!("/{}", catalog.kind(forbidden).path))
+    match declared.find(|kind| live.forbidden.contains(kind)) {
+        Some(kind) => Err(ReadError::Forbidden {
+            path: format!("/{}", catalog.kind(kind).path),
+        }),
+        None => Ok(()),
+    }
 }
 
-/// What the token may not read: checks that would need it are not made.
-pub fn forbidden_kinds_note(catalog: &Catalog, live: &LiveState) -> Option<Diagnostic> {
+/// Notes what the token may not read: checks that would need it are not made.
+pub(crate) fn forbidden_kinds_note(catalog: &Catalog, live: &LiveState) -> Option<Diagnostic> {
     let kinds: Vec<&str> = live
         .forbidden
         .iter()

@@ -1,5 +1,3 @@
-//! What is known of a control plane before anything is planned.
-
 use std::collections::BTreeSet;
 use std::future::{Future, ready};
 use std::pin::Pin;
@@ -15,19 +13,19 @@ use plan::LiveState;
 use schema::{Catalog, KindId};
 use state::{DesiredState, Scope};
 
-/// Who a control plane is, what exists there, and what it holds of the scopes of a run.
+/// What a control plane is and holds, before anything is planned.
 pub struct Snapshot {
-    /// Who was asked.
+    /// The node that answered.
     pub node: NodeInfo,
     /// What exists there.
     pub catalog: Arc<Catalog>,
-    /// What it holds.
+    /// What it holds of the scopes.
     pub live: LiveState,
 }
 
-/// A survey that begins before it is known what the documents declare: who the node is can be asked at once, what it
-/// holds once the scope is known, or likely. It goes on while somebody waits for it, or [`Early::meanwhile`] for something
-/// else; dropping it ends it.
+/// A snapshot that is read while the documents are: what the node is can be asked at once, what it holds once the scope
+/// is known, or likely. It makes progress while it is awaited, or something else is with [`PrefetchedSnapshot::drive_while`];
+/// dropping it cancels it.
 pub struct PrefetchedSnapshot {
     likely_scope: Option<Scope>,
     scopes_sender: Option<oneshot::Sender<Vec<Scope>>>,
@@ -43,115 +41,113 @@ enum PrefetchStage {
 }
 
 impl PrefetchedSnapshot {
-    /// A survey of a control plane.
+    /// Nothing is sent before it is awaited.
     pub fn new<T, C>(client: Arc<Client<T, C>>, recorded: Arc<Catalog>) -> Self
     where
         T: Transport + 'static,
         C: Clock + 'static,
     {
-        let (schema_request, declared) = oneshot::channel();
-        let (scopes, told) = oneshot::channel();
-        let survey = async move {
-            let scopes = async { told.await.unwrap_or_default() };
-            let wanted = async { declared.await.unwrap_or_default() };
-            read_snapshot_when_known(&client, &recorded, scopes, wanted).await
+        let (schema_request, request) = oneshot::channel();
+        let (scopes_sender, scopes) = oneshot::channel();
+        let reading = async move {
+            let scopes = async { scopes.await.unwrap_or_default() };
+            let request = async { request.await.unwrap_or_default() };
+            read_snapshot_when_known(&client, &recorded, scopes, request).await
         };
         Self {
             likely_scope: None,
-            scopes_sender: Some(scopes),
+            scopes_sender: Some(scopes_sender),
             schema_request,
-            stage: PrefetchStage::Running(Box::pin(survey)),
+            stage: PrefetchStage::Running(Box::pin(reading)),
         }
     }
 
-    /// Says of what scope the documents are likely to be.
+    /// Reads what a scope holds, which is likely to be that of the documents.
     pub fn begin_with_scope(&mut self, scope: Scope) {
-        if let Some(scopes) = self.scopes_sender.take() {
-            scopes.send(vec![scope.clone()]).ok();
+        if let Some(sender) = self.scopes_sender.take() {
+            sender.send(vec![scope.clone()]).ok();
         }
         self.likely_scope = Some(scope);
     }
 
-    /// Goes on until something else is done.
+    /// Awaits something else and goes on reading meanwhile.
     pub async fn drive_while<R>(&mut self, other: impl Future<Output = R>) -> R {
         let other = Box::pin(other);
         match &mut self.stage {
             PrefetchStage::Complete(_) => other.await,
-            PrefetchStage::Running(survey) => match select(other, survey).await {
-                Either::Left((done, _)) => done,
-                Either::Right((surveyed, other)) => {
-                    self.stage = PrefetchStage::Complete(Box::new(surveyed));
+            PrefetchStage::Running(reading) => match select(other, reading).await {
+                Either::Left((output, _)) => output,
+                Either::Right((snapshot, other)) => {
+                    self.stage = PrefetchStage::Complete(Box::new(snapshot));
                     other.await
                 }
             },
         }
     }
 
-    /// Whether it was right to go on with what was guessed, if anything was.
+    /// Whether the likely scope, if there was one, is the one of the documents.
     fn covers(&self, scopes: &[Scope]) -> bool {
         self.likely_scope
             .as_ref()
-            .is_none_or(|guess| scopes == slice::from_ref(guess))
+            .is_none_or(|likely| scopes == slice::from_ref(likely))
     }
 
-    /// Goes on to the end, now that everything is known.
-    async fn finish(self, scopes: &[Scope], wanted: SchemaRequest) -> SnapshotResult {
-        if let Some(waiting) = self.scopes_sender {
-            waiting.send(scopes.to_vec()).ok();
+    /// Reads the rest, now that it is known what for.
+    async fn finish(self, scopes: &[Scope], request: SchemaRequest) -> SnapshotResult {
+        if let Some(sender) = self.scopes_sender {
+            sender.send(scopes.to_vec()).ok();
         }
-        self.schema_request.send(wanted).ok();
+        self.schema_request.send(request).ok();
         match self.stage {
-            PrefetchStage::Running(survey) => survey.await,
-            PrefetchStage::Complete(surveyed) => *surveyed,
+            PrefetchStage::Running(reading) => reading.await,
+            PrefetchStage::Complete(snapshot) => *snapshot,
         }
     }
 }
 
-/// Surveys a control plane for what documents declare; goes on with what began early, if that was of the right scope.
-///
-/// # Errors
-/// No answer, wrong credentials, or an answer that is not Kong's.
-pub async fn read_snapshot<T: Transport, C: Clock>(
+/// Reads what a control plane holds of the scopes of documents; goes on with what was prefetched, if that is of the right
+/// scope.
+pub(crate) async fn read_snapshot<T: Transport, C: Clock>(
     client: &Client<T, C>,
     recorded: &Arc<Catalog>,
     desired: &DesiredState,
-    early: Option<PrefetchedSnapshot>,
+    prefetched: Option<PrefetchedSnapshot>,
 ) -> Result<Snapshot, ReadError> {
-    let wanted = schemas_for_state(recorded, desired);
+    let request = schemas_for_state(recorded, desired);
     let scopes = &desired.scopes;
-    match early.filter(|early| early.covers(scopes)) {
-        Some(early) => early.finish(scopes, wanted).await,
-        None => read_snapshot_when_known(client, recorded, ready(scopes.clone()), ready(wanted)).await,
+    match prefetched.filter(|prefetched| prefetched.covers(scopes)) {
+        Some(prefetched) => prefetched.finish(scopes, request).await,
+        None => read_snapshot_when_known(client, recorded, ready(scopes.clone()), ready(request)).await,
     }
 }
 
-/// Asks a node who it is; then, once it is known what for, for its schemas and what the scopes hold, at once.
+/// Reads what a node is; then, once it is known what for, its schemas and what the scopes hold, both at once.
 async fn read_snapshot_when_known<T: Transport, C: Clock>(
     client: &Client<T, C>,
     recorded: &Arc<Catalog>,
     scopes: impl Future<Output = Vec<Scope>>,
-    wanted: impl Future<Output = SchemaRequest>,
+    request: impl Future<Output = SchemaRequest>,
 ) -> Result<Snapshot, ReadError> {
-    let root = client.read_node_info().await?;
-    let asked = ReadScope {
+    let node = client.read_node_info().await?;
+    let read_scope = ReadScope {
         scopes: scopes.await,
         skipped_kinds: BTreeSet::new(),
-        edition: root.edition,
+        edition: node.edition,
     };
     let catalog = async {
-        let mut schemas = root.to_live_schemas();
-        client.read_schemas(&wanted.await, &mut schemas).await?;
+        let mut schemas = node.to_live_schemas();
+        client.read_schemas(&request.await, &mut schemas).await?;
         Ok::<_, ReadError>(Arc::new(recorded.with_live_schemas(&schemas)))
     };
-    let (catalog, live) = join(catalog, client.read_owned(recorded, &asked)).await;
+    let (catalog, live) = join(catalog, client.read_owned(recorded, &read_scope)).await;
     Ok(Snapshot {
         catalog: catalog?,
         live: live?,
-        node: root,
+        node,
     })
 }
 
-/// Surveys all that a control plane holds of a scope, save some kinds, by its own schemas of that.
+/// Reads all that a control plane holds of a scope, save some kinds, and its schemas of that.
 ///
 /// # Errors
 /// No answer, wrong credentials, or an answer that is not Kong's.
@@ -159,24 +155,24 @@ pub async fn read_all<T: Transport, C: Clock>(
     client: &Client<T, C>,
     recorded: &Arc<Catalog>,
     scope: Scope,
-    skip: BTreeSet<KindId>,
+    skipped_kinds: BTreeSet<KindId>,
 ) -> Result<Snapshot, ReadError> {
-    let root = client.read_node_info().await?;
-    let asked = ReadScope {
+    let node = client.read_node_info().await?;
+    let read_scope = ReadScope {
         scopes: vec![scope],
-        skipped_kinds: skip,
-        edition: root.edition,
+        skipped_kinds,
+        edition: node.edition,
     };
-    let live = client.read_owned(recorded, &asked).await?;
-    let held = live.owned.iter();
-    let held = held.flat_map(|(kind, all)| all.iter().map(|entity| (*kind, entity.body.expose())));
-    let mut schemas = root.to_live_schemas();
+    let live = client.read_owned(recorded, &read_scope).await?;
+    let entities = live.owned.iter();
+    let entities = entities.flat_map(|(kind, all)| all.iter().map(|entity| (*kind, entity.body.expose())));
+    let mut schemas = node.to_live_schemas();
     client
-        .read_schemas(&schemas_for_entities(recorded, held), &mut schemas)
+        .read_schemas(&schemas_for_entities(recorded, entities), &mut schemas)
         .await?;
     Ok(Snapshot {
         catalog: Arc::new(recorded.with_live_schemas(&schemas)),
         live,
-        node: root,
+        node,
     })
 }

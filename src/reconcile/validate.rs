@@ -9,34 +9,42 @@ use schema::Catalog;
 use state::{self, DeclaredEntity, DesiredState};
 use yaml::Diagnostic;
 
-/// What can be said of state files without asking a control plane: all that is recorded of Kong, the form of the
+/// Checks state files without asking a control plane: by all that is recorded of Kong, the form of the
 /// references, and what certificates in the open say. An unknown vault proves nothing, for it may be the control plane's;
 /// an expired certificate may be live already and stay as it is.
 pub fn check_offline(catalog: &Catalog, desired: &DesiredState, policy: Policy, now: i64) -> Vec<Diagnostic> {
     let invalid = state::check_entities(catalog, desired, now, &|_| true);
-    let mut judged = reference::classify_sites(verify::find_declared_references(catalog, desired), &Vaults::default());
-    let lints = reference::lint(catalog, desired, &judged, &declared_vaults(catalog, desired));
-    let scene = VerifyContext {
+    let mut assessments =
+        reference::classify_sites(verify::find_declared_references(catalog, desired), &Vaults::default());
+    let lints = reference::lint(catalog, desired, &assessments, &declared_vaults(catalog, desired));
+    let context = VerifyContext {
         catalog,
         desired,
         planned: None,
         now,
     };
-    let unresolved = vec![ResolvedValues::new(); judged.len()];
-    let remarks = material::examine_material(&scene, &mut judged, &unresolved, DEFAULT_EXPIRY_DAYS);
-    let in_the_open = match policy {
+    let unresolved = vec![ResolvedValues::new(); assessments.len()];
+    let issues = material::examine_material(&context, &mut assessments, &unresolved, DEFAULT_EXPIRY_DAYS);
+    let certificate_policy = match policy {
         Policy::Default => Policy::Warn,
-        said => said,
+        policy => policy,
     };
-    let remarked = reference::report_issues(catalog, desired, &remarks, uniform_policies(in_the_open));
-    reference::redact_templated(&mut judged);
-    judged.retain(|one| one.finding.reason.is_static());
-    let references = reference::apply_policy(catalog, desired, &judged, uniform_policies(policy));
-    [&desired.diagnostics[..], &invalid, &lints, &references, &remarked].concat()
+    let issue_diagnostics = reference::report_issues(catalog, desired, &issues, uniform_policies(certificate_policy));
+    reference::redact_templated(&mut assessments);
+    assessments.retain(|assessment| assessment.finding.reason.is_static());
+    let references = reference::apply_policy(catalog, desired, &assessments, uniform_policies(policy));
+    [
+        &desired.diagnostics[..],
+        &invalid,
+        &lints,
+        &references,
+        &issue_diagnostics,
+    ]
+    .concat()
 }
 
-/// What Kong's own checks say of certificates and keys in the open. Of an entity of which a part is made up, because a
-/// variable is not set, nobody can tell.
+/// Checks certificates and keys in the open as Kong itself does. Entities with a variable that is not set cannot be
+/// checked.
 pub fn check_material(catalog: &Catalog, desired: &DesiredState, now: i64) -> Vec<Diagnostic> {
     state::check_entities(catalog, desired, now, &|declared| {
         let entity = desired.entity(declared);
@@ -51,7 +59,7 @@ fn uniform_policies<'a>(general: Policy) -> Policies<'a> {
     }
 }
 
-/// What the control plane itself says of every declared entity, each by itself, besides what its own schemas say.
+/// Lets the control plane check every declared entity, each by itself, besides the checks of its own schemas.
 ///
 /// # Errors
 /// No answer, wrong credentials, or an answer that is not Kong's.
@@ -65,24 +73,26 @@ pub async fn check_online<T: Transport, C: Clock>(
         .read_schemas(&requirements::schemas_for_state(recorded, desired), &mut schemas)
         .await?;
     let catalog = recorded.with_live_schemas(&schemas);
-    let known = state::check_entities(&catalog, desired, client.clock().now(), &|_| true);
-    let wrong: BTreeSet<_> = known
+    let invalid = state::check_entities(&catalog, desired, client.clock().now(), &|_| true);
+    let reported_spans: BTreeSet<_> = invalid
         .iter()
-        .flat_map(|told| &told.locations)
-        .map(|place| place.span)
+        .flat_map(|diagnostic| &diagnostic.locations)
+        .map(|location| location.span)
         .collect();
-    let asked = stream::iter(&desired.entities).map(|entity| validate_entity(client, &catalog, entity));
-    let refused: Vec<Vec<Diagnostic>> = asked.buffered(client.parallelism()).try_collect().await?;
-    let news = refused
-        .into_iter()
-        .flatten()
-        .filter(|told| !told.locations.iter().any(|place| wrong.contains(&place.span)));
+    let responses = stream::iter(&desired.entities).map(|entity| validate_entity(client, &catalog, entity));
+    let rejections: Vec<Vec<Diagnostic>> = responses.buffered(client.parallelism()).try_collect().await?;
+    let new = rejections.into_iter().flatten().filter(|diagnostic| {
+        !diagnostic
+            .locations
+            .iter()
+            .any(|location| reported_spans.contains(&location.span))
+    });
     Ok(desired
         .diagnostics
         .iter()
         .cloned()
-        .chain(known.iter().cloned())
-        .chain(news)
+        .chain(invalid.iter().cloned())
+        .chain(new)
         .collect())
 }
 
@@ -93,12 +103,12 @@ async fn validate_entity<T: Transport, C: Clock>(
     entity: &DeclaredEntity,
 ) -> Result<Vec<Diagnostic>, ReadError> {
     let body = state::body_for_check(catalog, entity);
-    let Some(refusal) = client.validate_entity(catalog.kind(entity.kind), &body).await? else {
+    let Some(rejection) = client.validate_entity(catalog.kind(entity.kind), &body).await? else {
         return Ok(Vec::new());
     };
-    let told = refusal
+    let diagnostics = rejection
         .fields
         .iter()
         .map(|(path, message)| state::rejection_diagnostic(catalog, entity, path, message));
-    Ok(told.collect())
+    Ok(diagnostics.collect())
 }

@@ -1,5 +1,3 @@
-//! The vaults by which references resolve.
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -7,84 +5,75 @@ use rustc_hash::FxHashSet;
 
 use control_plane::{Client, Clock, NodeInfo, ReadError, Transport};
 use json::{Object, Value, prefetch_chunked};
-use plan::LiveState;
-use plan::PlannedState;
+use plan::{LiveState, PlannedState};
 use reference::{self, ReferenceSettings, ReferenceSite, VaultEntity, Vaults};
 use schema::{Catalog, Edition, FieldPath, KindId, PathSegment};
 use state::{DeclaredEntity, DesiredState, EntityBody};
 use yaml::{Diagnostic, DiagnosticCode};
 
 /// The vaults by which references resolve once the plan is done.
-pub fn planned_vaults(catalog: &Catalog, desired: &DesiredState, live: &LiveState, after: &PlannedState<'_>) -> Vaults {
-    let Some(vault) = catalog.find_kind("vaults") else {
+pub(crate) fn planned_vaults(
+    catalog: &Catalog,
+    desired: &DesiredState,
+    live: &LiveState,
+    planned: &PlannedState<'_>,
+) -> Vaults {
+    let Some(kind) = catalog.find_kind("vaults") else {
         return Vaults::default();
     };
-    let shape = VaultFields::new(catalog, vault);
-    let before = live
-        .owned
-        .get(&vault)
-        .into_iter()
-        .flatten()
-        .map(|live| live.body.expose());
-    let before = before.filter_map(|body| shape.read_vault(body));
-    let mut before: BTreeMap<(String, String), _> = before
+    let fields = VaultFields::new(catalog, kind);
+    let live_vaults = live.owned.get(&kind).into_iter().flatten();
+    let live_vaults = live_vaults.filter_map(|entity| fields.read_vault(entity.body.expose()));
+    let mut live_configs: BTreeMap<(String, String), _> = live_vaults
         .map(|vault| ((vault.prefix, vault.backend), vault.config))
         .collect();
-    let mut going: BTreeSet<String> = before.keys().map(|(prefix, _)| prefix.clone()).collect();
-    let owned = after
-        .owned
-        .iter()
-        .filter(|standing| standing.kind == vault)
-        .filter_map(|standing| {
-            let mut entity = shape.read_vault(standing.body.expose())?;
-            entity.live_config = before.remove(&(entity.prefix.clone(), entity.backend.clone()));
-            if let Some(declared) = standing.declared {
-                let declared = desired.entity(declared);
-                entity.templated_options = shape.option_names(&declared.secret_fields);
-                entity.has_templated_prefix = shape.has_templated_prefix(declared);
-            }
-            Some(VaultEntity {
-                owned: true,
-                changed: standing.change.is_some(),
-                ..entity
-            })
-        });
+    let mut removed_prefixes: BTreeSet<String> = live_configs.keys().map(|(prefix, _)| prefix.clone()).collect();
+    let owned = planned.owned.iter().filter(|entity| entity.kind == kind);
+    let owned = owned.filter_map(|entity| {
+        let mut vault = fields.read_vault(entity.body.expose())?;
+        vault.owned = true;
+        vault.changed = entity.change.is_some();
+        vault.live_config = live_configs.remove(&(vault.prefix.clone(), vault.backend.clone()));
+        if let Some(declared) = entity.declared {
+            let declared = desired.entity(declared);
+            vault.templated_options = fields.option_names(&declared.secret_fields);
+            vault.has_templated_prefix = fields.has_templated_prefix(declared);
+        }
+        Some(vault)
+    });
     let owned: Vec<VaultEntity> = owned.collect();
     for vault in &owned {
-        going.remove(&vault.prefix);
+        removed_prefixes.remove(&vault.prefix);
     }
-    let foreign = after.foreign.iter().filter(|(kind, _)| *kind == vault);
-    let foreign = foreign.filter_map(|(_, foreign)| Some(shape.read_vault(foreign.index.expose())?.into_live()));
+    let foreign = planned.foreign.iter().filter(|(foreign, _)| *foreign == kind);
+    let foreign = foreign.filter_map(|(_, entity)| Some(fields.read_vault(entity.index.expose())?.into_live()));
     Vaults {
         loaded_backends: loaded_backends(catalog),
         unloaded_backends: unloaded_backends(catalog),
-        removed_prefixes: going,
+        removed_prefixes,
         entities: owned.into_iter().chain(foreign).collect(),
-        is_complete: !live.forbidden.contains(&vault),
+        is_complete: !live.forbidden.contains(&kind),
         without_control_plane: false,
     }
 }
 
-/// Looks for the vaults that references name and nobody has in the other workspaces, by whose vaults they resolve too. If
-/// these cannot all be listed, the vaults are not complete.
-///
-/// # Errors
-/// The control plane does not answer.
-pub async fn find_in_other_workspaces<T: Transport, C: Clock>(
+/// Adds the vaults of the other workspaces, if references name a vault that this one does not have: they resolve by those
+/// too. If these cannot all be listed, the vaults are not complete.
+pub(crate) async fn find_in_other_workspaces<T: Transport, C: Clock>(
     client: &Client<T, C>,
     catalog: &Arc<Catalog>,
-    root: &NodeInfo,
-    uses: &[ReferenceSite],
+    node: &NodeInfo,
+    sites: &[ReferenceSite],
     vaults: &mut Vaults,
 ) -> Result<(), ReadError> {
     let (Some(vault), true) = (catalog.find_kind("vaults"), vaults.is_complete) else {
         return Ok(());
     };
-    let unknown = |usage: &ReferenceSite| {
-        let named = reference::parse_reference(&usage.text).ok();
-        named.is_some_and(|named| vaults.find(&String::from_utf8_lossy(&named.name)).is_none())
+    let unknown = |site: &ReferenceSite| {
+        let reference = reference::parse_reference(&site.text).ok();
+        reference.is_some_and(|reference| vaults.find(&String::from_utf8_lossy(&reference.name)).is_none())
     };
-    if root.edition == Some(Edition::Community) || !uses.iter().any(unknown) {
+    if node.edition == Some(Edition::Community) || !sites.iter().any(unknown) {
         return Ok(());
     }
     let (found, all) = match client.read_other_workspaces(catalog, vault).await {
@@ -92,10 +81,10 @@ pub async fn find_in_other_workspaces<T: Transport, C: Clock>(
         found => found.unwrap_or_default(),
     };
     vaults.is_complete = all;
-    let shape = VaultFields::new(catalog, vault);
+    let fields = VaultFields::new(catalog, vault);
     let entities = found
         .iter()
-        .filter_map(|foreign| shape.read_vault(foreign.index.expose()));
+        .filter_map(|foreign| fields.read_vault(foreign.index.expose()));
     vaults.entities.extend(entities.map(VaultEntity::into_live));
     Ok(())
 }
@@ -105,14 +94,14 @@ pub fn declared_vaults(catalog: &Catalog, desired: &DesiredState) -> Vaults {
     let vault = catalog.find_kind("vaults");
     let declared = desired.entities.iter().filter(|declared| Some(declared.kind) == vault);
     let entities = declared.filter_map(|declared| {
-        let shape = VaultFields::new(catalog, declared.kind);
-        let entity = shape
+        let fields = VaultFields::new(catalog, declared.kind);
+        let entity = fields
             .read_vault(declared.body.expose())
-            .filter(|_| !shape.has_unset_variable(declared))?;
+            .filter(|_| !fields.has_unset_variable(declared))?;
         Some(VaultEntity {
-            templated_options: shape.option_names(&declared.secret_fields),
-            unset_options: shape.option_names(&declared.unset_fields),
-            has_templated_prefix: shape.has_templated_prefix(declared),
+            templated_options: fields.option_names(&declared.secret_fields),
+            unset_options: fields.option_names(&declared.unset_fields),
+            has_templated_prefix: fields.has_templated_prefix(declared),
             owned: true,
             changed: true,
             ..entity
@@ -133,10 +122,10 @@ pub fn live_vaults(catalog: &Catalog, live: &LiveState) -> Vaults {
         .iter()
         .filter(|(kind, _)| Some(**kind) == catalog.find_kind("vaults"));
     let entities = vaults.flat_map(|(kind, entities)| {
-        let shape = VaultFields::new(catalog, *kind);
+        let fields = VaultFields::new(catalog, *kind);
         let entities = entities
             .iter()
-            .filter_map(move |live| shape.read_vault(live.body.expose()));
+            .filter_map(move |live| fields.read_vault(live.body.expose()));
         entities.map(|vault| VaultEntity {
             owned: true,
             ..vault.into_live()
@@ -168,42 +157,46 @@ fn unloaded_backends(catalog: &Catalog) -> BTreeSet<String> {
     }
 }
 
-/// What files of settings say of vaults that are nobody's, and so holds for nothing. A file may be meant for several
-/// control planes, so that this is worth a note, and no more.
-pub fn unused_settings_notes(settings: &ReferenceSettings, vaults: &Vaults) -> Vec<Diagnostic> {
+/// Notes settings of vaults that do not exist. A file of settings may be meant for several control planes, so that this is no
+/// error.
+pub(crate) fn unused_settings_notes(settings: &ReferenceSettings, vaults: &Vaults) -> Vec<Diagnostic> {
     let names = settings
         .vaults
         .keys()
         .filter(|_| vaults.is_complete && !vaults.without_control_plane);
     let unknown = names.filter(|name| vaults.find(name).is_none() && !vaults.unloaded_backends.contains(*name));
-    let told = unknown.map(|name| {
+    let notes = unknown.map(|name| {
         let message =
             format!("what the settings say of the vault '{name}' holds for nothing: no vault has that prefix");
-        let told = Diagnostic::note(DiagnosticCode::SettingsOfNobody, message);
+        let diagnostic = Diagnostic::note(DiagnosticCode::SettingsOfNobody, message);
         match vaults.suggest(name) {
-            Some(close) => told.help(format!("did you mean '{close}'?")),
-            None => told,
+            Some(close) => diagnostic.help(format!("did you mean '{close}'?")),
+            None => diagnostic,
         }
     });
-    told.collect()
+    notes.collect()
 }
 
-/// Vaults whose prefix is the name of a backend. Where it is loaded, Kong refuses such a vault, and references mean the
-/// backend; where it is not yet, they will.
-pub fn backend_prefix_diagnostics(catalog: &Catalog, desired: &DesiredState, vaults: &Vaults) -> Vec<Diagnostic> {
+/// Reports vaults whose prefix is the name of a backend. Where that is loaded, Kong refuses such a vault, and references
+/// mean the backend; where it is not yet, they will.
+pub(crate) fn backend_prefix_diagnostics(
+    catalog: &Catalog,
+    desired: &DesiredState,
+    vaults: &Vaults,
+) -> Vec<Diagnostic> {
     let (kind, declared) = (catalog.find_kind("vaults"), desired.entities.iter());
     let declared = declared.filter(|entity| Some(entity.kind) == kind);
     let declared: Vec<&DeclaredEntity> = declared.collect();
     let backends: FxHashSet<&str> = catalog.subschema_names("vaults").collect();
     let is_backend =
         |name: &str| backends.contains(name) || catalog.loaded_vaults().is_some_and(|all| all.contains(name));
-    let told = prefetch_chunked(&declared, |entity| Some(entity.body.expose())).filter_map(|entity| {
+    let diagnostics = prefetch_chunked(&declared, |entity| Some(entity.body.expose())).filter_map(|entity| {
         let key = catalog.kind(entity.kind).endpoint_key.as_deref()?;
         let prefix = entity.body.expose().get(key)?.as_str().filter(|prefix| is_backend(prefix))?;
-        let written = || vaults.entities.iter().any(|vault| vault.prefix == prefix && vault.changed);
-        let told = match catalog.loaded_vaults().map(|loaded| loaded.contains(prefix)) {
+        let is_written = || vaults.entities.iter().any(|vault| vault.prefix == prefix && vault.changed);
+        let diagnostic = match catalog.loaded_vaults().map(|loaded| loaded.contains(prefix)) {
             None => return None,
-            Some(true) if written() => Diagnostic::error(
+            Some(true) if is_written() => Diagnostic::error(
                 DiagnosticCode::PrefixOfBackend,
                 format!("the prefix '{prefix}' is the name of a backend that this node has loaded: it takes no such vault"),
             ),
@@ -216,13 +209,13 @@ pub fn backend_prefix_diagnostics(catalog: &Catalog, desired: &DesiredState, vau
                 format!("the prefix '{prefix}' is the name of a backend: where that is loaded, references mean it"),
             ),
         };
-        let place = entity.location.value_span(&FieldPath::from_field(key));
-        Some(told.at(place).help("give the vault another prefix"))
+        let span = entity.location.value_span(&FieldPath::from_field(key));
+        Some(diagnostic.at(span).help("give the vault another prefix"))
     });
-    told.collect()
+    diagnostics.collect()
 }
 
-/// Which fields of a vault say what references need to know.
+/// The fields of a vault that references depend on.
 #[derive(Clone, Copy)]
 struct VaultFields<'a> {
     prefix: Option<&'a str>,
@@ -238,7 +231,7 @@ impl<'a> VaultFields<'a> {
         }
     }
 
-    /// A vault as far as its body tells, neither owned nor changed.
+    /// A vault as its body says, neither owned nor changed.
     fn read_vault(self, body: &Object) -> Option<VaultEntity> {
         let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
         let config = body.get("config").and_then(Value::as_object).cloned();
@@ -255,7 +248,7 @@ impl<'a> VaultFields<'a> {
         })
     }
 
-    /// Whether the prefix or the backend is made up, because a variable is not set.
+    /// Whether the prefix or the backend holds a variable that is not set.
     fn has_unset_variable(self, declared: &DeclaredEntity) -> bool {
         let mut fields = [self.prefix, self.backend].into_iter().flatten();
         fields.any(|field| declared.unset_fields.contains(&FieldPath::from_field(field)))

@@ -1,11 +1,11 @@
-//! Whom a credential may be shown to. A pull request can change state files: what they name must never be sent a
-//! credential of the machine that runs the check, unless that side vouches for the address.
+//! Where a credential may be sent. A pull request can change state files: an address that they name must never be sent a
+//! credential of the machine that runs the check, unless the operator vouches for the address.
 
 use url::{Host, Url};
 
 use super::{Finding, Reason, SettingOrigin};
 
-/// The hosts that the side that runs the check vouches for (`--references-hosts`).
+/// The hosts that the operator vouches for (`--references-hosts`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostAllowlist {
     allow_all: bool,
@@ -33,18 +33,18 @@ impl HostAllowlist {
     ///
     /// # Errors
     /// The first that is none of these.
-    pub fn parse(words: &[String]) -> Result<Self, InvalidHost> {
-        let mut hosts = Self::default();
-        for word in words.iter().map(|word| word.trim()).filter(|word| !word.is_empty()) {
-            if word == "*" {
-                hosts.allow_all = true;
+    pub fn parse(entries: &[String]) -> Result<Self, InvalidHost> {
+        let mut allowlist = Self::default();
+        let entries = entries.iter().map(|entry| entry.trim());
+        for entry in entries.filter(|entry| !entry.is_empty()) {
+            if entry == "*" {
+                allowlist.allow_all = true;
                 continue;
             }
-            hosts
-                .hosts
-                .push(parse_host_port(word).ok_or_else(|| InvalidHost(word.to_owned()))?);
+            let host = parse_host_port(entry).ok_or_else(|| InvalidHost(entry.to_owned()))?;
+            allowlist.hosts.push(host);
         }
-        Ok(hosts)
+        Ok(allowlist)
     }
 
     /// Whether any address is vouched for.
@@ -52,63 +52,63 @@ impl HostAllowlist {
         self.allow_all
     }
 
-    /// Whether an address is vouched for. What others could read on its way (http) is vouched for by its port alone, so
-    /// that no file brings a host that is meant to be asked over TLS to be asked in the clear.
+    /// Whether an address is vouched for. A cleartext one (http) needs an entry with its port, so that no file can make a
+    /// host that is vouched for over TLS be asked in the clear.
     pub fn allows(&self, url: &Url) -> bool {
         let Some(host) = url.host_str() else { return false };
-        let same = |(name, said): &(String, Option<u16>)| {
-            let fits = match said {
-                Some(_) => *said == url.port_or_known_default(),
+        let matches_entry = |(name, port): &(String, Option<u16>)| {
+            let matches_port = match port {
+                Some(_) => *port == url.port_or_known_default(),
                 None => !is_cleartext(url),
             };
-            name == host && fits
+            name == host && matches_port
         };
-        self.allow_all || self.hosts.iter().any(same)
+        self.allow_all || self.hosts.iter().any(matches_entry)
     }
 }
 
-/// The host as a URL has it (lower case, an address in its one spelling), and the port that is asked for.
-fn parse_host_port(word: &str) -> Option<(String, Option<u16>)> {
-    if word.contains(['/', '@', '?', '#', '\\', '*']) || word.contains(char::is_whitespace) {
+/// The normalized host (lower case, an address in its one spelling), and the port, if there is one.
+fn parse_host_port(entry: &str) -> Option<(String, Option<u16>)> {
+    if entry.contains(['/', '@', '?', '#', '\\', '*']) || entry.contains(char::is_whitespace) {
         return None;
     }
-    let url = Url::parse(&format!("ws://{word}/")).ok()?;
-    // a URL forgets a port that is its scheme's own, and takes an empty one for that
-    let port = match word.rsplit_once(':') {
-        Some((_, port)) if !word.ends_with(']') => Some(port.parse().ok()?),
+    let url = Url::parse(&format!("ws://{entry}/")).ok()?;
+    // a URL drops a port that is its scheme's default, and takes an empty one for that
+    let port = match entry.rsplit_once(':') {
+        Some((_, port)) if !entry.ends_with(']') => Some(port.parse().ok()?),
         _ => None,
     };
     Some((url.host_str()?.to_owned(), port))
 }
 
-/// Whether a credential may be shown to an address. Only one that a state file spells out itself may go wherever that file
-/// says; all others go to addresses that the checker's side names, that the live vault has already, that are the vendor's
-/// own, or that are vouched for.
+/// Whether a credential may be sent to an address. One that a state file spells out may go wherever that file says; all
+/// others go only to addresses that the operator names, that the live vault has already, that are the vendor's own, or that
+/// are vouched for.
 ///
 /// # Errors
 /// It may not: not checkable, naming the host and the flag.
 pub fn check_destination(
     credential: SettingOrigin,
-    address: &Destination,
-    hosts: &HostAllowlist,
+    destination: &Destination,
+    allowlist: &HostAllowlist,
     vault: &str,
 ) -> Result<(), Finding> {
-    let trusted = matches!(address.origin, SettingOrigin::Operator | SettingOrigin::Live)
-        || address.is_vendor_host
-        || hosts.allows(&address.url);
-    if trusted || credential == SettingOrigin::Repository {
+    let is_trusted = matches!(destination.origin, SettingOrigin::Operator | SettingOrigin::Live)
+        || destination.is_vendor_host
+        || allowlist.allows(&destination.url);
+    if is_trusted || credential == SettingOrigin::Repository {
         return Ok(());
     }
-    let (host, over) = (allowlist_entry(&address.url), cleartext_note(&address.url));
+    let (host, note) = (allowlist_entry(&destination.url), cleartext_note(&destination.url));
     let message = format!(
-        "the vault '{vault}' is not asked: a state file names the host {host}{over}, and no credential is sent there unless you vouch for it"
+        "the vault '{vault}' is not asked: a state file names the host {host}{note}, and no credential is sent there unless you vouch for it"
     );
     Err(Finding::new(Reason::UntrustedHost, message)
         .about(vault)
         .help(allowlist_help(&host)))
 }
 
-/// Host and port as `--references-hosts` takes them, so that it vouches for an address.
+/// The entry of `--references-hosts` that vouches for an address.
 pub fn allowlist_entry(url: &Url) -> String {
     let port = match is_cleartext(url) {
         true => url.port_or_known_default(),
@@ -120,14 +120,13 @@ pub fn allowlist_entry(url: &Url) -> String {
     }
 }
 
-/// How a host is vouched for.
+/// How to vouch for a host.
 pub fn allowlist_help(host: &str) -> String {
     format!(
         "if the host is yours, say so where the check runs: --references-hosts {host} (or STRONGROOM_REFERENCES_HOSTS)"
     )
 }
 
-/// What is worth knowing of the way to an address before vouching for it.
 fn cleartext_note(url: &Url) -> &'static str {
     match is_cleartext(url) {
         true => " over http, in the clear",
@@ -167,7 +166,7 @@ mod tests {
             "localhost".to_owned(),
         ]);
         let hosts = hosts.expect("hosts");
-        for (address, included) in [
+        for (address, is_allowed) in [
             ("https://vault.corp/", true),
             ("https://VAULT.corp:8200/", true),
             ("http://vault.corp/", false),
@@ -182,14 +181,14 @@ mod tests {
             ("http://[::1]/", true),
             ("http://[::1]:81/", false),
         ] {
-            assert_eq!(hosts.allows(&url(address)), included, "{address}");
+            assert_eq!(hosts.allows(&url(address)), is_allowed, "{address}");
         }
         assert!(
             HostAllowlist::parse(&["*".to_owned()])
                 .expect("all")
                 .allows(&url("http://any/"))
         );
-        for wrong in [
+        for invalid in [
             "http://a",
             "a/b",
             "a b",
@@ -204,13 +203,13 @@ mod tests {
             "*:80",
             "::1",
         ] {
-            assert!(HostAllowlist::parse(&[wrong.to_owned()]).is_err(), "{wrong}");
+            assert!(HostAllowlist::parse(&[invalid.to_owned()]).is_err(), "{invalid}");
         }
     }
 
     #[test]
-    fn what_is_told_to_vouch_for_does() {
-        for (address, word) in [
+    fn the_suggested_entry_allows_the_address() {
+        for (address, entry) in [
             ("https://h/", "h"),
             ("https://h:8200/", "h:8200"),
             ("http://h/", "h:80"),
@@ -218,36 +217,46 @@ mod tests {
             ("http://[::2]/", "[::2]:80"),
             ("http://localhost/", "localhost"),
         ] {
-            assert_eq!(allowlist_entry(&url(address)), word);
-            let hosts = HostAllowlist::parse(&[word.to_owned()]).expect("a host");
+            assert_eq!(allowlist_entry(&url(address)), entry);
+            let hosts = HostAllowlist::parse(&[entry.to_owned()]).expect("a host");
             assert!(hosts.allows(&url(address)), "{address}");
         }
     }
 
     #[test]
     fn what_a_file_names_gets_no_credential_of_the_machine() {
-        let at = |side, vendors_own| Destination {
+        let destination = |origin, is_vendor_host| Destination {
             url: url("https://h:1/"),
-            origin: side,
-            is_vendor_host: vendors_own,
+            origin,
+            is_vendor_host,
         };
         let none = HostAllowlist::default();
         let vouched = HostAllowlist::parse(&["h:1".to_owned()]).expect("a host");
         for credential in [SettingOrigin::Operator, SettingOrigin::Live, SettingOrigin::Template] {
-            for side in [SettingOrigin::Repository, SettingOrigin::Template] {
-                let refused = check_destination(credential, &at(side, false), &none, "v").expect_err("refused");
+            for origin in [SettingOrigin::Repository, SettingOrigin::Template] {
+                let refused =
+                    check_destination(credential, &destination(origin, false), &none, "v").expect_err("refused");
                 assert!(refused.help.is_some_and(|help| help.contains("--references-hosts h:1")));
-                assert_eq!(check_destination(credential, &at(side, true), &none, "v"), Ok(()));
-                assert_eq!(check_destination(credential, &at(side, false), &vouched, "v"), Ok(()));
+                assert_eq!(
+                    check_destination(credential, &destination(origin, true), &none, "v"),
+                    Ok(())
+                );
+                assert_eq!(
+                    check_destination(credential, &destination(origin, false), &vouched, "v"),
+                    Ok(())
+                );
             }
-            for side in [SettingOrigin::Operator, SettingOrigin::Live] {
-                assert_eq!(check_destination(credential, &at(side, false), &none, "v"), Ok(()));
+            for origin in [SettingOrigin::Operator, SettingOrigin::Live] {
+                assert_eq!(
+                    check_destination(credential, &destination(origin, false), &none, "v"),
+                    Ok(())
+                );
             }
         }
         assert_eq!(
             check_destination(
                 SettingOrigin::Repository,
-                &at(SettingOrigin::Repository, false),
+                &destination(SettingOrigin::Repository, false),
                 &none,
                 "v"
             ),

@@ -6,18 +6,18 @@ use schema::Referenceability;
 use state::EntityBody;
 use yaml::suggest_similar;
 
-/// The vaults by which references resolve once the plan is done.
+/// The vaults by which references resolve once the plan is applied.
 #[derive(Clone, Debug, Default)]
 pub struct Vaults {
-    /// The backends that the data planes have loaded: their names go before any prefix.
+    /// The backends that the data planes have loaded: their names take precedence over prefixes.
     pub loaded_backends: BTreeSet<String>,
-    /// The backends that are known, and that the data planes say they have not loaded.
+    /// The known backends that the data planes have not loaded.
     pub unloaded_backends: BTreeSet<String>,
     /// The vault entities, owned and foreign.
     pub entities: Vec<VaultEntity>,
     /// The prefixes of vaults that are live, and that this plan deletes or renames.
     pub removed_prefixes: BTreeSet<String>,
-    /// Whether these are all there are; if not, an unknown prefix proves nothing.
+    /// Whether these are all vaults; if not, an unknown prefix proves nothing.
     pub is_complete: bool,
     /// Whether no control plane was asked for any.
     pub without_control_plane: bool,
@@ -32,11 +32,11 @@ pub struct VaultEntity {
     pub backend: String,
     /// Its config; of another scope's vault without the secrets in it.
     pub config: EntityBody,
-    /// What the live vault of the same prefix and backend has for config already, if there is one.
+    /// The config of the live vault of the same prefix and backend, if there is one.
     pub live_config: Option<EntityBody>,
-    /// The options of its config that were filled in from the environment, or hold what was.
+    /// The options of its config that templates filled in from the environment, wholly or in part.
     pub templated_options: BTreeSet<String>,
-    /// Those of them that are made up, because a variable is not set.
+    /// Those of them that have no value, because a variable is not set.
     pub unset_options: BTreeSet<String>,
     /// Whether a template filled the prefix in: then it is suggested to nobody.
     pub has_templated_prefix: bool,
@@ -70,30 +70,29 @@ impl<'a> VaultRef<'a> {
 }
 
 impl VaultEntity {
-    /// The same, as one that is live already and stays as it is.
+    /// The same, as a live vault that stays as it is.
     pub fn into_live(self) -> Self {
-        let live = Some(self.config.clone());
         Self {
-            live_config: live,
+            live_config: Some(self.config.clone()),
             ..self
         }
     }
 
-    /// An option of its config, if it is a text.
+    /// An option of its config, if it is a string.
     pub fn option(&self, name: &str) -> Option<&str> {
         self.config.expose().get(name)?.as_str()
     }
 
     /// Who says an option of its config, set or not: the live vault, if that has the same already. `default` holds where
     /// nothing is set.
-    pub fn option_origin(&self, name: &str, default: Option<&Value>) -> SettingOrigin {
-        let set = |value: &&Value| !value.is_null();
-        let said = self.config.expose().get(name).filter(set).or(default);
+    pub(crate) fn option_origin(&self, name: &str, default: Option<&Value>) -> SettingOrigin {
+        let is_set = |value: &&Value| !value.is_null();
+        let value = self.config.expose().get(name).filter(is_set).or(default);
         let live = self
             .live_config
             .as_ref()
-            .map(|live| live.expose().get(name).filter(set).or(default));
-        if live.map_or(said == default, |live| live == said) {
+            .map(|live| live.expose().get(name).filter(is_set).or(default));
+        if live.map_or(value == default, |live| live == value) {
             SettingOrigin::Live
         } else if self.templated_options.contains(name) {
             SettingOrigin::Template
@@ -104,7 +103,7 @@ impl VaultEntity {
 }
 
 impl Vaults {
-    /// The vault that a name stands for: a backend's name goes before any prefix.
+    /// The vault that a name stands for.
     pub fn find(&self, name: &str) -> Option<VaultRef<'_>> {
         let backend = self.loaded_backends.get(name).map(|name| VaultRef::Backend(name));
         let entity = || {
@@ -116,42 +115,42 @@ impl Vaults {
         backend.or_else(entity)
     }
 
-    /// The name that was most likely meant by one that stands for nothing, but for those that a template filled in.
+    /// The name that was most likely meant by an unknown one. Prefixes that a template filled in are not shown.
     pub fn suggest(&self, name: &str) -> Option<&str> {
-        let told = self.entities.iter().filter(|vault| !vault.has_templated_prefix);
-        let prefixes = told.map(|vault| vault.prefix.as_str());
+        let shown = self.entities.iter().filter(|vault| !vault.has_templated_prefix);
+        let prefixes = shown.map(|vault| vault.prefix.as_str());
         suggest_similar(name, prefixes.chain(self.loaded_backends.iter().map(String::as_str)))
     }
 }
 
-/// Says of every use what can be known without asking a backend: what is well-formed and has a vault is
-/// [`Reason::NotAsked`] yet.
-pub fn classify_sites(uses: Vec<ReferenceSite>, vaults: &Vaults) -> Vec<Assessment> {
-    uses.into_iter().map(|usage| classify_site(usage, vaults)).collect()
+/// Assesses every site as far as that is possible without asking a backend: a well-formed reference to a known vault is
+/// [`Reason::NotAsked`] so far.
+pub fn classify_sites(sites: Vec<ReferenceSite>, vaults: &Vaults) -> Vec<Assessment> {
+    sites.into_iter().map(|site| classify_site(site, vaults)).collect()
 }
 
-fn classify_site(usage: ReferenceSite, vaults: &Vaults) -> Assessment {
-    let parsed = parse_reference(&usage.text);
-    let (finding, vault_changed) = match (usage.referenceable, &parsed) {
-        (Referenceability::No, _) => (not_referenceable(&usage), false),
-        (Referenceability::Never, _) => (in_vault_config(&usage), false),
+fn classify_site(site: ReferenceSite, vaults: &Vaults) -> Assessment {
+    let parsed = parse_reference(&site.text);
+    let (finding, vault_changed) = match (site.referenceable, &parsed) {
+        (Referenceability::No, _) => (not_referenceable(&site), false),
+        (Referenceability::Never, _) => (in_vault_config(&site), false),
         (_, Err(error)) => (bad_reference(&error.to_string()), false),
-        (Referenceability::Unknown, Ok(_)) => (unknown_schema(&usage), false),
-        (Referenceability::Since(version), Ok(_)) => (requires_version(&usage, version), false),
+        (Referenceability::Unknown, Ok(_)) => (unknown_schema(&site), false),
+        (Referenceability::Since(version), Ok(_)) => (requires_version(&site, version), false),
         (Referenceability::Yes, Ok(reference)) => classify_by_vault(reference, vaults),
     };
     Assessment {
-        affected_by_plan: usage.change_state == ChangeState::Changed || vault_changed,
-        site: usage,
+        affected_by_plan: site.entity.change_state == ChangeState::Changed || vault_changed,
+        site,
         reference: parsed.ok(),
         finding,
         certificate: None,
     }
 }
 
-/// What is known of a well-formed reference in a field that takes it, and whether the plan touches its vault.
+/// The finding on a well-formed reference in a field that takes it, and whether the plan changes its vault.
 fn classify_by_vault(reference: &Reference, vaults: &Vaults) -> (Finding, bool) {
-    let name = String::from_utf8_lossy(&reference.name).into_owned();
+    let name = reference.vault_name();
     match vaults.find(&name) {
         Some(vault) => (not_asked(&name), vault.is_changed()),
         None if vaults.removed_prefixes.contains(&name) => (deleted_vault(&name), false),
@@ -161,48 +160,48 @@ fn classify_by_vault(reference: &Reference, vaults: &Vaults) -> (Finding, bool) 
     }
 }
 
-fn not_referenceable(usage: &ReferenceSite) -> Finding {
+fn not_referenceable(site: &ReferenceSite) -> Finding {
     Finding::new(
         Reason::NotReferenceable,
-        format!("the field '{}' takes no references", usage.path),
+        format!("the field '{}' takes no references", site.path),
     )
-    .about(&usage.text)
+    .about(&site.text)
     .help("Kong would use this text as it stands; write the value, or use a field that takes references")
 }
 
-fn in_vault_config(usage: &ReferenceSite) -> Finding {
+fn in_vault_config(site: &ReferenceSite) -> Finding {
     let message = format!(
         "the field '{}' is a vault's own, and Kong resolves no references there",
-        usage.path
+        site.path
     );
     Finding::new(Reason::NotReferenceable, message)
-        .about(&usage.text)
+        .about(&site.text)
         .help("write the value (a template can take it from the environment), or let the data planes' settings say it")
 }
 
-fn bad_reference(words: &str) -> Finding {
+fn bad_reference(kong_message: &str) -> Finding {
     Finding::new(
         Reason::BadReference,
-        format!("Kong cannot read this reference: {words}"),
+        format!("Kong cannot read this reference: {kong_message}"),
     )
-    .about(words)
+    .about(kong_message)
     .help("a reference is {vault://PREFIX/SECRET} or {vault://PREFIX/SECRET/KEY}")
 }
 
-fn unknown_schema(usage: &ReferenceSite) -> Finding {
-    let message = format!("no schema tells whether the field '{}' takes references", usage.path);
+fn unknown_schema(site: &ReferenceSite) -> Finding {
+    let message = format!("no schema tells whether the field '{}' takes references", site.path);
     Finding::new(Reason::UnknownSchema, message)
-        .about(&usage.text)
+        .about(&site.text)
         .help("a control plane that has loaded what the field belongs to tells: --kong-addr")
 }
 
-fn requires_version(usage: &ReferenceSite, version: &str) -> Finding {
+fn requires_version(site: &ReferenceSite, version: &str) -> Finding {
     let message = format!(
         "the field '{}' takes references from Kong Gateway {version} on",
-        usage.path
+        site.path
     );
     Finding::new(Reason::UnknownSchema, message)
-        .about(&usage.text)
+        .about(&site.text)
         .help("a control plane tells which version it is")
 }
 
@@ -229,8 +228,8 @@ fn deleted_vault(name: &str) -> Finding {
         .help("keep the vault, or give up the reference first")
 }
 
-fn vaults_unreadable(name: &str, unasked: bool) -> Finding {
-    let (message, help) = match unasked {
+fn vaults_unreadable(name: &str, without_control_plane: bool) -> Finding {
+    let (message, help) = match without_control_plane {
         true => (
             format!("no file declares a vault '{name}', and no control plane was asked for one"),
             "give the files that declare it, or a control plane with --kong-addr",

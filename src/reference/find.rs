@@ -1,59 +1,21 @@
 use std::collections::BTreeSet;
 
-use uuid::Uuid;
-
-use super::is_reference;
-use json::{Object, Value};
-use schema::{BodyPart, Catalog, FieldPath, FieldType, KindId, Referenceability};
-use state::DeclaredId;
-
-/// An entity that is looked at for its references, and for what stands in its fields.
-#[derive(Clone, Copy)]
-pub struct EntityView<'a> {
-    /// Its kind.
-    pub kind: KindId,
-    /// Its id.
-    pub id: Uuid,
-    /// Says its name in reports.
-    pub title: &'a dyn Fn() -> String,
-    /// Its body, references as they are; of a foreign entity only the fields that hold them.
-    pub body: &'a Object,
-    /// What the plan does to it.
-    pub change_state: ChangeState,
-    /// Where it is declared, if it is.
-    pub declared: Option<DeclaredId>,
-}
-
-/// What a plan does to an entity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChangeState {
-    /// It creates or changes it.
-    Changed,
-    /// It leaves it as it is.
-    Unchanged,
-    /// It may not touch it: the entity is another's.
-    Foreign,
-}
+use super::texts::any_text;
+use super::{EntityRef, EntityView, is_reference};
+use json::Value;
+use schema::{BodyPart, Catalog, FieldPath, FieldType, Referenceability};
 
 /// One place where a reference stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReferenceSite {
-    /// The kind of the entity.
-    pub kind: KindId,
-    /// The entity's id.
-    pub id: Uuid,
-    /// The entity's name in reports.
-    pub title: String,
+    /// The entity.
+    pub entity: EntityRef,
     /// The field.
     pub path: FieldPath,
     /// The reference's text.
     pub text: String,
     /// Whether the field takes references.
     pub referenceable: Referenceability,
-    /// What the plan does to the entity.
-    pub change_state: ChangeState,
-    /// Where the entity is declared, if it is.
-    pub declared: Option<DeclaredId>,
     /// Whether a template filled it in from the environment, wholly or in part: then nothing of it is shown, and it is
     /// sent only where a credential may be.
     pub is_templated: bool,
@@ -61,41 +23,43 @@ pub struct ReferenceSite {
 
 #[cfg(test)]
 impl ReferenceSite {
-    /// A reference for a certificate, in an entity that has nothing else to it.
-    pub fn in_certificate(text: &str, change_state: ChangeState) -> Self {
+    /// A reference for a certificate, in an entity without a name.
+    pub(crate) fn in_certificate(text: &str, change_state: super::ChangeState) -> Self {
         Self {
-            kind: Catalog::recorded().find_kind("certificates").expect("a kind"),
-            id: Uuid::nil(),
-            title: String::new(),
+            entity: EntityRef {
+                kind: Catalog::recorded().find_kind("certificates").expect("a kind"),
+                id: uuid::Uuid::nil(),
+                title: String::new(),
+                change_state,
+                declared: None,
+            },
             path: FieldPath::from_field("cert"),
             text: text.to_owned(),
             referenceable: Referenceability::Yes,
-            change_state,
-            declared: None,
             is_templated: false,
         }
     }
 }
 
-/// Every place of an entity where a text stands that Kong takes for a reference. Tags hold none. `filled` tells of a text
-/// whether a template filled it in from the environment, wholly or in part.
+/// Every place of an entity where a text stands that Kong takes for a reference. Tags hold none. `is_templated` says of a
+/// text whether a template filled it in from the environment, wholly or in part.
 pub fn find_references(
     catalog: &Catalog,
-    holder: &EntityView<'_>,
-    filled: &dyn Fn(&str) -> bool,
+    entity: &EntityView<'_>,
+    is_templated: &dyn Fn(&str) -> bool,
 ) -> Vec<ReferenceSite> {
-    if !holder.body.values().any(contains_reference) {
+    if !entity.body.values().any(contains_reference) {
         return Vec::new();
     }
     let mut found = Vec::new();
-    catalog.record(holder.kind, holder.body).walk(holder.body, &mut |part| {
+    catalog.record(entity.kind, entity.body).walk(entity.body, &mut |part| {
         found.extend(FoundReference::from_part(part));
         !is_shown_twice(part)
     });
     let mut seen = BTreeSet::new();
-    found.retain(|place| place.path.top_field() != Some("tags") && seen.insert(place.path.clone()));
-    let used = |place: FoundReference| place.into_site(catalog, holder, filled);
-    found.into_iter().map(used).collect()
+    found.retain(|reference| reference.path.top_field() != Some("tags") && seen.insert(reference.path.clone()));
+    let into_site = |reference: FoundReference| reference.into_site(catalog, entity, is_templated);
+    found.into_iter().map(into_site).collect()
 }
 
 /// A reference with the field it stands in.
@@ -116,41 +80,30 @@ impl FoundReference {
         })
     }
 
-    fn into_site(self, catalog: &Catalog, holder: &EntityView<'_>, filled: &dyn Fn(&str) -> bool) -> ReferenceSite {
-        let EntityView {
-            kind,
-            id,
-            change_state: standing,
-            declared,
-            ..
-        } = *holder;
+    fn into_site(
+        self,
+        catalog: &Catalog,
+        entity: &EntityView<'_>,
+        is_templated: &dyn Fn(&str) -> bool,
+    ) -> ReferenceSite {
         let Self {
             path,
             text,
             referenceable,
         } = self;
         ReferenceSite {
-            is_templated: filled(&text),
-            kind,
-            id,
-            title: (holder.title)(),
-            referenceable: catalog.referenceability(kind, holder.body, &path, referenceable),
+            entity: entity.to_ref(),
+            referenceable: catalog.referenceability(entity.kind, entity.body, &path, referenceable),
+            is_templated: is_templated(&text),
             path,
             text,
-            change_state: standing,
-            declared,
         }
     }
 }
 
 /// Whether a value holds a reference anywhere: most do not, and need no schema.
 pub fn contains_reference(value: &Value) -> bool {
-    match value {
-        Value::String(text) => is_reference(text),
-        Value::Array(members) => members.iter().any(contains_reference),
-        Value::Object(members) => members.values().any(contains_reference),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
+    any_text(value, |text| is_reference(text))
 }
 
 /// Whether a shorthand's value stands in the field that it stands for as well: Kong puts it there, and shows both. What is

@@ -1,9 +1,9 @@
 use super::{Reason, Verdict};
 
-/// What is known of a reference, in words: why, and what to do. Nothing of a secret is ever in it.
+/// What is known of a reference: why, and what to do. Nothing of a secret is ever in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Why, as a stable word.
+    /// Why the verdict is what it is.
     pub reason: Reason,
     /// What it is about, for lists: a variable, a secret, a vault. Findings of one cause share it.
     pub subject: String,
@@ -14,7 +14,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding about nothing in particular yet.
+    /// Without a subject and without help.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
         Self {
             reason,
@@ -24,13 +24,13 @@ impl Finding {
         }
     }
 
-    /// The same, about something.
+    /// The same, with a subject.
     pub fn about(mut self, subject: impl Into<String>) -> Self {
         self.subject = subject.into();
         self
     }
 
-    /// The same, saying what to do.
+    /// The same, with what to do.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self

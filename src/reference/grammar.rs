@@ -1,6 +1,6 @@
 use super::lua;
 
-/// A `{vault://…}` reference, taken apart as Kong 3.9.1 takes it apart.
+/// A `{vault://…}` reference, parsed as Kong 3.9.1 parses it.
 ///
 /// Everything is bytes: Kong decodes percent signs without asking whether UTF-8 comes of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,8 +18,18 @@ pub struct Reference {
 }
 
 impl Reference {
+    /// The vault's prefix, or the name of a backend, as text.
+    pub fn vault_name(&self) -> String {
+        String::from_utf8_lossy(&self.name).into_owned()
+    }
+
+    /// The secret's name as text.
+    pub(crate) fn resource_name(&self) -> String {
+        String::from_utf8_lossy(&self.resource).into_owned()
+    }
+
     /// The version as Lua writes it: `1`, `0.5`, `1e+19`.
-    pub fn version_text(&self) -> Option<String> {
+    pub(crate) fn version_text(&self) -> Option<String> {
         self.version.map(lua::format_number)
     }
 }
@@ -60,7 +70,7 @@ pub enum ReferenceParseError {
 
 impl ReferenceParseError {
     /// Kong's words without the text that it repeats in brackets.
-    pub fn kong_message(&self) -> &'static str {
+    pub(crate) fn kong_message(&self) -> &'static str {
         match self {
             Self::NotAReference(_) => "not a reference",
             Self::MissingHost(_) => "reference url is missing host",
@@ -78,7 +88,7 @@ pub fn is_reference(text: impl AsRef<[u8]>) -> bool {
     text.starts_with(b"{vault://") && text.ends_with(b"}")
 }
 
-/// Takes a reference apart as Kong does: LuaSocket's URL parser, then a second decoding, the last segment as key.
+/// Parses a reference as Kong does: LuaSocket's URL parser, then a second decoding, the last segment as key.
 ///
 /// # Errors
 /// With Kong's own words, as recorded from Kong 3.9.1.
@@ -110,18 +120,17 @@ pub fn parse_reference(text: impl AsRef<[u8]>) -> Result<Reference, ReferencePar
     })
 }
 
-/// What cannot be seen any more once a reference is taken apart.
-pub(super) struct SyntaxDetails {
-    /// How many segments the path has, empty ones not counted.
-    pub segment_count: usize,
+/// What is lost once a reference is parsed.
+pub(crate) struct SyntaxDetails {
+    /// The segments of the path, empty ones not counted.
+    pub(crate) segment_count: usize,
     /// Whether something follows a semicolon.
-    pub has_parameters: bool,
+    pub(crate) has_parameters: bool,
     /// Whether a user or a port stands beside the name.
-    pub has_userinfo_or_port: bool,
+    pub(crate) has_userinfo_or_port: bool,
 }
 
-/// How a reference is written.
-pub(super) fn syntax_details(text: impl AsRef<[u8]>) -> SyntaxDetails {
+pub(crate) fn syntax_details(text: impl AsRef<[u8]>) -> SyntaxDetails {
     let text = text.as_ref();
     let text = text.strip_prefix(b"{vault:").unwrap_or(text);
     let url = ReferenceUrl::parse(text.strip_suffix(b"}").unwrap_or(text));
@@ -177,10 +186,10 @@ impl<'a> ReferenceUrl<'a> {
     }
 }
 
-/// What stands before the first such byte, and what after it, if there is one.
-fn split_at_byte(text: &[u8], at: u8) -> (&[u8], Option<&[u8]>) {
-    match text.iter().position(|byte| *byte == at) {
-        Some(found) => (&text[..found], Some(&text[found + 1..])),
+/// The text before the first such byte, and the text after it, if there is one.
+fn split_at_byte(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
+    match text.iter().position(|byte| *byte == separator) {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
         None => (text, None),
     }
 }
@@ -208,7 +217,7 @@ fn split_path(path: &[u8]) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
 
 /// The options of a query: `+` is a space, an option without `=` is set, one without a name does not count.
 fn parse_options(query: &[u8]) -> Vec<(Vec<u8>, OptionValue)> {
-    let mut found: Vec<(Vec<u8>, OptionValue)> = Vec::new();
+    let mut options: Vec<(Vec<u8>, OptionValue)> = Vec::new();
     for pair in query.split(|byte| *byte == b'&').take(lua::MAX_QUERY_ARGS) {
         let (name, value) = split_at_byte(pair, b'=');
         let name = lua::unescape_uri(name);
@@ -216,13 +225,13 @@ fn parse_options(query: &[u8]) -> Vec<(Vec<u8>, OptionValue)> {
             continue;
         }
         let value = value.map_or(OptionValue::Flag, |value| OptionValue::Text(lua::unescape_uri(value)));
-        match found.iter_mut().find(|(known, _)| *known == name) {
+        match options.iter_mut().find(|(known, _)| *known == name) {
             Some((_, OptionValue::List(values))) => values.push(value),
             Some((_, first)) => *first = OptionValue::List(vec![first.clone(), value]),
-            None => found.push((name, value)),
+            None => options.push((name, value)),
         }
     }
-    found
+    options
 }
 
 #[cfg(test)]
@@ -230,9 +239,9 @@ mod tests {
     use super::*;
 
     fn parse_parts(text: &str) -> (String, String, Option<String>) {
-        let found = parse_reference(text).expect("a reference");
+        let reference = parse_reference(text).expect("a reference");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-        (text(found.name), text(found.resource), found.key.map(text))
+        (text(reference.name), text(reference.resource), reference.key.map(text))
     }
 
     #[test]
@@ -258,11 +267,11 @@ mod tests {
 
     #[test]
     fn an_option_may_stand_several_times() {
-        let found = parse_reference("{vault://env/a?x&x=1&=2&y=a+b}").expect("a reference");
+        let reference = parse_reference("{vault://env/a?x&x=1&=2&y=a+b}").expect("a reference");
         let text = |text: &str| OptionValue::Text(text.into());
         let twice = OptionValue::List(vec![OptionValue::Flag, text("1")]);
         assert_eq!(
-            found.options,
+            reference.options,
             Some(vec![(b"x".to_vec(), twice), (b"y".to_vec(), text("a b"))])
         );
     }

@@ -47,7 +47,7 @@ impl Visitor<'_> for JsonStringVisitor {
     }
 }
 
-/// Puts the bytes that lone surrogates stand for in their place.
+/// Replaces lone surrogates by the bytes that they stand for.
 fn restore_raw_bytes(text: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_survive_the_way_through_json() {
+    fn bytes_survive_a_round_trip_through_json() {
         for bytes in [
             &b"a\xC3\xA9"[..],
             b"\xC3\x7F\xA9",

@@ -1,12 +1,13 @@
 //! What is pointed at: the grammar of `{vault://…}`, where references may stand, what they resolve to and what is known
 //! of each.
 //!
-//! The way of a reference is [`find_references`] → [`classify_sites`] → [`collect_queries`] → the crate `backends` asks
-//! the vaults → [`verify_references`] → [`ContentChecker`] → [`apply_policy`]. All but the asking is pure, and here.
+//! The steps: [`find_references`], [`classify_sites`], [`collect_queries`], `backends::resolve_queries`, [`verify_references`],
+//! [`ContentChecker`], [`redact_templated`], [`apply_policy`]. All but the backends is pure.
 
 mod allowlist;
 mod classify;
 mod content;
+mod entity_view;
 mod environment;
 mod find;
 mod finding;
@@ -22,11 +23,13 @@ mod response;
 mod secret;
 mod settings;
 mod subkey;
+mod texts;
 mod variable;
 mod vault_target;
 mod verdict;
 mod verify;
 
+use content::FieldIssue;
 use query::accepts_option;
 
 pub use allowlist::{
@@ -34,10 +37,11 @@ pub use allowlist::{
 };
 pub use classify::{VaultEntity, VaultRef, Vaults, classify_sites};
 pub use content::{
-    CertificateFields, ContentChecker, EntityIssue, ExpiryWindow, FieldIssue, InlineCertificatesHash, has_key_material,
+    CertificateFields, ContentChecker, EntityIssue, ExpiryWindow, InlineCertificatesHash, has_key_material,
 };
+pub use entity_view::{ChangeState, EntityRef, EntityView};
 pub use environment::{EnvVaultError, resolve_from_environment};
-pub use find::{ChangeState, EntityView, ReferenceSite, contains_reference, find_references};
+pub use find::{ReferenceSite, contains_reference, find_references};
 pub use finding::Finding;
 pub use grammar::{OptionValue, Reference, ReferenceParseError, is_reference, parse_reference};
 pub use json_bytes::{decode_json_string, encode_json_string};

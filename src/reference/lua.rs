@@ -1,19 +1,19 @@
 //! What Kong's libraries make of text: LuaSocket's and OpenResty's decoding, LuaJIT's numbers.
 
-/// How many arguments of a query OpenResty reads.
-pub const MAX_QUERY_ARGS: usize = 100;
+/// The arguments of a query that OpenResty reads at most.
+pub(crate) const MAX_QUERY_ARGS: usize = 100;
 
 /// LuaSocket's decoding: `%XX` becomes a byte, everything else stays.
-pub fn unescape(text: &[u8]) -> Vec<u8> {
+pub(crate) fn unescape(text: &[u8]) -> Vec<u8> {
     decode_percent(text, |byte| byte)
 }
 
 /// OpenResty's decoding: like [`unescape`], and `+` becomes a space.
-pub fn unescape_uri(text: &[u8]) -> Vec<u8> {
+pub(crate) fn unescape_uri(text: &[u8]) -> Vec<u8> {
     decode_percent(text, |byte| if byte == b'+' { b' ' } else { byte })
 }
 
-fn decode_percent(text: &[u8], plain: impl Fn(u8) -> u8) -> Vec<u8> {
+fn decode_percent(text: &[u8], decode_plain: impl Fn(u8) -> u8) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut at = 0;
     while let Some(byte) = text.get(at) {
@@ -26,7 +26,7 @@ fn decode_percent(text: &[u8], plain: impl Fn(u8) -> u8) -> Vec<u8> {
                 at += 3;
             }
             None => {
-                decoded.push(plain(*byte));
+                decoded.push(decode_plain(*byte));
                 at += 1;
             }
         }
@@ -40,7 +40,7 @@ fn parse_hex_pair(digits: &[u8]) -> Option<u8> {
 }
 
 /// LuaJIT's `tonumber(text, 10)`: white space around, a sign, decimals, exponents, hexadecimals, `inf` and `nan`.
-pub fn parse_number(text: &[u8]) -> Option<f64> {
+pub(crate) fn parse_number(text: &[u8]) -> Option<f64> {
     let text = std::str::from_utf8(text).ok()?;
     let text = text.trim_matches(|c: char| matches!(c, ' ' | '\t' | '\n' | '\x0b' | '\x0c' | '\r'));
     let (negative, digits) = match text.as_bytes().first()? {
@@ -88,7 +88,7 @@ fn parse_hexadecimal(text: &str) -> Option<f64> {
 }
 
 /// A number as Lua writes it: `%.14g`.
-pub fn format_number(value: f64) -> String {
+pub(crate) fn format_number(value: f64) -> String {
     if value.is_nan() {
         return "nan".to_owned();
     }
@@ -106,7 +106,7 @@ pub fn format_number(value: f64) -> String {
     format!("{}e{sign}{:02}", trim_zeros(mantissa), exponent.abs())
 }
 
-/// A decimal without the zeros that say nothing.
+/// A decimal without trailing zeros.
 fn trim_zeros(text: &str) -> &str {
     if text.contains('.') {
         text.trim_end_matches('0').trim_end_matches('.')

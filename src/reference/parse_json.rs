@@ -1,9 +1,7 @@
-//! What Kong makes of a text, as one JSON object.
-
 use super::json_bytes::{decode_json_string, encode_json_string};
 use super::{OptionValue, Reference, is_reference, parse_reference};
 
-/// What Kong makes of a text: whether it is a reference, its parts or Kong's own error.
+/// What Kong makes of a text, as a JSON object: whether it is a reference, its parts or Kong's own error.
 pub fn parse_to_json(text: &[u8]) -> String {
     let mut members = vec![
         ("reference", encode_json_string(text)),
@@ -12,14 +10,14 @@ pub fn parse_to_json(text: &[u8]) -> String {
     members.push(match parse_reference(text) {
         Ok(reference) => ("parsed", reference_json(&reference)),
         Err(error) => {
-            let told = [error.kong_message().as_bytes(), b" [", text, b"]"].concat();
-            ("parse_error", encode_json_string(&told))
+            let message = [error.kong_message().as_bytes(), b" [", text, b"]"].concat();
+            ("parse_error", encode_json_string(&message))
         }
     });
     object_json(members.iter().map(|(name, value)| (name.as_bytes(), value.clone())))
 }
 
-/// [`answer`] to a line that holds a JSON string; an object with `error` to any other.
+/// [`parse_to_json`] of a line that holds a JSON string; of any other, an object with `error`.
 pub fn parse_line_to_json(line: &[u8]) -> String {
     match decode_json_string(line) {
         Some(text) => parse_to_json(&text),

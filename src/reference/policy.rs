@@ -1,35 +1,34 @@
 use std::collections::BTreeMap;
 
-use super::{Assessment, ChangeState, EntityIssue, Reason, ReferenceSettings, Verdict};
-use schema::{Catalog, FieldPath, KindId};
-use state::{DeclaredId, DesiredState};
+use super::{Assessment, ChangeState, EntityIssue, EntityRef, Reason, ReferenceSettings, Verdict};
+use schema::{Catalog, FieldPath};
+use state::DesiredState;
 use yaml::{Diagnostic, DiagnosticCode, Severity};
 
-/// What a verdict may do to a run (`--references`): the later, the less.
+/// What a verdict may do to a run (`--references`), the strictest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Policy {
     /// Stops on all that is not found, live and unchanged references included.
     Strict,
-    /// Stops on what is wrong if the plan touches it; tells of the rest.
+    /// Stops on what is wrong if the plan touches it; reports the rest.
     #[default]
     Default,
-    /// Tells, and never stops.
+    /// Reports, and never stops.
     Warn,
-    /// Asks nothing: only the grammar and the fields' own rules hold.
+    /// Asks no vault: only the grammar and the fields' own rules hold.
     Off,
 }
 
-/// What a verdict may do: for all vaults, and what is said of single ones.
+/// The general policy, and those of single vaults.
 #[derive(Clone, Copy, Debug)]
 pub struct Policies<'a> {
-    /// For all.
+    /// For all that no vault's own policy holds for.
     pub general: Policy,
-    /// What is said of single vaults: that holds for what their backends answer.
+    /// The policies of single vaults: they hold for what their backends answer.
     pub settings: Option<&'a ReferenceSettings>,
 }
 
 impl Policy {
-    /// All of them, by name.
     const NAMES: [(&str, Self); 4] = [
         ("strict", Self::Strict),
         ("default", Self::Default),
@@ -58,53 +57,55 @@ impl Policies<'_> {
             .unwrap_or(self.general)
     }
 
-    fn for_assessment(&self, judged: &Assessment) -> Policy {
-        match judged.vault_name() {
-            Some(name) if judged.finding.reason.is_from_backend() => self.for_vault(&name),
+    fn for_assessment(&self, assessment: &Assessment) -> Policy {
+        match assessment.vault_name() {
+            Some(name) if assessment.finding.reason.is_from_backend() => self.for_vault(&name),
             _ => self.general,
         }
     }
 }
 
-/// What there is to tell of references: errors stop the run before its first write. One cause is told once, with all its places.
+/// The diagnostics on references: errors stop the run before its first write. One cause is reported once, with all its
+/// locations.
 pub fn apply_policy(
     catalog: &Catalog,
     desired: &DesiredState,
-    judged: &[Assessment],
+    assessments: &[Assessment],
     policies: Policies<'_>,
 ) -> Vec<Diagnostic> {
     let mut causes: BTreeMap<(Severity, Reason, &str), Vec<&Assessment>> = BTreeMap::new();
-    for one in judged {
-        if let Some(severity) = severity_for(one, policies.for_assessment(one)) {
-            let cause = match one.finding.reason {
-                Reason::DataPlaneEnvironment => one.finding.help.as_deref().unwrap_or_default(),
-                _ => one.finding.message.as_str(),
+    for assessment in assessments {
+        if let Some(severity) = severity_for(assessment, policies.for_assessment(assessment)) {
+            let finding = &assessment.finding;
+            let cause = match finding.reason {
+                Reason::DataPlaneEnvironment => finding.help.as_deref().unwrap_or_default(),
+                _ => finding.message.as_str(),
             };
-            causes
-                .entry((severity, one.finding.reason, cause))
-                .or_default()
-                .push(one);
+            let same = causes.entry((severity, finding.reason, cause)).or_default();
+            same.push(assessment);
         }
     }
     causes
         .into_iter()
-        .map(|((severity, ..), uses)| build_diagnostic(catalog, desired, severity, &uses))
+        .map(|((severity, ..), assessments)| build_diagnostic(catalog, desired, severity, &assessments))
         .collect()
 }
 
-/// How bad it is, if it is told at all.
-fn severity_for(one: &Assessment, policy: Policy) -> Option<Severity> {
-    let reason = one.finding.reason;
-    let foreign = one.site.change_state == ChangeState::Foreign;
-    // another team's reference concerns the plan if that changes the vault which it names
-    let stops = one.affected_by_plan || policy == Policy::Strict && !foreign;
-    match (one.verdict(), policy) {
+/// None if it is not reported at all.
+fn severity_for(assessment: &Assessment, policy: Policy) -> Option<Severity> {
+    let reason = assessment.finding.reason;
+    let is_foreign = assessment.site.entity.change_state == ChangeState::Foreign;
+    // another team's reference is affected if the plan changes the vault that it names
+    let stops = assessment.affected_by_plan || policy == Policy::Strict && !is_foreign;
+    match (assessment.verdict(), policy) {
         (Verdict::Found, _) => None,
         (_, Policy::Off) if !reason.is_static() => None,
-        // the plan's guard stops such a run, or is told to let it pass
-        (Verdict::Missing, _) if reason == Reason::DeletedVault && !one.affected_by_plan => Some(Severity::Warning),
-        (Verdict::NotCheckable, _) if foreign && reason == Reason::NotAsked => None,
-        (Verdict::NotCheckable, Policy::Strict) => Some(match stops && !foreign {
+        // the plan's guard stops such a run, unless it is switched off
+        (Verdict::Missing, _) if reason == Reason::DeletedVault && !assessment.affected_by_plan => {
+            Some(Severity::Warning)
+        }
+        (Verdict::NotCheckable, _) if is_foreign && reason == Reason::NotAsked => None,
+        (Verdict::NotCheckable, Policy::Strict) => Some(match stops && !is_foreign {
             true => Severity::Error,
             false => Severity::Warning,
         }),
@@ -114,103 +115,102 @@ fn severity_for(one: &Assessment, policy: Policy) -> Option<Severity> {
     }
 }
 
-fn build_diagnostic(catalog: &Catalog, desired: &DesiredState, severity: Severity, uses: &[&Assessment]) -> Diagnostic {
-    let finding = &uses[0].finding;
+fn build_diagnostic(
+    catalog: &Catalog,
+    desired: &DesiredState,
+    severity: Severity,
+    assessments: &[&Assessment],
+) -> Diagnostic {
+    let finding = &assessments[0].finding;
     let diagnostic = Diagnostic {
         severity,
         code: finding.reason.code(),
         message: match finding.reason {
-            Reason::DataPlaneEnvironment => environment_message(uses),
+            Reason::DataPlaneEnvironment => environment_message(assessments),
             _ => finding.message.clone(),
         },
         locations: Vec::new(),
         help: finding.help.clone(),
     };
-    let places = uses.iter().map(|one| FieldLocation {
-        kind: one.site.kind,
-        title: &one.site.title,
-        path: &one.site.path,
-        declared: one.site.declared,
+    let locations = assessments.iter().map(|assessment| FieldLocation {
+        entity: &assessment.site.entity,
+        path: &assessment.site.path,
         label: None,
-        confidential: false,
+        is_confidential: false,
     });
-    add_places(catalog, desired, diagnostic, places)
+    add_locations(catalog, desired, diagnostic, locations)
 }
 
-/// What there is to tell of values that are in no reference, or not wrong yet. One cause is told once.
+/// The diagnostics on values that are in no reference, or not wrong yet. One cause is reported once.
 pub fn report_issues(
     catalog: &Catalog,
     desired: &DesiredState,
-    remarks: &[EntityIssue],
+    issues: &[EntityIssue],
     policies: Policies<'_>,
 ) -> Vec<Diagnostic> {
     let mut causes: BTreeMap<(Severity, DiagnosticCode, &str), Vec<&EntityIssue>> = BTreeMap::new();
-    for remark in remarks {
+    for issue in issues {
+        let is_changed = issue.entity.change_state == ChangeState::Changed;
         let severity = match policies.general {
             Policy::Off => continue,
-            Policy::Strict if remark.issue.is_error => Severity::Error,
-            Policy::Default if remark.issue.is_error && remark.change_state == ChangeState::Changed => Severity::Error,
+            Policy::Strict if issue.field_issue.is_error => Severity::Error,
+            Policy::Default if issue.field_issue.is_error && is_changed => Severity::Error,
             _ => Severity::Warning,
         };
-        let cause = (severity, remark.issue.code, remark.issue.message.as_str());
-        causes.entry(cause).or_default().push(remark);
+        let cause = (severity, issue.field_issue.code, issue.field_issue.message.as_str());
+        causes.entry(cause).or_default().push(issue);
     }
-    let told = causes.into_iter().map(|((severity, code, message), remarks)| {
-        let field = &remarks[0].path;
+    let diagnostics = causes.into_iter().map(|((severity, code, message), issues)| {
+        let field = &issues[0].field_issue.path;
         let diagnostic = Diagnostic {
             severity,
             code,
             message: format!("the field '{field}' {message}"),
             locations: Vec::new(),
-            help: Some(remarks[0].issue.help.to_owned()),
+            help: Some(issues[0].field_issue.help.to_owned()),
         };
-        let places = remarks.iter().map(|remark| FieldLocation {
-            kind: remark.kind,
-            title: &remark.title,
-            path: &remark.path,
-            declared: remark.declared,
-            label: remark.issue.detail.as_deref(),
-            confidential: remark.confidential,
+        let locations = issues.iter().map(|issue| FieldLocation {
+            entity: &issue.entity,
+            path: &issue.field_issue.path,
+            label: issue.field_issue.detail.as_deref(),
+            is_confidential: issue.is_confidential,
         });
-        add_places(catalog, desired, diagnostic, places)
+        add_locations(catalog, desired, diagnostic, locations)
     });
-    told.collect()
+    diagnostics.collect()
 }
 
-/// Where something is told of.
 struct FieldLocation<'a> {
-    kind: KindId,
-    title: &'a str,
+    entity: &'a EntityRef,
     path: &'a FieldPath,
-    declared: Option<DeclaredId>,
     label: Option<&'a str>,
-    confidential: bool,
+    is_confidential: bool,
 }
 
-/// Adds the places of a cause: those in files point there, the others are named.
-fn add_places<'a>(
+/// Adds the locations of a cause: of those in files the positions, of the others the names.
+fn add_locations<'a>(
     catalog: &Catalog,
     desired: &DesiredState,
     mut diagnostic: Diagnostic,
-    spots: impl Iterator<Item = FieldLocation<'a>>,
+    locations: impl Iterator<Item = FieldLocation<'a>>,
 ) -> Diagnostic {
     let mut elsewhere = Vec::new();
-    for spot in spots {
-        if let Some(declared) = spot.declared {
-            let position = desired.entity(declared).location.value_span(spot.path);
-            diagnostic = match spot.confidential {
-                true => diagnostic.at_secret(position),
-                false => diagnostic.at(position),
+    for location in locations {
+        if let Some(declared) = location.entity.declared {
+            let span = desired.entity(declared).location.value_span(location.path);
+            diagnostic = match location.is_confidential {
+                true => diagnostic.at_secret(span),
+                false => diagnostic.at(span),
             };
-            diagnostic = spot.label.into_iter().fold(diagnostic, Diagnostic::label);
+            diagnostic = location.label.into_iter().fold(diagnostic, Diagnostic::label);
             continue;
         }
-        let label = spot.label.map(|label| format!("; {label}")).unwrap_or_default();
-        let kind = &catalog.kind(spot.kind).name;
-        elsewhere.push(format!("{kind} {} ({}{label})", spot.title, spot.path));
+        let label = location.label.map(|label| format!("; {label}")).unwrap_or_default();
+        let kind = &catalog.kind(location.entity.kind).name;
+        elsewhere.push(format!("{kind} {} ({}{label})", location.entity.title, location.path));
     }
     // entities come in the order of their ids, which of new ones are random
-    diagnostic.locations.sort_by_key(|place| place.span);
+    diagnostic.locations.sort_by_key(|location| location.span);
     elsewhere.sort_unstable();
     elsewhere.dedup();
     if !elsewhere.is_empty() {
@@ -226,9 +226,12 @@ fn add_places<'a>(
     diagnostic
 }
 
-/// One note for all variables: what every data plane has to define.
-fn environment_message(uses: &[&Assessment]) -> String {
-    let mut names: Vec<&str> = uses.iter().map(|one| one.finding.subject.as_str()).collect();
+/// One note for all variables that every data plane has to define.
+fn environment_message(assessments: &[&Assessment]) -> String {
+    let mut names: Vec<&str> = assessments
+        .iter()
+        .map(|assessment| assessment.finding.subject.as_str())
+        .collect();
     names.sort_unstable();
     names.dedup();
     let (plural, them) = if names.len() == 1 {
@@ -249,18 +252,18 @@ mod tests {
 
     const ALL: [Policy; 4] = [Policy::Strict, Policy::Default, Policy::Warn, Policy::Off];
 
-    fn assessment(reason: Reason, standing: ChangeState, concerns_plan: bool) -> Assessment {
+    fn assessment(reason: Reason, change_state: ChangeState, affected_by_plan: bool) -> Assessment {
         Assessment {
-            site: ReferenceSite::in_certificate("", standing),
+            site: ReferenceSite::in_certificate("", change_state),
             reference: None,
             finding: Finding::new(reason, ""),
             certificate: None,
-            affected_by_plan: concerns_plan,
+            affected_by_plan,
         }
     }
 
-    fn severities(reason: Reason, standing: ChangeState, concerns_plan: bool) -> [Option<Severity>; 4] {
-        ALL.map(|policy| severity_for(&assessment(reason, standing, concerns_plan), policy))
+    fn severities(reason: Reason, change_state: ChangeState, affected_by_plan: bool) -> [Option<Severity>; 4] {
+        ALL.map(|policy| severity_for(&assessment(reason, change_state, affected_by_plan), policy))
     }
 
     const BAD: [Reason; 8] = [
@@ -292,9 +295,9 @@ mod tests {
     #[track_caller]
     fn assert_severities(reasons: &[Reason], cases: &[(ChangeState, bool)], row: SeverityRow) {
         for reason in reasons {
-            for (standing, concerns) in cases {
-                let found = severities(*reason, *standing, *concerns);
-                assert_eq!(found, row, "{reason:?} {standing:?} {concerns}");
+            for (change_state, affected_by_plan) in cases {
+                let severities = severities(*reason, *change_state, *affected_by_plan);
+                assert_eq!(severities, row, "{reason:?} {change_state:?} {affected_by_plan}");
             }
         }
     }

@@ -1,16 +1,13 @@
-//! From references to what has to be fetched: each distinct secret once, by the vault that is asked for it.
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Assessment, Finding, OptionValue, Reason, Reference, ReferenceSettings, Secret, SettingOrigin, TemplatedParts,
-    VaultRef, VaultSetting, VaultTarget,
+    Assessment, ChangeState, Finding, OptionValue, Reason, Reference, ReferenceSettings, Secret, SettingOrigin,
+    TemplatedParts, VaultEntity, VaultRef, VaultSetting, VaultTarget, Vaults,
 };
-use super::{ChangeState, VaultEntity, Vaults};
 use json::{Object, Value, json};
 use schema::{self, Catalog, CheckPurpose, FieldPath};
 
-/// A secret that is wanted, however many references want it.
+/// A secret to fetch, however many references name it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SecretRequest {
     /// Its name.
@@ -20,16 +17,16 @@ pub struct SecretRequest {
 }
 
 impl SecretRequest {
-    /// The secret that a reference wants.
+    /// The secret that a reference names.
     pub fn from_reference(reference: &Reference) -> Self {
         Self {
-            resource: String::from_utf8_lossy(&reference.resource).into_owned(),
+            resource: reference.resource_name(),
             version: reference.version_text(),
         }
     }
 }
 
-/// A vault to be asked, and what for.
+/// A vault to ask, and what for.
 #[derive(Clone, Debug)]
 pub struct VaultQuery {
     /// The vault.
@@ -38,38 +35,38 @@ pub struct VaultQuery {
     pub requests: Vec<SecretRequest>,
 }
 
-/// All that is to be asked.
+/// All vaults to ask, each distinct secret once.
 #[derive(Clone, Debug, Default)]
 pub struct VaultQueries {
-    /// By vault; a vault that references give different options is several.
+    /// By vault; one that references give different options is several.
     pub queries: Vec<VaultQuery>,
-    /// Of each judged reference, which secret of which errand it wants.
-    pub by_reference: BTreeMap<usize, (usize, usize)>,
+    /// Of each assessment, by its index, which request of which query it waits for.
+    pub(crate) by_assessment: BTreeMap<usize, (usize, usize)>,
 }
 
-/// The backend that needs none: a reference that names it, and no vault, can be resolved as it stands.
+/// The backend without required settings: a reference that names it, and no vault, can be resolved as it stands.
 const SETTINGLESS_BACKEND: &str = "env";
 
-/// What has to be asked for the references that nothing is wrong with so far; `asked` says of which vaults. References of
-/// foreign entities count only if `foreign`.
+/// The queries for the references that nothing is wrong with so far, of vaults that may be asked (`is_asked`). References
+/// of foreign entities count only if `include_foreign`.
 pub fn collect_queries(
     catalog: &Catalog,
-    judged: &[Assessment],
+    assessments: &[Assessment],
     vaults: &Vaults,
     settings: &ReferenceSettings,
-    foreign: bool,
-    asked: &dyn Fn(&str) -> bool,
+    include_foreign: bool,
+    is_asked: &dyn Fn(&str) -> bool,
 ) -> VaultQueries {
-    let mut errands = VaultQueries::default();
-    let mut seen = BTreeMap::new();
-    let mut targets = BTreeMap::new();
-    let mut secrets = BTreeMap::new();
-    for (at, one) in judged.iter().enumerate() {
-        let (Some(reference), Some(name)) = (&one.reference, one.vault_name()) else {
+    let mut queries = VaultQueries::default();
+    let mut by_options = BTreeMap::new();
+    let mut by_overrides = BTreeMap::new();
+    let mut request_indexes = BTreeMap::new();
+    for (index, assessment) in assessments.iter().enumerate() {
+        let (Some(reference), Some(name)) = (&assessment.reference, assessment.vault_name()) else {
             continue;
         };
-        let theirs = one.site.change_state == ChangeState::Foreign && !foreign;
-        if one.finding.reason != Reason::NotAsked || theirs || !asked(&name) {
+        let is_skipped = assessment.site.entity.change_state == ChangeState::Foreign && !include_foreign;
+        if assessment.finding.reason != Reason::NotAsked || is_skipped || !is_asked(&name) {
             continue;
         }
         let Some(vault) = vaults.find(&name) else { continue };
@@ -77,32 +74,32 @@ pub fn collect_queries(
             continue;
         }
         let options = format!("{:?}", reference.options);
-        let filled = one.site.is_templated;
-        let errand = *seen.entry((name.clone(), options, filled)).or_insert_with(|| {
-            let (mut target, changes) = target_with_overrides(catalog, &name, vault, reference, settings);
-            *targets.entry((name.clone(), changes, filled)).or_insert_with(|| {
-                target.templated.resources = filled;
-                let wanted = Vec::new();
-                errands.queries.push(VaultQuery {
-                    target,
-                    requests: wanted,
-                });
-                errands.queries.len() - 1
-            })
+        let is_templated = assessment.site.is_templated;
+        let query_key = (name.clone(), options, is_templated);
+        let query = *by_options.entry(query_key).or_insert_with(|| {
+            let (mut target, overrides) = target_with_overrides(catalog, &name, vault, reference, settings);
+            *by_overrides
+                .entry((name.clone(), overrides, is_templated))
+                .or_insert_with(|| {
+                    target.templated.resources = is_templated;
+                    let requests = Vec::new();
+                    queries.queries.push(VaultQuery { target, requests });
+                    queries.queries.len() - 1
+                })
         });
-        let wanted = SecretRequest::from_reference(reference);
-        let place = *secrets.entry((errand, wanted.clone())).or_insert_with(|| {
-            let wants = &mut errands.queries[errand].requests;
-            wants.push(wanted);
-            wants.len() - 1
+        let request = SecretRequest::from_reference(reference);
+        let request_index = *request_indexes.entry((query, request.clone())).or_insert_with(|| {
+            let requests = &mut queries.queries[query].requests;
+            requests.push(request);
+            requests.len() - 1
         });
-        errands.by_reference.insert(at, (errand, place));
+        queries.by_assessment.insert(index, (query, request_index));
     }
-    errands
+    queries
 }
 
-/// The vault that a reference names, as it is asked: its config, over that the reference's own options, over all the words
-/// of the checker's side.
+/// The vault that a reference names, as it is asked: its config, overridden by the reference's own options, overridden by
+/// the operator's settings.
 pub fn resolve_target(
     catalog: &Catalog,
     name: &str,
@@ -113,7 +110,7 @@ pub fn resolve_target(
     target_with_overrides(catalog, name, vault, reference, settings).0
 }
 
-/// What a reference's own options change of how its vault is asked: references that change the same ask together.
+/// What a reference's own options change of how its vault is asked: references that change the same share a query.
 type OptionOverrides = Vec<(String, Vec<u8>)>;
 
 fn target_with_overrides(
@@ -124,80 +121,81 @@ fn target_with_overrides(
     settings: &ReferenceSettings,
 ) -> (VaultTarget, OptionOverrides) {
     let backend = vault.backend();
-    let mut said = match vault {
+    let mut merged = match vault {
         VaultRef::Entity(entity) => entity_settings(catalog, entity),
         VaultRef::Backend(backend) => backend_settings(catalog, backend, settings),
     };
-    let by_name = matches!(vault, VaultRef::Backend(_));
-    let checker = settings.vault_values(name);
-    let mut overriding = BTreeMap::new();
-    if !by_name || backend == SETTINGLESS_BACKEND || !(said.is_empty() && checker.is_empty()) {
-        overriding = reference_overrides(catalog, backend, reference);
-        overriding.retain(|option, setting| {
-            let same = said.get(option).is_some_and(|said| said.value == setting.value);
-            !same && is_relevant(option, &checker)
+    let is_backend_name = matches!(vault, VaultRef::Backend(_));
+    let operator = settings.vault_values(name);
+    let mut options = BTreeMap::new();
+    if !is_backend_name || backend == SETTINGLESS_BACKEND || !(merged.is_empty() && operator.is_empty()) {
+        options = reference_overrides(catalog, backend, reference);
+        options.retain(|option, setting| {
+            let is_same = merged.get(option).is_some_and(|known| known.value == setting.value);
+            !is_same && is_relevant(option, &operator)
         });
     }
-    let changes = overriding
+    let overrides = options
         .iter()
         .map(|(option, setting)| (option.clone(), setting.value.expose().to_vec()));
-    let changes = changes.collect();
-    said.extend(overriding);
-    let filled = match vault {
-        VaultRef::Entity(vault) => templated_parts(vault, &said, &checker),
+    let overrides = overrides.collect();
+    merged.extend(options);
+    let templated = match vault {
+        VaultRef::Entity(vault) => templated_parts(vault, &merged, &operator),
         VaultRef::Backend(_) => TemplatedParts::default(),
     };
-    said.extend(checker);
+    merged.extend(operator);
     let target = VaultTarget {
         name: name.to_owned(),
         backend: backend.to_owned(),
         owned: matches!(vault, VaultRef::Entity(VaultEntity { owned: true, .. })),
-        templated: filled,
-        is_backend_name: by_name,
-        settings: said,
+        templated,
+        is_backend_name,
+        settings: merged,
     };
-    (target, changes)
+    (target, overrides)
 }
 
-/// Options that say how long data planes keep a secret, and nothing of how it is asked for.
+/// Options that say how long data planes cache a secret, and nothing of how it is asked for.
 const CACHE_OPTIONS: [&str; 3] = ["ttl", "neg_ttl", "resurrect_ttl"];
 
-/// The checker's words for an address, and the options that say nothing once one of them is said.
+/// Settings of ours for an address, and the options that each of them replaces.
 const REPLACED_OPTIONS: [(&str, &[&str]); 3] = [
     ("address", &["protocol", "host", "port", "endpoint_url", "vault_uri"]),
     ("endpoint", &["endpoint_url", "vault_uri"]),
     ("sts_endpoint", &["sts_endpoint_url"]),
 ];
 
-/// Whether an option of a reference has a say in how its vault is asked, given what the checker's side says.
-fn is_relevant(option: &str, checker: &BTreeMap<String, VaultSetting>) -> bool {
-    let replaced = |(word, parts): &(&str, &[&str])| {
-        let said = checker.get(*word).filter(|said| !said.value.expose().is_empty());
-        said.is_some() && parts.contains(&option)
+/// Whether an option has an effect on how its vault is asked, given the operator's settings.
+fn is_relevant(option: &str, operator: &BTreeMap<String, VaultSetting>) -> bool {
+    let is_replaced = |(name, options): &(&str, &[&str])| {
+        let is_set = operator.get(*name).is_some_and(|setting| !setting.is_empty());
+        is_set && options.contains(&option)
     };
-    !CACHE_OPTIONS.contains(&option) && !checker.contains_key(option) && !REPLACED_OPTIONS.iter().any(replaced)
+    !CACHE_OPTIONS.contains(&option) && !operator.contains_key(option) && !REPLACED_OPTIONS.iter().any(is_replaced)
 }
 
-/// What templates filled in, and what of it is made up, counts and is said by nobody else.
+/// What templates filled in, and those of it without a value that have an effect.
 fn templated_parts(
     vault: &VaultEntity,
-    said: &BTreeMap<String, VaultSetting>,
-    checker: &BTreeMap<String, VaultSetting>,
+    merged: &BTreeMap<String, VaultSetting>,
+    operator: &BTreeMap<String, VaultSetting>,
 ) -> TemplatedParts {
-    let is_filled = |name: &str| {
-        said.get(name)
+    let is_templated = |name: &str| {
+        merged
+            .get(name)
             .is_some_and(|setting| setting.origin == SettingOrigin::Template)
     };
-    let is_theirs = |name: &&String| is_filled(name) && is_relevant(name, checker);
+    let counts = |name: &&String| is_templated(name) && is_relevant(name, operator);
     TemplatedParts {
         settings: vault.templated_options.clone(),
         resources: false,
-        unset: vault.unset_options.iter().filter(is_theirs).cloned().collect(),
+        unset: vault.unset_options.iter().filter(counts).cloned().collect(),
     }
 }
 
-/// The options of a vault's config that are set. Defaults of the schema are left to backends: nobody says them. What the
-/// live vault has and this one leaves out is said to be empty, so that nobody takes the rest for the live vault's address.
+/// The options of a vault's config that are set. Defaults of the schema are left to backends. What the live vault has and
+/// this one leaves out is set to be empty, so that nobody takes the rest for the live vault's address.
 fn entity_settings(catalog: &Catalog, vault: &VaultEntity) -> BTreeMap<String, VaultSetting> {
     let record = catalog.vault_schema(&vault.backend);
     let field = |name: &str| {
@@ -207,21 +205,21 @@ fn entity_settings(catalog: &Catalog, vault: &VaultEntity) -> BTreeMap<String, V
     let options = vault.config.expose();
     let live = vault.live_config.iter().flat_map(|live| live.expose().keys());
     let names: BTreeSet<&str> = options.keys().chain(live).collect();
-    let said = names.into_iter().filter_map(|name| {
+    let settings = names.into_iter().filter_map(|name| {
         let field = field(name);
-        let side = vault.option_origin(name, field.and_then(|field| field.default.as_ref()));
+        let origin = vault.option_origin(name, field.and_then(|field| field.default.as_ref()));
         let value = options.get(name).and_then(option_text);
-        let shown = vault.owned || !field.is_some_and(|field| field.secret);
+        let is_used = vault.owned || !field.is_some_and(|field| field.secret);
         match value {
-            Some(value) if shown => Some((name.to_owned(), VaultSetting { value, origin: side })),
-            None if side == SettingOrigin::Repository => Some((name.to_owned(), VaultSetting::unset(side))),
+            Some(value) if is_used => Some((name.to_owned(), VaultSetting { value, origin })),
+            None if origin == SettingOrigin::Repository => Some((name.to_owned(), VaultSetting::unset(origin))),
             _ => None,
         }
     });
-    said.collect()
+    settings.collect()
 }
 
-/// An option's value as text; lists and records are none that a vault has.
+/// An option's value as text; vaults have no lists and records.
 fn option_text(value: &Value) -> Option<Secret> {
     match value {
         Value::String(text) => Some(Secret::new(text.as_bytes())),
@@ -233,9 +231,9 @@ fn option_text(value: &Value) -> Option<Secret> {
 /// What a reference's own options change: Kong takes those that the backend's schema knows, and of these a value that the
 /// schema refuses unsets the option.
 fn reference_overrides(catalog: &Catalog, backend: &str, reference: &Reference) -> BTreeMap<String, VaultSetting> {
-    let mut said = BTreeMap::new();
+    let mut overrides = BTreeMap::new();
     let Some(record) = catalog.vault_schema(backend) else {
-        return said;
+        return overrides;
     };
     for (name, value) in reference.options.iter().flatten() {
         let Ok(name) = std::str::from_utf8(name) else { continue };
@@ -245,32 +243,32 @@ fn reference_overrides(catalog: &Catalog, backend: &str, reference: &Reference) 
         {
             continue;
         }
-        let taken = accepts_option(catalog, backend, name, value);
-        let inferred = infer_value(value).filter(|_| taken);
-        let side = SettingOrigin::Repository;
+        let is_accepted = accepts_option(catalog, backend, name, value);
+        let inferred = infer_value(value).filter(|_| is_accepted);
+        let origin = SettingOrigin::Repository;
         let setting = match inferred.as_ref().and_then(option_text) {
-            Some(value) => VaultSetting { value, origin: side },
-            None => VaultSetting::unset(side),
+            Some(value) => VaultSetting { value, origin },
+            None => VaultSetting::unset(origin),
         };
-        said.insert(name.to_owned(), setting);
+        overrides.insert(name.to_owned(), setting);
     }
-    said
+    overrides
 }
 
 /// What the data planes' properties say of a backend: what its schema refuses is dropped, as Kong drops it.
 fn backend_settings(catalog: &Catalog, backend: &str, settings: &ReferenceSettings) -> BTreeMap<String, VaultSetting> {
-    let mut said = settings.backend_settings.get(backend).cloned().unwrap_or_default();
-    said.retain(|option, setting| accepts_property(catalog, backend, option, setting));
-    said
+    let mut properties = settings.backend_settings.get(backend).cloned().unwrap_or_default();
+    properties.retain(|option, setting| accepts_property(catalog, backend, option, setting));
+    properties
 }
 
-/// Whether a data plane takes what one of its properties says of a backend; if not, it drops that.
+/// Whether a data plane accepts what one of its properties says of a backend; if not, it drops the property.
 pub fn accepts_property(catalog: &Catalog, backend: &str, option: &str, setting: &VaultSetting) -> bool {
     let value = OptionValue::Text(setting.value.expose().to_vec());
     accepts_option(catalog, backend, option, &value)
 }
 
-/// What Kong makes of an option's text: a truth value, a number, or the text.
+/// What Kong makes of an option's text: a boolean, a number, or the text.
 fn infer_value(value: &OptionValue) -> Option<Value> {
     let OptionValue::Text(text) = value else {
         return matches!(value, OptionValue::Flag).then_some(Value::Bool(true));
@@ -286,8 +284,8 @@ fn infer_value(value: &OptionValue) -> Option<Value> {
     })
 }
 
-/// Whether the schema of a backend takes what is said of an option.
-pub(super) fn accepts_option(catalog: &Catalog, backend: &str, option: &str, value: &OptionValue) -> bool {
+/// Whether the schema of a backend accepts the value of an option.
+pub(crate) fn accepts_option(catalog: &Catalog, backend: &str, option: &str, value: &OptionValue) -> bool {
     let (Some(value), Some(kind)) = (infer_value(value), catalog.find_kind("vaults")) else {
         return false;
     };
@@ -297,15 +295,15 @@ pub(super) fn accepts_option(catalog: &Catalog, backend: &str, option: &str, val
     let path = FieldPath::from_dotted("config").with_name(option);
     match schema::check_body(catalog, kind, &body, CheckPurpose::Store, 0) {
         Ok(()) => true,
-        Err(violations) => !violations.flatten().iter().any(|(at, _)| *at == path),
+        Err(violations) => !violations.flatten().iter().any(|(violated, _)| *violated == path),
     }
 }
 
-/// A secret's name that no request can be made of: a segment that is empty, `.` or `..` would lead elsewhere, and so would
-/// a control character; bytes that are no text would be another name.
+/// The segments of a secret's name.
 ///
 /// # Errors
-/// Malformed; such a name is never sent anywhere.
+/// No request can be made of the name: a segment that is empty, `.` or `..` would lead elsewhere, and so would a control
+/// character; bytes that are no text would be another name. Such a name is never sent anywhere.
 pub fn split_resource<'a>(vault: &str, resource: &'a str) -> Result<Vec<&'a str>, Finding> {
     let segments: Vec<&str> = resource.split('/').collect();
     let leads_elsewhere = |segment: &&str| matches!(*segment, "" | "." | "..");

@@ -1,6 +1,6 @@
 use super::{Finding, Secret};
 
-/// What a backend answers when it is asked for a secret.
+/// The response of a backend to a [`super::SecretRequest`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum SecretResponse {
     /// The secret.
@@ -9,6 +9,6 @@ pub enum SecretResponse {
     Object(Secret),
     /// What each of several data planes has, by its name.
     PerPlane(Vec<(String, SecretResponse)>),
-    /// It cannot be had.
+    /// It cannot be fetched.
     Unavailable(Finding),
 }

@@ -4,12 +4,12 @@ use zeroize::Zeroizing;
 
 /// Bytes that a vault holds, or that open one: wiped when dropped, readable through [`Secret::expose`] alone.
 ///
-/// It has no `Display` and no `Serialize`, and `Debug` says nothing of it, not even its length.
+/// It has no `Display` and no `Serialize`, and `Debug` shows nothing of it, not even its length.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
-    /// Takes bytes over.
+    /// Takes ownership of bytes.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
         Self(Zeroizing::new(bytes.into()))
     }
@@ -19,7 +19,12 @@ impl Secret {
         &self.0
     }
 
-    /// The bytes as text, if they are.
+    /// Whether it has no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The bytes as text, if they are UTF-8.
     pub fn text(&self) -> Option<&str> {
         std::str::from_utf8(&self.0).ok()
     }

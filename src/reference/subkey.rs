@@ -3,10 +3,10 @@ use zeroize::Zeroizing;
 use json::Value;
 use schema::zeroize_value;
 
-/// Why a secret has no such member. `Display` gives Kong's words; nothing of the value is in them.
+/// Why a secret has no such member. `Display` gives Kong's own message, without the value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SubkeyError {
-    /// The secret is no JSON object and no list. Kong tells the value or the parser's text besides.
+    /// The secret is no JSON object and no list. Kong shows the value or the parser's error, too.
     #[error("unable to json decode value (…)")]
     Undecodable,
     /// The object has no such member.
@@ -22,7 +22,7 @@ pub enum SubkeyError {
     },
 }
 
-/// The string that a secret's JSON object holds under a key, as Kong takes it out.
+/// The string that a secret's JSON object holds under a key, as Kong extracts it.
 ///
 /// # Errors
 /// The secret does not decode, has no such member, or one that is no string.
@@ -31,7 +31,7 @@ pub fn extract_subkey(secret: &[u8], key: &[u8]) -> Result<Zeroizing<Vec<u8>>, S
     extract_member(decoded.value(), key)
 }
 
-/// A decoded value of which every text is wiped when it is dropped.
+/// A value of which every text is wiped when it is dropped.
 pub struct ZeroizingValue(Value);
 
 impl ZeroizingValue {
@@ -40,8 +40,7 @@ impl ZeroizingValue {
         serde_json::from_slice(text).ok().map(Self)
     }
 
-    /// Takes a value over.
-    pub fn new(value: Value) -> Self {
+    pub(crate) fn new(value: Value) -> Self {
         Self(value)
     }
 
@@ -58,8 +57,8 @@ impl Drop for ZeroizingValue {
 }
 
 fn extract_member(decoded: &Value, key: &[u8]) -> Result<Zeroizing<Vec<u8>>, SubkeyError> {
-    let named = || String::from_utf8_lossy(key).into_owned();
-    let unexpected = |found| Err(SubkeyError::Unexpected { key: named(), found });
+    let key_text = || String::from_utf8_lossy(key).into_owned();
+    let unexpected = |found| Err(SubkeyError::Unexpected { key: key_text(), found });
     let member = match decoded {
         Value::Object(members) => std::str::from_utf8(key).ok().and_then(|key| members.get(key)),
         Value::Array(_) => None,
@@ -71,7 +70,7 @@ fn extract_member(decoded: &Value, key: &[u8]) -> Result<Zeroizing<Vec<u8>>, Sub
         Some(Value::Bool(_)) => unexpected("boolean"),
         Some(Value::Null) => unexpected("userdata"),
         Some(Value::Object(_) | Value::Array(_)) => unexpected("table"),
-        None => Err(SubkeyError::NotFound(named())),
+        None => Err(SubkeyError::NotFound(key_text())),
     }
 }
 
@@ -82,11 +81,11 @@ mod tests {
     #[test]
     fn members_are_taken_as_kong_takes_them() {
         let secret = br#"{"text":"a","empty":"","object":{},"list":[],"number":5,"null":null,"bool":true}"#;
-        let told = |secret: &[u8], key: &str| match extract_subkey(secret, key.as_bytes()) {
+        let extract = |secret: &[u8], key: &str| match extract_subkey(secret, key.as_bytes()) {
             Ok(text) => format!("={}", String::from_utf8_lossy(&text)),
             Err(error) => error.to_string(),
         };
-        for (key, wanted) in [
+        for (key, expected) in [
             ("text", "=a"),
             ("empty", "="),
             ("object", "unexpected table value in JSON secret for subfield object"),
@@ -96,11 +95,11 @@ mod tests {
             ("bool", "unexpected boolean value in JSON secret for subfield bool"),
             ("none", "subfield none not found in JSON secret"),
         ] {
-            assert_eq!(told(secret, key), wanted);
+            assert_eq!(extract(secret, key), expected);
         }
-        assert_eq!(told(b"[\"x\"]", "1"), "subfield 1 not found in JSON secret");
+        assert_eq!(extract(b"[\"x\"]", "1"), "subfield 1 not found in JSON secret");
         for secret in ["\"canary\"", "canary", "", "5", "null", "{\"a\":\"canary\""] {
-            assert_eq!(told(secret.as_bytes(), "a"), "unable to json decode value (…)");
+            assert_eq!(extract(secret.as_bytes(), "a"), "unable to json decode value (…)");
         }
     }
 }

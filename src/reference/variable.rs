@@ -6,11 +6,10 @@ use super::{OptionValue, Reference};
 /// `prefix` in the reference's query goes before the vault's; one that is no variable name counts as none.
 pub fn variable_name(reference: &Reference, prefix: Option<&str>) -> String {
     let prefix = requested_prefix(reference).unwrap_or_else(|| prefix.unwrap_or_default().to_owned());
-    let resource = String::from_utf8_lossy(&reference.resource);
-    format_variable_name(&prefix, &resource, reference.version == Some(2.0))
+    format_variable_name(&prefix, &reference.resource_name(), reference.version == Some(2.0))
 }
 
-/// [`variable`] of what a reference asks for, once its options are dealt with; `previous` is version 2.
+/// [`variable_name`] once the options of a reference are resolved; `previous` is version 2.
 pub fn format_variable_name(prefix: &str, resource: &str, previous: bool) -> String {
     let name = format!("{prefix}{resource}").replace('-', "_").to_ascii_uppercase();
     if previous { format!("{name}_PREVIOUS") } else { name }
@@ -30,8 +29,8 @@ fn requested_prefix(reference: &Reference) -> Option<String> {
 }
 
 fn is_variable_name(text: &str) -> bool {
-    let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    text.bytes().all(word) && !text.starts_with(|first: char| first.is_ascii_digit())
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    text.bytes().all(is_allowed) && !text.starts_with(|first: char| first.is_ascii_digit())
 }
 
 #[cfg(test)]

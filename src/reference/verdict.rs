@@ -72,29 +72,28 @@ reasons! {
         NoCredentials, UntrustedHost, UnsupportedLogin, UnsupportedBackend, Undocumented, NotAsked;
 }
 
-/// A use of a reference with what is known of it.
+/// A reference at its site, with what is known of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assessment {
     /// Where it stands.
     pub site: ReferenceSite,
-    /// Its parts, if Kong can take it apart.
+    /// Its parts, if Kong can parse it.
     pub reference: Option<Reference>,
     /// What is known.
     pub finding: Finding,
-    /// What it resolves to, if that is a certificate: what that says to everybody.
+    /// The public part of what it resolves to, if that is a certificate.
     pub certificate: Option<PublicCertificate>,
     /// Whether this plan adds or changes the reference, its entity, or the vault that it names.
     pub affected_by_plan: bool,
 }
 
 impl Assessment {
-    /// The name of the vault that it gives.
+    /// The name of the vault that the reference gives.
     pub fn vault_name(&self) -> Option<String> {
-        let reference = self.reference.as_ref()?;
-        Some(String::from_utf8_lossy(&reference.name).into_owned())
+        self.reference.as_ref().map(Reference::vault_name)
     }
 
-    /// What is known, in a word.
+    /// The verdict that follows from the finding.
     pub fn verdict(&self) -> Verdict {
         self.finding.verdict()
     }

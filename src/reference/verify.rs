@@ -1,5 +1,3 @@
-//! From what was fetched to what is known of each reference.
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
@@ -12,48 +10,44 @@ use super::{
 /// What a reference resolves to: nothing, a value, or one of each data plane that has one, by its name.
 pub type ResolvedValues = Vec<(Option<String>, Secret)>;
 
-/// Brings what was fetched to the references that wanted it. Of each, in order, what it resolves to.
+/// Updates the findings by the responses of the vaults, which are in the order of the queries. What each reference resolves
+/// to, in the order of the assessments.
 pub fn verify_references(
-    judged: &mut [Assessment],
-    errands: &VaultQueries,
-    fetched: &[Vec<SecretResponse>],
+    assessments: &mut [Assessment],
+    queries: &VaultQueries,
+    responses: &[Vec<SecretResponse>],
 ) -> Vec<ResolvedValues> {
-    let mut resolved = vec![ResolvedValues::new(); judged.len()];
-    for (at, (errand, place)) in &errands.by_reference {
-        let one = &mut judged[*at];
-        let (Some(reference), Some(fetched)) = (&one.reference, fetched.get(*errand).and_then(|all| all.get(*place)))
-        else {
+    let mut resolved = vec![ResolvedValues::new(); assessments.len()];
+    for (index, (query, request)) in &queries.by_assessment {
+        let assessment = &mut assessments[*index];
+        let response = responses.get(*query).and_then(|responses| responses.get(*request));
+        let (Some(reference), Some(response)) = (&assessment.reference, response) else {
             continue;
         };
-        let asked = ReferenceVerifier {
-            target: &errands.queries[*errand].target,
-            reference,
-        };
-        let (finding, values) = asked.verify(fetched);
-        one.finding = finding;
-        resolved[*at] = values;
+        let (finding, values) = verify_reference(&queries.queries[*query].target, reference, response);
+        assessment.finding = finding;
+        resolved[*index] = values;
     }
     resolved
 }
 
-/// What is known of one reference once its vault was asked, and what it resolves to.
+/// The finding on one reference once its vault was asked, and what it resolves to.
 pub fn verify_reference(
     target: &VaultTarget,
     reference: &Reference,
-    fetched: &SecretResponse,
+    response: &SecretResponse,
 ) -> (Finding, ResolvedValues) {
-    ReferenceVerifier { target, reference }.verify(fetched)
+    ReferenceVerifier { target, reference }.verify(response)
 }
 
-/// A reference with the vault that was asked.
 struct ReferenceVerifier<'a> {
     target: &'a VaultTarget,
     reference: &'a Reference,
 }
 
 impl ReferenceVerifier<'_> {
-    fn verify(&self, fetched: &SecretResponse) -> (Finding, ResolvedValues) {
-        match fetched {
+    fn verify(&self, response: &SecretResponse) -> (Finding, ResolvedValues) {
+        match response {
             SecretResponse::Unavailable(finding) => (finding.clone(), ResolvedValues::new()),
             SecretResponse::PerPlane(planes) => self.verify_planes(planes),
             SecretResponse::Text(secret) => self.with_value(
@@ -74,8 +68,8 @@ impl ReferenceVerifier<'_> {
     fn verify_planes(&self, planes: &[(String, SecretResponse)]) -> (Finding, ResolvedValues) {
         let mut resolved = ResolvedValues::new();
         let mut causes: Vec<(Finding, Vec<&str>)> = Vec::new();
-        for (plane, fetched) in planes {
-            let (finding, values) = self.verify(fetched);
+        for (plane, response) in planes {
+            let (finding, values) = self.verify(response);
             resolved.extend(values.into_iter().map(|(_, secret)| (Some(plane.clone()), secret)));
             match causes.iter_mut().find(|(known, _)| *known == finding) {
                 Some((_, planes)) => planes.push(plane),
@@ -84,15 +78,15 @@ impl ReferenceVerifier<'_> {
         }
         let worst = causes.iter().map(|(finding, _)| finding.verdict()).max();
         causes.retain(|(finding, _)| Some(finding.verdict()) == worst);
-        let told: Vec<String> = causes
+        let messages: Vec<String> = causes
             .iter()
-            .map(|(finding, at)| format!("{} (data plane: {})", finding.message, at.join(", ")))
+            .map(|(finding, planes)| format!("{} (data plane: {})", finding.message, planes.join(", ")))
             .collect();
         match causes.into_iter().next() {
             None => (self.found_finding(), resolved),
             Some((finding, _)) if finding.verdict() == Verdict::Found => (finding, resolved),
             Some((mut finding, _)) => {
-                finding.message = told.join("; ");
+                finding.message = messages.join("; ");
                 (finding, resolved)
             }
         }
@@ -107,7 +101,7 @@ impl ReferenceVerifier<'_> {
 
     fn found_finding(&self) -> Finding {
         let message = format!("found in the vault '{}'", self.target.name);
-        Finding::new(Reason::SecretFound, message).about(self.resource_name())
+        Finding::new(Reason::SecretFound, message).about(self.reference.resource_name())
     }
 
     /// `base64_decode` decodes the whole secret; of a secret that is an object at the backend, its members.
@@ -133,7 +127,7 @@ impl ReferenceVerifier<'_> {
     }
 
     fn subkey_finding(&self, error: &SubkeyError) -> Finding {
-        let (resource, vault) = (self.resource_name(), &self.target.name);
+        let (resource, vault) = (self.reference.resource_name(), &self.target.name);
         let secret = format!("the secret '{resource}' of the vault '{vault}'");
         let (message, help) = match error {
             SubkeyError::Undecodable => (
@@ -152,9 +146,9 @@ impl ReferenceVerifier<'_> {
         Finding::new(Reason::BadSubkey, message).about(resource).help(help)
     }
 
-    /// Kong's documentation says nothing of what a whole object resolves to.
+    /// What a whole object resolves to is not documented.
     fn missing_key_finding(&self) -> Finding {
-        let (resource, vault) = (self.resource_name(), &self.target.name);
+        let (resource, vault) = (self.reference.resource_name(), &self.target.name);
         let message = format!(
             "the secret '{resource}' of the vault '{vault}' is there, but which of its members is meant the reference does not say"
         );
@@ -163,16 +157,12 @@ impl ReferenceVerifier<'_> {
             .help("add the member's name as the last segment: {vault://PREFIX/SECRET/KEY}")
     }
 
-    fn content_finding(&self, what: &str) -> Finding {
-        let (resource, vault) = (self.resource_name(), &self.target.name);
+    fn content_finding(&self, problem: &str) -> Finding {
+        let (resource, vault) = (self.reference.resource_name(), &self.target.name);
         Finding::new(
             Reason::BadContent,
-            format!("the secret '{resource}' of the vault '{vault}' {what}"),
+            format!("the secret '{resource}' of the vault '{vault}' {problem}"),
         )
         .about(resource)
-    }
-
-    fn resource_name(&self) -> String {
-        String::from_utf8_lossy(&self.reference.resource).into_owned()
     }
 }

@@ -1,7 +1,7 @@
 use core::net::Ipv6Addr;
 
 /// An address in the form in which Kong stores it: with a port, IPv6 in full and in brackets
-/// (`::1` → `[0000:0000:0000:0000:0000:0000:0000:0001]:8000`). What is no address stays as it is.
+/// (`::1` → `[0000:0000:0000:0000:0000:0000:0000:0001]:8000`). What is no address is left unchanged.
 pub(super) fn normalize_address(address: &str, default_port: u64) -> String {
     if let Some((host, port)) = parse_ipv6(address) {
         let groups: Vec<String> = host.segments().iter().map(|group| format!("{group:04x}")).collect();
@@ -33,7 +33,7 @@ mod tests {
 
     #[test]
     fn addresses_are_stored_in_full() {
-        for (given, stored) in [
+        for (address, normalized) in [
             ("192.0.2.1:80", "192.0.2.1:80"),
             ("192.0.2.1", "192.0.2.1:8000"),
             ("host.example", "host.example:8000"),
@@ -43,7 +43,7 @@ mod tests {
             ("[::1]:x", "[::1]:x"),
             ("", ""),
         ] {
-            assert_eq!(normalize_address(given, 8000), stored, "{given}");
+            assert_eq!(normalize_address(address, 8000), normalized, "{address}");
         }
     }
 }

@@ -9,9 +9,9 @@ use json::Value;
 
 type KindLookup<'a> = &'a dyn Fn(&str) -> Option<KindId>;
 
-/// Makes kinds of their files and schemas, which stand side by side. Foreign keys become places in that list.
+/// Builds the kinds of files and their schemas, which are in the same order. Foreign keys become ids in that order.
 pub(super) fn build_kinds(files: &[KindFile], schemas: &[Value]) -> Result<Vec<Kind>, SchemaError> {
-    let place = |collection: &str| {
+    let find_kind_id = |collection: &str| {
         files
             .iter()
             .position(|file| file.collection == collection)
@@ -21,12 +21,13 @@ pub(super) fn build_kinds(files: &[KindFile], schemas: &[Value]) -> Result<Vec<K
         .iter()
         .zip(schemas)
         .map(|(file, schema)| {
-            build_kind(file, schema, &place).map_err(|why| SchemaError::new(format!("kinds/{}.yaml", file.name), why))
+            build_kind(file, schema, &find_kind_id)
+                .map_err(|reason| SchemaError::new(format!("kinds/{}.yaml", file.name), reason))
         })
         .collect()
 }
 
-fn build_kind(file: &KindFile, schema: &Value, place: KindLookup) -> Result<Kind, String> {
+fn build_kind(file: &KindFile, schema: &Value, find_kind_id: KindLookup) -> Result<Kind, String> {
     let mut record = parse::parse_record(schema)?;
     let secret: Vec<FieldPath> = file.secret.iter().map(|path| FieldPath::from_dotted(path)).collect();
     for path in &secret {
@@ -43,7 +44,7 @@ fn build_kind(file: &KindFile, schema: &Value, place: KindLookup) -> Result<Kind
         nested_path: file.nested_path.clone(),
         table: file.table.clone(),
         query_fields: file.finds_by.clone(),
-        child_names: child_names_field(file, place)?,
+        child_names: child_names_field(file, find_kind_id)?,
         ttl_field: file.expires.clone(),
         computed_field: file.computed.clone(),
         quirks: file.quirks.clone(),
@@ -52,9 +53,9 @@ fn build_kind(file: &KindFile, schema: &Value, place: KindLookup) -> Result<Kind
         endpoint_key: file.endpoint_key.clone(),
         identity: known_field_sets(&file.identity, &record).collect(),
         unique_sets: unique_sets(file, &record),
-        foreign_fields: foreign_fields(file, &record, place)?,
+        foreign_fields: foreign_fields(file, &record, find_kind_id)?,
         parent: file.parent.clone(),
-        nested_lists: nested_lists(file, place)?,
+        nested_lists: nested_lists(file, find_kind_id)?,
         legacy_fields: file.former.clone(),
         renamed_fields: file.renamed.clone(),
         taggable: record.get("tags").is_some(),
@@ -105,13 +106,13 @@ fn known_field_sets<'a>(sets: &'a [Vec<String>], record: &'a Record) -> impl Ite
 }
 
 /// Foreign fields of the schema whose kind is known, and the file's lists of ids.
-fn foreign_fields(file: &KindFile, record: &Record, place: KindLookup) -> Result<Vec<ForeignField>, String> {
+fn foreign_fields(file: &KindFile, record: &Record, find_kind_id: KindLookup) -> Result<Vec<ForeignField>, String> {
     let mut foreign = Vec::new();
     for (name, field) in &record.fields {
         let FieldType::Foreign(collection) = &field.field_type else {
             continue;
         };
-        if let Some(kind) = place(collection) {
+        if let Some(kind) = find_kind_id(collection) {
             foreign.push(ForeignField {
                 field: name.clone(),
                 kind,
@@ -122,7 +123,7 @@ fn foreign_fields(file: &KindFile, record: &Record, place: KindLookup) -> Result
         }
     }
     for list in file.lists.iter().filter(|list| record.get(&list.field).is_some()) {
-        let kind = find_kind(place, &list.collection)?;
+        let kind = find_kind(find_kind_id, &list.collection)?;
         foreign.push(ForeignField {
             field: list.field.clone(),
             kind,
@@ -142,28 +143,28 @@ fn parse_on_delete(field: &Field) -> OnDelete {
     }
 }
 
-fn child_names_field(file: &KindFile, place: KindLookup) -> Result<Option<ChildNamesField>, String> {
-    let Some(named) = &file.names_children else {
+fn child_names_field(file: &KindFile, find_kind_id: KindLookup) -> Result<Option<ChildNamesField>, String> {
+    let Some(children) = &file.names_children else {
         return Ok(None);
     };
     Ok(Some(ChildNamesField {
-        field: named.field.clone(),
-        kind: find_kind(place, &named.collection)?,
-        not_found_message: named.unknown.clone(),
+        field: children.field.clone(),
+        kind: find_kind(find_kind_id, &children.collection)?,
+        not_found_message: children.unknown.clone(),
     }))
 }
 
-fn find_kind(place: KindLookup, collection: &str) -> Result<KindId, String> {
-    place(collection).ok_or_else(|| format!("there is no kind {collection}"))
+fn find_kind(find_kind_id: KindLookup, collection: &str) -> Result<KindId, String> {
+    find_kind_id(collection).ok_or_else(|| format!("there is no kind {collection}"))
 }
 
-fn nested_lists(file: &KindFile, place: KindLookup) -> Result<Vec<NestedList>, String> {
+fn nested_lists(file: &KindFile, find_kind_id: KindLookup) -> Result<Vec<NestedList>, String> {
     file.nests
         .iter()
         .map(|nest| {
             Ok(NestedList {
                 key: nest.key.clone().unwrap_or_else(|| nest.collection.clone()),
-                kind: find_kind(place, &nest.collection)?,
+                kind: find_kind(find_kind_id, &nest.collection)?,
                 field: nest.field.clone(),
                 reference_field: nest.refers.clone(),
                 read_only: nest.read_only,
@@ -185,13 +186,13 @@ impl Record {
     }
 
     fn field_mut(&mut self, segment: &PathSegment) -> Option<&mut Field> {
-        let PathSegment::Name(wanted) = segment else {
+        let PathSegment::Name(name) = segment else {
             return None;
         };
         let mut shorthands = self.shorthands.iter_mut();
         self.fields
-            .get_mut(wanted)
-            .or_else(|| Some(&mut shorthands.find(|(name, _)| name == wanted)?.1))
+            .get_mut(name)
+            .or_else(|| Some(&mut shorthands.find(|(known, _)| known == name)?.1))
     }
 }
 

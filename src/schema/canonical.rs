@@ -10,18 +10,18 @@ use json::{Object, Value};
 #[derive(Clone, PartialEq)]
 pub struct CanonicalBody(pub Object);
 
-/// Brings a body, declared or live, to its canonical form. Never fails: what it cannot make sense of stays as it is.
+/// Brings a body, declared or live, to its canonical form. Never fails: what cannot be normalized is kept as it is. Idempotent.
 pub fn canonicalize(catalog: &Catalog, kind: KindId, body: &Object) -> CanonicalBody {
     let record = catalog.record(kind, body);
     let kind = catalog.kind(kind);
-    let mut compared = BodyNormalizer::new(NormalForm::Canonical).normalize_record(&record, body);
-    derived::derive_fields(kind, &mut compared);
-    compared.remove("id");
+    let mut canonical = BodyNormalizer::new(NormalForm::Canonical).normalize_record(&record, body);
+    derived::derive_fields(kind, &mut canonical);
+    canonical.remove("id");
     for name in kind.server_only.iter().chain(&kind.preserved).chain(&kind.ttl_field) {
-        compared.remove(name);
+        canonical.remove(name);
     }
-    compared.retain(|name, _| record.get(name).is_none_or(|field| !field.is_transient()));
-    CanonicalBody(compared)
+    canonical.retain(|name, _| record.get(name).is_none_or(|field| !field.is_transient()));
+    CanonicalBody(canonical)
 }
 
 /// The field that counts down, with its live and its declared value, where one of the two entities vanishes and the other

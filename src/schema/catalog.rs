@@ -32,11 +32,11 @@ pub struct LiveSchemas {
     pub plugins: BTreeMap<String, Value>,
     /// `GET /schemas/vaults/NAME`, by backend.
     pub vaults: BTreeMap<String, Value>,
-    /// The plugins that the node has loaded, if it told.
+    /// The plugins that the node has loaded, if known.
     pub loaded_plugins: Option<BTreeSet<String>>,
-    /// The vault backends that the node has loaded, if it told.
+    /// The vault backends that the node has loaded, if known.
     pub loaded_vaults: Option<BTreeSet<String>>,
-    /// The proxy-wasm filters that the node has loaded, if it told.
+    /// The proxy-wasm filters that the node has loaded, if known.
     pub loaded_filters: Option<BTreeSet<String>>,
     /// The dictionaries that the node's workers share, if it told.
     pub shared_dictionaries: Option<BTreeSet<String>>,
@@ -51,7 +51,7 @@ const VAULTS: &str = "vaults";
 
 impl Catalog {
     /// The catalog of the files under `schemas/`, recorded from Kong Gateway 3.9.1, with Enterprise kinds, fields and
-    /// vault backends. Made once a process.
+    /// vault backends. Built once a process.
     ///
     /// # Panics
     /// If a file under `schemas/`, which are part of the program, is wrong; a test reads them all.
@@ -105,12 +105,12 @@ impl Catalog {
             .unwrap_or_else(|_| Arc::clone(&self.kinds));
         let none = BTreeMap::new();
         let families = self.families.iter().map(|(name, known)| {
-            let told = match name.as_str() {
+            let answered = match name.as_str() {
                 PLUGINS => &live.plugins,
                 VAULTS => &live.vaults,
                 _ => &none,
             };
-            (name.clone(), subschema::overlay_family(known, name, told, edition))
+            (name.clone(), subschema::overlay_family(known, name, answered, edition))
         });
         Self {
             files: Arc::clone(&self.files),
@@ -134,17 +134,16 @@ impl Catalog {
 
     /// Which edition a node is: Enterprise says so in its version or counts in four numbers, and has kinds of its own.
     fn detect_edition(&self, live: &LiveSchemas) -> Edition {
-        let tells =
+        let answers_for_kind =
             |file: &KindFile| file.edition == Edition::Enterprise && live.entities.contains_key(&file.collection);
-        let says = |version: &String| version.contains("enterprise") || version.split('.').count() > 3;
-        if live.version.as_ref().is_some_and(says) || self.files.iter().any(tells) {
+        let is_enterprise_version = |version: &String| version.contains("enterprise") || version.split('.').count() > 3;
+        if live.version.as_ref().is_some_and(is_enterprise_version) || self.files.iter().any(answers_for_kind) {
             Edition::Enterprise
         } else {
             Edition::Community
         }
     }
 
-    /// The kind at that place.
     pub fn kind(&self, id: KindId) -> &Kind {
         &self.kinds[usize::from(id.0)]
     }
@@ -158,10 +157,10 @@ impl Catalog {
     }
 
     /// The kind of that collection (`key_sets`), or of that name or alias.
-    pub fn find_kind(&self, word: &str) -> Option<KindId> {
+    pub fn find_kind(&self, name: &str) -> Option<KindId> {
         self.kinds()
             .find(|(_, kind)| {
-                kind.collection == word || kind.name == word || kind.aliases.iter().any(|alias| alias == word)
+                kind.collection == name || kind.name == name || kind.aliases.iter().any(|alias| alias == name)
             })
             .map(|(id, _)| id)
     }
@@ -171,8 +170,8 @@ impl Catalog {
     ///
     /// The config of an unknown plugin or backend stays abstract.
     pub fn record(&self, kind: KindId, body: &Object) -> Arc<Record> {
-        let named = self.kind(kind).subschemas.as_ref();
-        self.record_for_subschema(kind, named.and_then(|sub| sub.subschema_name(body)))
+        let selector = self.kind(kind).subschemas.as_ref();
+        self.record_for_subschema(kind, selector.and_then(|selector| selector.subschema_name(body)))
     }
 
     /// The same, of a body that names that schema, or none.
@@ -180,9 +179,14 @@ impl Catalog {
         let kind = self.kind(kind);
         kind.subschemas
             .as_ref()
-            .and_then(|sub| {
-                let name = name.or_else(|| sub.default_name(&kind.record))?;
-                Some(self.families.get(&sub.family)?.get(name)?.merged_record(&kind.record))
+            .and_then(|selector| {
+                let name = name.or_else(|| selector.default_name(&kind.record))?;
+                Some(
+                    self.families
+                        .get(&selector.family)?
+                        .get(name)?
+                        .merged_record(&kind.record),
+                )
             })
             .unwrap_or_else(|| Arc::clone(&kind.record))
     }
@@ -210,16 +214,16 @@ impl Catalog {
             .flat_map(|family| family.keys().map(String::as_str))
     }
 
-    /// Whether a node told the schema of an entity: of one that names a further schema, that one.
-    pub fn has_live_schema(&self, kind: KindId, body: &Object) -> bool {
+    /// Whether the schema of an entity is a live node's: of one that names a subschema, that subschema.
+    pub(crate) fn has_live_schema(&self, kind: KindId, body: &Object) -> bool {
         let kind = self.kind(kind);
-        let named = kind
+        let selector = kind
             .subschemas
             .as_ref()
-            .and_then(|sub| Some((sub, sub.subschema_name(body)?)));
-        match named {
-            Some((sub, name)) => {
-                let known = self.families.get(&sub.family).and_then(|family| family.get(name));
+            .and_then(|selector| Some((selector, selector.subschema_name(body)?)));
+        match selector {
+            Some((selector, name)) => {
+                let known = self.families.get(&selector.family).and_then(|family| family.get(name));
                 known.is_some_and(|known| known.is_live())
             }
             None => self.live_collections.contains(&kind.collection),
@@ -253,8 +257,8 @@ impl Catalog {
         self.version.as_deref()
     }
 
-    /// What the node has loaded of a family (`plugins`, `vaults`), if it told.
-    pub fn loaded_names(&self, family: &str) -> Option<&BTreeSet<String>> {
+    /// What the node has loaded of a family (`plugins`, `vaults`), if known.
+    pub(crate) fn loaded_names(&self, family: &str) -> Option<&BTreeSet<String>> {
         match family {
             PLUGINS => self.loaded_plugins(),
             VAULTS => self.loaded_vaults(),
@@ -262,22 +266,22 @@ impl Catalog {
         }
     }
 
-    /// The plugins that the node has loaded, if it told.
+    /// The plugins that the node has loaded, if known.
     pub fn loaded_plugins(&self) -> Option<&BTreeSet<String>> {
         self.loaded_plugins.as_ref()
     }
 
-    /// The vault backends that the node has loaded, if it told.
+    /// The vault backends that the node has loaded, if known.
     pub fn loaded_vaults(&self) -> Option<&BTreeSet<String>> {
         self.loaded_vaults.as_ref()
     }
 
-    /// The dictionaries that the node's workers share, if it told.
-    pub(super) fn shared_dictionaries(&self) -> Option<&BTreeSet<String>> {
+    /// The dictionaries that the node's workers share, if known.
+    pub(crate) fn shared_dictionaries(&self) -> Option<&BTreeSet<String>> {
         self.shared_dictionaries.as_ref()
     }
 
-    /// The proxy-wasm filters that the node has loaded, if it told.
+    /// The proxy-wasm filters that the node has loaded, if known.
     pub fn loaded_filters(&self) -> Option<&BTreeSet<String>> {
         self.loaded_filters.as_ref()
     }

@@ -4,14 +4,14 @@ use super::checks::{BodyChecker, choose_record};
 use super::{Catalog, KindId, SchemaViolations, derived};
 use json::{Object, Value};
 
-/// What a body is for: which rules apply to it.
+/// Which rules apply to a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckPurpose {
     /// A whole entity to be stored (POST, PUT).
     Store,
     /// The body of `/schemas/ENTITY/validate`.
     Validate,
-    /// A whole entity with what its references resolve to in their places: nothing but what is found wrong outlives the check.
+    /// A whole entity with references resolved: nothing but the violations outlives the check.
     ResolvedReferences,
 }
 
@@ -38,9 +38,9 @@ pub fn check_body(
     let record = choose_record(catalog, kind, body, true).map_err(SchemaViolations)?;
     let mut filled = checker.fill_defaults(&record, body).map_err(SchemaViolations)?;
     derived::derive_fields(checker.kind, &mut filled);
-    let life = checker.take_ttl(&mut filled);
+    let ttl_error = checker.take_ttl(&mut filled);
     let mut errors = checker.check_record(&record, &filled);
-    errors.extend(life);
+    errors.extend(ttl_error);
     checker.run_kind_checks(&record, &filled, &mut errors);
     if purpose == CheckPurpose::ResolvedReferences {
         filled.values_mut().for_each(zeroize_value);

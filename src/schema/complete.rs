@@ -4,20 +4,20 @@ use super::{Catalog, FieldType, KindId, Record, SchemaViolations, derived};
 use json::{Object, Value};
 
 /// What Kong would store for a body: shorthands translated, defaults filled in, sets without repetitions, targets and
-/// addresses in full, every field there (null where nothing is said). Values that the server makes up (`auto`) are left
-/// to the caller: their fields are absent unless the body has them.
+/// addresses in full, every field present (null where it has no value). Server-generated values (`auto`) are left to
+/// the caller: their fields are absent unless the body has them.
 ///
 /// # Errors
 /// A deprecated spelling beside its successor with another value.
 pub fn complete_body(catalog: &Catalog, kind: KindId, body: &Object) -> Result<Object, SchemaViolations> {
     let record = catalog.record(kind, body);
-    let mut fill = BodyNormalizer::new(NormalForm::Stored);
-    let mut stored = fill.normalize_record(&record, body);
+    let mut normalizer = BodyNormalizer::new(NormalForm::Stored);
+    let mut stored = normalizer.normalize_record(&record, body);
     derived::derive_fields(catalog.kind(kind), &mut stored);
-    if fill.violations.is_empty() {
+    if normalizer.violations.is_empty() {
         Ok(stored)
     } else {
-        Err(fill.violations)
+        Err(normalizer.violations)
     }
 }
 
@@ -25,14 +25,14 @@ pub fn complete_body(catalog: &Catalog, kind: KindId, body: &Object) -> Result<O
 ///
 /// # Errors
 /// A deprecated spelling beside its successor with another value.
-pub fn expand_shorthands(catalog: &Catalog, kind: KindId, body: &Object) -> Result<Object, SchemaViolations> {
+fn expand_shorthands(catalog: &Catalog, kind: KindId, body: &Object) -> Result<Object, SchemaViolations> {
     let record = catalog.record(kind, body);
-    let mut fill = BodyNormalizer::new(NormalForm::Expanded);
-    let plain = fill.normalize_record(&record, body);
-    if fill.violations.is_empty() {
-        Ok(plain)
+    let mut normalizer = BodyNormalizer::new(NormalForm::Expanded);
+    let expanded = normalizer.normalize_record(&record, body);
+    if normalizer.violations.is_empty() {
+        Ok(expanded)
     } else {
-        Err(fill.violations)
+        Err(normalizer.violations)
     }
 }
 
@@ -40,26 +40,26 @@ pub fn expand_shorthands(catalog: &Catalog, kind: KindId, body: &Object) -> Resu
 /// whole; shorthands of the patch count as the fields that they stand for. The result is to be completed and checked.
 ///
 /// # Errors
-/// As [`translated`].
+/// As `expand_shorthands`.
 pub fn apply_patch(
     catalog: &Catalog,
     kind: KindId,
     stored: &Object,
     patch: &Object,
 ) -> Result<Object, SchemaViolations> {
-    let named = catalog.kind(kind).subschemas.as_ref();
+    let selector = catalog.kind(kind).subschemas.as_ref();
     let mut named_patch = patch.clone();
-    if let Some(sub) = named
-        && !patch.contains_key(&sub.by)
-        && let Some(name) = stored.get(&sub.by)
+    if let Some(selector) = selector
+        && !patch.contains_key(&selector.by)
+        && let Some(name) = stored.get(&selector.by)
     {
-        named_patch.insert(sub.by.clone(), name.clone());
+        named_patch.insert(selector.by.clone(), name.clone());
     }
     let record = catalog.record(kind, &named_patch);
-    let plain = expand_shorthands(catalog, kind, &named_patch)?;
+    let expanded = expand_shorthands(catalog, kind, &named_patch)?;
     let mut stored = expand_shorthands(catalog, kind, stored)?;
-    derived::forget_derived_fields(catalog.kind(kind), &plain, &mut stored);
-    Ok(merge_patch(&record, stored, plain))
+    derived::forget_derived_fields(catalog.kind(kind), &expanded, &mut stored);
+    Ok(merge_patch(&record, stored, expanded))
 }
 
 fn merge_patch(record: &Record, mut merged: Object, patch: Object) -> Object {
@@ -81,21 +81,21 @@ fn merge_patch(record: &Record, mut merged: Object, patch: Object) -> Object {
 /// `snis`, the time it has left) is the caller's.
 pub fn to_response_body(catalog: &Catalog, kind: KindId, stored: &Object) -> Object {
     let record = catalog.record(kind, stored);
-    let mut shown = stored.clone();
-    record.walk_mut(&mut shown, &mut |field, value| {
+    let mut response = stored.clone();
+    record.walk_mut(&mut response, &mut |field, value| {
         if let (FieldType::Record(record), Value::Object(body)) = (&field.field_type, value) {
             record_to_response(record, body);
         }
     });
-    record_to_response(&record, &mut shown);
-    shown
+    record_to_response(&record, &mut response);
+    response
 }
 
-fn record_to_response(record: &Record, shown: &mut Object) {
+fn record_to_response(record: &Record, response: &mut Object) {
     for (name, field) in &record.fields {
         if !field.is_transient() {
-            shown.get_or_null(name);
+            response.get_or_null(name);
         }
     }
-    shorthand::add_mirrored_shorthands(record, shown);
+    shorthand::add_mirrored_shorthands(record, response);
 }

@@ -23,7 +23,6 @@ impl Record {
             .map(|(_, field)| field)
     }
 
-    /// The shorthand of that name.
     pub fn shorthand(&self, name: &str) -> Option<&Field> {
         self.shorthands
             .iter()
@@ -35,7 +34,6 @@ impl Record {
 /// One field of a record, or the members of a list or map.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
-    /// What it holds.
     pub field_type: FieldType,
     /// Whether a stored entity always has a value here.
     pub required: bool,
@@ -57,7 +55,7 @@ pub struct Field {
 
 impl Field {
     /// Whether it is accepted but not stored with the entity (a certificate's list of names).
-    pub fn is_transient(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         self.rules.contains_key("transient")
     }
 
@@ -76,13 +74,10 @@ impl Field {
 /// The types of Kong's schema language.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FieldType {
-    /// Text.
     String,
     /// A whole number.
     Integer,
-    /// Any number.
     Number,
-    /// True or false.
     Boolean,
     /// A list whose order counts.
     Array(Box<Field>),
@@ -95,7 +90,6 @@ pub enum FieldType {
         /// What values must be like.
         values: Box<Field>,
     },
-    /// Named fields.
     Record(Record),
     /// A record whose fields depend on the entity's `name` (a plugin's or a vault's `config`).
     Abstract,

@@ -3,7 +3,7 @@ use json::Object;
 
 impl Record {
     /// The field at a path of names through nested records.
-    pub fn nested_field(&self, path: &[&str]) -> Option<&Field> {
+    pub(crate) fn nested_field(&self, path: &[&str]) -> Option<&Field> {
         let (first, rest) = path.split_first()?;
         rest.iter()
             .try_fold(self.field_or_shorthand(first)?, |field, name| field.child(name))
@@ -61,9 +61,7 @@ impl Field {
             _ => None,
         }
     }
-}
 
-impl Field {
     fn at_segment(&self, segment: &PathSegment) -> Option<&Self> {
         match segment {
             PathSegment::Name(name) => self.child(name),
@@ -76,13 +74,15 @@ impl Catalog {
     /// Where a body holds secrets: what Kong's schema marks `encrypted`, what the files under `schemas/` mark, the
     /// shorthands of either, and every text under a field or in a config that no schema describes. Null is no secret.
     pub fn secret_paths(&self, kind: KindId, body: &Object) -> Vec<FieldPath> {
-        self.search_paths(SearchTarget::Secret, kind, body)
-    }
-
-    /// Where a body holds values in whose place a `{vault://…}` reference is honoured: each member of a list and each
-    /// value of a map by itself. Shorthands count.
-    pub fn referenceable_paths(&self, kind: KindId, body: &Object) -> Vec<FieldPath> {
-        self.search_paths(SearchTarget::Referenceable, kind, body)
+        let mut found = Vec::new();
+        self.record(kind, body).walk(body, &mut |part| {
+            let is_secret = is_secret(part);
+            if is_secret {
+                found.push(FieldPath::from_steps(part.path));
+            }
+            !is_secret && may_hold_secrets(part.field)
+        });
+        found
     }
 
     /// The fields of an entity that the server makes up where nothing is said (`auto`), in records at any depth, the id
@@ -98,62 +98,42 @@ impl Catalog {
         });
         found
     }
+}
 
-    fn search_paths(&self, target: SearchTarget, kind: KindId, body: &Object) -> Vec<FieldPath> {
-        let mut found = Vec::new();
-        self.record(kind, body).walk(body, &mut |part| {
-            if target.is_at(part) {
-                found.push(FieldPath::from_steps(part.path));
-                return false;
-            }
-            target.may_be_within(part)
-        });
-        found
+fn is_secret(part: BodyPart<'_, '_, '_>) -> bool {
+    match part.field {
+        _ if part.value.is_null() => false,
+        Some(field) if field.secret || part.shorthand.is_some_and(stands_for_secret) => true,
+        // of what no schema describes, every text may be a secret
+        None
+        | Some(Field {
+            field_type: FieldType::Abstract,
+            ..
+        }) => part.value.is_string(),
+        Some(_) => false,
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum SearchTarget {
-    Secret,
-    Referenceable,
+fn stands_for_secret(shorthand: ShorthandUse<'_, '_, '_>) -> bool {
+    let mut targets = shorthand
+        .targets
+        .iter()
+        .filter_map(|path| shorthand.record.nested_field(path));
+    shorthand.field.secret || targets.any(|field| field.secret)
 }
 
-impl SearchTarget {
-    fn is_at(self, part: BodyPart<'_, '_, '_>) -> bool {
-        match part.field {
-            _ if part.value.is_null() => false,
-            // of what no schema describes, every text may be a secret
-            None => self == Self::Secret && part.value.is_string(),
-            Some(field) if self.is_marked(field) => true,
-            Some(field) if field.field_type == FieldType::Abstract => self == Self::Secret && part.value.is_string(),
-            Some(_) => part
-                .shorthand
-                .is_some_and(|shorthand| self.is_marked_shorthand(shorthand)),
-        }
-    }
-
-    fn is_marked(self, field: &Field) -> bool {
-        match self {
-            Self::Secret => field.secret,
-            Self::Referenceable => field.referenceable,
-        }
-    }
-
-    fn is_marked_shorthand(self, shorthand: ShorthandUse<'_, '_, '_>) -> bool {
-        let mut targets = shorthand
-            .targets
-            .iter()
-            .filter_map(|path| shorthand.record.nested_field(path));
-        self.is_marked(shorthand.field) || targets.any(|field| self.is_marked(field))
-    }
-
-    fn may_be_within(self, part: BodyPart<'_, '_, '_>) -> bool {
-        match part.field.map(|field| &field.field_type) {
-            None | Some(FieldType::Abstract) => self == Self::Secret,
-            Some(FieldType::Record(_) | FieldType::Array(_) | FieldType::Set(_) | FieldType::Map { .. }) => true,
-            Some(_) => false,
-        }
-    }
+/// Values in JSON fields have no schema either, and are no secrets.
+fn may_hold_secrets(field: Option<&Field>) -> bool {
+    field.is_none_or(|field| {
+        matches!(
+            field.field_type,
+            FieldType::Abstract
+                | FieldType::Record(_)
+                | FieldType::Array(_)
+                | FieldType::Set(_)
+                | FieldType::Map { .. }
+        )
+    })
 }
 
 #[cfg(test)]
@@ -224,16 +204,6 @@ mod tests {
         ] {
             assert_eq!(secrets(kind, body), found, "{kind}");
         }
-    }
-
-    #[test]
-    fn references_may_stand_where_the_schema_says_so() {
-        let catalog = Catalog::recorded();
-        let plugins = catalog.find_kind("plugins").unwrap();
-        let body =
-            json!({"name": "http-log", "config": {"http_endpoint": "x", "headers": {"a": "b"}, "method": "PUT"}});
-        let found = paths(catalog.referenceable_paths(plugins, body.as_object().unwrap()));
-        assert_eq!(found, ["config.headers.a", "config.http_endpoint"]);
     }
 
     #[test]

@@ -4,12 +4,10 @@ use json::Value;
 /// The files under `schemas/`, by their path below it, as `build.rs` lists them: sorted.
 static SCHEMA_FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/schemas.rs"));
 
-/// A file of `schemas/`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SchemaFile {
     /// Its path below `schemas/`.
     pub path: &'static str,
-    /// Its text.
     pub text: &'static str,
 }
 
@@ -30,7 +28,7 @@ impl SchemaFile {
     }
 }
 
-/// The file at that path below `schemas/`; an empty one, if there is none.
+/// The file at a path below `schemas/`; an empty one if there is none.
 pub(super) fn file_at(name: &'static str) -> SchemaFile {
     let found = SCHEMA_FILES.iter().find(|(path, _)| *path == name);
     SchemaFile {
@@ -51,22 +49,22 @@ pub(super) fn files_in(name: &str) -> impl Iterator<Item = SchemaFile> {
         .map(|&(path, text)| SchemaFile { path, text })
 }
 
-/// The recorded schemas of that sort (`entities`, `plugins`, `vaults`), of whichever version of Kong they are.
-pub(super) fn recorded_files(sort: &str) -> impl Iterator<Item = SchemaFile> {
+/// The recorded schemas of a family (`entities`, `plugins`, `vaults`), of whichever version of Kong they are.
+pub(super) fn recorded_files(family: &str) -> impl Iterator<Item = SchemaFile> {
     SCHEMA_FILES
         .iter()
         .filter(move |(path, _)| {
             let mut parts = path.split('/');
-            parts.next().is_some_and(|folder| folder.starts_with("kong-")) && parts.next() == Some(sort)
+            parts.next().is_some_and(|folder| folder.starts_with("kong-")) && parts.next() == Some(family)
         })
         .map(|&(path, text)| SchemaFile { path, text })
 }
 
-/// What a recorded node answers under `/schemas`: of an entity (sort `entities`), a plugin (`plugins`) or a vault backend
+/// What a recorded node answers under `/schemas`: of an entity (family `entities`), a plugin (`plugins`) or a vault backend
 /// (`vaults`); for a backend that no recorded node has, what its file says.
-pub fn recorded_schema(sort: &str, name: &str) -> Option<Value> {
-    recorded_files(sort)
-        .chain(files_in(sort))
+pub fn recorded_schema(family: &str, name: &str) -> Option<Value> {
+    recorded_files(family)
+        .chain(files_in(family))
         .find(|file| file.stem() == name)
         .and_then(|file| file.parse().ok())
 }

@@ -2,14 +2,11 @@ use uuid::Uuid;
 
 use json::{Object, Value};
 
-/// What a foreign key holds, once it is known which entities are meant.
+/// A resolved foreign key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ForeignKeyValue {
-    /// Nothing.
     Null,
-    /// The id of an entity.
     Id(Uuid),
-    /// A list of ids.
     Ids(Vec<Uuid>),
 }
 
@@ -50,10 +47,10 @@ mod tests {
             ForeignKeyValue::Id(id),
             ForeignKeyValue::Ids(vec![id]),
         ];
-        for (at, held) in all.iter().enumerate() {
-            assert!(held.matches(&held.to_value()));
+        for (at, value) in all.iter().enumerate() {
+            assert!(value.matches(&value.to_value()));
             let others = all.iter().enumerate().filter(|(other, _)| *other != at);
-            assert!(others.into_iter().all(|(_, other)| !held.matches(&other.to_value())));
+            assert!(others.into_iter().all(|(_, other)| !value.matches(&other.to_value())));
         }
         assert!(!ForeignKeyValue::Id(id).matches(&json!({"id": id.to_string(), "name": "a"})));
         assert!(!ForeignKeyValue::Id(id).matches(&json!({"id": id.simple().to_string()})));

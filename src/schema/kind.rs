@@ -40,7 +40,6 @@ pub struct Kind {
     pub legacy_fields: Vec<LegacyField>,
     /// Names that fields had before, at any depth, and what they are called today.
     pub renamed_fields: BTreeMap<String, String>,
-    /// Whether entities bear tags.
     pub taggable: bool,
     /// Fields that are secret besides those that the schema marks.
     pub secret_fields: Vec<FieldPath>,
@@ -101,7 +100,7 @@ impl Kind {
 
 impl SubschemaSelector {
     /// The schema that a body names.
-    pub fn subschema_name<'a>(&self, body: &'a Object) -> Option<&'a str> {
+    pub(crate) fn subschema_name<'a>(&self, body: &'a Object) -> Option<&'a str> {
         match body.get(&self.by)? {
             Value::Array(names) => names.first()?.as_str(),
             name => name.as_str(),
@@ -127,7 +126,6 @@ impl SubschemaSelector {
 /// The entity can be asked for under a child's name too, its deletion deletes them first, and so does a PUT without the field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChildNamesField {
-    /// The field.
     pub field: String,
     /// The kind of the children: the foreign field of theirs that points at this kind is the link.
     pub kind: KindId,
@@ -138,13 +136,10 @@ pub struct ChildNamesField {
 /// A field that points at entities of another kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForeignField {
-    /// The field's name.
     pub field: String,
-    /// What it points at.
     pub kind: KindId,
     /// Whether it holds a list of ids rather than one `{"id": …}`.
     pub is_list: bool,
-    /// Whether every entity has it.
     pub required: bool,
     /// What happens to this entity when that one is deleted.
     pub on_delete: OnDelete,
@@ -155,7 +150,6 @@ pub struct ForeignField {
 pub struct NestedList {
     /// The key in the file: `routes`, `keyauth_credentials`.
     pub key: String,
-    /// The nested kind.
     pub kind: KindId,
     /// The field of the nested entity that the nesting stands for.
     pub field: String,

@@ -5,7 +5,7 @@ use super::{SchemaError, files};
 use json::{Value, json};
 
 /// A kind file whose schema is laid over Kong's.
-pub(super) type KindFile = kind_file::KindFile<Value>;
+pub(super) type KindFile = kind_file::KindFileSpec<Value>;
 
 impl KindFile {
     /// Every kind file, in order, which the build has checked.
@@ -31,7 +31,7 @@ impl KindFile {
 
     /// The kind's schema: the given one, corrected by the file. Fields of a file that belong to Enterprise alone count
     /// where `enterprise` says so, since a node's own schema tells whether it has them.
-    pub fn corrected_schema(&self, schema: Option<&Value>, enterprise: bool) -> Value {
+    pub(crate) fn corrected_schema(&self, schema: Option<&Value>, enterprise: bool) -> Value {
         let mut corrected = schema.cloned().unwrap_or_else(|| json!({}));
         let mut corrections = self.schema.clone();
         if !enterprise {
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
     use crate::assemble;
 
-    fn made(text: &str) -> Result<(), String> {
+    fn build(text: &str) -> Result<(), String> {
         let file = KindFile::parse("kinds/a.yaml", text).map_err(|error| error.to_string())?;
         let schema = file.corrected_schema(None, true);
         assemble::build_kinds(&[file], &[schema])
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_wrong_file_says_what_is_wrong() {
-        for (text, why) in [
+        for (text, message) in [
             (
                 "{name: a, collection: as, colour: red}",
                 "kinds/a.yaml:1:27: unknown key 'colour'",
@@ -72,8 +72,8 @@ mod tests {
                 "b: reference is missing",
             ),
         ] {
-            let error = made(text).unwrap_err();
-            assert!(error.contains(why), "{error}");
+            let error = build(text).unwrap_err();
+            assert!(error.contains(message), "{error}");
         }
     }
 }

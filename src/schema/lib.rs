@@ -39,7 +39,7 @@ pub use canonical::{CanonicalBody, canonicalize, find_expiry_difference};
 pub use catalog::{Catalog, LiveSchemas};
 pub use check::{CheckPurpose, check_body, zeroize_value};
 pub use checks::{is_private_key, is_public_key};
-pub use complete::{apply_patch, complete_body, expand_shorthands, to_response_body};
+pub use complete::{apply_patch, complete_body, to_response_body};
 pub use derived::{DiscardedValue, find_discarded_values};
 pub use field::{Field, FieldType, Record};
 pub use file_format::checks::{

@@ -8,24 +8,24 @@ use super::normalize::{default_for, trimmed_lines};
 use super::shorthand;
 use super::{Catalog, Field, FieldType, ForeignKeyValue, Kind, KindId, Record};
 
-/// Whether an entity as the server shows it is what a document says (its foreign keys found), as far as it says
-/// anything: told field by field, and nothing is copied.
+/// Fast path of comparing: whether a live entity is what a document declares (foreign keys resolved), field by field and
+/// without a copy of anything, where canonical forms would be two new bodies.
 ///
-/// A yes is certain: then the canonical forms do not differ in anything that a document can say. A no may be wrong
+/// `true` is certain: the canonical forms do not differ in anything that a document can declare. `false` may be wrong
 /// (sets in another order, shorthands, hashed fields): then the canonical forms have to be compared.
 pub fn matches_live(
     catalog: &Catalog,
     kind: KindId,
     live: &Object,
-    said: &Object,
-    links: &[(&str, ForeignKeyValue)],
+    declared_body: &Object,
+    foreign_keys: &[(&str, ForeignKeyValue)],
 ) -> bool {
-    let record = catalog.record(kind, said);
+    let record = catalog.record(kind, declared_body);
     let kind = catalog.kind(kind);
-    kind.hashed_field.is_none() && record_matches(&record, FieldScope::Entity(kind, links), said, live)
+    kind.hashed_field.is_none() && record_matches(&record, FieldScope::Entity(kind, foreign_keys), declared_body, live)
 }
 
-/// Whether the canonical form of a text is what a body says, word for word, or null if it says nothing.
+/// Whether the canonical form of a text field is its value in a body, unchanged, or null if it has none.
 pub fn is_written_canonically(record: &Record, body: &Object, name: &str) -> bool {
     let Some(field) = record.get(name) else {
         return !body.contains_key(name);
@@ -43,27 +43,27 @@ pub fn is_written_canonically(record: &Record, body: &Object, name: &str) -> boo
         && !shorthand::uses_shorthand(record, body)
 }
 
-/// What stands around a field.
+/// What encloses a field.
 #[derive(Clone, Copy)]
 enum FieldScope<'a> {
-    /// The entity itself, of whose foreign keys these are known.
+    /// The entity itself, with its resolved foreign keys.
     Entity(&'a Kind, &'a [(&'a str, ForeignKeyValue)]),
-    /// A record of it: what the server makes up there is left to it, too.
+    /// A record of it, whose server-generated fields are not compared either.
     Record,
     /// A member of a list or map.
     Member,
 }
 
-fn record_matches(record: &Record, within: FieldScope<'_>, said: &Object, live: &Object) -> bool {
-    if shorthand::uses_shorthand(record, said) {
+fn record_matches(record: &Record, scope: FieldScope<'_>, declared_body: &Object, live: &Object) -> bool {
+    if shorthand::uses_shorthand(record, declared_body) {
         return false;
     }
     let is_nothing = |name: &str, value: &Value| {
-        value.is_null() || within.is_server_managed(name) || shorthand::is_mirrored_shorthand(record, name, live)
+        value.is_null() || scope.is_server_managed(name) || shorthand::is_mirrored_shorthand(record, name, live)
     };
-    // what stands in an object is met by name, too: nothing has to be looked for
+    // members of an object are sorted by name as well: both are merged, and nothing is searched
     let (mut declared, mut shown) = (
-        MemberCursor::new(said, |_, _| false),
+        MemberCursor::new(declared_body, |_, _| false),
         MemberCursor::new(live, is_nothing),
     );
     for (name, field) in record.fields.iter_by_name() {
@@ -71,21 +71,21 @@ fn record_matches(record: &Record, within: FieldScope<'_>, said: &Object, live: 
             declared.advance_to(name),
             shown.advance_to(name).unwrap_or(&Value::Null),
         );
-        let as_said = match within.foreign_key(name) {
+        let is_same = match scope.foreign_key(name) {
             Some(link) => link.matches(shown),
-            None => field_matches(field, within, (declared, said), shown),
+            None => field_matches(field, scope, (declared, declared_body), shown),
         };
-        if !as_said && !field.is_transient() && !within.is_server_managed(name) {
+        if !is_same && !field.is_transient() && !scope.is_server_managed(name) {
             return false;
         }
     }
     declared.rest_is_skippable() && shown.rest_is_skippable()
 }
 
-/// The members of an object, met in the order of their names.
+/// The members of an object, read in the order of their names.
 struct MemberCursor<'a, P> {
     remaining: Peekable<Iter<'a>>,
-    /// Whether one that nobody asks for may be passed.
+    /// Whether a member that is not asked for may be skipped.
     is_skippable: P,
     all_skippable: bool,
 }
@@ -99,7 +99,7 @@ impl<'a, P: Fn(&str, &Value) -> bool> MemberCursor<'a, P> {
         }
     }
 
-    /// The member of that name. Names are to be asked for in their order.
+    /// The member of that name. Names must be asked for in order.
     fn advance_to(&mut self, name: &str) -> Option<&'a Value> {
         while let Some((known, value)) = self.remaining.peek().copied() {
             let order = known.cmp(name);
@@ -115,21 +115,26 @@ impl<'a, P: Fn(&str, &Value) -> bool> MemberCursor<'a, P> {
         None
     }
 
-    /// Whether all that nobody asked for may be passed, to the last.
+    /// Whether all members that were not asked for may be skipped.
     fn rest_is_skippable(self) -> bool {
         let Self {
-            remaining: mut ahead,
-            is_skippable: may_be_passed,
-            all_skippable: all_may,
+            remaining: mut rest,
+            is_skippable,
+            all_skippable,
         } = self;
-        all_may && ahead.all(|(name, value)| may_be_passed(name, value))
+        all_skippable && rest.all(|(name, value)| is_skippable(name, value))
     }
 }
 
 impl<'a> FieldScope<'a> {
     fn foreign_key(self, name: &str) -> Option<&'a ForeignKeyValue> {
-        let Self::Entity(_, links) = self else { return None };
-        links.iter().find(|(field, _)| *field == name).map(|(_, link)| link)
+        let Self::Entity(_, foreign_keys) = self else {
+            return None;
+        };
+        foreign_keys
+            .iter()
+            .find(|(field, _)| *field == name)
+            .map(|(_, link)| link)
     }
 
     fn is_server_managed(self, name: &str) -> bool {
@@ -146,19 +151,19 @@ impl<'a> FieldScope<'a> {
 
 fn field_matches(
     field: &Field,
-    within: FieldScope<'_>,
-    (declared, said): (Option<&Value>, &Object),
+    scope: FieldScope<'_>,
+    (declared, declared_body): (Option<&Value>, &Object),
     shown: &Value,
 ) -> bool {
-    let made_up = field.is_server_generated() && !matches!(within, FieldScope::Member);
+    let is_generated = field.is_server_generated() && !matches!(scope, FieldScope::Member);
     match declared {
-        Some(Value::Null) => made_up || shown.is_null(),
-        Some(declared) => value_matches(field, within, declared, shown),
-        None if made_up => true,
-        None => match (default_for(field, said), &field.field_type, shown) {
-            (Some(default), ..) => value_matches(field, within, default, shown),
+        Some(Value::Null) => is_generated || shown.is_null(),
+        Some(declared) => value_matches(field, scope, declared, shown),
+        None if is_generated => true,
+        None => match (default_for(field, declared_body), &field.field_type, shown) {
+            (Some(default), ..) => value_matches(field, scope, default, shown),
             (None, FieldType::Record(record), Value::Object(shown)) if field.required => {
-                record_matches(record, within.nested(), &Object::new(), shown)
+                record_matches(record, scope.nested(), &Object::new(), shown)
             }
             (None, FieldType::Record(_), _) if field.required => false,
             (None, ..) => shown.is_null(),
@@ -166,27 +171,27 @@ fn field_matches(
     }
 }
 
-fn value_matches(field: &Field, within: FieldScope<'_>, said: &Value, shown: &Value) -> bool {
-    match (&field.field_type, said, shown) {
-        (FieldType::Record(record), Value::Object(said), Value::Object(shown)) => {
-            record_matches(record, within.nested(), said, shown)
+fn value_matches(field: &Field, scope: FieldScope<'_>, declared: &Value, shown: &Value) -> bool {
+    match (&field.field_type, declared, shown) {
+        (FieldType::Record(record), Value::Object(declared), Value::Object(shown)) => {
+            record_matches(record, scope.nested(), declared, shown)
         }
-        (FieldType::Array(inner) | FieldType::Set(inner), Value::Array(said), Value::Array(shown)) => {
-            let mut members = said.iter().zip(shown);
-            said.len() == shown.len()
-                && members.all(|(said, shown)| value_matches(inner, FieldScope::Member, said, shown))
+        (FieldType::Array(inner) | FieldType::Set(inner), Value::Array(declared), Value::Array(shown)) => {
+            let mut members = declared.iter().zip(shown);
+            declared.len() == shown.len()
+                && members.all(|(declared, shown)| value_matches(inner, FieldScope::Member, declared, shown))
         }
-        (FieldType::Map { values, .. }, Value::Object(said), Value::Object(shown)) => {
-            let is_member_same = |(name, said): (&str, &Value)| {
+        (FieldType::Map { values, .. }, Value::Object(declared), Value::Object(shown)) => {
+            let is_member_same = |(name, declared): (&str, &Value)| {
                 let shown = shown.get(name);
-                shown.is_some_and(|shown| value_matches(values, FieldScope::Member, said, shown))
+                shown.is_some_and(|shown| value_matches(values, FieldScope::Member, declared, shown))
             };
-            said.len() == shown.len() && said.iter().all(is_member_same)
+            declared.len() == shown.len() && declared.iter().all(is_member_same)
         }
-        (FieldType::String, Value::String(said), Value::String(shown)) => {
-            said == shown || field.is_compared_as_pem() && trimmed_lines(said).eq(trimmed_lines(shown))
+        (FieldType::String, Value::String(declared), Value::String(shown)) => {
+            declared == shown || field.is_compared_as_pem() && trimmed_lines(declared).eq(trimmed_lines(shown))
         }
-        (_, Value::Number(said), Value::Number(shown)) => said == shown || said.as_f64() == shown.as_f64(),
-        _ => said == shown,
+        (_, Value::Number(declared), Value::Number(shown)) => declared == shown || declared.as_f64() == shown.as_f64(),
+        _ => declared == shown,
     }
 }

@@ -9,21 +9,20 @@ use json::{Number, Object, PathStep, Value};
 pub(super) struct BodyNormalizer<'a> {
     form: NormalForm,
     path: Vec<PathStep<'a>>,
-    /// What is found wrong on the way.
+    /// What is wrong with the body.
     pub violations: SchemaViolations,
 }
 
-/// Which form.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum NormalForm {
-    /// As Kong stores it: every field stands there, null where nothing is said; what the server makes up is left out.
+    /// As Kong stores it: every field present, null where it has no value; server-generated ones left out.
     Stored,
     /// As it was sent, without shorthands.
     Expanded,
-    /// As its rules look at it: without shorthands, with defaults; texts as they were sent.
+    /// As checks see it: without shorthands, with defaults; texts as they were sent.
     Checked,
-    /// As it is compared: every field stands there, sets are sorted, and texts that mean the same are the same. Members
-    /// of maps, and what no schema knows, are left out if null.
+    /// As it is compared: every field present, sets sorted, texts normalized. Members of maps, and fields that no schema
+    /// knows, are left out if null.
     Canonical,
 }
 
@@ -36,8 +35,8 @@ impl<'a> BodyNormalizer<'a> {
         }
     }
 
-    /// The record's fields of a body, filled in; what the record does not know stays.
-    pub fn normalize_record(&mut self, record: &'a Record, body: &Object) -> Object {
+    /// The body with the record's fields normalized; unknown fields are kept.
+    pub(crate) fn normalize_record(&mut self, record: &'a Record, body: &Object) -> Object {
         let body = self.expand_shorthands(record, body);
         let mut filled = Object::new();
         let mut known = 0;
@@ -88,7 +87,7 @@ impl<'a> BodyNormalizer<'a> {
         Cow::Owned(plain)
     }
 
-    /// What stands where nothing is said: the default; of a required record its own fields' defaults.
+    /// The value of an absent field: its default; of a required record, its fields' defaults.
     fn default_value(&mut self, name: &'a str, field: &'a Field, body: &Object) -> Value {
         match (default_for(field, body), &field.field_type) {
             _ if self.form == NormalForm::Expanded => Value::Null,
@@ -116,10 +115,10 @@ impl<'a> BodyNormalizer<'a> {
                 Value::Array(self.normalize_set(members))
             }
             (FieldType::Map { values, .. }, Value::Object(members)) => {
-                let compared = self.form == NormalForm::Canonical;
-                let said = members.iter().filter(|(_, value)| !compared || !value.is_null());
+                let is_canonical = self.form == NormalForm::Canonical;
+                let kept = members.iter().filter(|(_, value)| !is_canonical || !value.is_null());
                 Value::Object(
-                    said.map(|(name, value)| (name, self.normalize_value(values, value)))
+                    kept.map(|(name, value)| (name, self.normalize_value(values, value)))
                         .collect(),
                 )
             }
@@ -198,7 +197,7 @@ pub fn canonical_text<'t>(field: &Field, text: &'t str) -> Cow<'t, str> {
     stored_text(field, text)
 }
 
-/// What stands in a field where a body says nothing.
+/// The default of a field that is absent in a body.
 pub(super) fn default_for<'a>(field: &'a Field, body: &Object) -> Option<&'a Value> {
     conditional_default(field, body)
         .or(field.default.as_ref())

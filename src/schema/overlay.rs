@@ -27,18 +27,18 @@ pub(super) fn overlay_schemas(
 /// Puts what a node has loaded where a kind's file says that it decides which values may stand: `one_of_loaded` and
 /// `not_one_of_loaded`. A node's own schema tells already. Where nothing is known, every value may stand that must
 /// be loaded, and the recorded ones may not that must not be.
-fn apply_loaded_names(schema: &mut Value, live: &LiveSchemas, told: bool) {
+fn apply_loaded_names(schema: &mut Value, live: &LiveSchemas, is_live: bool) {
     let Some(rules) = schema.as_object_mut() else { return };
     let one_of = rules.remove("one_of_loaded");
     let not_one_of = rules.remove("not_one_of_loaded");
-    if !told {
-        if let Some(sort) = one_of {
-            match loaded_names(live, &sort) {
+    if !is_live {
+        if let Some(family) = one_of {
+            match loaded_names(live, &family) {
                 Some(names) => rules.insert("one_of", json!(names)),
                 None => rules.remove("one_of"),
             };
         }
-        if let Some(names) = not_one_of.and_then(|sort| loaded_names(live, &sort)) {
+        if let Some(names) = not_one_of.and_then(|family| loaded_names(live, &family)) {
             rules.insert("not_one_of", json!(names));
         }
     }
@@ -50,17 +50,17 @@ fn apply_loaded_names(schema: &mut Value, live: &LiveSchemas, told: bool) {
                     .filter_map(Value::as_object_mut)
                     .flat_map(|field| field.values_mut())
                 {
-                    apply_loaded_names(field, live, told);
+                    apply_loaded_names(field, live, is_live);
                 }
             }
-            ("elements" | "keys" | "values", inner) => apply_loaded_names(inner, live, told),
+            ("elements" | "keys" | "values", inner) => apply_loaded_names(inner, live, is_live),
             _ => {}
         }
     }
 }
 
-fn loaded_names<'a>(live: &'a LiveSchemas, sort: &Value) -> Option<&'a BTreeSet<String>> {
-    match sort.as_str()? {
+fn loaded_names<'a>(live: &'a LiveSchemas, family: &Value) -> Option<&'a BTreeSet<String>> {
+    match family.as_str()? {
         "vaults" => live.loaded_vaults.as_ref(),
         keywords::FILTERS => live.loaded_filters.as_ref(),
         _ => live.loaded_plugins.as_ref(),

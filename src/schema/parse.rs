@@ -3,7 +3,7 @@ use serde::de::DeserializeOwned;
 use super::{Field, FieldType, Record, keywords, shorthand};
 use json::{Object, Value};
 
-/// Reads a record in the shape of Kong's `/schemas` answers. `Err` says where and what is wrong.
+/// Reads a record in the shape of Kong's `/schemas` answers. The error says where and what is wrong.
 pub(super) fn parse_record(schema: &Value) -> Result<Record, String> {
     let schema = schema.as_object().ok_or("expected an object")?;
     let mut record = Record {
@@ -34,14 +34,13 @@ fn parse_named_fields(fields: Option<&Value>) -> Result<Vec<(String, Field)>, St
     for entry in array_members(fields) {
         let entry = entry.as_object().ok_or("a field is no object")?;
         for (name, schema) in entry {
-            let field = parse_field(schema).map_err(|why| format!("{name}: {why}"))?;
+            let field = parse_field(schema).map_err(|reason| format!("{name}: {reason}"))?;
             read.push((name.to_owned(), field));
         }
     }
     Ok(read)
 }
 
-/// Reads one field.
 pub(super) fn parse_field(schema: &Value) -> Result<Field, String> {
     let schema = schema.as_object().ok_or("expected an object")?;
     let flag = |name: &str| schema.get(name).and_then(Value::as_bool).unwrap_or(false);
@@ -91,7 +90,9 @@ fn parse_inner_field(schema: &Object, name: &str) -> Result<Box<Field>, String> 
     let Some(inner) = schema.get(name) else {
         return Err(format!("{name} is missing"));
     };
-    parse_field(inner).map(Box::new).map_err(|why| format!("{name}: {why}"))
+    parse_field(inner)
+        .map(Box::new)
+        .map_err(|reason| format!("{name}: {reason}"))
 }
 
 fn required_text<'a>(schema: &'a Object, name: &str) -> Result<&'a str, String> {

@@ -2,7 +2,6 @@ use std::fmt;
 
 use json::{Object, PathStep, Value};
 
-/// One step into a body.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PathSegment {
     /// The member of a record or map.
@@ -31,7 +30,7 @@ impl FieldPath {
     }
 
     /// The path of names through nested records.
-    pub fn from_names(names: &[&str]) -> Self {
+    pub(crate) fn from_names(names: &[&str]) -> Self {
         Self(names.iter().map(|name| PathSegment::Name((*name).to_owned())).collect())
     }
 

@@ -2,28 +2,28 @@ use std::ops::Deref;
 
 use super::Field;
 
-/// The fields of a record in the order of its schema; those of an object are met by name.
+/// The fields of a record in the order of its schema, and by name, as members of objects are sorted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RecordFields {
     in_schema_order: Vec<(String, Field)>,
-    /// Their places, in the order of their names.
+    /// Indices, sorted by name.
     name_order: Vec<usize>,
 }
 
 impl RecordFields {
     /// The field of that name, to be changed.
-    pub fn get_mut(&mut self, name: &str) -> Option<&mut Field> {
+    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Field> {
         let mut listed = self.in_schema_order.iter_mut();
         listed.find(|(known, _)| known == name).map(|(_, field)| field)
     }
 
     /// The fields in the order of their names, as they stand in an object.
-    pub fn iter_by_name(&self) -> impl Iterator<Item = &(String, Field)> {
+    pub(crate) fn iter_by_name(&self) -> impl Iterator<Item = &(String, Field)> {
         self.name_order.iter().map(|at| &self.in_schema_order[*at])
     }
 
     /// Puts fields in the place of those of the same name, or behind the others.
-    pub fn replace_or_append(&mut self, fields: &[(String, Field)]) {
+    pub(crate) fn replace_or_append(&mut self, fields: &[(String, Field)]) {
         let mut listed = std::mem::take(&mut self.in_schema_order);
         for (name, field) in fields {
             match listed.iter_mut().find(|(known, _)| known == name) {

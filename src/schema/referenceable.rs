@@ -7,15 +7,13 @@ use json::Object;
 /// Whether a field takes references, as far as is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Referenceability {
-    /// It does.
     Yes,
-    /// It does not.
     No,
-    /// It is a vault's: what references resolve by is never resolved itself.
+    /// It is a vault's: references are never resolved in a vault.
     Never,
-    /// It does from that version of Kong Gateway on, and which one it is about is not known.
+    /// It does from that version of Kong Gateway on, and the node's version is not known.
     Since(&'static str),
-    /// No schema tells.
+    /// No schema is known.
     Unknown,
 }
 
@@ -77,7 +75,6 @@ impl Catalog {
     }
 }
 
-/// What the lists say of a field.
 enum ListedReferenceability {
     Since(&'static str),
     No,
@@ -140,7 +137,7 @@ mod tests {
     fn lists_tell_of_plugins_whose_schemas_are_not_known() {
         let catalog = Catalog::recorded();
         let plugins = catalog.find_kind("plugins").expect("a kind");
-        for (plugin, path, wanted) in [
+        for (plugin, path, expected) in [
             (
                 "openid-connect",
                 FieldPath::from_dotted("config.client_id").with_index(0),
@@ -171,7 +168,7 @@ mod tests {
             let body = body(json!({"name": plugin}));
             assert_eq!(
                 catalog.referenceability(plugins, &body, &path, None),
-                wanted,
+                expected,
                 "{plugin} {path}"
             );
         }

@@ -16,12 +16,12 @@ enum ShorthandRule<'a> {
     Url(&'a Object),
 }
 
-/// Who wins where a deprecated spelling and its successor differ.
+/// What happens where a deprecated spelling and its successor differ.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ConflictPolicy {
-    /// Nobody: it is an error, as Kong has it.
+    /// It is an error, as in Kong.
     Reject,
-    /// The successor: comparing goes on.
+    /// The successor counts.
     PreferSuccessor,
 }
 
@@ -30,16 +30,14 @@ pub(super) fn uses_shorthand(record: &Record, body: &Object) -> bool {
     record.shorthands.iter().any(|(name, _)| body.contains_key(name))
 }
 
-/// A body without shorthands on this level: each turned into the fields that it stands for. Null counts as not said.
-///
-/// What is wrong comes with it, by shorthand.
+/// A body with the shorthands of this level replaced by their fields, and the errors by shorthand. Null counts as absent.
 pub(super) fn expand_level(
     record: &Record,
     body: &Object,
     conflict: ConflictPolicy,
 ) -> (Object, Vec<(String, String)>) {
     let mut plain = body.clone();
-    let mut wrong = Vec::new();
+    let mut errors = Vec::new();
     for (name, field) in &record.shorthands {
         let Some(value) = plain.remove(name) else { continue };
         if value.is_null() {
@@ -48,16 +46,16 @@ pub(super) fn expand_level(
         match shorthand_rule(field) {
             ShorthandRule::ReplacedWith(paths) => {
                 for path in paths {
-                    let settled = set_if_unset(&mut plain, &path, &value);
-                    if !settled && conflict == ConflictPolicy::Reject {
-                        wrong.push((name.clone(), mismatch_message(record, name, &path, field, &value)));
+                    let is_consistent = set_if_unset(&mut plain, &path, &value);
+                    if !is_consistent && conflict == ConflictPolicy::Reject {
+                        errors.push((name.clone(), mismatch_message(record, name, &path, field, &value)));
                     }
                 }
             }
             ShorthandRule::Into(paths, values) => {
-                let meant = values.and_then(|values| values.get(value.as_str()?)).unwrap_or(&value);
+                let translated = values.and_then(|values| values.get(value.as_str()?)).unwrap_or(&value);
                 for path in paths {
-                    plain.put_path(&path, meant.clone());
+                    plain.put_path(&path, translated.clone());
                 }
             }
             ShorthandRule::Url(into) => {
@@ -69,7 +67,7 @@ pub(super) fn expand_level(
             }
         }
     }
-    (plain, wrong)
+    (plain, errors)
 }
 
 /// Adds the deprecated spellings that Kong shows beside their successors.
@@ -85,11 +83,11 @@ pub(super) fn add_mirrored_shorthands(record: &Record, shown: &mut Object) {
     }
 }
 
-/// Whether a name is a deprecated spelling in a body that holds its successors as well, so that it says nothing more.
+/// Whether a name is a deprecated spelling whose successors all have values in the body, so that it is redundant.
 pub(super) fn is_mirrored_shorthand(record: &Record, name: &str, body: &Object) -> bool {
-    let stands = |path: Vec<&str>| body.get_path(&path).is_some_and(|value| !value.is_null());
+    let is_set = |path: Vec<&str>| body.get_path(&path).is_some_and(|value| !value.is_null());
     match record.shorthand(name).map(shorthand_rule) {
-        Some(ShorthandRule::ReplacedWith(paths)) => paths.into_iter().all(stands),
+        Some(ShorthandRule::ReplacedWith(paths)) => paths.into_iter().all(is_set),
         _ => false,
     }
 }
@@ -127,7 +125,7 @@ fn parse_path(list: &Value) -> Option<Vec<&str>> {
     list.as_array()?.iter().map(Value::as_str).collect()
 }
 
-/// Puts a value where nothing stands yet; false if something else does. To Kong's Lua `false` is nothing.
+/// Puts a value where there is none; false if there is another. To Kong's Lua `false` is none.
 fn set_if_unset(body: &mut Object, path: &[&str], value: &Value) -> bool {
     match body.get_path(path) {
         None | Some(Value::Null | Value::Bool(false)) => {
@@ -138,7 +136,7 @@ fn set_if_unset(body: &mut Object, path: &[&str], value: &Value) -> bool {
     }
 }
 
-/// The values are told unless they are secret.
+/// Shows the value unless it is secret.
 fn mismatch_message(record: &Record, name: &str, path: &[&str], shorthand: &Field, value: &Value) -> String {
     let path_name = path.join(".");
     let secret = shorthand.secret || record.nested_field(path).is_none_or(|field| field.secret);

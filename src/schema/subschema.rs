@@ -9,7 +9,7 @@ use json::Value;
 /// The schemas of a family (`plugins`, `vaults`), by name.
 pub(super) type SubschemaFamily = BTreeMap<String, Arc<Subschema>>;
 
-/// The schema that a name adds to its kind's: read when it is first asked for, since most runs need few of many.
+/// The schema that a name adds to its kind's: read lazily, since most runs need few of many.
 #[derive(Debug)]
 pub(super) struct Subschema {
     source: SubschemaSource,
@@ -86,7 +86,7 @@ impl Subschema {
     }
 
     /// What the name adds: its `config` and the fields of the kind that it narrows.
-    pub fn own_record(&self) -> Result<Arc<Record>, SchemaError> {
+    pub(crate) fn own_record(&self) -> Result<Arc<Record>, SchemaError> {
         self.own_record
             .get_or_init(|| self.source.read_record(self.edition).map(Arc::new))
             .clone()
@@ -101,13 +101,13 @@ impl Subschema {
         })
     }
 
-    /// Whether a node told it.
-    pub fn is_live(&self) -> bool {
+    /// Whether it is a live node's answer.
+    pub(crate) fn is_live(&self) -> bool {
         matches!(self.source, SubschemaSource::Live(..))
     }
 
     /// The kind's record with its fields replaced by those of the same name here, as Kong does it.
-    pub fn merged_record(&self, kind: &Arc<Record>) -> Arc<Record> {
+    pub(crate) fn merged_record(&self, kind: &Arc<Record>) -> Arc<Record> {
         let Ok(own) = self.own_record() else {
             return Arc::clone(kind);
         };
@@ -138,6 +138,6 @@ impl SubschemaSource {
             }
             merge_corrections(&mut schema, &correction);
         }
-        parse::parse_record(&schema).map_err(|why| SchemaError::new(name, why))
+        parse::parse_record(&schema).map_err(|reason| SchemaError::new(name, reason))
     }
 }

@@ -1,8 +1,8 @@
 use super::keywords::url;
 use json::{Object, Value};
 
-/// The parts of a URL as Kong's shorthand reads them, by the names in [`words::url`](super::words::url): what the URL
-/// does not say is not there. It never fails: what is missing or odd is for the checks of those fields to refuse.
+/// The parts of a URL as Kong's shorthand reads them, by the names in [`keywords::url`](super::keywords::url): absent parts
+/// are left out. Never fails: what is missing or malformed is refused by the checks of those fields.
 ///
 /// Read in the order of Kong's parser: fragment, scheme, authority, query, parameters; the rest is the path.
 pub(super) fn parse_url_parts(text: &str) -> Object {

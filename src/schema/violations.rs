@@ -9,7 +9,6 @@ use json::{Object, Value};
 pub struct SchemaViolations(pub Object);
 
 impl SchemaViolations {
-    /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

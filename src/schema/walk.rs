@@ -13,7 +13,6 @@ pub struct BodyPart<'w, 'r, 'b> {
     pub shorthand: Option<ShorthandUse<'w, 'r, 'b>>,
 }
 
-/// A shorthand in a body.
 #[derive(Clone, Copy)]
 pub struct ShorthandUse<'w, 'r, 'b> {
     pub field: &'r Field,
@@ -46,7 +45,7 @@ impl Record {
 
     /// Shows every field of the record to `visit`, in the order of the schema, with the names that lead to it. `visit` says
     /// whether to go on to what is within: the fields of a record, or what describes the members of a list or map.
-    pub fn walk_fields<'r>(&'r self, visit: &mut impl FnMut(&[&'r str], &'r Field) -> bool) {
+    pub(crate) fn walk_fields<'r>(&'r self, visit: &mut impl FnMut(&[&'r str], &'r Field) -> bool) {
         walk_record_fields(self, &mut Vec::new(), visit);
     }
 }

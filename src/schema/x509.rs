@@ -1,4 +1,4 @@
-//! What a certificate says to everybody: no part of it is secret.
+//! The public part of certificates: none of it is secret.
 
 use rustls_pki_types::pem::{PemObject, SectionKind};
 use sha2::{Digest, Sha256};
@@ -11,20 +11,19 @@ use super::pem;
 /// The public facts of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicCertificate {
-    /// Whom it is for.
+    /// The distinguished name of its subject.
     pub subject: String,
-    /// The names it is good for: the alternative names, and without any the common name.
+    /// The names it is valid for: the alternative names, or without any the common name.
     pub names: Vec<String>,
-    /// When it becomes valid, in seconds since 1970.
+    /// In seconds since 1970.
     pub not_before: i64,
-    /// When it ends to be valid, in seconds since 1970.
+    /// In seconds since 1970.
     pub not_after: i64,
     /// SHA-256 of its DER form: upper-case hex, bytes divided by colons.
     pub fingerprint: String,
 }
 
 impl PublicCertificate {
-    /// Reads DER.
     pub fn from_der(der: &[u8]) -> Option<Self> {
         let (_, certificate) = X509Certificate::from_der(der).ok()?;
         Some(Self {
@@ -36,24 +35,24 @@ impl PublicCertificate {
         })
     }
 
-    /// Whether it is good for a server name. A wildcard stands for one label, the first, as RFC 6125 (6.4.3) has it. Of the
+    /// Whether it is valid for a server name. A wildcard stands for one label, the first, as RFC 6125 (6.4.3) has it. Of the
     /// names with wildcards that Kong serves under, `*.a.test` is covered by the same name only, `a.*` by a name that has
     /// one label more, and of `*` nothing can be said.
     pub fn covers(&self, name: &str) -> bool {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
-        let after = name.split_once('.').map(|(_, rest)| rest.to_owned());
+        let domain = name.split_once('.').map(|(_, rest)| rest.to_owned());
         if name == "*" {
             return true;
         }
         self.names.iter().map(|known| known.to_ascii_lowercase()).any(|known| {
-            let wild = known.strip_prefix("*.").filter(|_| !name.starts_with('*'));
+            let wildcard_domain = known.strip_prefix("*.").filter(|_| !name.starts_with('*'));
             let start = known.rsplit_once('.').map(|(start, _)| start);
-            let of_any_end = start.is_some() && start == name.strip_suffix(".*");
-            known == name || wild.is_some() && wild == after.as_deref() || of_any_end
+            let matches_any_suffix = start.is_some() && start == name.strip_suffix(".*");
+            known == name || wildcard_domain.is_some() && wildcard_domain == domain.as_deref() || matches_any_suffix
         })
     }
 
-    /// When it ends to be valid, for people: `2031-01-01 00:00 UTC`.
+    /// `2031-01-01 00:00 UTC`
     pub fn format_expiry(&self) -> String {
         format_timestamp(self.not_after)
     }
@@ -69,11 +68,11 @@ pub fn format_timestamp(seconds: i64) -> String {
 
 /// The certificates of a PEM text in their order; none if a part of it cannot be read.
 pub fn parse_chain(text: &str) -> Option<Vec<PublicCertificate>> {
-    let sections = <(SectionKind, Vec<u8>)>::pem_slice_iter(text.as_bytes());
+    let pem_sections = <(SectionKind, Vec<u8>)>::pem_slice_iter(text.as_bytes());
     let mut chain = Vec::new();
-    for section in sections {
-        let (sort, der) = section.ok()?;
-        if sort == SectionKind::Certificate {
+    for section in pem_sections {
+        let (kind, der) = section.ok()?;
+        if kind == SectionKind::Certificate {
             chain.push(PublicCertificate::from_der(&der)?);
         }
     }
@@ -91,7 +90,7 @@ pub fn certificate_digest(text: &str) -> Option<String> {
     )
 }
 
-/// SHA-256 as people write it.
+/// Upper-case hex, bytes divided by colons.
 pub fn sha256_fingerprint(bytes: &[u8]) -> String {
     let bytes: Vec<String> = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02X}")).collect();
     bytes.join(":")
@@ -121,11 +120,11 @@ fn alternative_name(name: &GeneralName<'_>) -> Option<String> {
 }
 
 fn format_ip(bytes: &[u8]) -> Option<String> {
-    if let Ok(four) = <[u8; 4]>::try_from(bytes) {
-        return Some(core::net::Ipv4Addr::from(four).to_string());
+    if let Ok(v4) = <[u8; 4]>::try_from(bytes) {
+        return Some(core::net::Ipv4Addr::from(v4).to_string());
     }
-    let sixteen = <[u8; 16]>::try_from(bytes).ok()?;
-    Some(core::net::Ipv6Addr::from(sixteen).to_string())
+    let v6 = <[u8; 16]>::try_from(bytes).ok()?;
+    Some(core::net::Ipv6Addr::from(v6).to_string())
 }
 
 #[cfg(test)]

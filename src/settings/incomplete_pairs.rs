@@ -26,11 +26,7 @@ const REQUIRED_TOGETHER: [(&str, &[&str]); 11] = [
 ];
 
 pub(crate) fn find_incomplete_pairs(values: &BTreeMap<String, VaultSetting>) -> impl Iterator<Item = IncompletePair> {
-    let is_set = |name: &str| {
-        values
-            .get(name)
-            .is_some_and(|setting| !setting.value.expose().is_empty())
-    };
+    let is_set = |name: &str| values.get(name).is_some_and(|setting| !setting.is_empty());
     REQUIRED_TOGETHER.iter().filter_map(move |(present, others)| {
         let is_incomplete = is_set(present) && !others.iter().any(|other| is_set(other));
         is_incomplete.then_some(IncompletePair {

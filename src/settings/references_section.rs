@@ -128,10 +128,7 @@ impl SettingsReader<'_> {
     }
 
     fn resolve_variable(&mut self, entry: &MapEntry, name: &str) -> Option<Secret> {
-        let value = self
-            .local
-            .read_variable(name)
-            .filter(|value| !value.expose().is_empty());
+        let value = self.local.read_variable(name).filter(|value| !value.is_empty());
         if value.is_none() {
             let message = format!("{} names a variable that is not set", entry.key);
             let help = "set it where the check runs; the name of a variable belongs here, not its value";

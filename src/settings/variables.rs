@@ -21,7 +21,7 @@ pub(crate) fn read_variables(
 ) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     let mut vaults: BTreeMap<String, VaultSettings> = BTreeMap::new();
-    for (variable, value) in variables.iter().filter(|(_, value)| !value.expose().is_empty()) {
+    for (variable, value) in variables.iter().filter(|(_, value)| !value.is_empty()) {
         let readings = split_variable_name(variable, names);
         if readings.is_empty() {
             diagnostics.push(unknown_variable(variable, names));

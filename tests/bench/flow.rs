@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use strongroom::apply::{self, ApplyEvent, CancelToken};
 use strongroom::control_plane::{Client, Clock, Dialect, HttpSettings, HttpTransport, SystemClock, Transport};
-use strongroom::plan::{self, DeleteLimit, Fingerprinter, Guards};
+use strongroom::plan::{DeleteLimit, Guards};
 use strongroom::reconcile::{
     Decision, PrefetchedSnapshot, PreparedRun, RunOptions, VerifyOptions, compose_parallel, prepare,
 };
@@ -64,18 +64,16 @@ pub async fn plan<T: Transport + 'static, C: Clock + 'static>(
     let reading = spawn_blocking(move || ManuallyDrop::new(declared(&recorded, &text)));
     let read = early.drive_while(reading).await;
     let desired = read.expect("what the file says");
-    let job = RunOptions {
-        desired: &desired,
-        plan_options: plan::PlanOptions::default(),
+    let options = RunOptions {
         guards: Guards {
             max_deletes: DeleteLimit::Count(u64::MAX),
             allow_empty: true,
             allow_delete_in_use: true,
         },
         verify_options: VerifyOptions::new(Policy::Warn),
-        fingerprinter: Fingerprinter::new(&[7; 64]),
+        ..RunOptions::default()
     };
-    match prepare(client, &catalog, &job, Some(early)).await {
+    match prepare(client, &catalog, &desired, &options, Some(early)).await {
         Ok(prepared) => prepared,
         Err(failure) => panic!("{failure:?}"),
     }

@@ -13,21 +13,19 @@ use crate::vault_http::{RawHttpResponse, VaultHttpClient};
 use http::zeroizing_bytes;
 use reference::Finding;
 
-/// The SDK's way out: the HTTP client that vaults without a library have, too. It follows no redirects, keeps to the
-/// vault's time limit, and its failures are told in our words.
+/// The HTTP client of the SDK. It follows no redirects, keeps to the vault's time limit, and its failures are findings.
 #[derive(Clone)]
-pub struct AwsConnector(Arc<VaultHttpClient>);
+pub(crate) struct AwsConnector(Arc<VaultHttpClient>);
 
 impl AwsConnector {
-    /// One over a client.
-    pub fn new(http: VaultHttpClient) -> Self {
+    pub(crate) fn new(http: VaultHttpClient) -> Self {
         Self(Arc::new(http))
     }
 }
 
 impl fmt::Debug for AwsConnector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Connector")
+        f.write_str("AwsConnector")
     }
 }
 
@@ -41,27 +39,27 @@ impl HttpConnector for AwsConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let http = Arc::clone(&self.0);
         HttpConnectorFuture::new(async move {
-            let exchanged = forward_request(&http, request).await;
-            exchanged.map_err(|finding| ConnectorError::other(Box::new(FindingError(finding)), None))
+            let response = forward_request(&http, request).await;
+            response.map_err(|finding| ConnectorError::other(Box::new(FindingError(finding)), None))
         })
     }
 }
 
 async fn forward_request(http: &VaultHttpClient, request: HttpRequest) -> Result<HttpResponse, Finding> {
-    let sent = request.try_into_http1x().map_err(|_| bad_request_finding("AWS"))?;
-    let sent = sent.map(|body| zeroizing_bytes(body.bytes().unwrap_or_default()));
-    let sent = reqwest::Request::try_from(sent).map_err(|_| bad_request_finding("AWS"))?;
-    let RawHttpResponse { status, headers, body } = http.send_raw(sent).await?;
-    let mut answer = HttpResponse::new(
+    let request = request.try_into_http1x().map_err(|_| bad_request_finding("AWS"))?;
+    let request = request.map(|body| zeroizing_bytes(body.bytes().unwrap_or_default()));
+    let request = reqwest::Request::try_from(request).map_err(|_| bad_request_finding("AWS"))?;
+    let RawHttpResponse { status, headers, body } = http.send_raw(request).await?;
+    let mut response = HttpResponse::new(
         status.try_into().map_err(|_| bad_request_finding("AWS"))?,
         zeroizing_bytes(body.expose()).into(),
     );
     for (name, value) in &headers {
         if let Ok(value) = value.to_str() {
-            let _ = answer
+            let _ = response
                 .headers_mut()
                 .try_append(name.as_str().to_owned(), value.to_owned());
         }
     }
-    Ok(answer)
+    Ok(response)
 }

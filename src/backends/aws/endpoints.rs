@@ -11,14 +11,14 @@ use crate::operator::operator_variable_name;
 use http::{authority, parse_http_url};
 use reference::{Destination, Finding, Reason, SettingOrigin, VaultTarget};
 
-/// Where AWS is asked.
-pub struct AwsEndpoints {
+/// Where requests to AWS go.
+pub(crate) struct AwsEndpoints {
     /// Secrets Manager, if it is not where AWS has it.
-    pub secrets_manager: Option<Url>,
-    /// The service that lets roles be assumed, if it is not where AWS has it.
-    pub sts: Option<Url>,
+    pub(crate) secrets_manager: Option<Url>,
+    /// The service that roles are assumed at, if it is not where AWS has it.
+    pub(crate) sts: Option<Url>,
     /// Whether a template fills in a part of it, which messages then must not show.
-    pub is_host_hidden: bool,
+    pub(crate) is_host_hidden: bool,
     vault: String,
     region: Option<String>,
 }
@@ -27,9 +27,9 @@ pub struct AwsEndpoints {
 struct AwsService {
     /// Its name, as hosts begin.
     host_label: &'static str,
-    /// Settings of a vault, the first that is said wins.
+    /// Settings of a vault; the first that is given wins.
     setting_names: &'static [&'static str],
-    /// Variables of the machine, likewise.
+    /// Variables of this machine; the first that is set wins.
     variable_names: [&'static str; 2],
 }
 
@@ -46,16 +46,13 @@ const STS: AwsService = AwsService {
 };
 
 impl AwsEndpoints {
-    /// What the settings of a vault and the environment say.
-    ///
     /// # Errors
-    /// A region or an address that is none, or an address that no credential may be shown to.
-    pub fn from_target(target: &VaultTarget, context: &BackendContext) -> Result<Self, Finding> {
-        let (secrets, secrets_hidden) = SECRETS_MANAGER.resolve_url(target, context)?;
-        let (sts, sts_hidden) = STS.resolve_url(target, context)?;
-        let said = target.get("region");
+    /// A region or an address that is none, or an address that no credential may be sent to.
+    pub(crate) fn from_target(target: &VaultTarget, context: &BackendContext) -> Result<Self, Finding> {
+        let (secrets_manager, is_secrets_manager_hidden) = SECRETS_MANAGER.resolve_url(target, context)?;
+        let (sts, is_sts_hidden) = STS.resolve_url(target, context)?;
         let variables = ["AWS_REGION", "AWS_DEFAULT_REGION"];
-        let region = match said {
+        let region = match target.get("region") {
             Some(_) => target
                 .text("region")
                 .map(str::to_owned)
@@ -67,19 +64,19 @@ impl AwsEndpoints {
             return Err(bad_region_finding(&target.name));
         }
         Ok(Self {
-            secrets_manager: secrets,
+            secrets_manager,
             sts,
-            is_host_hidden: secrets_hidden || sts_hidden || target.is_templated("region"),
+            is_host_hidden: is_secrets_manager_hidden || is_sts_hidden || target.is_templated("region"),
             vault: target.name.clone(),
             region,
         })
     }
 
-    /// The region that the settings, the environment or the machine's profile say.
+    /// The region of the settings, else of the environment, else of the machine's profile.
     ///
     /// # Errors
     /// None of them does.
-    pub async fn resolve_region(&self, login: &AwsLogin) -> Result<String, Finding> {
+    pub(crate) async fn resolve_region(&self, login: &AwsLogin) -> Result<String, Finding> {
         let region = match &self.region {
             Some(region) => Some(region.clone()),
             None => profile_region(login).await,
@@ -103,7 +100,7 @@ impl AwsEndpoints {
     }
 
     /// The vault and where it is, as messages say it.
-    pub fn endpoint_label(&self, vault: &str, region: &str) -> String {
+    pub(crate) fn endpoint_label(&self, vault: &str, region: &str) -> String {
         match (&self.secrets_manager, self.is_host_hidden) {
             (_, true) => format!("the vault '{vault}'"),
             (Some(url), false) => format!("the vault '{vault}' at {}", authority(url)),
@@ -113,55 +110,55 @@ impl AwsEndpoints {
 }
 
 async fn profile_region(login: &AwsLogin) -> Option<String> {
-    let building = ProfileFileRegionProvider::builder();
-    let building = match login.profile_name() {
-        Some(name) => building.profile_name(name),
-        None => building,
+    let builder = ProfileFileRegionProvider::builder();
+    let builder = match login.profile_name() {
+        Some(name) => builder.profile_name(name),
+        None => builder,
     };
-    let region = building.build().region().await?;
+    let region = builder.build().region().await?;
     Some(region.as_ref().to_owned())
 }
 
 impl AwsService {
-    /// The address, if one is said, and whether it must not be shown.
+    /// The address, if one is given, and whether messages must not show it.
     fn resolve_url(&self, target: &VaultTarget, context: &BackendContext) -> Result<(Option<Url>, bool), Finding> {
-        match self.setting_names.iter().find(|word| target.get(word).is_some()) {
-            Some(word) => {
-                let url = self.vault_url(target, word, context)?;
-                Ok((Some(url), target.is_templated(word)))
+        match self.setting_names.iter().find(|setting| target.get(setting).is_some()) {
+            Some(setting) => {
+                let url = self.vault_url(target, setting, context)?;
+                Ok((Some(url), target.is_templated(setting)))
             }
             None => Ok((self.environment_url(&target.name, context)?, false)),
         }
     }
 
-    fn vault_url(&self, target: &VaultTarget, word: &str, context: &BackendContext) -> Result<Url, Finding> {
+    fn vault_url(&self, target: &VaultTarget, setting: &str, context: &BackendContext) -> Result<Url, Finding> {
         let vault = &target.name;
-        let what = format!("its {word} is no address: http:// or https:// and a host, without a password");
-        let url = target.text(word).and_then(parse_http_url);
+        let what = format!("its {setting} is no address: http:// or https:// and a host, without a password");
+        let url = target.text(setting).and_then(parse_http_url);
         let url = url.ok_or_else(|| bad_settings_finding(vault, &what))?;
-        let address = Destination {
-            origin: target.least_trusted_origin(&[word]),
+        let destination = Destination {
+            origin: target.least_trusted_origin(&[setting]),
             is_vendor_host: self.is_aws_host(&url),
             url,
         };
         check_credential_destination(
             &[SettingOrigin::Operator],
-            &address,
+            &destination,
             &context.allowed_hosts,
             vault,
-            target.is_templated(word),
+            target.is_templated(setting),
         )?;
-        Ok(address.url)
+        Ok(destination.url)
     }
 
     fn environment_url(&self, vault: &str, context: &BackendContext) -> Result<Option<Url>, Finding> {
-        let ignored =
+        let is_ignored =
             environment_text(context, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|text| text == "true");
-        let mut variables = self.variable_names.iter().filter(|_| !ignored);
-        let Some((name, said)) = variables.find_map(|name| Some((name, environment_text(context, name)?))) else {
+        let mut variables = self.variable_names.iter().filter(|_| !is_ignored);
+        let Some((name, text)) = variables.find_map(|name| Some((name, environment_text(context, name)?))) else {
             return Ok(None);
         };
-        let url = parse_http_url(&said).ok_or_else(|| bad_settings_finding(vault, &format!("{name} is no address")))?;
+        let url = parse_http_url(&text).ok_or_else(|| bad_settings_finding(vault, &format!("{name} is no address")))?;
         Ok(Some(url))
     }
 
@@ -186,8 +183,8 @@ impl AwsService {
 /// A region becomes a part of a host's name: it must not make another host of it.
 fn is_region(region: &str) -> bool {
     let mut bytes = region.bytes();
-    let starts = bytes.next().is_some_and(|byte| byte.is_ascii_lowercase());
-    starts && region.len() <= 32 && bytes.all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+    let starts_well = bytes.next().is_some_and(|byte| byte.is_ascii_lowercase());
+    starts_well && region.len() <= 32 && bytes.all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
 fn bad_region_finding(vault: &str) -> Finding {
@@ -200,7 +197,7 @@ mod tests {
 
     #[test]
     fn only_the_services_own_hosts_are_amazons() {
-        for (url, secrets, sts) in [
+        for (url, secrets_manager, sts) in [
             ("https://secretsmanager.eu-west-1.amazonaws.com", true, false),
             ("https://secretsmanager-fips.us-east-1.amazonaws.com/", true, false),
             ("https://secretsmanager.cn-north-1.amazonaws.com.cn", true, false),
@@ -227,14 +224,14 @@ mod tests {
             ("https://amazonaws.com", false, false),
         ] {
             let parsed = Url::parse(url).expect("a URL");
-            assert_eq!(SECRETS_MANAGER.is_aws_host(&parsed), secrets, "{url}");
+            assert_eq!(SECRETS_MANAGER.is_aws_host(&parsed), secrets_manager, "{url}");
             assert_eq!(STS.is_aws_host(&parsed), sts, "{url}");
         }
     }
 
     #[test]
     fn a_region_is_a_word() {
-        for (region, word) in [
+        for (region, expected) in [
             ("eu-west-1", true),
             ("us-gov-east-1", true),
             ("", false),
@@ -244,7 +241,7 @@ mod tests {
             ("EU-WEST-1", false),
             ("-a", false),
         ] {
-            assert_eq!(is_region(region), word, "{region}");
+            assert_eq!(is_region(region), expected, "{region}");
         }
     }
 }

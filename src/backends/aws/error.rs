@@ -12,57 +12,49 @@ use crate::sdk_error::carried_finding;
 use http::error_causes;
 use reference::{Finding, Reason};
 
-/// How often a server that is at fault itself is asked again.
+/// How often a request is retried after a fault of the server's own.
 const MAX_SERVER_FAULT_RETRIES: usize = 2;
 
-/// Why AWS did not do what it was asked to.
+/// An error of AWS, without its text, which may repeat what was sent.
 #[derive(Debug)]
-pub struct AwsError {
+pub(crate) struct AwsError {
     code: Option<String>,
     status: u16,
     mentions_stage: bool,
     transport_finding: Option<Finding>,
 }
 
-/// What a refusal comes to. AWS' codes, as its API references give them for each operation and as errors of all services
-/// ("Common Error Types").
+/// What AWS' error codes mean: those of each operation in its API references, and "Common Error Types".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AwsErrorKind {
-    /// No answer came.
+pub(crate) enum AwsErrorKind {
+    /// No response came.
     NoResponse,
-    /// Too many requests.
     Throttled,
-    /// The server is at fault.
     ServerFault,
-    /// The credentials are none that AWS knows, or are used wrongly.
+    /// AWS does not know the credentials, or their signature is wrong.
     InvalidCredentials,
-    /// The credentials have expired.
     ExpiredCredentials,
     /// The credentials are good, but not for this.
     AccessDenied,
     /// There is no such secret, or no such version of it.
     NotFound,
-    /// The secret is not in a state in which it is read: it is marked for deletion.
     MarkedForDeletion,
     /// The secret's key does not decrypt it.
     DecryptionFailed,
-    /// The request is none.
     InvalidParameter,
-    /// Something else.
     Unknown,
 }
 
 impl AwsError {
-    /// What an error of the SDK says, in so far as it matters. AWS' own text stays behind: of it only matters whether it
-    /// speaks of a stage.
+    /// Of AWS' own text only matters whether it speaks of a stage.
     fn from_sdk_error<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E>) -> Self {
-        let told = Self::from_metadata(error.as_service_error().map(ProvideErrorMetadata::meta));
-        let answer = error.raw_response();
+        let metadata = Self::from_metadata(error.as_service_error().map(ProvideErrorMetadata::meta));
+        let response = error.raw_response();
         Self {
-            code: told.code.or_else(|| parse_xml_code(answer?.body().bytes()?)),
-            status: answer.map_or(0, |answer| answer.status().as_u16()),
+            code: metadata.code.or_else(|| parse_xml_code(response?.body().bytes()?)),
+            status: response.map_or(0, |response| response.status().as_u16()),
             transport_finding: transport_finding(error),
-            mentions_stage: told.mentions_stage,
+            mentions_stage: metadata.mentions_stage,
         }
     }
 
@@ -76,8 +68,8 @@ impl AwsError {
         }
     }
 
-    /// What one secret of several was refused with.
-    pub fn from_code(code: &str, message: &str) -> Self {
+    /// The error of one secret of a batch.
+    pub(crate) fn from_code(code: &str, message: &str) -> Self {
         Self {
             code: Some(code.to_owned()),
             status: 0,
@@ -86,8 +78,8 @@ impl AwsError {
         }
     }
 
-    /// An answer that lacks what it is asked for.
-    pub fn malformed_response() -> Self {
+    /// A response without what was requested.
+    pub(crate) fn malformed_response() -> Self {
         Self {
             code: None,
             status: 500,
@@ -96,8 +88,8 @@ impl AwsError {
         }
     }
 
-    /// What lies behind credentials that were not given, if a service refused them.
-    pub fn from_error_sources(error: &(dyn Error + 'static)) -> Option<Self> {
+    /// The error of a service behind credentials that could not be loaded.
+    pub(crate) fn from_error_sources(error: &(dyn Error + 'static)) -> Option<Self> {
         error_causes(error).find_map(|cause| {
             let role = cause.downcast_ref::<AssumeRoleError>().map(ProvideErrorMetadata::meta);
             let identity = || {
@@ -109,13 +101,13 @@ impl AwsError {
         })
     }
 
-    /// Whether AWS says that the secret is there, but holds nothing at the stage that was asked for.
-    pub fn mentions_stage(&self) -> bool {
+    /// Whether AWS says that the secret is there, but holds nothing at the requested stage.
+    pub(crate) fn mentions_stage(&self) -> bool {
         self.mentions_stage
     }
 
-    /// What it comes to: by its code, and only without one by its status.
-    pub fn kind(&self) -> AwsErrorKind {
+    /// Classifies by the code, and only without one by the status.
+    pub(crate) fn kind(&self) -> AwsErrorKind {
         if self.transport_finding.is_some() {
             return AwsErrorKind::NoResponse;
         }
@@ -128,8 +120,8 @@ impl AwsError {
         }
     }
 
-    /// Whether it says the same of every secret of the vault.
-    pub fn affects_whole_vault(&self) -> bool {
+    /// Whether every secret of the vault would meet the same error.
+    pub(crate) fn affects_whole_vault(&self) -> bool {
         use AwsErrorKind::{ExpiredCredentials, InvalidCredentials, NoResponse, ServerFault, Throttled};
         matches!(
             self.kind(),
@@ -137,21 +129,21 @@ impl AwsError {
         )
     }
 
-    /// What it says of credentials that were to be had.
-    pub fn login_finding(&self, place: &str, vault: &str) -> Finding {
+    /// What it means for a login.
+    pub(crate) fn login_finding(&self, endpoint_label: &str, vault: &str) -> Finding {
         match self.kind() {
             AwsErrorKind::AccessDenied | AwsErrorKind::InvalidParameter => Finding::new(
                 Reason::LoginRefused,
-                format!("{place} refuses the credentials: they are not allowed what they are needed for"),
+                format!("{endpoint_label} refuses the credentials: they are not allowed what they are needed for"),
             )
             .about(vault)
             .help("check the role that is to be assumed, and whom it trusts"),
-            _ => self.vault_finding(place, vault),
+            _ => self.vault_finding(endpoint_label, vault),
         }
     }
 
-    /// What it says of all secrets of a vault.
-    pub fn vault_finding(&self, place: &str, vault: &str) -> Finding {
+    /// What it means for all secrets of a vault.
+    pub(crate) fn vault_finding(&self, endpoint_label: &str, vault: &str) -> Finding {
         let (reason, what, help) = match self.kind() {
             AwsErrorKind::NoResponse => match &self.transport_finding {
                 Some(finding) => return finding.clone(),
@@ -182,7 +174,9 @@ impl AwsError {
                 "run again later, and check that the address is AWS' own and that no proxy answers in its place",
             ),
         };
-        Finding::new(reason, format!("{place} {what}")).about(vault).help(help)
+        Finding::new(reason, format!("{endpoint_label} {what}"))
+            .about(vault)
+            .help(help)
     }
 }
 
@@ -195,7 +189,7 @@ fn transport_finding<E: Error + 'static>(error: &SdkError<E>) -> Option<Finding>
     }
 }
 
-/// The code in an answer of XML, which servers that only speak as AWS does give where AWS gives JSON.
+/// The code in a response of XML, which imitations of AWS give where AWS gives JSON.
 fn parse_xml_code(body: &[u8]) -> Option<String> {
     let (_, rest) = std::str::from_utf8(body).ok()?.split_once("<Code>")?;
     Some(rest.split_once("</Code>")?.0.to_owned())
@@ -248,34 +242,34 @@ fn classify_code(code: &str) -> AwsErrorKind {
     }
 }
 
-/// Asks; and again, ever later, while it is asked to be patient and there is time.
+/// Sends, and retries with backoff while the server is throttling or at fault and there is time.
 ///
 /// # Errors
-/// The last refusal.
-pub async fn retry_with_backoff<T, E, F>(until: Instant, ask: impl Fn() -> F) -> Result<T, AwsError>
+/// The last error.
+pub(crate) async fn retry_with_backoff<T, E, F>(deadline: Instant, send: impl Fn() -> F) -> Result<T, AwsError>
 where
     E: ProvideErrorMetadata + Error + 'static,
     F: Future<Output = Result<T, SdkError<E>>>,
 {
-    let pauses = ExponentialBuilder::default()
+    let delays = ExponentialBuilder::default()
         .with_jitter()
         .with_min_delay(Duration::from_millis(300))
         .with_max_delay(Duration::from_secs(5))
         .without_max_times();
-    for (turn, pause) in pauses.build().enumerate() {
-        let refusal = match ask().await {
-            Ok(answer) => return Ok(answer),
+    for (attempt, delay) in delays.build().enumerate() {
+        let error = match send().await {
+            Ok(response) => return Ok(response),
             Err(error) => AwsError::from_sdk_error(&error),
         };
-        let again = match refusal.kind() {
+        let should_retry = match error.kind() {
             AwsErrorKind::Throttled => true,
-            AwsErrorKind::ServerFault => turn < MAX_SERVER_FAULT_RETRIES,
+            AwsErrorKind::ServerFault => attempt < MAX_SERVER_FAULT_RETRIES,
             _ => false,
         };
-        if !again || Instant::now() + pause >= until {
-            return Err(refusal);
+        if !should_retry || Instant::now() + delay >= deadline {
+            return Err(error);
         }
-        tokio::time::sleep(pause).await;
+        tokio::time::sleep(delay).await;
     }
     Err(AwsError::malformed_response())
 }

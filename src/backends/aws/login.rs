@@ -18,45 +18,41 @@ use crate::findings::bad_settings_finding;
 use crate::operator::operator_variable_name;
 use reference::{Finding, Reason, Secret, VaultTarget};
 
-/// How long the places in which AWS' tools look for credentials may take to give some.
+/// How long the sources of credentials that AWS' tools know may take.
 const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Who asks.
-pub struct AwsLogin {
+/// Which credentials secrets are read with.
+pub(crate) struct AwsLogin {
     source: AwsCredentialSource,
     role: Option<role::AwsRole>,
 }
 
-/// Where the credentials of this machine come from.
 enum AwsCredentialSource {
-    /// They are said.
     Static(Credentials),
-    /// One of the profiles in AWS' own files.
+    /// A profile of AWS' own files.
     Profile(String),
-    /// Wherever AWS' tools look; servers of the machine's cloud that give credentials only if `metadata`.
-    Chain { allows_metadata_server: bool },
+    /// The sources that AWS' tools try, in their order.
+    Chain {
+        allows_metadata_server: bool,
+    },
 }
 
-/// What getting credentials takes.
-pub struct AwsCredentialRequest<'a> {
-    /// The vault's name.
-    pub vault: &'a str,
-    /// The region.
-    pub region: &'a str,
+/// What loading credentials takes.
+pub(crate) struct AwsCredentialRequest<'a> {
+    pub(crate) vault: &'a str,
+    pub(crate) region: &'a str,
     /// Where roles are assumed, if it is not where AWS has it.
-    pub sts_endpoint: Option<&'a Url>,
-    /// The way out.
-    pub connector: &'a AwsConnector,
-    /// How long there is time.
-    pub deadline: Instant,
+    pub(crate) sts_endpoint: Option<&'a Url>,
+    pub(crate) connector: &'a AwsConnector,
+    pub(crate) deadline: Instant,
 }
 
 impl AwsLogin {
-    /// What the side that runs the check says, else what its environment does; and the role that the vault names.
+    /// The operator's settings, else the environment; and the role that the vault names.
     ///
     /// # Errors
-    /// Half a set, or a choice that is not for a state file to make.
-    pub fn from_target(target: &VaultTarget, context: &BackendContext) -> Result<Self, Finding> {
+    /// Half of a pair, or a choice that is not for a state file to make.
+    pub(crate) fn from_target(target: &VaultTarget, context: &BackendContext) -> Result<Self, Finding> {
         let role = role::AwsRole::from_target(target, context)?;
         let source = match (
             operator_credentials(target)?,
@@ -74,8 +70,7 @@ impl AwsLogin {
         Ok(Self { source, role })
     }
 
-    /// The profile that is to be used, if one is said.
-    pub fn profile_name(&self) -> Option<&str> {
+    pub(crate) fn profile_name(&self) -> Option<&str> {
         match &self.source {
             AwsCredentialSource::Profile(name) => Some(name),
             AwsCredentialSource::Static(_) | AwsCredentialSource::Chain { .. } => None,
@@ -85,21 +80,23 @@ impl AwsLogin {
     /// Credentials to read secrets with.
     ///
     /// # Errors
-    /// There are none, or they or the role are refused.
-    pub async fn load_credentials(&self, asking: &AwsCredentialRequest<'_>) -> Result<Credentials, Finding> {
-        let own = match &self.source {
+    /// There are none, or AWS rejects them or the role.
+    pub(crate) async fn load_credentials(&self, request: &AwsCredentialRequest<'_>) -> Result<Credentials, Finding> {
+        let credentials = match &self.source {
             AwsCredentialSource::Static(credentials) => credentials.clone(),
             AwsCredentialSource::Profile(name) => {
-                let building = ProfileFileCredentialsProvider::builder().configure(&asking.provider_config());
-                asking.load_from_provider(&building.profile_name(name).build()).await?
+                let builder = ProfileFileCredentialsProvider::builder().configure(&request.provider_config());
+                request.load_from_provider(&builder.profile_name(name).build()).await?
             }
-            AwsCredentialSource::Chain {
-                allows_metadata_server: metadata,
-            } => asking.load_from_provider(&asking.provider_chain(*metadata)).await?,
+            AwsCredentialSource::Chain { allows_metadata_server } => {
+                request
+                    .load_from_provider(&request.provider_chain(*allows_metadata_server))
+                    .await?
+            }
         };
         match &self.role {
-            Some(role) => role.assume(own, asking).await,
-            None => Ok(own),
+            Some(role) => role.assume(credentials, request).await,
+            None => Ok(credentials),
         }
     }
 }
@@ -111,9 +108,9 @@ impl AwsCredentialRequest<'_> {
             .with_http_client(self.connector.clone())
     }
 
-    /// Where AWS' tools look beyond the environment, in their order. The container's server is asked if variables of the
-    /// machine say where it is; that of a virtual machine is asked for nothing unless that is wanted.
-    fn provider_chain(&self, metadata: bool) -> CredentialsProviderChain {
+    /// The sources that AWS' tools try beyond the environment, in their order. The container's server is asked if variables
+    /// of the machine say where it is; the metadata server of a virtual machine only if that is allowed.
+    fn provider_chain(&self, allows_metadata_server: bool) -> CredentialsProviderChain {
         let config = self.provider_config();
         let profile = ProfileFileCredentialsProvider::builder().configure(&config).build();
         let identity = WebIdentityTokenCredentialsProvider::builder()
@@ -123,10 +120,10 @@ impl AwsCredentialRequest<'_> {
         let chain = CredentialsProviderChain::first_try("Profile", profile)
             .or_else("WebIdentityToken", identity)
             .or_else("EcsContainer", container);
-        match metadata {
+        match allows_metadata_server {
             true => {
-                let machine = ImdsCredentialsProvider::builder().configure(&config).build();
-                chain.or_else("Ec2InstanceMetadata", machine)
+                let instance = ImdsCredentialsProvider::builder().configure(&config).build();
+                chain.or_else("Ec2InstanceMetadata", instance)
             }
             false => chain,
         }
@@ -134,14 +131,13 @@ impl AwsCredentialRequest<'_> {
 
     async fn load_from_provider(&self, provider: &impl ProvideCredentials) -> Result<Credentials, Finding> {
         match tokio::time::timeout(CREDENTIALS_TIMEOUT, provider.provide_credentials()).await {
-            Ok(given) => given.map_err(|error| role::provider_finding(&error, self.vault)),
+            Ok(credentials) => credentials.map_err(|error| role::provider_finding(&error, self.vault)),
             Err(_) => Err(no_credentials_finding(self.vault)),
         }
     }
 }
 
-/// Nobody gives credentials.
-pub fn no_credentials_finding(vault: &str) -> Finding {
+pub(crate) fn no_credentials_finding(vault: &str) -> Finding {
     let (key, metadata) = (
         operator_variable_name(vault, "access_key_id"),
         operator_variable_name(vault, "metadata"),
@@ -152,9 +148,8 @@ pub fn no_credentials_finding(vault: &str) -> Finding {
     ))
 }
 
-/// Credentials that the settings of the checker's side say.
 fn operator_credentials(target: &VaultTarget) -> Result<Option<Credentials>, Finding> {
-    let text = |word| Ok(operator_setting(target, word)?.and_then(Secret::text));
+    let text = |setting| Ok(operator_setting(target, setting)?.and_then(Secret::text));
     build_credentials(
         (
             text("access_key_id")?,

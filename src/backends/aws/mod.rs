@@ -1,7 +1,7 @@
 //! `aws`: AWS Secrets Manager, through AWS' own SDK.
 //!
-//! What Kong asks for is known from its documentation alone: the resource is the secret's name or ARN, no version or `#1`
-//! the stage `AWSCURRENT`, `#2` `AWSPREVIOUS`. What answers mean goes by AWS' error codes, never by the status, which
+//! What Kong requests is known from its documentation alone: the resource is the secret's name or ARN, no version or `#1`
+//! the stage `AWSCURRENT`, `#2` `AWSPREVIOUS`. Responses are classified by AWS' error codes, never by the status, which
 //! servers that speak as AWS does choose differently.
 
 mod connector;
@@ -38,14 +38,14 @@ struct AwsBackend {
     timeout: Duration,
 }
 
-/// Secrets Manager as the settings name it, if the credentials may be shown to it.
+/// Secrets Manager as the settings name it, if the credentials may be sent to it.
 ///
 /// # Errors
-/// What holds for all of the vault's secrets: settings that make no sense, an address that nobody vouches for.
-pub fn open(target: &VaultTarget, context: &BackendContext) -> Result<Box<dyn Backend>, Finding> {
+/// What holds for all of the vault's secrets: settings that make no sense, an address that is not allowed.
+pub(crate) fn open(target: &VaultTarget, context: &BackendContext) -> Result<Box<dyn Backend>, Finding> {
     let endpoints = AwsEndpoints::from_target(target, context)?;
     let login = AwsLogin::from_target(target, context)?;
-    let access = VaultHttpOptions {
+    let options = VaultHttpOptions {
         is_host_hidden: endpoints.is_host_hidden,
         ca_bundle: operator_setting(target, "ca_cert")?,
         ..VaultHttpOptions::new(&target.name, context.timeout)
@@ -54,41 +54,41 @@ pub fn open(target: &VaultTarget, context: &BackendContext) -> Result<Box<dyn Ba
         vault: target.name.clone(),
         endpoints,
         login,
-        connector: AwsConnector::new(VaultHttpClient::new(&access)?),
+        connector: AwsConnector::new(VaultHttpClient::new(&options)?),
         timeout: context.timeout,
     }))
 }
 
-/// What is wrong about a secret that is wanted, whoever asks.
-pub fn validate_request(vault: &str, wanted: &SecretRequest) -> Option<Finding> {
-    AwsSecretRequest::from_request(vault, wanted).err()
+/// What is invalid about a request, whatever the credentials.
+pub(crate) fn validate_request(vault: &str, request: &SecretRequest) -> Option<Finding> {
+    AwsSecretRequest::from_request(vault, request).err()
 }
 
 impl Backend for AwsBackend {
-    fn fetch<'a>(&'a self, wanted: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>> {
-        let wishes = wanted
+    fn fetch<'a>(&'a self, requests: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>> {
+        let requests = requests
             .iter()
-            .map(|wanted| AwsSecretRequest::from_request(&self.vault, wanted));
-        let ask = async |wishes| Ok(self.secrets_client().await?.fetch_all(wishes).await);
-        fetch_deduplicated(&self.vault, wishes, ask).boxed()
+            .map(|request| AwsSecretRequest::from_request(&self.vault, request));
+        let fetch = async |requests| Ok(self.secrets_client().await?.fetch_all(requests).await);
+        fetch_deduplicated(&self.vault, requests, fetch).boxed()
     }
 }
 
 impl AwsBackend {
-    /// Gets credentials, once.
+    /// Loads credentials.
     async fn secrets_client(&self) -> Result<AwsSecretsClient, Finding> {
-        // a little less than all the time there is, so that what is known by then is told
-        let until = Instant::now() + self.timeout.mul_f32(0.95);
+        // a little less than all the time there is, so that what is known by then is reported
+        let deadline = Instant::now() + self.timeout.mul_f32(0.95);
         let region = self.endpoints.resolve_region(&self.login).await?;
-        let place = self.endpoints.endpoint_label(&self.vault, &region);
-        let asking = login::AwsCredentialRequest {
+        let label = self.endpoints.endpoint_label(&self.vault, &region);
+        let request = login::AwsCredentialRequest {
             vault: &self.vault,
             region: &region,
             sts_endpoint: self.endpoints.sts.as_ref(),
             connector: &self.connector,
-            deadline: until,
+            deadline,
         };
-        let credentials = self.login.load_credentials(&asking).await?;
+        let credentials = self.login.load_credentials(&request).await?;
         let mut config = Builder::new()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region))
@@ -100,9 +100,9 @@ impl AwsBackend {
         config.set_endpoint_url(self.endpoints.secrets_manager.as_ref().map(ToString::to_string));
         Ok(AwsSecretsClient {
             client: Client::from_conf(config.build()),
-            endpoint_label: Arc::from(place),
+            endpoint_label: Arc::from(label),
             vault: self.vault.clone(),
-            deadline: until,
+            deadline,
         })
     }
 }

@@ -9,28 +9,24 @@ use tokio::time::Instant;
 use super::error::{AwsError, AwsErrorKind, retry_with_backoff};
 use reference::{Finding, Reason, Secret, SecretRequest, SecretResponse};
 
-/// How many secrets are asked for together, at most: a limit of AWS'.
+/// How many secrets a batch has at most: a limit of AWS'.
 const MAX_BATCH: usize = 20;
 
-/// How many requests are under way at a time.
 const MAX_CONCURRENCY: usize = 8;
 
-/// How many pages an answer for those may have.
+/// How many pages the response to a batch may have.
 const MAX_PAGES: usize = 20;
 
-/// A version of a secret, as Kong asks for it.
+/// A version of a secret, as Kong requests it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct AwsSecretRequest {
+pub(crate) struct AwsSecretRequest {
     secret_id: String,
     stage: AwsVersionStage,
 }
 
-/// Which version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum AwsVersionStage {
-    /// The one that holds.
+pub(crate) enum AwsVersionStage {
     Current,
-    /// The one before.
     Previous,
 }
 
@@ -44,13 +40,11 @@ impl AwsVersionStage {
 }
 
 impl AwsSecretRequest {
-    /// What a reference asks for.
-    ///
     /// # Errors
-    /// A name that no secret of AWS' can have, or a version of which nobody says what Kong makes of it.
-    pub fn from_request(vault: &str, wanted: &SecretRequest) -> Result<Self, Finding> {
-        let id = &wanted.resource;
-        let stage = match wanted.version.as_deref() {
+    /// A name that no secret of AWS' can have, or a version of which Kong's documentation says nothing.
+    pub(crate) fn from_request(vault: &str, request: &SecretRequest) -> Result<Self, Finding> {
+        let id = &request.resource;
+        let stage = match request.version.as_deref() {
             None | Some("1") => AwsVersionStage::Current,
             Some("2") => AwsVersionStage::Previous,
             Some(other) => return Err(undocumented_version_finding(vault, id, other)),
@@ -87,31 +81,29 @@ fn bad_name_finding(vault: &str, id: &str) -> Finding {
         .help("write the name as AWS has it; a + in it as %252B, for Kong decodes twice")
 }
 
-/// Secrets Manager, ready to be asked.
-pub struct AwsSecretsClient {
-    /// The SDK's client.
-    pub client: Client,
+/// Reads secrets of Secrets Manager.
+pub(crate) struct AwsSecretsClient {
+    pub(crate) client: Client,
     /// The vault and where it is, as messages say it.
-    pub endpoint_label: Arc<str>,
-    /// The vault's name.
-    pub vault: String,
-    /// How long there is time.
-    pub deadline: Instant,
+    pub(crate) endpoint_label: Arc<str>,
+    pub(crate) vault: String,
+    pub(crate) deadline: Instant,
 }
 
 type AwsSecretResponses = BTreeMap<AwsSecretRequest, SecretResponse>;
 
 impl AwsSecretsClient {
-    /// An answer to each wish. Only what holds can be asked for together.
-    pub async fn fetch_all(&self, wishes: BTreeSet<AwsSecretRequest>) -> AwsSecretResponses {
-        let (current, previous): (Vec<AwsSecretRequest>, Vec<AwsSecretRequest>) = wishes
+    /// A response to each request. Only current versions can be read in batches.
+    pub(crate) async fn fetch_all(&self, requests: BTreeSet<AwsSecretRequest>) -> AwsSecretResponses {
+        let (current, previous): (Vec<AwsSecretRequest>, Vec<AwsSecretRequest>) = requests
             .into_iter()
-            .partition(|wish| wish.stage == AwsVersionStage::Current);
-        let together = current.chunks(MAX_BATCH).map(<[AwsSecretRequest]>::to_vec);
-        let requests: Vec<Vec<AwsSecretRequest>> =
-            together.chain(previous.into_iter().map(|wish| vec![wish])).collect();
-        let answers = stream::iter(requests).map(|wishes| self.fetch_chunk(wishes));
-        answers
+            .partition(|request| request.stage == AwsVersionStage::Current);
+        let batches = current.chunks(MAX_BATCH).map(<[AwsSecretRequest]>::to_vec);
+        let chunks: Vec<Vec<AwsSecretRequest>> = batches
+            .chain(previous.into_iter().map(|request| vec![request]))
+            .collect();
+        let responses = stream::iter(chunks).map(|requests| self.fetch_chunk(requests));
+        responses
             .buffer_unordered(MAX_CONCURRENCY)
             .concat()
             .await
@@ -119,104 +111,102 @@ impl AwsSecretsClient {
             .collect()
     }
 
-    async fn fetch_chunk(&self, wishes: Vec<AwsSecretRequest>) -> Vec<(AwsSecretRequest, SecretResponse)> {
-        match wishes.len() {
-            1 => self.fetch_individually(wishes).await,
-            _ => self.fetch_batch(wishes).await,
+    async fn fetch_chunk(&self, requests: Vec<AwsSecretRequest>) -> Vec<(AwsSecretRequest, SecretResponse)> {
+        match requests.len() {
+            1 => self.fetch_individually(requests).await,
+            _ => self.fetch_batch(requests).await,
         }
     }
 
-    /// One after the other.
-    async fn fetch_individually(&self, wishes: Vec<AwsSecretRequest>) -> Vec<(AwsSecretRequest, SecretResponse)> {
-        let answers = stream::iter(wishes).map(|wish| async move {
+    async fn fetch_individually(&self, requests: Vec<AwsSecretRequest>) -> Vec<(AwsSecretRequest, SecretResponse)> {
+        let responses = stream::iter(requests).map(|request| async move {
             let fetched = self
-                .fetch_secret(&wish)
+                .fetch_secret(&request)
                 .await
                 .unwrap_or_else(SecretResponse::Unavailable);
-            (wish, fetched)
+            (request, fetched)
         });
-        answers.buffered(MAX_CONCURRENCY).collect().await
+        responses.buffered(MAX_CONCURRENCY).collect().await
     }
 
-    async fn fetch_secret(&self, wish: &AwsSecretRequest) -> Result<SecretResponse, Finding> {
-        let ask = || {
-            let request = self.client.get_secret_value().secret_id(&wish.secret_id);
-            request.version_stage(wish.stage.label()).send()
+    async fn fetch_secret(&self, request: &AwsSecretRequest) -> Result<SecretResponse, Finding> {
+        let send = || {
+            let call = self.client.get_secret_value().secret_id(&request.secret_id);
+            call.version_stage(request.stage.label()).send()
         };
-        let answer = retry_with_backoff(self.deadline, ask)
+        let response = retry_with_backoff(self.deadline, send)
             .await
-            .map_err(|refusal| self.error_finding(&refusal, wish))?;
-        Ok(self.value_response(wish, answer.secret_string, answer.secret_binary.is_some()))
+            .map_err(|error| self.error_finding(&error, request))?;
+        Ok(self.value_response(request, response.secret_string, response.secret_binary.is_some()))
     }
 
-    /// In one request. What that does not answer, or denies, is asked for alone: who may read secrets need not be allowed
-    /// to ask for several.
-    async fn fetch_batch(&self, wishes: Vec<AwsSecretRequest>) -> Vec<(AwsSecretRequest, SecretResponse)> {
-        let (values, refusals) = match self.request_batch_pages(&wishes).await {
-            Ok(answer) => answer,
-            Err(refusal) if refusal.affects_whole_vault() => {
-                let finding = refusal.vault_finding(&self.endpoint_label, &self.vault);
-                return wishes
+    /// What a batch does not return, or denies, is read alone: who may read secrets need not be allowed to batch.
+    async fn fetch_batch(&self, requests: Vec<AwsSecretRequest>) -> Vec<(AwsSecretRequest, SecretResponse)> {
+        let (values, errors) = match self.request_batch_pages(&requests).await {
+            Ok(response) => response,
+            Err(error) if error.affects_whole_vault() => {
+                let finding = error.vault_finding(&self.endpoint_label, &self.vault);
+                return requests
                     .into_iter()
-                    .map(|wish| (wish, SecretResponse::Unavailable(finding.clone())))
+                    .map(|request| (request, SecretResponse::Unavailable(finding.clone())))
                     .collect();
             }
             Err(_) => Default::default(),
         };
-        let mut answers = Vec::with_capacity(wishes.len());
-        let mut alone = Vec::new();
-        for wish in wishes {
-            let value = values.iter().find(|value| is_value_of(value, &wish.secret_id));
-            let refusal = refusals
+        let mut responses = Vec::with_capacity(requests.len());
+        let mut remaining = Vec::new();
+        for request in requests {
+            let value = values.iter().find(|value| is_value_of(value, &request.secret_id));
+            let error = errors
                 .iter()
-                .find(|refusal| refusal.secret_id() == Some(&wish.secret_id));
-            match (value, refusal.map(batch_entry_error)) {
+                .find(|error| error.secret_id() == Some(&request.secret_id));
+            match (value, error.map(batch_entry_error)) {
                 (Some(value), _) => {
                     let fetched =
-                        self.value_response(&wish, value.secret_string.clone(), value.secret_binary.is_some());
-                    answers.push((wish, fetched));
+                        self.value_response(&request, value.secret_string.clone(), value.secret_binary.is_some());
+                    responses.push((request, fetched));
                 }
-                (None, Some(refusal))
-                    if matches!(refusal.kind(), AwsErrorKind::NotFound | AwsErrorKind::MarkedForDeletion) =>
+                (None, Some(error))
+                    if matches!(error.kind(), AwsErrorKind::NotFound | AwsErrorKind::MarkedForDeletion) =>
                 {
-                    let finding = self.error_finding(&refusal, &wish);
-                    answers.push((wish, SecretResponse::Unavailable(finding)));
+                    let finding = self.error_finding(&error, &request);
+                    responses.push((request, SecretResponse::Unavailable(finding)));
                 }
-                (None, _) => alone.push(wish),
+                (None, _) => remaining.push(request),
             }
         }
-        answers.extend(self.fetch_individually(alone).await);
-        answers
+        responses.extend(self.fetch_individually(remaining).await);
+        responses
     }
 
     async fn request_batch_pages(
         &self,
-        wishes: &[AwsSecretRequest],
+        requests: &[AwsSecretRequest],
     ) -> Result<(Vec<SecretValueEntry>, Vec<ApiErrorType>), AwsError> {
-        let ids: Vec<String> = wishes.iter().map(|wish| wish.secret_id.clone()).collect();
-        let (mut values, mut refusals, mut page) = (Vec::new(), Vec::new(), None);
+        let ids: Vec<String> = requests.iter().map(|request| request.secret_id.clone()).collect();
+        let (mut values, mut errors, mut page) = (Vec::new(), Vec::new(), None);
         for _ in 0..MAX_PAGES {
-            let ask = || {
+            let send = || {
                 let request = self.client.batch_get_secret_value();
                 request
                     .set_secret_id_list(Some(ids.clone()))
                     .set_next_token(page.clone())
                     .send()
             };
-            let answer = retry_with_backoff(self.deadline, ask).await?;
-            values.extend(answer.secret_values.unwrap_or_default());
-            refusals.extend(answer.errors.unwrap_or_default());
-            page = answer.next_token;
+            let response = retry_with_backoff(self.deadline, send).await?;
+            values.extend(response.secret_values.unwrap_or_default());
+            errors.extend(response.errors.unwrap_or_default());
+            page = response.next_token;
             if page.is_none() {
                 break;
             }
         }
-        Ok((values, refusals))
+        Ok((values, errors))
     }
 
-    fn value_response(&self, wish: &AwsSecretRequest, text: Option<String>, binary: bool) -> SecretResponse {
-        let id = &wish.secret_id;
-        let (reason, what, help) = match (text, binary) {
+    fn value_response(&self, request: &AwsSecretRequest, text: Option<String>, is_binary: bool) -> SecretResponse {
+        let id = &request.secret_id;
+        let (reason, what, help) = match (text, is_binary) {
             (Some(text), _) => return SecretResponse::Text(Secret::new(text)),
             (None, true) => (
                 Reason::Undocumented,
@@ -233,43 +223,43 @@ impl AwsSecretsClient {
         SecretResponse::Unavailable(Finding::new(reason, message).about(id).help(help))
     }
 
-    fn error_finding(&self, refusal: &AwsError, wish: &AwsSecretRequest) -> Finding {
-        let (id, stage, place) = (&wish.secret_id, wish.stage.label(), &self.endpoint_label);
-        let (reason, what, help) = match refusal.kind() {
-            AwsErrorKind::NotFound => return self.not_found_finding(refusal, wish),
+    fn error_finding(&self, error: &AwsError, request: &AwsSecretRequest) -> Finding {
+        let (id, stage, endpoint_label) = (&request.secret_id, request.stage.label(), &self.endpoint_label);
+        let (reason, what, help) = match error.kind() {
+            AwsErrorKind::NotFound => return self.not_found_finding(error, request),
             AwsErrorKind::MarkedForDeletion => (
                 Reason::DeletedVersion,
-                format!("of {place} is marked for deletion"),
+                format!("of {endpoint_label} is marked for deletion"),
                 "restore it (aws secretsmanager restore-secret), or correct the reference",
             ),
             AwsErrorKind::AccessDenied => (
                 Reason::PermissionDenied,
-                format!("of {place} may not be read with these credentials, or it does not exist"),
+                format!("of {endpoint_label} may not be read with these credentials, or it does not exist"),
                 "allow secretsmanager:GetSecretValue on it, and kms:Decrypt on its key if that is not AWS' own",
             ),
             AwsErrorKind::DecryptionFailed => (
                 Reason::PermissionDenied,
                 format!(
-                    "of {place} cannot be decrypted: its KMS key is disabled, is being deleted, or is not for these credentials"
+                    "of {endpoint_label} cannot be decrypted: its KMS key is disabled, is being deleted, or is not for these credentials"
                 ),
                 "enable the key, and allow kms:Decrypt on it",
             ),
             AwsErrorKind::InvalidParameter => (
                 Reason::BadResource,
-                format!("({stage}) is none that {place} could have: AWS takes neither the name nor the ARN"),
+                format!("({stage}) is none that {endpoint_label} could have: AWS takes neither the name nor the ARN"),
                 "write the name as AWS has it, or the whole ARN, of the vault's region",
             ),
-            _ => return refusal.vault_finding(place, &self.vault),
+            _ => return error.vault_finding(endpoint_label, &self.vault),
         };
         Finding::new(reason, format!("the secret '{id}' {what}"))
             .about(id)
             .help(help)
     }
 
-    fn not_found_finding(&self, refusal: &AwsError, wish: &AwsSecretRequest) -> Finding {
-        let (id, place) = (&wish.secret_id, &self.endpoint_label);
+    fn not_found_finding(&self, error: &AwsError, request: &AwsSecretRequest) -> Finding {
+        let (id, endpoint_label) = (&request.secret_id, &self.endpoint_label);
         let spelling = "create it, or correct the reference: a slash in the name is written %2F";
-        let (reason, what, help) = match (refusal.mentions_stage(), wish.stage) {
+        let (reason, what, help) = match (error.mentions_stage(), request.stage) {
             (true, AwsVersionStage::Current) => (
                 Reason::NoSuchVersion,
                 "holds no value yet (none is AWSCURRENT)",
@@ -287,13 +277,13 @@ impl AwsSecretsClient {
                 spelling,
             ),
         };
-        Finding::new(reason, format!("the secret '{id}' of {place} {what}"))
+        Finding::new(reason, format!("the secret '{id}' of {endpoint_label} {what}"))
             .about(id)
             .help(help)
     }
 }
 
-/// Whether a value is the secret's of that name, ARN, or ARN without the six characters that AWS adds.
+/// Whether a value is that of a name, an ARN, or an ARN without the six characters that AWS adds.
 fn is_value_of(value: &SecretValueEntry, id: &str) -> bool {
     let added = |arn: &str| {
         arn.strip_prefix(id)
@@ -303,9 +293,9 @@ fn is_value_of(value: &SecretValueEntry, id: &str) -> bool {
     value.name() == Some(id) || arn == id || id.starts_with("arn:") && added(arn)
 }
 
-fn batch_entry_error(refusal: &ApiErrorType) -> AwsError {
+fn batch_entry_error(error: &ApiErrorType) -> AwsError {
     AwsError::from_code(
-        refusal.error_code().unwrap_or_default(),
-        refusal.message().unwrap_or_default(),
+        error.error_code().unwrap_or_default(),
+        error.message().unwrap_or_default(),
     )
 }

@@ -13,27 +13,24 @@ use crate::vault_http::{RawHttpResponse, VaultHttpClient};
 use http::{sensitive_header_value, zeroizing_bytes};
 use reference::Finding;
 
-/// The SDK's way out: the HTTP client that vaults without a library have, too. It follows no redirects, is as patient as a
-/// server asks it to be, keeps to the vault's time limit, and its failures are told in our words.
+/// The HTTP client of the SDK. It follows no redirects, retries as `Retry-After` asks, keeps to the vault's time limit, and
+/// its failures are findings.
 #[derive(Clone)]
-pub struct AzureConnector(Arc<VaultHttpClient>);
+pub(crate) struct AzureConnector(Arc<VaultHttpClient>);
 
 impl AzureConnector {
-    /// One over a client.
-    pub fn new(http: VaultHttpClient) -> Self {
+    pub(crate) fn new(http: VaultHttpClient) -> Self {
         Self(Arc::new(http))
     }
 
-    /// Who is asked there, as messages name it.
-    pub fn endpoint(&self, url: &Url) -> VaultEndpoint {
+    /// The server of a URL, as messages name it.
+    pub(crate) fn endpoint(&self, url: &Url) -> VaultEndpoint {
         self.0.endpoint(url)
     }
 
-    /// Sends a request of the SDK's making.
-    ///
     /// # Errors
-    /// No answer.
-    pub async fn send_raw(&self, request: &Request) -> Result<RawHttpResponse, Finding> {
+    /// No response.
+    pub(crate) async fn send_raw(&self, request: &Request) -> Result<RawHttpResponse, Finding> {
         let request = to_reqwest_request(request).ok_or_else(|| bad_request_finding("Azure"))?;
         self.0.send_raw_with_retry(&request).await
     }
@@ -41,7 +38,7 @@ impl AzureConnector {
 
 impl fmt::Debug for AzureConnector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Connector")
+        f.write_str("AzureConnector")
     }
 }
 
@@ -52,25 +49,24 @@ impl HttpClient for AzureConnector {
     }
 }
 
-/// What the SDK's clients are told: to ask by this way alone, and once (machines for their identity it asks again all the
-/// same).
-pub fn transport_options(way: Arc<dyn HttpClient>) -> ClientOptions {
+/// Options by which clients of the SDK send through ours and do not retry by themselves (for managed identities they do all
+/// the same).
+pub(crate) fn transport_options(client: Arc<dyn HttpClient>) -> ClientOptions {
     ClientOptions {
-        transport: Some(Transport::new(way)),
+        transport: Some(Transport::new(client)),
         retry: RetryOptions::none(),
         ..ClientOptions::default()
     }
 }
 
-/// A finding as the SDK carries it, of a kind that it never asks again for.
-pub fn to_sdk_error(finding: Finding) -> azure_core::Error {
+/// A finding as the SDK carries it, in an error of a kind that it never retries.
+pub(crate) fn to_sdk_error(finding: Finding) -> azure_core::Error {
     azure_core::Error::new(azure_core::error::ErrorKind::Credential, FindingError(finding))
 }
 
-/// An answer as the SDK reads it.
-pub fn to_sdk_response(answer: RawHttpResponse) -> AsyncRawResponse {
+pub(crate) fn to_sdk_response(response: RawHttpResponse) -> AsyncRawResponse {
     let mut headers = Headers::new();
-    for (name, value) in &answer.headers {
+    for (name, value) in &response.headers {
         if let Ok(value) = value.to_str() {
             headers.insert(
                 HeaderName::from(name.as_str().to_owned()),
@@ -78,22 +74,22 @@ pub fn to_sdk_response(answer: RawHttpResponse) -> AsyncRawResponse {
             );
         }
     }
-    AsyncRawResponse::from_bytes(answer.status.into(), headers, zeroizing_bytes(answer.body.expose()))
+    AsyncRawResponse::from_bytes(response.status.into(), headers, zeroizing_bytes(response.body.expose()))
 }
 
 fn to_reqwest_request(request: &Request) -> Option<reqwest::Request> {
     let method = reqwest::Method::from_bytes(request.method().as_ref().as_bytes()).ok()?;
-    let mut sent = reqwest::Request::new(method, request.url().clone());
+    let mut copy = reqwest::Request::new(method, request.url().clone());
     for (name, value) in request.headers().iter() {
         let name = reqwest::header::HeaderName::from_bytes(name.as_str().as_bytes()).ok()?;
         let value = sensitive_header_value(value.as_str().as_bytes())?;
-        sent.headers_mut().insert(name, value);
+        copy.headers_mut().insert(name, value);
     }
     let Body::Bytes(body) = request.body() else {
         return None;
     };
     if !body.is_empty() {
-        *sent.body_mut() = Some(zeroizing_bytes(body).into());
+        *copy.body_mut() = Some(zeroizing_bytes(body).into());
     }
-    Some(sent)
+    Some(copy)
 }

@@ -11,15 +11,15 @@ use super::connector::{AzureConnector, to_sdk_error, to_sdk_response};
 use crate::vault_endpoint::VaultEndpoint;
 use reference::{Finding, Reason, Secret};
 
-/// The SDK's way to the host that lets in. Its refusals are read here: the SDK's own reading fails on what Microsoft
-/// answers (it wants texts without escapes, and gives up on others).
+/// The HTTP client of the SDK for the login host. Errors are read here: the SDK fails on those of Microsoft (it wants texts
+/// without escapes).
 #[derive(Clone)]
-pub struct EntraConnector {
+pub(crate) struct EntraConnector {
     connector: AzureConnector,
     endpoint: Arc<VaultEndpoint>,
 }
 
-/// A refusal as RFC 6749 (5.2) and Microsoft describe it.
+/// An error as RFC 6749 (5.2) and Microsoft describe it.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct EntraError {
@@ -28,22 +28,21 @@ struct EntraError {
 }
 
 impl EntraConnector {
-    /// The way to a host.
-    pub fn new(connector: AzureConnector, host: &Url) -> Self {
+    pub(crate) fn new(connector: AzureConnector, host: &Url) -> Self {
         let endpoint = Arc::new(connector.endpoint(host));
         Self { connector, endpoint }
     }
 
-    /// The same way, without a reading of refusals.
-    pub fn into_connector(self) -> AzureConnector {
+    /// The client without a reading of errors.
+    pub(crate) fn into_connector(self) -> AzureConnector {
         self.connector
     }
 
     fn response_finding(&self, status: u16, body: &Secret) -> Finding {
-        let refusal: EntraError = serde_json::from_slice(body.expose()).unwrap_or_default();
-        let passing = matches!(refusal.error.as_str(), "temporarily_unavailable" | "server_error");
+        let error: EntraError = serde_json::from_slice(body.expose()).unwrap_or_default();
+        let is_temporary = matches!(error.error.as_str(), "temporarily_unavailable" | "server_error");
         match status {
-            400 | 401 | 403 if !passing => self.login_refused_finding(&refusal),
+            400 | 401 | 403 if !is_temporary => self.login_refused_finding(&error),
             503 => self.endpoint.unavailable_finding(),
             200 => self
                 .endpoint
@@ -54,8 +53,8 @@ impl EntraConnector {
         }
     }
 
-    fn login_refused_finding(&self, refusal: &EntraError) -> Finding {
-        let (what, help) = refusal
+    fn login_refused_finding(&self, error: &EntraError) -> Finding {
+        let (what, help) = error
             .error_codes
             .iter()
             .find_map(|code| explain_code(*code))
@@ -68,39 +67,38 @@ impl EntraConnector {
 
 impl fmt::Debug for EntraConnector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Entra")
+        f.write_str("EntraConnector")
     }
 }
 
 #[async_trait]
 impl HttpClient for EntraConnector {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
-        let answer = self.connector.send_raw(request).await.map_err(to_sdk_error)?;
-        match answer.status {
-            200 if is_lifetime_valid(&answer.body) => Ok(to_sdk_response(answer)),
-            status => Err(to_sdk_error(self.response_finding(status, &answer.body))),
+        let response = self.connector.send_raw(request).await.map_err(to_sdk_error)?;
+        match response.status {
+            200 if is_lifetime_valid(&response.body) => Ok(to_sdk_response(response)),
+            status => Err(to_sdk_error(self.response_finding(status, &response.body))),
         }
     }
 }
 
-/// Whether the time for which a token is good, if that is said, is one that the SDK can add to now: it panics over others.
+/// Whether the lifetime of a token is one that the SDK can add to the current time: it panics over others.
 fn is_lifetime_valid(body: &Secret) -> bool {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct TokenLifetime {
         expires_in: i64,
     }
-    let times: TokenLifetime = serde_json::from_slice(body.expose()).unwrap_or_default();
-    (0..=1_000_000_000).contains(&times.expires_in)
+    let lifetime: TokenLifetime = serde_json::from_slice(body.expose()).unwrap_or_default();
+    (0..=1_000_000_000).contains(&lifetime.expires_in)
 }
 
-/// What is said of a code that says nothing to us.
 const UNKNOWN_CODE: (&str, &str) = (
     "it lets nobody in with them",
     "check tenant_id, client_id, and the client's secret or the token that stands for it",
 );
 
-/// What Microsoft's codes come to ("Microsoft Entra authentication and authorization error codes": AADSTS and the number).
+/// What Microsoft's codes mean ("Microsoft Entra authentication and authorization error codes": AADSTS and the number).
 fn explain_code(code: u32) -> Option<(&'static str, &'static str)> {
     Some(match code {
         7_000_215 => (

@@ -22,29 +22,28 @@ use crate::findings::bad_settings_finding;
 use crate::operator::operator_variable_name;
 use reference::{Finding, Reason, Secret, VaultTarget};
 
-/// How long servers of the machine's cloud may take to give a token.
+/// How long the metadata server of the machine may take to give a token.
 const MANAGED_IDENTITY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The variable that names the file with this machine's own token, as Kubernetes puts it there.
+/// The variable that names the file with this machine's own token, as Kubernetes sets it.
 const TOKEN_FILE_VARIABLE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 
-/// Who asks.
-pub struct AzureLogin {
+/// Which credentials secrets are read with.
+pub(crate) struct AzureLogin {
     auth_method: AzureAuthMethod,
     no_credentials: Finding,
 }
 
-/// How a login is made.
 enum AzureAuthMethod {
     /// With the secret of an application.
     ClientSecret(AzureIdentity, Secret),
-    /// With a token of somebody whom the application trusts.
+    /// With a token of another issuer that the application trusts.
     Federated(AzureIdentity, AssertionSource),
     /// As the machine itself, or as one of the identities that it has.
     ManagedIdentity(Option<String>),
 }
 
-/// A token of somebody whom an application trusts.
+/// A token of another issuer that an application trusts.
 #[derive(Clone)]
 enum AssertionSource {
     Token(Secret),
@@ -52,13 +51,13 @@ enum AssertionSource {
 }
 
 impl AzureLogin {
-    /// What the side that runs the check says, else what its environment does.
+    /// The operator's settings, else the environment.
     ///
     /// # Errors
-    /// None, half a set, or a choice that is not for a state file to make.
-    pub fn from_target(target: &VaultTarget, context: &BackendContext) -> Result<Self, Finding> {
+    /// No credentials, half of a pair, or a choice that is not for a state file to make.
+    pub(crate) fn from_target(target: &VaultTarget, context: &BackendContext) -> Result<Self, Finding> {
         let search = IdentitySearch::new(target, context);
-        let way = match (
+        let auth_method = match (
             operator_setting(target, "client_secret")?,
             operator_setting(target, "jwt")?,
         ) {
@@ -86,62 +85,65 @@ impl AzureLogin {
                 (None, None) => return Err(no_credentials_finding(target, &search)),
             },
         };
-        let none = no_credentials_finding(target, &search);
+        let no_credentials = no_credentials_finding(target, &search);
         Ok(Self {
-            auth_method: way,
-            no_credentials: none,
+            auth_method,
+            no_credentials,
         })
     }
 
-    /// How long there is time for it, and what is said after that.
-    pub fn timeout(&self) -> Option<(Duration, Finding)> {
+    /// How long a login may take, and what is reported after that.
+    pub(crate) fn timeout(&self) -> Option<(Duration, Finding)> {
         matches!(self.auth_method, AzureAuthMethod::ManagedIdentity(_))
             .then(|| (MANAGED_IDENTITY_TIMEOUT, self.no_credentials.clone()))
     }
 
-    /// The SDK's own way to log in. Where a machine is asked for its identity is said by variables of its own, which the
-    /// SDK reads itself.
+    /// The SDK's credential. Variables of the machine say where its managed identity is served; the SDK reads them itself.
     ///
     /// # Errors
-    /// An identity that the SDK refuses, or a machine of a sort that it does not ask.
-    pub fn token_credential(
+    /// An identity that the SDK rejects, or a kind of machine that it does not support.
+    pub(crate) fn token_credential(
         &self,
         vault: &str,
-        host: &Url,
+        authority_host: &Url,
         entra: EntraConnector,
     ) -> Result<Arc<dyn TokenCredential>, Finding> {
-        let refused = |_| bad_settings_finding(vault, "its tenant_id or its client_id is none that Azure could have");
+        let rejected = |_| bad_settings_finding(vault, "its tenant_id or its client_id is none that Azure could have");
         match &self.auth_method {
             AzureAuthMethod::ClientSecret(identity, secret) => {
-                let made = identity.secret_credential(secret, entra_client_options(entra, host));
-                made.map_err(refused)
+                let credential = identity.secret_credential(secret, entra_client_options(entra, authority_host));
+                credential.map_err(rejected)
             }
             AzureAuthMethod::Federated(identity, assertion) => {
-                let made = identity.assertion_credential(vault, assertion.clone(), entra_client_options(entra, host));
-                made.map_err(refused)
+                let credential = identity.assertion_credential(
+                    vault,
+                    assertion.clone(),
+                    entra_client_options(entra, authority_host),
+                );
+                credential.map_err(rejected)
             }
-            AzureAuthMethod::ManagedIdentity(client) => {
-                managed_identity_credential(client.clone(), entra).map_err(|_| unsupported_identity_finding(vault))
+            AzureAuthMethod::ManagedIdentity(client_id) => {
+                managed_identity_credential(client_id.clone(), entra).map_err(|_| unsupported_identity_finding(vault))
             }
         }
     }
 }
 
 fn managed_identity_credential(
-    client: Option<String>,
+    client_id: Option<String>,
     entra: EntraConnector,
 ) -> azure_core::Result<Arc<dyn TokenCredential>> {
-    let settings = ManagedIdentityCredentialOptions {
-        user_assigned_id: client.map(UserAssignedId::ClientId),
+    let options = ManagedIdentityCredentialOptions {
+        user_assigned_id: client_id.map(UserAssignedId::ClientId),
         client_options: transport_options(Arc::new(entra.into_connector())),
     };
-    let made = ManagedIdentityCredential::new(Some(settings))?;
-    Ok(made)
+    let credential = ManagedIdentityCredential::new(Some(options))?;
+    Ok(credential)
 }
 
-fn entra_client_options(entra: EntraConnector, host: &Url) -> ClientOptions {
+fn entra_client_options(entra: EntraConnector, authority_host: &Url) -> ClientOptions {
     let mut cloud = CustomConfiguration::default();
-    cloud.authority_host = host.to_string();
+    cloud.authority_host = authority_host.to_string();
     ClientOptions {
         cloud: Some(Arc::new(cloud.into())),
         ..transport_options(Arc::new(entra))
@@ -152,32 +154,32 @@ impl AzureIdentity {
     fn secret_credential(
         &self,
         secret: &Secret,
-        client: ClientOptions,
+        client_options: ClientOptions,
     ) -> azure_core::Result<Arc<dyn TokenCredential>> {
         let text = String::from_utf8_lossy(secret.expose()).into_owned();
-        let settings = ClientSecretCredentialOptions { client_options: client };
-        let made = ClientSecretCredential::new(&self.tenant_id, self.client_id.clone(), text.into(), Some(settings))?;
-        Ok(made)
+        let options = ClientSecretCredentialOptions { client_options };
+        let credential =
+            ClientSecretCredential::new(&self.tenant_id, self.client_id.clone(), text.into(), Some(options))?;
+        Ok(credential)
     }
 
     fn assertion_credential(
         &self,
         vault: &str,
         assertion: AssertionSource,
-        client: ClientOptions,
+        client_options: ClientOptions,
     ) -> azure_core::Result<Arc<dyn TokenCredential>> {
-        let settings = ClientAssertionCredentialOptions { client_options: client };
-        let bearer = AssertionProvider {
+        let options = ClientAssertionCredentialOptions { client_options };
+        let provider = AssertionProvider {
             vault: vault.to_owned(),
             source: assertion,
         };
-        let made =
-            ClientAssertionCredential::new(self.tenant_id.clone(), self.client_id.clone(), bearer, Some(settings))?;
-        Ok(made)
+        let credential =
+            ClientAssertionCredential::new(self.tenant_id.clone(), self.client_id.clone(), provider, Some(options))?;
+        Ok(credential)
     }
 }
 
-/// Shows a token of somebody whom an application trusts.
 struct AssertionProvider {
     vault: String,
     source: AssertionSource,
@@ -185,7 +187,7 @@ struct AssertionProvider {
 
 impl fmt::Debug for AssertionProvider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Bearer")
+        f.write_str("AssertionProvider")
     }
 }
 
@@ -213,7 +215,7 @@ fn unreadable_token_finding(vault: &str) -> Finding {
     .help("check the file, and that the check may read it")
 }
 
-/// The SDK asks virtual machines and App Services, and none of the others.
+/// The SDK supports virtual machines and App Service, and no others.
 fn unsupported_identity_finding(vault: &str) -> Finding {
     let message = format!("the vault '{vault}' is not asked: this machine's sort of identity cannot be used from here");
     Finding::new(Reason::UnsupportedLogin, message).about(vault).help(
@@ -221,16 +223,15 @@ fn unsupported_identity_finding(vault: &str) -> Finding {
     )
 }
 
-/// Nobody gives credentials.
 fn no_credentials_finding(target: &VaultTarget, search: &IdentitySearch<'_>) -> Finding {
     let vault = &target.name;
-    let (own, metadata) = (
+    let (secret_variable, metadata) = (
         operator_variable_name(vault, "client_secret"),
         operator_variable_name(vault, "metadata"),
     );
     let message = format!("there are no credentials for Azure here with which the vault '{vault}' could be asked");
     let mut help = format!(
-        "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or AZURE_FEDERATED_TOKEN_FILE), or {own} and the like; on a machine of Azure that has an identity, {metadata}=true"
+        "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or AZURE_FEDERATED_TOKEN_FILE), or {secret_variable} and the like; on a machine of Azure that has an identity, {metadata}=true"
     );
     if search.has_ignored_prefix() {
         let prefix = operator_variable_name(vault, "credentials_prefix");

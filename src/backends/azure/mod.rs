@@ -1,7 +1,7 @@
 //! `azure`: Azure Key Vault, through Microsoft's own SDK.
 //!
-//! What Kong asks for is known from its documentation alone: the resource is the secret's name, and its latest version is
-//! read, for the versions of Azure are no numbers. Statuses and codes are those of recorded answers, and of Microsoft's
+//! What Kong requests is known from its documentation alone: the resource is the secret's name, and its latest version is
+//! read, for the versions of Azure are no numbers. Statuses and codes are those of recorded responses, and of Microsoft's
 //! documentation ("Azure Key Vault REST API error codes", "Microsoft Entra authentication and authorization error codes").
 //! What a secret's `nbf` and `exp` say is for people: Azure gives its value before the one and after the other ("About
 //! Azure Key Vault secrets: Date-time controlled operations").
@@ -43,67 +43,71 @@ struct AzureBackend {
     entra_connector: AzureConnector,
 }
 
-/// The vault that the settings name, if the credentials may be shown to it.
+/// The vault that the settings name, if the credentials may be sent to it.
 ///
 /// # Errors
-/// What holds for all of the vault's secrets: settings that make no sense, an address that nobody vouches for, no
+/// What holds for all of the vault's secrets: settings that make no sense, an address that is not allowed, no
 /// credentials.
-pub fn open(target: &VaultTarget, context: &BackendContext) -> Result<Box<dyn Backend>, Finding> {
-    let addresses = AzureEndpoints::from_target(target, context)?;
+pub(crate) fn open(target: &VaultTarget, context: &BackendContext) -> Result<Box<dyn Backend>, Finding> {
+    let endpoints = AzureEndpoints::from_target(target, context)?;
     let login = AzureLogin::from_target(target, context)?;
-    let ca = operator_setting(target, "ca_cert")?;
+    let ca_bundle = operator_setting(target, "ca_cert")?;
     let connector = |login: bool| {
-        let access = VaultHttpOptions {
-            is_host_hidden: addresses.is_host_hidden && !login,
+        let options = VaultHttpOptions {
+            is_host_hidden: endpoints.is_host_hidden && !login,
             is_login: login,
-            ca_bundle: ca,
+            ca_bundle,
             ..VaultHttpOptions::new(&target.name, context.timeout)
         };
-        VaultHttpClient::new(&access).map(AzureConnector::new)
+        VaultHttpClient::new(&options).map(AzureConnector::new)
     };
     Ok(Box::new(AzureBackend {
         vault: target.name.clone(),
         connector: connector(false)?,
         entra_connector: connector(true)?,
-        endpoints: addresses,
+        endpoints,
         login,
     }))
 }
 
-/// What is wrong about a secret that is wanted, whoever asks.
-pub fn validate_request(vault: &str, wanted: &SecretRequest) -> Option<Finding> {
-    AzureSecretName::from_request(vault, wanted).err()
+/// What is invalid about a request, whatever the credentials.
+pub(crate) fn validate_request(vault: &str, request: &SecretRequest) -> Option<Finding> {
+    AzureSecretName::from_request(vault, request).err()
 }
 
 impl Backend for AzureBackend {
-    fn fetch<'a>(&'a self, wanted: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>> {
-        let names = wanted
+    fn fetch<'a>(&'a self, requests: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>> {
+        let names = requests
             .iter()
-            .map(|wanted| AzureSecretName::from_request(&self.vault, wanted));
-        let ask = async |names| Ok(self.secrets_client()?.fetch_all(names).await);
-        fetch_deduplicated(&self.vault, names, ask).boxed()
+            .map(|request| AzureSecretName::from_request(&self.vault, request));
+        let fetch = async |names| Ok(self.secrets_client()?.fetch_all(names).await);
+        fetch_deduplicated(&self.vault, names, fetch).boxed()
     }
 }
 
 impl AzureBackend {
     fn secrets_client(&self) -> Result<AzureSecretsClient, Finding> {
-        let way = EntraConnector::new(self.entra_connector.clone(), &self.endpoints.authority_host);
+        let entra = EntraConnector::new(self.entra_connector.clone(), &self.endpoints.authority_host);
         let credential = self
             .login
-            .token_credential(&self.vault, &self.endpoints.authority_host, way)?;
-        let ticket = ScopedTokenCredential::new(
+            .token_credential(&self.vault, &self.endpoints.authority_host, entra)?;
+        let token_credential = ScopedTokenCredential::new(
             credential,
             self.login.timeout(),
             self.endpoints.token_resources().collect(),
             self.endpoint(),
         );
-        let settings = SecretClientOptions {
+        let options = SecretClientOptions {
             client_options: transport_options(Arc::new(self.connector.clone())),
-            // what a token is for is checked before it is asked for: see the ticket
+            // `ScopedTokenCredential` checks what a token is for
             verify_challenge_resource: Some(false),
             ..SecretClientOptions::default()
         };
-        let client = SecretClient::new(self.endpoints.vault_url.as_str(), Arc::new(ticket), Some(settings));
+        let client = SecretClient::new(
+            self.endpoints.vault_url.as_str(),
+            Arc::new(token_credential),
+            Some(options),
+        );
         let client =
             client.map_err(|_| bad_settings_finding(&self.vault, "its address is none that Azure could have"))?;
         Ok(AzureSecretsClient {

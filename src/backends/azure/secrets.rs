@@ -7,28 +7,24 @@ use super::error::AzureError;
 use crate::vault_endpoint::VaultEndpoint;
 use reference::{Finding, Reason, Secret, SecretRequest, SecretResponse};
 
-/// How many secrets are read at a time.
 const MAX_CONCURRENCY: usize = 8;
 
 /// The longest name of a secret ("Azure Key Vault: Objects, identifiers, and versioning").
 const MAX_NAME_LENGTH: usize = 127;
 
-/// The name of a secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct AzureSecretName(String);
+pub(crate) struct AzureSecretName(String);
 
 impl AzureSecretName {
-    /// What a reference asks for.
-    ///
     /// # Errors
     /// A name that no secret of Azure's can have, or a version: those of Azure are no numbers.
-    pub fn from_request(vault: &str, wanted: &SecretRequest) -> Result<Self, Finding> {
-        let name = &wanted.resource;
+    pub(crate) fn from_request(vault: &str, request: &SecretRequest) -> Result<Self, Finding> {
+        let name = &request.resource;
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         if !(1..=MAX_NAME_LENGTH).contains(&name.len()) || !name.bytes().all(fits) {
             return Err(bad_name_finding(vault, name));
         }
-        match &wanted.version {
+        match &request.version {
             None => Ok(Self(name.clone())),
             Some(version) => Err(bad_version_finding(vault, name, version)),
         }
@@ -54,28 +50,29 @@ fn bad_version_finding(vault: &str, name: &str, version: &str) -> Finding {
         .help("leave the part after # out: the latest version is read")
 }
 
-/// A vault, ready to be asked.
-pub struct AzureSecretsClient {
-    /// The SDK's client.
-    pub client: SecretClient,
-    /// The vault and where it is, as messages say it.
-    pub endpoint: VaultEndpoint,
+/// Reads secrets of a vault.
+pub(crate) struct AzureSecretsClient {
+    pub(crate) client: SecretClient,
+    pub(crate) endpoint: VaultEndpoint,
 }
 
 impl AzureSecretsClient {
-    /// An answer to each name. The first is asked for alone: it brings the token, or what is wrong with the whole vault.
-    pub async fn fetch_all(&self, names: BTreeSet<AzureSecretName>) -> BTreeMap<AzureSecretName, SecretResponse> {
-        let mut answers = BTreeMap::new();
+    /// A response to each name. The first is read alone: it brings the token, or what is wrong with the whole vault.
+    pub(crate) async fn fetch_all(
+        &self,
+        names: BTreeSet<AzureSecretName>,
+    ) -> BTreeMap<AzureSecretName, SecretResponse> {
+        let mut responses = BTreeMap::new();
         let mut names = names.into_iter();
-        let Some(first) = names.next() else { return answers };
+        let Some(first) = names.next() else { return responses };
         let fetched = match self.fetch_secret(&first).await {
             Ok(fetched) => fetched,
             Err(AzureError {
                 finding,
-                affects_whole_vault: of_vault,
+                affects_whole_vault,
             }) => {
-                if of_vault {
-                    answers.extend(
+                if affects_whole_vault {
+                    responses.extend(
                         names
                             .by_ref()
                             .map(|name| (name, SecretResponse::Unavailable(finding.clone()))),
@@ -84,21 +81,21 @@ impl AzureSecretsClient {
                 SecretResponse::Unavailable(finding)
             }
         };
-        answers.insert(first, fetched);
+        responses.insert(first, fetched);
         let rest = stream::iter(names).map(|name| async move {
-            let refused = |refusal: AzureError| SecretResponse::Unavailable(refusal.finding);
-            let fetched = self.fetch_secret(&name).await.unwrap_or_else(refused);
+            let to_response = |error: AzureError| SecretResponse::Unavailable(error.finding);
+            let fetched = self.fetch_secret(&name).await.unwrap_or_else(to_response);
             (name, fetched)
         });
-        answers.extend(rest.buffer_unordered(MAX_CONCURRENCY).collect::<Vec<_>>().await);
-        answers
+        responses.extend(rest.buffer_unordered(MAX_CONCURRENCY).collect::<Vec<_>>().await);
+        responses
     }
 
     async fn fetch_secret(&self, name: &AzureSecretName) -> Result<SecretResponse, AzureError> {
         let AzureSecretName(name) = name;
-        let answer = self.client.get_secret(name, None).await;
-        let answer = answer.map_err(|error| AzureError::from_sdk_error(error, &self.endpoint, name))?;
-        let secret = answer.into_model().ok().and_then(|secret| secret.value);
+        let response = self.client.get_secret(name, None).await;
+        let response = response.map_err(|error| AzureError::from_sdk_error(error, &self.endpoint, name))?;
+        let secret = response.into_model().ok().and_then(|secret| secret.value);
         Ok(match secret {
             Some(value) => SecretResponse::Text(Secret::new(value)),
             None => SecretResponse::Unavailable(

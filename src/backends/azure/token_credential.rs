@@ -11,12 +11,12 @@ use crate::sdk_error::carried_finding;
 use crate::vault_endpoint::VaultEndpoint;
 use reference::Finding;
 
-/// What follows the name of a resource in the scope of a token that is good for all that it does.
+/// Follows the name of a resource in the scope of a token for all of its permissions.
 const DEFAULT_SCOPE_SUFFIX: &str = "/.default";
 
-/// A token for one vault: got once, whatever becomes of it, and only for what a vault takes. A server says itself what
-/// tokens it wants; one that lies would get one for something else of Azure's.
-pub struct ScopedTokenCredential {
+/// A token for one vault: requested once, even if that fails, and only for resources that a vault takes. A server names the
+/// resource itself; one that lies would get a token for something else of Azure's.
+pub(crate) struct ScopedTokenCredential {
     credential: Arc<dyn TokenCredential>,
     timeout: Option<(Duration, Finding)>,
     resources: Vec<&'static str>,
@@ -25,8 +25,8 @@ pub struct ScopedTokenCredential {
 }
 
 impl ScopedTokenCredential {
-    /// None is got yet. What is not there within a limit is not waited for.
-    pub fn new(
+    /// Requests nothing yet.
+    pub(crate) fn new(
         credential: Arc<dyn TokenCredential>,
         timeout: Option<(Duration, Finding)>,
         resources: Vec<&'static str>,
@@ -44,15 +44,15 @@ impl ScopedTokenCredential {
     async fn request_token(&self, resource: &str) -> Result<AccessToken, Finding> {
         let scope = format!("{resource}{DEFAULT_SCOPE_SUFFIX}");
         let scopes = [scope.as_str()];
-        let getting = self.credential.get_token(&scopes, None);
-        let got = match &self.timeout {
-            None => getting.await,
-            Some((limit, none)) => match tokio::time::timeout(*limit, getting).await {
+        let request = self.credential.get_token(&scopes, None);
+        let result = match &self.timeout {
+            None => request.await,
+            Some((timeout, finding)) => match tokio::time::timeout(*timeout, request).await {
                 Ok(Ok(token)) => Ok(token),
-                Ok(Err(_)) | Err(_) => return Err(none.clone()),
+                Ok(Err(_)) | Err(_) => return Err(finding.clone()),
             },
         };
-        match got {
+        match result {
             Ok(token) if !token.token.secret().is_empty() => Ok(token),
             Ok(_) => Err(self.no_token_finding()),
             Err(error) => Err(carried_finding(&error).unwrap_or_else(|| self.no_token_finding())),
@@ -72,7 +72,7 @@ impl ScopedTokenCredential {
 
 impl fmt::Debug for ScopedTokenCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Ticket")
+        f.write_str("ScopedTokenCredential")
     }
 }
 
@@ -88,7 +88,7 @@ impl TokenCredential for ScopedTokenCredential {
             _ => None,
         };
         let resource = resource.ok_or_else(|| to_sdk_error(self.foreign_resource_finding()))?;
-        let given = self.token.get_or_init(|| self.request_token(resource)).await;
-        given.clone().map_err(to_sdk_error)
+        let token = self.token.get_or_init(|| self.request_token(resource)).await;
+        token.clone().map_err(to_sdk_error)
     }
 }

@@ -7,34 +7,32 @@ use crate::operator::operator_variable_name;
 use http::{authority, parse_http_url};
 use reference::{Destination, Finding, HostAllowlist, Reason, SettingOrigin, VaultTarget};
 
-/// Where Kong asks.
+/// Where Kong sends requests.
 const DEFAULT_ENDPOINT: &str = "https://secretmanager.googleapis.com/";
 
-/// The checker's words for another address.
+/// The operator's settings for another endpoint.
 const ENDPOINT_SETTINGS: [&str; 2] = ["endpoint", "address"];
 
-/// A project, and where its secrets are asked for.
-pub struct GcpEndpoint {
-    /// The address of Secret Manager.
-    pub url: Url,
-    /// The project, by its id or its number.
-    pub project: String,
-    /// Whether an address is said that is not the usual one.
-    pub is_custom: bool,
+/// A project, and where its secrets are read.
+pub(crate) struct GcpEndpoint {
+    /// Of Secret Manager.
+    pub(crate) url: Url,
+    /// Its id or its number.
+    pub(crate) project: String,
+    /// Whether the URL is not the default.
+    pub(crate) is_custom: bool,
     /// Whether a template fills in a part of it, which messages then must not show.
-    pub is_hidden: bool,
+    pub(crate) is_hidden: bool,
     vault: String,
 }
 
 impl GcpEndpoint {
-    /// What the settings of a vault say.
-    ///
     /// # Errors
-    /// A project or an address that is none, an address that no credential may be shown to, or a project whose owner would
-    /// see what a template fills in.
-    pub fn from_target(target: &VaultTarget, context: &BackendContext) -> Result<Self, Finding> {
-        let (url, is_said) = match ENDPOINT_SETTINGS.iter().find(|word| target.get(word).is_some()) {
-            Some(word) => (read_endpoint(target, word, &context.allowed_hosts)?, true),
+    /// A project or an address that is none, an address that no credential may be sent to, or a project whose owner would see
+    /// what a template fills in.
+    pub(crate) fn from_target(target: &VaultTarget, context: &BackendContext) -> Result<Self, Finding> {
+        let (url, is_custom) = match ENDPOINT_SETTINGS.iter().find(|setting| target.get(setting).is_some()) {
+            Some(setting) => (read_endpoint(target, setting, &context.allowed_hosts)?, true),
             None => (
                 Url::parse(DEFAULT_ENDPOINT).map_err(|_| bad_address_finding(target, "endpoint"))?,
                 false,
@@ -42,18 +40,18 @@ impl GcpEndpoint {
         };
         let project = read_project(target)?;
         check_templates(target, &context.allowed_hosts)?;
-        let words = ["project_id", "endpoint", "address"];
+        let settings = ["project_id", "endpoint", "address"];
         Ok(Self {
             url,
             project: project.to_owned(),
-            is_custom: is_said,
-            is_hidden: words.iter().any(|word| target.is_templated(word)),
+            is_custom,
+            is_hidden: settings.iter().any(|setting| target.is_templated(setting)),
             vault: target.name.clone(),
         })
     }
 
-    /// The address of something below the project.
-    pub fn url_for(&self, path: &[&str]) -> Url {
+    /// The URL of a path below the project.
+    pub(crate) fn url_for(&self, path: &[&str]) -> Url {
         let mut url = self.url.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(["v1", "projects", &self.project]);
@@ -78,51 +76,51 @@ impl std::fmt::Display for GcpEndpoint {
     }
 }
 
-/// The address that the side that runs the check says.
-pub fn operator_endpoint(target: &VaultTarget) -> Option<Url> {
-    let word = ENDPOINT_SETTINGS.iter().find(|word| target.get(word).is_some())?;
-    let by_checker = target.get(word)?.origin == SettingOrigin::Operator;
-    target.text(word).filter(|_| by_checker).and_then(parse_http_url)
+/// The endpoint that the operator gives.
+pub(crate) fn operator_endpoint(target: &VaultTarget) -> Option<Url> {
+    let setting = ENDPOINT_SETTINGS.iter().find(|setting| target.get(setting).is_some())?;
+    let is_operators = target.get(setting)?.origin == SettingOrigin::Operator;
+    target.text(setting).filter(|_| is_operators).and_then(parse_http_url)
 }
 
-fn read_endpoint(target: &VaultTarget, word: &str, hosts: &HostAllowlist) -> Result<Url, Finding> {
-    let url = target.text(word).and_then(parse_http_url);
-    let address = url.map(|url| Destination {
-        origin: target.least_trusted_origin(&[word]),
+fn read_endpoint(target: &VaultTarget, setting: &str, allowed_hosts: &HostAllowlist) -> Result<Url, Finding> {
+    let url = target.text(setting).and_then(parse_http_url);
+    let destination = url.map(|url| Destination {
+        origin: target.least_trusted_origin(&[setting]),
         is_vendor_host: is_google_host(&url, "secretmanager"),
         url,
     });
-    let address = address.ok_or_else(|| bad_address_finding(target, word))?;
+    let destination = destination.ok_or_else(|| bad_address_finding(target, setting))?;
     check_credential_destination(
         &[SettingOrigin::Operator],
-        &address,
-        hosts,
+        &destination,
+        allowed_hosts,
         &target.name,
-        target.is_templated(word),
+        target.is_templated(setting),
     )?;
-    Ok(address.url)
+    Ok(destination.url)
 }
 
-fn bad_address_finding(target: &VaultTarget, word: &str) -> Finding {
-    let what = format!("its {word} is no address: http:// or https:// and a host, without a password");
+fn bad_address_finding(target: &VaultTarget, setting: &str) -> Finding {
+    let what = format!("its {setting} is no address: http:// or https:// and a host, without a password");
     bad_settings_finding(&target.name, &what)
 }
 
 /// Whether a host is a service as Google runs it: everywhere, of a region, for certificates of clients, or for private
 /// networks, whose own endpoints for it have names of their customers' choosing below `p.googleapis.com`.
-pub fn is_google_host(url: &Url, service: &str) -> bool {
+pub(crate) fn is_google_host(url: &Url, service: &str) -> bool {
     let host = url.host_str().unwrap_or_default();
     let labels = host
         .strip_suffix(".googleapis.com")
         .map(|stem| stem.split('.').collect());
     let labels: Vec<&str> = labels.unwrap_or_default();
-    let is_googles = match labels.as_slice() {
+    let is_google = match labels.as_slice() {
         ["private" | "restricted"] => true,
         [name] | [name, "mtls"] | [name, _, "rep"] => *name == service,
         [name, "p"] => name.strip_prefix(service).is_some_and(|rest| rest.starts_with('-')),
         _ => false,
     };
-    is_googles && url.scheme() == "https" && url.port().is_none()
+    is_google && url.scheme() == "https" && url.port().is_none()
 }
 
 /// The project: Kong takes it from the vault alone.
@@ -144,8 +142,8 @@ fn read_project(target: &VaultTarget) -> Result<&str, Finding> {
 
 /// Ids are 6 to 30 lower-case letters, digits and hyphens; old ones have a domain before them; numbers are taken, too.
 fn is_project_id(text: &str) -> bool {
-    let is_word = |text: &str, more: &[u8]| {
-        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || more.contains(&byte);
+    let is_word = |text: &str, others: &[u8]| {
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || others.contains(&byte);
         !text.is_empty() && text.len() <= 100 && text.bytes().all(fits)
     };
     match text.split_once(':') {
@@ -154,10 +152,10 @@ fn is_project_id(text: &str) -> bool {
     }
 }
 
-/// Whoever owns a project sees in its logs which secrets are asked for.
-fn check_templates(target: &VaultTarget, hosts: &HostAllowlist) -> Result<(), Finding> {
-    let of_file = target.least_trusted_origin(&["project_id"]) > SettingOrigin::Live;
-    if !target.templated.resources || !of_file || hosts.allows_all() {
+/// Whoever owns a project sees in its logs which secrets are read.
+fn check_templates(target: &VaultTarget, allowed_hosts: &HostAllowlist) -> Result<(), Finding> {
+    let is_from_file = target.least_trusted_origin(&["project_id"]) > SettingOrigin::Live;
+    if !target.templated.resources || !is_from_file || allowed_hosts.allows_all() {
         return Ok(());
     }
     let vault = &target.name;
@@ -176,7 +174,7 @@ mod tests {
 
     #[test]
     fn only_secret_managers_own_hosts_are_googles() {
-        for (url, googles) in [
+        for (url, is_google) in [
             ("https://secretmanager.googleapis.com", true),
             ("https://secretmanager.googleapis.com/", true),
             ("https://SecretManager.googleapis.com/", true),
@@ -200,7 +198,7 @@ mod tests {
             ("https://secretmanager.googleapis.com@evil.example", false),
         ] {
             let parsed = url.parse().expect("a URL");
-            assert_eq!(is_google_host(&parsed, "secretmanager"), googles, "{url}");
+            assert_eq!(is_google_host(&parsed, "secretmanager"), is_google, "{url}");
             assert!(!is_google_host(&parsed, "sts") || url.contains("//private") || url.contains("//restricted"));
         }
     }

@@ -23,45 +23,36 @@ const RPC_CODES: [&str; 17] = [
     "UNAUTHENTICATED",
 ];
 
-/// What a refusal comes to.
+/// What a response without a secret means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GcpErrorKind {
+pub(crate) enum GcpErrorKind {
     /// There is no such secret, or no such version of it.
     NotFound,
-    /// The version is not in a state in which it is read.
+    /// The version is in a state in which it cannot be read.
     UnreadableVersion(SecretVersionState),
     /// The credentials are good, but not for this.
     PermissionDenied(DenialCause),
-    /// The credentials are refused.
     Unauthenticated,
-    /// The request is none.
     InvalidArgument,
-    /// Too many requests.
     RateLimited,
-    /// The server is at fault, and says that it will pass.
+    /// A temporary fault of the server's.
     Unavailable,
-    /// The server is at fault.
     ServerFault,
-    /// Nothing that Secret Manager answers.
+    /// No response of Secret Manager's.
     UnexpectedResponse,
 }
 
-/// What a version is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SecretVersionState {
-    /// It can be read.
+pub(crate) enum SecretVersionState {
     Enabled,
-    /// It was disabled.
     Disabled,
-    /// It was destroyed.
     Destroyed,
-    /// Nobody says.
     Unknown,
 }
 
-/// Why something is denied, in so far as it decides what to do (`google.api.ErrorReason`).
+/// Why something is denied (`google.api.ErrorReason`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DenialCause {
+pub(crate) enum DenialCause {
     /// The API is not enabled in the project.
     ServiceDisabled,
     /// The project is none, or none for these credentials.
@@ -76,17 +67,17 @@ pub enum DenialCause {
     MissingRole,
 }
 
-/// What an answer other than a secret comes to: by the envelope that all errors of Google's APIs have, whose `status` is a
-/// word or a number. Google's own text stays behind; of it only matters the state that it names.
-pub fn classify_response(answer: &VaultHttpResponse) -> GcpErrorKind {
-    let body = ZeroizingValue::parse(answer.body.expose());
+/// Classifies by the envelope that all errors of Google's APIs have, whose `status` is a word or a number. Of Google's own
+/// text only matters the state that it names.
+pub(crate) fn classify_response(response: &VaultHttpResponse) -> GcpErrorKind {
+    let body = ZeroizingValue::parse(response.body.expose());
     match body.as_ref().and_then(|body| body.value().get("error")?.as_object()) {
-        Some(error) => classify_code(error_code(error.get("status"), answer.status), error),
-        None => classify_status(answer.status),
+        Some(error) => classify_code(error_code(error.get("status"), response.status), error),
+        None => classify_status(response.status),
     }
 }
 
-/// What an answer without the envelope comes to: some front end's, not Secret Manager's.
+/// Classifies a response without the envelope: a front end's, not Secret Manager's.
 fn classify_status(status: u16) -> GcpErrorKind {
     match status {
         401 => GcpErrorKind::Unauthenticated,
@@ -97,8 +88,8 @@ fn classify_status(status: u16) -> GcpErrorKind {
     }
 }
 
-/// The state of a version as Google gives it: a word or a number.
-pub fn parse_state(body: &Value) -> SecretVersionState {
+/// The state of a version: a word or a number.
+pub(crate) fn parse_state(body: &Value) -> SecretVersionState {
     let state = body.get("state");
     match (state.and_then(Value::as_str), state.and_then(Value::as_u64)) {
         (Some("ENABLED"), _) | (_, Some(1)) => SecretVersionState::Enabled,
@@ -108,13 +99,13 @@ pub fn parse_state(body: &Value) -> SecretVersionState {
     }
 }
 
-fn error_code(said: Option<&Value>, status: u16) -> &str {
-    let number = said
+fn error_code(status_member: Option<&Value>, status: u16) -> &str {
+    let number = status_member
         .and_then(Value::as_u64)
         .and_then(|number| usize::try_from(number).ok());
-    let of_number = number.and_then(|number| RPC_CODES.get(number).copied());
-    let word = said.and_then(Value::as_str).or(of_number);
-    word.unwrap_or(match status {
+    let name = number.and_then(|number| RPC_CODES.get(number).copied());
+    let code = status_member.and_then(Value::as_str).or(name);
+    code.unwrap_or(match status {
         400 => "INVALID_ARGUMENT",
         401 => "UNAUTHENTICATED",
         403 => "PERMISSION_DENIED",
@@ -142,9 +133,9 @@ fn classify_code(code: &str, error: &Object) -> GcpErrorKind {
 /// The state that a text names after the secret's own name, which stands in brackets.
 fn state_in_message(error: &Object) -> SecretVersionState {
     let text = error.get("message").and_then(Value::as_str).unwrap_or_default();
-    // a key's state is told in other words
-    let of_version = text.strip_prefix("Secret Version [");
-    let rest = of_version
+    // messages about a key's state begin with other words
+    let version_text = text.strip_prefix("Secret Version [");
+    let rest = version_text
         .and_then(|text| text.rsplit_once(']'))
         .map_or("", |(_, rest)| rest);
     match (rest.contains("DISABLED"), rest.contains("DESTROYED")) {

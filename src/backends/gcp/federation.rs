@@ -1,4 +1,4 @@
-//! Those whom another provider vouches for (AIP-4117), and service accounts that lend their tokens.
+//! Workload identity federation (AIP-4117) and impersonation of service accounts.
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ use reference::{Finding, Reason, Secret};
 /// The largest file that a token is looked for in.
 const MAX_TOKEN_FILE_BYTES: u64 = 1 << 20;
 
-/// What a token is to be good for that only serves to get another's.
+/// The scope of a token that only serves to impersonate a service account.
 const IAM_SCOPE: &str = "https://www.googleapis.com/auth/iam";
 
 const SUBJECT_TOKEN_REFUSAL: (&str, &str) = (
@@ -36,42 +36,51 @@ const IMPERSONATION_REFUSAL: (&str, &str) = (
     "grant roles/iam.workloadIdentityUser or roles/iam.serviceAccountTokenCreator on it, and enable the IAM Service Account Credentials API",
 );
 
-/// The member that says where a service account lends its token.
+/// The member with the URL at which a service account is impersonated.
 const IMPERSONATION_URL_MEMBER: &str = "service_account_impersonation_url";
 
-/// The token of somebody whom another provider vouches for, or of the service account that lends them its own.
+/// A token for the token of another provider, or that of the service account which it impersonates.
 ///
 /// # Errors
-/// Nobody vouches, they are refused, or half of what it takes is not said.
-pub async fn fetch_federated_token(key: &GcpCredentialsFile, asking: &TokenRequest<'_>) -> Result<Secret, Finding> {
-    if !key.has_text_source() {
-        return Err(unsupported_source_finding(key));
+/// There is no token, it is rejected, or the file lacks a member.
+pub(crate) async fn fetch_federated_token(
+    file: &GcpCredentialsFile,
+    request: &TokenRequest<'_>,
+) -> Result<Secret, Finding> {
+    if !file.has_text_source() {
+        return Err(unsupported_source_finding(file));
     }
-    let giver =
-        TokenEndpoint::from_credentials_file(key, "token_url", key.require_text("token_url")?, TOKEN_EXCHANGE_REFUSAL)?;
-    asking.destination_policy.check_destination(key, &giver.url, "sts")?;
-    let lender = key.get_text(IMPERSONATION_URL_MEMBER);
-    if lender.is_some() {
-        impersonation_endpoint(key, asking)?;
+    let endpoint = TokenEndpoint::from_credentials_file(
+        file,
+        "token_url",
+        file.require_text("token_url")?,
+        TOKEN_EXCHANGE_REFUSAL,
+    )?;
+    request
+        .destination_policy
+        .check_destination(file, &endpoint.url, "sts")?;
+    let impersonation_url = file.get_text(IMPERSONATION_URL_MEMBER);
+    if impersonation_url.is_some() {
+        impersonation_endpoint(file, request)?;
     }
-    let scope = if lender.is_some() {
+    let scope = if impersonation_url.is_some() {
         IAM_SCOPE
     } else {
         CLOUD_PLATFORM_SCOPE
     };
-    let token = exchange_token(key, &giver, scope, asking).await?;
-    match lender {
-        Some(_) => impersonate_service_account(key, &token, asking).await,
+    let token = exchange_token(file, &endpoint, scope, request).await?;
+    match impersonation_url {
+        Some(_) => impersonate_service_account(file, &token, request).await,
         None => Ok(token),
     }
 }
 
-/// What another provider says of who runs the check, in a file or at an address, for a token of Google's (RFC 8693).
+/// Exchanges the token of another provider for one of Google's (RFC 8693).
 async fn exchange_token(
-    key: &GcpCredentialsFile,
-    giver: &TokenEndpoint<'_>,
+    file: &GcpCredentialsFile,
+    endpoint: &TokenEndpoint<'_>,
     scope: &str,
-    asking: &TokenRequest<'_>,
+    request: &TokenRequest<'_>,
 ) -> Result<Secret, Finding> {
     let mut members = vec![
         (
@@ -85,79 +94,80 @@ async fn exchange_token(
         ("scope", Secret::new(scope)),
     ];
     for name in ["audience", "subject_token_type"] {
-        members.push((name, Secret::new(key.require_text(name)?)));
+        members.push((name, Secret::new(file.require_text(name)?)));
     }
-    if let (Some(project), None) = (key.get_text("workforce_pool_user_project"), key.get_text("client_id")) {
+    if let (Some(project), None) = (file.get_text("workforce_pool_user_project"), file.get_text("client_id")) {
         members.push(("options", Secret::new(json!({"userProject": project}).to_string())));
     }
-    members.push(("subject_token", read_subject_token(key, asking).await?));
-    let call = VaultHttpRequest::post(giver.url.clone(), FORM_CONTENT_TYPE, encode_form(&members));
-    let call = match client_authorization(key)? {
-        Some(client) => call.with_header(AUTHORIZATION, client),
-        None => call,
+    members.push(("subject_token", read_subject_token(file, request).await?));
+    let http_request = VaultHttpRequest::post(endpoint.url.clone(), FORM_CONTENT_TYPE, encode_form(&members));
+    let http_request = match client_authorization(file)? {
+        Some(client) => http_request.with_header(AUTHORIZATION, client),
+        None => http_request,
     };
-    giver.request_token(&call, "access_token", asking).await
+    endpoint.request_token(&http_request, "access_token", request).await
 }
 
-/// The token of a service account that lends it.
+/// The token of a service account.
 ///
 /// # Errors
-/// It is not lent.
-pub async fn impersonate_service_account(
-    key: &GcpCredentialsFile,
+/// It may not be impersonated.
+pub(crate) async fn impersonate_service_account(
+    file: &GcpCredentialsFile,
     token: &Secret,
-    asking: &TokenRequest<'_>,
+    request: &TokenRequest<'_>,
 ) -> Result<Secret, Finding> {
-    let giver = impersonation_endpoint(key, asking)?;
-    let delegates = key.get("delegates").filter(|delegates| delegates.is_array());
+    let endpoint = impersonation_endpoint(file, request)?;
+    let delegates = file.get("delegates").filter(|delegates| delegates.is_array());
     let body =
         json!({"scope": [CLOUD_PLATFORM_SCOPE], "lifetime": "3600s", "delegates": delegates.unwrap_or(&json!([]))});
-    let call = VaultHttpRequest::post(giver.url.clone(), JSON_CONTENT_TYPE, Secret::new(body.to_string()));
-    let call = call.with_header(AUTHORIZATION, bearer_header(token));
-    giver.request_token(&call, "accessToken", asking).await
+    let http_request = VaultHttpRequest::post(endpoint.url.clone(), JSON_CONTENT_TYPE, Secret::new(body.to_string()));
+    let http_request = http_request.with_header(AUTHORIZATION, bearer_header(token));
+    endpoint.request_token(&http_request, "accessToken", request).await
 }
 
-/// Who lends the token of a service account.
+/// Where a service account is impersonated.
 ///
 /// # Errors
-/// Nobody is said, or one whom no token may be shown to.
-pub fn impersonation_endpoint<'a>(
-    key: &'a GcpCredentialsFile,
-    asking: &TokenRequest<'_>,
+/// The file names no URL, or one that no token may be sent to.
+pub(crate) fn impersonation_endpoint<'a>(
+    file: &'a GcpCredentialsFile,
+    request: &TokenRequest<'_>,
 ) -> Result<TokenEndpoint<'a>, Finding> {
-    let giver = TokenEndpoint::from_credentials_file(
-        key,
+    let endpoint = TokenEndpoint::from_credentials_file(
+        file,
         IMPERSONATION_URL_MEMBER,
-        key.require_text(IMPERSONATION_URL_MEMBER)?,
+        file.require_text(IMPERSONATION_URL_MEMBER)?,
         IMPERSONATION_REFUSAL,
     )?;
-    asking
+    request
         .destination_policy
-        .check_destination(key, &giver.url, "iamcredentials")?;
-    Ok(giver)
+        .check_destination(file, &endpoint.url, "iamcredentials")?;
+    Ok(endpoint)
 }
 
-/// What the other provider says of who runs the check. Only what looks like a token is shown to anybody: a file of
-/// credentials may name whatever this machine has.
-async fn read_subject_token(key: &GcpCredentialsFile, asking: &TokenRequest<'_>) -> Result<Secret, Finding> {
-    let source = key.get("credential_source");
+/// The token of the other provider. Only what looks like a token is sent anywhere: a credentials file may name any file of
+/// this machine.
+async fn read_subject_token(file: &GcpCredentialsFile, request: &TokenRequest<'_>) -> Result<Secret, Finding> {
+    let source = file.get("credential_source");
     let text = |name: &str| source.and_then(|source| source.get(name)?.as_str());
-    let said = match (text("file"), text("url")) {
-        (Some(path), _) => read_token_file(Path::new(path)).ok_or_else(|| unreadable_source_finding(key))?,
-        (None, Some(url)) => fetch_subject_token(key, url, asking).await?,
-        (None, None) => return Err(key.bad_settings_finding("holds a credential_source that is none")),
+    let content = match (text("file"), text("url")) {
+        (Some(path), _) => read_token_file(Path::new(path)).ok_or_else(|| unreadable_source_finding(file))?,
+        (None, Some(url)) => fetch_subject_token(file, url, request).await?,
+        (None, None) => return Err(file.bad_settings_finding("holds a credential_source that is none")),
     };
     let format = |name: &str| source.and_then(|source| source.get("format")?.get(name)?.as_str());
     let token = match (format("type"), format("subject_token_field_name")) {
-        (Some("json"), Some(name)) => text_member(&said, name),
-        _ => Some(Secret::new(said.expose().trim_ascii())),
+        (Some("json"), Some(name)) => text_member(&content, name),
+        _ => Some(Secret::new(content.expose().trim_ascii())),
     };
-    token.filter(is_jwt).ok_or_else(|| unreadable_source_finding(key))
+    token.filter(is_jwt).ok_or_else(|| unreadable_source_finding(file))
 }
 
-/// What is in a file, if it is one and no larger than a token could be with all around it.
+/// The content of a regular file, if it is small enough for a token.
 fn read_token_file(path: &Path) -> Option<Secret> {
-    let fits = std::fs::metadata(path).is_ok_and(|about| about.is_file() && about.len() <= MAX_TOKEN_FILE_BYTES);
+    let fits =
+        std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MAX_TOKEN_FILE_BYTES);
     let content = fits.then(|| std::fs::read(path).ok()).flatten()?;
     Some(Secret::from(Zeroizing::new(content)))
 }
@@ -172,45 +182,47 @@ fn is_jwt(text: &Secret) -> bool {
     parts.len() == 3 && parts.iter().all(is_part)
 }
 
-/// What an address says of who runs the check.
+/// Reads a token of the other provider from a URL.
 async fn fetch_subject_token(
-    key: &GcpCredentialsFile,
+    file: &GcpCredentialsFile,
     url: &str,
-    asking: &TokenRequest<'_>,
+    request: &TokenRequest<'_>,
 ) -> Result<Secret, Finding> {
-    let giver = TokenEndpoint::from_credentials_file(key, "credential_source", url, SUBJECT_TOKEN_REFUSAL)?;
-    let of_machine = is_metadata_server(&giver.url);
-    if of_machine && !asking.allows_metadata_server {
-        return Err(metadata_not_allowed_finding(key));
+    let endpoint = TokenEndpoint::from_credentials_file(file, "credential_source", url, SUBJECT_TOKEN_REFUSAL)?;
+    let is_metadata = is_metadata_server(&endpoint.url);
+    if is_metadata && !request.allows_metadata_server {
+        return Err(metadata_not_allowed_finding(file));
     }
-    let mut call = VaultHttpRequest::get(giver.url.clone());
-    let headers = key
+    let mut http_request = VaultHttpRequest::get(endpoint.url.clone());
+    let headers = file
         .get("credential_source")
         .and_then(|source| source.get("headers")?.as_object());
     for (name, value) in headers.into_iter().flatten() {
         let name: Option<HeaderName> = name.parse().ok();
         let (Some(name), Some(value)) = (name, value.as_str()) else {
-            return Err(key.bad_settings_finding("holds a credential_source with a header that is none"));
+            return Err(file.bad_settings_finding("holds a credential_source with a header that is none"));
         };
-        call = call.with_header(name, Secret::new(value));
+        http_request = http_request.with_header(name, Secret::new(value));
     }
-    match of_machine {
+    match is_metadata {
         true => {
-            let said = giver.request_body(&call, &asking.with_metadata_timeout()).await;
-            said.map_err(|_| unreadable_source_finding(key))
+            let content = endpoint
+                .request_body(&http_request, &request.with_metadata_timeout())
+                .await;
+            content.map_err(|_| unreadable_source_finding(file))
         }
-        false => giver.request_body(&call, asking).await,
+        false => endpoint.request_body(&http_request, request).await,
     }
 }
 
-/// No program is run for a token, and no certificate or key of AWS' used: a file of credentials would choose among what this
-/// machine has, and Google's library, which knows these ways, follows redirects with what it gets.
-fn unsupported_source_finding(key: &GcpCredentialsFile) -> Finding {
+/// No program is run for a token, and no certificate or key of AWS is used: a credentials file would choose among what this
+/// machine has, and Google's library, which supports these, follows redirects with the token.
+fn unsupported_source_finding(file: &GcpCredentialsFile) -> Finding {
     let GcpCredentialsFile {
         vault,
         source_name: name,
         ..
-    } = key;
+    } = file;
     let message = format!(
         "the vault '{vault}' is not asked: {name} has AWS, a program or a certificate vouch for this machine, which cannot be used from here"
     );
@@ -219,13 +231,13 @@ fn unsupported_source_finding(key: &GcpCredentialsFile) -> Finding {
         .help("name a file or an address with a token as the credential_source, or give the key of a service account")
 }
 
-/// Servers of the machine's cloud are asked only if the side that runs the check says so.
-fn metadata_not_allowed_finding(key: &GcpCredentialsFile) -> Finding {
+/// The metadata server is only asked if the operator allows it.
+fn metadata_not_allowed_finding(file: &GcpCredentialsFile) -> Finding {
     let GcpCredentialsFile {
         vault,
         source_name: name,
         ..
-    } = key;
+    } = file;
     let message = format!(
         "the vault '{vault}' is not asked: {name} names the metadata server of this machine as the source of credentials"
     );
@@ -236,23 +248,22 @@ fn metadata_not_allowed_finding(key: &GcpCredentialsFile) -> Finding {
     Finding::new(Reason::NoCredentials, message).about(vault).help(help)
 }
 
-/// The credentials of the client that asks, if it has some (RFC 6749, 2.3.1).
-fn client_authorization(key: &GcpCredentialsFile) -> Result<Option<Secret>, Finding> {
-    let Some(id) = key.get_text("client_id") else {
+/// The credentials of the OAuth 2 client, if there are some (RFC 6749, 2.3.1).
+fn client_authorization(file: &GcpCredentialsFile) -> Result<Option<Secret>, Finding> {
+    let Some(id) = file.get_text("client_id") else {
         return Ok(None);
     };
-    let pair = Zeroizing::new(format!("{id}:{}", key.require_text("client_secret")?));
-    let encoded = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
+    let credentials = Zeroizing::new(format!("{id}:{}", file.require_text("client_secret")?));
+    let encoded = Zeroizing::new(STANDARD.encode(credentials.as_bytes()));
     Ok(Some(Secret::new([b"Basic ", encoded.as_bytes()].concat())))
 }
 
-/// The other provider's token is not where it should be.
-fn unreadable_source_finding(key: &GcpCredentialsFile) -> Finding {
+fn unreadable_source_finding(file: &GcpCredentialsFile) -> Finding {
     let GcpCredentialsFile {
         vault,
         source_name: name,
         ..
-    } = key;
+    } = file;
     let message = format!("what {name} names as the source of credentials gives none for the vault '{vault}'");
     Finding::new(Reason::NoCredentials, message)
         .about(vault)

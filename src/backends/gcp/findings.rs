@@ -3,18 +3,15 @@ use super::secret_request::GcpSecretRequest;
 use super::secrets::GcpSecretsClient;
 use reference::{Finding, Reason};
 
-/// What is told of a secret that was asked for.
-pub struct GcpSecretFindings<'a> {
-    /// Whom it was asked of.
-    pub client: &'a GcpSecretsClient,
-    /// What was asked for.
-    pub request: &'a GcpSecretRequest,
+/// Findings about a secret.
+pub(crate) struct GcpSecretFindings<'a> {
+    pub(crate) client: &'a GcpSecretsClient,
+    pub(crate) request: &'a GcpSecretRequest,
 }
 
 impl GcpSecretFindings<'_> {
-    /// What a refusal means.
-    pub fn error_finding(&self, sort: GcpErrorKind) -> Finding {
-        match sort {
+    pub(crate) fn error_finding(&self, kind: GcpErrorKind) -> Finding {
+        match kind {
             GcpErrorKind::NotFound => self.missing_secret_finding(),
             GcpErrorKind::UnreadableVersion(state) => self.unreadable_version_finding(state),
             GcpErrorKind::PermissionDenied(cause) => self.permission_denied_finding(cause),
@@ -27,18 +24,16 @@ impl GcpSecretFindings<'_> {
             | GcpErrorKind::RateLimited
             | GcpErrorKind::Unavailable
             | GcpErrorKind::ServerFault
-            | GcpErrorKind::UnexpectedResponse => self.vault_finding(sort),
+            | GcpErrorKind::UnexpectedResponse => self.vault_finding(kind),
         }
     }
 
-    /// An answer that brings no secret although it should.
-    pub fn unexpected_response_finding(&self, what: &str) -> Finding {
+    pub(crate) fn unexpected_response_finding(&self, what: &str) -> Finding {
         let help = "check that the address is Google's own and that no proxy answers in its place";
         self.finding(Reason::ServerError, what, help)
     }
 
-    /// A secret that is no text.
-    pub fn binary_secret_finding(&self) -> Finding {
+    pub(crate) fn binary_secret_finding(&self) -> Finding {
         let what = "is binary, and what Kong makes of one is not documented";
         self.finding(Reason::Undocumented, what, "store it as text")
     }
@@ -111,9 +106,9 @@ impl GcpSecretFindings<'_> {
         self.finding(Reason::PermissionDenied, what, help)
     }
 
-    /// What is the same for all secrets of the vault.
-    fn vault_finding(&self, sort: GcpErrorKind) -> Finding {
-        let (reason, what, help) = match sort {
+    /// What holds for all secrets of the vault.
+    fn vault_finding(&self, kind: GcpErrorKind) -> Finding {
+        let (reason, what, help) = match kind {
             GcpErrorKind::Unauthenticated => (
                 Reason::LoginRefused,
                 "refuses the credentials: it does not know them, or their key or their account is disabled or deleted",
@@ -136,10 +131,10 @@ impl GcpSecretFindings<'_> {
             ),
             _ => (Reason::ServerError, "says that it is broken", "run again later"),
         };
-        let GcpSecretsClient {
-            endpoint: place, vault, ..
-        } = self.client;
-        Finding::new(reason, format!("{place} {what}")).about(vault).help(help)
+        let GcpSecretsClient { endpoint, vault, .. } = self.client;
+        Finding::new(reason, format!("{endpoint} {what}"))
+            .about(vault)
+            .help(help)
     }
 
     fn finding(&self, reason: Reason, what: &str, help: &str) -> Finding {

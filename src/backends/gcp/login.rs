@@ -19,14 +19,14 @@ use crate::operator::operator_variable_name;
 use crate::vault_http::{VaultHttpClient, VaultHttpOptions, VaultHttpRequest};
 use reference::{Finding, Reason, Secret, VaultTarget};
 
-/// Where Google's tools keep credentials of people, below the home directory (AIP-4113).
+/// Where Google's tools keep people's credentials, below the home directory (AIP-4113).
 const WELL_KNOWN_PATH: &str = ".config/gcloud/application_default_credentials.json";
 
-/// The header that only those who mean it send to the metadata server.
+/// The header without which the metadata server gives nothing.
 const METADATA_FLAVOR_HEADER: HeaderName = HeaderName::from_static("metadata-flavor");
 
-/// Who asks.
-pub struct GcpLogin {
+/// Which credentials secrets are read with.
+pub(crate) struct GcpLogin {
     vault: String,
     source: GcpCredentialSource,
     quota_project: Option<String>,
@@ -35,46 +35,43 @@ pub struct GcpLogin {
     timeout: Duration,
 }
 
-/// Where the credentials of this machine come from.
 enum GcpCredentialSource {
-    /// They are said, under that name.
+    /// The JSON itself, and the name of the variable that holds it.
     Inline(Secret, String),
-    /// They are in a file that a variable of that name names.
+    /// A file, and the name of the variable that names it.
     File(PathBuf, &'static str),
-    /// They are where Google's tools keep them; else a server of the machine's cloud gives them, if it may be asked.
+    /// The file of Google's tools, else the metadata server, if that is allowed.
     Chain {
         well_known_file: Option<PathBuf>,
         metadata_url: Option<Url>,
     },
 }
 
-/// What requests show.
-pub struct GcpAuthHeaders {
-    /// The header `Authorization`.
-    pub authorization: Secret,
+/// The credentials of requests.
+pub(crate) struct GcpAuthHeaders {
+    pub(crate) authorization: Secret,
     /// The project that pays for requests, if it is another than the vault's.
-    pub quota_project: Option<Secret>,
+    pub(crate) quota_project: Option<Secret>,
 }
 
 impl GcpLogin {
-    /// What the side that runs the check says, else what its environment does: Kong's own variable, then what Google's
-    /// tools read (AIP-4110).
+    /// The operator's settings, else the environment: Kong's own variable, then those that Google's tools read (AIP-4110).
     ///
     /// # Errors
     /// A choice that is not for a state file to make.
-    pub fn from_target(target: &VaultTarget, context: &BackendContext) -> Result<Self, Finding> {
+    pub(crate) fn from_target(target: &VaultTarget, context: &BackendContext) -> Result<Self, Finding> {
         let vault = &target.name;
-        let said = operator_setting(target, "service_account")?.cloned();
-        let metadata = is_metadata_allowed(target)?;
-        let source = match said {
-            Some(said) => GcpCredentialSource::Inline(said, operator_variable_name(vault, "service_account")),
-            None => environment_source(context, metadata),
+        let key = operator_setting(target, "service_account")?.cloned();
+        let allows_metadata_server = is_metadata_allowed(target)?;
+        let source = match key {
+            Some(key) => GcpCredentialSource::Inline(key, operator_variable_name(vault, "service_account")),
+            None => environment_source(context, allows_metadata_server),
         };
         Ok(Self {
             vault: vault.clone(),
             source,
             quota_project: environment_text(context, "GOOGLE_CLOUD_QUOTA_PROJECT"),
-            allows_metadata_server: metadata,
+            allows_metadata_server,
             destination_policy: GcpDestinationPolicy {
                 allowed_hosts: context.allowed_hosts.clone(),
                 operator_endpoint: operator_endpoint(target),
@@ -83,13 +80,13 @@ impl GcpLogin {
         })
     }
 
-    /// Gets a token, once.
+    /// Requests a token.
     ///
     /// # Errors
-    /// There are no credentials, they make no sense, or they are refused.
-    pub async fn auth_headers(&self) -> Result<GcpAuthHeaders, Finding> {
+    /// There are no credentials, they make no sense, or they are rejected.
+    pub(crate) async fn auth_headers(&self) -> Result<GcpAuthHeaders, Finding> {
         let key = match &self.source {
-            GcpCredentialSource::Inline(said, name) => Some(GcpCredentialsFile::parse(&self.vault, name, said)?),
+            GcpCredentialSource::Inline(key, name) => Some(GcpCredentialsFile::parse(&self.vault, name, key)?),
             GcpCredentialSource::File(path, name) => Some(
                 self.read_credentials_file(path, name)?
                     .ok_or_else(|| self.unreadable_file_finding(name))?,
@@ -113,7 +110,7 @@ impl GcpLogin {
         }
     }
 
-    /// The key in a file, if there is one.
+    /// Reads a credentials file, if there is one.
     fn read_credentials_file(&self, path: &Path, name: &str) -> Result<Option<GcpCredentialsFile>, Finding> {
         match std::fs::read(path).map(|bytes| Secret::from(Zeroizing::new(bytes))) {
             Ok(content) => GcpCredentialsFile::parse(&self.vault, name, &content).map(Some),
@@ -129,24 +126,25 @@ impl GcpLogin {
 
     async fn headers_from_file(&self, key: GcpCredentialsFile) -> Result<GcpAuthHeaders, Finding> {
         let quota_project = self.quota_project.clone().or_else(|| key.quota_project_id());
-        let asking = TokenRequest {
+        let request = TokenRequest {
             vault: &self.vault,
-            // a little less than all the time there is, so that what is known by then is told
+            // a little less than all the time there is, so that what is known by then is reported
             deadline: Instant::now() + self.timeout.mul_f32(0.95),
             allows_metadata_server: self.allows_metadata_server,
             destination_policy: &self.destination_policy,
         };
-        let token = token::fetch_token(key, &asking).await?;
+        let token = token::fetch_token(key, &request).await?;
         Ok(build_auth_headers(&token, quota_project))
     }
 
     /// The token of the machine's own service account.
     async fn headers_from_metadata(&self, url: &Url) -> Result<GcpAuthHeaders, Finding> {
         let http = VaultHttpClient::new(&VaultHttpOptions::new(&self.vault, METADATA_TIMEOUT))?;
-        let call = VaultHttpRequest::get(url.clone()).with_header(METADATA_FLAVOR_HEADER, Secret::new("Google"));
-        let asked = tokio::time::timeout(METADATA_TIMEOUT, http.send_with_retry(&call)).await;
-        let answer = asked.ok().and_then(Result::ok).filter(|answer| answer.status == 200);
-        let token = answer.and_then(|answer| text_member(&answer.body, "access_token"));
+        let http_request =
+            VaultHttpRequest::get(url.clone()).with_header(METADATA_FLAVOR_HEADER, Secret::new("Google"));
+        let sent = tokio::time::timeout(METADATA_TIMEOUT, http.send_with_retry(&http_request)).await;
+        let response = sent.ok().and_then(Result::ok).filter(|response| response.status == 200);
+        let token = response.and_then(|response| text_member(&response.body, "access_token"));
         let token = token.ok_or_else(|| no_metadata_credentials_finding(&self.vault))?;
         Ok(build_auth_headers(&token, self.quota_project.clone()))
     }
@@ -159,10 +157,10 @@ fn build_auth_headers(token: &Secret, quota_project: Option<String>) -> GcpAuthH
     }
 }
 
-fn environment_source(context: &BackendContext, metadata: bool) -> GcpCredentialSource {
-    let said = (context.environment)("GCP_SERVICE_ACCOUNT").filter(|said| !said.expose().trim_ascii().is_empty());
-    if let Some(said) = said {
-        return GcpCredentialSource::Inline(said, "GCP_SERVICE_ACCOUNT".to_owned());
+fn environment_source(context: &BackendContext, allows_metadata_server: bool) -> GcpCredentialSource {
+    let key = (context.environment)("GCP_SERVICE_ACCOUNT").filter(|key| !key.expose().trim_ascii().is_empty());
+    if let Some(key) = key {
+        return GcpCredentialSource::Inline(key, "GCP_SERVICE_ACCOUNT".to_owned());
     }
     let name = "GOOGLE_APPLICATION_CREDENTIALS";
     if let Some(path) = environment_text(context, name) {
@@ -170,18 +168,17 @@ fn environment_source(context: &BackendContext, metadata: bool) -> GcpCredential
     }
     GcpCredentialSource::Chain {
         well_known_file: environment_text(context, "HOME").map(|home| Path::new(&home).join(WELL_KNOWN_PATH)),
-        metadata_url: metadata.then(|| metadata_token_url(context)).flatten(),
+        metadata_url: allows_metadata_server.then(|| metadata_token_url(context)).flatten(),
     }
 }
 
-/// The server that gives machines of Google's a token.
+/// The metadata server's URL for a token of the machine's service account.
 fn metadata_token_url(context: &BackendContext) -> Option<Url> {
     let host = environment_text(context, "GCE_METADATA_HOST").unwrap_or_else(|| "metadata.google.internal".to_owned());
     let path = "computeMetadata/v1/instance/service-accounts/default/token";
     Url::parse(&format!("http://{host}/{path}?scopes={CLOUD_PLATFORM_SCOPE}")).ok()
 }
 
-/// The server of the machine's cloud, which may be asked, gives no credentials.
 fn no_metadata_credentials_finding(vault: &str) -> Finding {
     let message = format!(
         "the metadata server of this machine gives no credentials with which the vault '{vault}' could be asked"
@@ -191,7 +188,6 @@ fn no_metadata_credentials_finding(vault: &str) -> Finding {
         .help("run the check on a machine of Google's that has a service account, or set GCP_SERVICE_ACCOUNT or GOOGLE_APPLICATION_CREDENTIALS")
 }
 
-/// Nobody gives credentials.
 fn no_credentials_finding(vault: &str) -> Finding {
     let (key, metadata) = (
         operator_variable_name(vault, "service_account_file"),

@@ -1,7 +1,7 @@
 //! `gcp`: Google Secret Manager, by its one call `versions.access`, with credentials as Google's own tools find them.
 //!
-//! What Kong asks for is known from its documentation alone: the resource is the secret's name, no version is `latest`, and
-//! `#N` the version N. What answers mean goes by the envelope of errors that all of Google's APIs have.
+//! What Kong requests is known from its documentation alone: the resource is the secret's name, no version is `latest`, and
+//! `#N` the version N. Responses are classified by the envelope of errors that all of Google's APIs have.
 
 mod credentials_file;
 mod destination_policy;
@@ -34,46 +34,41 @@ struct GcpBackend {
     login: GcpLogin,
 }
 
-/// Secret Manager as the settings name it, if the credentials may be shown to it.
+/// Secret Manager as the settings name it, if the credentials may be sent to it.
 ///
 /// # Errors
-/// What holds for all of the vault's secrets: settings that make no sense, an address that nobody vouches for.
-pub fn open(target: &VaultTarget, context: &BackendContext) -> Result<Box<dyn Backend>, Finding> {
-    let place = GcpEndpoint::from_target(target, context)?;
-    let access = VaultHttpOptions {
-        is_host_hidden: place.is_hidden,
+/// What holds for all of the vault's secrets: settings that make no sense, an address that is not allowed.
+pub(crate) fn open(target: &VaultTarget, context: &BackendContext) -> Result<Box<dyn Backend>, Finding> {
+    let endpoint = GcpEndpoint::from_target(target, context)?;
+    let options = VaultHttpOptions {
+        is_host_hidden: endpoint.is_hidden,
         ca_bundle: operator_setting(target, "ca_cert")?,
         ..VaultHttpOptions::new(&target.name, context.timeout)
     };
-    let secrets = GcpSecretsClient {
-        http: VaultHttpClient::new(&access)?,
-        endpoint: place,
+    let secrets_client = GcpSecretsClient {
+        http: VaultHttpClient::new(&options)?,
+        endpoint,
         vault: target.name.clone(),
     };
     let login = GcpLogin::from_target(target, context)?;
-    Ok(Box::new(GcpBackend {
-        secrets_client: secrets,
-        login,
-    }))
+    Ok(Box::new(GcpBackend { secrets_client, login }))
 }
 
-/// What is wrong about a secret that is wanted, whoever asks.
-pub fn validate_request(vault: &str, wanted: &SecretRequest) -> Option<Finding> {
-    GcpSecretRequest::from_request(vault, wanted).err()
+/// What is invalid about a request, whatever the credentials.
+pub(crate) fn validate_request(vault: &str, request: &SecretRequest) -> Option<Finding> {
+    GcpSecretRequest::from_request(vault, request).err()
 }
 
 impl Backend for GcpBackend {
-    fn fetch<'a>(&'a self, wanted: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>> {
+    fn fetch<'a>(&'a self, requests: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>> {
         let vault = &self.secrets_client.vault;
-        let wishes = wanted
+        let requests = requests
             .iter()
-            .map(|wanted| GcpSecretRequest::from_request(vault, wanted));
-        let ask = async |wishes| {
-            Ok(self
-                .secrets_client
-                .fetch_all(&self.login.auth_headers().await?, wishes)
-                .await)
+            .map(|request| GcpSecretRequest::from_request(vault, request));
+        let fetch = async |requests| {
+            let headers = self.login.auth_headers().await?;
+            Ok(self.secrets_client.fetch_all(&headers, requests).await)
         };
-        fetch_deduplicated(vault, wishes, ask).boxed()
+        fetch_deduplicated(vault, requests, fetch).boxed()
     }
 }

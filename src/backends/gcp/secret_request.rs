@@ -1,30 +1,26 @@
 use reference::{Finding, Reason, SecretRequest};
 
-/// The longest name that Google takes.
 const MAX_NAME_LENGTH: usize = 255;
 
-/// A version of a secret, as Kong asks for it.
+/// A version of a secret, as Kong requests it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct GcpSecretRequest {
-    /// The secret's name.
-    pub secret_id: String,
-    /// The version; without one it is the latest.
-    pub version: Option<u64>,
+pub(crate) struct GcpSecretRequest {
+    pub(crate) secret_id: String,
+    /// The latest, if there is none.
+    pub(crate) version: Option<u64>,
 }
 
 impl GcpSecretRequest {
-    /// What a reference asks for.
-    ///
     /// # Errors
     /// A name or a version that no secret of Google's can have.
-    pub fn from_request(vault: &str, wanted: &SecretRequest) -> Result<Self, Finding> {
-        let id = &wanted.resource;
+    pub(crate) fn from_request(vault: &str, request: &SecretRequest) -> Result<Self, Finding> {
+        let id = &request.resource;
         // Google's own words: letters, numerals, hyphens and underscores
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         if !(1..=MAX_NAME_LENGTH).contains(&id.len()) || !id.bytes().all(fits) {
             return Err(bad_name_finding(vault, id));
         }
-        let version = wanted
+        let version = request
             .version
             .as_deref()
             .map(|version| parse_version(vault, id, version));
@@ -34,14 +30,12 @@ impl GcpSecretRequest {
         })
     }
 
-    /// The version as URLs have it.
-    pub fn version_label(&self) -> String {
+    pub(crate) fn version_label(&self) -> String {
         self.version
             .map_or_else(|| "latest".to_owned(), |version| version.to_string())
     }
 
-    /// What is wished for, as messages say it.
-    pub fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         match self.version {
             Some(version) => format!("version {version} of the secret '{}'", self.secret_id),
             None => format!("the secret '{}'", self.secret_id),

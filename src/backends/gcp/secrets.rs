@@ -18,109 +18,106 @@ use json::Value;
 use reference::ZeroizingValue;
 use reference::{Finding, Secret, SecretResponse};
 
-/// How many requests are under way at a time.
 const MAX_CONCURRENCY: usize = 8;
 
-/// The pauses after which a server that says that it is at fault is asked again.
+/// The pauses before retries after a fault of the server's.
 const RETRY_PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(1200)];
 
-/// The header that says which project pays for a request.
 const QUOTA_PROJECT_HEADER: HeaderName = HeaderName::from_static("x-goog-user-project");
 
-/// Secret Manager, ready to be asked.
-pub struct GcpSecretsClient {
-    /// The way to it.
-    pub http: VaultHttpClient,
-    /// Where it is.
-    pub endpoint: GcpEndpoint,
-    /// The vault's name.
-    pub vault: String,
+/// Reads secrets of Secret Manager.
+pub(crate) struct GcpSecretsClient {
+    pub(crate) http: VaultHttpClient,
+    pub(crate) endpoint: GcpEndpoint,
+    pub(crate) vault: String,
 }
 
 impl GcpSecretsClient {
-    /// An answer to each wish.
-    pub async fn fetch_all(
+    pub(crate) async fn fetch_all(
         &self,
-        bearer: &GcpAuthHeaders,
-        wishes: BTreeSet<GcpSecretRequest>,
+        headers: &GcpAuthHeaders,
+        requests: BTreeSet<GcpSecretRequest>,
     ) -> BTreeMap<GcpSecretRequest, SecretResponse> {
-        let answers = stream::iter(wishes).map(|wish| async move {
+        let responses = stream::iter(requests).map(|request| async move {
             let fetched = self
-                .fetch_secret(bearer, &wish)
+                .fetch_secret(headers, &request)
                 .await
                 .unwrap_or_else(SecretResponse::Unavailable);
-            (wish, fetched)
+            (request, fetched)
         });
-        answers.buffer_unordered(MAX_CONCURRENCY).collect().await
+        responses.buffer_unordered(MAX_CONCURRENCY).collect().await
     }
 
     /// `GET /v1/projects/{project}/secrets/{secret}/versions/{version}:access`.
-    async fn fetch_secret(&self, bearer: &GcpAuthHeaders, wish: &GcpSecretRequest) -> Result<SecretResponse, Finding> {
-        let version = format!("{}:access", wish.version_label());
-        let answer = self.send_with_retry(bearer, self.version_url(wish, &version)).await?;
-        let told = GcpSecretFindings {
-            client: self,
-            request: wish,
-        };
-        match answer.status {
-            200 => read_payload(&answer, &told),
-            _ => match classify_response(&answer) {
+    async fn fetch_secret(
+        &self,
+        headers: &GcpAuthHeaders,
+        request: &GcpSecretRequest,
+    ) -> Result<SecretResponse, Finding> {
+        let version = format!("{}:access", request.version_label());
+        let response = self
+            .send_with_retry(headers, self.version_url(request, &version))
+            .await?;
+        let findings = GcpSecretFindings { client: self, request };
+        match response.status {
+            200 => read_payload(&response, &findings),
+            _ => match classify_response(&response) {
                 GcpErrorKind::UnreadableVersion(SecretVersionState::Unknown) => {
-                    Err(told.error_finding(self.read_version_state(bearer, wish).await))
+                    Err(findings.error_finding(self.read_version_state(headers, request).await))
                 }
-                other => Err(told.error_finding(other)),
+                other => Err(findings.error_finding(other)),
             },
         }
     }
 
-    /// A version that is not read for a reason that nobody understands: what it is in says why.
-    async fn read_version_state(&self, bearer: &GcpAuthHeaders, wish: &GcpSecretRequest) -> GcpErrorKind {
-        let answer = self
-            .send_with_retry(bearer, self.version_url(wish, &wish.version_label()))
+    /// The state of a version that cannot be read for an unknown reason.
+    async fn read_version_state(&self, headers: &GcpAuthHeaders, request: &GcpSecretRequest) -> GcpErrorKind {
+        let response = self
+            .send_with_retry(headers, self.version_url(request, &request.version_label()))
             .await;
-        let body = answer.ok().filter(|answer| answer.status == 200);
-        let body = body.and_then(|answer| ZeroizingValue::parse(answer.body.expose()));
+        let body = response.ok().filter(|response| response.status == 200);
+        let body = body.and_then(|response| ZeroizingValue::parse(response.body.expose()));
         GcpErrorKind::UnreadableVersion(body.map_or(SecretVersionState::Unknown, |body| parse_state(body.value())))
     }
 
-    async fn send_with_retry(&self, bearer: &GcpAuthHeaders, url: Url) -> Result<VaultHttpResponse, Finding> {
-        let call = VaultHttpRequest::get(url).with_header(AUTHORIZATION, bearer.authorization.clone());
-        let call = match &bearer.quota_project {
-            Some(project) => call.with_header(QUOTA_PROJECT_HEADER, project.clone()),
-            None => call,
+    async fn send_with_retry(&self, headers: &GcpAuthHeaders, url: Url) -> Result<VaultHttpResponse, Finding> {
+        let http_request = VaultHttpRequest::get(url).with_header(AUTHORIZATION, headers.authorization.clone());
+        let http_request = match &headers.quota_project {
+            Some(project) => http_request.with_header(QUOTA_PROJECT_HEADER, project.clone()),
+            None => http_request,
         };
         for pause in RETRY_PAUSES {
-            let answer = self.http.send_with_retry(&call).await?;
-            if answer.status < 500 {
-                return Ok(answer);
+            let response = self.http.send_with_retry(&http_request).await?;
+            if response.status < 500 {
+                return Ok(response);
             }
             tokio::time::sleep(pause).await;
         }
-        self.http.send_with_retry(&call).await
+        self.http.send_with_retry(&http_request).await
     }
 
-    fn version_url(&self, wish: &GcpSecretRequest, version: &str) -> Url {
+    fn version_url(&self, request: &GcpSecretRequest, version: &str) -> Url {
         self.endpoint
-            .url_for(&["secrets", &wish.secret_id, "versions", version])
+            .url_for(&["secrets", &request.secret_id, "versions", version])
     }
 }
 
-/// The secret, if it came whole and is text.
-fn read_payload(answer: &VaultHttpResponse, told: &GcpSecretFindings<'_>) -> Result<SecretResponse, Finding> {
-    let body = ZeroizingValue::parse(answer.body.expose());
+/// The secret, if its checksum fits and it is text.
+fn read_payload(response: &VaultHttpResponse, findings: &GcpSecretFindings<'_>) -> Result<SecretResponse, Finding> {
+    let body = ZeroizingValue::parse(response.body.expose());
     let payload = body.as_ref().and_then(|body| body.value().get("payload"));
     let data = payload.and_then(|payload| payload.get("data")?.as_str());
     let bytes = data.and_then(|data| STANDARD.decode(data).ok()).map(Zeroizing::new);
     let bytes =
-        bytes.ok_or_else(|| told.unexpected_response_finding("comes without a value, which Google does not do"))?;
-    let sum = payload.and_then(|payload| payload.get("dataCrc32c"));
-    if sum.is_some_and(|sum| parse_u64(sum) != Some(u64::from(crc32c(&bytes)))) {
-        return Err(told.unexpected_response_finding("comes with another checksum than it has"));
+        bytes.ok_or_else(|| findings.unexpected_response_finding("comes without a value, which Google does not do"))?;
+    let checksum = payload.and_then(|payload| payload.get("dataCrc32c"));
+    if checksum.is_some_and(|checksum| parse_u64(checksum) != Some(u64::from(crc32c(&bytes)))) {
+        return Err(findings.unexpected_response_finding("comes with another checksum than it has"));
     }
     let secret = Secret::from(bytes);
     match secret.text() {
         Some(_) => Ok(SecretResponse::Text(secret)),
-        None => Err(told.binary_secret_finding()),
+        None => Err(findings.binary_secret_finding()),
     }
 }
 
@@ -131,11 +128,11 @@ fn parse_u64(value: &Value) -> Option<u64> {
 
 /// CRC-32C (Castagnoli), reflected.
 fn crc32c(bytes: &[u8]) -> u32 {
-    let step = |sum: u32, _| (sum >> 1) ^ (0x82f6_3b78 & 0_u32.wrapping_sub(sum & 1));
-    let sum = bytes
-        .iter()
-        .fold(u32::MAX, |sum, byte| (0..8).fold(sum ^ u32::from(*byte), step));
-    !sum
+    let step = |checksum: u32, _| (checksum >> 1) ^ (0x82f6_3b78 & 0_u32.wrapping_sub(checksum & 1));
+    let checksum = bytes.iter().fold(u32::MAX, |checksum, byte| {
+        (0..8).fold(checksum ^ u32::from(*byte), step)
+    });
+    !checksum
 }
 
 #[cfg(test)]
@@ -144,13 +141,13 @@ mod tests {
 
     #[test]
     fn checksums_are_those_of_rfc_3720() {
-        for (bytes, sum) in [
+        for (bytes, checksum) in [
             (&b""[..], 0),
             (b"123456789", 0xe306_9283),
             (&[0; 32], 0x8a91_36aa),
             (&[0xff; 32], 0x62a8_ab43),
         ] {
-            assert_eq!(crc32c(bytes), sum);
+            assert_eq!(crc32c(bytes), checksum);
         }
     }
 }

@@ -7,86 +7,84 @@ use http::authority;
 use reference::ZeroizingValue;
 use reference::{Finding, Reason, Secret};
 
-/// Somebody who gives tokens.
-pub struct TokenEndpoint<'a> {
-    /// The vault that they are for.
-    pub vault: &'a str,
-    /// The address.
-    pub url: Url,
-    /// What a refusal is, after the name of the host.
-    pub refusal_message: &'static str,
+/// A server that gives tokens.
+pub(crate) struct TokenEndpoint<'a> {
+    pub(crate) vault: &'a str,
+    pub(crate) url: Url,
+    /// What a rejection means, after the name of the host.
+    pub(crate) refusal_message: &'static str,
     /// What to do about it.
-    pub refusal_help: &'static str,
+    pub(crate) refusal_help: &'static str,
 }
 
 impl<'a> TokenEndpoint<'a> {
-    /// One whose address a file of credentials says.
-    ///
     /// # Errors
-    /// It is no address.
-    pub fn from_credentials_file(
-        key: &'a GcpCredentialsFile,
+    /// The URL in the file is none.
+    pub(crate) fn from_credentials_file(
+        file: &'a GcpCredentialsFile,
         name: &str,
-        said: &str,
-        (refuses, help): (&'static str, &'static str),
+        text: &str,
+        (refusal_message, help): (&'static str, &'static str),
     ) -> Result<Self, Finding> {
-        let url = Url::parse(said)
+        let url = Url::parse(text)
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https"));
         let url = url.filter(|url| url.username().is_empty() && url.password().is_none());
         Ok(Self {
-            vault: &key.vault,
-            url: url.ok_or_else(|| key.bad_settings_finding(&format!("holds a {name} that is no address")))?,
-            refusal_message: refuses,
+            vault: &file.vault,
+            url: url.ok_or_else(|| file.bad_settings_finding(&format!("holds a {name} that is no address")))?,
+            refusal_message,
             refusal_help: help,
         })
     }
 
-    /// Asks; says what the answer holds under a name.
+    /// Returns a member of the response.
     ///
     /// # Errors
-    /// No answer, a refusal, or an answer that holds no such thing.
-    pub async fn request_token(
+    /// No response, a rejection, or a response without the member.
+    pub(crate) async fn request_token(
         &self,
-        call: &VaultHttpRequest,
+        http_request: &VaultHttpRequest,
         name: &str,
-        asking: &TokenRequest<'_>,
+        request: &TokenRequest<'_>,
     ) -> Result<Secret, Finding> {
-        let body = self.request_body(call, asking).await?;
+        let body = self.request_body(http_request, request).await?;
         text_member(&body, name).ok_or_else(|| self.status_finding(200))
     }
 
-    /// Asks; says all that the answer holds.
-    ///
     /// # Errors
-    /// No answer, or a refusal.
-    pub async fn request_body(&self, call: &VaultHttpRequest, asking: &TokenRequest<'_>) -> Result<Secret, Finding> {
-        let answer = asking.http_client()?.send_with_retry(call).await?;
-        match answer.status {
-            200 => Ok(answer.body),
+    /// No response, or a rejection.
+    pub(crate) async fn request_body(
+        &self,
+        http_request: &VaultHttpRequest,
+        request: &TokenRequest<'_>,
+    ) -> Result<Secret, Finding> {
+        let response = request.http_client()?.send_with_retry(http_request).await?;
+        match response.status {
+            200 => Ok(response.body),
             status => Err(self.status_finding(status)),
         }
     }
 
     fn status_finding(&self, status: u16) -> Finding {
-        let place = format!(
+        let endpoint = format!(
             "{}, which gives tokens for the vault '{}',",
             authority(&self.url),
             self.vault
         );
-        no_token_finding(&place, status, self.vault, (self.refusal_message, self.refusal_help))
+        no_token_finding(&endpoint, status, self.vault, (self.refusal_message, self.refusal_help))
     }
 }
 
-/// A text in an object.
-pub fn text_member(body: &Secret, name: &str) -> Option<Secret> {
+/// A text member of a JSON object, unless it is empty.
+pub(crate) fn text_member(body: &Secret, name: &str) -> Option<Secret> {
     let body = ZeroizingValue::parse(body.expose())?;
     let text = body.value().get(name)?.as_str()?;
     (!text.is_empty()).then(|| Secret::new(text))
 }
 
-/// What it means that no token came with a status.
-pub fn no_token_finding(place: &str, status: u16, vault: &str, refused: (&str, &str)) -> Finding {
+/// What a response without a token means.
+pub(crate) fn no_token_finding(endpoint: &str, status: u16, vault: &str, refusal: (&str, &str)) -> Finding {
     let (reason, (what, help)) = match status {
         429 => (
             Reason::RateLimited,
@@ -95,7 +93,7 @@ pub fn no_token_finding(place: &str, status: u16, vault: &str, refused: (&str, &
                 "run again later",
             ),
         ),
-        400..=499 => (Reason::LoginRefused, refused),
+        400..=499 => (Reason::LoginRefused, refusal),
         500.. => (Reason::ServerError, ("says that it is broken", "run again later")),
         _ => (
             Reason::ServerError,
@@ -105,5 +103,7 @@ pub fn no_token_finding(place: &str, status: u16, vault: &str, refused: (&str, &
             ),
         ),
     };
-    Finding::new(reason, format!("{place} {what}")).about(vault).help(help)
+    Finding::new(reason, format!("{endpoint} {what}"))
+        .about(vault)
+        .help(help)
 }

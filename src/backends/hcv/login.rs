@@ -1,10 +1,10 @@
-//! How a session is opened.
+//! Auth methods.
 //!
-//! Which ways there are, and the names of their settings, is from Kong's documentation of its `hcv` backend (`auth_method`
+//! The methods and their settings are those of Kong's documentation of its `hcv` backend (`auth_method`
 //! and what belongs to each); paths and bodies are from HashiCorp's documentation of its auth methods
 //! (<https://developer.hashicorp.com/vault/api-docs/auth>: `approle`, `cert`, `jwt`, `kubernetes`, `userpass`), and were
 //! tried on the versions 1.14.1 and 1.21.0. Kong documents neither a path for JWT and certificate logins, so that
-//! HashiCorp's default is taken, nor `userpass`, which the checker's side may use all the same.
+//! HashiCorp's default is taken, nor `userpass`, which the operator may use all the same.
 
 use url::Url;
 
@@ -13,21 +13,18 @@ use super::server::{bad_config_finding, read_path};
 use crate::operator::is_set_by_operator;
 use reference::{Finding, Secret, SettingOrigin, VaultSetting, VaultTarget, split_resource};
 
-/// How a session is opened, and who says what is shown to the server for it.
-pub struct HcvLogin {
-    /// The way.
-    pub auth_method: HcvAuthMethod,
-    /// The certificate and key to show while TLS is set up.
-    pub client_identity: Option<(Secret, Secret)>,
-    /// Who says what would be sent to the server, credentials and all.
-    pub credential_origins: Vec<SettingOrigin>,
+/// How a session is opened, and who gives what is sent to the server for it.
+pub(crate) struct HcvLogin {
+    pub(crate) auth_method: HcvAuthMethod,
+    /// The certificate and key for TLS.
+    pub(crate) client_identity: Option<(Secret, Secret)>,
+    /// Who gives what is sent to the server.
+    pub(crate) credential_origins: Vec<SettingOrigin>,
 }
 
-/// A way to a token.
-pub enum HcvAuthMethod {
-    /// The token is given.
+pub(crate) enum HcvAuthMethod {
     Token(Secret),
-    /// A secret_id is wrapped: whoever unwraps it uses it up, so that it is only looked at.
+    /// A wrapped secret_id: whoever unwraps it uses it up, so that it is only looked up.
     WrappedSecretId(Secret),
     /// `POST auth/…/login` with these members.
     LoginRequest {
@@ -36,11 +33,9 @@ pub enum HcvAuthMethod {
         /// The body's members.
         members: Vec<(&'static str, Secret)>,
     },
-    /// The same with a JWT that an OAuth 2 server gives for the credentials of a client.
+    /// The same with a JWT of an OAuth 2 server.
     OauthClientCredentials {
-        /// The client.
         client: OauthClient,
-        /// The path of the login.
         path: Vec<String>,
         /// The body's members, save the JWT.
         members: Vec<(&'static str, Secret)>,
@@ -48,24 +43,20 @@ pub enum HcvAuthMethod {
 }
 
 /// A client of an OAuth 2 server.
-pub struct OauthClient {
-    /// The server's endpoint for tokens.
-    pub endpoint: Url,
-    /// The least trusted of those who say the endpoint.
-    pub endpoint_origin: SettingOrigin,
+pub(crate) struct OauthClient {
+    pub(crate) endpoint: Url,
+    /// The least trusted of those who give the endpoint.
+    pub(crate) endpoint_origin: SettingOrigin,
     /// Whether a template fills it in, so that messages must not show it.
-    pub is_endpoint_hidden: bool,
-    /// Who says what would be sent to it.
-    pub credential_origins: Vec<SettingOrigin>,
-    /// The client's name.
-    pub client_id: Secret,
-    /// Its secret.
-    pub client_secret: Secret,
-    /// Whom the token shall be for.
-    pub audiences: Option<Secret>,
+    pub(crate) is_endpoint_hidden: bool,
+    /// Who gives what is sent to it.
+    pub(crate) credential_origins: Vec<SettingOrigin>,
+    pub(crate) client_id: Secret,
+    pub(crate) client_secret: Secret,
+    pub(crate) audiences: Option<Secret>,
 }
 
-/// Ways to log in, and the secrets that the checker's side may give for each.
+/// The auth methods, and the secrets that the operator may give for each.
 const AUTH_METHODS: [(&str, &[&str]); 6] = [
     ("token", &["token"]),
     ("approle", &["secret_id", "approle_secret_id"]),
@@ -76,136 +67,136 @@ const AUTH_METHODS: [(&str, &[&str]); 6] = [
 ];
 
 impl HcvLogin {
-    /// What the settings allow. What the checker's side gives goes before what the vault's config says of the data planes:
-    /// a token is enough, whichever way they log in.
+    /// The operator's settings take precedence over the vault's config: a token is enough, however the data planes log in.
     ///
     /// # Errors
-    /// No credentials, half a set, or a way that cannot be gone from here.
-    pub fn from_target(target: &VaultTarget) -> Result<Self, Finding> {
-        let mut said = LoginSettings {
+    /// No credentials, half of a pair, or an auth method that is not supported here.
+    pub(crate) fn from_target(target: &VaultTarget) -> Result<Self, Finding> {
+        let mut settings = LoginSettings {
             target,
             credential_origins: Vec::new(),
         };
         let method = choose_auth_method(target);
-        let identity = said.take_client_identity(method)?;
-        let way = match method {
-            "token" => HcvAuthMethod::Token(said.require_credential("token", &["token"])?),
-            "approle" => said.approle_method()?,
-            "userpass" => said.userpass_method()?,
-            "kubernetes" => said.kubernetes_method()?,
-            "jwt" => said.jwt_method()?,
-            "cert" => said.cert_method()?,
+        let client_identity = settings.take_client_identity(method)?;
+        let auth_method = match method {
+            "token" => HcvAuthMethod::Token(settings.require_credential("token", &["token"])?),
+            "approle" => settings.approle_method()?,
+            "userpass" => settings.userpass_method()?,
+            "kubernetes" => settings.kubernetes_method()?,
+            "jwt" => settings.jwt_method()?,
+            "cert" => settings.cert_method()?,
             other => return Err(unsupported_login_finding(target, other)),
         };
-        for word in ["address", "protocol", "host", "port"] {
-            if target.is_templated(word) {
-                said.credential_origins.push(SettingOrigin::Template);
+        for name in ["address", "protocol", "host", "port"] {
+            if target.is_templated(name) {
+                settings.credential_origins.push(SettingOrigin::Template);
             }
         }
-        said.take_non_credential("namespace");
-        said.take_non_credential("mount");
+        settings.take_non_credential("namespace");
+        settings.take_non_credential("mount");
         Ok(Self {
-            auth_method: way,
-            client_identity: identity,
-            credential_origins: said.credential_origins,
+            auth_method,
+            client_identity,
+            credential_origins: settings.credential_origins,
         })
     }
 }
 
-/// The way that the checker's side asks for, or else gives a secret for; the data planes' own, if that is none.
+/// The method that the operator chooses, else one that the operator gives a secret for, else that of the data planes.
 fn choose_auth_method(target: &VaultTarget) -> &str {
-    let gives = |words: &[&str]| words.iter().any(|word| is_set_by_operator(target, word));
+    let has_secret = |names: &[&str]| names.iter().any(|name| is_set_by_operator(target, name));
     let configured = target
         .text("auth_method")
         .filter(|text| !text.is_empty())
         .unwrap_or("token");
-    let asked_for = is_set_by_operator(target, "auth_method");
-    let its_own = AUTH_METHODS.iter().find(|(way, _)| *way == configured);
-    if asked_for && !target.is_backend_name || its_own.is_some_and(|(_, words)| gives(words)) {
+    let is_chosen = is_set_by_operator(target, "auth_method") && !target.is_backend_name;
+    let secrets = AUTH_METHODS.iter().find(|(method, _)| *method == configured);
+    if is_chosen || secrets.is_some_and(|(_, names)| has_secret(names)) {
         return configured;
     }
-    let given = AUTH_METHODS.iter().find(|(_, words)| gives(words));
-    given.map_or(configured, |(way, _)| way)
+    let method = AUTH_METHODS.iter().find(|(_, names)| has_secret(names));
+    method.map_or(configured, |(method, _)| method)
 }
 
-/// The settings, with a note of whose are used.
+/// The settings, with the origins of those that were taken.
 struct LoginSettings<'a> {
     target: &'a VaultTarget,
     credential_origins: Vec<SettingOrigin>,
 }
 
 impl LoginSettings<'_> {
-    /// The first of several words that says something. Of a vault of others only what the checker's side says is taken.
-    fn first_allowed(&self, words: &[&str]) -> Option<&VaultSetting> {
+    /// The first of several settings that is given. Of a vault of others only the operator's are allowed.
+    fn first_allowed(&self, names: &[&str]) -> Option<&VaultSetting> {
         let target = self.target;
-        let ours = |setting: &&VaultSetting| {
+        let is_allowed = |setting: &&VaultSetting| {
             target.owned || target.is_backend_name || setting.origin == SettingOrigin::Operator
         };
-        words.iter().filter_map(|word| target.get(word)).find(ours)
+        names.iter().filter_map(|name| target.get(name)).find(is_allowed)
     }
 
-    /// Takes a credential.
-    fn take_credential(&mut self, words: &[&str]) -> Option<Secret> {
-        let VaultSetting { value, origin: side } = self.first_allowed(words)?.clone();
-        self.credential_origins.push(side);
+    fn take_credential(&mut self, names: &[&str]) -> Option<Secret> {
+        let VaultSetting { value, origin } = self.first_allowed(names)?.clone();
+        self.credential_origins.push(origin);
         Some(value)
     }
 
-    fn require_credential(&mut self, way: &str, words: &[&str]) -> Result<Secret, Finding> {
+    fn require_credential(&mut self, method: &str, names: &[&str]) -> Result<Secret, Finding> {
         let target = self.target;
-        self.take_credential(words)
-            .ok_or_else(|| no_credentials_finding(target, way))
+        self.take_credential(names)
+            .ok_or_else(|| no_credentials_finding(target, method))
     }
 
     /// Takes what is no credential. What the live vault says of such things is no secret to whoever may read its config.
-    fn take_non_credential(&mut self, word: &str) -> Option<Secret> {
-        let VaultSetting { value, origin: side } = self.target.get(word)?.clone();
-        if matches!(side, SettingOrigin::Operator | SettingOrigin::Template) {
-            self.credential_origins.push(side);
+    fn take_non_credential(&mut self, name: &str) -> Option<Secret> {
+        let VaultSetting { value, origin } = self.target.get(name)?.clone();
+        if matches!(origin, SettingOrigin::Operator | SettingOrigin::Template) {
+            self.credential_origins.push(origin);
         }
         Some(value)
     }
 
-    fn take_role(&mut self, words: &[&str]) -> Option<Secret> {
-        let word = words.iter().find(|word| self.target.get(word).is_some())?;
-        self.take_non_credential(word)
+    fn take_role(&mut self, names: &[&str]) -> Option<Secret> {
+        let name = names.iter().find(|name| self.target.get(name).is_some())?;
+        self.take_non_credential(name)
     }
 
-    /// A pair of which both or none must be there; `elsewhere`: the second may be on the data planes alone.
+    /// A pair of which both or none must be given. The second may be on the data planes alone, if `on_data_planes`.
     fn take_pair(
         &mut self,
-        way: &str,
+        method: &str,
         first: &[&str],
         second: &[&str],
-        elsewhere: bool,
+        on_data_planes: bool,
     ) -> Result<(Secret, Secret), Finding> {
-        let (has, has_other) = (self.first_allowed(first), self.first_allowed(second).is_some());
-        let theirs = elsewhere || !self.target.owned;
-        match (has, has_other) {
-            (Some(has), false) if has.origin == SettingOrigin::Operator && !self.target.is_backend_name || !theirs => {
+        let (setting, has_second) = (self.first_allowed(first), self.first_allowed(second).is_some());
+        let may_be_elsewhere = on_data_planes || !self.target.owned;
+        match (setting, has_second) {
+            (Some(setting), false)
+                if setting.origin == SettingOrigin::Operator && !self.target.is_backend_name || !may_be_elsewhere =>
+            {
                 Err(incomplete_pair_finding(self.target, second[0]))
             }
             (None, true) => Err(incomplete_pair_finding(self.target, first[0])),
             (Some(_), true) => Ok((
-                self.require_credential(way, first)?,
-                self.require_credential(way, second)?,
+                self.require_credential(method, first)?,
+                self.require_credential(method, second)?,
             )),
-            (_, false) => Err(no_credentials_finding(self.target, way)),
+            (_, false) => Err(no_credentials_finding(self.target, method)),
         }
     }
 
-    /// The path of a login: the checker's word for it, else the config's own, else where such logins are by default.
-    fn login_path(&mut self, own: &str, default: &str) -> Result<Vec<String>, Finding> {
-        let word = if self.target.get("auth_path").is_some() {
+    /// The path of a login: the operator's, else the config's, else HashiCorp's default.
+    fn login_path(&mut self, config_name: &str, default: &str) -> Result<Vec<String>, Finding> {
+        let name = if self.target.get("auth_path").is_some() {
             "auth_path"
         } else {
-            own
+            config_name
         };
-        self.take_non_credential(word);
-        let mut whole = vec!["auth".to_owned()];
-        whole.extend(read_path(self.target, word, default)?);
-        whole.push("login".to_owned());
-        Ok(whole)
+        self.take_non_credential(name);
+        let mut path = vec!["auth".to_owned()];
+        path.extend(read_path(self.target, name, default)?);
+        path.push("login".to_owned());
+        Ok(path)
     }
 
     fn take_client_identity(&mut self, method: &str) -> Result<Option<(Secret, Secret)>, Finding> {
@@ -239,16 +230,16 @@ impl LoginSettings<'_> {
         })
     }
 
-    /// Whether a secret_id is a token that wraps it, which the vault's config says of the data planes' own. One that the
-    /// checker's side gives besides may be plain: tokens that wrap have the prefixes of HashiCorp's service tokens.
+    /// Whether a secret_id is a wrapping token, as the vault's config says of that of the data planes. One that the operator
+    /// gives may be plain: wrapping tokens have the prefixes of HashiCorp's service tokens.
     fn is_wrapped_secret_id(&self, secret: &Secret) -> bool {
-        let on = self.target.is_enabled("approle_response_wrapping") == Some(true);
-        let given = is_set_by_operator(self.target, "secret_id")
+        let is_enabled = self.target.is_enabled("approle_response_wrapping") == Some(true);
+        let is_operators = is_set_by_operator(self.target, "secret_id")
             && !is_set_by_operator(self.target, "approle_response_wrapping");
         let is_token = ["hvs.", "s."]
             .iter()
             .any(|prefix| secret.expose().starts_with(prefix.as_bytes()));
-        on && (is_token || !given)
+        is_enabled && (is_token || !is_operators)
     }
 
     fn userpass_method(&mut self) -> Result<HcvAuthMethod, Finding> {
@@ -256,7 +247,7 @@ impl LoginSettings<'_> {
         let mut path = self.login_path("auth_path", "userpass")?;
         let name = name
             .text()
-            .filter(|name| split_resource(&self.target.name, name).is_ok_and(|all| all.len() == 1));
+            .filter(|name| split_resource(&self.target.name, name).is_ok_and(|segments| segments.len() == 1));
         let name = name.ok_or_else(|| bad_config_finding(&self.target.name, "its username is none"))?;
         path.push(name.to_owned());
         Ok(HcvAuthMethod::LoginRequest {
@@ -265,7 +256,7 @@ impl LoginSettings<'_> {
         })
     }
 
-    /// The data planes' own token is theirs; the checker's side gives one of its own.
+    /// The token of a data plane stays there; the operator gives another.
     fn kubernetes_method(&mut self) -> Result<HcvAuthMethod, Finding> {
         let jwt = trim_token(&self.require_credential("kubernetes", &["jwt"])?);
         let Some(role) = self.take_role(&["role", "kube_role"]) else {
@@ -294,37 +285,37 @@ impl LoginSettings<'_> {
     fn oauth_client(&mut self) -> Result<OauthClient, Finding> {
         let endpoint = ["token_endpoint", "oauth2_token_endpoint"]
             .into_iter()
-            .find(|word| self.target.get(word).is_some());
-        let before = self.credential_origins.len();
-        let (id, secret) = self.take_pair(
+            .find(|name| self.target.get(name).is_some());
+        let earlier_origins = self.credential_origins.len();
+        let (client_id, client_secret) = self.take_pair(
             "jwt",
             &["client_id", "oauth2_client_id"],
             &["client_secret", "oauth2_client_secret"],
             false,
         )?;
-        let mut shown = self.credential_origins[before..].to_vec();
-        let Some(word) = endpoint else {
+        let mut credential_origins = self.credential_origins[earlier_origins..].to_vec();
+        let Some(name) = endpoint else {
             return Err(incomplete_pair_finding(self.target, "token_endpoint"));
         };
-        if self.target.is_templated(word) {
-            shown.push(SettingOrigin::Template);
+        if self.target.is_templated(name) {
+            credential_origins.push(SettingOrigin::Template);
         }
         let audiences = self.target.get("oauth2_audiences");
-        shown.extend(
+        credential_origins.extend(
             audiences
-                .filter(|said| said.origin == SettingOrigin::Template)
-                .map(|said| said.origin),
+                .filter(|setting| setting.origin == SettingOrigin::Template)
+                .map(|setting| setting.origin),
         );
-        let url = self.target.text(word).and_then(|text| Url::parse(text).ok());
+        let url = self.target.text(name).and_then(|text| Url::parse(text).ok());
         let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
         Ok(OauthClient {
-            endpoint: url.ok_or_else(|| bad_config_finding(&self.target.name, &format!("its {word} is no URL")))?,
-            endpoint_origin: self.target.least_trusted_origin(&[word]),
-            is_endpoint_hidden: self.target.is_templated(word),
-            credential_origins: shown,
-            client_id: id,
-            client_secret: secret,
-            audiences: audiences.map(|said| said.value.clone()),
+            endpoint: url.ok_or_else(|| bad_config_finding(&self.target.name, &format!("its {name} is no URL")))?,
+            endpoint_origin: self.target.least_trusted_origin(&[name]),
+            is_endpoint_hidden: self.target.is_templated(name),
+            credential_origins,
+            client_id,
+            client_secret,
+            audiences: audiences.map(|setting| setting.value.clone()),
         })
     }
 
@@ -337,7 +328,7 @@ impl LoginSettings<'_> {
     }
 }
 
-/// Of a token that a file held: servers trim what comes in headers, AppRoles trim their ids, but nobody trims a JWT.
+/// For a token from a file: servers trim headers and ids of AppRoles, but no JWT.
 fn trim_token(secret: &Secret) -> Secret {
     Secret::new(secret.expose().trim_ascii())
 }

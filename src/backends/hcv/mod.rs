@@ -1,6 +1,6 @@
 //! `hcv`: the key-value engines of HashiCorp Vault, and of what speaks as it does.
 //!
-//! How Kong asks is known from its documentation alone (the fields of the vault's config, the ways to log in, the key as
+//! What Kong requests is known from its documentation alone (the fields of the vault's config, the auth methods, the key as
 //! the last segment of a reference); paths and bodies are those of HashiCorp's HTTP API; what the statuses mean was
 //! recorded from servers of the versions 1.14.1 and 1.21.0, whose texts differ and are never looked at.
 
@@ -21,12 +21,11 @@ use url::Url;
 use self::login::HcvLogin;
 use self::response::HcvResponseReader;
 use self::server::HcvServer;
-pub use self::server::validate_request;
+pub(crate) use self::server::validate_request;
 use self::session::HcvSession;
 use super::{Backend, BackendContext};
 use reference::{Finding, SecretRequest, SecretResponse, VaultTarget};
 
-/// How many secrets of one vault are read at a time.
 const MAX_CONCURRENCY: usize = 8;
 
 struct HcvBackend {
@@ -34,12 +33,12 @@ struct HcvBackend {
     session: HcvSession,
 }
 
-/// The server that the settings name, if the credentials may be shown to it.
+/// The server that the settings name, if the credentials may be sent to it.
 ///
 /// # Errors
-/// What holds for all of the vault's secrets: no credentials, settings that make no sense, an address that nobody vouches
-/// for.
-pub fn open(target: &VaultTarget, context: &BackendContext) -> Result<Box<dyn Backend>, Finding> {
+/// What holds for all of the vault's secrets: no credentials, settings that make no sense, an address that is not
+/// allowed.
+pub(crate) fn open(target: &VaultTarget, context: &BackendContext) -> Result<Box<dyn Backend>, Finding> {
     let login = HcvLogin::from_target(target)?;
     let server = HcvServer::from_target(target)?;
     let session = HcvSession::new(target, &server, login, context)?;
@@ -47,54 +46,51 @@ pub fn open(target: &VaultTarget, context: &BackendContext) -> Result<Box<dyn Ba
 }
 
 impl Backend for HcvBackend {
-    fn fetch<'a>(&'a self, wanted: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>> {
+    fn fetch<'a>(&'a self, requests: &'a [SecretRequest]) -> BoxFuture<'a, Vec<SecretResponse>> {
         async move {
-            let mut fetched = vec![None; wanted.len()];
-            let mut requests: BTreeMap<Url, Vec<usize>> = BTreeMap::new();
-            // what cannot be asked for is found out before anything is sent, a login included
-            for (at, wanted) in wanted.iter().enumerate() {
-                match self.server.secret_url(wanted) {
-                    Ok(url) => requests.entry(url).or_default().push(at),
-                    Err(finding) => fetched[at] = Some(SecretResponse::Unavailable(finding)),
+            let mut responses = vec![None; requests.len()];
+            let mut indices_by_url: BTreeMap<Url, Vec<usize>> = BTreeMap::new();
+            // invalid requests are found before anything is sent, a login included
+            for (index, request) in requests.iter().enumerate() {
+                match self.server.secret_url(request) {
+                    Ok(url) => indices_by_url.entry(url).or_default().push(index),
+                    Err(finding) => responses[index] = Some(SecretResponse::Unavailable(finding)),
                 }
             }
-            let reads = stream::iter(requests).map(|(url, places)| self.fetch_secret(url, places, wanted));
+            let reads = stream::iter(indices_by_url).map(|(url, indices)| self.fetch_secret(url, indices, requests));
             let mut reads = reads.buffer_unordered(MAX_CONCURRENCY);
-            while let Some(answers) = reads.next().await {
-                for (at, answer) in answers {
-                    fetched[at] = Some(answer);
+            while let Some(read) = reads.next().await {
+                for (index, response) in read {
+                    responses[index] = Some(response);
                 }
             }
-            fetched.into_iter().flatten().collect()
+            responses.into_iter().flatten().collect()
         }
         .boxed()
     }
 }
 
 impl HcvBackend {
-    /// Reads once what several want: in version 1, all versions of a secret are the same.
+    /// Reads once what several requests name: in version 1, all versions of a secret are the same.
     async fn fetch_secret(
         &self,
         url: Url,
-        places: Vec<usize>,
-        wanted: &[SecretRequest],
+        indices: Vec<usize>,
+        requests: &[SecretRequest],
     ) -> Vec<(usize, SecretResponse)> {
-        let answer = self.session.get_with_token(url.clone()).await;
-        let told = |at: usize| {
-            let asked = HcvResponseReader {
+        let response = self.session.get_with_token(url.clone()).await;
+        let read = |index: usize| {
+            let reader = HcvResponseReader {
                 endpoint: self.session.endpoint(&url),
                 server: &self.server,
-                request: &wanted[at],
+                request: &requests[index],
             };
-            match answer
-                .as_ref()
-                .map_err(Clone::clone)
-                .and_then(|answer| asked.read_object(answer))
-            {
-                Ok(members) => SecretResponse::Object(members),
+            let response = response.as_ref().map_err(Clone::clone);
+            match response.and_then(|response| reader.read_object(response)) {
+                Ok(object) => SecretResponse::Object(object),
                 Err(finding) => SecretResponse::Unavailable(finding),
             }
         };
-        places.into_iter().map(|at| (at, told(at))).collect()
+        indices.into_iter().map(|index| (index, read(index))).collect()
     }
 }

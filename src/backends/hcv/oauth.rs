@@ -6,59 +6,55 @@ use crate::request_body::{FORM_CONTENT_TYPE, encode_form};
 use crate::vault_http::{VaultHttpClient, VaultHttpOptions, VaultHttpRequest};
 use reference::{Destination, Finding, Secret};
 
-/// A server that gives JWTs for the credentials of a client, as RFC 6749 describes it (4.4, with the client's credentials
-/// in the body). It is reached without what is set of the vault's own TLS, and never follows redirects.
-pub struct IdentityProvider {
+/// An OAuth 2 server that gives JWTs for client credentials (RFC 6749, 4.4, with the credentials in the body). The vault's
+/// settings of TLS do not apply to it.
+pub(crate) struct IdentityProvider {
     http: VaultHttpClient,
     client: OauthClient,
 }
 
 impl IdentityProvider {
-    /// Makes ready to ask.
-    ///
     /// # Errors
-    /// The client's credentials would be shown to an address that nobody vouches for.
-    pub fn new(client: OauthClient, vault: &str, context: &BackendContext) -> Result<Self, Finding> {
-        let address = Destination {
+    /// The client's credentials would be sent to an address that is not allowed.
+    pub(crate) fn new(client: OauthClient, vault: &str, context: &BackendContext) -> Result<Self, Finding> {
+        let destination = Destination {
             url: client.endpoint.clone(),
             origin: client.endpoint_origin,
             is_vendor_host: false,
         };
         check_credential_destination(
             &client.credential_origins,
-            &address,
+            &destination,
             &context.allowed_hosts,
             vault,
             client.is_endpoint_hidden,
         )?;
-        let access = VaultHttpOptions {
+        let options = VaultHttpOptions {
             is_host_hidden: client.is_endpoint_hidden,
             is_login: true,
             ..VaultHttpOptions::new(vault, context.timeout)
         };
-        let http = VaultHttpClient::new(&access)?;
+        let http = VaultHttpClient::new(&options)?;
         Ok(Self { http, client })
     }
 
-    /// A JWT.
-    ///
     /// # Errors
-    /// No answer, or a refusal.
-    pub async fn fetch_token(&self) -> Result<Secret, Finding> {
+    /// No response, or a rejection.
+    pub(crate) async fn fetch_token(&self) -> Result<Secret, Finding> {
         let OauthClient {
             endpoint,
-            client_id: id,
-            client_secret: secret,
+            client_id,
+            client_secret,
             audiences,
             ..
         } = &self.client;
         let mut members = vec![
             ("grant_type", Secret::new("client_credentials")),
-            ("client_id", id.clone()),
-            ("client_secret", secret.clone()),
+            ("client_id", client_id.clone()),
+            ("client_secret", client_secret.clone()),
         ];
         members.extend(audiences.clone().map(|audiences| ("audience", audiences)));
-        let answer = self
+        let response = self
             .http
             .send_with_retry(&VaultHttpRequest::post(
                 endpoint.clone(),
@@ -66,6 +62,6 @@ impl IdentityProvider {
                 encode_form(&members),
             ))
             .await?;
-        response::parse_access_token(&self.http.endpoint(endpoint), &answer)
+        response::parse_access_token(&self.http.endpoint(endpoint), &response)
     }
 }

@@ -1,5 +1,5 @@
-//! What a server's answers mean: by status and shape, never by text, which differs between versions and may repeat what it
-//! was sent. Recorded from Vault 1.14.1 and 1.21.0.
+//! What responses mean: by status and shape, never by text, which differs between versions and may repeat what was sent.
+//! Recorded from Vault 1.14.1 and 1.21.0.
 
 use zeroize::Zeroizing;
 
@@ -7,29 +7,25 @@ use super::server::HcvServer;
 use crate::vault_endpoint::VaultEndpoint;
 use crate::vault_http::VaultHttpResponse;
 use json::Value;
-use reference::ZeroizingValue;
-use reference::{Finding, Reason, Secret, SecretRequest};
+use reference::{Finding, Reason, Secret, SecretRequest, ZeroizingValue};
 
-/// A secret that was asked for, and where.
-pub struct HcvResponseReader<'a> {
-    /// The place.
-    pub endpoint: VaultEndpoint,
-    /// The server.
-    pub server: &'a HcvServer,
-    /// The secret.
-    pub request: &'a SecretRequest,
+/// Reads the response to the request for a secret.
+pub(crate) struct HcvResponseReader<'a> {
+    pub(crate) endpoint: VaultEndpoint,
+    pub(crate) server: &'a HcvServer,
+    pub(crate) request: &'a SecretRequest,
 }
 
 impl HcvResponseReader<'_> {
     /// The members of the secret, as a JSON object's text.
     ///
     /// # Errors
-    /// What the answer means instead.
-    pub fn read_object(&self, answer: &VaultHttpResponse) -> Result<Secret, Finding> {
-        let body = ZeroizingValue::parse(answer.body.expose());
+    /// What the response means instead.
+    pub(crate) fn read_object(&self, response: &VaultHttpResponse) -> Result<Secret, Finding> {
+        let body = ZeroizingValue::parse(response.body.expose());
         let body = body.as_ref().map(ZeroizingValue::value);
-        match answer.status {
-            200 => self.extract_object(body, answer.body.expose().len()),
+        match response.status {
+            200 => self.extract_object(body, response.body.expose().len()),
             404 => Err(self.not_found_finding(body)),
             401 | 403 => Err(self.permission_denied_finding()),
             status => Err(status_finding(&self.endpoint, status, is_vault_response(body))),
@@ -37,18 +33,18 @@ impl HcvResponseReader<'_> {
     }
 
     fn extract_object(&self, body: Option<&Value>, size: usize) -> Result<Secret, Finding> {
-        let foreign = || {
+        let not_vault = || {
             self.endpoint
                 .unexpected_response_finding("gives an answer that is none of a Vault")
         };
-        let data = body.and_then(|body| body.get("data")).ok_or_else(foreign)?;
+        let data = body.and_then(|body| body.get("data")).ok_or_else(not_vault)?;
         let members = match self.server.is_kv2 {
             // a version 1 mount may hold a secret whose name begins with `data/`
             true => data.get("data").ok_or_else(|| self.wrong_kv_version_finding())?,
             false => data,
         };
         let mut text = Zeroizing::new(Vec::with_capacity(size));
-        serde_json::to_writer(&mut *text, members).map_err(|_| foreign())?;
+        serde_json::to_writer(&mut *text, members).map_err(|_| not_vault())?;
         Ok(Secret::from(text))
     }
 
@@ -71,23 +67,23 @@ impl HcvResponseReader<'_> {
     }
 
     fn missing_secret_finding(&self) -> Finding {
-        let (resource, mount, place) = (&self.request.resource, self.server.describe_mount(), &self.endpoint);
+        let (resource, mount, endpoint) = (&self.request.resource, self.server.describe_mount(), &self.endpoint);
         let (reason, message) = match &self.request.version {
             Some(version) if self.server.is_kv2 => (
                 Reason::NoSuchVersion,
                 format!(
-                    "there is no version {version} of the secret '{resource}' in {mount} of {place}, or no such secret"
+                    "there is no version {version} of the secret '{resource}' in {mount} of {endpoint}, or no such secret"
                 ),
             ),
             _ => (
                 Reason::NoSuchSecret,
-                format!("there is no secret '{resource}' in {mount} of {place}"),
+                format!("there is no secret '{resource}' in {mount} of {endpoint}"),
             ),
         };
         let help = "write it, or correct the reference: its last segment is the key, all before it the secret's name";
         let finding = self.finding(reason, message);
         match self.server.is_kv2 {
-            // asked for a version 2 path that it has not, a version 1 mount answers the same
+            // to a version 2 path that it does not have, a version 1 mount responds alike
             true => finding.help(format!(
                 "{help}; if the mount is KV v1, set config.kv of the vault to v1"
             )),
@@ -101,31 +97,36 @@ impl HcvResponseReader<'_> {
             Some(version) => format!("version {version} of the secret '{resource}'"),
             None => format!("the latest version of the secret '{resource}'"),
         };
-        let place = &self.endpoint;
+        let endpoint = &self.endpoint;
         if metadata.get("destroyed") == Some(&Value::Bool(true)) {
             return self
-                .finding(Reason::DestroyedVersion, format!("{which} was destroyed in {place}"))
+                .finding(Reason::DestroyedVersion, format!("{which} was destroyed in {endpoint}"))
                 .help("it cannot be brought back: write a new version");
         }
-        let at = metadata.get("deletion_time").and_then(Value::as_str);
-        let at = at.and_then(|text| text.parse::<jiff::Timestamp>().ok());
-        let when = at.map(|at| format!(" on {at:.0}")).unwrap_or_default();
-        self.finding(Reason::DeletedVersion, format!("{which} was deleted in {place}{when}"))
-            .help("undelete it, or write a new version")
+        let deleted_at = metadata.get("deletion_time").and_then(Value::as_str);
+        let deleted_at = deleted_at.and_then(|text| text.parse::<jiff::Timestamp>().ok());
+        let when = deleted_at
+            .map(|deleted_at| format!(" on {deleted_at:.0}"))
+            .unwrap_or_default();
+        self.finding(
+            Reason::DeletedVersion,
+            format!("{which} was deleted in {endpoint}{when}"),
+        )
+        .help("undelete it, or write a new version")
     }
 
     fn wrong_kv_version_finding(&self) -> Finding {
-        let (mount, place) = (self.server.describe_mount(), &self.endpoint);
-        let (is, says) = if self.server.is_kv2 { ("v1", "v2") } else { ("v2", "v1") };
+        let (mount, endpoint) = (self.server.describe_mount(), &self.endpoint);
+        let (actual, configured) = if self.server.is_kv2 { ("v1", "v2") } else { ("v2", "v1") };
         self.finding(
             Reason::WrongMountVersion,
-            format!("{mount} of {place} is KV {is}, the vault says {says}"),
+            format!("{mount} of {endpoint} is KV {actual}, the vault says {configured}"),
         )
-        .help(format!("set config.kv of the vault to {is}"))
+        .help(format!("set config.kv of the vault to {actual}"))
     }
 
     fn no_mount_finding(&self) -> Finding {
-        let (mount, place) = (self.server.describe_mount(), &self.endpoint);
+        let (mount, endpoint) = (self.server.describe_mount(), &self.endpoint);
         let namespace = if self.server.namespace.is_some() {
             " in that namespace"
         } else {
@@ -133,16 +134,16 @@ impl HcvResponseReader<'_> {
         };
         self.finding(
             Reason::NoSuchMount,
-            format!("{place} has nothing mounted{namespace} that would be {mount}"),
+            format!("{endpoint} has nothing mounted{namespace} that would be {mount}"),
         )
         .help("correct config.mount of the vault, or mount a key-value engine there")
     }
 
     fn permission_denied_finding(&self) -> Finding {
-        let (resource, place) = (&self.request.resource, &self.endpoint);
+        let (resource, endpoint) = (&self.request.resource, &self.endpoint);
         let finding = self.finding(
             Reason::PermissionDenied,
-            format!("{place} denies these credentials the secret '{resource}', or it does not exist"),
+            format!("{endpoint} denies these credentials the secret '{resource}', or it does not exist"),
         );
         match self.server.policy_path(resource) {
             Some(path) => finding.help(format!(
@@ -157,86 +158,89 @@ impl HcvResponseReader<'_> {
     }
 }
 
-/// The token that a login gives.
+/// The token of a login.
 ///
 /// # Errors
-/// A refusal, said once of the vault; or one that asks for more than can be given from here.
-pub fn parse_login_token(place: &VaultEndpoint, answer: &VaultHttpResponse) -> Result<Secret, Finding> {
-    let body = ZeroizingValue::parse(answer.body.expose());
+/// A rejection, or a login that wants a second factor.
+pub(crate) fn parse_login_token(endpoint: &VaultEndpoint, response: &VaultHttpResponse) -> Result<Secret, Finding> {
+    let body = ZeroizingValue::parse(response.body.expose());
     let body = body.as_ref().map(ZeroizingValue::value);
-    match answer.status {
+    match response.status {
         200 => {
             let token = body.and_then(|body| body.get("auth")?.get("client_token")?.as_str());
             let token = token.filter(|token| !token.is_empty());
             token.map(|token| Secret::new(token.as_bytes())).ok_or_else(|| {
-                place
+                endpoint
                     .finding(Reason::UnsupportedLogin, "gives no token for these credentials alone")
                     .help("give the check credentials that need no second factor")
             })
         }
-        400 | 401 | 403 | 404 | 405 | 500 if is_vault_response(body) => Err(login_refused_finding(place)),
-        status => Err(status_finding(place, status, is_vault_response(body))),
+        400 | 401 | 403 | 404 | 405 | 500 if is_vault_response(body) => Err(login_refused_finding(endpoint)),
+        status => Err(status_finding(endpoint, status, is_vault_response(body))),
     }
 }
 
-/// The token that an OAuth 2 server gives (RFC 6749, 5.1 and 5.2).
+/// The token of an OAuth 2 server (RFC 6749, 5.1 and 5.2).
 ///
 /// # Errors
-/// A refusal.
-pub fn parse_access_token(place: &VaultEndpoint, answer: &VaultHttpResponse) -> Result<Secret, Finding> {
-    let body = ZeroizingValue::parse(answer.body.expose());
+/// A rejection.
+pub(crate) fn parse_access_token(endpoint: &VaultEndpoint, response: &VaultHttpResponse) -> Result<Secret, Finding> {
+    let body = ZeroizingValue::parse(response.body.expose());
     let token = body
         .as_ref()
         .and_then(|body| body.value().get("access_token")?.as_str());
-    match (answer.status, token) {
+    match (response.status, token) {
         (200, Some(token)) => Ok(Secret::new(token.as_bytes())),
-        (400 | 401 | 403, _) => Err(place
+        (400 | 401 | 403, _) => Err(endpoint
             .finding(
                 Reason::LoginRefused,
                 "gets no token: the OAuth 2 server refuses the client's credentials",
             )
             .help("correct the client's name, secret and audiences")),
-        _ => Err(place.unexpected_response_finding("gets no token: the endpoint does not answer as an OAuth 2 server")),
+        _ => {
+            Err(endpoint
+                .unexpected_response_finding("gets no token: the endpoint does not answer as an OAuth 2 server"))
+        }
     }
 }
 
-/// What is known of a wrapped secret_id once it was looked at.
-pub fn wrapped_secret_id_finding(place: &VaultEndpoint, status: u16) -> Finding {
+/// What looking up a wrapped secret_id shows.
+pub(crate) fn wrapped_secret_id_finding(endpoint: &VaultEndpoint, status: u16) -> Finding {
     match status {
-        200 => place
+        200 => endpoint
             .finding(
                 Reason::UnsupportedLogin,
                 "is not asked: its secret_id is wrapped, and whoever unwraps it uses it up; it is still good",
             )
             .help("give the check credentials of its own"),
-        400 | 403 | 404 => place
+        400 | 403 | 404 => endpoint
             .finding(
                 Reason::LoginRefused,
                 "does not know the wrapped secret_id: it is used up or expired",
             )
             .help("wrap a new one; if it is not wrapped, set approle_response_wrapping to false"),
-        status => status_finding(place, status, true),
+        status => status_finding(endpoint, status, true),
     }
 }
 
-fn login_refused_finding(place: &VaultEndpoint) -> Finding {
-    place
+fn login_refused_finding(endpoint: &VaultEndpoint) -> Finding {
+    endpoint
         .finding(Reason::LoginRefused, "refuses the credentials")
         .help("check that they are still good, the role, and the path of the login")
 }
 
-/// What every request may be answered.
-fn status_finding(place: &VaultEndpoint, status: u16, is_vaults: bool) -> Finding {
+/// What any request may meet.
+fn status_finding(endpoint: &VaultEndpoint, status: u16, is_vault: bool) -> Finding {
     match status {
-        503 if is_vaults => place
+        503 if is_vault => endpoint
             .finding(Reason::Sealed, "is sealed, or not initialised")
             .help("unseal it, then run again"),
-        472 | 473 => place
+        472 | 473 => endpoint
             .finding(Reason::Sealed, "is a standby that answers no reads")
             .help("name the active node"),
-        401 | 403 => place.unexpected_response_finding("is behind something that refuses the request"),
-        400..=499 => place.unexpected_response_finding(&format!("refuses the request with status {status}")),
-        _ => place
+        401 | 403 => endpoint.unexpected_response_finding("is behind something that refuses the request"),
+        400..=499 => endpoint.unexpected_response_finding(&format!("refuses the request with status {status}")),
+        _ => endpoint
             .finding(
                 Reason::ServerError,
                 &format!("answers that it is broken, with status {status}"),
@@ -245,7 +249,7 @@ fn status_finding(place: &VaultEndpoint, status: u16, is_vaults: bool) -> Findin
     }
 }
 
-/// Whether a body is an answer of such a server rather than of something before it.
+/// Whether a body is of Vault rather than of a proxy.
 fn is_vault_response(body: Option<&Value>) -> bool {
     body.is_some_and(|body| body.get("errors").is_some_and(Value::is_array))
 }

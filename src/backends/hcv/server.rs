@@ -11,42 +11,36 @@ use reference::{Finding, Reason, Secret, SecretRequest, SettingOrigin, VaultTarg
 /// What Kong's config makes of an address, and the defaults that its documentation gives.
 const ADDRESS_PARTS: [(&str, &str); 3] = [("protocol", "http"), ("host", "127.0.0.1"), ("port", "8200")];
 
-/// Where secrets are read.
-pub struct HcvServer {
-    /// The vault's name.
-    pub vault: String,
-    /// Its address.
-    pub base_url: Url,
-    /// The least trusted of those who say the address.
-    pub address_origin: SettingOrigin,
+/// The server, and the mount on it.
+pub(crate) struct HcvServer {
+    pub(crate) vault: String,
+    pub(crate) base_url: Url,
+    /// The least trusted of those who give the address.
+    pub(crate) address_origin: SettingOrigin,
     /// Whether a template fills in a part of the address, which messages then must not show.
-    pub is_host_hidden: bool,
-    /// Whether the server's certificate is verified.
-    pub verify_tls: bool,
+    pub(crate) is_host_hidden: bool,
+    pub(crate) verify_tls: bool,
     /// Whether the vault's config says that the mount is of version 2.
     pub is_kv2: bool,
-    /// The namespace.
-    pub namespace: Option<Secret>,
+    pub(crate) namespace: Option<Secret>,
     mount_path: Vec<String>,
     is_mount_shown: bool,
 }
 
 impl HcvServer {
-    /// What the settings of a vault say.
-    ///
     /// # Errors
     /// An address or a mount that is none.
-    pub fn from_target(target: &VaultTarget) -> Result<Self, Finding> {
-        let words = match target.get("address") {
+    pub(crate) fn from_target(target: &VaultTarget) -> Result<Self, Finding> {
+        let settings = match target.get("address") {
             Some(_) => vec!["address"],
-            None => ADDRESS_PARTS.map(|(word, _)| word).to_vec(),
+            None => ADDRESS_PARTS.map(|(setting, _)| setting).to_vec(),
         };
-        let hidden = words.iter().any(|word| target.is_templated(word));
+        let is_host_hidden = settings.iter().any(|setting| target.is_templated(setting));
         Ok(Self {
             vault: target.name.clone(),
             base_url: read_address(target)?,
-            address_origin: target.least_trusted_origin(&words),
-            is_host_hidden: hidden,
+            address_origin: target.least_trusted_origin(&settings),
+            is_host_hidden,
             verify_tls: target.is_enabled("ssl_verify").unwrap_or(true),
             is_kv2: is_kv2(target),
             namespace: target.get("namespace").map(|setting| setting.value.clone()),
@@ -55,26 +49,26 @@ impl HcvServer {
         })
     }
 
-    /// The address of a secret: `mount/name` in version 1, `mount/data/name` in version 2.
+    /// The URL of a secret: `mount/name` in version 1, `mount/data/name` in version 2.
     ///
     /// # Errors
     /// A name or a version that no request can be made of.
-    pub fn secret_url(&self, wanted: &SecretRequest) -> Result<Url, Finding> {
+    pub(crate) fn secret_url(&self, request: &SecretRequest) -> Result<Url, Finding> {
         let mut path: Vec<&str> = self.mount_path.iter().map(String::as_str).collect();
         if self.is_kv2 {
             path.push("data");
         }
-        path.extend(split_resource(&self.vault, &wanted.resource)?);
+        path.extend(split_resource(&self.vault, &request.resource)?);
         let mut url = self.url_for(&path)?;
-        if let (true, Some(version)) = (self.is_kv2, &wanted.version) {
-            let number = parse_version(&self.vault, wanted, version)?;
+        if let (true, Some(version)) = (self.is_kv2, &request.version) {
+            let number = parse_version(&self.vault, request, version)?;
             url.set_query(Some(&format!("version={number}")));
         }
         Ok(url)
     }
 
-    /// The address of an endpoint below `/v1`, each segment encoded on its own.
-    pub fn url_for(&self, path: &[&str]) -> Result<Url, Finding> {
+    /// The URL of a path below `/v1`, each segment encoded on its own.
+    pub(crate) fn url_for(&self, path: &[&str]) -> Result<Url, Finding> {
         let mut text = self.base_url.as_str().trim_end_matches('/').to_owned();
         for segment in ["v1"].iter().chain(path) {
             text.push('/');
@@ -84,26 +78,25 @@ impl HcvServer {
     }
 
     /// The mount as messages name it.
-    pub fn describe_mount(&self) -> String {
+    pub(crate) fn describe_mount(&self) -> String {
         match self.is_mount_shown {
             true => format!("the mount '{}'", self.mount_path.join("/")),
             false => "the mount that its config names".to_owned(),
         }
     }
 
-    /// The path that a policy has to let read, if it may be told.
-    pub fn policy_path(&self, resource: &str) -> Option<String> {
+    /// The path that a policy has to allow, if messages may show it.
+    pub(crate) fn policy_path(&self, resource: &str) -> Option<String> {
         let data = if self.is_kv2 { "/data" } else { "" };
         self.is_mount_shown
             .then(|| format!("{}{data}/{resource}", self.mount_path.join("/")))
     }
 }
 
-/// HashiCorp counts versions from 1; 0 is the latest. What else is no whole number, the server refuses or, below 0, takes
-/// for the latest.
-fn parse_version(vault: &str, wanted: &SecretRequest, version: &str) -> Result<u64, Finding> {
+/// HashiCorp counts versions from 1; 0 is the latest. Others are rejected here: the server takes negative ones for the latest.
+fn parse_version(vault: &str, request: &SecretRequest, version: &str) -> Result<u64, Finding> {
     version.parse().map_err(|_| {
-        let resource = &wanted.resource;
+        let resource = &request.resource;
         let message = format!("the secret '{resource}' of the vault '{vault}' cannot have a version '{version}'");
         Finding::new(Reason::BadVersion, message)
             .about(resource.clone())
@@ -112,41 +105,42 @@ fn parse_version(vault: &str, wanted: &SecretRequest, version: &str) -> Result<u
 }
 
 /// What is wrong about a name or a version, wherever the server is.
-pub fn validate_request(target: &VaultTarget, wanted: &SecretRequest) -> Option<Finding> {
+pub(crate) fn validate_request(target: &VaultTarget, request: &SecretRequest) -> Option<Finding> {
     let vault = &target.name;
-    let version = wanted.version.as_deref().filter(|_| is_kv2(target));
-    let of_version = || parse_version(vault, wanted, version?).err();
-    split_resource(vault, &wanted.resource).err().or_else(of_version)
+    let version = request.version.as_deref().filter(|_| is_kv2(target));
+    let version_finding = || parse_version(vault, request, version?).err();
+    split_resource(vault, &request.resource).err().or_else(version_finding)
 }
 
 fn is_kv2(target: &VaultTarget) -> bool {
     target.text("kv") == Some("v2")
 }
 
-/// The segments of a path that the settings name.
+/// The segments of a path setting.
 ///
 /// # Errors
 /// One that leads elsewhere.
-pub fn read_path(target: &VaultTarget, word: &str, default: &str) -> Result<Vec<String>, Finding> {
-    let said = target.text(word).filter(|text| !text.is_empty()).unwrap_or(default);
-    match split_resource(&target.name, said.trim_matches('/')) {
+pub(crate) fn read_path(target: &VaultTarget, setting: &str, default: &str) -> Result<Vec<String>, Finding> {
+    let text = target.text(setting).filter(|text| !text.is_empty()).unwrap_or(default);
+    match split_resource(&target.name, text.trim_matches('/')) {
         Ok(segments) => Ok(segments.into_iter().map(str::to_owned).collect()),
-        Err(_) => Err(bad_config_finding(&target.name, &format!("its {word} is no path"))),
+        Err(_) => Err(bad_config_finding(&target.name, &format!("its {setting} is no path"))),
     }
 }
 
 /// Settings that make no sense.
-pub fn bad_config_finding(vault: &str, what: &str) -> Finding {
+pub(crate) fn bad_config_finding(vault: &str, what: &str) -> Finding {
     bad_settings_finding(vault, what).help("correct the config of the vault, or what the check is told of it")
 }
 
-/// The address that the checker's side gives as a whole, or that the vault's config gives in parts.
+/// The address: given as a whole by the operator, or in parts by the vault's config.
 fn read_address(target: &VaultTarget) -> Result<Url, Finding> {
     let text = match target.text("address").filter(|text| !text.is_empty()) {
-        Some(whole) => whole.to_owned(),
+        Some(address) => address.to_owned(),
         None => {
-            let part = |(word, default)| target.text(word).filter(|text| !text.is_empty()).unwrap_or(default);
-            let [protocol, host, port] = ADDRESS_PARTS.map(part);
+            let read_part =
+                |(setting, default)| target.text(setting).filter(|text| !text.is_empty()).unwrap_or(default);
+            let [protocol, host, port] = ADDRESS_PARTS.map(read_part);
             match host.contains(':') && !host.starts_with('[') {
                 true => format!("{protocol}://[{host}]:{port}"),
                 false => format!("{protocol}://{host}:{port}"),

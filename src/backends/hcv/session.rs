@@ -16,20 +16,18 @@ use reference::{
     check_destination,
 };
 
-/// The header that bears a token.
 const TOKEN_HEADER: HeaderName = HeaderName::from_static("x-vault-token");
 
-/// The header that names a namespace.
 const NAMESPACE_HEADER: HeaderName = HeaderName::from_static("x-vault-namespace");
 
 /// Requests to one server, for which one login is enough.
-pub struct HcvSession {
+pub(crate) struct HcvSession {
     http: VaultHttpClient,
     vault: String,
     base_url: Url,
     namespace: Option<Secret>,
     allowed_hosts: HostAllowlist,
-    /// Who says what is sent with every request.
+    /// Who gives what is sent with every request.
     credential_origins: Vec<SettingOrigin>,
     login_request: HcvLoginRequest,
     token: OnceCell<Result<Secret, Finding>>,
@@ -47,40 +45,45 @@ enum HcvLoginRequest {
 }
 
 impl HcvSession {
-    /// Makes ready to ask; nothing is sent yet.
+    /// Sends nothing yet.
     ///
     /// # Errors
-    /// A credential would be shown to an address that nobody vouches for, or what is set of TLS cannot be used.
-    pub fn new(
+    /// A credential would be sent to an address that is not allowed, or the settings of TLS cannot be used.
+    pub(crate) fn new(
         target: &VaultTarget,
         server: &HcvServer,
         login: HcvLogin,
         context: &BackendContext,
     ) -> Result<Self, Finding> {
         let vault = &target.name;
-        let address = Destination {
+        let destination = Destination {
             url: server.base_url.clone(),
             origin: server.address_origin,
             is_vendor_host: false,
         };
-        check_tls_verification(&login.credential_origins, &address.url, target, &context.allowed_hosts)?;
+        check_tls_verification(
+            &login.credential_origins,
+            &destination.url,
+            target,
+            &context.allowed_hosts,
+        )?;
         check_credential_destination(
             &login.credential_origins,
-            &address,
+            &destination,
             &context.allowed_hosts,
             vault,
             server.is_host_hidden,
         )?;
-        let identity = login.client_identity.as_ref();
-        let access = VaultHttpOptions {
+        let client_identity = login.client_identity.as_ref();
+        let options = VaultHttpOptions {
             is_host_hidden: server.is_host_hidden,
             ca_bundle: target.get("ca_cert").map(|setting| &setting.value),
-            client_identity: identity.map(|(certificate, key)| (certificate, key)),
+            client_identity: client_identity.map(|(certificate, key)| (certificate, key)),
             verify_tls: server.verify_tls,
             ..VaultHttpOptions::new(vault, context.timeout)
         };
         Ok(Self {
-            http: VaultHttpClient::new(&access)?,
+            http: VaultHttpClient::new(&options)?,
             vault: vault.clone(),
             base_url: server.base_url.clone(),
             namespace: server.namespace.clone(),
@@ -91,16 +94,15 @@ impl HcvSession {
         })
     }
 
-    /// The place in messages.
-    pub fn endpoint(&self, url: &Url) -> VaultEndpoint {
+    pub(crate) fn endpoint(&self, url: &Url) -> VaultEndpoint {
         self.http.endpoint(url)
     }
 
-    /// Reads with the session's token, for which a login is made if there was none.
+    /// Logs in first, if the session has no token yet.
     ///
     /// # Errors
-    /// No answer, or no token.
-    pub async fn get_with_token(&self, url: Url) -> Result<VaultHttpResponse, Finding> {
+    /// No response, or no token.
+    pub(crate) async fn get_with_token(&self, url: Url) -> Result<VaultHttpResponse, Finding> {
         let token = self.token.get_or_init(|| self.log_in()).await.clone()?;
         self.send_following_redirect(VaultHttpRequest::get(url).with_header(TOKEN_HEADER, token))
             .await
@@ -113,22 +115,25 @@ impl HcvSession {
             HcvLoginRequest::Login {
                 url,
                 members,
-                identity_provider: jwt_from,
+                identity_provider,
             } => {
                 let mut members = members.clone();
-                if let Some(provider) = jwt_from {
+                if let Some(provider) = identity_provider {
                     members.push(("jwt", provider.fetch_token().await?));
                 }
-                let answer = self.post(url, &members).await?;
-                response::parse_login_token(&self.endpoint(url), &answer)
+                let response = self.post(url, &members).await?;
+                response::parse_login_token(&self.endpoint(url), &response)
             }
         }
     }
 
-    /// Whether a wrapped secret_id is still there, without using it up.
+    /// Looks a wrapped secret_id up without using it up.
     async fn look_up_wrapped_secret_id(&self, url: &Url, token: &Secret) -> Result<Finding, Finding> {
-        let answer = self.post(url, &[("token", token.clone())]).await?;
-        Ok(response::wrapped_secret_id_finding(&self.endpoint(url), answer.status))
+        let response = self.post(url, &[("token", token.clone())]).await?;
+        Ok(response::wrapped_secret_id_finding(
+            &self.endpoint(url),
+            response.status,
+        ))
     }
 
     async fn post(&self, url: &Url, members: &[(&'static str, Secret)]) -> Result<VaultHttpResponse, Finding> {
@@ -140,70 +145,74 @@ impl HcvSession {
         .await
     }
 
-    /// Sends a request, and once more where a standby sends it to.
-    async fn send_following_redirect(&self, call: VaultHttpRequest) -> Result<VaultHttpResponse, Finding> {
-        let call = match &self.namespace {
-            Some(namespace) => call.with_header(NAMESPACE_HEADER, namespace.clone()),
-            None => call,
+    /// Sends a request, and once more to where a standby redirects it.
+    async fn send_following_redirect(&self, request: VaultHttpRequest) -> Result<VaultHttpResponse, Finding> {
+        let request = match &self.namespace {
+            Some(namespace) => request.with_header(NAMESPACE_HEADER, namespace.clone()),
+            None => request,
         };
-        let answer = self.http.send_with_retry(&call).await?;
-        if !is_redirect(&answer) {
-            return Ok(answer);
+        let response = self.http.send_with_retry(&request).await?;
+        if !is_redirect(&response) {
+            return Ok(response);
         }
-        let to = self.redirect_target(&answer)?;
-        let answer = self.http.send_with_retry(&call.with_url(to)).await?;
-        match is_redirect(&answer) {
+        let target = self.redirect_target(&response)?;
+        let response = self.http.send_with_retry(&request.with_url(target)).await?;
+        match is_redirect(&response) {
             true => Err(self
                 .endpoint(&self.base_url)
                 .unexpected_response_finding("sends requests from one address to the next")),
-            false => Ok(answer),
+            false => Ok(response),
         }
     }
 
-    /// Where a redirect leads, if a request may be sent there as it is.
-    fn redirect_target(&self, answer: &VaultHttpResponse) -> Result<Url, Finding> {
-        let from = self.endpoint(&self.base_url);
-        let plain = |url: &&Url| {
+    /// The target of a redirect, if the request may be sent there as it is.
+    fn redirect_target(&self, response: &VaultHttpResponse) -> Result<Url, Finding> {
+        let endpoint = self.endpoint(&self.base_url);
+        let is_plain = |url: &&Url| {
             url.scheme() == self.base_url.scheme() && url.username().is_empty() && url.password().is_none()
         };
-        let to = answer.location.as_ref().filter(plain);
-        let to = to.ok_or_else(|| {
-            from.unexpected_response_finding("sends requests to another protocol, or to no address at all")
+        let target = response.location.as_ref().filter(is_plain);
+        let target = target.ok_or_else(|| {
+            endpoint.unexpected_response_finding("sends requests to another protocol, or to no address at all")
         })?;
-        let home = to.host_str() == self.base_url.host_str()
-            && to.port_or_known_default() == self.base_url.port_or_known_default();
-        // what a server names is as little trusted as what a file names, unless it is the server itself
-        let address = Destination {
-            url: to.clone(),
-            origin: if home {
+        let is_same_server = target.host_str() == self.base_url.host_str()
+            && target.port_or_known_default() == self.base_url.port_or_known_default();
+        // a server is trusted to name itself, and else no more than a file
+        let destination = Destination {
+            url: target.clone(),
+            origin: if is_same_server {
                 SettingOrigin::Operator
             } else {
                 SettingOrigin::Repository
             },
             is_vendor_host: false,
         };
-        let allowed = self
+        let is_allowed = self
             .credential_origins
             .iter()
-            .all(|side| check_destination(*side, &address, &self.allowed_hosts, &self.vault).is_ok());
-        match allowed {
-            true => Ok(to.clone()),
-            false => Err(untrusted_redirect_finding(&from, to)),
+            .all(|origin| check_destination(*origin, &destination, &self.allowed_hosts, &self.vault).is_ok());
+        match is_allowed {
+            true => Ok(target.clone()),
+            false => Err(untrusted_redirect_finding(&endpoint, target)),
         }
     }
 }
 
 impl HcvLoginRequest {
-    fn from_auth_method(way: HcvAuthMethod, server: &HcvServer, context: &BackendContext) -> Result<Self, Finding> {
-        let at = |path: &[String]| server.url_for(&path.iter().map(String::as_str).collect::<Vec<_>>());
-        let login = |path: &[String], members, jwt_from| {
+    fn from_auth_method(
+        auth_method: HcvAuthMethod,
+        server: &HcvServer,
+        context: &BackendContext,
+    ) -> Result<Self, Finding> {
+        let url_at = |path: &[String]| server.url_for(&path.iter().map(String::as_str).collect::<Vec<_>>());
+        let login = |path: &[String], members, identity_provider| {
             Ok(Self::Login {
-                url: at(path)?,
+                url: url_at(path)?,
                 members,
-                identity_provider: jwt_from,
+                identity_provider,
             })
         };
-        match way {
+        match auth_method {
             HcvAuthMethod::Token(token) => Ok(Self::Token(token)),
             HcvAuthMethod::WrappedSecretId(token) => Ok(Self::WrappedSecretId(
                 server.url_for(&["sys", "wrapping", "lookup"])?,
@@ -219,15 +228,15 @@ impl HcvLoginRequest {
     }
 }
 
-fn untrusted_redirect_finding(from: &VaultEndpoint, to: &Url) -> Finding {
-    let host = allowlist_entry(to);
+fn untrusted_redirect_finding(endpoint: &VaultEndpoint, target: &Url) -> Finding {
+    let host = allowlist_entry(target);
     let what = format!(
         "sends requests on to {host}, as a standby does, and no credential is sent there unless you vouch for it"
     );
     let help = format!("{}, or name the active node", allowlist_help(&host));
-    from.finding(Reason::UntrustedHost, &what).help(help)
+    endpoint.finding(Reason::UntrustedHost, &what).help(help)
 }
 
-fn is_redirect(answer: &VaultHttpResponse) -> bool {
-    matches!(answer.status, 301 | 302 | 303 | 307 | 308)
+fn is_redirect(response: &VaultHttpResponse) -> bool {
+    matches!(response.status, 301 | 302 | 303 | 307 | 308)
 }

@@ -54,7 +54,7 @@ pub(crate) enum Command {
 }
 
 /// A topic of the help rather than a command: `strongroom help references`.
-pub const REFERENCES_HELP: &str = include_str!("help_references.txt");
+pub(crate) const REFERENCES_HELP: &str = include_str!("help_references.txt");
 
 /// decK's `gateway` commands.
 #[derive(Debug, Subcommand)]

@@ -8,7 +8,7 @@ const REFERENCES_HEADING: &str = "References";
 
 /// How references are proven.
 #[derive(Args, Clone, Debug, Default)]
-pub struct ReferenceArgs {
+pub(crate) struct ReferenceArgs {
     /// What their verdicts may do to the run.
     #[command(flatten)]
     pub policy: PolicyArgs,

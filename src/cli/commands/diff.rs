@@ -31,8 +31,15 @@ async fn diff(global: &GlobalArgs, args: &DiffArgs, reporter: &mut Reporter) -> 
         connection,
         prefetched,
     } = read_inputs(global, &args.sync, &catalog, reporter).await?;
-    let options = run_options(&args.sync, &catalog, &documents.desired, verify_options)?;
-    let prepared = run_unless_interrupted(reconcile::prepare(&connection, &catalog, &options, prefetched)).await?;
+    let options = run_options(&args.sync, &catalog, verify_options)?;
+    let prepared = run_unless_interrupted(reconcile::prepare(
+        &connection,
+        &catalog,
+        &documents.desired,
+        &options,
+        prefetched,
+    ))
+    .await?;
     let prepared = report_preparation(prepared, &documents, reporter)?;
     report_diff(&prepared, args.non_zero_exit_code, reporter)
 }
@@ -40,7 +47,7 @@ async fn diff(global: &GlobalArgs, args: &DiffArgs, reporter: &mut Reporter) -> 
 fn report_diff(prepared: &PreparedRun, non_zero_exit_code: bool, reporter: &mut Reporter) -> CommandResult {
     let plan = prepared.plan();
     let names = collect_entity_names(&prepared.catalog, &prepared.live, plan);
-    reporter.report_plan(&prepared.catalog, plan, &names)?;
+    reporter.report_plan(&prepared.catalog, plan)?;
     reporter.report_summary(&prepared.catalog, plan, &names, |_| true)?;
     let violations = guard_violations(&prepared.decision);
     if !violations.is_empty() {

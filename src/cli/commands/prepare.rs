@@ -6,7 +6,7 @@ use crate::command_error::CommandError;
 use crate::documents::Documents;
 use crate::reporter::Reporter;
 use crate::skipped_kinds::skipped_kinds;
-use plan::{Fingerprinter, PlanError, PlanErrorKind, PlanOptions};
+use plan::{PlanError, PlanErrorKind, PlanOptions};
 use reconcile::{PrepareError, PreparedRun, RunOptions, VerifyOptions};
 use schema::Catalog;
 use state::DesiredState;
@@ -16,31 +16,20 @@ use yaml::Diagnostic;
 ///
 /// # Errors
 /// Flags that leave out every kind.
-pub(super) fn run_options<'a>(
+pub(super) fn run_options(
     args: &SyncArgs,
     catalog: &Catalog,
-    desired: &'a DesiredState,
     verify_options: VerifyOptions,
-) -> Result<RunOptions<'a>, CommandError> {
+) -> Result<RunOptions, CommandError> {
     Ok(RunOptions {
-        desired,
         plan_options: PlanOptions {
             no_delete: args.no_delete,
             skip: skipped_kinds(catalog, &args.scope.read)?,
         },
         guards: args.guards.guards(),
         verify_options,
-        fingerprinter: random_fingerprinter(),
+        ..RunOptions::default()
     })
-}
-
-/// A fingerprinter with a random key: fingerprints tell equal from unequal within one run, and nothing afterwards.
-pub(super) fn random_fingerprinter() -> Fingerprinter {
-    let mut key = [0; 64];
-    for part in key.chunks_exact_mut(16) {
-        part.copy_from_slice(uuid::Uuid::new_v4().as_bytes());
-    }
-    Fingerprinter::new(&key)
 }
 
 /// Reports what [`reconcile::prepare`] found out: diagnostics and references, or why there is no plan. The run is not

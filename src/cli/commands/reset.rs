@@ -1,6 +1,6 @@
 use anyhow::anyhow;
 
-use super::prepare::{random_fingerprinter, report_preparation};
+use super::prepare::report_preparation;
 use super::sync::apply_if_approved;
 use super::{RunCommand, block_on};
 use crate::args::{GlobalArgs, ResetArgs, ScopeArgs};
@@ -36,16 +36,22 @@ async fn reset(global: &GlobalArgs, args: &ResetArgs, reporter: &mut Reporter) -
     let documents = empty_documents(&args.scope);
     let connection = connect(global, &catalog)?;
     let options = RunOptions {
-        desired: &documents.desired,
         plan_options: PlanOptions {
             no_delete: false,
             skip: skipped_kinds(&catalog, &args.scope.read)?,
         },
         guards: args.guards.guards_for_reset(),
         verify_options: VerifyOptions::new(Policy::Default),
-        fingerprinter: random_fingerprinter(),
+        ..RunOptions::default()
     };
-    let prepared = run_unless_interrupted(reconcile::prepare(&connection, &catalog, &options, None)).await?;
+    let prepared = run_unless_interrupted(reconcile::prepare(
+        &connection,
+        &catalog,
+        &documents.desired,
+        &options,
+        None,
+    ))
+    .await?;
     let prepared = report_preparation(prepared, &documents, reporter)?;
     apply_if_approved(&connection, &documents, &prepared, reporter).await
 }

@@ -35,8 +35,15 @@ async fn sync(global: &GlobalArgs, args: &SyncArgs, reporter: &mut Reporter) -> 
         connection,
         prefetched,
     } = read_inputs(global, args, &catalog, reporter).await?;
-    let options = run_options(args, &catalog, &documents.desired, verify_options)?;
-    let prepared = run_unless_interrupted(reconcile::prepare(&connection, &catalog, &options, prefetched)).await?;
+    let options = run_options(args, &catalog, verify_options)?;
+    let prepared = run_unless_interrupted(reconcile::prepare(
+        &connection,
+        &catalog,
+        &documents.desired,
+        &options,
+        prefetched,
+    ))
+    .await?;
     let prepared = report_preparation(prepared, &documents, reporter)?;
     apply_if_approved(&connection, &documents, &prepared, reporter).await
 }
@@ -78,7 +85,7 @@ async fn apply_plan(
 ) -> CommandResult {
     let plan = approved.plan();
     let names = collect_entity_names(&prepared.catalog, &prepared.live, plan);
-    reporter.report_plan(&prepared.catalog, plan, &names)?;
+    reporter.report_plan(&prepared.catalog, plan)?;
     let progress = Progress::new(plan, reporter.is_text());
     let cancel = cancel_on_signal();
     let outcome = apply::apply_plan(approved, &prepared.catalog, connection, &progress, &cancel).await;

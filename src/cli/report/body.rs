@@ -4,14 +4,12 @@ use super::EntityNames;
 use super::deck_shape::{drop_nulls, fill_defaults};
 use super::value::redact_secret;
 use json::{Object, Value};
-use plan::{Plan, PlanValue};
+use plan::PlanValue;
 use schema::{Catalog, Kind, KindId};
 
 /// Renders bodies as JSON.
 pub(crate) struct BodyRenderer<'a> {
     pub(crate) catalog: &'a Catalog,
-    /// For ids that its steps generate.
-    pub(crate) plan: &'a Plan,
     pub(crate) names: &'a EntityNames,
 }
 
@@ -47,11 +45,6 @@ impl BodyRenderer<'_> {
                 Value::Object(members.collect())
             }
             PlanValue::Secret(secret) => Value::String(redact_secret(secret)),
-            PlanValue::IdFromStep(step) => self
-                .plan
-                .steps
-                .get(step.0 as usize)
-                .map_or(Value::Null, |step| step.id.to_string().into()),
         }
     }
 

@@ -195,7 +195,7 @@ impl JsonReport {
             .map(|(change, outcome)| {
                 let (end, why) = report.describe_outcome(outcome);
                 UnfinishedChangeJson {
-                    name: entity_title(report.catalog, report.plan, change),
+                    name: entity_title(report.catalog, change),
                     kind: report.catalog.kind(change.entity().kind).name.clone(),
                     end,
                     why,
@@ -246,7 +246,7 @@ impl EntityChangeJson {
             Change::Delete { before, .. } => (body(before), Value::Null),
         };
         Self {
-            name: entity_title(bodies.catalog, bodies.plan, change),
+            name: entity_title(bodies.catalog, change),
             kind: bodies.catalog.kind(entity.kind).name.clone(),
             body: ChangeBodiesJson { new, old },
         }

@@ -60,8 +60,8 @@ fn reference_report(
 ) -> ReferenceJson {
     let is_wrong = assessment.verdict() != Verdict::Found;
     ReferenceJson {
-        kind: catalog.kind(assessment.site.kind).name.clone(),
-        name: assessment.site.title.clone(),
+        kind: catalog.kind(assessment.site.entity.kind).name.clone(),
+        name: assessment.site.entity.title.clone(),
         field: assessment.site.path.to_string(),
         reference: assessment.site.text.clone(),
         vault: assessment.vault_name().filter(|_| !assessment.site.is_templated),
@@ -120,7 +120,7 @@ fn property_report(property: &PropertyAssessment<'_>, sources: &SourceFiles) -> 
 }
 
 fn reference_position(desired: &DesiredState, sources: &SourceFiles, assessment: &Assessment) -> Option<PositionJson> {
-    let declared = desired.entity(assessment.site.declared?);
+    let declared = desired.entity(assessment.site.entity.declared?);
     let span = declared.location.value_span(&assessment.site.path);
     Some(PositionJson::from_span(span, sources))
 }
@@ -184,9 +184,9 @@ pub(crate) fn describe_usage(
     sources: &SourceFiles,
     assessment: &Assessment,
 ) -> String {
-    let kind = &catalog.kind(assessment.site.kind).name;
+    let kind = &catalog.kind(assessment.site.entity.kind).name;
     let at = reference_position(desired, sources, assessment)
         .map(|PositionJson { file, line, column }| format!(", {file}:{line}:{column}"));
-    let (title, path) = (&assessment.site.title, &assessment.site.path);
+    let (title, path) = (&assessment.site.entity.title, &assessment.site.path);
     format!("used by {kind} {title} ({path}{})", at.unwrap_or_default())
 }

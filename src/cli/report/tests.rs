@@ -2,10 +2,9 @@
 
 use uuid::Uuid;
 
-use super::EntityNames;
 use super::changes::render_change;
 use json::json;
-use plan::{Change, ChangedEntity, FieldChange, Plan, PlanSecret, PlanValue, SecretOrigin};
+use plan::{Change, ChangedEntity, EntityName, FieldChange, PlanSecret, PlanValue, SecretOrigin};
 use schema::{Catalog, FieldPath};
 use state::ScopeId;
 
@@ -109,7 +108,10 @@ fn render_update(kind: &str, title: &str, fields: Vec<FieldChange>) -> String {
     let entity = ChangedEntity {
         kind: catalog.find_kind(kind).expect("a kind"),
         id: Uuid::nil(),
-        title: title.to_owned(),
+        name: EntityName {
+            name: title.to_owned(),
+            ..EntityName::default()
+        },
         declared: None,
         scope: ScopeId(0),
         reason: Some("because of a reason".to_owned()),
@@ -120,13 +122,7 @@ fn render_update(kind: &str, title: &str, fields: Vec<FieldChange>) -> String {
         after: PlanValue::Null,
         fields,
     };
-    anstream::adapter::strip_str(&render_change(
-        &catalog,
-        &Plan::default(),
-        &EntityNames::default(),
-        &change,
-    ))
-    .to_string()
+    anstream::adapter::strip_str(&render_change(&catalog, &change)).to_string()
 }
 
 fn field_change(path: &str, before: PlanValue, after: PlanValue) -> FieldChange {

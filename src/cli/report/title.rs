@@ -1,48 +1,31 @@
+use plan::{Change, ParentName};
+use schema::Catalog;
 use uuid::Uuid;
-
-use super::EntityNames;
-use plan::{Change, Plan, PlanValue};
-use schema::{Catalog, KindId};
 
 /// What an entity is called where decK's users look for it, without its kind.
 ///
 /// decK says the id of the parent on whose path an entity lives (a target's upstream), not its name.
-pub fn entity_title(catalog: &Catalog, plan: &Plan, change: &Change) -> String {
-    let title = &change.entity().title;
-    match parent_in_title(catalog, plan, change) {
-        Some((name, kind, id)) => format!("{name} for {} {id}", catalog.kind(kind).name),
-        None => title.clone(),
+pub(crate) fn entity_title(catalog: &Catalog, change: &Change) -> String {
+    let name = &change.entity().name;
+    match path_parent(catalog, change) {
+        Some(parent) => format!("{} for {} {}", name.name, parent.kind_name, parent.id),
+        None => name.to_string(),
     }
 }
 
-/// The parent's name, where the title that decK's users know has only its id: `upstream u`.
-pub fn parent_label(catalog: &Catalog, plan: &Plan, names: &EntityNames, change: &Change) -> Option<String> {
-    let (_, kind, id) = parent_in_title(catalog, plan, change)?;
-    Some(format!("{} {}", catalog.kind(kind).name, names.get(kind, id)?))
+/// The parent's name, where the title that decK's users know has only its id: `upstream u`. None if it has no name, or one
+/// that could be taken for an id.
+pub(crate) fn parent_label(catalog: &Catalog, change: &Change) -> Option<String> {
+    let parent = path_parent(catalog, change)?;
+    let name = parent.name.as_ref().filter(|name| name.parse::<Uuid>().is_err())?;
+    Some(format!("{} {name}", parent.kind_name))
 }
 
-/// The entity's own name, its parent's kind and the parent's id.
-fn parent_in_title<'a>(catalog: &Catalog, plan: &Plan, change: &'a Change) -> Option<(&'a str, KindId, Uuid)> {
-    let subject = change.entity();
-    let kind = catalog.kind(subject.kind);
+/// The parent on whose path the entity lives, if its title says it.
+fn path_parent<'a>(catalog: &Catalog, change: &'a Change) -> Option<&'a ParentName> {
+    let entity = change.entity();
+    let kind = catalog.kind(entity.kind);
     let field = kind.parent.as_ref().filter(|field| kind.title.of.contains(field))?;
     let foreign = kind.foreign_fields.iter().find(|foreign| foreign.field == *field)?;
-    let (name, _) = subject.title.split_once(" for ")?;
-    let body = match change {
-        Change::Create { after, .. } | Change::Update { after, .. } => after,
-        Change::Delete { before, .. } => before,
-    };
-    let id = match map_member(map_member(body, field)?, "id")? {
-        PlanValue::String(text) => text.parse().ok()?,
-        PlanValue::IdFromStep(step) => plan.steps.get(step.0 as usize)?.id,
-        _ => return None,
-    };
-    Some((name, foreign.kind, id))
-}
-
-fn map_member<'t>(tree: &'t PlanValue, name: &str) -> Option<&'t PlanValue> {
-    match tree {
-        PlanValue::Map(members) => members.iter().find(|(known, _)| known == name).map(|(_, value)| value),
-        _ => None,
-    }
+    entity.name.parents.iter().find(|parent| parent.kind == foreign.kind)
 }

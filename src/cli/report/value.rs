@@ -17,7 +17,6 @@ pub(super) fn render_inline(value: &PlanValue) -> String {
             format!("{{ {} }}", join_with_commas(members))
         }
         PlanValue::Secret(secret) => to_single_line(&redact_secret(secret)),
-        PlanValue::IdFromStep(_) => "(an id not known yet)".to_owned(),
     }
 }
 

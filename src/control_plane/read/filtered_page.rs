@@ -21,7 +21,7 @@ pub(crate) struct FilteredPage<R> {
 
 impl<R> FilteredPage<R> {
     /// What is left to be read after it.
-    pub fn remaining_ranges(&self, ways: usize) -> Vec<IdRange> {
+    pub(crate) fn remaining_ranges(&self, ways: usize) -> Vec<IdRange> {
         let summary = PageSummary {
             rows: self.count,
             last_id: self.last_id,

@@ -50,7 +50,7 @@ impl IdRange {
 
     /// What is left to be read after a page: nothing, the rest as it is, or the rest cut into at most `ways` ranges of
     /// about the same number of entities, judged by how dense the ids of the page were.
-    pub fn remaining_ranges(&self, page: PageSummary<'_>, ways: usize) -> Vec<Self> {
+    pub(crate) fn remaining_ranges(&self, page: PageSummary<'_>, ways: usize) -> Vec<Self> {
         let Some(offset) = page
             .next_offset
             .filter(|offset| Some(*offset) != self.offset.as_deref())

@@ -9,10 +9,10 @@ use super::super::OpenError;
 /// What marks a database as ours: "StRm".
 const APPLICATION_ID: i32 = 0x5374_526d;
 
-/// The form of the tables.
+/// The version of the tables.
 const FORMAT_VERSION: i32 = 1;
 
-/// Makes an empty file that nobody else may read, since entities hold secrets. One that exists stays as it is.
+/// Creates an empty file that nobody else may read, since entities hold secrets. Idempotent.
 pub(super) fn create_private_file(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.create_new(true).write(true);
@@ -20,7 +20,7 @@ pub(super) fn create_private_file(path: &Path) -> io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        made => made.map(drop),
+        created => created.map(drop),
     }
 }
 

@@ -26,7 +26,7 @@ const MAX_IDLE_READERS: usize = 8;
 /// Where a control plane keeps its entities.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Database {
-    /// Nowhere: they vanish with it.
+    /// In memory: they are gone when it ends.
     #[default]
     Memory,
     /// In a SQLite file, made if there is none.
@@ -43,7 +43,7 @@ pub(super) struct Store {
 
 /// How to open one more connection.
 enum ConnectionSource {
-    /// SQLite's shared memory has no write-ahead log, so readers and the writer take turns at the gate.
+    /// SQLite's shared memory has no write-ahead log, so readers and the writer take turns by a lock.
     Memory {
         name: String,
         lock: RwLock<()>,
@@ -81,7 +81,7 @@ impl Store {
         &self.node_id
     }
 
-    /// Reads, at one moment in time.
+    /// Reads one snapshot.
     pub(super) fn read<T, E: From<rusqlite::Error>>(
         &self,
         read: impl FnOnce(ReadTransaction<'_>) -> Result<T, E>,
@@ -92,8 +92,8 @@ impl Store {
             None => self.source.connect()?,
         };
         let result = self.source.with_read_lock(|| {
-            let moment = connection.unchecked_transaction()?;
-            read(ReadTransaction::new(&moment))
+            let transaction = connection.unchecked_transaction()?;
+            read(ReadTransaction::new(&transaction))
         });
         let mut readers = lock(&self.readers);
         if readers.len() < MAX_IDLE_READERS {
@@ -102,7 +102,7 @@ impl Store {
         result
     }
 
-    /// Writes all or nothing: what an error leaves is what was there before.
+    /// Writes in one transaction, rolled back on error.
     pub(super) fn write<T, E: From<rusqlite::Error>>(
         &self,
         write: impl FnOnce(&WriteTransaction<'_>) -> Result<T, E>,
@@ -137,19 +137,18 @@ impl ConnectionSource {
         Ok(connection)
     }
 
-    /// Does something that others may do meanwhile.
     fn with_read_lock<T>(&self, work: impl FnOnce() -> T) -> T {
-        let _turn = match self {
-            Self::Memory { lock: gate, .. } => Some(gate.read().unwrap_or_else(PoisonError::into_inner)),
+        let _guard = match self {
+            Self::Memory { lock, .. } => Some(lock.read().unwrap_or_else(PoisonError::into_inner)),
             Self::File(_) => None,
         };
         work()
     }
 
-    /// Does something that readers of shared memory must not see half done.
+    /// Readers of shared memory must not see a half-done write.
     fn with_write_lock<T>(&self, work: impl FnOnce() -> T) -> T {
-        let _turn = match self {
-            Self::Memory { lock: gate, .. } => Some(gate.write().unwrap_or_else(PoisonError::into_inner)),
+        let _guard = match self {
+            Self::Memory { lock, .. } => Some(lock.write().unwrap_or_else(PoisonError::into_inner)),
             Self::File(_) => None,
         };
         work()

@@ -9,7 +9,6 @@ pub(crate) struct ReadTransaction<'c> {
 
 /// A stored entity; the body is JSON text.
 pub(crate) struct EntityRow {
-    /// Its id.
     pub(crate) id: String,
     /// Its body, as it is answered.
     pub(crate) body: String,
@@ -19,13 +18,10 @@ pub(crate) struct EntityRow {
 
 /// Which page of a kind is asked for.
 pub(crate) struct PageQuery<'a> {
-    /// The kind's collection.
     pub(crate) kind: &'a str,
     /// The id after which it begins.
     pub(crate) after: &'a str,
-    /// How many rows at most.
     pub(crate) size: usize,
-    /// Which entities count.
     pub(crate) filter: &'a ListFilter,
     /// What has vanished by then does not count.
     pub(crate) now: f64,
@@ -33,25 +29,27 @@ pub(crate) struct PageQuery<'a> {
 
 /// Which entities of a kind a list holds.
 pub(crate) enum ListFilter {
-    /// Every one.
     All,
     /// Those bearing all of these tags.
     AllTags(Vec<String>),
     /// Those bearing at least one of these tags.
     AnyTag(Vec<String>),
     /// Those whose field refers to that id.
-    Linked { field: String, target: String },
+    Linked {
+        field: String,
+        target: String,
+    },
     /// The one with that value in a unique field.
-    Unique { fields: String, value: String },
+    Unique {
+        fields: String,
+        value: String,
+    },
 }
 
 /// One use of a tag.
 pub(crate) struct TagRow {
-    /// The kind's collection.
     pub(crate) kind: String,
-    /// The tag.
     pub(crate) tag: String,
-    /// The entity's id.
     pub(crate) id: String,
 }
 
@@ -60,7 +58,6 @@ impl<'c> ReadTransaction<'c> {
         Self { connection }
     }
 
-    /// The entity of that id.
     pub(crate) fn get(self, kind: &str, id: &str, now: f64) -> rusqlite::Result<Option<EntityRow>> {
         self.connection
             .prepare_cached(

@@ -3,11 +3,11 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::super::draft::{ChangeDraft, DraftAction};
-use super::super::error::conflict_error;
-use super::super::key::{key_from_body, unique_field_sets};
-use super::super::live_index::{LiveIndex, LiveRef, Ownership};
-use super::super::{PlanError, PlanInput};
+use crate::draft::{ChangeDraft, DraftAction};
+use crate::error::conflict_error;
+use crate::key::{key_from_body, unique_field_sets};
+use crate::live_index::{LiveIndex, LiveRef, Ownership};
+use crate::{PlanError, PlanInput};
 use schema::{Kind, KindId};
 use yaml::{Diagnostic, DiagnosticCode};
 
@@ -21,10 +21,10 @@ pub(super) struct NameHandover {
     pub fields: Vec<String>,
 }
 
-/// Finds every unique value that is taken from another entity. One that its holder keeps is a problem.
+/// Finds every unique value that is taken from another entity. One that its holder keeps is an error.
 pub(super) fn find_handovers(
-    question: &PlanInput<'_>,
-    known: &LiveIndex<'_>,
+    input: &PlanInput<'_>,
+    live: &LiveIndex<'_>,
     drafts: &[ChangeDraft<'_>],
 ) -> (Vec<NameHandover>, Vec<PlanError>) {
     let by_id: HashMap<(KindId, Uuid), usize> = drafts
@@ -32,43 +32,50 @@ pub(super) fn find_handovers(
         .enumerate()
         .map(|(at, draft)| ((draft.kind, draft.id), at))
         .collect();
-    let mut holders = UniqueValueIndex::default();
-    let (mut found, mut problems) = (Vec::new(), Vec::new());
+    let mut index = UniqueValueIndex::default();
+    let (mut found, mut errors) = (Vec::new(), Vec::new());
     for (taker, draft) in drafts.iter().enumerate() {
         let Some(desired) = draft.desired() else { continue };
-        let kind = question.catalog.kind(draft.kind);
-        for set in unique_field_sets(kind) {
-            let Some(key) = key_from_body(kind, &set, desired) else {
+        let kind = input.catalog.kind(draft.kind);
+        for fields in unique_field_sets(kind) {
+            let Some(key) = key_from_body(kind, &fields, desired) else {
                 continue;
             };
-            if draft.live().and_then(|live| key_from_body(kind, &set, live)).as_ref() == Some(&key) {
+            if draft
+                .live()
+                .and_then(|live| key_from_body(kind, &fields, live))
+                .as_ref()
+                == Some(&key)
+            {
                 continue;
             }
-            let Some(at) = holders
-                .holders_by_key(known, kind, draft.kind, &set)
+            let Some(at) = index
+                .holders_by_key(live, kind, draft.kind, &fields)
                 .get(&*key)
                 .copied()
             else {
                 continue;
             };
-            let holder = &known.entities[at];
+            let holder = &live.entities[at];
             if holder.id == draft.id {
                 continue;
             }
             match by_id.get(&(draft.kind, holder.id)).copied() {
-                Some(other) if releases_value(kind, &set, &drafts[other], &key) => found.push(NameHandover {
-                    taker,
-                    holder: other,
-                    fields: set,
-                }),
-                _ => problems.extend(kept_value_error(question, kind, draft, holder, &set)),
+                Some(holder_draft) if releases_value(kind, &fields, &drafts[holder_draft], &key) => {
+                    found.push(NameHandover {
+                        taker,
+                        holder: holder_draft,
+                        fields,
+                    })
+                }
+                _ => errors.extend(kept_value_error(input, kind, draft, holder, &fields)),
             }
         }
     }
-    (found, problems)
+    (found, errors)
 }
 
-/// Who has which unique values, looked up once a kind and set.
+/// Which entity has which unique value, indexed once a kind and set of fields.
 #[derive(Default)]
 struct UniqueValueIndex<'a> {
     by_fields: HashMap<(KindId, Vec<String>), HashMap<Cow<'a, str>, usize>>,
@@ -77,45 +84,44 @@ struct UniqueValueIndex<'a> {
 impl<'a> UniqueValueIndex<'a> {
     fn holders_by_key(
         &mut self,
-        known: &LiveIndex<'a>,
+        live: &LiveIndex<'a>,
         kind: &Kind,
         id: KindId,
-        set: &[String],
+        fields: &[String],
     ) -> &HashMap<Cow<'a, str>, usize> {
-        self.by_fields.entry((id, set.to_vec())).or_insert_with(|| {
-            let places = known.enumerate_kind(id);
-            places
-                .filter_map(|(at, holder)| Some((key_from_body(kind, set, holder.body)?, at)))
+        self.by_fields.entry((id, fields.to_vec())).or_insert_with(|| {
+            live.enumerate_kind(id)
+                .filter_map(|(at, holder)| Some((key_from_body(kind, fields, holder.body)?, at)))
                 .collect()
         })
     }
 }
 
-fn releases_value(kind: &Kind, set: &[String], holder: &ChangeDraft<'_>, key: &str) -> bool {
+fn releases_value(kind: &Kind, fields: &[String], holder: &ChangeDraft<'_>, key: &str) -> bool {
     match &holder.action {
         DraftAction::Delete { .. } => true,
-        DraftAction::Update(update) => key_from_body(kind, set, &update.desired).as_deref() != Some(key),
+        DraftAction::Update { desired, .. } => key_from_body(kind, fields, desired).as_deref() != Some(key),
         DraftAction::Create { .. } => false,
     }
 }
 
-/// The problem of a unique value that its holder keeps.
+/// The error of a unique value that its holder keeps.
 fn kept_value_error(
-    question: &PlanInput<'_>,
+    input: &PlanInput<'_>,
     kind: &Kind,
     draft: &ChangeDraft<'_>,
     holder: &LiveRef<'_>,
-    set: &[String],
+    fields: &[String],
 ) -> Option<PlanError> {
-    let declared = question.desired.entity(draft.declared?);
-    let why = format!("it has the {} that is declared", set.join(" and "));
-    if holder.ownership != Ownership::Managed || question.options.no_delete {
-        return Some(conflict_error(kind, holder, &why, declared));
+    let declared = input.desired.entity(draft.declared?);
+    let reason = format!("it has the {} that is declared", fields.join(" and "));
+    if holder.ownership != Ownership::Managed || input.options.no_delete {
+        return Some(conflict_error(kind, holder, &reason, declared));
     }
     let message = format!(
         "another {} of the documents has the same {}",
         kind.name,
-        set.join(" and ")
+        fields.join(" and ")
     );
     Some(PlanError::invalid(
         Diagnostic::error(DiagnosticCode::DuplicateEntity, message).at(declared.location.span),

@@ -4,7 +4,7 @@ use json::Object;
 use schema::{Catalog, Field, FieldCheck, FieldPath, Kind, KindId, PublicCertificate, format_timestamp, parse_chain};
 use yaml::DiagnosticCode;
 
-/// What is valid when.
+/// The time by which certificates are checked.
 #[derive(Clone, Copy, Debug)]
 pub struct ExpiryWindow {
     /// Now, in seconds since 1970.
@@ -15,40 +15,40 @@ pub struct ExpiryWindow {
 
 const RENEW_HELP: &str = "renew the certificate";
 
-/// What is the matter with an entity's certificates, those in the open and those that references resolve to.
+/// The issues of an entity's certificates, inline ones and those that references resolve to.
 pub(super) fn find_certificate_issues(
     catalog: &Catalog,
     kind: KindId,
     body: &Object,
-    served: &dyn Fn() -> Vec<String>,
-    validity: &ExpiryWindow,
+    served_names: &dyn Fn() -> Vec<String>,
+    expiry: &ExpiryWindow,
 ) -> Vec<FieldIssue> {
     let kind = catalog.kind(kind);
-    let borne: Vec<(&str, Vec<PublicCertificate>)> = certificate_fields(kind)
+    let chains: Vec<(&str, Vec<PublicCertificate>)> = certificate_fields(kind)
         .filter_map(|name| Some((name, parse_chain(inline_text(body, name)?)?)))
         .collect();
-    let mut flaws: Vec<FieldIssue> = find_unreadable_chains(kind, body).collect();
-    for (name, chain) in &borne {
-        let flawed = chain
+    let mut issues: Vec<FieldIssue> = find_unreadable_chains(kind, body).collect();
+    for (name, chain) in &chains {
+        let invalid = chain
             .iter()
-            .filter_map(|certificate| check_validity(name, certificate, validity));
-        flaws.extend(flawed.take(1));
+            .filter_map(|certificate| check_validity(name, certificate, expiry));
+        issues.extend(invalid.take(1));
     }
-    if let Some((name, chain)) = borne.first().filter(|_| kind.child_names.is_some()) {
-        let leaves = borne.iter().filter_map(|(_, chain)| chain.first());
-        let uncovered = |served: &String| !leaves.clone().any(|leaf| leaf.covers(served));
-        let uncovered: Vec<String> = served().into_iter().filter(uncovered).collect();
-        flaws.extend((!chain.is_empty() && !uncovered.is_empty()).then(|| uncovered_names_issue(name, &uncovered)));
+    if let Some((name, chain)) = chains.first().filter(|_| kind.child_names.is_some()) {
+        let leaves = chains.iter().filter_map(|(_, chain)| chain.first());
+        let is_uncovered = |served: &String| !leaves.clone().any(|leaf| leaf.covers(served));
+        let uncovered: Vec<String> = served_names().into_iter().filter(is_uncovered).collect();
+        issues.extend((!chain.is_empty() && !uncovered.is_empty()).then(|| uncovered_names_issue(name, &uncovered)));
     }
-    flaws
+    issues
 }
 
 /// A chain of which a part cannot be read: Kong looks at the first certificate only.
 fn find_unreadable_chains<'a>(kind: &'a Kind, body: &'a Object) -> impl Iterator<Item = FieldIssue> + 'a {
-    let broken = certificate_fields(kind).filter(|name| {
+    let unreadable = certificate_fields(kind).filter(|name| {
         inline_text(body, name).is_some_and(|text| is_first_readable(text) && parse_chain(text).is_none())
     });
-    broken.map(|name| FieldIssue {
+    unreadable.map(|name| FieldIssue {
         path: FieldPath::from_field(name),
         is_error: true,
         code: DiagnosticCode::BadContent,
@@ -58,35 +58,35 @@ fn find_unreadable_chains<'a>(kind: &'a Kind, body: &'a Object) -> impl Iterator
     })
 }
 
-/// Whether at least the first certificate can be read: what is none at all is told by Kong's own check.
+/// Whether at least the first certificate can be read: if not, Kong's own check reports it.
 fn is_first_readable(text: &str) -> bool {
     const END: &str = "-----END CERTIFICATE-----";
     let first = text.find(END).map(|end| &text[..end + END.len()]);
     first.and_then(parse_chain).is_some_and(|chain| !chain.is_empty())
 }
 
-fn check_validity(field: &str, certificate: &PublicCertificate, validity: &ExpiryWindow) -> Option<FieldIssue> {
-    let soon = validity.now + i64::from(validity.warn_days) * 24 * 60 * 60;
-    let at = |wrong, code, message: &str, moment: String| FieldIssue {
+fn check_validity(field: &str, certificate: &PublicCertificate, expiry: &ExpiryWindow) -> Option<FieldIssue> {
+    let soon = expiry.now + i64::from(expiry.warn_days) * 24 * 60 * 60;
+    let issue = |is_error, code, message: &str, moment: String| FieldIssue {
         path: FieldPath::from_field(field),
-        is_error: wrong,
+        is_error,
         code,
         message: message.to_owned(),
         detail: Some(format!("{}: {moment}", certificate.subject)),
         help: RENEW_HELP,
     };
-    if certificate.not_after < validity.now {
+    if certificate.not_after < expiry.now {
         let when = format!("until {}", certificate.format_expiry());
-        return Some(at(
+        return Some(issue(
             true,
             DiagnosticCode::ExpiredCertificate,
             "holds a certificate that has expired",
             when,
         ));
     }
-    if certificate.not_before > validity.now {
+    if certificate.not_before > expiry.now {
         let when = format!("from {}", format_timestamp(certificate.not_before));
-        return Some(at(
+        return Some(issue(
             true,
             DiagnosticCode::FutureCertificate,
             "holds a certificate that is not valid yet",
@@ -94,8 +94,8 @@ fn check_validity(field: &str, certificate: &PublicCertificate, validity: &Expir
         ));
     }
     (certificate.not_after < soon).then(|| {
-        let message = format!("holds a certificate that expires within {} days", validity.warn_days);
-        at(
+        let message = format!("holds a certificate that expires within {} days", expiry.warn_days);
+        issue(
             false,
             DiagnosticCode::ExpiringCertificate,
             &message,
@@ -117,10 +117,10 @@ fn uncovered_names_issue(field: &str, uncovered: &[String]) -> FieldIssue {
 
 /// The fields that hold PEM certificates.
 pub(super) fn certificate_fields(kind: &Kind) -> impl Iterator<Item = &str> {
-    let of_pem = |field: &Field| field.checks.contains(&FieldCheck::PemCertificate);
+    let is_pem = |field: &Field| field.checks.contains(&FieldCheck::PemCertificate);
     let fields = kind.record.fields.iter();
     fields
-        .filter(move |(_, field)| of_pem(field))
+        .filter(move |(_, field)| is_pem(field))
         .map(|(name, _)| name.as_str())
 }
 

@@ -9,17 +9,16 @@ enum KeyHalf {
     Public,
 }
 
-/// What is the matter with the halves of key pairs, each by itself: what Kong's own checks let through, or say less of, for
-/// they stop at the first.
+/// The issues of the halves of key pairs, each by itself: Kong's own checks let some through, and stop at the first error.
 pub(super) fn find_key_issues(kind: &Kind, record: &Record, values: &[ResolvedField<'_>]) -> Vec<FieldIssue> {
-    let flaw = |put: &ResolvedField<'_>| {
-        let text = put.value.text().filter(|text| !text.is_empty())?;
-        let (message, help) = match key_half(kind, record, &put.path)? {
+    let issue = |field: &ResolvedField<'_>| {
+        let text = field.value.text().filter(|text| !text.is_empty())?;
+        let (message, help) = match key_half(kind, record, &field.path)? {
             KeyHalf::Private => check_private_key(text),
             KeyHalf::Public => check_public_key(text),
         }?;
         Some(FieldIssue {
-            path: put.path.clone(),
+            path: field.path.clone(),
             is_error: true,
             code: DiagnosticCode::BadContent,
             message: message.to_owned(),
@@ -27,7 +26,7 @@ pub(super) fn find_key_issues(kind: &Kind, record: &Record, values: &[ResolvedFi
             help,
         })
     };
-    values.iter().filter_map(flaw).collect()
+    values.iter().filter_map(issue).collect()
 }
 
 type MessageAndHelp = (&'static str, &'static str);

@@ -1,11 +1,11 @@
-//! What Kong refuses, in words that hold nothing of a value.
+//! Kong's own error messages may repeat a value: they are translated.
 
 use super::FieldIssue;
 use json::Value;
 use schema::{Field, FieldCheck, FieldPath, FieldType, Record};
 use yaml::DiagnosticCode;
 
-/// What Kong's words begin with, what is said instead, and what to do. Kong's own texts may repeat what they are about.
+/// What Kong's message begins with, the message instead, and what to do.
 const TRANSLATIONS: [(&str, &str, &str); 11] = [
     ("invalid certificate", "is no PEM certificate", PEM_HELP),
     ("invalid key", "is no PEM key", PEM_HELP),
@@ -59,66 +59,63 @@ const JWK_HELP: &str = "store the JWK as a JSON object with its kty";
 
 /// What a check says of a value.
 pub(super) struct CheckMessage<'a> {
-    /// The entity's record.
-    pub record: &'a Record,
-    /// Where the value stands.
-    pub value_path: &'a FieldPath,
-    /// Whether it is an empty text.
-    pub is_empty: bool,
-    /// Whether it is a certificate: of what goes wrong together, it may be the one that is told of.
-    pub is_certificate: bool,
-    /// What the check is about.
-    pub check_path: &'a FieldPath,
-    /// Kong's words.
-    pub message: &'a str,
-    /// Whether a value is found in them.
-    pub contains_value: bool,
+    pub(super) record: &'a Record,
+    pub(super) value_path: &'a FieldPath,
+    pub(super) is_empty: bool,
+    /// Of several fields that do not go together, the certificate may be the one that is reported.
+    pub(super) is_certificate: bool,
+    /// The field that the message is about.
+    pub(super) check_path: &'a FieldPath,
+    /// Kong's own.
+    pub(super) message: &'a str,
+    /// Whether the message repeats a value.
+    pub(super) contains_value: bool,
 }
 
-/// Whether words are about a field itself, or about the list or map of which it is a member.
+/// Whether a message at `path` is about the field at `own`, or about the list or map of which that is a member.
 pub(super) fn is_about(record: &Record, own: &FieldPath, path: &FieldPath) -> bool {
     path.is_within(own) || own.is_within(path) && !is_record_level(record, path)
 }
 
-/// Whether words are about a record as a whole: those name fields, and never repeat what stands in them.
+/// Whether a message is about a record as a whole: it names fields, and never repeats their values.
 fn is_record_level(record: &Record, path: &FieldPath) -> bool {
     let field = record.field_at(path).map(|field| &field.field_type);
     path.0.is_empty() || matches!(field, Some(FieldType::Record(_)))
 }
 
-/// What is wrong with a value; nothing if it is told better elsewhere.
-pub(super) fn translate_message(told: &CheckMessage<'_>) -> Option<FieldIssue> {
-    if told.message.starts_with("certificate expired") {
+/// The issue of a value; none if another check reports it better.
+pub(super) fn translate_message(check: &CheckMessage<'_>) -> Option<FieldIssue> {
+    if check.message.starts_with("certificate expired") {
         return None;
     }
-    let said = TRANSLATIONS
+    let translation = TRANSLATIONS
         .iter()
-        .find(|(begins, ..)| told.message.starts_with(begins));
-    let (message, help) = match said {
-        _ if told.is_empty => ("is empty".to_owned(), "store the value, or leave the field out"),
-        Some((_, said, help)) if told.is_certificate && said.starts_with("does not match") => {
-            (said.replace("certificate", "key"), *help)
+        .find(|(prefix, ..)| check.message.starts_with(prefix));
+    let (message, help) = match translation {
+        _ if check.is_empty => ("is empty".to_owned(), "store the value, or leave the field out"),
+        Some((_, message, help)) if check.is_certificate && message.starts_with("does not match") => {
+            (message.replace("certificate", "key"), *help)
         }
-        Some((_, said, help)) => ((*said).to_owned(), *help),
-        None if is_about(told.record, told.value_path, told.check_path) => {
-            let expected = told
+        Some((_, message, help)) => ((*message).to_owned(), *help),
+        None if is_about(check.record, check.value_path, check.check_path) => {
+            let expected = check
                 .record
-                .field_at(told.value_path)
+                .field_at(check.value_path)
                 .map_or("what this field takes".to_owned(), describe_expected);
             (format!("is not {expected}"), VALUE_HELP)
         }
-        None if is_record_level(told.record, told.check_path) && !told.contains_value => (
-            format!("does not go together with other fields: {}", told.message),
+        None if is_record_level(check.record, check.check_path) && !check.contains_value => (
+            format!("does not go together with other fields: {}", check.message),
             FIELDS_HELP,
         ),
-        None if told.check_path.0.is_empty() => ("does not go together with other fields".to_owned(), FIELDS_HELP),
+        None if check.check_path.0.is_empty() => ("does not go together with other fields".to_owned(), FIELDS_HELP),
         None => (
-            format!("does not go together with the field '{}'", told.check_path),
+            format!("does not go together with the field '{}'", check.check_path),
             FIELDS_HELP,
         ),
     };
     Some(FieldIssue {
-        path: told.value_path.clone(),
+        path: check.value_path.clone(),
         is_error: true,
         code: DiagnosticCode::BadContent,
         message,
@@ -133,14 +130,14 @@ const FIELDS_HELP: &str = "correct the secret, or what stands in the other field
 
 /// What a field takes.
 fn describe_expected(field: &Field) -> String {
-    let of_type = match field.field_type {
+    let by_type = match field.field_type {
         FieldType::Integer => Some("a whole number"),
         FieldType::Number => Some("a number"),
         FieldType::Boolean => Some("true or false"),
         _ => None,
     };
     let check = field.checks.iter().find_map(describe_check);
-    of_type.or(check).map_or_else(|| describe_rule(field), str::to_owned)
+    by_type.or(check).map_or_else(|| describe_rule(field), str::to_owned)
 }
 
 /// What a check asks for.
@@ -188,7 +185,7 @@ fn describe_rule(field: &Field) -> String {
         return format!("a text that starts with '{start}'");
     }
     let has = |names: &[&str]| names.iter().any(|name| field.rules.contains_key(name));
-    let words = match () {
+    let expectation = match () {
         () if has(&["is_regex"]) => "a regular expression",
         () if has(&["uuid"]) => "a UUID",
         () if has(&["len_eq", "len_min", "len_max"]) => "a text of a length that this field takes",
@@ -197,5 +194,5 @@ fn describe_rule(field: &Field) -> String {
         }
         () => "what this field takes",
     };
-    words.to_owned()
+    expectation.to_owned()
 }

@@ -1,7 +1,5 @@
-//! What references resolve to, looked at as Kong looks at what stands in the field itself.
-//!
 //! Kong skips the checks of a field that holds a reference, and those over several fields if one of them does. Here they
-//! are made on what the references resolve to; the same questions are put to certificates that stand in the open.
+//! run on what the references resolve to, and the checks of certificates run on inline ones, too.
 
 mod certificates;
 mod keys;
@@ -18,63 +16,50 @@ use yaml::DiagnosticCode;
 pub use certificates::ExpiryWindow;
 
 use self::resolved_entity::ResolvedEntity;
-use super::{Assessment, ChangeState, EntityView, Finding, Reason, ResolvedValues, Secret};
+use super::{Assessment, ChangeState, EntityRef, EntityView, Finding, Reason, ResolvedValues, Secret};
 use json::Object;
 use schema::{self, Catalog, Field, FieldCheck, FieldPath, Kind, KindCheck, KindId};
 use state::DeclaredId;
 
-/// What is to be told of a field that holds no reference, or that is not wrong yet.
+/// An issue of a field that holds no reference, or that is not wrong yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntityIssue {
-    /// The kind of the entity.
-    pub kind: KindId,
-    /// The entity's name in reports.
-    pub title: String,
-    /// The field.
-    pub path: FieldPath,
-    /// What the plan does to the entity.
-    pub change_state: ChangeState,
-    /// Where the entity is declared, if it is.
-    pub declared: Option<DeclaredId>,
-    /// Whether the text that stands there must not be shown.
-    pub confidential: bool,
-    /// What there is to tell.
-    pub issue: FieldIssue,
+    pub(crate) entity: EntityRef,
+    /// Whether the text that stands in the field must not be shown.
+    pub(crate) is_confidential: bool,
+    pub(crate) field_issue: FieldIssue,
 }
 
-/// Something about a field's value. Nothing of the value is in it, save what a certificate says to everybody.
+/// Something about a field's value. Nothing of the value is in it, save the public part of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldIssue {
-    /// The field.
-    pub(super) path: FieldPath,
-    /// Whether it is wrong; else it is to be looked at.
-    pub is_error: bool,
+pub(crate) struct FieldIssue {
+    pub(crate) path: FieldPath,
+    /// If not, it is a warning.
+    pub(crate) is_error: bool,
     /// A stable word.
-    pub code: DiagnosticCode,
-    /// What is the matter, as what follows "the value": `is no PEM certificate`.
-    pub message: String,
-    /// What of it is this entity's alone: a date, a name.
-    pub detail: Option<String>,
-    /// What to do.
-    pub help: &'static str,
+    pub(crate) code: DiagnosticCode,
+    /// The problem, as what follows "the value": `is no PEM certificate`.
+    pub(crate) message: String,
+    /// What is this entity's alone: a date, a name.
+    pub(crate) detail: Option<String>,
+    pub(crate) help: &'static str,
 }
 
-/// Looks at what the references of entities resolve to, and at certificates in the open. What is wrong with a resolved
-/// value becomes the verdict on its reference; the rest is told.
+/// Checks what the references of entities resolve to, and inline certificates. What is wrong with a resolved value becomes
+/// the finding on its reference; the rest becomes an issue.
 pub struct ContentChecker<'a> {
     catalog: &'a Catalog,
     assessments: &'a mut [Assessment],
     resolved_values: &'a [ResolvedValues],
     expiry: ExpiryWindow,
     references: BTreeMap<EntityKey, Vec<usize>>,
-    /// Certificates in the open of which there is nothing to tell, with the names under which they are served: thousands
-    /// may be alike.
+    /// Inline certificates without issues, with the names under which they are served: thousands may be alike.
     clean: FxHashSet<(InlineCertificatesHash, Vec<String>)>,
     issues: Vec<EntityIssue>,
 }
 
 impl<'a> ContentChecker<'a> {
-    /// Of references and what each resolves to, in the same order.
+    /// `resolved_values` are what the references of `assessments` resolve to, in the same order.
     pub fn new(
         catalog: &'a Catalog,
         assessments: &'a mut [Assessment],
@@ -82,8 +67,10 @@ impl<'a> ContentChecker<'a> {
         expiry: ExpiryWindow,
     ) -> Self {
         let mut references: BTreeMap<EntityKey, Vec<usize>> = BTreeMap::new();
-        for (at, one) in assessments.iter().enumerate() {
-            references.entry(EntityKey::from_assessment(one)).or_default().push(at);
+        for (index, assessment) in assessments.iter().enumerate() {
+            let entity = &assessment.site.entity;
+            let key = EntityKey(entity.kind, entity.id, entity.declared);
+            references.entry(key).or_default().push(index);
         }
         Self {
             catalog,
@@ -96,48 +83,52 @@ impl<'a> ContentChecker<'a> {
         }
     }
 
-    /// Looks at one entity, and what of it is in the open. `served` tells the names under which its certificates are served.
+    /// Checks one entity. `inline` are its inline certificates, `served_names` computes the names under which they are served.
     pub fn check_entity(
         &mut self,
-        holder: &EntityView<'_>,
-        open: Option<InlineCertificatesHash>,
-        served: &dyn Fn() -> Vec<String>,
+        entity: &EntityView<'_>,
+        inline: Option<InlineCertificatesHash>,
+        served_names: &dyn Fn() -> Vec<String>,
     ) {
-        let uses = self
-            .references
-            .remove(&EntityKey::from_entity(holder))
-            .unwrap_or_default();
-        if uses.is_empty() && open.is_none() {
+        let key = EntityKey(entity.kind, entity.id, entity.declared);
+        let references = self.references.remove(&key).unwrap_or_default();
+        if references.is_empty() && inline.is_none() {
             return;
         }
-        let told = open.map(|open| (open, served()));
-        let is_known = |told| holder.change_state != ChangeState::Changed && self.clean.contains(told);
-        if uses.is_empty() && told.as_ref().is_some_and(is_known) {
+        let inline = inline.map(|hash| (hash, served_names()));
+        let is_clean = |inline| entity.change_state != ChangeState::Changed && self.clean.contains(inline);
+        if references.is_empty() && inline.as_ref().is_some_and(is_clean) {
             return;
         }
-        let mut quiet = true;
-        let places: Vec<FieldPath> = uses.iter().map(|at| self.assessments[*at].site.path.clone()).collect();
-        for plane in data_planes(&uses, self.resolved_values) {
-            let values = values_on_plane(&uses, self.assessments, self.resolved_values, plane);
-            values.iter().for_each(|put| record_certificate(put, self.assessments));
-            for mut flaw in find_issues(self.catalog, (holder, served), &values, &places, &self.expiry) {
-                quiet = false;
-                flaw.message
+        let mut has_issues = false;
+        let paths = references
+            .iter()
+            .map(|index| self.assessments[*index].site.path.clone());
+        let paths: Vec<FieldPath> = paths.collect();
+        for plane in data_planes(&references, self.resolved_values) {
+            let values = values_on_plane(&references, self.assessments, self.resolved_values, plane);
+            values
+                .iter()
+                .for_each(|field| record_certificate(field, self.assessments));
+            for mut issue in find_issues(self.catalog, (entity, served_names), &values, &paths, &self.expiry) {
+                has_issues = true;
+                issue
+                    .message
                     .extend(plane.map(|plane| format!(" (data plane: {plane})")));
-                record_issue(flaw, holder, &values, self.assessments, &mut self.issues);
+                record_issue(issue, entity, &values, self.assessments, &mut self.issues);
             }
         }
-        self.clean.extend(told.filter(|_| quiet));
+        self.clean.extend(inline.filter(|_| !has_issues));
     }
 
-    /// What there is to tell besides the verdicts on references.
+    /// The issues besides the findings on references.
     pub fn into_issues(mut self) -> Vec<EntityIssue> {
         self.issues.dedup();
         self.issues
     }
 }
 
-/// The certificates of an entity that are no references, told from others.
+/// A hash of the inline certificates of an entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct InlineCertificatesHash(u64);
 
@@ -145,7 +136,7 @@ pub struct InlineCertificatesHash(u64);
 pub struct CertificateFields(Vec<Vec<String>>);
 
 impl CertificateFields {
-    /// Those of all kinds.
+    /// Of all kinds.
     pub fn from_catalog(catalog: &Catalog) -> Self {
         let fields = |kind| certificates::certificate_fields(kind).map(str::to_owned).collect();
         Self(catalog.kinds().map(|(_, kind)| fields(kind)).collect())
@@ -156,110 +147,101 @@ impl CertificateFields {
         self.0.get(usize::from(kind.0)).is_some_and(|fields| !fields.is_empty())
     }
 
-    /// What of an entity is in the open, if anything is.
+    /// The inline certificates of an entity, if it has any.
     pub fn inline_certificates(&self, kind: KindId, body: &Object) -> Option<InlineCertificatesHash> {
         let fields = self.0.get(usize::from(kind.0))?;
         let texts = fields.iter().map(|field| certificates::inline_text(body, field));
         let texts: Vec<Option<&str>> = texts.collect();
-        let any = texts.iter().any(Option::is_some);
-        any.then(|| InlineCertificatesHash(FxBuildHasher.hash_one(texts)))
+        let has_inline = texts.iter().any(Option::is_some);
+        has_inline.then(|| InlineCertificatesHash(FxBuildHasher.hash_one(texts)))
     }
 }
 
 /// Whether entities of a kind hold certificates or pairs of keys.
 pub fn has_key_material(kind: &Kind) -> bool {
     let is_pair = |check: &FieldCheck| matches!(check, FieldCheck::KeyPair(_));
-    let of_pair = |field: &Field| field.checks.iter().any(is_pair);
+    let is_key_pair = |field: &Field| field.checks.iter().any(is_pair);
     let pairs = kind.checks.iter().any(|check| matches!(check, KindCheck::Pair { .. }));
     pairs
         || certificates::certificate_fields(kind).next().is_some()
-        || kind.record.fields.iter().any(|(_, field)| of_pair(field))
+        || kind.record.fields.iter().any(|(_, field)| is_key_pair(field))
 }
 
-/// What tells entities apart: those of files have no ids yet.
+/// What identifies an entity: those of files have no ids yet.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct EntityKey(KindId, Uuid, Option<DeclaredId>);
 
-impl EntityKey {
-    fn from_entity(holder: &EntityView<'_>) -> Self {
-        Self(holder.kind, holder.id, holder.declared)
-    }
-
-    fn from_assessment(one: &Assessment) -> Self {
-        Self(one.site.kind, one.site.id, one.site.declared)
-    }
-}
-
 /// A reference with what it resolves to.
 struct ResolvedField<'a> {
+    /// Of its assessment.
     index: usize,
     path: FieldPath,
     text: String,
     value: &'a Secret,
 }
 
-/// The data planes of which something was fetched; none in particular, if all see the same.
-fn data_planes<'a>(uses: &[usize], resolved: &'a [ResolvedValues]) -> BTreeSet<Option<&'a str>> {
-    let values = uses.iter().flat_map(|at| &resolved[*at]);
+/// The data planes that have values of their own; `None` alone, if all have the same.
+fn data_planes<'a>(references: &[usize], resolved: &'a [ResolvedValues]) -> BTreeSet<Option<&'a str>> {
+    let values = references.iter().flat_map(|index| &resolved[*index]);
     let named: BTreeSet<Option<&str>> = values.filter_map(|(plane, _)| Some(Some(plane.as_deref()?))).collect();
     if named.is_empty() { [None].into() } else { named }
 }
 
 /// What the references of an entity resolve to on a data plane.
 fn values_on_plane<'a>(
-    uses: &[usize],
-    judged: &[Assessment],
+    references: &[usize],
+    assessments: &[Assessment],
     resolved: &'a [ResolvedValues],
     plane: Option<&str>,
 ) -> Vec<ResolvedField<'a>> {
-    let value = |at: &usize| {
-        let mut values = resolved[*at].iter();
-        let (_, value) = values.find(|(of, _)| of.is_none() || of.as_deref() == plane)?;
-        let usage = &judged[*at].site;
+    let resolved_field = |index: &usize| {
+        let mut values = resolved[*index].iter();
+        let (_, value) = values.find(|(of_plane, _)| of_plane.is_none() || of_plane.as_deref() == plane)?;
+        let site = &assessments[*index].site;
         Some(ResolvedField {
-            index: *at,
-            path: usage.path.clone(),
-            text: usage.text.clone(),
+            index: *index,
+            path: site.path.clone(),
+            text: site.text.clone(),
             value,
         })
     };
-    uses.iter().filter_map(value).collect()
+    references.iter().filter_map(resolved_field).collect()
 }
 
-/// All that is the matter with an entity's fields once the values stand in them.
+/// All issues of an entity's fields once the values stand in them.
 fn find_issues(
     catalog: &Catalog,
-    (holder, served): (&EntityView<'_>, &dyn Fn() -> Vec<String>),
+    (entity, served_names): (&EntityView<'_>, &dyn Fn() -> Vec<String>),
     values: &[ResolvedField<'_>],
-    uses: &[FieldPath],
-    validity: &ExpiryWindow,
+    reference_paths: &[FieldPath],
+    expiry: &ExpiryWindow,
 ) -> Vec<FieldIssue> {
-    let of_certificates =
-        |body: &Object| certificates::find_certificate_issues(catalog, holder.kind, body, served, validity);
+    let certificate_issues =
+        |body: &Object| certificates::find_certificate_issues(catalog, entity.kind, body, served_names, expiry);
     if values.is_empty() {
-        return of_certificates(holder.body);
+        return certificate_issues(entity.body);
     }
-    let record = catalog.record(holder.kind, holder.body);
-    let trial = ResolvedEntity {
+    let record = catalog.record(entity.kind, entity.body);
+    let resolved = ResolvedEntity {
         catalog,
-        entity: holder,
+        entity,
         record: &record,
         values,
-        reference_paths: uses,
-        now: validity.now,
+        reference_paths,
+        now: expiry.now,
     };
-    let mut flaws: Vec<FieldIssue> = values.iter().filter_map(non_utf8_issue).collect();
-    flaws.extend(keys::find_key_issues(catalog.kind(holder.kind), &record, values));
+    let mut issues: Vec<FieldIssue> = values.iter().filter_map(non_utf8_issue).collect();
+    issues.extend(keys::find_key_issues(catalog.kind(entity.kind), &record, values));
     // what is wrong by itself is no reason to blame others
-    let filled = trial.substitute(|at| !flaws.iter().any(|flaw| flaw.path == values[at].path));
-    flaws.extend(trial.find_issues(&filled));
-    flaws.extend(filled.value().as_object().into_iter().flat_map(of_certificates));
-    flaws
+    let body = resolved.substitute(|index| !issues.iter().any(|issue| issue.path == values[index].path));
+    issues.extend(resolved.find_issues(&body));
+    issues.extend(body.value().as_object().into_iter().flat_map(certificate_issues));
+    issues
 }
 
-fn non_utf8_issue(put: &ResolvedField<'_>) -> Option<FieldIssue> {
-    put.value.text().is_none().then(|| FieldIssue {
-        path: put.path.clone(),
+fn non_utf8_issue(field: &ResolvedField<'_>) -> Option<FieldIssue> {
+    field.value.text().is_none().then(|| FieldIssue {
+        path: field.path.clone(),
         is_error: true,
         code: DiagnosticCode::BadContent,
         message: "is no text (UTF-8)".to_owned(),
@@ -268,9 +250,9 @@ fn non_utf8_issue(put: &ResolvedField<'_>) -> Option<FieldIssue> {
     })
 }
 
-/// Keeps what a certificate says to everybody.
-fn record_certificate(put: &ResolvedField<'_>, judged: &mut [Assessment]) {
-    let text = put
+/// Keeps the public part of a certificate.
+fn record_certificate(field: &ResolvedField<'_>, assessments: &mut [Assessment]) {
+    let text = field
         .value
         .text()
         .filter(|text| text.contains("-----BEGIN CERTIFICATE-----"));
@@ -278,43 +260,39 @@ fn record_certificate(put: &ResolvedField<'_>, judged: &mut [Assessment]) {
         .and_then(schema::parse_chain)
         .and_then(|chain| chain.into_iter().next())
     {
-        judged[put.index].certificate = Some(first);
+        assessments[field.index].certificate = Some(first);
     }
 }
 
-/// What is wrong with a resolved value is the verdict on its reference, unless there is one already.
+/// An error in a resolved value is the finding on its reference, unless there is one already.
 fn record_issue(
-    flaw: FieldIssue,
-    holder: &EntityView<'_>,
+    issue: FieldIssue,
+    entity: &EntityView<'_>,
     values: &[ResolvedField<'_>],
-    judged: &mut [Assessment],
-    remarks: &mut Vec<EntityIssue>,
+    assessments: &mut [Assessment],
+    issues: &mut Vec<EntityIssue>,
 ) {
-    let put = values.iter().find(|put| put.path == flaw.path);
-    match put.map(|put| &mut judged[put.index]) {
-        Some(one) if flaw.is_error => {
-            if one.finding.reason != Reason::BadContent {
-                one.finding = content_finding(&flaw, &one.site.text);
+    let field = values.iter().find(|field| field.path == issue.path);
+    match field.map(|field| &mut assessments[field.index]) {
+        Some(assessment) if issue.is_error => {
+            if assessment.finding.reason != Reason::BadContent {
+                assessment.finding = content_finding(&issue, &assessment.site.text);
             }
         }
-        _ => remarks.push(EntityIssue {
-            kind: holder.kind,
-            title: (holder.title)(),
-            path: flaw.path.clone(),
-            change_state: holder.change_state,
-            declared: holder.declared,
-            confidential: false,
-            issue: flaw,
+        _ => issues.push(EntityIssue {
+            entity: entity.to_ref(),
+            is_confidential: false,
+            field_issue: issue,
         }),
     }
 }
 
-fn content_finding(flaw: &FieldIssue, text: &str) -> Finding {
-    let detail = flaw
+fn content_finding(issue: &FieldIssue, text: &str) -> Finding {
+    let detail = issue
         .detail
         .as_ref()
         .map(|detail| format!(" ({detail})"))
         .unwrap_or_default();
-    let message = format!("what {text} resolves to {}{detail}", flaw.message);
-    Finding::new(Reason::BadContent, message).about(text).help(flaw.help)
+    let message = format!("what {text} resolves to {}{detail}", issue.message);
+    Finding::new(Reason::BadContent, message).about(text).help(issue.help)
 }

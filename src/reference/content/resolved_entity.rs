@@ -1,87 +1,102 @@
-//! The checks that Kong skips where a field holds a reference, made with what the references resolve to.
-
 use zeroize::Zeroizing;
 
 use super::messages::{self, CheckMessage};
 use super::{FieldIssue, ResolvedField};
 use crate::EntityView;
 use crate::subkey::ZeroizingValue;
+use crate::texts::for_each_text;
 use json::{Object, Value};
-use schema::{self, Catalog, CheckPurpose, FieldPath, FieldType, PathSegment, Record};
+use schema::{self, Catalog, CheckPurpose, FieldPath, FieldType, Record};
 
-/// What a check says of a field; it may hold values.
+/// A field and the message of a check, which may hold values.
 type FieldViolation = (FieldPath, Zeroizing<String>);
 
 /// An entity with references and what they resolve to on a data plane.
 pub(super) struct ResolvedEntity<'a> {
-    pub catalog: &'a Catalog,
-    pub entity: &'a EntityView<'a>,
-    pub record: &'a Record,
-    pub values: &'a [ResolvedField<'a>],
-    /// Where all of its references stand, those of which nothing is known, too.
-    pub reference_paths: &'a [FieldPath],
-    pub now: i64,
+    pub(super) catalog: &'a Catalog,
+    pub(super) entity: &'a EntityView<'a>,
+    pub(super) record: &'a Record,
+    pub(super) values: &'a [ResolvedField<'a>],
+    /// The fields of all its references, those without a value, too.
+    pub(super) reference_paths: &'a [FieldPath],
+    pub(super) now: i64,
 }
 
 impl<'a> ResolvedEntity<'a> {
-    /// The entity with values in the places of their references, those of which that is said. It is wiped when dropped.
-    pub fn substitute(&self, wanted: impl Fn(usize) -> bool) -> ZeroizingValue {
+    /// The body with the selected values, by their indexes, in the places of their references. The same reference in a field
+    /// that is none of its own is another spelling of one that is (a shorthand). The body is wiped when dropped.
+    pub(super) fn substitute(&self, is_selected: impl Fn(usize) -> bool) -> ZeroizingValue {
+        let mut replacements: Vec<(FieldPath, &str)> = Vec::new();
         let mut body = Value::Object(self.entity.body.clone());
-        self.substitute_into(&mut body, &mut FieldPath::default(), &wanted);
+        for_each_text(&body, &mut FieldPath::default(), &mut |path, text| {
+            let own = self.values.iter().position(|field| field.path == *path);
+            let other_spelling = || {
+                let same = self.values.iter().position(|field| field.text == text);
+                same.filter(|_| !self.reference_paths.contains(path))
+            };
+            let found = own.or_else(other_spelling).filter(|index| is_selected(*index));
+            if let Some(value) = found.and_then(|index| self.values[index].value.text()) {
+                replacements.push((path.clone(), value));
+            }
+        });
+        for (path, value) in replacements {
+            if let Some(place) = body.as_object_mut().and_then(|body| path.value_in_mut(body)) {
+                *place = self.typed_value(&path, value);
+            }
+        }
         ZeroizingValue::new(body)
     }
 
-    /// What Kong's own checks say of the values and did not say of the references. A check of which a member is not known
-    /// is left out, as Kong leaves it out.
-    pub fn find_issues(&self, filled: &ZeroizingValue) -> Vec<FieldIssue> {
-        let Some(filled) = filled.value().as_object() else {
+    /// What Kong's own checks say of the values and did not say of the references. A check with a field whose value is not
+    /// known is skipped, as Kong skips it.
+    pub(super) fn find_issues(&self, body: &ZeroizingValue) -> Vec<FieldIssue> {
+        let Some(body) = body.value().as_object() else {
             return Vec::new();
         };
-        let found = self.check_body(filled);
-        if found.is_empty() {
+        let violations = self.check_body(body);
+        if violations.is_empty() {
             return Vec::new();
         }
         let before = self.check_body(self.entity.body);
-        let news = found.iter().filter(|violation| !before.contains(violation));
-        news.filter_map(|violation| self.violation_issue(violation)).collect()
+        let new = violations.iter().filter(|violation| !before.contains(violation));
+        new.filter_map(|violation| self.violation_issue(violation)).collect()
     }
 
     fn violation_issue(&self, violation: &FieldViolation) -> Option<FieldIssue> {
         let (path, message) = violation;
-        let put = self.field_of_path(path).or_else(|| self.blamed_field(violation))?;
-        let text = put.value.text().unwrap_or_default();
-        let repeats = |put: &ResolvedField<'_>| {
-            put.value
-                .text()
-                .is_some_and(|text| !text.is_empty() && message.contains(text))
+        let field = self.field_of_path(path).or_else(|| self.blamed_field(violation))?;
+        let text = field.value.text().unwrap_or_default();
+        let is_repeated = |field: &ResolvedField<'_>| {
+            let text = field.value.text();
+            text.is_some_and(|text| !text.is_empty() && message.contains(text))
         };
         messages::translate_message(&CheckMessage {
             record: self.record,
-            value_path: &put.path,
+            value_path: &field.path,
             is_empty: text.is_empty(),
             is_certificate: text.contains("-----BEGIN CERTIFICATE-----"),
             check_path: path,
             message,
-            contains_value: self.values.iter().any(repeats),
+            contains_value: self.values.iter().any(is_repeated),
         })
     }
 
-    /// The value that is wrong by itself.
+    /// The field that is wrong by itself.
     fn field_of_path(&self, path: &FieldPath) -> Option<&ResolvedField<'a>> {
         self.values
             .iter()
-            .find(|put| messages::is_about(self.record, &put.path, path))
+            .find(|field| messages::is_about(self.record, &field.path, path))
     }
 
-    /// The value, of those that go wrong together, that is told of: the last without which it does not go wrong.
+    /// Of several fields that do not go together, the one that is reported: the last without which there is no violation.
     fn blamed_field(&self, violation: &FieldViolation) -> Option<&ResolvedField<'a>> {
-        let is_gone = |left_out: usize| {
-            let rest = self.substitute(|at| at != left_out);
-            let found = rest.value().as_object().map(|rest| self.check_body(rest));
-            !found.unwrap_or_default().contains(violation)
+        let is_fixed_without = |left_out: usize| {
+            let body = self.substitute(|index| index != left_out);
+            let violations = body.value().as_object().map(|body| self.check_body(body));
+            !violations.unwrap_or_default().contains(violation)
         };
-        let guilty = (0..self.values.len()).rev().find(|at| is_gone(*at));
-        self.values.get(guilty.or(self.values.len().checked_sub(1))?)
+        let blamed = (0..self.values.len()).rev().find(|index| is_fixed_without(*index));
+        self.values.get(blamed.or(self.values.len().checked_sub(1))?)
     }
 
     fn check_body(&self, body: &Object) -> Vec<FieldViolation> {
@@ -94,48 +109,19 @@ impl<'a> ResolvedEntity<'a> {
         ) {
             Ok(()) => Vec::new(),
             Err(mut violations) => {
-                let found = violations.flatten().into_iter();
-                let found = found.map(|(path, message)| (path, Zeroizing::new(message))).collect();
+                let messages = violations.flatten().into_iter();
+                let messages = messages
+                    .map(|(path, message)| (path, Zeroizing::new(message)))
+                    .collect();
                 violations.0.values_mut().for_each(schema::zeroize_value);
-                found
+                messages
             }
-        }
-    }
-
-    /// Puts values in the places of their references. The same reference where none is used is the other spelling of a
-    /// field that has one.
-    fn substitute_into(&self, value: &mut Value, at: &mut FieldPath, wanted: &dyn Fn(usize) -> bool) {
-        match value {
-            Value::String(held) => {
-                let here = self.values.iter().position(|put| put.path == *at);
-                let twin = || self.values.iter().position(|put| put.text == *held);
-                let twin = || twin().filter(|_| !self.reference_paths.contains(at));
-                let found = here.or_else(twin).filter(|found| wanted(*found));
-                if let Some(text) = found.and_then(|found| self.values[found].value.text()) {
-                    *value = self.typed_value(at, text);
-                }
-            }
-            Value::Array(members) => {
-                for (index, member) in members.iter_mut().enumerate() {
-                    at.0.push(PathSegment::Index(index));
-                    self.substitute_into(member, at, wanted);
-                    at.0.pop();
-                }
-            }
-            Value::Object(members) => {
-                for (name, member) in members {
-                    at.0.push(PathSegment::Name(name.to_owned()));
-                    self.substitute_into(member, at, wanted);
-                    at.0.pop();
-                }
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
     /// A number where the field is one: newer gateways take references for ports.
-    fn typed_value(&self, at: &FieldPath, text: &str) -> Value {
-        let number = match self.record.field_at(at).map(|field| &field.field_type) {
+    fn typed_value(&self, path: &FieldPath, text: &str) -> Value {
+        let number = match self.record.field_at(path).map(|field| &field.field_type) {
             Some(FieldType::Integer | FieldType::Number) => text.parse::<i64>().ok(),
             _ => None,
         };

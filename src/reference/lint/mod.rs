@@ -8,21 +8,21 @@ use schema::{Catalog, FieldPath};
 use state::DesiredState;
 use yaml::{Diagnostic, DiagnosticCode};
 
-/// What is odd about the references of this run's entities, and what the documents hold that only looks like one. These are
-/// warnings whatever the policy: they can be seen from the text alone.
-pub fn lint(catalog: &Catalog, desired: &DesiredState, judged: &[Assessment], vaults: &Vaults) -> Vec<Diagnostic> {
-    let mut remarks = text::lint_texts(desired);
-    remarks.extend(reference::lint_references(catalog, judged, vaults));
+/// Warnings of odd references in this run's entities, and of texts that only look like references. The policy does not
+/// matter: all of it can be seen from the text alone.
+pub fn lint(catalog: &Catalog, desired: &DesiredState, assessments: &[Assessment], vaults: &Vaults) -> Vec<Diagnostic> {
+    let mut issues = text::lint_texts(desired);
+    issues.extend(reference::lint_references(catalog, assessments, vaults));
     let policies = Policies {
         general: Policy::Warn,
         settings: None,
     };
-    report_issues(catalog, desired, &remarks, policies)
+    report_issues(catalog, desired, &issues, policies)
 }
 
-/// Something odd: its word, what is odd as what follows "the field", and what to do.
 struct LintIssue {
     code: DiagnosticCode,
+    /// What is odd, as what follows "the field".
     message: String,
     help: &'static str,
 }

@@ -1,5 +1,3 @@
-//! References that Kong reads otherwise than they look.
-
 use super::LintIssue;
 use crate::grammar::{SyntaxDetails, syntax_details};
 use crate::{
@@ -8,40 +6,32 @@ use crate::{
 use schema::{Catalog, FieldPath};
 use yaml::DiagnosticCode;
 
-/// What is odd about the references of this run's entities. Of those that templates fill in nothing is told.
-pub(super) fn lint_references(catalog: &Catalog, judged: &[Assessment], vaults: &Vaults) -> Vec<EntityIssue> {
-    let ours = judged
-        .iter()
-        .filter(|one| one.site.change_state != ChangeState::Foreign && !one.site.is_templated);
-    let remarks = ours.flat_map(|one| {
-        let odds = one.reference.as_ref().map(|reference| {
-            let lint = ReferenceLinter {
-                catalog,
-                assessment: one,
-                reference,
-                syntax: syntax_details(&one.site.text),
-                vault: one.vault_name().and_then(|name| vaults.find(&name)),
-            };
-            lint.lint()
-        });
-        odds.into_iter().flatten().map(|odd| entity_issue(one, odd))
+/// Issues of references that Kong reads otherwise than they look, in this run's entities. Templated ones are not shown.
+pub(super) fn lint_references(catalog: &Catalog, assessments: &[Assessment], vaults: &Vaults) -> Vec<EntityIssue> {
+    let own = assessments.iter().filter(|assessment| {
+        assessment.site.entity.change_state != ChangeState::Foreign && !assessment.site.is_templated
     });
-    remarks.collect()
+    let issues = own.flat_map(|assessment| {
+        let issues = assessment.reference.as_ref().map(|reference| {
+            let linter = ReferenceLinter {
+                catalog,
+                assessment,
+                reference,
+                syntax: syntax_details(&assessment.site.text),
+                vault: assessment.vault_name().and_then(|name| vaults.find(&name)),
+            };
+            linter.lint()
+        });
+        let issues = issues.into_iter().flatten();
+        issues.map(|issue| EntityIssue {
+            entity: assessment.site.entity.clone(),
+            is_confidential: false,
+            field_issue: issue.at_field(assessment.site.path.clone()),
+        })
+    });
+    issues.collect()
 }
 
-fn entity_issue(one: &Assessment, odd: LintIssue) -> EntityIssue {
-    EntityIssue {
-        kind: one.site.kind,
-        title: one.site.title.clone(),
-        path: one.site.path.clone(),
-        change_state: one.site.change_state,
-        declared: one.site.declared,
-        confidential: false,
-        issue: odd.at_field(one.site.path.clone()),
-    }
-}
-
-/// One reference that is looked at.
 struct ReferenceLinter<'a> {
     catalog: &'a Catalog,
     assessment: &'a Assessment,
@@ -52,7 +42,7 @@ struct ReferenceLinter<'a> {
 
 impl ReferenceLinter<'_> {
     fn lint(&self) -> Vec<LintIssue> {
-        let single = [
+        let issues = [
             self.check_parameters(),
             self.check_userinfo_and_port(),
             self.check_slashes(),
@@ -60,7 +50,7 @@ impl ReferenceLinter<'_> {
         ];
         let options = self.reference.options.iter().flatten();
         let options = options.filter_map(|(name, value)| self.check_option(name, value));
-        single.into_iter().flatten().chain(options).collect()
+        issues.into_iter().flatten().chain(options).collect()
     }
 
     fn backend(&self) -> Option<&str> {
@@ -87,7 +77,7 @@ impl ReferenceLinter<'_> {
         })
     }
 
-    /// On backends whose secrets have slashes in their names and are texts more often than not.
+    /// Only for backends whose secrets often have slashes in their names and are rarely JSON objects.
     fn check_slashes(&self) -> Option<LintIssue> {
         let (Some(key), "aws" | "conjur") = (&self.reference.key, self.backend()?) else {
             return None;
@@ -109,7 +99,7 @@ impl ReferenceLinter<'_> {
         if self.assessment.finding.reason == Reason::BadVersion {
             return None;
         }
-        let why = match self.backend() {
+        let reason = match self.backend() {
             _ if version.fract() != 0.0 => "versions are whole numbers",
             Some("env") if version != 2.0 => "a variable has no version but the previous one, which is 2",
             Some("fs") => "files have no versions",
@@ -120,20 +110,20 @@ impl ReferenceLinter<'_> {
         let text = self.reference.version_text().unwrap_or_default();
         Some(LintIssue::new(
             DiagnosticCode::OddVersion,
-            format!("asks for version {text} of a secret: {why}"),
+            format!("asks for version {text} of a secret: {reason}"),
             "leave the # and what follows it out",
         ))
     }
 
-    /// Whether a vault of HashiCorp's reads the engine without versions, as it does where nothing else is said.
+    /// Whether a vault of HashiCorp's reads the key-value engine without versions, which is the default.
     fn is_kv_v1(&self) -> bool {
-        let said = match self.vault {
+        let kv = match self.vault {
             Some(VaultRef::Entity(VaultEntity { config, .. })) => config.expose().get("kv").cloned(),
             _ => return false,
         };
         let record = self.catalog.vault_schema("hcv");
         let default = || record?.field_at(&FieldPath::from_dotted("config.kv"))?.default.clone();
-        said.filter(|said| !said.is_null())
+        kv.filter(|kv| !kv.is_null())
             .or_else(default)
             .is_none_or(|kv| kv == "v1")
     }
@@ -206,10 +196,10 @@ mod tests {
 
     fn lint_messages(text: &str) -> Vec<String> {
         let catalog = Catalog::recorded();
-        let usage = ReferenceSite::in_certificate(text, ChangeState::Changed);
+        let site = ReferenceSite::in_certificate(text, ChangeState::Changed);
         let vaults = vaults();
-        let remarks = super::lint_references(&catalog, &classify_sites(vec![usage], &vaults), &vaults);
-        remarks.into_iter().map(|remark| remark.issue.message).collect()
+        let issues = super::lint_references(&catalog, &classify_sites(vec![site], &vaults), &vaults);
+        issues.into_iter().map(|issue| issue.field_issue.message).collect()
     }
 
     #[test]
@@ -228,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_that_kong_drops_are_told() {
+    fn parts_that_kong_drops_are_reported() {
         const SEMICOLON: &str = "holds a reference with a semicolon: Kong drops what follows it";
         const BESIDE: &str = "holds a reference with a user or a port beside the vault's prefix: Kong drops both";
         const KEY: &str = "asks for the member 'c' of the secret 'a/b': the last segment of a reference is a key";
@@ -236,7 +226,7 @@ mod tests {
                               Kong drops it, and the vault's own with it";
         const UNKNOWN: &str =
             "holds a reference with the option 'prefx', which the backend 'env' does not have: Kong ignores it";
-        for (text, wanted) in [
+        for (text, expected) in [
             ("{vault://my-env/a;b}", SEMICOLON),
             ("{vault://my-env:80/a}", BESIDE),
             ("{vault://u:p@my-env/a}", BESIDE),
@@ -246,13 +236,13 @@ mod tests {
             ("{vault://my-env/a?prefix=9bad}", PREFIX),
             ("{vault://my-env/a?prefix}", PREFIX),
         ] {
-            assert_eq!(lint_messages(text), [wanted], "{text}");
+            assert_eq!(lint_messages(text), [expected], "{text}");
         }
     }
 
     #[test]
-    fn versions_that_mean_nothing_are_told() {
-        for (text, wanted) in [
+    fn versions_that_mean_nothing_are_reported() {
+        for (text, expected) in [
             (
                 "{vault://my-env/a#3}",
                 "3 of a secret: a variable has no version but the previous one, which is 2",
@@ -268,7 +258,7 @@ mod tests {
             ),
             ("{vault://my-v2/a/b#1.5}", "1.5 of a secret: versions are whole numbers"),
         ] {
-            assert_eq!(lint_messages(text), [format!("asks for version {wanted}")], "{text}");
+            assert_eq!(lint_messages(text), [format!("asks for version {expected}")], "{text}");
         }
     }
 }

@@ -1,7 +1,6 @@
-//! Texts that look like references and are none to Kong.
-
 use super::LintIssue;
-use crate::{ChangeState, EntityIssue, is_reference};
+use crate::texts::{any_text, for_each_text};
+use crate::{ChangeState, EntityIssue, EntityRef, is_reference};
 use json::Value;
 use json::parallel::par_map_chunks;
 use schema::FieldPath;
@@ -10,79 +9,57 @@ use yaml::DiagnosticCode;
 
 const REFERENCE_PREFIX: &str = "{vault://";
 
-/// Every text of the documents that looks like a reference, or holds one, and is used as it stands. Nothing of it is told,
-/// for it may be a secret. Tags hold none.
+/// Issues of texts in the documents that look like a reference, or hold one, and are none to Kong. Nothing of a text is
+/// shown, for it may be a secret. Tags hold none.
 pub(super) fn lint_texts(desired: &DesiredState) -> Vec<EntityIssue> {
     let mut entities: Vec<_> = (0..).map(DeclaredId).zip(&desired.entities).collect();
-    let remarks = par_map_chunks(&mut entities, |stretch| {
-        let mut remarks = Vec::new();
-        for (declared, entity) in stretch {
-            lint_entity(*declared, entity, &mut remarks);
+    let issues = par_map_chunks(&mut entities, |chunk| {
+        let mut issues = Vec::new();
+        for (declared, entity) in chunk {
+            lint_entity(*declared, entity, &mut issues);
         }
-        remarks
+        issues
     });
-    remarks.into_iter().flatten().collect()
+    issues.into_iter().flatten().collect()
 }
 
-fn lint_entity(declared: DeclaredId, entity: &DeclaredEntity, remarks: &mut Vec<EntityIssue>) {
+fn lint_entity(declared: DeclaredId, entity: &DeclaredEntity, issues: &mut Vec<EntityIssue>) {
     for (field, value) in entity.body.expose() {
         if field != "tags" && may_resemble_reference(value) {
-            let at = FieldPath::from_field(field);
-            walk_texts(value, &at, &mut |at, odd| {
-                remarks.push(entity_issue(declared, entity, at, odd))
+            for_each_text(value, &mut FieldPath::from_field(field), &mut |path, text| {
+                issues.extend(lint_text(text).map(|issue| EntityIssue {
+                    entity: declared_entity(declared, entity),
+                    is_confidential: true,
+                    field_issue: issue.at_field(path.clone()),
+                }));
             });
         }
     }
 }
 
-fn entity_issue(declared: DeclaredId, entity: &DeclaredEntity, at: &FieldPath, odd: LintIssue) -> EntityIssue {
-    EntityIssue {
+/// Without a title: its position names it.
+fn declared_entity(declared: DeclaredId, entity: &DeclaredEntity) -> EntityRef {
+    EntityRef {
         kind: entity.kind,
+        id: entity.id.unwrap_or_default(),
         title: String::new(),
-        path: at.clone(),
         change_state: ChangeState::Changed,
         declared: Some(declared),
-        confidential: true,
-        issue: odd.at_field(at.clone()),
     }
 }
 
-/// A cheap look before a thorough one: most texts are far from it.
+/// A cheap check before the thorough one: most texts do not.
 fn may_resemble_reference(value: &Value) -> bool {
-    match value {
-        Value::String(text) => mentions_vault_scheme(text.as_bytes()) && !is_reference(text),
-        Value::Array(members) => members.iter().any(may_resemble_reference),
-        Value::Object(members) => members.values().any(may_resemble_reference),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
+    any_text(value, |text| {
+        mentions_vault_scheme(text.as_bytes()) && !is_reference(text)
+    })
 }
 
 fn mentions_vault_scheme(text: &[u8]) -> bool {
     memchr::memchr_iter(b':', text).any(|at| {
-        let ends = |name: &[u8]| text[..at].ends_with(name);
-        (ends(b"ault") || ends(b"AULT")) && text.get(at + 1) == Some(&b'/')
+        let ends_in = |name: &[u8]| text[..at].ends_with(name);
+        (ends_in(b"ault") || ends_in(b"AULT")) && text.get(at + 1) == Some(&b'/')
     })
-}
-
-fn walk_texts(value: &Value, at: &FieldPath, found: &mut dyn FnMut(&FieldPath, LintIssue)) {
-    match value {
-        Value::String(text) => {
-            if let Some(odd) = lint_text(text) {
-                found(at, odd);
-            }
-        }
-        Value::Array(members) => {
-            for (index, member) in members.iter().enumerate() {
-                walk_texts(member, &at.with_index(index), found);
-            }
-        }
-        Value::Object(members) => {
-            for (name, member) in members {
-                walk_texts(member, &at.with_name(name), found);
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
 }
 
 fn lint_text(text: &str) -> Option<LintIssue> {
@@ -97,10 +74,10 @@ fn lint_text(text: &str) -> Option<LintIssue> {
             "leave the white space out (in YAML, a block scalar ends in a line feed: write the reference on one line)",
         ));
     }
-    if let Some(why) = describe_near_miss(trimmed) {
+    if let Some(problem) = describe_near_miss(trimmed) {
         return Some(LintIssue::new(
             DiagnosticCode::NearReference,
-            format!("{why}: Kong uses the text as it stands"),
+            format!("{problem}: Kong uses the text as it stands"),
             "a reference is {vault://PREFIX/SECRET} or {vault://PREFIX/SECRET/KEY}, in lower case and without spaces",
         ));
     }
@@ -115,9 +92,9 @@ fn lint_text(text: &str) -> Option<LintIssue> {
 
 /// Why a text is no reference although it begins like one.
 fn describe_near_miss(text: &str) -> Option<&'static str> {
-    let without = text.trim_start_matches('$').trim_start_matches('{');
-    let braces = text.trim_start_matches('$').len() - without.len();
-    let (name, rest) = without.trim_start().split_once(':')?;
+    let unbraced = text.trim_start_matches('$').trim_start_matches('{');
+    let braces = text.trim_start_matches('$').len() - unbraced.len();
+    let (name, rest) = unbraced.trim_start().split_once(':')?;
     let slashes = rest.len() - rest.trim_start_matches('/').len();
     if !name.eq_ignore_ascii_case("vault") || slashes == 0 || braces == 0 && !text.ends_with('}') {
         return None;
@@ -127,7 +104,7 @@ fn describe_near_miss(text: &str) -> Option<&'static str> {
         () if braces > 1 => "begins a reference with several braces",
         () if braces == 0 => "lacks the opening brace of a reference",
         () if slashes < 2 => "has one slash where a reference has two",
-        () if without.starts_with(char::is_whitespace) => "has a space in the beginning of a reference",
+        () if unbraced.starts_with(char::is_whitespace) => "has a space in the beginning of a reference",
         () if name != "vault" => "writes the beginning of a reference with capitals",
         () if !text.contains('}') => "lacks the closing brace of a reference",
         () => return None,
@@ -140,7 +117,7 @@ mod tests {
 
     #[test]
     fn what_looks_like_a_reference_and_is_none() {
-        for (text, wanted) in [
+        for (text, expected) in [
             ("{vault://env/a}", None),
             ("a text", None),
             ("https://vault.test:8200/v1", None),
@@ -168,10 +145,10 @@ mod tests {
             ("{vault://env/a", Some("lacks the closing brace of a reference")),
             ("vault://env/a}", Some("lacks the opening brace of a reference")),
         ] {
-            let told = lint_text(text).map(|odd| odd.message);
-            let wanted = wanted.map(|wanted| format!("{wanted}: Kong uses the text as it stands"));
-            assert_eq!(told, wanted, "{text}");
-            assert!(told.is_none() || may_resemble_reference(&text.into()), "{text}");
+            let message = lint_text(text).map(|issue| issue.message);
+            let expected = expected.map(|problem| format!("{problem}: Kong uses the text as it stands"));
+            assert_eq!(message, expected, "{text}");
+            assert!(message.is_none() || may_resemble_reference(&text.into()), "{text}");
         }
     }
 }

@@ -36,9 +36,9 @@ pub(super) fn is_key_pair(certificate: &str, key: &str) -> Option<bool> {
     Some(parse_certificate(certificate)?.key.matches(&PublicKey::from_pem(key)?))
 }
 
-/// Whether two certificates have keys of the same sort; `None` where one of them cannot be read.
-pub(super) fn have_same_key_algorithm(one: &str, two: &str) -> Option<bool> {
-    Some(parse_certificate(one)?.key.algorithm == parse_certificate(two)?.key.algorithm)
+/// Whether the keys of two certificates are of the same algorithm; `None` where one of them cannot be read.
+pub(super) fn have_same_key_algorithm(first: &str, second: &str) -> Option<bool> {
+    Some(parse_certificate(first)?.key.algorithm == parse_certificate(second)?.key.algorithm)
 }
 
 /// What is wrong with a text as the certificate of an authority, at that second since 1970.

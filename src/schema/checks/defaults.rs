@@ -11,16 +11,16 @@ impl BodyChecker<'_> {
     /// # Errors
     /// What is wrong with shorthands: nothing else is told then.
     pub fn fill_defaults(&self, record: &Record, body: &Object) -> Result<Object, Object> {
-        let wrong = self.check_shorthands(record, body);
-        if !wrong.is_empty() {
-            return Err(wrong);
+        let errors = self.check_shorthands(record, body);
+        if !errors.is_empty() {
+            return Err(errors);
         }
-        let mut fill = BodyNormalizer::new(NormalForm::Checked);
-        let filled = fill.normalize_record(record, body);
-        if fill.violations.is_empty() {
+        let mut normalizer = BodyNormalizer::new(NormalForm::Checked);
+        let filled = normalizer.normalize_record(record, body);
+        if normalizer.violations.is_empty() {
             Ok(filled)
         } else {
-            Err(fill.violations.0)
+            Err(normalizer.violations.0)
         }
     }
 

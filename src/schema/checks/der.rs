@@ -45,19 +45,19 @@ fn parse_value(bytes: &[u8]) -> Option<(Tlv<'_>, &[u8])> {
 
 impl<'a> Tlv<'a> {
     /// Its content, if it is of that tag.
-    pub fn content_of_tag(self, tag: u8) -> Option<&'a [u8]> {
+    pub(crate) fn content_of_tag(self, tag: u8) -> Option<&'a [u8]> {
         (self.tag == tag).then_some(self.content)
     }
 
     /// The digits of a whole number without leading zeros.
-    pub fn integer_bytes(self) -> Option<&'a [u8]> {
+    pub(crate) fn integer_bytes(self) -> Option<&'a [u8]> {
         let digits = self.content_of_tag(INTEGER)?;
         let first = digits.iter().position(|digit| *digit != 0).unwrap_or(digits.len());
         Some(&digits[first..])
     }
 
     /// The bytes of a bit string.
-    pub fn bit_string_bytes(self) -> Option<&'a [u8]> {
+    pub(crate) fn bit_string_bytes(self) -> Option<&'a [u8]> {
         self.content_of_tag(BIT_STRING)?.split_first().map(|(_, bits)| bits)
     }
 }

@@ -14,7 +14,7 @@ impl<'a> FieldView<'a> {
     }
 
     /// The field under a condition (`if_match`, `then_match`).
-    pub fn with_condition(field: &'a Field, condition: Option<&'a Object>) -> Self {
+    pub(crate) fn with_condition(field: &'a Field, condition: Option<&'a Object>) -> Self {
         Self { field, condition }
     }
 
@@ -24,7 +24,7 @@ impl<'a> FieldView<'a> {
             .or_else(|| self.field.rules.get(name))
     }
 
-    pub fn is_required(&self) -> bool {
+    pub(crate) fn is_required(&self) -> bool {
         match self.condition.and_then(|over| over.get("required")) {
             Some(required) => required == &Value::Bool(true),
             None => self.field.required,
@@ -43,7 +43,7 @@ impl<'a> FieldView<'a> {
     }
 
     /// Whether an empty text is refused: everywhere, unless the schema says otherwise.
-    pub fn min_length(&self) -> Option<u64> {
+    pub(crate) fn min_length(&self) -> Option<u64> {
         match self.rule("len_min") {
             Some(least) => least.as_u64(),
             None => matches!(self.field.field_type, FieldType::String).then_some(1),
@@ -51,7 +51,7 @@ impl<'a> FieldView<'a> {
     }
 
     /// The field's own word for what any of its rules refuses.
-    pub fn custom_error_or(&self, otherwise: String) -> Value {
+    pub(crate) fn custom_error_or(&self, otherwise: String) -> Value {
         match self.rule("err").and_then(Value::as_str) {
             Some(own) => Value::String(own.to_owned()),
             None => Value::String(otherwise),

@@ -11,7 +11,7 @@ pub(super) type FieldErrors = Value;
 
 impl BodyChecker<'_> {
     /// Everything that is wrong with a record whose defaults are filled in, checks across its fields included.
-    pub fn check_record(&self, record: &Record, input: &Object) -> Object {
+    pub(crate) fn check_record(&self, record: &Record, input: &Object) -> Object {
         let mut errors = self.check_fields(record, input);
         self.run_entity_checks(record, input, &mut errors);
         errors

@@ -150,25 +150,25 @@ pub(super) fn check_wildcard_server_name(text: &str) -> Result<(), String> {
 pub(super) fn check_route_host(text: &str) -> Result<(), String> {
     parse_host(&text.replace('*', "wildcard"))
         .map(|_| ())
-        .map_err(|why| format!("{}: {text}", why.message()))
+        .map_err(|error| format!("{}: {text}", error.message()))
 }
 
 /// A host with or without a port: what an upstream is asked for.
 pub(super) fn check_host_with_port(text: &str) -> Result<(), String> {
     parse_host(text)
         .map(|_| ())
-        .map_err(|why| format!("{}: {text}", why.message()))
+        .map_err(|error| format!("{}: {text}", error.message()))
 }
 
 /// The name of an upstream: no address, no port.
 pub(super) fn check_upstream_name(text: &str) -> Result<(), String> {
-    let why = match parse_host(text) {
+    let error = match parse_host(text) {
         Err(_) => "must be a valid hostname",
         Ok(found) if found.kind != HostKind::Name => "no ip addresses allowed",
         Ok(ParsedHost { has_port: true, .. }) => "no port allowed",
         Ok(_) => return Ok(()),
     };
-    Err(format!("Invalid name ('{text}'); {why}"))
+    Err(format!("Invalid name ('{text}'); {error}"))
 }
 
 /// A host of an upstream, with or without a port.

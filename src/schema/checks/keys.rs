@@ -44,7 +44,7 @@ impl PublicKey {
     }
 
     /// Reads a `SubjectPublicKeyInfo`.
-    pub fn from_spki(info: &[u8]) -> Option<Self> {
+    pub(crate) fn from_spki(info: &[u8]) -> Option<Self> {
         let [algorithm, bits] = der::parse_sequence(info)?.try_into().ok()?;
         let (algorithm, _) = parse_algorithm_identifier(algorithm)?;
         let bits = bits.bit_string_bytes()?;

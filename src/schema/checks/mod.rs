@@ -1,8 +1,8 @@
 //! What Kong refuses, in its words: the rules of its schema language, and the checks it makes in code.
 //!
-//! A record is filled with its defaults ([`fill`]), every field is checked ([`record`], [`attributes`]), then what its
-//! fields are to each other ([`entity`]). Checks in code have names ([`named`]): kind files and the files under
-//! `schemas/plugins/` say which fields they are about, as the rule `checks` of a field or as `checks` of a kind.
+//! Defaults are filled in ([`defaults`]), every field is checked ([`fields`], [`validators`]), then fields against each other
+//! ([`entity_checks`]). Checks that Kong makes in code have names ([`named_checks`]): the files under `schemas/` say which
+//! fields they look at, as `checks` of a field or of a kind.
 
 mod certificates;
 mod combinations;
@@ -61,24 +61,21 @@ impl BodyChecker<'_> {
         }
     }
 
-    /// Takes the seconds that an entity has to live out of its body, and says what is wrong with them: of such fields no
-    /// schema tells.
-    pub fn take_ttl(&self, body: &mut Object) -> Option<(String, Value)> {
+    /// Removes the time to live from a body, and checks it: no schema has that field.
+    pub(crate) fn take_ttl(&self, body: &mut Object) -> Option<(String, Value)> {
         let name = self.kind.ttl_field.as_ref()?;
-        let life = body.remove(name)?;
+        let ttl = body.remove(name)?;
         let seconds = FieldView::new(&TTL_FIELD);
-        self.check_value(seconds, &life)
-            .err()
-            .map(|fault| (name.clone(), fault))
+        self.check_value(seconds, &ttl).err().map(|fault| (name.clone(), fault))
     }
 
-    /// Whether it does not matter what stands in a field, because the server writes it.
+    /// Whether the value of a field does not matter, because the server overwrites it.
     fn is_set_by_server(&self, name: &str, field: &Field, value: Option<&Value>) -> bool {
         field.auto && (value.is_none_or(Value::is_null) || self.kind.server_only.iter().any(|known| known == name))
     }
 }
 
-/// The seconds an entity may have to live.
+/// In seconds.
 static TTL_FIELD: LazyLock<Field> = LazyLock::new(|| Field {
     field_type: FieldType::Integer,
     required: false,
@@ -100,7 +97,7 @@ fn quote_names(names: &[Value]) -> String {
     shown.join(", ")
 }
 
-/// Whether a text is a reference, which stands for a value that is not known here. Nothing else is asked of it.
+/// Whether a text is a reference: its value is not known here, and not checked.
 fn is_reference(text: &str) -> bool {
     text.starts_with("{vault://") && text.ends_with('}')
 }

@@ -15,7 +15,7 @@ pub(super) fn check_url_path(text: &str) -> Result<(), String> {
 /// Escapes are looked at in paths that are otherwise as [`path`] wants them.
 pub(super) fn check_route_path(text: &str) -> Result<(), String> {
     if let Some(regex) = text.strip_prefix('~') {
-        return pcre::check_regex(regex).map_err(|why| format!("invalid regex: '{regex}' (PCRE returned: {why})"));
+        return pcre::check_regex(regex).map_err(|error| format!("invalid regex: '{regex}' (PCRE returned: {error})"));
     }
     if has_only_path_characters(text) {
         check_escapes(text)?;

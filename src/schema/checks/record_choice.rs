@@ -19,15 +19,18 @@ pub(crate) fn choose_record(
     body: &Object,
     defaults: bool,
 ) -> Result<Arc<Record>, Object> {
-    let known = catalog.kind(kind);
-    let Some(sub) = &known.subschemas else {
-        return Ok(Arc::clone(&known.record));
+    let described = catalog.kind(kind);
+    let Some(selector) = &described.subschemas else {
+        return Ok(Arc::clone(&described.record));
     };
-    let fallback = known.record.get(&sub.by).and_then(|field| field.default.as_ref());
-    let named = body.get(&sub.by).or(fallback.filter(|_| defaults));
-    let refused = |fault: String| {
+    let fallback = described
+        .record
+        .get(&selector.by)
+        .and_then(|field| field.default.as_ref());
+    let named = body.get(&selector.by).or(fallback.filter(|_| defaults));
+    let refused = |message: String| {
         let mut errors = Object::new();
-        error_tree::set_field_error(&mut errors, &sub.by, error_message(&fault));
+        error_tree::set_field_error(&mut errors, &selector.by, error_message(&message));
         errors
     };
     match named {
@@ -37,8 +40,8 @@ pub(crate) fn choose_record(
             error_tree::add_entity_error(&mut errors, "An unexpected error occurred".to_owned());
             Err(errors)
         }
-        Some(_) if is_loaded(catalog, sub, body) => Ok(catalog.record(kind, body)),
-        Some(Value::String(name)) => Err(refused(sub.format_unknown(name))),
+        Some(_) if is_loaded(catalog, selector, body) => Ok(catalog.record(kind, body)),
+        Some(Value::String(name)) => Err(refused(selector.format_unknown(name))),
         Some(value) => {
             let first = value.as_array().and_then(|members| members.first());
             let shown = match first {
@@ -46,16 +49,16 @@ pub(crate) fn choose_record(
                 Some(Value::Null) => "userdata: NULL".to_owned(),
                 Some(first) => validators::to_lua_text(first),
             };
-            Err(refused(sub.format_unknown(&shown)))
+            Err(refused(selector.format_unknown(&shown)))
         }
     }
 }
 
 /// Where nothing is known of what is loaded, everything may be: whoever reads files says what is not recorded.
-fn is_loaded(catalog: &Catalog, sub: &SubschemaSelector, body: &Object) -> bool {
-    match (sub.subschema_name(body), catalog.loaded_names(&sub.family)) {
+fn is_loaded(catalog: &Catalog, selector: &SubschemaSelector, body: &Object) -> bool {
+    match (selector.subschema_name(body), catalog.loaded_names(&selector.family)) {
         (Some(name), Some(loaded)) => loaded.contains(name),
-        (Some(name), None) => sub.open || catalog.subschema(&sub.family, name).is_some(),
-        (None, _) => !body.contains_key(&sub.by),
+        (Some(name), None) => selector.open || catalog.subschema(&selector.family, name).is_some(),
+        (None, _) => !body.contains_key(&selector.by),
     }
 }

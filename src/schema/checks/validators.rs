@@ -3,7 +3,7 @@ use super::lua_pattern::LuaPattern;
 use super::pcre;
 use json::Value;
 
-/// The rules of a field besides its type, in the order in which Kong asks them; the first that is broken is told.
+/// The rules of a field besides its type, in Kong's order; the first violation is reported.
 const VALIDATORS: [(&str, FieldValidator); 19] = [
     ("eq", eq),
     ("ne", ne),
@@ -42,8 +42,8 @@ pub(super) fn find_violation(view: FieldView<'_>, value: &Value) -> Option<Strin
         .or_else(|| mutually_exclusive_subsets(value, view.rule("mutually_exclusive_subsets")?).err())
 }
 
-fn ensure(holds: bool, why: impl FnOnce() -> String) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(why()) }
+fn ensure(holds: bool, message: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(message()) }
 }
 
 /// A value as Lua writes it.
@@ -64,11 +64,11 @@ fn format_lua_number(number: f64) -> String {
     }
 }
 
-/// Whether two JSON values are one to Lua, which has one sort of numbers.
-pub(super) fn lua_equal(one: &Value, two: &Value) -> bool {
-    match (one, two) {
-        (Value::Number(one), Value::Number(two)) => one.as_f64() == two.as_f64(),
-        _ => one == two,
+/// Whether two JSON values are equal in Lua, which has one type of numbers.
+pub(super) fn lua_equal(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Number(left), Value::Number(right)) => left.as_f64() == right.as_f64(),
+        _ => left == right,
     }
 }
 
@@ -81,13 +81,13 @@ fn join_texts(values: &Value) -> String {
     texts.join(", ")
 }
 
-fn contains_value(values: &Value, wanted: &Value) -> bool {
-    array_members(values).iter().any(|value| lua_equal(value, wanted))
+fn contains_value(values: &Value, expected: &Value) -> bool {
+    array_members(values).iter().any(|value| lua_equal(value, expected))
 }
 
-fn eq(value: &Value, wanted: &Value) -> Result<(), String> {
-    ensure(lua_equal(value, wanted), || {
-        format!("value must be {}", to_lua_text(wanted))
+fn eq(value: &Value, expected: &Value) -> Result<(), String> {
+    ensure(lua_equal(value, expected), || {
+        format!("value must be {}", to_lua_text(expected))
     })
 }
 
@@ -161,9 +161,9 @@ fn length(value: &Value) -> u64 {
     }
 }
 
-fn len_eq(value: &Value, wanted: &Value) -> Result<(), String> {
-    ensure(Some(length(value)) == wanted.as_u64(), || {
-        format!("length must be {}", to_lua_text(wanted))
+fn len_eq(value: &Value, expected: &Value) -> Result<(), String> {
+    ensure(Some(length(value)) == expected.as_u64(), || {
+        format!("length must be {}", to_lua_text(expected))
     })
 }
 
@@ -231,9 +231,9 @@ fn match_any(value: &Value, rule: &Value) -> Result<(), String> {
     ensure(found, || rule_error_message(rule, value))
 }
 
-fn contains(value: &Value, wanted: &Value) -> Result<(), String> {
-    ensure(contains_value(value, wanted), || {
-        format!("expected to contain: {}", to_lua_text(wanted))
+fn contains(value: &Value, expected: &Value) -> Result<(), String> {
+    ensure(contains_value(value, expected), || {
+        format!("expected to contain: {}", to_lua_text(expected))
     })
 }
 

@@ -1,5 +1,5 @@
 use super::error::SchemaError;
-use super::kind_file::KindFile;
+use super::kind_file::KindFileSpec;
 use super::record_file::RecordFile;
 use super::referenceable_file::ReferenceableFile;
 
@@ -12,7 +12,7 @@ use super::referenceable_file::ReferenceableFile;
 pub(crate) fn check_schema_file(path: &str, text: &str) -> Result<(), SchemaError> {
     let checked = match path.split_once('/') {
         _ if !path.ends_with(".yaml") => return Ok(()),
-        Some(("kinds", _)) => serde_yaml::from_str::<KindFile<RecordFile>>(text).map(drop),
+        Some(("kinds", _)) => serde_yaml::from_str::<KindFileSpec<RecordFile>>(text).map(drop),
         Some(_) => serde_yaml::from_str::<RecordFile>(text).map(drop),
         None => serde_yaml::from_str::<ReferenceableFile>(text).map(drop),
     };

@@ -190,7 +190,7 @@ pub struct RouterFields {
 
 impl KindCheck {
     /// Whether the check is made where one of its fields is wrong by itself.
-    pub fn runs_with_invalid_fields(&self) -> bool {
+    pub(crate) fn runs_with_invalid_fields(&self) -> bool {
         matches!(self, Self::Needs { .. })
     }
 

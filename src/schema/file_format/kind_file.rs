@@ -7,7 +7,7 @@ use super::checks::KindCheck;
 /// A file of `schemas/kinds/`: what Kong's own schema does not tell of a kind.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct KindFile<S> {
+pub(crate) struct KindFileSpec<S> {
     pub name: String,
     pub collection: String,
     /// The collection's name, where the file says none.
@@ -65,7 +65,6 @@ pub(crate) struct KindFile<S> {
     pub schema: S,
 }
 
-/// A field that holds a list of ids.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ForeignListFile {
@@ -74,7 +73,6 @@ pub(crate) struct ForeignListFile {
     pub on_delete: OnDelete,
 }
 
-/// A list that files may nest.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NestedListFile {
@@ -87,7 +85,6 @@ pub(crate) struct NestedListFile {
     pub read_only: bool,
 }
 
-/// A field that names children.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChildNamesFile {
@@ -120,11 +117,8 @@ fn unknown_type() -> String {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ComputedField {
-    /// The field.
     pub field: String,
-    /// What it is made of.
     pub from: String,
-    /// How.
     pub how: ComputeMethod,
 }
 
@@ -216,7 +210,6 @@ pub enum OnDelete {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LegacyField {
-    /// The field.
     pub field: String,
     /// How it is brought to today's form.
     pub how: LegacyConversion,
@@ -262,7 +255,6 @@ pub struct TitleRule {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HashedField {
-    /// The field.
     pub field: String,
     /// How: `sha1_with` is the hex SHA-1 of the value followed by the id in the foreign field `with`.
     pub how: HashMethod,
@@ -274,7 +266,6 @@ pub struct HashedField {
     pub when: Option<String>,
 }
 
-/// How a field is hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HashMethod {

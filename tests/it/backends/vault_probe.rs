@@ -127,6 +127,19 @@ impl VaultProbe {
         self.all(&[(resource, Some(version))]).await.remove(0)
     }
 
+    /// Why it cannot be had; asked again where the machine was too busy to be told within a short limit.
+    pub async fn refused_in_time(&self, resource: &str) -> Finding {
+        let asking = async {
+            loop {
+                let finding = self.refused(resource).await;
+                if finding.reason != Reason::TimedOut {
+                    return finding;
+                }
+            }
+        };
+        without_hang(asking).await
+    }
+
     /// Why it cannot be had.
     pub async fn refused(&self, resource: &str) -> Finding {
         refusal(self.one(resource).await)

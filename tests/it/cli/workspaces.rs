@@ -3,7 +3,6 @@
 use crate::common::{InstantClock, Node, run};
 use strongroom::control_plane::{Client, Request, Response, Transport, TransportError};
 use strongroom::embedded::EmbeddedTransport;
-use strongroom::plan::{Fingerprinter, Guards, PlanOptions};
 use strongroom::reconcile::{RunOptions, VerifyOptions, prepare};
 use strongroom::reference::{Policy, Reason};
 
@@ -55,14 +54,13 @@ async fn judged(refused: &'static [(&'static str, u16)]) -> [Reason; 2] {
     };
     let client: Client<Enterprise, InstantClock> = crate::common::client(transport);
     let desired = run::declared(&node.catalog, STATE);
-    let job = RunOptions {
-        desired: &desired,
-        plan_options: PlanOptions::default(),
-        guards: Guards::default(),
+    let options = RunOptions {
         verify_options: VerifyOptions::new(Policy::Off),
-        fingerprinter: Fingerprinter::new(&[7; 64]),
+        ..RunOptions::default()
     };
-    let prepared = prepare(&client, &node.catalog, &job, None).await.expect("a plan");
+    let prepared = prepare(&client, &node.catalog, &desired, &options, None)
+        .await
+        .expect("a plan");
     ["far", "nowhere"].map(|name| {
         let of_vault = |one: &&strongroom::reference::Assessment| one.vault_name().as_deref() == Some(name);
         let one = prepared.assessments.iter().find(of_vault).expect("a reference");

@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use strongroom::json::{Object, Value};
-use strongroom::plan::{
-    Change, Fingerprinter, Phase, Plan, PlanError, PlanInput, PlanOptions, PlanValue, StepAction, make_plan,
-};
+use strongroom::plan::{Change, Fingerprinter, Phase, Plan, PlanError, PlanInput, PlanOptions, PlanValue, StepAction};
 use strongroom::plan::{ForeignEntity, LiveEntity, LiveState};
 use strongroom::schema::{Catalog, Kind, complete_body};
 use strongroom::state::{self, DesiredState, EntityBody, Scope};
@@ -34,10 +32,13 @@ pub fn desired(catalog: &Catalog, texts: &[(String, String)], options: &state::S
     state::read_desired_state(files, options, catalog).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
-/// A control plane that holds some entities, by collection; what a body leaves out is filled in as Kong would.
-/// `absent` lists the kinds that it does not have.
+/// A control plane of which all is known. It holds some entities, by collection; what a body leaves out is filled in as
+/// Kong would. `absent` lists the kinds that it does not have.
 pub fn live(catalog: &Catalog, held: &Value, scopes: &[Scope]) -> LiveState {
-    let mut live = LiveState::default();
+    let mut live = LiveState {
+        foreign: catalog.kinds().map(|(kind, _)| (kind, Vec::new())).collect(),
+        ..LiveState::default()
+    };
     for (collection, bodies) in held.as_object().expect("an object of collections") {
         if collection == "absent" {
             let absent = bodies
@@ -113,10 +114,11 @@ pub fn plan(
         live,
         options,
         fingerprinter: &fingerprinter,
+        foreign_references: false,
         now: NOW,
     };
     let mut last = 0_u128;
-    make_plan(&question, &mut || {
+    super::run::make_plan(&question, &mut || {
         last += 1;
         Uuid::from_u128(0xaaaa_aaaa_0000_4000_8000_0000_0000_0000 + last)
     })
@@ -141,7 +143,7 @@ pub fn show(catalog: &Catalog, plan: &Plan) -> String {
             text,
             "{verb} {} {}{because}",
             catalog.kind(subject.kind).name,
-            subject.title
+            subject.name
         );
         if let Change::Update { fields, .. } = change {
             for field in fields {
@@ -215,7 +217,6 @@ fn tree(tree: &PlanValue) -> String {
             format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
         }
         PlanValue::Secret(secret) => format!("<secret {}>", secret.fingerprint()),
-        PlanValue::IdFromStep(step) => format!("<id of {}>", step.0),
     }
 }
 

@@ -3,7 +3,9 @@
 use strongroom::apply::{self, ApplyEvent, ApplyOutcome, CancelToken};
 use strongroom::control_plane::{Client, Clock, ReadError, ReadScope, Transport};
 use strongroom::plan::LiveState;
-use strongroom::plan::{self, ApprovedPlan, DeleteLimit, Fingerprinter, Guards, Plan, PlanInput};
+use strongroom::plan::{
+    self, ApprovedPlan, DeleteLimit, Fingerprinter, Guards, MissingContext, Plan, PlanError, PlanInput,
+};
 use strongroom::schema::Catalog;
 use strongroom::state::{DesiredState, StateOptions, read_desired_state};
 use strongroom::yaml::{ComposeOptions, SourceFiles, TemplateEnvironment, compose};
@@ -36,9 +38,21 @@ pub async fn read<T: Transport, C: Clock>(
         ..ReadScope::default()
     };
     let mut live = client.read_owned(catalog, &asked).await?;
-    let needs = ask(catalog, desired, &live, plan::find_missing_context);
-    client.read_foreign(catalog, &mut live, &needs).await?;
+    while let Some(missing) = ask(catalog, desired, &live, missing_context) {
+        client.read_foreign(catalog, &mut live, &missing).await?;
+    }
     Ok(live)
+}
+
+/// What has to be read before there can be a plan.
+pub fn missing_context(input: &PlanInput<'_>) -> Option<MissingContext> {
+    plan::match_entities(input, &mut Uuid::new_v4).err()
+}
+
+/// Plans by what was read, which must be enough.
+pub fn make_plan(input: &PlanInput<'_>, new_id: &mut dyn FnMut() -> Uuid) -> Result<Plan, Vec<PlanError>> {
+    let matches = plan::match_entities(input, new_id).unwrap_or_else(|missing| panic!("not read: {missing:?}"));
+    plan::make_plan(input, matches, new_id)
 }
 
 /// Puts a question about that state.
@@ -54,6 +68,7 @@ pub fn ask<R>(
         live,
         options: &plan::PlanOptions::default(),
         fingerprinter: &Fingerprinter::new(&[7; 64]),
+        foreign_references: false,
         now: 1_795_205_000,
     })
 }
@@ -61,7 +76,7 @@ pub fn ask<R>(
 /// Plans, and lets every plan pass.
 pub fn approved(catalog: &Catalog, desired: &DesiredState, live: &LiveState) -> ApprovedPlan {
     ask(catalog, desired, live, |question| {
-        let plan = plan::make_plan(question, &mut Uuid::new_v4).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let plan = make_plan(question, &mut Uuid::new_v4).unwrap_or_else(|problems| panic!("{problems:?}"));
         let after: Plan = plan.clone();
         let guards = Guards {
             max_deletes: DeleteLimit::Count(u64::MAX),

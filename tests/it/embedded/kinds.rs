@@ -39,7 +39,6 @@ fn node(kind: &str, edition: Edition) -> Node {
 async fn diff(node: &Node, text: &str) -> PreparedRun {
     let desired = run::declared(&node.catalog, text);
     let run_options = RunOptions {
-        desired: &desired,
         plan_options: plan::PlanOptions::default(),
         guards: Guards {
             max_deletes: DeleteLimit::Count(u64::MAX),
@@ -49,7 +48,7 @@ async fn diff(node: &Node, text: &str) -> PreparedRun {
         verify_options: VerifyOptions::new(Policy::Warn),
         fingerprinter: Fingerprinter::new(&[7; 64]),
     };
-    match prepare(&node.client(), &node.catalog, &run_options, None).await {
+    match prepare(&node.client(), &node.catalog, &desired, &run_options, None).await {
         Ok(prepared) => prepared,
         Err(failure) => panic!("{failure:?}"),
     }

@@ -41,6 +41,7 @@ const OTHER_MEANINGS: &[(&str, &[&str], &str)] = &[
         "parts of the URL that a kind file may let a state file write in one field",
     ),
     ("schema", &["kid"], "a member of a JSON Web Key (RFC 7517)"),
+    ("schema", &["key"], "what messages about a file call a key of its maps"),
     (
         "state",
         &["data"],
@@ -53,8 +54,8 @@ const OTHER_MEANINGS: &[(&str, &[&str], &str)] = &[
     ),
     (
         "embedded",
-        &["config", "entity_id", "entity_name", "name", "tag"],
-        "a path, and members of errors and lists of tags of the Admin API",
+        &["config", "entity_id", "entity_name", "name", "tag", "version"],
+        "a path, and members of errors, lists of tags and the root of the Admin API",
     ),
 ];
 

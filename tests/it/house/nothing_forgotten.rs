@@ -70,13 +70,13 @@ fn every_fixture_is_read() {
     none("fixtures that no test reads", &forgotten);
 }
 
-/// Whether a source that names the folder of a fixture reads it: a folder is a case among all the others; a file is named,
+/// Whether a source that names the folder of a fixture reads it: a folder is a case among all the others, or named; a file is named,
 /// perhaps without what all files of its folder have in common.
 fn is_read_by(path: &Path, reader: &str) -> bool {
-    if path.is_dir() {
-        return reader.contains("read_dir(");
-    }
     let name = path.file_stem().expect("a name").to_string_lossy();
+    if path.is_dir() {
+        return reader.contains("read_dir(") || reader.contains(&format!("\"{name}\""));
+    }
     let distinct = name.split_once('-').map_or(&*name, |(_, rest)| rest);
     path.ends_with("SOURCE.md") || reader.contains(&*name) || reader.contains(distinct)
 }

@@ -3,26 +3,22 @@
 //! `state.yaml` (and further `*.yaml`) are the documents; their first line may say options after `# options:`.
 //! `BLESS=1 cargo test --test it plan::cases` writes `plan.txt` anew: read what it wrote.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use strongroom::json::json;
 use strongroom::plan::LiveState;
 use strongroom::plan::{
-    DeleteLimit, Fingerprinter, Guards, PlanInput, PlanOptions, compute_planned_state, find_missing_context,
+    DeleteLimit, Fingerprinter, Guards, MissingContext, PlanInput, PlanOptions, compute_planned_state, match_entities,
 };
 use strongroom::schema::Catalog;
 use strongroom::state::{self, DesiredState};
+use uuid::Uuid;
 
 #[test]
 fn every_case_gives_its_plan() {
     let catalog = Catalog::recorded();
-    let mut folders: Vec<_> = std::fs::read_dir("fixtures/plan")
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    folders.sort();
-    assert!(folders.len() > 20, "the cases are gone");
+    let folders = case_folders();
     let only = std::env::var("CASE").ok();
     let wrong: Vec<String> = folders
         .iter()
@@ -32,31 +28,79 @@ fn every_case_gives_its_plan() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn differs(catalog: &Catalog, folder: &Path) -> Option<String> {
-    let mut names: Vec<_> = std::fs::read_dir(folder)
+fn case_folders() -> Vec<PathBuf> {
+    let mut folders: Vec<_> = std::fs::read_dir("fixtures/plan")
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
-    names.retain(|name| name.extension().is_some_and(|extension| extension == "yaml"));
-    names.sort();
-    let texts: Vec<(String, String)> = names
-        .iter()
-        .map(|name| {
-            (
-                name.file_name().unwrap().to_string_lossy().into_owned(),
-                std::fs::read_to_string(name).unwrap(),
-            )
-        })
-        .collect();
-    let (reading, options) = options(catalog, &texts[0].1);
-    let desired = crate::common::plan_case::desired(catalog, &texts, &reading);
-    let held = std::fs::read_to_string(folder.join("live.json")).unwrap();
-    let held = serde_json::from_str(&held).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let live = crate::common::plan_case::live(catalog, &held, &desired.scopes);
-    let shown = match crate::common::plan_case::plan(catalog, &desired, &live, &options) {
-        Ok(plan) => crate::common::plan_case::show(catalog, &plan),
-        Err(problems) => crate::common::plan_case::show_problems(&problems, &texts),
-    };
+    folders.sort();
+    assert!(folders.len() > 20, "the cases are gone");
+    folders
+}
+
+/// A case: the documents, what the control plane holds, and the options of the run.
+struct Case {
+    texts: Vec<(String, String)>,
+    desired: DesiredState,
+    live: LiveState,
+    options: PlanOptions,
+}
+
+impl Case {
+    fn read(catalog: &Catalog, folder: &Path) -> Self {
+        let mut names: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        names.retain(|name| name.extension().is_some_and(|extension| extension == "yaml"));
+        names.sort();
+        let texts: Vec<(String, String)> = names
+            .iter()
+            .map(|name| {
+                (
+                    name.file_name().unwrap().to_string_lossy().into_owned(),
+                    std::fs::read_to_string(name).unwrap(),
+                )
+            })
+            .collect();
+        let (reading, options) = options(catalog, &texts[0].1);
+        let desired = crate::common::plan_case::desired(catalog, &texts, &reading);
+        let held = std::fs::read_to_string(folder.join("live.json")).unwrap();
+        let held = serde_json::from_str(&held).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let live = crate::common::plan_case::live(catalog, &held, &desired.scopes);
+        Self {
+            texts,
+            desired,
+            live,
+            options,
+        }
+    }
+
+    fn missing_context(&self, catalog: &Catalog, live: &LiveState) -> Option<MissingContext> {
+        let input = PlanInput {
+            catalog,
+            desired: &self.desired,
+            live,
+            options: &self.options,
+            fingerprinter: &Fingerprinter::new(&[7; 64]),
+            foreign_references: false,
+            now: crate::common::plan_case::NOW,
+        };
+        match_entities(&input, &mut Uuid::new_v4).err()
+    }
+
+    /// The plan by what is known, as text.
+    fn plan(&self, catalog: &Catalog, live: &LiveState) -> String {
+        match crate::common::plan_case::plan(catalog, &self.desired, live, &self.options) {
+            Ok(plan) => crate::common::plan_case::show(catalog, &plan),
+            Err(problems) => crate::common::plan_case::show_problems(&problems, &self.texts),
+        }
+    }
+}
+
+fn differs(catalog: &Catalog, folder: &Path) -> Option<String> {
+    let case = Case::read(catalog, folder);
+    let shown = case.plan(catalog, &case.live);
     let file = folder.join("plan.txt");
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&file, &shown).unwrap();
@@ -129,6 +173,7 @@ fn asked<R>(
         live,
         options: &PlanOptions::default(),
         fingerprinter: &Fingerprinter::new(&[7; 64]),
+        foreign_references: false,
         now: crate::common::plan_case::NOW,
     })
 }
@@ -198,14 +243,36 @@ fn guards_refuse_to_delete_a_vault_that_something_still_names() {
 /// The kinds whose foreign index a plan needs.
 fn needed(text: &str, control_plane: strongroom::json::Value) -> Vec<String> {
     let catalog = Catalog::recorded();
-    let (desired, live) = held(&catalog, text, control_plane);
-    let kinds = asked(&catalog, &desired, &live, |question| {
-        find_missing_context(question).foreign_kinds
+    let (desired, mut live) = held(&catalog, text, control_plane);
+    live.foreign.clear();
+    let missing = asked(&catalog, &desired, &live, |input| {
+        match_entities(input, &mut Uuid::new_v4).err()
     });
+    let kinds = missing.unwrap_or_default().foreign_kinds;
     kinds
         .into_iter()
         .map(|kind| catalog.kind(kind).collection.clone())
         .collect()
+}
+
+#[test]
+fn what_a_plan_needs_is_asked_for_once_and_is_enough() {
+    let catalog = Catalog::recorded();
+    for folder in case_folders() {
+        let case = Case::read(&catalog, &folder);
+        let mut read = LiveState {
+            foreign: BTreeMap::new(),
+            ..case.live.clone()
+        };
+        if let Some(missing) = case.missing_context(&catalog, &read) {
+            let kinds = missing.foreign_kinds.iter().chain(missing.parents_by_kind.keys());
+            let answers = kinds.filter_map(|kind| Some((*kind, case.live.foreign.get(kind)?.clone())));
+            read.foreign = answers.collect();
+        }
+        assert_eq!(case.missing_context(&catalog, &read), None, "{}", folder.display());
+        let (with_some, with_all) = (case.plan(&catalog, &read), case.plan(&catalog, &case.live));
+        assert_eq!(with_some, with_all, "{}", folder.display());
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::common::{InstantClock, Node, client, run::declared};
 use strongroom::apply::{self, CancelToken};
 use strongroom::control_plane::{Client, Clock, Method, Request, Transport};
 use strongroom::json::{Value, json};
-use strongroom::plan::{Fingerprinter, Guards, PlanOptions};
+use strongroom::plan::Guards;
 use strongroom::reconcile::{self, Decision, PreparedRun, RunOptions, VerifyOptions};
 use strongroom::reference::Policy;
 use strongroom::yaml::DiagnosticCode;
@@ -29,14 +29,11 @@ fn send(node: &Node, method: Method, path: &str, body: &Value) {
 /// Plans a state with that client, and carries the plan out if it may be.
 async fn sync<T: Transport, C: Clock>(node: &Node, client: &Client<T, C>, text: &str) -> PreparedRun {
     let desired = declared(&node.catalog, text);
-    let job = RunOptions {
-        desired: &desired,
-        plan_options: PlanOptions::default(),
-        guards: Guards::default(),
+    let options = RunOptions {
         verify_options: VerifyOptions::new(Policy::Warn),
-        fingerprinter: Fingerprinter::new(&[7; 64]),
+        ..RunOptions::default()
     };
-    let prepared = reconcile::prepare(client, &node.catalog, &job, None)
+    let prepared = reconcile::prepare(client, &node.catalog, &desired, &options, None)
         .await
         .unwrap_or_else(|failure| panic!("{failure}"));
     let Decision::Approved(approved) = &prepared.decision else {
@@ -123,14 +120,12 @@ async fn a_token_that_may_see_nothing_but_vaults_manages_vaults() {
         allow_delete_in_use: true,
         ..Guards::default()
     };
-    let job = RunOptions {
-        desired: &desired,
-        plan_options: PlanOptions::default(),
+    let options = RunOptions {
         guards,
         verify_options: VerifyOptions::new(Policy::Default),
-        fingerprinter: Fingerprinter::new(&[7; 64]),
+        ..RunOptions::default()
     };
-    let prepared = reconcile::prepare(&allowed, &node.catalog, &job, None)
+    let prepared = reconcile::prepare(&allowed, &node.catalog, &desired, &options, None)
         .await
         .unwrap_or_else(|failure| panic!("{failure}"));
     let Decision::Approved(approved) = &prepared.decision else {
@@ -206,14 +201,11 @@ async fn what_is_declared_must_be_readable() {
         &node.catalog,
         "{_format_version: '3.0', services: [{name: s, host: s.example}]}",
     );
-    let job = RunOptions {
-        desired: &desired,
-        plan_options: PlanOptions::default(),
-        guards: Guards::default(),
+    let options = RunOptions {
         verify_options: VerifyOptions::new(Policy::Default),
-        fingerprinter: Fingerprinter::new(&[7; 64]),
+        ..RunOptions::default()
     };
-    let failure = reconcile::prepare(&blind, &node.catalog, &job, None)
+    let failure = reconcile::prepare(&blind, &node.catalog, &desired, &options, None)
         .await
         .err()
         .expect("no plan");

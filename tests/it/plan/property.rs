@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::common::property_model::{Materials, RandomState, StateDocument, Tape};
 use crate::common::real_servers::effort;
-use crate::common::run::{ask, read};
+use crate::common::run::{ask, make_plan, read};
 use crate::common::{InstantClock, client};
 use proptest::collection::vec;
 use proptest::prelude::any;
@@ -114,7 +114,7 @@ impl World {
     async fn plan(&self, desired: &DesiredState) -> Result<Plan, Vec<PlanError>> {
         let live = read(&self.client, &self.catalog, desired).await.unwrap();
         ask(&self.catalog, desired, &live, |question| {
-            plan::make_plan(question, &mut Uuid::new_v4)
+            make_plan(question, &mut Uuid::new_v4)
         })
     }
 
@@ -128,7 +128,7 @@ impl World {
             allow_delete_in_use: true,
         };
         let approved = ask(&self.catalog, desired, &live, |question| {
-            let plan = plan::make_plan(question, &mut Uuid::new_v4).map_err(|problems| words(&problems))?;
+            let plan = make_plan(question, &mut Uuid::new_v4).map_err(|problems| words(&problems))?;
             let copy = plan.clone();
             Ok::<_, String>(
                 guards

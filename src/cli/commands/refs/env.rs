@@ -120,7 +120,7 @@ impl VariableCollector<'_> {
         let message = format!("the variable {shown} is left out: a template fills in what it is called");
         let note = Diagnostic::note(DiagnosticCode::FilledVariable, message)
             .help("data planes must define it, too; what comes from the environment is not shown");
-        match assessment.site.declared {
+        match assessment.site.entity.declared {
             Some(declared) => {
                 let source = &self.documents.desired.entity(declared).location;
                 note.at(source.value_span(&assessment.site.path))

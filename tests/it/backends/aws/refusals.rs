@@ -17,7 +17,7 @@ async fn told(code: &'static str, status: u16) -> Finding {
         "ThrottlingException" => asked.within(Duration::from_secs(2)),
         _ => asked,
     };
-    asked.refused("pg").await
+    asked.refused_in_time("pg").await
 }
 
 #[tokio::test]
@@ -125,7 +125,11 @@ async fn it_is_patient_when_asked_to_be() {
         .with("pg", AwsSecret::Refused("ThrottlingException", 400))
         .start();
     let asked = asked(&fake.url()).within(Duration::from_secs(4));
-    check(&asked.refused("pg").await, Reason::RateLimited, &["no time left"]);
+    check(
+        &asked.refused_in_time("pg").await,
+        Reason::RateLimited,
+        &["no time left"],
+    );
     assert!(fake.requests().len() > 1);
     let fake = Aws::default()
         .with("pg", AwsSecret::Refused("InternalServiceError", 500))

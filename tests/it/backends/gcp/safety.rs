@@ -8,6 +8,7 @@ use super::givers::{self, CLIENT_SECRET, REFRESH, login};
 use super::google::{CANARY, Google, PROJECT, TOKEN, asked, error, nobody};
 use super::jwt::{key, lines_of_keys};
 use crate::backends::vault_probe::{VaultProbe, check, text};
+use crate::common::closed_port::ClosedPort;
 use crate::common::fake_server::{FakeServer, Reply};
 
 const FILED: [SettingOrigin; 2] = [SettingOrigin::Repository, SettingOrigin::Template];
@@ -131,8 +132,7 @@ async fn a_project_that_a_template_fills_in_is_not_shown() {
             .await;
         assert!(!format!("{told:?}").contains(CANARY), "{told:?}");
     }
-    let url = |port: u16| format!("http://127.0.0.1:{port}");
-    let told = asked(&url(1))
+    let told = asked(&ClosedPort::shared().url())
         .said(SettingOrigin::Template, "project_id", "canary-7f3a")
         .refused("pg")
         .await;
