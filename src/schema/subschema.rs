@@ -93,7 +93,7 @@ impl Subschema {
     }
 
     /// Whether the files tell everything that Kong checks of it.
-    pub fn has_all_checks(&self) -> bool {
+    pub(crate) fn has_all_checks(&self) -> bool {
         let (SubschemaSource::File(_, correction) | SubschemaSource::Live(_, correction)) = &self.source;
         *self.has_all_checks.get_or_init(|| {
             let correction = correction.and_then(|file| file.parse().ok());

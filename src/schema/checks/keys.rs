@@ -71,13 +71,13 @@ impl PublicKey {
     }
 
     /// Reads the first public key of a PEM text.
-    pub fn from_public_pem(text: &str) -> Option<Self> {
+    pub(crate) fn from_public_pem(text: &str) -> Option<Self> {
         let section = find_section(text, |label| label == PUBLIC_KEY)?;
         Self::from_spki(&section.content)
     }
 
     /// Reads the first private key of a PEM text.
-    pub fn from_private_pem(text: &str) -> Option<Self> {
+    pub(crate) fn from_private_pem(text: &str) -> Option<Self> {
         if first_key_section(text)?.label == PUBLIC_KEY {
             return None;
         }

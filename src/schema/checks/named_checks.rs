@@ -96,7 +96,7 @@ fn check_origin(text: &str) -> Result<(), String> {
 
 impl BodyChecker<'_> {
     /// Adds what the checks in code of the kind, and of the schema that completes it, say of fields taken together.
-    pub fn run_kind_checks(&self, record: &Record, input: &Object, errors: &mut Object) {
+    pub(crate) fn run_kind_checks(&self, record: &Record, input: &Object, errors: &mut Object) {
         for check in self.kind.checks.iter().chain(&record.code_checks) {
             let has_invalid_field = check.fields().into_iter().any(|field| errors.contains_key(field));
             if has_invalid_field && !check.runs_with_invalid_fields() {

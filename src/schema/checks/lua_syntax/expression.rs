@@ -1,5 +1,5 @@
 use super::lexer::Token;
-use super::parser::{Parsed, Parser, byte, word};
+use super::parser::{ParseResult, Parser, byte, word};
 use super::scope::Function;
 
 /// What an expression is good for.
@@ -27,7 +27,7 @@ fn priorities(token: Token) -> Option<(u8, u8)> {
 const UNARY_PRIORITY: u8 = 8;
 
 impl Parser<'_> {
-    pub(super) fn expression_list(&mut self) -> Parsed {
+    pub(super) fn expression_list(&mut self) -> ParseResult {
         self.expression()?;
         while self.accept(byte(b','))? {
             self.expression()?;
@@ -35,11 +35,11 @@ impl Parser<'_> {
         Ok(())
     }
 
-    pub(super) fn expression(&mut self) -> Parsed {
+    pub(super) fn expression(&mut self) -> ParseResult {
         self.binary_expression(0)
     }
 
-    fn binary_expression(&mut self, limit: u8) -> Parsed {
+    fn binary_expression(&mut self, limit: u8) -> ParseResult {
         self.enter()?;
         if matches!(self.token, Token::Word("not") | Token::Byte(b'-' | b'#')) {
             self.advance()?;
@@ -55,7 +55,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn simple_expression(&mut self) -> Parsed {
+    fn simple_expression(&mut self) -> ParseResult {
         let token = self.token;
         match token {
             Token::Number | Token::String | Token::Word("nil" | "true" | "false") => self.advance(),
@@ -72,7 +72,7 @@ impl Parser<'_> {
     }
 
     /// A variable, a call, or something between parentheses, with what follows it.
-    pub(super) fn primary_expression(&mut self) -> Parsed<Expression> {
+    pub(super) fn primary_expression(&mut self) -> ParseResult<Expression> {
         let mut expression = match self.token {
             Token::Byte(b'(') => {
                 let line = self.lexer.line;
@@ -116,7 +116,7 @@ impl Parser<'_> {
         }
     }
 
-    fn arguments(&mut self) -> Parsed {
+    fn arguments(&mut self) -> ParseResult {
         let line = self.lexer.line;
         match self.token {
             Token::Byte(b'(') => {
@@ -132,7 +132,7 @@ impl Parser<'_> {
         }
     }
 
-    fn table(&mut self) -> Parsed {
+    fn table(&mut self) -> ParseResult {
         let line = self.lexer.line;
         self.expect(byte(b'{'))?;
         while self.token != byte(b'}') {
@@ -152,7 +152,7 @@ impl Parser<'_> {
         self.expect_closing(byte(b'}'), byte(b'{'), line)
     }
 
-    pub(super) fn function_body(&mut self, has_self: bool, line: usize) -> Parsed {
+    pub(super) fn function_body(&mut self, has_self: bool, line: usize) -> ParseResult {
         let mut function = Function::new(line, false);
         let mut parameters: Vec<Vec<u8>> = has_self.then(|| b"self".to_vec()).into_iter().collect();
         self.expect(byte(b'('))?;
@@ -186,7 +186,7 @@ impl Parser<'_> {
     }
 
     /// A variable of an outer function is an upvalue of each function between.
-    pub(super) fn use_variable(&mut self, name: &[u8]) -> Parsed {
+    pub(super) fn use_variable(&mut self, name: &[u8]) -> ParseResult {
         let Some(owner) = self.functions.iter().rposition(|function| function.is_local(name)) else {
             return Ok(());
         };

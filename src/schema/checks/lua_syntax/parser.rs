@@ -6,13 +6,13 @@ use super::scope::{BREAK, Function};
 /// How deep statements and expressions may be nested.
 const MAX_LEVELS: usize = 200;
 
-pub(super) type Parsed<T = ()> = Result<T, LuaError>;
+pub(super) type ParseResult<T = ()> = Result<T, LuaError>;
 
 /// Parses a whole chunk.
 ///
 /// # Errors
 /// The first thing that does not compile.
-pub(super) fn parse_chunk(source: &str) -> Parsed {
+pub(super) fn parse_chunk(source: &str) -> ParseResult {
     let mut parser = Parser {
         lexer: Lexer::new(source),
         token: Token::Eof,
@@ -51,7 +51,7 @@ impl Parser<'_> {
         &mut self.functions[last]
     }
 
-    pub(super) fn advance(&mut self) -> Parsed {
+    pub(super) fn advance(&mut self) -> ParseResult {
         self.token = match self.lookahead.take() {
             Some(token) => token,
             None => self.lexer.next_token()?,
@@ -60,7 +60,7 @@ impl Parser<'_> {
     }
 
     /// Looks one token further, the text of the present one kept.
-    pub(super) fn peek_next(&mut self) -> Parsed<Token> {
+    pub(super) fn peek_next(&mut self) -> ParseResult<Token> {
         if let Some(token) = self.lookahead {
             return Ok(token);
         }
@@ -89,7 +89,7 @@ impl Parser<'_> {
         self.error(&format!("'{}' expected", token.label()))
     }
 
-    pub(super) fn accept(&mut self, token: Token) -> Parsed<bool> {
+    pub(super) fn accept(&mut self, token: Token) -> ParseResult<bool> {
         let found = self.token == token;
         if found {
             self.advance()?;
@@ -97,7 +97,7 @@ impl Parser<'_> {
         Ok(found)
     }
 
-    pub(super) fn expect(&mut self, token: Token) -> Parsed {
+    pub(super) fn expect(&mut self, token: Token) -> ParseResult {
         match self.accept(token)? {
             true => Ok(()),
             false => Err(self.expected(token)),
@@ -105,7 +105,7 @@ impl Parser<'_> {
     }
 
     /// What closes something that was opened on a line.
-    pub(super) fn expect_closing(&mut self, close: Token, open: Token, line: usize) -> Parsed {
+    pub(super) fn expect_closing(&mut self, close: Token, open: Token, line: usize) -> ParseResult {
         if self.accept(close)? {
             return Ok(());
         }
@@ -117,7 +117,7 @@ impl Parser<'_> {
     }
 
     /// A name; `goto` is one where it is no statement.
-    pub(super) fn expect_name(&mut self) -> Parsed<Vec<u8>> {
+    pub(super) fn expect_name(&mut self) -> ParseResult<Vec<u8>> {
         let name = match self.token {
             Token::Name => self.lexer.text.clone(),
             Token::Word("goto") => b"goto".to_vec(),
@@ -127,7 +127,7 @@ impl Parser<'_> {
         Ok(name)
     }
 
-    pub(super) fn enter(&mut self) -> Parsed {
+    pub(super) fn enter(&mut self) -> ParseResult {
         self.level += 1;
         match self.level >= MAX_LEVELS {
             true => Err(LuaError::new(self.lexer.line, "chunk has too many syntax levels")),
@@ -143,7 +143,7 @@ impl Parser<'_> {
     }
 
     /// The statements of a block.
-    pub(super) fn block_body(&mut self) -> Parsed {
+    pub(super) fn block_body(&mut self) -> ParseResult {
         self.enter()?;
         let mut is_last = false;
         while !is_last && !self.is_block_end() {
@@ -154,14 +154,14 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn block(&mut self, is_loop: bool) -> Parsed {
+    fn block(&mut self, is_loop: bool) -> ParseResult {
         self.function().open_block(is_loop);
         self.block_body()?;
         self.function().close_block()
     }
 
     /// Parses a statement and says whether nothing may follow it.
-    fn statement(&mut self) -> Parsed<bool> {
+    fn statement(&mut self) -> ParseResult<bool> {
         let (line, token) = (self.lexer.line, self.token);
         match token {
             Token::Word("if") => self.if_statement(line)?,
@@ -200,7 +200,7 @@ impl Parser<'_> {
         Ok(false)
     }
 
-    fn if_statement(&mut self, line: usize) -> Parsed {
+    fn if_statement(&mut self, line: usize) -> ParseResult {
         self.condition_and_block()?;
         while self.token == word("elseif") {
             self.condition_and_block()?;
@@ -211,14 +211,14 @@ impl Parser<'_> {
         self.expect_closing(word("end"), word("if"), line)
     }
 
-    fn condition_and_block(&mut self) -> Parsed {
+    fn condition_and_block(&mut self) -> ParseResult {
         self.advance()?;
         self.expression()?;
         self.expect(word("then"))?;
         self.block(false)
     }
 
-    fn loop_body(&mut self, open: Token, line: usize) -> Parsed {
+    fn loop_body(&mut self, open: Token, line: usize) -> ParseResult {
         self.function().open_block(true);
         self.expect(word("do"))?;
         self.block(false)?;
@@ -226,7 +226,7 @@ impl Parser<'_> {
         self.function().close_block()
     }
 
-    fn for_statement(&mut self, line: usize) -> Parsed {
+    fn for_statement(&mut self, line: usize) -> ParseResult {
         self.advance()?;
         let mut names = vec![self.expect_name()?];
         let is_numeric = self.token == byte(b'=');
@@ -260,7 +260,7 @@ impl Parser<'_> {
         self.function().close_block()
     }
 
-    fn repeat_statement(&mut self, line: usize) -> Parsed {
+    fn repeat_statement(&mut self, line: usize) -> ParseResult {
         self.advance()?;
         self.function().open_block(true);
         self.function().open_block(false);
@@ -271,7 +271,7 @@ impl Parser<'_> {
         self.function().close_block()
     }
 
-    fn function_statement(&mut self, line: usize) -> Parsed {
+    fn function_statement(&mut self, line: usize) -> ParseResult {
         self.advance()?;
         let name = self.expect_name()?;
         self.use_variable(&name)?;
@@ -285,7 +285,7 @@ impl Parser<'_> {
         self.function_body(has_self, line)
     }
 
-    fn local_statement(&mut self, line: usize) -> Parsed {
+    fn local_statement(&mut self, line: usize) -> ParseResult {
         self.advance()?;
         if self.accept(word("function"))? {
             let name = self.expect_name()?;
@@ -304,7 +304,7 @@ impl Parser<'_> {
         self.function().declare(names, declared_at)
     }
 
-    fn return_statement(&mut self) -> Parsed {
+    fn return_statement(&mut self) -> ParseResult {
         self.advance()?;
         match self.is_block_end() || self.token == byte(b';') {
             true => Ok(()),
@@ -312,7 +312,7 @@ impl Parser<'_> {
         }
     }
 
-    fn label_statement(&mut self) -> Parsed {
+    fn label_statement(&mut self) -> ParseResult {
         self.advance()?;
         let name = self.expect_name()?;
         let line = self.lexer.line;
@@ -328,7 +328,7 @@ impl Parser<'_> {
         self.function().resolve_label(&name, is_last)
     }
 
-    fn expression_statement(&mut self) -> Parsed {
+    fn expression_statement(&mut self) -> ParseResult {
         let mut expression = self.primary_expression()?;
         if expression == Expression::Call {
             return Ok(());
