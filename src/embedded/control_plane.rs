@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::admin_route::{AdminRoute, NestedCollection};
 use super::error::EmbeddedError;
-use super::introspection::{enterprise_version, loaded_plugins};
+use super::introspection::{enterprise_version, loaded_plugins, shared_dictionaries};
 use super::options::EmbeddedOptions;
 use super::request_target::{RequestTarget, parse_body};
 use super::store::Store;
@@ -51,6 +51,7 @@ impl EmbeddedControlPlane {
                 loaded_plugins: Some(loaded_plugins()),
                 loaded_vaults: Some(vaults.clone()),
                 loaded_filters: Some(options.wasm_filters.clone()),
+                shared_dictionaries: Some(shared_dictionaries()),
                 ..LiveSchemas::default()
             }),
             store: Store::open(&options.database)?,

@@ -16,6 +16,25 @@ pub(super) fn enterprise_version(edition: Edition) -> Option<&'static str> {
     (edition == Edition::Enterprise).then_some("3.9.1.0-enterprise-edition")
 }
 
+/// The dictionaries that the workers of a node share unless its settings add to them.
+pub(super) fn shared_dictionaries() -> BTreeSet<String> {
+    const NAMES: [&str; 12] = [
+        "kong",
+        "kong_cluster_events",
+        "kong_core_db_cache",
+        "kong_core_db_cache_miss",
+        "kong_db_cache",
+        "kong_db_cache_miss",
+        "kong_dns_cache",
+        "kong_healthchecks",
+        "kong_locks",
+        "kong_rate_limiting_counters",
+        "kong_secrets",
+        "prometheus_metrics",
+    ];
+    NAMES.map(str::to_owned).into()
+}
+
 /// The plugins that the recorded node has loaded.
 pub(super) fn loaded_plugins() -> BTreeSet<String> {
     let root = recorded_root();

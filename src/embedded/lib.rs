@@ -23,6 +23,7 @@ mod listing;
 mod locate;
 mod multipart;
 mod options;
+mod overlap;
 mod pagination;
 mod patch;
 mod quirks;

@@ -60,9 +60,16 @@ impl EmbeddedControlPlane {
         let record = self.catalog.record(kind, &body);
         remove_mirrored_shorthands(&record, &mut body);
         let body = apply_patch(&self.catalog, kind, &body, &change)?;
+        let touches_overlap = described
+            .overlaps
+            .iter()
+            .any(|rule| change.contains_key(&rule.field) || change.contains_key(&rule.of));
         let mut draft = self.prepare_draft(kind, body, DraftOrigin::PatchedBody { is_plaintext: plain })?;
         if lives_on {
             draft.expires = row.expires;
+        }
+        if touches_overlap {
+            self.check_overlaps(**edit, kind, &draft.body)?;
         }
         let text = self.save_entity(edit, kind, &row.id, draft, names)?;
         Ok(text_response(200, text))

@@ -35,6 +35,7 @@ impl EmbeddedControlPlane {
             if edit.get(&self.catalog.kind(kind).collection, &id, 0.0)?.is_some() {
                 return Err(EmbeddedError::PrimaryKeyViolation(id.clone()));
             }
+            self.check_overlaps(**edit, kind, &draft.body)?;
             let text = self.save_entity(edit, kind, &id, draft, names)?;
             Ok(text_response(201, text))
         })
@@ -93,6 +94,7 @@ impl EmbeddedControlPlane {
             self.remove_expired(edit, kind)?;
             let there = if before.is_some() { before } else { locate(**edit)? };
             let id = there.or(sent).unwrap_or_else(generate_id);
+            self.check_overlaps(**edit, kind, &draft.body)?;
             let text = self.save_entity(edit, kind, &id, draft, names.or_empty())?;
             Ok(text_response(200, text))
         })

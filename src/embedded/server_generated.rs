@@ -1,11 +1,8 @@
 use aws_lc_rs::rand;
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject as _;
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use json::{Object, Value};
-use schema::{Catalog, ComputeMethod, Field, FieldType, Kind, KindId, PathSegment};
+use schema::{Catalog, ComputeMethod, Field, FieldType, Kind, KindId, PathSegment, certificate_digest};
 
 /// Gives every `auto` field a value: the time of the write to what only the server sets, the others one if they have none.
 pub(super) fn generate_fields(kind: &Kind, body: &mut Object, now: f64) {
@@ -84,11 +81,6 @@ fn random_text() -> String {
         text.extend(fair.map(|byte| char::from(ALPHABET[usize::from(byte % 62)])));
     }
     text
-}
-
-fn certificate_digest(pem: &str) -> Option<String> {
-    let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
-    Some(encode_hex(&Sha256::digest(&certificate)))
 }
 
 pub(super) fn encode_hex(bytes: &[u8]) -> String {

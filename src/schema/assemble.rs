@@ -36,7 +36,7 @@ fn build_kind(file: &KindFile, schema: &Value, find_kind_id: KindLookup) -> Resu
             field.secret = true;
         }
     }
-    add_tag_check(&mut record);
+    add_tag_rules(&mut record);
     Ok(Kind {
         name: file.name.clone(),
         collection: file.collection.clone(),
@@ -67,17 +67,21 @@ fn build_kind(file: &KindFile, schema: &Value, find_kind_id: KindLookup) -> Resu
         same_if_equal: file.same_if_equal,
         title: file.title.clone(),
         checks: file.checks.clone(),
+        all_checks_known: file.all_checks_known,
+        derived: file.derived.clone(),
+        overlaps: file.overlaps.clone(),
         subschemas: file.subschemas.clone(),
         record: Arc::new(record),
     })
 }
 
-/// Tags are of the same characters in every kind.
-fn add_tag_check(record: &mut Record) {
+/// Tags are of the same characters in every kind, and an entity with none is one without tags.
+fn add_tag_rules(record: &mut Record) {
     if let Some(field) = record.fields.get_mut("tags")
         && let FieldType::Set(tag) = &mut field.field_type
     {
         tag.checks.push(FieldCheck::TagCharacters);
+        field.rules.insert("empty_is_none", Value::Bool(true));
     }
 }
 

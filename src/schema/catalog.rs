@@ -18,6 +18,7 @@ pub struct Catalog {
     loaded_plugins: Option<BTreeSet<String>>,
     loaded_vaults: Option<BTreeSet<String>>,
     loaded_filters: Option<BTreeSet<String>>,
+    shared_dictionaries: Option<BTreeSet<String>>,
 }
 
 /// What a live node answered under `/schemas/*` and `/`.
@@ -37,10 +38,14 @@ pub struct LiveSchemas {
     pub loaded_vaults: Option<BTreeSet<String>>,
     /// The proxy-wasm filters that the node has loaded, if known.
     pub loaded_filters: Option<BTreeSet<String>>,
+    /// The dictionaries that the node's workers share, if it told.
+    pub shared_dictionaries: Option<BTreeSet<String>>,
 }
 
 /// The families of schemas that complete an entity by a name in it.
 const FAMILIES: [&str; 4] = [PLUGINS, VAULTS, "partials", keywords::PROTOCOLS];
+/// The version of Kong whose schemas and checks were recorded.
+const RECORDED_VERSION: &str = "3.9.1";
 const PLUGINS: &str = "plugins";
 const VAULTS: &str = "vaults";
 
@@ -82,6 +87,7 @@ impl Catalog {
             loaded_plugins: None,
             loaded_vaults: None,
             loaded_filters: None,
+            shared_dictionaries: None,
         })
     }
 
@@ -116,6 +122,7 @@ impl Catalog {
             loaded_plugins: live.loaded_plugins.clone(),
             loaded_vaults: live.loaded_vaults.clone(),
             loaded_filters: live.loaded_filters.clone(),
+            shared_dictionaries: live.shared_dictionaries.clone(),
         }
     }
 
@@ -223,6 +230,23 @@ impl Catalog {
         }
     }
 
+    /// Whether the files tell everything that Kong checks of an entity of this kind that names that schema (of a plugin: its
+    /// name), or none, so that [`crate::check_body`] finds all that a node's `/schemas/ENTITY/validate` would. Of a node of
+    /// another version than the recorded one that is never known.
+    pub fn knows_all_checks(&self, kind: KindId, subschema: Option<&str>) -> bool {
+        let kind = self.kind(kind);
+        let of_version = self
+            .version
+            .as_deref()
+            .is_none_or(|version| version == RECORDED_VERSION);
+        let of_schema = kind.subschemas.as_ref().is_none_or(|sub| {
+            let family = self.families.get(&sub.family);
+            let known = family.zip(subschema).and_then(|(family, name)| family.get(name));
+            known.is_some_and(|known| known.has_all_checks())
+        });
+        of_version && kind.all_checks_known && of_schema
+    }
+
     /// The node's edition; Enterprise where no node is known, which has all kinds.
     pub fn edition(&self) -> Edition {
         self.edition
@@ -250,6 +274,11 @@ impl Catalog {
     /// The vault backends that the node has loaded, if known.
     pub fn loaded_vaults(&self) -> Option<&BTreeSet<String>> {
         self.loaded_vaults.as_ref()
+    }
+
+    /// The dictionaries that the node's workers share, if known.
+    pub(crate) fn shared_dictionaries(&self) -> Option<&BTreeSet<String>> {
+        self.shared_dictionaries.as_ref()
     }
 
     /// The proxy-wasm filters that the node has loaded, if known.

@@ -1,7 +1,7 @@
 use zeroize::Zeroize;
 
 use super::checks::{BodyChecker, choose_record};
-use super::{Catalog, KindId, SchemaViolations};
+use super::{Catalog, KindId, SchemaViolations, derived};
 use json::{Object, Value};
 
 /// Which rules apply to a body.
@@ -37,10 +37,11 @@ pub fn check_body(
     };
     let record = choose_record(catalog, kind, body, true).map_err(SchemaViolations)?;
     let mut filled = checker.fill_defaults(&record, body).map_err(SchemaViolations)?;
+    derived::derive_fields(checker.kind, &mut filled);
     let ttl_error = checker.take_ttl(&mut filled);
     let mut errors = checker.check_record(&record, &filled);
     errors.extend(ttl_error);
-    checker.run_kind_checks(&filled, &mut errors);
+    checker.run_kind_checks(&record, &filled, &mut errors);
     if purpose == CheckPurpose::ResolvedReferences {
         filled.values_mut().for_each(zeroize_value);
     }

@@ -1,6 +1,6 @@
 use super::normalize::{BodyNormalizer, NormalForm};
 use super::shorthand;
-use super::{Catalog, FieldType, KindId, Record, SchemaViolations};
+use super::{Catalog, FieldType, KindId, Record, SchemaViolations, derived};
 use json::{Object, Value};
 
 /// What Kong would store for a body: shorthands translated, defaults filled in, sets without repetitions, targets and
@@ -12,7 +12,8 @@ use json::{Object, Value};
 pub fn complete_body(catalog: &Catalog, kind: KindId, body: &Object) -> Result<Object, SchemaViolations> {
     let record = catalog.record(kind, body);
     let mut normalizer = BodyNormalizer::new(NormalForm::Stored);
-    let stored = normalizer.normalize_record(&record, body);
+    let mut stored = normalizer.normalize_record(&record, body);
+    derived::derive_fields(catalog.kind(kind), &mut stored);
     if normalizer.violations.is_empty() {
         Ok(stored)
     } else {
@@ -56,7 +57,8 @@ pub fn apply_patch(
     }
     let record = catalog.record(kind, &named_patch);
     let expanded = expand_shorthands(catalog, kind, &named_patch)?;
-    let stored = expand_shorthands(catalog, kind, stored)?;
+    let mut stored = expand_shorthands(catalog, kind, stored)?;
+    derived::forget_derived_fields(catalog.kind(kind), &expanded, &mut stored);
     Ok(merge_patch(&record, stored, expanded))
 }
 

@@ -1,4 +1,4 @@
-use super::{FieldCheck, RecordFields};
+use super::{FieldCheck, KindCheck, RecordFields};
 use json::{Object, Value};
 
 /// A record of Kong's schema language: named fields in the order Kong gives them.
@@ -10,6 +10,8 @@ pub struct Record {
     pub shorthands: Vec<(String, Field)>,
     /// Checks over several fields, as Kong gives them (`conditional`, `mutually_required` …).
     pub entity_checks: Vec<Value>,
+    /// Checks over several fields that Kong makes in code and no schema tells.
+    pub code_checks: Vec<KindCheck>,
 }
 
 impl Record {
@@ -63,9 +65,9 @@ impl Field {
         self.auto || (self.secret && self.default.as_ref().is_some_and(|value| !value.is_null()))
     }
 
-    /// Whether texts are the same whose lines are, however they are ended.
-    pub(super) fn is_compared_by_line(&self) -> bool {
-        self.rules.get("compared").and_then(Value::as_str) == Some("lines")
+    /// Whether texts are the same that encode the same, in PEM.
+    pub(super) fn is_compared_as_pem(&self) -> bool {
+        self.rules.get("compared").and_then(Value::as_str) == Some("encoded")
     }
 }
 

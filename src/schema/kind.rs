@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    ComputedField, Edition, FieldPath, HashedField, KindCheck, LegacyField, OnDelete, Quirk, Record, RotationRule,
-    SubschemaSelector, TitleRule,
+    ComputedField, DerivedFields, Edition, FieldPath, HashedField, KindCheck, LegacyField, OnDelete, OverlapRule,
+    Quirk, Record, RotationRule, SubschemaSelector, TitleRule,
 };
 use json::{Object, Value};
 
@@ -58,6 +58,12 @@ pub struct Kind {
     pub title: TitleRule,
     /// Checks of Kong's that no schema tells.
     pub checks: Vec<KindCheck>,
+    /// Whether the files tell everything that Kong checks of an entity.
+    pub(crate) all_checks_known: bool,
+    /// Fields that the server derives from each other at every write.
+    pub derived: Option<DerivedFields>,
+    /// Lists that must have a member in common with those of entities that are referred to.
+    pub overlaps: Vec<OverlapRule>,
     /// The segment under which another entity's path lists those of this kind that refer to it
     /// (`/consumers/C/key-auth`), where it differs from `path`.
     pub nested_path: Option<String>,

@@ -11,6 +11,7 @@ mod check;
 mod checks;
 mod complete;
 mod corrections;
+mod derived;
 mod field;
 mod field_lookup;
 mod file_format;
@@ -24,6 +25,7 @@ mod normalize;
 mod overlay;
 mod parse;
 mod path;
+mod pem;
 mod record_fields;
 mod referenceable;
 mod shorthand;
@@ -33,25 +35,30 @@ mod violations;
 mod walk;
 mod x509;
 
-pub use canonical::{CanonicalBody, canonicalize};
+pub use canonical::{CanonicalBody, canonicalize, find_expiry_difference};
 pub use catalog::{Catalog, LiveSchemas};
 pub use check::{CheckPurpose, check_body, zeroize_value};
 pub use checks::{is_private_key, is_public_key};
 pub use complete::{apply_patch, complete_body, to_response_body};
+pub use derived::{DiscardedValue, find_discarded_values};
 pub use field::{Field, FieldType, Record};
-pub use file_format::checks::{FieldCheck, KeyPairFields, KindCheck, RouterFields};
+pub use file_format::checks::{
+    AscendingNumbers, AuthorizationFields, FieldCheck, KeyPairFields, KindCheck, PlainValue, RefusedCombination,
+    RouterFields, UnrepeatedMemberField,
+};
 pub use file_format::error::SchemaError;
 pub use file_format::kind_file::{
-    ComputeMethod, ComputedField, Edition, HashMethod, HashedField, LegacyConversion, LegacyField, OnDelete, Quirk,
-    RotationRule, SubschemaSelector, TitleRule,
+    ComputeMethod, ComputedField, DerivationRule, DerivedFields, Edition, HashMethod, HashedField, LegacyConversion,
+    LegacyField, OnDelete, OverlapRule, Quirk, RotationRule, SubschemaSelector, TitleRule,
 };
 pub use files::recorded_schema;
 pub use foreign_key::ForeignKeyValue;
 pub use kind::{ChildNamesField, ForeignField, Kind, KindId, NestedList};
 pub use live_match::{is_written_canonically, matches_live};
+pub use normalize::canonical_text;
 pub use path::{FieldPath, PathSegment};
 pub use record_fields::RecordFields;
 pub use referenceable::Referenceability;
 pub use violations::SchemaViolations;
 pub use walk::{BodyPart, ShorthandUse};
-pub use x509::{PublicCertificate, format_timestamp, parse_chain, sha256_fingerprint};
+pub use x509::{PublicCertificate, certificate_digest, format_timestamp, parse_chain, sha256_fingerprint};

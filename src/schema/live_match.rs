@@ -189,7 +189,7 @@ fn value_matches(field: &Field, scope: FieldScope<'_>, declared: &Value, shown: 
             declared.len() == shown.len() && declared.iter().all(is_member_same)
         }
         (FieldType::String, Value::String(declared), Value::String(shown)) => {
-            declared == shown || field.is_compared_by_line() && trimmed_lines(declared).eq(trimmed_lines(shown))
+            declared == shown || field.is_compared_as_pem() && trimmed_lines(declared).eq(trimmed_lines(shown))
         }
         (_, Value::Number(declared), Value::Number(shown)) => declared == shown || declared.as_f64() == shown.as_f64(),
         _ => declared == shown,

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::shorthand::{self, ConflictPolicy};
-use super::{Field, FieldPath, FieldType, Record, SchemaViolations, address};
+use super::{Field, FieldPath, FieldType, Record, SchemaViolations, address, pem};
 use json::{Number, Object, PathStep, Value};
 
 /// Brings a body to the form in which it is stored, or in which it is compared.
@@ -45,6 +45,7 @@ impl<'a> BodyNormalizer<'a> {
             known += usize::from(given.is_some());
             let value = match given {
                 Some(Value::Null) => Value::Null,
+                Some(Value::Array(none)) if none.is_empty() && self.is_nothing_if_empty(field) => Value::Null,
                 Some(value) => self.normalize_at(PathStep::Name(name), field, value),
                 None => self.default_value(name, field, &body),
             };
@@ -63,6 +64,11 @@ impl<'a> BodyNormalizer<'a> {
             }
         }
         filled
+    }
+
+    /// Whether an empty list is the same as none, where bodies are compared.
+    fn is_nothing_if_empty(&self, field: &Field) -> bool {
+        self.form == NormalForm::Canonical && field.rules.contains_key("empty_is_none")
     }
 
     fn expand_shorthands<'b>(&mut self, record: &Record, body: &'b Object) -> Cow<'b, Object> {
@@ -139,15 +145,10 @@ impl<'a> BodyNormalizer<'a> {
     }
 
     fn normalize_text(&self, field: &Field, text: &str) -> String {
-        let rule = |name: &str| field.rules.get(name).and_then(Value::as_str);
-        if rule("stored") == Some("address") {
-            let port = field.rules.get("default_port").and_then(Value::as_u64);
-            return address::normalize_address(text, port.unwrap_or_default());
+        if self.form == NormalForm::Canonical {
+            return canonical_text(field, text).into_owned();
         }
-        if self.form == NormalForm::Canonical && field.is_compared_by_line() {
-            return normalize_line_ends(text);
-        }
-        text.to_owned()
+        stored_text(field, text).into_owned()
     }
 
     /// Members of a set without repetitions, in the order given, or sorted to be compared.
@@ -177,6 +178,23 @@ impl<'a> BodyNormalizer<'a> {
             NormalForm::Canonical => drop(filled.insert(name.to_owned(), strip_nulls(value))),
         }
     }
+}
+
+/// A text as the server stores it.
+fn stored_text<'t>(field: &Field, text: &'t str) -> Cow<'t, str> {
+    if field.rules.get("stored").and_then(Value::as_str) != Some("address") {
+        return Cow::Borrowed(text);
+    }
+    let port = field.rules.get("default_port").and_then(Value::as_u64);
+    Cow::Owned(address::normalize_address(text, port.unwrap_or_default()))
+}
+
+/// A text of a field in the form in which two that mean the same are equal.
+pub fn canonical_text<'t>(field: &Field, text: &'t str) -> Cow<'t, str> {
+    if field.is_compared_as_pem() {
+        return Cow::Owned(pem::normalize_pem(text).unwrap_or_else(|| normalize_line_ends(text)));
+    }
+    stored_text(field, text)
 }
 
 /// The default of a field that is absent in a body.

@@ -1,4 +1,6 @@
-use super::{Field, FieldCheck, FieldType, Record, keywords, shorthand};
+use serde::de::DeserializeOwned;
+
+use super::{Field, FieldType, Record, keywords, shorthand};
 use json::{Object, Value};
 
 /// Reads a record in the shape of Kong's `/schemas` answers. The error says where and what is wrong.
@@ -8,6 +10,7 @@ pub(super) fn parse_record(schema: &Value) -> Result<Record, String> {
         fields: parse_named_fields(schema.get("fields"))?.into(),
         shorthands: parse_named_fields(schema.get("shorthand_fields"))?,
         entity_checks: array_members(schema.get("entity_checks")).to_vec(),
+        code_checks: parse_checks(schema.get("code_checks"))?,
     };
     mark_secret_shorthands(&mut record);
     Ok(record)
@@ -54,7 +57,7 @@ pub(super) fn parse_field(schema: &Value) -> Result<Field, String> {
     })
 }
 
-fn parse_checks(checks: Option<&Value>) -> Result<Vec<FieldCheck>, String> {
+fn parse_checks<T: DeserializeOwned>(checks: Option<&Value>) -> Result<Vec<T>, String> {
     match checks {
         None | Some(Value::Null) => Ok(Vec::new()),
         Some(checks) => serde_json::from_value(checks.clone().into()).map_err(|error| error.to_string()),
@@ -106,6 +109,7 @@ fn remaining_rules(schema: &Object) -> Object {
         "fields",
         "shorthand_fields",
         "entity_checks",
+        "code_checks",
         "elements",
         "keys",
         "values",

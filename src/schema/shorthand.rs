@@ -125,10 +125,10 @@ fn parse_path(list: &Value) -> Option<Vec<&str>> {
     list.as_array()?.iter().map(Value::as_str).collect()
 }
 
-/// Puts a value where there is none; false if there is another.
+/// Puts a value where there is none; false if there is another. To Kong's Lua `false` is none.
 fn set_if_unset(body: &mut Object, path: &[&str], value: &Value) -> bool {
     match body.get_path(path) {
-        None | Some(Value::Null) => {
+        None | Some(Value::Null | Value::Bool(false)) => {
             body.put_path(path, value.clone());
             true
         }

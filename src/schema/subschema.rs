@@ -16,6 +16,7 @@ pub(super) struct Subschema {
     edition: Edition,
     own_record: OnceLock<Result<Arc<Record>, SchemaError>>,
     merged_record: OnceLock<Arc<Record>>,
+    has_all_checks: OnceLock<bool>,
 }
 
 #[derive(Clone, Debug)]
@@ -80,6 +81,7 @@ impl Subschema {
             edition,
             own_record: OnceLock::new(),
             merged_record: OnceLock::new(),
+            has_all_checks: OnceLock::new(),
         })
     }
 
@@ -88,6 +90,15 @@ impl Subschema {
         self.own_record
             .get_or_init(|| self.source.read_record(self.edition).map(Arc::new))
             .clone()
+    }
+
+    /// Whether the files tell everything that Kong checks of it.
+    pub(crate) fn has_all_checks(&self) -> bool {
+        let (SubschemaSource::File(_, correction) | SubschemaSource::Live(_, correction)) = &self.source;
+        *self.has_all_checks.get_or_init(|| {
+            let correction = correction.and_then(|file| file.parse().ok());
+            correction.is_some_and(|file| file.get("all_checks_known") == Some(&Value::Bool(true)))
+        })
     }
 
     /// Whether it is a live node's answer.
@@ -110,6 +121,7 @@ fn merge_records(kind: &Record, own: &Record) -> Record {
     whole.fields.replace_or_append(&own.fields);
     whole.shorthands.extend(own.shorthands.iter().cloned());
     whole.entity_checks.extend(own.entity_checks.iter().cloned());
+    whole.code_checks.extend(own.code_checks.iter().cloned());
     whole
 }
 

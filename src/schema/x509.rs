@@ -6,6 +6,8 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer;
 
+use super::pem;
+
 /// The public facts of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicCertificate {
@@ -75,6 +77,17 @@ pub fn parse_chain(text: &str) -> Option<Vec<PublicCertificate>> {
         }
     }
     Some(chain)
+}
+
+/// The hex SHA-256 of the first certificate of a PEM text, as Kong computes it.
+pub fn certificate_digest(text: &str) -> Option<String> {
+    let certificate = pem::first_certificate(text)?;
+    Some(
+        Sha256::digest(&*certificate)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
+    )
 }
 
 /// Upper-case hex, bytes divided by colons.

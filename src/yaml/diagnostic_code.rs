@@ -101,6 +101,7 @@ diagnostic_codes! {
     AbsentKind = "absent-kind": "The control plane has no entities of a kind.";
     HashOnly = "hash-only": "An entity has to be created anew, and one of its values is known as a hash only.";
     HashUnseen = "hash-unseen": "A value is stored as a salted hash, so that it cannot be compared.";
+    DiscardedValue = "discarded-value": "A declared value is thrown away, since the control plane derives it from others.";
     HashedTwice = "hashed-twice": "A declared value looks like a stored hash, and would be hashed again.";
     Forbidden = "forbidden": "The token may not read entities of some kinds.";
 

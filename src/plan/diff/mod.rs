@@ -11,7 +11,7 @@ use generated::preserve_live_values;
 use hashed::{HashComparison, compare_hashed, hashed_twice_warning};
 use json::parallel::par_map_chunks;
 use json::{Object, PREFETCH_BATCH, Value, prefetch};
-use schema::{Catalog, FieldPath, Kind, canonicalize, matches_live};
+use schema::{Catalog, FieldPath, Kind, canonicalize, find_expiry_difference, matches_live};
 
 pub(crate) use generated::{GeneratedField, GeneratedFields};
 pub(crate) use hashed::note_unverifiable_hash;
@@ -112,7 +112,9 @@ pub(crate) fn diff_entity<'a>(
 
 /// The fast path: whether the server shows what is declared, as it does of most. Then no canonical forms are needed.
 fn entity_matches_live(catalog: &Catalog, entity: &UnmatchedEntity<'_>, live: &Object) -> bool {
-    matches_live(catalog, entity.declared.kind, live, entity.body(), &entity.foreign_keys)
+    let kind = catalog.kind(entity.declared.kind);
+    find_expiry_difference(kind, entity.body(), live).is_none()
+        && matches_live(catalog, entity.declared.kind, live, entity.body(), &entity.foreign_keys)
 }
 
 /// In what the canonical forms differ.
@@ -136,7 +138,11 @@ fn diff_canonical<'a>(
         desired.insert(hashed.field.clone(), stored);
     }
     let before = canonicalize(catalog, id, live).0;
-    let fields = diff_fields(kind, &before, &desired);
+    let mut fields = diff_fields(kind, &before, &desired);
+    if let Some((field, before, after)) = find_expiry_difference(kind, entity.body(), live) {
+        let path = FieldPath::from_field(field);
+        fields.push(FieldDiff { path, before, after });
+    }
     if fields.is_empty() {
         return None;
     }

@@ -156,13 +156,23 @@ fn describe_check(check: &FieldCheck) -> Option<&'static str> {
         FieldCheck::UpstreamName => Some("the name of an upstream"),
         FieldCheck::Url => Some("a URL"),
         FieldCheck::Utf8Name => Some("a name"),
+        FieldCheck::LuaCode(_) => Some("Lua that compiles"),
+        FieldCheck::PairedHeader | FieldCheck::PairedHeaders => Some("a header and its value, divided by a colon"),
+        FieldCheck::PairWithValue => Some("a name and a value, divided by a colon"),
+        FieldCheck::SharedDictionary(_) => Some("the name of a shared dictionary"),
+        FieldCheck::SignatureKey => Some("a key"),
         FieldCheck::PemCertificate
         | FieldCheck::PemKey
         | FieldCheck::TagCharacters
         | FieldCheck::WildcardServerName
         | FieldCheck::SomeTrue(_)
         | FieldCheck::KeyPair(_)
-        | FieldCheck::Unrepeated => None,
+        | FieldCheck::Unrepeated
+        | FieldCheck::UnrepeatedMember(_)
+        | FieldCheck::Ascending(_)
+        | FieldCheck::Refused(_)
+        | FieldCheck::SingleAuthorization(_) => None,
+        FieldCheck::WhereRequired(check) => describe_check(check),
     }
 }
 

@@ -1,8 +1,7 @@
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::keys::PublicKey;
+use crate::pem;
 
 /// What Kong's library says of a text that is no certificate; what follows `error:` is OpenSSL's and varies.
 const INVALID_CERTIFICATE: &str = "invalid certificate: x509.new: error:688010A:asn1 encoding routines:\
@@ -24,6 +23,12 @@ pub(super) fn check_key(text: &str) -> Result<(), String> {
     PublicKey::from_pem(text)
         .map(|_| ())
         .ok_or_else(|| format!("invalid key: {INVALID_KEY}"))
+}
+
+/// A key by which signatures are verified: PEM, public or private. What might be one in another form is taken.
+pub(super) fn check_signature_key(text: &str) -> Result<(), String> {
+    let may_be_key = PublicKey::from_pem(text).is_some() || text.trim_start().starts_with('{');
+    may_be_key.then_some(()).ok_or_else(|| "invalid key".to_owned())
 }
 
 /// Whether a certificate and a key are a pair; `None` where one of them cannot be read.
@@ -57,7 +62,7 @@ struct ParsedCertificate {
 
 /// Reads the first certificate of a PEM text.
 fn parse_certificate(text: &str) -> Option<ParsedCertificate> {
-    let der = CertificateDer::from_pem_slice(text.as_bytes()).ok()?;
+    let der = pem::first_certificate(text)?;
     let (_, certificate) = X509Certificate::from_der(&der).ok()?;
     Some(ParsedCertificate {
         key: PublicKey::from_spki(certificate.public_key().raw)?,

@@ -1,6 +1,6 @@
 use super::field_view::FieldView;
 use super::fields::error_message;
-use super::{BodyChecker, error_tree, is_reference, quote_names};
+use super::{BodyChecker, error_tree, is_reference, named_checks, quote_names};
 use crate::{Field, FieldType, Record};
 use json::{Object, Value};
 
@@ -92,11 +92,21 @@ impl BodyChecker<'_> {
         }
     }
 
-    /// Whether a condition holds. Of a field without value none does, unless it asks for that.
+    /// Whether a condition holds. Of null most do, since most rules say nothing of it.
     fn condition_holds(&self, check: &EntityCheck<'_>, path: &str, condition: &Value) -> bool {
-        let is_null = check.input.get_path(path.split('.')).is_none_or(Value::is_null);
-        let asks_null = condition.get("eq") == Some(&Value::Null);
-        is_null == asks_null && self.check_condition(check, path, condition).is_ok()
+        self.check_condition(check, path, condition).is_ok()
+    }
+
+    /// Whether a field's value is what follows from a condition, what Kong checks of it in code included.
+    fn check_consequence(&self, check: &EntityCheck<'_>, path: &str, consequence: &Value) -> Result<(), Value> {
+        self.check_condition(check, path, consequence)?;
+        let names: Vec<&str> = path.split('.').collect();
+        let field = check.record.nested_field(&names);
+        let value = check.input.get_path(names);
+        let fault = field
+            .zip(value)
+            .and_then(|(field, value)| named_checks::run_conditional_checks(field, value));
+        fault.map_or(Ok(()), |fault| Err(error_message(&fault)))
     }
 
     fn check_conditional(&self, check: &EntityCheck<'_>, errors: &mut Object) {
@@ -108,7 +118,7 @@ impl BodyChecker<'_> {
         if !self.condition_holds(check, when, if_match) {
             return;
         }
-        if let Err(fault) = self.check_condition(check, then, then_match) {
+        if let Err(fault) = self.check_consequence(check, then, then_match) {
             let otherwise = || format!("failed conditional validation given value of field '{when}'");
             error_tree::set_field_error(errors, then, fault);
             error_tree::add_entity_error(

@@ -64,12 +64,7 @@ impl BodyChecker<'_> {
         if view.is_required() {
             return Err(error_message("required field missing"));
         }
-        match view.rule("contains") {
-            Some(wanted) => {
-                Err(view.custom_error_or(format!("expected to contain: {}", validators::to_lua_text(wanted))))
-            }
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     fn check_type(&self, view: FieldView<'_>, value: &Value) -> Result<(), FieldErrors> {
@@ -110,10 +105,15 @@ impl BodyChecker<'_> {
     }
 
     fn check_member(&self, view: FieldView<'_>, member: &Value) -> Value {
+        self.check_present(view, member).err().unwrap_or(Value::Null)
+    }
+
+    /// A member of a list or map, which is never null.
+    fn check_present(&self, view: FieldView<'_>, member: &Value) -> Result<(), FieldErrors> {
         if member.is_null() {
-            return error_message("required field missing");
+            return Err(error_message("required field missing"));
         }
-        self.check_value(view, member).err().unwrap_or(Value::Null)
+        self.check_value(view, member)
     }
 
     /// A map tells of one entry only, and not of which.
@@ -121,11 +121,11 @@ impl BodyChecker<'_> {
         match value {
             Value::Object(entries) => entries.iter().try_for_each(|(key, value)| {
                 self.check_value(keys, &Value::from(key))?;
-                self.check_value(values, value)
+                self.check_present(values, value)
             }),
             Value::Array(members) => members.iter().zip(1..).try_for_each(|(value, key)| {
                 self.check_value(keys, &Value::from(key))?;
-                self.check_value(values, value)
+                self.check_present(values, value)
             }),
             _ => Err(error_message("expected a map")),
         }

@@ -2,9 +2,9 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING, EcdsaKeyPair,
     EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair,
 };
-use rustls_pki_types::pem::{PemObject, SectionKind};
 
 use super::der::{self, OCTET_STRING, OID, SEQUENCE, Tlv};
+use crate::pem::{PemSection, pem_sections};
 
 /// The public half of a key pair, in a shape in which two can be compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,40 +61,47 @@ impl PublicKey {
 
     /// Reads the first private or public key of a PEM text.
     pub fn from_pem(text: &str) -> Option<Self> {
-        let (section, content) = pem_sections(text).find(|(section, _)| is_key_section(section))?;
-        match section {
-            SectionKind::PublicKey => Self::from_spki(&content),
-            SectionKind::PrivateKey => public_key_from_pkcs8(&content),
-            SectionKind::RsaPrivateKey => public_key_from_pkcs1(&content),
-            _ => public_key_from_sec1(&content, None),
+        let section = first_key_section(text)?;
+        match section.label.as_str() {
+            PUBLIC_KEY => Self::from_spki(&section.content),
+            PRIVATE_KEY => public_key_from_pkcs8(&section.content),
+            RSA_PRIVATE_KEY => public_key_from_pkcs1(&section.content),
+            _ => public_key_from_sec1(&section.content, None),
         }
     }
 
     /// Reads the first public key of a PEM text.
     pub(crate) fn from_public_pem(text: &str) -> Option<Self> {
-        let (_, content) = pem_sections(text).find(|(section, _)| *section == SectionKind::PublicKey)?;
-        Self::from_spki(&content)
+        let section = find_section(text, |label| label == PUBLIC_KEY)?;
+        Self::from_spki(&section.content)
     }
 
     /// Reads the first private key of a PEM text.
     pub(crate) fn from_private_pem(text: &str) -> Option<Self> {
-        let (section, _) = pem_sections(text).find(|(section, _)| is_key_section(section))?;
-        if section == SectionKind::PublicKey {
+        if first_key_section(text)?.label == PUBLIC_KEY {
             return None;
         }
         Self::from_pem(text)
     }
 }
 
-fn is_key_section(section: &SectionKind) -> bool {
-    matches!(
-        section,
-        SectionKind::PublicKey | SectionKind::PrivateKey | SectionKind::RsaPrivateKey | SectionKind::EcPrivateKey
-    )
+const PUBLIC_KEY: &str = "PUBLIC KEY";
+const PRIVATE_KEY: &str = "PRIVATE KEY";
+const RSA_PRIVATE_KEY: &str = "RSA PRIVATE KEY";
+const EC_PRIVATE_KEY: &str = "EC PRIVATE KEY";
+
+fn first_key_section(text: &str) -> Option<PemSection> {
+    find_section(text, |label| {
+        [PUBLIC_KEY, PRIVATE_KEY, RSA_PRIVATE_KEY, EC_PRIVATE_KEY].contains(&label)
+    })
 }
 
-fn pem_sections(text: &str) -> impl Iterator<Item = (SectionKind, Vec<u8>)> {
-    <(SectionKind, Vec<u8>)>::pem_slice_iter(text.as_bytes()).map_while(Result::ok)
+/// The first section of such a label. None if it is encrypted, or a section before it cannot be read.
+fn find_section(text: &str, is_wanted: impl Fn(&str) -> bool) -> Option<PemSection> {
+    let mut sections = pem_sections(text).map_while(Result::ok);
+    sections
+        .find(|section| is_wanted(&section.label))
+        .filter(|section| !section.has_header)
 }
 
 fn parse_algorithm_identifier(value: Tlv<'_>) -> Option<(Vec<u8>, Option<Vec<u8>>)> {

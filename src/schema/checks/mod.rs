@@ -5,6 +5,7 @@
 //! fields they look at, as `checks` of a field or of a kind.
 
 mod certificates;
+mod combinations;
 mod defaults;
 mod der;
 mod entity_checks;
@@ -15,7 +16,9 @@ mod hostname;
 mod jwk;
 mod keys;
 mod lua_pattern;
+mod lua_syntax;
 mod named_checks;
+mod pairs;
 mod paths;
 mod pcre;
 mod record_choice;

@@ -1,9 +1,8 @@
 use super::{
-    BodyChecker, certificates, error_tree, hostname, is_reference, jwk, paths, pcre, quote_names, route_expression,
-    text, urls,
+    BodyChecker, certificates, combinations, error_tree, hostname, is_reference, jwk, lua_syntax, pairs, paths, pcre,
+    quote_names, route_expression, text, urls,
 };
-use crate::checks::keys::PublicKey;
-use crate::{CheckPurpose, Field, FieldCheck, KeyPairFields, KindCheck};
+use crate::{CheckPurpose, Field, FieldCheck, KindCheck, Record};
 use json::{Object, Value};
 
 /// What the checks of a field in code say of a value that its schema allows.
@@ -14,12 +13,29 @@ pub(super) fn run_field_checks(checker: &BodyChecker<'_>, field: &Field, value: 
         .find_map(|check| run_field_check(checker, check, value))
 }
 
+/// What a check in code says of a value that the schema allows, where a condition of the schema asks for the field.
+pub(super) fn run_conditional_checks(field: &Field, value: &Value) -> Option<String> {
+    let text = value
+        .as_str()
+        .filter(|text| !(field.referenceable && is_reference(text)))?;
+    field.checks.iter().find_map(|check| match check {
+        FieldCheck::WhereRequired(check) => run_text_check(check, text).err(),
+        _ => None,
+    })
+}
+
 fn run_field_check(checker: &BodyChecker<'_>, check: &FieldCheck, value: &Value) -> Option<String> {
     match check {
-        FieldCheck::SomeTrue(fields) => check_some_true(fields, value.as_object()?),
-        FieldCheck::KeyPair(fields) => check_pem_key_pair(fields, value.as_object()?),
+        FieldCheck::SomeTrue(fields) => combinations::check_some_true(fields, value.as_object()?),
+        FieldCheck::KeyPair(fields) => combinations::check_key_pair(fields, value.as_object()?),
+        FieldCheck::Ascending(numbers) => combinations::check_ascending(numbers, value.as_object()?),
+        FieldCheck::Refused(refused) => combinations::check_combination(refused, value.as_object()?),
+        FieldCheck::SingleAuthorization(fields) => combinations::check_authorization(fields, value.as_object()?),
+        FieldCheck::UnrepeatedMember(unrepeated) => combinations::check_unrepeated(unrepeated, value.as_array()?),
+        FieldCheck::SharedDictionary(message) => checker.check_dictionary(value.as_str()?, message),
         FieldCheck::Unrepeated if checker.purpose == CheckPurpose::Validate => None,
         FieldCheck::Unrepeated => find_duplicate(value).map(|member| format!("{member} is duplicated")),
+        FieldCheck::WhereRequired(_) => None,
         check => run_text_check(check, value.as_str()?).err(),
     }
 }
@@ -32,8 +48,13 @@ fn run_text_check(check: &FieldCheck, text: &str) -> Result<(), String> {
         FieldCheck::HostWithoutPort => hostname::check_host_without_port(text),
         FieldCheck::IpOrCidr => hostname::check_ip_or_cidr(text),
         FieldCheck::Origin => check_origin(text),
+        FieldCheck::PairWithValue => pairs::check_pair_with_value(text),
+        FieldCheck::PairedHeader => pairs::check_paired_header(text),
+        FieldCheck::PairedHeaders => pairs::check_paired_headers(text),
+        FieldCheck::LuaCode(prefix) => lua_syntax::check_lua_syntax(text).map_err(|error| format!("{prefix}{error}")),
         FieldCheck::PemCertificate => certificates::check_certificate(text),
         FieldCheck::PemKey => certificates::check_key(text),
+        FieldCheck::SignatureKey => certificates::check_signature_key(text),
         FieldCheck::RedirectUri => urls::check_redirect_uri(text),
         FieldCheck::RouteHost => hostname::check_route_host(text),
         FieldCheck::RoutePath => paths::check_route_path(text),
@@ -45,32 +66,16 @@ fn run_text_check(check: &FieldCheck, text: &str) -> Result<(), String> {
         FieldCheck::UrlPath => paths::check_url_path(text),
         FieldCheck::Utf8Name => text::check_utf8_name(text),
         FieldCheck::WildcardServerName => hostname::check_wildcard_server_name(text),
-        FieldCheck::SomeTrue(_) | FieldCheck::KeyPair(_) | FieldCheck::Unrepeated => Ok(()),
+        FieldCheck::SomeTrue(_)
+        | FieldCheck::KeyPair(_)
+        | FieldCheck::Unrepeated
+        | FieldCheck::UnrepeatedMember(_)
+        | FieldCheck::SharedDictionary(_)
+        | FieldCheck::Ascending(_)
+        | FieldCheck::Refused(_)
+        | FieldCheck::SingleAuthorization(_)
+        | FieldCheck::WhereRequired(_) => Ok(()),
     }
-}
-
-/// At least one of the named fields must be true.
-fn check_some_true(fields: &[String], record: &Object) -> Option<String> {
-    let some = fields.iter().any(|name| record.get(name) == Some(&Value::Bool(true)));
-    (!some).then(|| format!("at least one of these fields must be true: {}", fields.join(", ")))
-}
-
-/// A private and a public key, each if it is there, and as a pair if both are. With a reference nothing is known.
-fn check_pem_key_pair(fields: &KeyPairFields, record: &Object) -> Option<String> {
-    let text = |field: &str| record.get(field)?.as_str();
-    let (private, public) = (text(&fields.private), text(&fields.public));
-    if private.is_some_and(is_reference) || public.is_some_and(is_reference) {
-        return None;
-    }
-    let public = match public.map(PublicKey::from_public_pem) {
-        Some(None) => return Some("could not load public key".to_owned()),
-        known => known.flatten(),
-    };
-    let private = match private.map(PublicKey::from_private_pem) {
-        Some(None) => return Some(format!("could not load private key{}", certificates::INVALID_KEY)),
-        known => known.flatten(),
-    };
-    (!public?.matches(&private?)).then(|| "public key does not match private key".to_owned())
 }
 
 fn find_duplicate(list: &Value) -> Option<&str> {
@@ -90,9 +95,9 @@ fn check_origin(text: &str) -> Result<(), String> {
 }
 
 impl BodyChecker<'_> {
-    /// Adds what the kind's own checks say of its fields taken together.
-    pub(crate) fn run_kind_checks(&self, input: &Object, errors: &mut Object) {
-        for check in &self.kind.checks {
+    /// Adds what the checks in code of the kind, and of the schema that completes it, say of fields taken together.
+    pub(crate) fn run_kind_checks(&self, record: &Record, input: &Object, errors: &mut Object) {
+        for check in self.kind.checks.iter().chain(&record.code_checks) {
             let has_invalid_field = check.fields().into_iter().any(|field| errors.contains_key(field));
             if has_invalid_field && !check.runs_with_invalid_fields() {
                 continue;
@@ -104,7 +109,7 @@ impl BodyChecker<'_> {
     }
 
     fn run_kind_check(&self, check: &KindCheck, input: &Object) -> Option<String> {
-        let text = |field: &str| input.get(field)?.as_str();
+        let text = |field: &str| input.get_path(field.split('.'))?.as_str();
         let known = |field: &str| text(field).filter(|text| !is_reference(text));
         match check {
             KindCheck::Needs { of, needs } => check_required_together(of, needs, |path| {
@@ -129,8 +134,28 @@ impl BodyChecker<'_> {
                 input.get(bears)?;
                 jwk::check_jwk(known(json)?, text(bears)).map(str::to_owned)
             }
+            KindCheck::UrlScheme { url, scheme, message } => {
+                let (given, _) = known(url)?.split_once("://")?;
+                (!given.is_empty() && !given.contains(':') && given != scheme).then(|| message.clone())
+            }
+            KindCheck::SharedDictionary {
+                name,
+                used_by,
+                value,
+                message,
+                ..
+            } => {
+                let is_used = text(used_by) == Some(value);
+                self.check_dictionary(known(name).filter(|_| is_used)?, message)
+            }
             KindCheck::RouteExpression(fields) => route_expression::check_route_expression(input, fields).err(),
         }
+    }
+
+    /// What is said of the name of a dictionary that the node's workers do not share; nothing where those are not known.
+    fn check_dictionary(&self, name: &str, message: &str) -> Option<String> {
+        let known = self.catalog.shared_dictionaries()?;
+        (!known.contains(name)).then(|| message.replacen("%s", name, 1))
     }
 
     /// Whether the server fills a field in before it looks at what it is to store.

@@ -41,6 +41,13 @@ impl UrlParts<'_> {
     }
 }
 
+/// Whether a URL says who asks.
+pub(super) fn has_user(text: &str) -> bool {
+    split_url(text)
+        .authority
+        .is_some_and(|authority| authority.contains('@'))
+}
+
 /// A URL with scheme and host.
 pub(super) fn check_url(text: &str) -> Result<(), String> {
     let parts = split_url(text);

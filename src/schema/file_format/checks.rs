@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 /// A check of one value that Kong makes in code: a member of the list `checks` of a field.
@@ -11,8 +13,16 @@ pub enum FieldCheck {
     IpOrCidr,
     /// `*`, or a regular expression.
     Origin,
+    /// A pair divided by colons whose name is that of a header: `X-A: value`.
+    PairedHeader,
+    /// The same, where the value is the name of a header, too.
+    PairedHeaders,
+    /// A pair divided by colons that has a value.
+    PairWithValue,
     PemCertificate,
     PemKey,
+    /// A key in PEM by which signatures are verified.
+    SignatureKey,
     RedirectUri,
     RouteHost,
     RoutePath,
@@ -30,6 +40,78 @@ pub enum FieldCheck {
     KeyPair(KeyPairFields),
     /// No member of the list stands in it twice. `/schemas/ENTITY/validate` does not look.
     Unrepeated,
+    /// No two members of the list have the same value in a field.
+    UnrepeatedMember(UnrepeatedMemberField),
+    /// A chunk of Lua that compiles; what stands before LuaJIT's words where it does not.
+    LuaCode(String),
+    /// The name of a dictionary that the node's workers share; the message where there is none, `%s` for the name.
+    SharedDictionary(String),
+    /// Numbers of the record, none of which is lower than one before it.
+    Ascending(AscendingNumbers),
+    /// Values that must not stand together in the record.
+    Refused(RefusedCombination),
+    /// The record does not say twice who asks: in a URL and in a header.
+    SingleAuthorization(AuthorizationFields),
+    /// A check that Kong makes only where a condition of the schema asks for the field.
+    WhereRequired(Box<FieldCheck>),
+}
+
+/// A field of which no two members of a list may have the same value.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnrepeatedMemberField {
+    pub field: String,
+    /// `%s` stands for the value.
+    pub message: String,
+}
+
+/// Fields of a record whose numbers do not decrease.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AscendingNumbers {
+    pub fields: Vec<String>,
+    /// `{later}` and `{earlier}` stand for the fields with their numbers.
+    pub message: String,
+}
+
+/// Values that must not stand together: a record is refused where all of this holds.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefusedCombination {
+    /// These fields have values.
+    #[serde(default)]
+    pub set: Vec<String>,
+    /// One of these has a value.
+    #[serde(default)]
+    pub any_set: Vec<String>,
+    /// These have none.
+    #[serde(default)]
+    pub unset: Vec<String>,
+    /// These have that value.
+    #[serde(default)]
+    pub equal: BTreeMap<String, PlainValue>,
+    /// These have another value, or none.
+    #[serde(default)]
+    pub unequal: BTreeMap<String, PlainValue>,
+    pub message: String,
+}
+
+/// A value in a file of checks.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum PlainValue {
+    Boolean(bool),
+    Integer(i64),
+    Text(String),
+}
+
+/// The fields of a record that may say who asks.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthorizationFields {
+    pub url: String,
+    pub headers: String,
+    pub message: String,
 }
 
 /// The fields of a record that hold the halves of a key.
@@ -68,6 +150,20 @@ pub enum KindCheck {
     },
     /// What the router makes of a route.
     RouteExpression(RouterFields),
+    /// A URL that has no other scheme than one.
+    UrlScheme {
+        url: String,
+        scheme: String,
+        message: String,
+    },
+    /// A dictionary that the node's workers share, where a field has that value; nothing of `within` may be wrong.
+    SharedDictionary {
+        within: String,
+        name: String,
+        used_by: String,
+        value: String,
+        message: String,
+    },
 }
 
 /// Which field of a route becomes which field of the router.
@@ -106,6 +202,8 @@ impl KindCheck {
             Self::DifferentAlgorithms { first, second, .. } => vec![first, second],
             Self::Authority { chain } => vec![chain],
             Self::JsonWebKey { json, bears, beside } => vec![json, bears, beside],
+            Self::UrlScheme { url, .. } => vec![url],
+            Self::SharedDictionary { within, .. } => vec![within],
             Self::RouteExpression(router) => vec![
                 &router.sni,
                 &router.method,

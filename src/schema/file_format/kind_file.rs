@@ -53,6 +53,12 @@ pub(crate) struct KindFileSpec<S> {
     pub title: TitleRule,
     #[serde(default)]
     pub checks: Vec<KindCheck>,
+    /// Whether there is nothing that Kong checks and no file here tells.
+    #[serde(default)]
+    pub all_checks_known: bool,
+    pub derived: Option<DerivedFields>,
+    #[serde(default)]
+    pub overlaps: Vec<OverlapRule>,
     pub subschemas: Option<SubschemaSelector>,
     /// Corrections of the recorded schema, or all of it where none was recorded, in Kong's shape.
     #[serde(default)]
@@ -122,6 +128,47 @@ pub struct ComputedField {
 pub enum ComputeMethod {
     /// The hex SHA-256 of a PEM certificate's DER.
     CertificateDigest,
+}
+
+/// Fields that the server derives from each other at every write.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DerivedFields {
+    /// What is set where; the first rule that holds counts.
+    pub rules: Vec<DerivationRule>,
+    /// A change that says the first of two fields, and not the second, takes the second back to its default.
+    #[serde(default)]
+    pub forgets: BTreeMap<String, String>,
+}
+
+/// What the server sets where fields have certain values; a null stands for none.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DerivationRule {
+    /// Fields that have one of these values.
+    #[serde(default, rename = "where")]
+    pub among: BTreeMap<String, Vec<Option<String>>>,
+    /// Fields that have none of these.
+    #[serde(default, rename = "unless")]
+    pub not_among: BTreeMap<String, Vec<Option<String>>>,
+    /// What fields become.
+    pub set: BTreeMap<String, String>,
+}
+
+/// A list of which a member must stand in the same list of an entity that this one refers to; the first rule whose
+/// foreign key is set counts.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OverlapRule {
+    /// The list.
+    pub field: String,
+    /// The foreign key.
+    pub of: String,
+    /// Where the list stands not in that entity but in those of this collection that refer to it: in one of them, if
+    /// there are any.
+    pub through: Option<String>,
+    /// What the server says of a list without such a member.
+    pub message: String,
 }
 
 /// What is odd about the Admin API of a kind, and no other key tells.

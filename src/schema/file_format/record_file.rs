@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::checks::FieldCheck;
+use super::checks::{FieldCheck, KindCheck};
 use super::kind_file::{Edition, OnDelete};
 
 /// A record in Kong's schema language with the additions of the files under `schemas/`: a whole one, or corrections of
@@ -18,6 +18,12 @@ pub(crate) struct RecordFile {
     shorthand_fields: Vec<BTreeMap<String, FieldFile>>,
     #[serde(default)]
     entity_checks: Vec<EntityCheckFile>,
+    /// What Kong checks in code of an entity that this schema completes.
+    #[serde(default)]
+    code_checks: Vec<KindCheck>,
+    /// Whether there is nothing that Kong checks and no file here tells.
+    #[serde(default)]
+    all_checks_known: bool,
 }
 
 /// A field; `null` takes a rule away.
@@ -108,7 +114,7 @@ enum TypeName {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum ComparisonName {
-    Lines,
+    Encoded,
 }
 
 /// How texts are stored.

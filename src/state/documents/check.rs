@@ -3,7 +3,7 @@ use super::diagnostics::DocumentDiagnostics;
 use super::invalid_entity::InvalidEntity;
 use crate::{DeclaredEntity, DeclaredForeignKey, DeclaredId, DesiredState, EntityBody, ForeignKeyTarget};
 use json::{Object, Value, json};
-use schema::{self, Catalog, CheckPurpose, FieldPath};
+use schema::{self, Catalog, CheckPurpose, DiscardedValue, FieldPath};
 use yaml::{Diagnostic, DiagnosticCode, FileId, Severity, Span, suggest_similar};
 
 /// Reports what the control plane of this catalog would refuse in the bodies of the desired state: the same checks that
@@ -68,6 +68,7 @@ fn check_entity(
     let body = body_for_check(catalog, entity);
     let body = body.expose();
     let mut found: Vec<Diagnostic> = unchecked_config_warning(catalog, entity, body).into_iter().collect();
+    found.extend(discarded_value_warnings(catalog, entity, body));
     if let Err(violations) = schema::check_body(catalog, entity.kind, body, CheckPurpose::Store, now) {
         let invalid = InvalidEntity::new(catalog, entity, body);
         found.extend(
@@ -111,6 +112,31 @@ fn foreign_key_value(foreign_key: &DeclaredForeignKey) -> Value {
 }
 
 const STAND_IN_ID: &str = "00000000-0000-4000-8000-000000000000";
+
+/// Warns of what the document itself says and the control plane throws away, since it derives the field from others.
+fn discarded_value_warnings(catalog: &Catalog, entity: &DeclaredEntity, body: &Object) -> Vec<Diagnostic> {
+    let is_declared = |value: &DiscardedValue| entity.location.span_tree.get(&value.field).is_some();
+    let discarded = schema::find_discarded_values(catalog, entity.kind, body);
+    let warning = |value: DiscardedValue| {
+        let (field, stored) = (&value.field, to_display(&value.stored));
+        let others = value.derived_from.join(", ");
+        let span = entity.location.value_span(&FieldPath::from_field(field));
+        let message =
+            format!("{field} is stored as {stored} whatever stands here, since Kong derives it from {others}");
+        Diagnostic::warning(DiagnosticCode::DiscardedValue, message)
+            .at(span)
+            .help(format!(
+                "write {stored} or leave it out, or give {others} a value that goes with it"
+            ))
+    };
+    discarded.into_iter().filter(is_declared).map(warning).collect()
+}
+
+fn to_display(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), |text| format!("'{text}'"))
+}
 
 /// Warns of a plugin or vault whose schema is not known, so that its `config` is not checked. Where the node's own list
 /// is known, the checks report what is not on it.

@@ -11,7 +11,7 @@ use super::foreign_key;
 use super::phrases::with_article;
 use crate::{DeclaredEntity, DeclaredId, DesiredState, ForeignKeyTarget, ScopeId};
 use json::Value;
-use schema::{Catalog, FieldPath, Kind, KindId};
+use schema::{Catalog, FieldPath, Kind, KindId, canonical_text};
 use yaml::{Diagnostic, DiagnosticCode, Span};
 
 /// Reports entities that are declared twice: the same id, or the same values of fields that no two may share.
@@ -179,7 +179,11 @@ fn key_part<'a>(
     }
     match entity.body.expose().get(field)? {
         Value::Null => None,
-        Value::String(text) => Some(UniquenessKeyPart::Text(Cow::Borrowed(text))),
+        Value::String(text) => {
+            let described = kind.record.get(field);
+            let text = described.map_or(Cow::Borrowed(text.as_str()), |field| canonical_text(field, text));
+            Some(UniquenessKeyPart::Text(text))
+        }
         other => Some(UniquenessKeyPart::Text(Cow::Owned(other.to_string()))),
     }
 }
@@ -200,7 +204,7 @@ fn duplicate_error(
     let is_secret = first.secret_fields.contains(&FieldPath::from_field(field))
         || kind.record.get(field).is_some_and(|field| field.secret);
     let subject = match first.body.expose().get(field) {
-        Some(Value::String(value)) if !is_secret => format!("the {} '{value}'", kind.name),
+        Some(Value::String(value)) if !is_secret && !value.contains('\n') => format!("the {} '{value}'", kind.name),
         _ => format!("{} with this {field}", with_article(&kind.name)),
     };
     let scopes = if first.scope == second.scope {

@@ -1,4 +1,4 @@
-//! What a real Kong Gateway answered, 240 exchanges, asked of the embedded control plane again.
+//! What a real Kong Gateway answered, 287 exchanges, asked of the embedded control plane again.
 //!
 //! The rules of the comparison: an id that the server chose is bound to the recorded one where it first appears;
 //! `created_at` and `updated_at` need only be whole or broken numbers alike; of offsets and links it counts whether
@@ -16,72 +16,99 @@ use strongroom::schema::Catalog;
 
 #[test]
 fn ca_certificates() {
-    replay("ca_certificates", 11);
+    replay("fixtures/transcripts", "ca_certificates", 11);
 }
 
 #[test]
 fn certificates() {
-    replay("certificates", 24);
+    replay("fixtures/transcripts", "certificates", 24);
 }
 
 #[test]
 fn certificates_references() {
-    replay("certificates_references", 10);
+    replay("fixtures/transcripts", "certificates_references", 10);
 }
 
 #[test]
 fn consumers() {
-    replay("consumers", 22);
+    replay("fixtures/transcripts", "consumers", 22);
 }
 
 #[test]
 fn ids_and_losses() {
-    replay("ids_and_losses", 30);
+    replay("fixtures/transcripts", "ids_and_losses", 30);
 }
 
 #[test]
 fn keys_and_key_sets() {
-    replay("keys_and_key_sets", 12);
+    replay("fixtures/transcripts", "keys_and_key_sets", 12);
 }
 
 #[test]
 fn paging_and_tags() {
-    replay("paging_and_tags", 26);
+    replay("fixtures/transcripts", "paging_and_tags", 26);
 }
 
 #[test]
 fn services_client_certificate() {
-    replay("services_client_certificate", 7);
+    replay("fixtures/transcripts", "services_client_certificate", 7);
 }
 
 #[test]
 fn services_routes_plugins() {
-    replay("services_routes_plugins", 26);
+    replay("fixtures/transcripts", "services_routes_plugins", 26);
 }
 
 #[test]
 fn snis() {
-    replay("snis", 15);
+    replay("fixtures/transcripts", "snis", 15);
 }
 
 #[test]
 fn upstreams_targets() {
-    replay("upstreams_targets", 15);
+    replay("fixtures/transcripts", "upstreams_targets", 15);
 }
 
 #[test]
 fn validate() {
-    replay("validate", 13);
+    replay("fixtures/transcripts", "validate", 13);
 }
 
 #[test]
 fn vaults() {
-    replay("vaults", 29);
+    replay("fixtures/transcripts", "vaults", 29);
+}
+
+#[test]
+fn ca_digest() {
+    replay("fixtures/computed", "ca_digest", 5);
+}
+
+#[test]
+fn certificate_forms() {
+    replay("fixtures/computed", "certificate_forms", 9);
+}
+
+#[test]
+fn plugin_protocols() {
+    replay("fixtures/computed", "plugin_protocols", 12);
+}
+
+#[test]
+fn target_forms() {
+    replay("fixtures/computed", "target_forms", 8);
+}
+
+#[test]
+fn upstream_hashing() {
+    replay("fixtures/computed", "upstream_hashing", 13);
 }
 
 /// Repeats a transcript on an empty node and asserts that every answer agrees.
-fn replay(name: &str, exchanges: usize) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/transcripts/{name}.jsonl"));
+fn replay(folder: &str, name: &str, exchanges: usize) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join(folder)
+        .join(format!("{name}.jsonl"));
     let text = fs::read_to_string(file).unwrap();
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), exchanges);

@@ -24,6 +24,7 @@ static NODE: LazyLock<Catalog> = LazyLock::new(|| {
         loaded_plugins: Some(names("plugins")),
         loaded_vaults: Some(names("vaults")),
         loaded_filters: Some(BTreeSet::new()),
+        shared_dictionaries: Some(["kong", "kong_db_cache"].map(str::to_owned).into()),
         ..LiveSchemas::default()
     })
 });
@@ -82,8 +83,9 @@ fn agrees(row: &Value, (status, fields): &(u64, Value)) -> bool {
 
 #[test]
 fn odd_bodies_are_answered_as_kong_answers_them() {
-    // what was recorded, and what follows from Kong's rules without having been recorded
-    let rows: Vec<Value> = [fixture("checks.jsonl"), fixture("rules.jsonl")]
+    // what was recorded of schemas and of code, and what follows from Kong's rules without having been recorded
+    let rows: Vec<Value> = ["checks.jsonl", "code_checks.jsonl", "rules.jsonl"]
+        .map(fixture)
         .iter()
         .flat_map(|rows| rows.lines())
         .map(|line| serde_json::from_str(line).expect("a row"))
@@ -101,6 +103,35 @@ fn odd_bodies_are_answered_as_kong_answers_them() {
         }
     }
     assert_eq!(differences, 0, "of {} rows", rows.len());
+}
+
+#[test]
+fn a_dictionary_that_no_node_told_of_may_be_there() {
+    let plugins = Catalog::recorded().find_kind("plugins").expect("a kind");
+    let body = json!({"name": "proxy-cache", "config": {"strategy": "memory", "memory": {"dictionary_name": "mine"}}});
+    let body = body.as_object().expect("an object");
+    let checked = check_body(&Catalog::recorded(), plugins, body, CheckPurpose::Validate, NOW);
+    assert!(checked.is_ok());
+    let on_node = check_body(&NODE, plugins, body, CheckPurpose::Validate, NOW);
+    assert!(on_node.is_err());
+}
+
+#[test]
+fn all_checks_are_known_of_the_recorded_version_alone() {
+    let recorded = Catalog::recorded();
+    let kind = |collection: &str| recorded.find_kind(collection).expect("a kind");
+    let (plugins, upstreams, routes) = (kind("plugins"), kind("upstreams"), kind("routes"));
+    for (name, known) in [("rate-limiting", true), ("acme", false), ("no-such", false)] {
+        assert_eq!(NODE.knows_all_checks(plugins, Some(name)), known, "{name}");
+    }
+    assert!(!NODE.knows_all_checks(plugins, None));
+    assert!(NODE.knows_all_checks(upstreams, None));
+    assert!(!NODE.knows_all_checks(routes, None), "the router has the last word");
+    let later = recorded.with_live_schemas(&LiveSchemas {
+        version: Some("3.10.0".to_owned()),
+        ..LiveSchemas::default()
+    });
+    assert!(!later.knows_all_checks(upstreams, None));
 }
 
 /// What is told of a body that is to be stored at a time.
