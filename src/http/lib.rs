@@ -4,12 +4,14 @@
 
 mod client_options;
 mod error_causes;
+mod proxy;
 mod retry_after;
 mod url;
 mod zeroizing;
 
 pub use client_options::{ClientOptions, InvalidPem};
 pub use error_causes::error_causes;
+pub use proxy::SystemProxies;
 pub use retry_after::parse_retry_after;
 pub use url::{authority, parse_http_url, percent_encode};
 pub use zeroizing::{sensitive_header_value, zeroizing_bytes};
