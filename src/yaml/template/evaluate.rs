@@ -196,7 +196,10 @@ mod tests {
             "env \"DECK_WHICH\" | env | toBool",
         ] {
             let expression = parse_template(template).expect("a template");
-            for environment in [TemplateEnvironment::Strict(&lookup), TemplateEnvironment::Lenient(&lookup)] {
+            for environment in [
+                TemplateEnvironment::Strict(&lookup),
+                TemplateEnvironment::Lenient(&lookup),
+            ] {
                 let error = evaluate(&expression, &environment).expect_err(template).to_diagnostic();
                 let shown = format!("{error:?}").to_lowercase();
                 assert!(!shown.contains("hunter2"), "{template}: {shown}");
@@ -204,6 +207,9 @@ mod tests {
         }
         let expression = parse_template("env (env \"DECK_WHICH\")").expect("a template");
         let value = evaluate(&expression, &TemplateEnvironment::Strict(&lookup)).expect("a value");
-        assert_eq!((value.text.as_str(), value.variables), ("hunter2", vec!["DECK_WHICH".to_owned()]));
+        assert_eq!(
+            (value.text.as_str(), value.variables),
+            ("hunter2", vec!["DECK_WHICH".to_owned()])
+        );
     }
 }
