@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
+use super::state_file_reader::{check_inside, read_error, read_file, read_limited};
 use schema::Catalog;
+use settings::Repository;
 use state::{FileClass, classify_file, may_declare_select_tags};
 use yaml::{ComposeOptions, Diagnostic, DiagnosticCode, FileId, Node, SourceFiles, decode};
 
@@ -40,6 +41,7 @@ pub(crate) struct ParsedFiles {
 pub(crate) fn find_files(paths: &[PathBuf]) -> DiscoveredFiles {
     let mut finder = FileFinder {
         extension_matcher: state_file_matcher(),
+        repository: Repository::discover(paths),
         seen: BTreeSet::new(),
         candidates: 0,
         files: DiscoveredFiles::default(),
@@ -109,6 +111,8 @@ impl ParsedFiles {
 
 struct FileFinder {
     extension_matcher: Option<GlobMatcher>,
+    /// What the files are part of.
+    repository: Repository,
     /// Files and directories that were found already, by their real paths.
     seen: BTreeSet<PathBuf>,
     /// How many files of directories may be state files by their names.
@@ -128,6 +132,9 @@ impl FileFinder {
     fn add_path(&mut self, path: &Path) {
         if path == Path::new("-") {
             return self.read_stdin();
+        }
+        if let Err(error) = check_inside(path, &self.repository) {
+            return self.push_diagnostic(error);
         }
         match fs::metadata(path) {
             Err(error) => self.push_read_error(path, &error),
@@ -150,10 +157,9 @@ impl FileFinder {
             let message = "standard input (`-`) is given twice, and can be read once";
             return self.push_diagnostic(Diagnostic::error(DiagnosticCode::GivenTwice, message));
         }
-        let mut bytes = Vec::new();
-        match std::io::stdin().read_to_end(&mut bytes) {
-            Ok(_) => self.push_bytes(Path::new("-"), bytes, true),
-            Err(error) => self.push_read_error(Path::new("-"), &error),
+        match read_limited(std::io::stdin().lock(), Path::new("-")) {
+            Ok(bytes) => self.push_bytes(Path::new("-"), bytes, true),
+            Err(error) => self.push_diagnostic(error),
         }
     }
 
@@ -184,9 +190,16 @@ impl FileFinder {
         for path in paths.iter().filter(|path| !is_hidden(path)) {
             match fs::metadata(path) {
                 Err(error) => self.push_read_error(path, &error),
-                Ok(metadata) if metadata.is_dir() => self.walk_directory(path),
+                Ok(metadata) if metadata.is_dir() => self.walk_inner_directory(path),
                 Ok(_) => self.add_candidate(path),
             }
+        }
+    }
+
+    fn walk_inner_directory(&mut self, path: &Path) {
+        match check_inside(path, &self.repository) {
+            Ok(()) => self.walk_directory(path),
+            Err(error) => self.push_diagnostic(error),
         }
     }
 
@@ -207,9 +220,10 @@ impl FileFinder {
     }
 
     fn read_file(&mut self, path: &Path, is_explicit: bool) {
-        match fs::read(path) {
+        let bytes = check_inside(path, &self.repository).and_then(|()| read_file(path));
+        match bytes {
             Ok(bytes) => self.push_bytes(path, bytes, is_explicit),
-            Err(error) => self.push_read_error(path, &error),
+            Err(error) => self.push_diagnostic(error),
         }
     }
 
@@ -232,8 +246,7 @@ impl FileFinder {
     }
 
     fn push_read_error(&mut self, path: &Path, error: &std::io::Error) {
-        let message = format!("'{}' cannot be read: {error}", path.display());
-        self.push_diagnostic(Diagnostic::error(DiagnosticCode::CannotRead, message));
+        self.push_diagnostic(read_error(path, &error.to_string()));
     }
 
     fn push_diagnostic(&mut self, diagnostic: Diagnostic) {
@@ -348,6 +361,50 @@ mod tests {
             ]
         );
         assert!(parsed.diagnostics[0].message.contains("missing.yaml"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_leads_out_of_the_repository_is_not_read() {
+        let folder = create_folder(&[
+            ("repo/.git/HEAD", ""),
+            ("repo/in/real.yaml", STATE),
+            ("token.yaml", STATE),
+        ]);
+        let path = |name: &str| folder.path().join(name);
+        let link = |target: &str, name: &str| std::os::unix::fs::symlink(path(target), path(name)).expect("a link");
+        link("token.yaml", "repo/in/link.yaml");
+        link("repo/in/real.yaml", "repo/in/within.yaml");
+        link("", "repo/out");
+        link("token.yaml", "repo/named.txt");
+        let leads_out = (Severity::Error, DiagnosticCode::LeadsOut);
+        for (name, count) in [
+            ("repo/in/link.yaml", 1),
+            ("repo/named.txt", 1),
+            ("repo/out", 1),
+            ("repo/out/token.yaml", 1),
+        ] {
+            let parsed = parse_paths(&[path(name)]);
+            assert_eq!(diagnostic_codes(&parsed), vec![leads_out; count], "{name}");
+            assert!(parsed.documents.is_empty(), "{name}");
+        }
+        let parsed = parse_paths(&[path("repo")]);
+        assert_eq!(diagnostic_codes(&parsed), [leads_out, leads_out]);
+        assert_eq!(file_names(&parsed, folder.path()), ["repo/in/real.yaml"]);
+        assert_eq!(
+            file_names(&parse_paths(&[path("token.yaml")]), folder.path()),
+            ["token.yaml"]
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn devices_are_not_read() {
+        let parsed = parse_paths(&[PathBuf::from("/dev/zero")]);
+        assert_eq!(
+            diagnostic_codes(&parsed),
+            [(Severity::Error, DiagnosticCode::CannotRead)]
+        );
     }
 
     #[cfg(unix)]
