@@ -14,6 +14,8 @@ pub(crate) struct VaultEndpoint {
     vault: String,
     host: Option<String>,
     is_login: bool,
+    /// Host and port of the proxy that it is asked through.
+    proxy: Option<String>,
 }
 
 impl VaultEndpoint {
@@ -22,7 +24,12 @@ impl VaultEndpoint {
             vault: vault.to_owned(),
             host: (!is_host_hidden).then(|| authority(url)),
             is_login: false,
+            proxy: None,
         }
+    }
+
+    pub(crate) fn with_proxy(self, proxy: Option<String>) -> Self {
+        Self { proxy, ..self }
     }
 
     pub(crate) fn with_login(self, is_login: bool) -> Self {
@@ -53,7 +60,15 @@ impl VaultEndpoint {
     }
 
     fn connection_failed_finding(&self, what: &str, help: &str) -> Finding {
-        self.finding(Reason::ConnectionFailed, what).help(help)
+        self.failure_finding(Reason::ConnectionFailed, what).help(help)
+    }
+
+    /// A finding about a connection: names the proxy, whose failure it may be.
+    fn failure_finding(&self, reason: Reason, what: &str) -> Finding {
+        match &self.proxy {
+            Some(proxy) => self.finding(reason, &format!("(through the proxy {proxy}) {what}")),
+            None => self.finding(reason, what),
+        }
     }
 }
 
@@ -73,7 +88,7 @@ impl std::fmt::Display for VaultEndpoint {
 pub(crate) fn request_failure_finding(error: &reqwest::Error, endpoint: &VaultEndpoint) -> Finding {
     if error.is_timeout() {
         return endpoint
-            .finding(Reason::TimedOut, "gives no answer in time")
+            .failure_finding(Reason::TimedOut, "gives no answer in time")
             .help("check that it can be reached from here");
     }
     let causes = || error_causes(error);

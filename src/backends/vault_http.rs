@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::findings::bad_settings_finding;
 use super::proxy_bypass::{is_proxy_configured, should_bypass_proxy};
 use super::vault_endpoint::{VaultEndpoint, request_failure_finding};
-use http::{ClientOptions, InvalidPem, parse_retry_after, sensitive_header_value, zeroizing_bytes};
+use http::{ClientOptions, InvalidPem, SystemProxies, parse_retry_after, sensitive_header_value, zeroizing_bytes};
 use reference::{Finding, Secret};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -60,6 +60,7 @@ pub(crate) struct VaultHttpClient {
     client: reqwest::Client,
     /// The same without proxies, if one is configured.
     direct_client: Option<reqwest::Client>,
+    proxies: SystemProxies,
     vault: String,
     is_host_hidden: bool,
     is_login: bool,
@@ -130,6 +131,7 @@ impl VaultHttpClient {
             direct_client: is_proxy_configured()
                 .then(|| build_client(options, false))
                 .transpose()?,
+            proxies: SystemProxies::new(),
             vault: options.vault.to_owned(),
             is_host_hidden: options.is_host_hidden,
             is_login: options.is_login,
@@ -140,7 +142,12 @@ impl VaultHttpClient {
 
     /// The server of a URL, as messages name it.
     pub(crate) fn endpoint(&self, url: &Url) -> VaultEndpoint {
-        VaultEndpoint::new(&self.vault, url, self.is_host_hidden).with_login(self.is_login)
+        let proxy = (!should_bypass_proxy(url))
+            .then(|| self.proxies.proxy_authority(url))
+            .flatten();
+        VaultEndpoint::new(&self.vault, url, self.is_host_hidden)
+            .with_login(self.is_login)
+            .with_proxy(proxy)
     }
 
     /// Sends a request, and again while the server answers 429 and there is time.

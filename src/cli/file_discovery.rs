@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
+use super::state_file_reader::{check_inside, read_error, read_file, read_limited};
 use schema::Catalog;
+use settings::Repository;
 use state::{FileClass, classify_file, may_declare_select_tags};
 use yaml::{ComposeOptions, Diagnostic, DiagnosticCode, FileId, Node, SourceFiles, decode};
 
@@ -40,6 +41,7 @@ pub(crate) struct ParsedFiles {
 pub(crate) fn find_files(paths: &[PathBuf]) -> DiscoveredFiles {
     let mut finder = FileFinder {
         extension_matcher: state_file_matcher(),
+        repository: Repository::discover(paths),
         seen: BTreeSet::new(),
         candidates: 0,
         files: DiscoveredFiles::default(),
@@ -109,6 +111,8 @@ impl ParsedFiles {
 
 struct FileFinder {
     extension_matcher: Option<GlobMatcher>,
+    /// What the files are part of.
+    repository: Repository,
     /// Files and directories that were found already, by their real paths.
     seen: BTreeSet<PathBuf>,
     /// How many files of directories may be state files by their names.
@@ -128,6 +132,9 @@ impl FileFinder {
     fn add_path(&mut self, path: &Path) {
         if path == Path::new("-") {
             return self.read_stdin();
+        }
+        if let Err(error) = check_inside(path, &self.repository) {
+            return self.push_diagnostic(error);
         }
         match fs::metadata(path) {
             Err(error) => self.push_read_error(path, &error),
@@ -150,10 +157,9 @@ impl FileFinder {
             let message = "standard input (`-`) is given twice, and can be read once";
             return self.push_diagnostic(Diagnostic::error(DiagnosticCode::GivenTwice, message));
         }
-        let mut bytes = Vec::new();
-        match std::io::stdin().read_to_end(&mut bytes) {
-            Ok(_) => self.push_bytes(Path::new("-"), bytes, true),
-            Err(error) => self.push_read_error(Path::new("-"), &error),
+        match read_limited(std::io::stdin().lock(), Path::new("-")) {
+            Ok(bytes) => self.push_bytes(Path::new("-"), bytes, true),
+            Err(error) => self.push_diagnostic(error),
         }
     }
 
@@ -184,9 +190,16 @@ impl FileFinder {
         for path in paths.iter().filter(|path| !is_hidden(path)) {
             match fs::metadata(path) {
                 Err(error) => self.push_read_error(path, &error),
-                Ok(metadata) if metadata.is_dir() => self.walk_directory(path),
+                Ok(metadata) if metadata.is_dir() => self.walk_inner_directory(path),
                 Ok(_) => self.add_candidate(path),
             }
+        }
+    }
+
+    fn walk_inner_directory(&mut self, path: &Path) {
+        match check_inside(path, &self.repository) {
+            Ok(()) => self.walk_directory(path),
+            Err(error) => self.push_diagnostic(error),
         }
     }
 
@@ -207,9 +220,10 @@ impl FileFinder {
     }
 
     fn read_file(&mut self, path: &Path, is_explicit: bool) {
-        match fs::read(path) {
+        let bytes = check_inside(path, &self.repository).and_then(|()| read_file(path));
+        match bytes {
             Ok(bytes) => self.push_bytes(path, bytes, is_explicit),
-            Err(error) => self.push_read_error(path, &error),
+            Err(error) => self.push_diagnostic(error),
         }
     }
 
@@ -232,8 +246,7 @@ impl FileFinder {
     }
 
     fn push_read_error(&mut self, path: &Path, error: &std::io::Error) {
-        let message = format!("'{}' cannot be read: {error}", path.display());
-        self.push_diagnostic(Diagnostic::error(DiagnosticCode::CannotRead, message));
+        self.push_diagnostic(read_error(path, &error.to_string()));
     }
 
     fn push_diagnostic(&mut self, diagnostic: Diagnostic) {
@@ -247,117 +260,4 @@ fn is_hidden(path: &Path) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use yaml::{Severity, TemplateEnvironment};
-
-    const STATE: &str = "_format_version: '3.0'\n";
-
-    fn parse_paths(paths: &[PathBuf]) -> ParsedFiles {
-        let no_variables = |_: &str| None;
-        let options = ComposeOptions {
-            environment: TemplateEnvironment::Strict(&no_variables),
-            substitute_env: false,
-        };
-        find_files(paths).read(&options, &Catalog::recorded())
-    }
-
-    fn create_folder(files: &[(&str, &str)]) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().expect("a folder");
-        for (name, text) in files {
-            let path = folder.path().join(name);
-            fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
-            fs::write(path, text).expect("a file");
-        }
-        folder
-    }
-
-    fn file_names(parsed: &ParsedFiles, root: &Path) -> Vec<String> {
-        let named = parsed
-            .documents
-            .iter()
-            .map(|(id, _)| parsed.sources.file(*id).name.clone());
-        let root = format!("{}/", root.display());
-        named.map(|name| name.replace(&root, "")).collect()
-    }
-
-    fn diagnostic_codes(parsed: &ParsedFiles) -> Vec<(Severity, DiagnosticCode)> {
-        parsed
-            .diagnostics
-            .iter()
-            .map(|diagnostic| (diagnostic.severity, diagnostic.code))
-            .collect()
-    }
-
-    #[test]
-    fn a_folder_is_read_in_sorted_order_and_what_is_no_state_file_is_passed_over() {
-        let folder = create_folder(&[
-            ("b.yml", STATE),
-            ("a/z.yaml", STATE),
-            ("a/c.JSON", "{\"services\": []}"),
-            (".hidden.yaml", "services: []"),
-            (".git/config.yaml", "services: []"),
-            ("notes.txt", "services: []"),
-            (
-                "package.json",
-                "{\"name\": \"x\", \"license\": \"MIT\", \"dependencies\": {}}",
-            ),
-            ("strongroom.yaml", "services: []"),
-            ("other.yaml", "greeting: hello"),
-            ("slip.yaml", "servces: []"),
-        ]);
-        let parsed = parse_paths(&[folder.path().to_owned()]);
-        assert_eq!(
-            file_names(&parsed, folder.path()),
-            ["a/c.JSON", "a/z.yaml", "b.yml", "slip.yaml"]
-        );
-        assert_eq!(
-            diagnostic_codes(&parsed),
-            [
-                (Severity::Note, DiagnosticCode::NotAStateFile),
-                (Severity::Note, DiagnosticCode::NotAStateFile),
-                (Severity::Note, DiagnosticCode::OwnFile)
-            ]
-        );
-    }
-
-    #[test]
-    fn what_is_named_is_read_whatever_it_is_and_once() {
-        let folder = create_folder(&[("kong.yaml", STATE), ("other.txt", "greeting: hello")]);
-        let (kong, other) = (folder.path().join("kong.yaml"), folder.path().join("other.txt"));
-        let parsed = parse_paths(&[kong.clone(), other, kong, folder.path().to_owned()]);
-        assert_eq!(file_names(&parsed, folder.path()), ["kong.yaml", "other.txt"]);
-        assert_eq!(
-            diagnostic_codes(&parsed),
-            [(Severity::Note, DiagnosticCode::GivenTwice)]
-        );
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_an_error_with_its_name() {
-        let folder = create_folder(&[("empty/readme.txt", ""), ("latin.yaml", STATE)]);
-        fs::write(folder.path().join("latin.yaml"), b"services: # caf\xe9\n").expect("a file");
-        let paths = ["missing.yaml", "empty", "latin.yaml"].map(|name| folder.path().join(name));
-        let parsed = parse_paths(&paths);
-        assert_eq!(
-            diagnostic_codes(&parsed),
-            [
-                (Severity::Error, DiagnosticCode::CannotRead),
-                (Severity::Error, DiagnosticCode::NoStateFile),
-                (Severity::Error, DiagnosticCode::NotUtf8)
-            ]
-        );
-        assert!(parsed.diagnostics[0].message.contains("missing.yaml"));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn links_in_circles_end() {
-        let folder = create_folder(&[("a/kong.yaml", STATE)]);
-        std::os::unix::fs::symlink(folder.path(), folder.path().join("a/back")).expect("a link");
-        assert_eq!(
-            file_names(&parse_paths(&[folder.path().to_owned()]), folder.path()),
-            ["a/kong.yaml"]
-        );
-    }
-}
+mod tests;

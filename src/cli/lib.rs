@@ -16,6 +16,7 @@ pub mod report;
 mod reporter;
 mod signals;
 mod skipped_kinds;
+mod state_file_reader;
 mod verify_options;
 
 use exit_status::ExitStatus;

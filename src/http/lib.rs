@@ -5,6 +5,7 @@
 
 mod client_options;
 mod error_causes;
+mod proxy;
 mod retry_after;
 mod transport;
 mod url;
@@ -12,6 +13,7 @@ mod zeroizing;
 
 pub use client_options::{ClientOptions, InvalidPem};
 pub use error_causes::error_causes;
+pub use proxy::SystemProxies;
 pub use retry_after::parse_retry_after;
 pub use transport::{Method, Request, Response, Transport, TransportError};
 pub use url::{authority, parse_http_url, percent_encode};

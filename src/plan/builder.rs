@@ -210,7 +210,13 @@ impl PlanBuilder<'_, '_> {
 
     fn redactor(&self, draft: &ChangeDraft<'_>, body: &Object) -> BodyRedactor<'_> {
         let declared = draft.declared.map(|at| self.input.desired.entity(at));
-        BodyRedactor::new(self.input.catalog, draft.kind, body, declared, self.input.fingerprinter)
+        BodyRedactor::new(
+            self.input.catalog,
+            (draft.kind, draft.id),
+            body,
+            declared,
+            self.input.fingerprinter,
+        )
     }
 }
 

@@ -30,7 +30,7 @@ pub struct PlanInput<'a> {
 impl PlanInput<'_> {
     /// An entity's own name, for people; its id if it has none.
     pub(crate) fn entity_name(&self, kind: KindId, (id, body): (Uuid, &Object)) -> String {
-        own_name(self.catalog, kind, body, Some(self.fingerprinter)).unwrap_or_else(|| id.to_string())
+        own_name(self.catalog, kind, body, Some((id, self.fingerprinter))).unwrap_or_else(|| id.to_string())
     }
 }
 

@@ -6,7 +6,7 @@ use crate::Fingerprinter;
 use crate::key::key_part;
 use crate::live_index::foreign_key_id;
 use json::Object;
-use schema::{Catalog, KindId};
+use schema::{Catalog, FieldPath, KindId};
 
 /// What an entity is called in reports, without its kind: `my-secret`, `cors for service s and route r`. Nothing in it is
 /// secret.
@@ -44,7 +44,7 @@ impl EntityName {
         fingerprinter: &Fingerprinter,
         name_of: impl Fn(KindId, Uuid) -> Option<String>,
     ) -> Self {
-        let name = own_name(catalog, kind, body, Some(fingerprinter)).unwrap_or_else(|| id.to_string());
+        let name = own_name(catalog, kind, body, Some((id, fingerprinter))).unwrap_or_else(|| id.to_string());
         let kind = catalog.kind(kind);
         let parents = kind.title.of.iter().filter_map(|field| {
             let foreign = kind.foreign_fields.iter().find(|foreign| foreign.field == *field)?;
@@ -94,7 +94,7 @@ pub fn own_name(
     catalog: &Catalog,
     kind: KindId,
     body: &Object,
-    fingerprinter: Option<&Fingerprinter>,
+    fingerprinter: Option<(Uuid, &Fingerprinter)>,
 ) -> Option<String> {
     let kind = catalog.kind(kind);
     kind.title.fields.iter().find_map(|field| {
@@ -102,7 +102,11 @@ pub fn own_name(
         let is_link = kind.foreign_fields.iter().any(|foreign| foreign.field == *field);
         let is_secret = kind.record.get(field).is_some_and(|field| field.secret);
         match is_secret && !is_link {
-            true => Some(format!("<secret {}>", fingerprinter?.fingerprint(value))),
+            true => {
+                let (id, fingerprinter) = fingerprinter?;
+                let path = FieldPath::from_field(field);
+                Some(format!("<secret {}>", fingerprinter.fingerprint(id, &path, value)))
+            }
             false => key_part(value).map(|text| text.into_owned()),
         }
     })

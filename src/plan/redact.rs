@@ -1,6 +1,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use crate::diff::diff_fields;
 use crate::{Fingerprinter, PlanSecret, PlanValue, SecretOrigin};
 use json::{Object, Value};
@@ -15,13 +17,14 @@ pub(crate) struct BodyRedactor<'a> {
     secret_paths: BTreeSet<FieldPath>,
     /// The values of those: the same value elsewhere is a secret too.
     secret_values: Vec<Value>,
+    entity: Uuid,
     fingerprinter: &'a Fingerprinter,
 }
 
 impl<'a> BodyRedactor<'a> {
     pub fn new(
         catalog: &Catalog,
-        kind: KindId,
+        (kind, entity): (KindId, Uuid),
         body: &Object,
         declared: Option<&DeclaredEntity>,
         fingerprinter: &'a Fingerprinter,
@@ -30,6 +33,7 @@ impl<'a> BodyRedactor<'a> {
             record: catalog.record(kind, body),
             secret_paths: BTreeSet::new(),
             secret_values: Vec::new(),
+            entity,
             fingerprinter,
         };
         if let Some(declared) = declared {
@@ -127,17 +131,17 @@ impl<'a> BodyRedactor<'a> {
             Value::String(text) if is_reference(text) && !is_marked && !self.secret_values.contains(value) => {
                 PlanValue::String(text.clone())
             }
-            scalar if secret || self.secret_values.contains(scalar) => self.redact_scalar(scalar, origin),
+            scalar if secret || self.secret_values.contains(scalar) => self.redact_scalar(scalar, at, origin),
             Value::Bool(value) => PlanValue::Bool(*value),
             Value::Number(value) => PlanValue::Number(value.clone()),
             Value::String(value) => PlanValue::String(value.clone()),
         }
     }
 
-    fn redact_scalar(&self, value: &Value, origin: &SecretOrigin) -> PlanValue {
+    fn redact_scalar(&self, value: &Value, at: &FieldPath, origin: &SecretOrigin) -> PlanValue {
         PlanValue::Secret(PlanSecret::new(
             value.clone(),
-            self.fingerprinter.fingerprint(value),
+            self.fingerprinter.fingerprint(self.entity, at, value),
             origin.clone(),
         ))
     }

@@ -3,8 +3,10 @@ use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use uuid::Uuid;
 
 use json::{Number, Object, Value};
+use schema::{FieldPath, PathSegment};
 
 /// A value of a plan: what is secret is a [`PlanSecret`], so that it cannot be shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,7 +106,7 @@ impl PlanSecret {
         &self.value
     }
 
-    /// A short text that is equal for equal values within one run.
+    /// A short text that is equal for equal values of one field of one entity within one run.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
@@ -122,7 +124,8 @@ impl fmt::Debug for PlanSecret {
     }
 }
 
-/// Makes short texts that reports show instead of secrets: equal for equal values, meaningless without the run's key.
+/// Makes short texts that reports show instead of secrets: equal for equal values of one field of one entity, meaningless
+/// without the run's key. Values of two fields cannot be compared: whoever writes a guess beside a secret learns nothing.
 #[derive(Clone)]
 pub struct Fingerprinter {
     hmac: Hmac<Sha256>,
@@ -137,8 +140,23 @@ impl Fingerprinter {
     }
 
     /// Twelve hex digits.
-    pub fn fingerprint(&self, value: &Value) -> String {
+    pub fn fingerprint(&self, entity: Uuid, path: &FieldPath, value: &Value) -> String {
         let mut hmac = self.hmac.clone();
+        hmac.update(entity.as_bytes());
+        for segment in &path.0 {
+            match segment {
+                PathSegment::Name(name) => {
+                    hmac.update(&[0]);
+                    hmac.update(&name.len().to_be_bytes());
+                    hmac.update(name.as_bytes());
+                }
+                PathSegment::Index(index) => {
+                    hmac.update(&[1]);
+                    hmac.update(&index.to_be_bytes());
+                }
+            }
+        }
+        hmac.update(&[2]);
         match value {
             Value::String(text) => hmac.update(text.as_bytes()),
             other => hmac.update(other.to_string().as_bytes()),
@@ -156,12 +174,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_values_have_equal_fingerprints_under_one_key_only() {
+    fn equal_values_have_equal_fingerprints_in_one_field_under_one_key_only() {
         let (one, other) = (Fingerprinter::new(&[1; 64]), Fingerprinter::new(&[2; 64]));
         let secret = Value::from("hunter2");
-        assert_eq!(one.fingerprint(&secret), one.fingerprint(&secret));
-        assert_ne!(one.fingerprint(&secret), one.fingerprint(&Value::from("hunter3")));
-        assert_ne!(one.fingerprint(&secret), other.fingerprint(&secret));
-        assert_eq!(one.fingerprint(&secret).len(), 12);
+        let (id, path) = (Uuid::from_u128(1), FieldPath::from_field("key"));
+        let fingerprint = one.fingerprint(id, &path, &secret);
+        assert_eq!(fingerprint, one.fingerprint(id, &path, &secret));
+        assert_eq!(fingerprint.len(), 12);
+        for different in [
+            one.fingerprint(id, &path, &Value::from("hunter3")),
+            other.fingerprint(id, &path, &secret),
+            one.fingerprint(Uuid::from_u128(2), &path, &secret),
+            one.fingerprint(id, &FieldPath::from_field("secret"), &secret),
+            one.fingerprint(id, &path.with_index(0), &secret),
+            one.fingerprint(id, &path.with_name("key"), &secret),
+        ] {
+            assert_ne!(fingerprint, different);
+        }
     }
 }

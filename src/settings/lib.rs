@@ -19,4 +19,5 @@ mod variables;
 pub use kong_conf::parse_properties;
 pub use load::{LoadOutcome, load_policy, load_verify_options};
 pub use options::SettingsOptions;
+pub use repository::Repository;
 pub use setting_names::SettingNames;

@@ -52,7 +52,10 @@ impl<'a> SettingsLoader<'a> {
         if let Some(path) = named_file {
             match self.origin_of(path) {
                 SettingOrigin::Operator => operator = self.load_file(path, SettingOrigin::Operator),
-                origin => repository = self.load_file(path, origin),
+                origin => {
+                    repository = self.load_file(path, origin);
+                    self.warn_ignored_keys(path);
+                }
             }
         }
         if let Some(path) = repository_file {
@@ -145,7 +148,7 @@ impl<'a> SettingsLoader<'a> {
         node
     }
 
-    /// Warns of what the repository's own file says besides: it holds for nothing.
+    /// Warns of what a file in the repository says besides: it holds for nothing.
     fn warn_ignored_keys(&mut self, path: &Path) {
         if self.repository.escapes(path) {
             return;
@@ -159,7 +162,8 @@ impl<'a> SettingsLoader<'a> {
                 "'{key}' in '{}' holds for nothing: only `references` is read",
                 path.display()
             );
-            let help = "flags are read from a file that --config names, or from ~/.strongroom.yaml";
+            let help =
+                "flags are read from a file outside the repository that --config names, or from ~/.strongroom.yaml";
             self.diagnostics
                 .push(Diagnostic::warning(DiagnosticCode::UnknownSetting, message).help(help));
         }

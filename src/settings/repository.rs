@@ -5,18 +5,20 @@ use std::path::{Component, Path, PathBuf};
 const SETTINGS_FILE_NAMES: [&str; 2] = ["strongroom.yaml", "strongroom.yml"];
 
 /// The files that whoever can change the state files can change, too: what a pull request brings.
-pub(crate) struct Repository {
+pub struct Repository {
     /// The working directory, with all links followed.
     working_dir: PathBuf,
     /// The root of the repository that it is in; itself, if it is in none.
     root: PathBuf,
     /// All roots: `root`, and those of the repositories that the state files are in, or their folders.
     roots: BTreeSet<PathBuf>,
+    /// `root`, and those of the repositories that the state files are in by their names, whatever links lead to.
+    named_roots: BTreeSet<PathBuf>,
 }
 
 impl Repository {
     /// The repository of the working directory, and those of the state files.
-    pub(crate) fn discover(state_paths: &[PathBuf]) -> Self {
+    pub fn discover(state_paths: &[PathBuf]) -> Self {
         let working_dir = Path::new(".").canonicalize().unwrap_or_else(|_| PathBuf::from("/"));
         Self::new(working_dir, state_paths)
     }
@@ -25,7 +27,11 @@ impl Repository {
         let root = find_root(&working_dir).unwrap_or_else(|| working_dir.clone());
         let resolved = state_paths.iter().filter_map(|path| path.canonicalize().ok());
         let roots = resolved.filter_map(|path| find_root(&path).or_else(|| containing_folder(path)));
+        let named = state_paths
+            .iter()
+            .filter_map(|path| find_named_root(&working_dir.join(path)));
         Self {
+            named_roots: named.chain([root.clone()]).collect(),
             roots: roots.chain([root.clone()]).collect(),
             working_dir,
             root,
@@ -33,14 +39,24 @@ impl Repository {
     }
 
     /// Whether a file is in a repository, by its name or once its links are followed.
-    pub(crate) fn contains(&self, path: &Path) -> bool {
+    pub fn contains(&self, path: &Path) -> bool {
         let normalized = normalize_path(&self.working_dir.join(path));
         self.contains_resolved(path) || normalized.ancestors().any(|above| self.is_inside(above))
     }
 
     /// Whether a path in the repository leads to a file elsewhere: whoever changes the repository chose it.
-    pub(crate) fn escapes(&self, path: &Path) -> bool {
-        self.contains(path) && self.working_dir.join(path).exists() && !self.contains_resolved(path)
+    pub fn escapes(&self, path: &Path) -> bool {
+        let path = self.working_dir.join(path);
+        let Ok(resolved) = path.canonicalize() else {
+            return false;
+        };
+        let normalized = normalize_path(&path);
+        let above: Vec<PathBuf> = normalized
+            .ancestors()
+            .filter_map(|above| above.canonicalize().ok())
+            .collect();
+        let mut roots = self.named_roots.iter().filter(|root| !resolved.starts_with(root));
+        roots.any(|root| above.iter().any(|above| above.starts_with(root)))
     }
 
     /// Whether a file is in a repository once its links are followed.
@@ -82,6 +98,18 @@ fn containing_folder(path: PathBuf) -> Option<PathBuf> {
         true => Some(path),
         false => path.parent().map(Path::to_owned),
     }
+}
+
+/// The root of the repository that a path is in by its name; its folder, if there is none.
+fn find_named_root(path: &Path) -> Option<PathBuf> {
+    let normalized = normalize_path(path);
+    let is_link = normalized.is_symlink();
+    let folder = match normalized.is_dir() && !is_link {
+        true => normalized.as_path(),
+        false => normalized.parent()?,
+    };
+    let root = find_root(folder).unwrap_or_else(|| folder.to_owned());
+    root.canonicalize().ok()
 }
 
 /// The root of the repository that a path is in. Of a repository within another (a submodule, a work tree), whose `.git`

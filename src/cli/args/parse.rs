@@ -6,6 +6,9 @@ use clap::{Arg, ArgAction, CommandFactory, FromArgMatches, builder::BoolishValue
 
 use super::Cli;
 use super::clap_errors::refine_clap_error;
+use super::command::{Command, FileCommand, GatewayCommand};
+use super::refs::RefsCommand;
+use settings::Repository;
 
 /// The one key of a settings file that is no flag: it is read where references are verified.
 const REFERENCES_SECTION: &str = "references";
@@ -30,7 +33,8 @@ pub(crate) fn parse_command_line(
         Ok(cli) => cli,
         Err(error) => return ParsedCommandLine::ClapError(refine_clap_error(error, &args, &variable)),
     };
-    match read_settings(first.global.config.as_deref(), variable("HOME")) {
+    let paths = state_paths(&first.command);
+    match read_settings(first.global.config.as_deref(), variable("HOME"), &paths) {
         Err(message) => ParsedCommandLine::InvalidSettings(message),
         Ok(settings) if settings.is_empty() => ParsedCommandLine::Run(Box::new(first)),
         Ok(settings) => match parse_args(with_settings(command, &settings), &args) {
@@ -132,8 +136,15 @@ pub(crate) fn find_settings_file(named: Option<&Path>, home: Option<String>) -> 
     }
 }
 
-fn read_settings(named: Option<&Path>, home: Option<String>) -> Result<BTreeMap<String, Vec<String>>, String> {
-    let Some(path) = find_settings_file(named, home) else {
+/// The flags of the settings file. One in the repository sets none: whoever changes the state files can change it, too.
+fn read_settings(
+    named: Option<&Path>,
+    home: Option<String>,
+    state_paths: &[PathBuf],
+) -> Result<BTreeMap<String, Vec<String>>, String> {
+    let repository = Repository::discover(state_paths);
+    let file = find_settings_file(named, home).filter(|path| !path.exists() || !repository.contains(path));
+    let Some(path) = file else {
         return Ok(BTreeMap::new());
     };
     let describe = |cause: String| format!("cannot read the settings in {}: {cause}", path.display());
@@ -149,6 +160,34 @@ fn read_settings(named: Option<&Path>, home: Option<String>) -> Result<BTreeMap<
         .into_iter()
         .map(|(name, value)| (name, value.into_strings()))
         .collect())
+}
+
+/// The state files that a command reads.
+fn state_paths(command: &Command) -> Vec<PathBuf> {
+    match command {
+        Command::Sync(args)
+        | Command::Gateway {
+            command: GatewayCommand::Sync(args) | GatewayCommand::Apply(args),
+        } => args.state.paths(),
+        Command::Diff(args)
+        | Command::Gateway {
+            command: GatewayCommand::Diff(args),
+        } => args.sync.state.paths(),
+        Command::Validate(args)
+        | Command::Gateway {
+            command: GatewayCommand::Validate(args),
+        }
+        | Command::File {
+            command: FileCommand::Validate(args),
+        } => args.state.paths(),
+        Command::Refs {
+            command: RefsCommand::Check(args),
+        } => args.state.paths(),
+        Command::Refs {
+            command: RefsCommand::List(args),
+        } => args.state.paths(),
+        _ => Vec::new(),
+    }
 }
 
 #[derive(serde::Deserialize)]

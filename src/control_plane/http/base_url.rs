@@ -2,7 +2,8 @@ use std::fmt;
 
 use url::Url;
 
-use http::authority;
+use http::{SystemProxies, authority};
+use reference::is_loopback;
 
 /// The address of a control plane. `Display` and `Debug` redact its credentials.
 #[derive(Clone, PartialEq, Eq)]
@@ -57,6 +58,15 @@ impl BaseUrl {
         match &self.original_authority {
             Some(host) => host.clone(),
             None => authority(&self.url),
+        }
+    }
+
+    /// Host and port of the proxy that requests go through. What runs on this machine is asked directly, as is what
+    /// `NO_PROXY` names.
+    pub(crate) fn proxy_authority(&self, proxies: &SystemProxies) -> Option<String> {
+        match is_loopback(&self.url) {
+            true => None,
+            false => proxies.proxy_authority(&self.url),
         }
     }
 

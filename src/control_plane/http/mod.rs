@@ -17,6 +17,8 @@ use http::{error_causes, parse_retry_after};
 pub struct HttpTransport {
     client: reqwest::Client,
     base_url: BaseUrl,
+    /// Host and port of the proxy that requests go through.
+    proxy: Option<String>,
 }
 
 impl HttpTransport {
@@ -25,9 +27,11 @@ impl HttpTransport {
     /// # Errors
     /// Settings that cannot be used.
     pub fn new(settings: &HttpSettings) -> Result<Self, HttpSettingsError> {
+        let proxy = settings.proxy_authority()?;
         Ok(Self {
-            client: settings.build_client()?,
+            client: settings.build_client(proxy.is_some())?,
             base_url: settings.base_url()?,
+            proxy,
         })
     }
 
@@ -54,9 +58,18 @@ impl HttpTransport {
         }
     }
 
+    /// Host and port, as errors name them, with the proxy on the way.
+    fn host(&self) -> String {
+        let host = self.base_url.authority();
+        match &self.proxy {
+            Some(proxy) => format!("{host} through the proxy {proxy}"),
+            None => host,
+        }
+    }
+
     /// Tells whether the server can have seen the request.
     fn classify_error(&self, error: &reqwest::Error) -> TransportError {
-        let host = self.base_url.authority();
+        let host = self.host();
         let reason = innermost_cause(error);
         if error.is_connect() || error.is_builder() || is_client_certificate_rejected(error) {
             TransportError::NotSent { host, reason }
@@ -73,7 +86,7 @@ impl Transport for HttpTransport {
         let status = response.status().as_u16();
         let retry_after = parse_retry_after(response.headers());
         let body = response.bytes().await.map_err(|error| TransportError::ResponseLost {
-            host: self.base_url.authority(),
+            host: self.host(),
             reason: innermost_cause(&error),
         })?;
         Ok(Response {

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::server_name::ServerNameResolver;
 use super::{BaseUrl, BaseUrlError, cookie_jar};
-use http::{ClientOptions, InvalidPem, sensitive_header_value};
+use http::{ClientOptions, InvalidPem, SystemProxies, sensitive_header_value};
 
 const ADMIN_TOKEN_HEADER: HeaderName = HeaderName::from_static("kong-admin-token");
 
@@ -93,7 +93,13 @@ impl HttpSettings {
         })
     }
 
-    pub(super) fn build_client(&self) -> Result<reqwest::Client, HttpSettingsError> {
+    /// Host and port of the proxy that requests go through: of the address, whatever name TLS knows it by.
+    pub(super) fn proxy_authority(&self) -> Result<Option<String>, HttpSettingsError> {
+        let base = BaseUrl::parse(self.base_url.expose_secret())?;
+        Ok(base.proxy_authority(&SystemProxies::new()))
+    }
+
+    pub(super) fn build_client(&self, uses_proxy: bool) -> Result<reqwest::Client, HttpSettingsError> {
         let headers = self.header_map()?;
         let identity = self.client_identity.as_ref();
         let common = ClientOptions {
@@ -107,6 +113,7 @@ impl HttpSettings {
             .default_headers(headers)
             .timeout(self.timeout)
             .pool_max_idle_per_host(self.max_connections);
+        let builder = if uses_proxy { builder } else { builder.no_proxy() };
         let builder = self.with_cookies(self.with_server_name(builder)?)?;
         builder.build().map_err(|error| HttpSettingsError::ClientBuild {
             reason: error.to_string(),

@@ -12,7 +12,7 @@ use super::phrases::with_article;
 use crate::{DeclaredEntity, DeclaredId, DesiredState, ForeignKeyTarget, ScopeId};
 use json::Value;
 use schema::{Catalog, FieldPath, Kind, KindId, canonical_text};
-use yaml::{Diagnostic, DiagnosticCode, Span};
+use yaml::{Diagnostic, DiagnosticCode};
 
 /// Reports entities that are declared twice: the same id, or the same values of fields that no two may share.
 pub(super) fn report_duplicates(desired: &DesiredState, catalog: &Catalog, diagnostics: &mut DocumentDiagnostics) {
@@ -201,8 +201,10 @@ fn duplicate_error(
         .iter()
         .find(|field| kind.foreign_fields.iter().all(|foreign| foreign.field != **field));
     let field = own.or(fields.first()).map_or("id", String::as_str);
-    let is_secret = first.secret_fields.contains(&FieldPath::from_field(field))
-        || kind.record.get(field).is_some_and(|field| field.secret);
+    let path = FieldPath::from_field(field);
+    let is_filled_in = |entity: &DeclaredEntity| entity.secret_fields.contains(&path);
+    let is_secret =
+        is_filled_in(first) || is_filled_in(second) || kind.record.get(field).is_some_and(|field| field.secret);
     let subject = match first.body.expose().get(field) {
         Some(Value::String(value)) if !is_secret && !value.contains('\n') => format!("the {} '{value}'", kind.name),
         _ => format!("{} with this {field}", with_article(&kind.name)),
@@ -212,23 +214,22 @@ fn duplicate_error(
     } else {
         describe_scopes(desired, first.scope, second.scope)
     };
-    let span = |entity: &DeclaredEntity| -> Span { entity.location.value_span(&FieldPath::from_field(field)) };
-    let error = Diagnostic::error(
+    let mut error = Diagnostic::error(
         DiagnosticCode::Duplicate,
         format!("{subject} is declared twice{scopes}"),
     );
-    let error = if is_secret {
-        error.at_secret(span(second))
-    } else {
-        error.at(span(second))
-    };
-    let error = error.label("again here");
-    let error = if is_secret {
-        error.at_secret(span(first))
-    } else {
-        error.at(span(first))
-    };
-    error.label("first here").help(duplicate_help(kind, fields))
+    // where only one of them is filled in, the other's place would tell whoever wrote it that the guess is right
+    let hides_literals = is_filled_in(first) != is_filled_in(second);
+    for (entity, label) in [(second, "again here"), (first, "first here")] {
+        let span = entity.location.value_span(&path);
+        error = match is_secret {
+            _ if hides_literals && !is_filled_in(entity) => continue,
+            true => error.at_secret(span),
+            false => error.at(span),
+        };
+        error = error.label(if hides_literals { "one of them is here" } else { label });
+    }
+    error.help(duplicate_help(kind, fields))
 }
 
 fn describe_scopes(desired: &DesiredState, first: ScopeId, second: ScopeId) -> String {

@@ -27,6 +27,8 @@ pub(crate) enum TemplateError {
     MissingPrefix(String),
     /// A variable that is not set.
     UnsetVariable(String),
+    /// A variable whose name is the value of these, and which is not set or is none of decK's. That name is never shown.
+    ComputedName(Vec<String>),
     /// A value that is not of the expected type, of these variables.
     WrongType(&'static str, Vec<String>),
     /// A template in the name of a field.
@@ -66,6 +68,7 @@ impl TemplateError {
         match self {
             Self::UnsetVariable(_) => DiagnosticCode::UnsetVariable,
             Self::MissingPrefix(_) => DiagnosticCode::VariablePrefix,
+            Self::ComputedName(_) => DiagnosticCode::TemplateValue,
             Self::WrongType(..) => DiagnosticCode::TemplateValue,
             _ => DiagnosticCode::Template,
         }
@@ -87,6 +90,10 @@ impl TemplateError {
                 format!("environment variables in state files must be prefixed with `DECK_`, found `{name}`")
             }
             Self::UnsetVariable(name) => format!("the environment variable `{name}` is not set"),
+            Self::ComputedName(names) => format!(
+                "the value of `{}` is not the name of a variable that is set and begins with `DECK_`",
+                names.join("`, `")
+            ),
             Self::WrongType(expected, names) => format!("the value of `{}` is not {expected}", names.join("`, `")),
             Self::InKey => "a template cannot stand in the name of a field".into(),
             Self::ShellOperator => "a variable with a default or an operator is not filled in".into(),
@@ -110,6 +117,7 @@ impl TemplateError {
             Self::WrongArguments(_) => Some(TEMPLATE_HELP.into()),
             Self::MissingPrefix(name) => Some(format!("rename it: `DECK_{name}`")),
             Self::UnsetVariable(name) => Some(format!("set it before the run: `export {name}=…`")),
+            Self::ComputedName(_) => Some("write the name of the variable itself, once: `env \"DECK_NAME\"`".into()),
             Self::WrongType(..) => None,
             Self::InKey => Some("write the name out; only values are filled in".into()),
             Self::ShellOperator => Some("write `${NAME}`, and set the variable before the run".into()),

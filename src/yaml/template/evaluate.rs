@@ -37,7 +37,13 @@ fn call_function(
     environment: &TemplateEnvironment<'_>,
 ) -> Result<TemplateValue, TemplateError> {
     match (function, arguments) {
-        (TemplateFunction::Env, [name]) => deck_variable(evaluate(name, environment)?.text, environment),
+        (TemplateFunction::Env, [name]) => {
+            let name = evaluate(name, environment)?;
+            match name.variables.is_empty() {
+                true => deck_variable(name.text, environment),
+                false => computed_variable(name, environment),
+            }
+        }
         (TemplateFunction::Indent, [TemplateExpression::Number(spaces @ 0..=1000), text]) => {
             let mut value = evaluate(text, environment)?;
             value.indent += *spaces as usize;
@@ -60,6 +66,23 @@ fn deck_variable(name: String, environment: &TemplateEnvironment<'_>) -> Result<
         return Err(TemplateError::MissingPrefix(name));
     }
     look_up_variable(name, environment)
+}
+
+/// The value of a variable whose name is a value itself: no message, and no account of origins, may hold that name.
+fn computed_variable(
+    name: TemplateValue,
+    environment: &TemplateEnvironment<'_>,
+) -> Result<TemplateValue, TemplateError> {
+    if name.unset_variable.is_some() {
+        return Ok(name);
+    }
+    match deck_variable(name.text, environment) {
+        Ok(value) if value.unset_variable.is_none() => Ok(TemplateValue {
+            variables: name.variables,
+            ..value
+        }),
+        _ => Err(TemplateError::ComputedName(name.variables)),
+    }
 }
 
 /// The value of a variable of any name.
@@ -142,5 +165,51 @@ impl TemplateValue {
             is_typed: true,
             ..self
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::parse_template;
+
+    const SECRETS: [(&str, &str); 3] = [
+        ("DECK_OTHER", "DECK_HUNTER2"),
+        ("DECK_PLAIN", "hunter2"),
+        ("DECK_WHICH", "DECK_PLAIN"),
+    ];
+
+    fn lookup(name: &str) -> Option<String> {
+        let found = SECRETS.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| (*value).to_owned())
+    }
+
+    #[test]
+    fn a_name_that_is_a_value_is_in_no_error_and_no_origin() {
+        for template in [
+            "env \"DECK_PLAIN\" | env",
+            "env (env \"DECK_PLAIN\")",
+            "env (env \"DECK_OTHER\")",
+            "env \"DECK_OTHER\" | env | toInt",
+            "env (indent 2 (env \"DECK_OTHER\"))",
+            "env \"DECK_WHICH\" | env | env",
+            "env \"DECK_WHICH\" | env | toBool",
+        ] {
+            let expression = parse_template(template).expect("a template");
+            for environment in [
+                TemplateEnvironment::Strict(&lookup),
+                TemplateEnvironment::Lenient(&lookup),
+            ] {
+                let error = evaluate(&expression, &environment).expect_err(template).to_diagnostic();
+                let shown = format!("{error:?}").to_lowercase();
+                assert!(!shown.contains("hunter2"), "{template}: {shown}");
+            }
+        }
+        let expression = parse_template("env (env \"DECK_WHICH\")").expect("a template");
+        let value = evaluate(&expression, &TemplateEnvironment::Strict(&lookup)).expect("a value");
+        assert_eq!(
+            (value.text.as_str(), value.variables),
+            ("hunter2", vec!["DECK_WHICH".to_owned()])
+        );
     }
 }

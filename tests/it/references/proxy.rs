@@ -25,3 +25,26 @@ fn only_vaults_elsewhere_are_asked_through_a_proxy() {
     assert_eq!(found, verdict("found", "secret_found"));
     assert!(proxy.received().contains("vault.test:8200"), "{}", proxy.received());
 }
+
+#[test]
+fn a_control_plane_on_this_machine_is_asked_directly_and_a_proxy_in_use_is_named() {
+    let (sandbox, near, proxy) = (Sandbox::new(), VaultListener::new(), VaultListener::new());
+    let (near_url, proxied) = (near.url(), proxy.url());
+    let ping = |address: &str, proxy: &str, exempt: &str| {
+        let variables = [
+            ("HTTP_PROXY", proxy),
+            ("http_proxy", proxy),
+            ("NO_PROXY", exempt),
+            ("STRONGROOM_KONG_ADDR", address),
+            ("STRONGROOM_HEADERS", "kong-admin-token:hush"),
+        ];
+        sandbox.run(&["ping", "--timeout", "5"], &variables)
+    };
+    ping(&near_url, &proxied, "");
+    assert!(near.received().contains("GET /"), "{}", near.received());
+    assert_eq!(proxy.received(), "");
+    ping("http://kong.invalid:8001", &proxied, "kong.invalid");
+    assert_eq!(proxy.received(), "");
+    let ran = ping("http://kong.invalid:8001", "http://user:zyzzyva@127.0.0.1:1", "");
+    ran.tells("kong.invalid:8001 through the proxy 127.0.0.1:1");
+}

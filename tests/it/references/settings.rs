@@ -469,3 +469,22 @@ fn one_bad_reference_among_many_changes_and_nothing_is_written() {
         dump.out
     );
 }
+
+#[test]
+fn a_file_in_the_repository_sets_no_flags_wherever_it_is_named() {
+    let (sandbox, listener) = (Sandbox::new(), VaultListener::new());
+    let flags = format!("kong-addr: {}\nheaders: ['kong-admin-token:{TOKEN}']\n", listener.url());
+    let inside = sandbox.file("repo/flags.yaml", &flags);
+    sandbox.file("repo/kong.yaml", STATE);
+    let variables = [("STRONGROOM_KONG_ADDR", "")];
+    let args = ["diff", "kong.yaml", "--config", &inside, "--timeout", "1"];
+    let ran = sandbox.run(&args, &variables);
+    assert_eq!(listener.received(), "");
+    ran.tells("'kong-addr' in").tells("holds for nothing");
+    let outside = sandbox.file("flags.yaml", &flags);
+    sandbox.run(
+        &["diff", "kong.yaml", "--config", &outside, "--timeout", "1"],
+        &variables,
+    );
+    assert!(listener.received().contains("GET /"));
+}
