@@ -5,6 +5,8 @@ mod certificates;
 mod keys;
 mod messages;
 mod resolved_entity;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
