@@ -64,3 +64,23 @@ fn of_a_list_the_member_that_is_wrong_is_blamed() {
     let (assessments, _) = check_plugin(&body, &[("a", "x:y"), ("b", "")]);
     assert_eq!(wrong_fields(&assessments), ["config.add.headers[1]"]);
 }
+
+#[test]
+fn white_space_at_the_ends_of_a_value_is_reported() {
+    let headers = json!({"a": "{vault://env/a}"});
+    for (value, is_reported) in [
+        ("token", false),
+        ("token\n", true),
+        ("token\r\n", true),
+        (" token", true),
+        ("token ", true),
+        ("{\"a\": 1}\n", false),
+        ("-----BEGIN CERTIFICATE-----\n", false),
+    ] {
+        let (assessments, issues) = check_plugin(&http_log(&headers), &[("a", value)]);
+        assert_eq!(!issues.is_empty(), is_reported, "{value:?}");
+        assert!(wrong_fields(&assessments).is_empty(), "{value:?}");
+        let is_shown = |issue: &EntityIssue| issue.field_issue.message.contains("token");
+        assert!(!issues.iter().any(is_shown), "{value:?}");
+    }
+}
