@@ -36,46 +36,43 @@ impl Backend for EnvBackend {
 
 impl EnvBackend {
     fn look_up(&self, request: &SecretRequest) -> SecretResponse {
+        if self.data_planes.is_empty() {
+            let variable = self.variable(request, self.prefix.clone().unwrap_or_default());
+            return SecretResponse::Unavailable(self.unchecked_variable_finding(&variable));
+        }
+        let responses = self.data_planes.iter().map(|data_plane| {
+            let prefix = self.prefix.as_ref().or(data_plane.prefix.as_ref());
+            let variable = self.variable(request, prefix.cloned().unwrap_or_default());
+            (data_plane.name.clone(), variable.look_up(data_plane))
+        });
+        SecretResponse::PerPlane(responses.collect())
+    }
+
+    fn variable(&self, request: &SecretRequest, prefix: String) -> Variable {
         let is_previous = request.version.as_deref() == Some("2");
-        let name = |prefix: &str| format_variable_name(prefix, &request.resource, is_previous);
-        let shown = |prefix: &str| match self.is_prefix_hidden {
-            true => format!("PREFIX…{}", name("")),
-            false => name(prefix),
-        };
-        let prefix = |data_plane: &'_ DataPlaneEnvironment| {
-            self.prefix
-                .clone()
-                .or_else(|| data_plane.prefix.clone())
-                .unwrap_or_default()
-        };
-        match self.data_planes.as_slice() {
-            [] => {
-                let prefix = self.prefix.as_deref().unwrap_or_default();
-                SecretResponse::Unavailable(self.unchecked_variable_finding(&name(prefix), &shown(prefix)))
-            }
-            data_planes => SecretResponse::PerPlane(
-                data_planes
-                    .iter()
-                    .map(|data_plane| (data_plane, prefix(data_plane)))
-                    .map(|(data_plane, prefix)| {
-                        let variable = Variable {
-                            name: name(&prefix),
-                            shown: shown(&prefix),
-                            prefix: (!self.is_prefix_hidden).then_some(prefix),
-                        };
-                        (data_plane.name.clone(), variable.look_up(data_plane))
-                    })
-                    .collect(),
-            ),
+        let format_name = |prefix: &str| format_variable_name(prefix, &request.resource, is_previous);
+        let name = format_name(&prefix);
+        Variable {
+            shown: match self.is_prefix_hidden {
+                true => format!("PREFIX…{}", format_name("")),
+                false => name.clone(),
+            },
+            name,
+            prefix: (!self.is_prefix_hidden).then_some(prefix),
         }
     }
 
-    fn unchecked_variable_finding(&self, name: &str, shown: &str) -> Finding {
+    fn unchecked_variable_finding(&self, variable: &Variable) -> Finding {
         let advice = "give what the data planes define with --dp-env FILE (dotenv, Kubernetes Secret or ConfigMap)";
-        let help = match (self.is_set_locally)(name) {
+        let help = match (self.is_set_locally)(&variable.name) {
             true => format!("set here, unknown on the data planes; {advice}, or --dp-env process if this is one"),
             false => advice.to_owned(),
         };
+        let help = match variable.separated_name().zip(variable.prefix.as_deref()) {
+            Some((separated, prefix)) => format!("{help}; if they define {separated}, the prefix must be '{prefix}_'"),
+            None => help,
+        };
+        let shown = &variable.shown;
         let message = format!("the variable {shown} cannot be checked from here: every data plane must define it");
         Finding::new(Reason::DataPlaneEnvironment, message)
             .about(shown)
@@ -108,12 +105,20 @@ impl Variable {
         )
     }
 
+    /// The name with an underscore between the prefix and the rest, if there is a prefix and none yet.
+    fn separated_name(&self) -> Option<String> {
+        let prefix = self.prefix.as_deref().filter(|prefix| !prefix.is_empty())?;
+        let rest = self.name.get(prefix.len()..)?;
+        let is_separated = prefix.ends_with(['_', '-']) || rest.starts_with('_');
+        (!is_separated).then(|| format_variable_name(&format!("{prefix}_"), rest, false))
+    }
+
     /// What to do where the data plane defines a variable of nearly the same name.
     fn near_variable_help(&self, data_plane: &DataPlaneEnvironment) -> Option<String> {
         let prefix = self.prefix.as_deref()?;
         let names = || data_plane.variables.keys().map(String::as_str);
-        let separated = format_variable_name(&format!("{prefix}_"), self.name.get(prefix.len()..)?, false);
-        if !prefix.is_empty() && names().any(|name| name == separated) {
+        let separated = self.separated_name();
+        if let Some(separated) = separated.filter(|separated| names().any(|name| name == separated)) {
             return Some(format!(
                 "{separated} is defined: Kong puts nothing between the vault's prefix and the secret's name, so that the \
                  prefix must be '{prefix}_'"
@@ -162,6 +167,30 @@ mod tests {
             let help = help_for(Some(prefix), name, &["PATH", defined]).expect("help");
             assert_eq!(help, format!("did you mean {defined}, which is defined?"));
         }
+    }
+
+    #[test]
+    fn a_prefix_without_its_underscore_is_reported_without_data_planes_too() {
+        let backend = |prefix: &str, is_prefix_hidden| EnvBackend {
+            prefix: Some(prefix.to_owned()),
+            is_prefix_hidden,
+            data_planes: Vec::new(),
+            is_set_locally: Box::new(|_| false),
+        };
+        let request = SecretRequest {
+            resource: "cert".to_owned(),
+            version: None,
+        };
+        let is_reported = |backend: &EnvBackend| match backend.look_up(&request) {
+            SecretResponse::Unavailable(finding) => finding
+                .help
+                .is_some_and(|help| help.ends_with("if they define MY_CERT, the prefix must be 'MY_'")),
+            _ => false,
+        };
+        assert!(is_reported(&backend("MY", false)));
+        assert!(!is_reported(&backend("MY_", false)));
+        assert!(!is_reported(&backend("MY", true)));
+        assert!(!is_reported(&backend("", false)));
     }
 
     #[test]
