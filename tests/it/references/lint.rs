@@ -79,7 +79,7 @@ fn forms_near_that_of_a_reference_are_told_where_a_reference_or_a_secret_belongs
         );
         let ran = sandbox.diff(&state, &["--references", "off"], &[]).ends(0);
         let ran = ran.tells(&format!("warning: the field 'config.key' {problem}"));
-        let ran = ran.tells(&format!("warning: the field 'key' {problem}"));
+        let ran = ran.tells("also at: kong.yaml:5:");
         assert!(
             !ran.err.contains("custom_id") && !ran.err.contains("canary-7f3a"),
             "{}",
