@@ -156,7 +156,7 @@ fn classify_by_vault(reference: &Reference, vaults: &Vaults) -> (Finding, bool) 
         None if vaults.removed_prefixes.contains(&name) => (deleted_vault(&name), false),
         None if vaults.is_complete && vaults.unloaded_backends.contains(&name) => (unloaded_backend(&name), false),
         None if vaults.is_complete => (unknown_vault(&name, vaults), false),
-        None => (vaults_unreadable(&name, vaults.without_control_plane), false),
+        None => (vaults_unreadable(&name, vaults), false),
     }
 }
 
@@ -228,8 +228,8 @@ fn deleted_vault(name: &str) -> Finding {
         .help("keep the vault, or give up the reference first")
 }
 
-fn vaults_unreadable(name: &str, without_control_plane: bool) -> Finding {
-    let (message, help) = match without_control_plane {
+fn vaults_unreadable(name: &str, vaults: &Vaults) -> Finding {
+    let (message, help) = match vaults.without_control_plane {
         true => (
             format!("no file declares a vault '{name}', and no control plane was asked for one"),
             "give the files that declare it, or a control plane with --kong-addr",
@@ -238,6 +238,10 @@ fn vaults_unreadable(name: &str, without_control_plane: bool) -> Finding {
             format!("not all vaults can be listed, so that '{name}' cannot be checked"),
             "prefixes are looked for in all workspaces: a token that may list the vaults of each can tell",
         ),
+    };
+    let help = match vaults.suggest(name) {
+        Some(close) => format!("did you mean '{close}'? Otherwise: {help}"),
+        None => help.to_owned(),
     };
     Finding::new(Reason::VaultsUnreadable, message).about(name).help(help)
 }
@@ -248,4 +252,21 @@ fn not_asked(name: &str) -> Finding {
         format!("secrets of the vault '{name}' are not asked for"),
     )
     .about(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_near_prefix_is_suggested_without_a_control_plane_too() {
+        let vaults = Vaults {
+            loaded_backends: ["env".to_owned()].into(),
+            without_control_plane: true,
+            ..Vaults::default()
+        };
+        let help = |name: &str| vaults_unreadable(name, &vaults).help.unwrap_or_default();
+        assert!(help("evn").starts_with("did you mean 'env'? Otherwise: give the files"));
+        assert!(help("production").starts_with("give the files"));
+    }
 }

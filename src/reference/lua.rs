@@ -39,7 +39,7 @@ fn parse_hex_pair(digits: &[u8]) -> Option<u8> {
     Some((digit(digits[0])? * 16 + digit(digits[1])?) as u8)
 }
 
-/// LuaJIT's `tonumber(text, 10)`: white space around, a sign, decimals, exponents, hexadecimals, `inf` and `nan`.
+/// LuaJIT's `tonumber(text, 10)`: white space around, a sign, decimals, exponents, hexadecimals, binaries (`0b`), `inf` and `nan`.
 pub(crate) fn parse_number(text: &[u8]) -> Option<f64> {
     let text = std::str::from_utf8(text).ok()?;
     let text = text.trim_matches(|c: char| matches!(c, ' ' | '\t' | '\n' | '\x0b' | '\x0c' | '\r'));
@@ -52,9 +52,10 @@ pub(crate) fn parse_number(text: &[u8]) -> Option<f64> {
     let value = match lower.as_str() {
         "inf" | "infinity" => f64::INFINITY,
         "nan" => f64::NAN,
-        _ => match lower.strip_prefix("0x") {
-            Some(digits) => parse_hexadecimal(digits)?,
-            None => parse_decimal(&lower)?,
+        _ => match (lower.strip_prefix("0x"), lower.strip_prefix("0b")) {
+            (Some(digits), _) => parse_hexadecimal(digits)?,
+            (None, Some(digits)) => parse_binary(digits)?,
+            (None, None) => parse_decimal(&lower)?,
         },
     };
     Some(if negative { -value } else { value })
@@ -67,6 +68,17 @@ fn parse_decimal(text: &str) -> Option<f64> {
     (allowed && !text.starts_with(['+', '-']))
         .then(|| text.parse().ok())
         .flatten()
+}
+
+/// Binary digits, 64 at most, without a fraction or an exponent.
+fn parse_binary(digits: &str) -> Option<f64> {
+    if digits.is_empty() || digits.trim_start_matches('0').len() > 64 {
+        return None;
+    }
+    digits.bytes().try_fold(0.0, |value, digit| match digit {
+        b'0' | b'1' => Some(value * 2.0 + f64::from(digit - b'0')),
+        _ => None,
+    })
 }
 
 /// Hexadecimal digits with an optional fraction and an optional binary exponent after `p`.
@@ -130,10 +142,14 @@ mod tests {
             ("1e3", 1000.0),
             ("0x1f", 31.0),
             ("0x.8p1", 1.0),
+            ("0b10", 2.0),
+            ("0B011", 3.0),
         ] {
             assert_eq!(parse_number(text.as_bytes()), Some(value), "{text}");
         }
-        for text in ["", " ", "x", "1eA", "latest", "1#2", "0x", "--1", "1 2", ".", "e5"] {
+        for text in [
+            "", " ", "x", "0b", "0b2", "0b1.1", "1eA", "latest", "1#2", "0x", "--1", "1 2", ".", "e5",
+        ] {
             assert_eq!(parse_number(text.as_bytes()), None, "{text}");
         }
     }

@@ -2,8 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use super::kind_file::KindFile;
+use super::referenceable::is_listed_plugin;
 use super::subschema::{self, SubschemaFamily};
-use super::{Edition, Kind, KindId, Record, SchemaError, assemble, keywords, overlay, parse};
+use super::{Edition, Kind, KindId, Record, SchemaError, assemble, files, keywords, overlay, parse};
 use json::{Object, Value};
 
 /// All kinds, plugins and vault backends that are known: a value, handed to whoever needs it.
@@ -257,8 +258,15 @@ impl Catalog {
         self.version.as_deref()
     }
 
+    /// Whether the name is known in a family (`plugins`, `vaults`), but was not recorded from Kong's open-source edition.
+    pub fn is_enterprise_subschema(&self, family: &str, name: &str) -> bool {
+        let is_recorded = files::recorded_files(family).any(|file| file.stem() == name);
+        let is_listed = || family == PLUGINS && is_listed_plugin(name);
+        !is_recorded && (files::files_in(family).any(|file| file.stem() == name) || is_listed())
+    }
+
     /// What the node has loaded of a family (`plugins`, `vaults`), if known.
-    pub(crate) fn loaded_names(&self, family: &str) -> Option<&BTreeSet<String>> {
+    pub fn loaded_names(&self, family: &str) -> Option<&BTreeSet<String>> {
         match family {
             PLUGINS => self.loaded_plugins(),
             VAULTS => self.loaded_vaults(),

@@ -75,6 +75,11 @@ impl Catalog {
     }
 }
 
+/// Whether the lists name a plugin, of any edition.
+pub(crate) fn is_listed_plugin(name: &str) -> bool {
+    REFERENCEABLE_LISTS.plugins.contains_key(name)
+}
+
 enum ListedReferenceability {
     Since(&'static str),
     No,

@@ -142,6 +142,7 @@ diagnostic_codes! {
     ExpiredCertificate = "expired-certificate": "A certificate has expired.";
     ExpiringCertificate = "expiring-certificate": "A certificate expires soon.";
     FutureCertificate = "future-certificate": "A certificate is not valid yet.";
+    SpaceAroundValue = "space-around-value": "A secret's value begins or ends with white space.";
     UncoveredName = "uncovered-name": "A certificate is not good for all names it is served under.";
 
     // references: what is known of the secret

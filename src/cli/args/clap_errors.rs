@@ -47,7 +47,8 @@ fn drop_far_suggestion(error: &mut clap::Error) {
     else {
         return;
     };
-    if suggest_similar(trim_dashes(unknown), [trim_dashes(suggestion)]).is_none() {
+    let (unknown, known) = (trim_dashes(unknown), trim_dashes(suggestion));
+    if unknown != known && suggest_similar(unknown, [known]).is_none() {
         error.remove(ContextKind::SuggestedArg);
         // the usage names the suggestion once more
         error.remove(ContextKind::Usage);

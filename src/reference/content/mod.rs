@@ -5,6 +5,9 @@ mod certificates;
 mod keys;
 mod messages;
 mod resolved_entity;
+#[cfg(test)]
+mod tests;
+mod value_ends;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
@@ -236,6 +239,11 @@ fn find_issues(
     let body = resolved.substitute(|index| !issues.iter().any(|issue| issue.path == values[index].path));
     issues.extend(resolved.find_issues(&body));
     issues.extend(body.value().as_object().into_iter().flat_map(certificate_issues));
+    issues.extend(
+        values
+            .iter()
+            .filter_map(|field| value_ends::white_space_issue(&record, field)),
+    );
     issues
 }
 

@@ -59,12 +59,46 @@ impl<'a> ResolvedEntity<'a> {
         }
         let before = self.check_body(self.entity.body);
         let new = violations.iter().filter(|violation| !before.contains(violation));
-        new.filter_map(|violation| self.violation_issue(violation)).collect()
+        new.flat_map(|violation| self.violation_issues(violation, &before))
+            .collect()
     }
 
-    fn violation_issue(&self, violation: &FieldViolation) -> Option<FieldIssue> {
-        let (path, message) = violation;
-        let field = self.field_of_path(path).or_else(|| self.blamed_field(violation))?;
+    /// Of a list or map, those members that are wrong by themselves: Kong's checks report it as a whole, and stop at the
+    /// first that is wrong.
+    fn violation_issues(&self, violation: &FieldViolation, before: &[FieldViolation]) -> Vec<FieldIssue> {
+        let (path, _) = violation;
+        let members: Vec<usize> = (0..self.values.len())
+            .filter(|index| messages::is_about(self.record, &self.values[*index].path, path))
+            .collect();
+        let wrong: Vec<(usize, FieldViolation)> = match members.as_slice() {
+            [] | [_] => Vec::new(),
+            _ => members
+                .iter()
+                .filter_map(|index| Some((*index, self.violation_alone(*index, path, before)?)))
+                .collect(),
+        };
+        if !wrong.is_empty() {
+            let issues = wrong
+                .iter()
+                .filter_map(|(index, violation)| self.field_issue(&self.values[*index], violation));
+            return issues.collect();
+        }
+        let only_member = members.first().filter(|_| members.len() == 1);
+        let field = only_member
+            .and_then(|index| self.values.get(*index))
+            .or_else(|| self.blamed_field(violation));
+        let issue = field.and_then(|field| self.field_issue(field, violation));
+        issue.into_iter().collect()
+    }
+
+    /// What the checks say of a field if a single value stands in the body, and all other references stay.
+    fn violation_alone(&self, index: usize, path: &FieldPath, before: &[FieldViolation]) -> Option<FieldViolation> {
+        let body = self.substitute(|other| other == index);
+        let mut violations = self.check_body(body.value().as_object()?).into_iter();
+        violations.find(|violation| violation.0 == *path && !before.contains(violation))
+    }
+
+    fn field_issue(&self, field: &ResolvedField<'a>, (path, message): &FieldViolation) -> Option<FieldIssue> {
         let text = field.value.text().unwrap_or_default();
         let is_repeated = |field: &ResolvedField<'_>| {
             let text = field.value.text();
@@ -79,13 +113,6 @@ impl<'a> ResolvedEntity<'a> {
             message,
             contains_value: self.values.iter().any(is_repeated),
         })
-    }
-
-    /// The field that is wrong by itself.
-    fn field_of_path(&self, path: &FieldPath) -> Option<&ResolvedField<'a>> {
-        self.values
-            .iter()
-            .find(|field| messages::is_about(self.record, &field.path, path))
     }
 
     /// Of several fields that do not go together, the one that is reported: the last without which there is no violation.

@@ -1,5 +1,6 @@
 //! What Kong silently takes and hardly anybody means.
 
+mod near_form;
 mod reference;
 mod text;
 
@@ -11,7 +12,7 @@ use yaml::{Diagnostic, DiagnosticCode};
 /// Warnings of odd references in this run's entities, and of texts that only look like references. The policy does not
 /// matter: all of it can be seen from the text alone.
 pub fn lint(catalog: &Catalog, desired: &DesiredState, assessments: &[Assessment], vaults: &Vaults) -> Vec<Diagnostic> {
-    let mut issues = text::lint_texts(desired);
+    let mut issues = text::lint_texts(catalog, desired);
     issues.extend(reference::lint_references(catalog, assessments, vaults));
     let policies = Policies {
         general: Policy::Warn,

@@ -1,9 +1,10 @@
 use super::LintIssue;
+use super::near_form::{describe_near_form, may_have_near_form};
 use crate::texts::{any_text, for_each_text};
 use crate::{ChangeState, EntityIssue, EntityRef, is_reference};
 use json::Value;
 use json::parallel::par_map_chunks;
-use schema::FieldPath;
+use schema::{Catalog, FieldPath, Referenceability};
 use state::{DeclaredEntity, DeclaredId, DesiredState};
 use yaml::DiagnosticCode;
 
@@ -11,23 +12,25 @@ const REFERENCE_PREFIX: &str = "{vault://";
 
 /// Issues of texts in the documents that look like a reference, or hold one, and are none to Kong. Nothing of a text is
 /// shown, for it may be a secret. Tags hold none.
-pub(super) fn lint_texts(desired: &DesiredState) -> Vec<EntityIssue> {
+pub(super) fn lint_texts(catalog: &Catalog, desired: &DesiredState) -> Vec<EntityIssue> {
     let mut entities: Vec<_> = (0..).map(DeclaredId).zip(&desired.entities).collect();
     let issues = par_map_chunks(&mut entities, |chunk| {
         let mut issues = Vec::new();
         for (declared, entity) in chunk {
-            lint_entity(*declared, entity, &mut issues);
+            lint_entity(catalog, *declared, entity, &mut issues);
         }
         issues
     });
     issues.into_iter().flatten().collect()
 }
 
-fn lint_entity(declared: DeclaredId, entity: &DeclaredEntity, issues: &mut Vec<EntityIssue>) {
+fn lint_entity(catalog: &Catalog, declared: DeclaredId, entity: &DeclaredEntity, issues: &mut Vec<EntityIssue>) {
     for (field, value) in entity.body.expose() {
         if field != "tags" && may_resemble_reference(value) {
             for_each_text(value, &mut FieldPath::from_field(field), &mut |path, text| {
-                issues.extend(lint_text(text).map(|issue| EntityIssue {
+                let issue = lint_text(text)
+                    .or_else(|| lint_near_form(text).filter(|_| is_meant_for_references(catalog, entity, path)));
+                issues.extend(issue.map(|issue| EntityIssue {
                     entity: declared_entity(declared, entity),
                     is_confidential: true,
                     field_issue: issue.at_field(path.clone()),
@@ -35,6 +38,22 @@ fn lint_entity(declared: DeclaredId, entity: &DeclaredEntity, issues: &mut Vec<E
             });
         }
     }
+}
+
+/// Whether a field takes references, or holds a secret, which should be one.
+fn is_meant_for_references(catalog: &Catalog, entity: &DeclaredEntity, path: &FieldPath) -> bool {
+    let (kind, body) = (entity.kind, entity.body.expose());
+    let record = catalog.record(kind, body);
+    let in_schema = record.field_at(path).map(|field| field.referenceable);
+    let takes_references = match catalog.referenceability(kind, body, path, in_schema) {
+        Referenceability::Yes | Referenceability::Since(_) => true,
+        Referenceability::No | Referenceability::Never | Referenceability::Unknown => false,
+    };
+    let is_secret = || {
+        let mut secrets = catalog.secret_paths(kind, body).into_iter();
+        secrets.any(|secret| path.is_within(&secret))
+    };
+    takes_references || is_secret()
 }
 
 /// Without a title: its position names it.
@@ -51,7 +70,7 @@ fn declared_entity(declared: DeclaredId, entity: &DeclaredEntity) -> EntityRef {
 /// A cheap check before the thorough one: most texts do not.
 fn may_resemble_reference(value: &Value) -> bool {
     any_text(value, |text| {
-        mentions_vault_scheme(text.as_bytes()) && !is_reference(text)
+        (mentions_vault_scheme(text.as_bytes()) || may_have_near_form(text)) && !is_reference(text)
     })
 }
 
@@ -75,11 +94,7 @@ fn lint_text(text: &str) -> Option<LintIssue> {
         ));
     }
     if let Some(problem) = describe_near_miss(trimmed) {
-        return Some(LintIssue::new(
-            DiagnosticCode::NearReference,
-            format!("{problem}: Kong uses the text as it stands"),
-            "a reference is {vault://PREFIX/SECRET} or {vault://PREFIX/SECRET/KEY}, in lower case and without spaces",
-        ));
+        return Some(near_reference_issue(problem));
     }
     text.contains(REFERENCE_PREFIX).then(|| {
         LintIssue::new(
@@ -88,6 +103,19 @@ fn lint_text(text: &str) -> Option<LintIssue> {
             "put the whole text into the secret, and let the field hold the reference alone",
         )
     })
+}
+
+fn lint_near_form(text: &str) -> Option<LintIssue> {
+    let problem = (!is_reference(text)).then(|| describe_near_form(text.trim()))?;
+    problem.map(near_reference_issue)
+}
+
+fn near_reference_issue(problem: &str) -> LintIssue {
+    LintIssue::new(
+        DiagnosticCode::NearReference,
+        format!("{problem}: Kong uses the text as it stands"),
+        "a reference is {vault://PREFIX/SECRET} or {vault://PREFIX/SECRET/KEY}, in lower case and without spaces",
+    )
 }
 
 /// Why a text is no reference although it begins like one.

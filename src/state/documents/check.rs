@@ -153,7 +153,9 @@ fn unchecked_config_warning(catalog: &Catalog, entity: &DeclaredEntity, body: &O
     );
     let span = entity.location.value_span(&FieldPath::from_field(&sub.by));
     let warning = Diagnostic::warning(DiagnosticCode::Unchecked, message).at(span);
-    Some(match suggest_similar(name, catalog.subschema_names(&sub.family)) {
+    let is_enterprise = catalog.is_enterprise_subschema(&sub.family, name);
+    let suggestion = suggest_similar(name, catalog.subschema_names(&sub.family)).filter(|_| !is_enterprise);
+    Some(match suggestion {
         Some(suggestion) => warning.help(format!(
             "did you mean '{suggestion}'? With a control plane to ask, its own schema is used"
         )),

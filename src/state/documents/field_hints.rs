@@ -32,8 +32,15 @@ pub(super) fn declaring_shorthand(
     None
 }
 
-/// What to do about an unknown field: the most similar of its neighbours, or where a field of that name belongs.
-pub(super) fn suggest_field(catalog: &Catalog, kind: &Kind, record: &Record, path: &FieldPath) -> Option<String> {
+/// What to do about an unknown field of an entity: the most similar of its neighbours that does not stand beside it already,
+/// or where a field of that name belongs.
+pub(super) fn suggest_field(
+    catalog: &Catalog,
+    kind: &Kind,
+    record: &Record,
+    source: &EntityLocation,
+    path: &FieldPath,
+) -> Option<String> {
     let (PathSegment::Name(unknown), outer) = path.0.split_last()? else {
         return None;
     };
@@ -54,6 +61,7 @@ pub(super) fn suggest_field(catalog: &Catalog, kind: &Kind, record: &Record, pat
             .chain(&nested.nested_path);
         candidates.extend(names.map(|word| (word.as_str(), nested_list.key.as_str())));
     }
+    candidates.retain(|(word, field)| !is_given_beside(source, path, word) && !is_given_beside(source, path, field));
     if let Some(suggestion) = suggest_similar(unknown, candidates.iter().map(|(word, _)| *word)) {
         let (_, field) = candidates.iter().find(|(word, _)| *word == suggestion)?;
         return Some(format!("did you mean '{field}'?"));
@@ -63,6 +71,13 @@ pub(super) fn suggest_field(catalog: &Catalog, kind: &Kind, record: &Record, pat
         _ => false,
     });
     enclosing.map(|(name, _)| format!("it belongs within `{name}`"))
+}
+
+/// Whether the map that holds a path has a field of that name.
+fn is_given_beside(source: &EntityLocation, path: &FieldPath, name: &str) -> bool {
+    let outer = path.0.split_last().map_or(&[][..], |(_, outer)| outer);
+    let beside = FieldPath(outer.to_vec()).with_name(name);
+    beside != *path && source.span_tree.contains(&beside)
 }
 
 fn segment_name(segment: &PathSegment) -> Option<&str> {

@@ -24,6 +24,8 @@ pub(super) struct InvalidEntity<'a> {
     record: Arc<Record>,
 }
 
+/// Of what a node has loaded, so many names are shown at most.
+const MAX_LISTED_NAMES: usize = 10;
 const UNKNOWN_FIELD_MESSAGE: &str = "unknown field";
 
 impl<'a> InvalidEntity<'a> {
@@ -42,7 +44,7 @@ impl<'a> InvalidEntity<'a> {
         if message == UNKNOWN_FIELD_MESSAGE {
             let unknown = Diagnostic::error(DiagnosticCode::UnknownField, self.unknown_field_message(path))
                 .at(self.entity.location.name_span(path));
-            return match suggest_field(self.catalog, self.kind, &self.record, path) {
+            return match suggest_field(self.catalog, self.kind, &self.record, &self.entity.location, path) {
                 Some(hint) => unknown.help(hint),
                 None => unknown,
             };
@@ -52,7 +54,7 @@ impl<'a> InvalidEntity<'a> {
         }
         let mut error = Diagnostic::error(DiagnosticCode::Refused, self.error_message(path, message));
         error.help = self
-            .suggest_subschema(path, message)
+            .subschema_help(path, message)
             .or_else(|| self.help_text(path, message).map(str::to_owned));
         let span = field_span(&self.entity.location, &self.record, path);
         if self.is_confidential(path) {
@@ -75,14 +77,31 @@ impl<'a> InvalidEntity<'a> {
         }
     }
 
-    /// Suggests the loaded plugin or vault that is most similar to a name that the control plane does not know.
-    fn suggest_subschema(&self, path: &FieldPath, message: &str) -> Option<String> {
+    /// What to do about a plugin or vault that the control plane does not know: whose it is, or the most similar that is
+    /// loaded.
+    fn subschema_help(&self, path: &FieldPath, message: &str) -> Option<String> {
         let sub = self.kind.subschemas.as_ref()?;
         let name = self.body.get(&sub.by)?.as_str()?;
         if *path != FieldPath::from_field(&sub.by) || message != sub.format_unknown(name) {
             return None;
         }
-        let suggestion = suggest_similar(name, self.catalog.subschema_names(&sub.family))?;
+        let loaded = self.catalog.loaded_names(&sub.family);
+        if self.catalog.is_enterprise_subschema(&sub.family, name) {
+            let whose = format!("'{name}' comes with Kong's Enterprise edition");
+            let few = loaded.filter(|loaded| !loaded.is_empty() && loaded.len() <= MAX_LISTED_NAMES);
+            return Some(match few {
+                Some(loaded) => {
+                    let names: Vec<&str> = loaded.iter().map(String::as_str).collect();
+                    format!("the node has loaded: {}; {whose}", names.join(", "))
+                }
+                None => whose,
+            });
+        }
+        let names = self.catalog.subschema_names(&sub.family);
+        let suggestion = suggest_similar(
+            name,
+            names.filter(|name| loaded.is_none_or(|loaded| loaded.contains(*name))),
+        )?;
         Some(format!("did you mean '{suggestion}'?"))
     }
 

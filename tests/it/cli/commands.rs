@@ -184,6 +184,21 @@ fn a_plugin_that_the_node_lacks_is_told_with_the_nearest_it_has() {
     assert!(refused.err.contains("did you mean 'rate-limiting'?"), "{}", refused.err);
 }
 
+#[test]
+fn of_what_only_enterprise_has_nothing_similar_is_suggested() {
+    let workdir = Workdir::new();
+    for name in ["rate-limiting-advanced", "saml"] {
+        let state = workdir.file(
+            "kong.yaml",
+            &format!("_format_version: \"3.0\"\nplugins:\n- name: {name}\n"),
+        );
+        let refused = workdir.run(&["sync", &state]).ends(3);
+        assert!(!refused.err.contains("did you mean"), "{}", refused.err);
+        let whose = format!("'{name}' comes with Kong's Enterprise edition");
+        assert!(refused.err.contains(&whose), "{}", refused.err);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_dump_is_for_its_owner_alone_and_overwrites_nothing_unasked() {

@@ -62,3 +62,28 @@ fn references_that_are_right_are_not_odd() {
     let ran = sandbox.diff(state, &["--references", "off"], &[]).ends(0);
     assert!(!ran.err.contains("warning"), "{}", ran.err);
 }
+
+#[test]
+fn forms_near_that_of_a_reference_are_told_where_a_reference_or_a_secret_belongs() {
+    let sandbox = Sandbox::new();
+    let near = [
+        ("{vault:canary-7f3a/y}", "lacks the two slashes of a reference"),
+        ("vault://canary-7f3a/y", "lacks the braces of a reference"),
+        ("{vault//canary-7f3a/y}", "lacks the colon of a reference"),
+        ("{valut://canary-7f3a/y}", "misspells the word vault of a reference"),
+    ];
+    for (text, problem) in near {
+        let state = format!(
+            "_format_version: \"3.0\"\nplugins:\n- {{name: loggly, config: {{key: '{text}'}}}}\nconsumers:\n\
+             - {{username: c, custom_id: '{text}', keyauth_credentials: [{{key: '{text}'}}]}}\n"
+        );
+        let ran = sandbox.diff(&state, &["--references", "off"], &[]).ends(0);
+        let ran = ran.tells(&format!("warning: the field 'config.key' {problem}"));
+        let ran = ran.tells("also at: kong.yaml:5:");
+        assert!(
+            !ran.err.contains("custom_id") && !ran.err.contains("canary-7f3a"),
+            "{}",
+            ran.err
+        );
+    }
+}

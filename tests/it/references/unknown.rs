@@ -27,6 +27,19 @@ fn a_backend_that_the_node_has_not_loaded_is_told_as_one() {
 }
 
 #[test]
+fn a_vault_of_a_backend_that_the_node_has_not_loaded_is_told_what_it_has() {
+    let (sandbox, node) = (Sandbox::new(), ServedControlPlane::serve(&["--vaults", "env"]));
+    sandbox.file(
+        "repo/kong.yaml",
+        "_format_version: \"3.0\"\nvaults:\n- {name: hcv, prefix: my-hcv}\n",
+    );
+    let refused = sandbox.run(&["diff", "kong.yaml"], &[("STRONGROOM_KONG_ADDR", &node.address)]);
+    let refused = refused.ends(3).tells("vault 'hcv' is not installed");
+    let refused = refused.tells("help: the node has loaded: env; 'hcv' comes with Kong's Enterprise edition");
+    assert!(!refused.err.contains("did you mean"), "{}", refused.err);
+}
+
+#[test]
 fn settings_of_a_vault_that_nobody_has_are_told() {
     let sandbox = Sandbox::new();
     let file = "references:\n  vaults:\n    my-env: {policy: warn}\n    hcv: {policy: off}\n    my-enw: {policy: off}\n    \
