@@ -7,9 +7,13 @@ use super::{
     RetryPolicy, Transport, TransportError,
 };
 use crate::concurrency::ConcurrencyLimiter;
+use crate::response_outcome::parse_retry_later;
 use crate::retry::RetriesExhausted;
 use schema::{FieldPath, Kind};
 use state::EntityBody;
+
+/// An error of the server's own. It may pass; if it does not, what the server says is the answer.
+const INTERNAL_ERROR: u16 = 500;
 
 /// A client of a control plane: its dialect, a transport, a clock, and the concurrency limit and the retry policy that reads
 /// and writes share.
@@ -131,20 +135,23 @@ impl<T: Transport, C: Clock> Client<T, C> {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let error = match self.send_once(request).await {
-                Ok((outcome, response)) => {
-                    return Ok(ClassifiedResponse {
-                        outcome,
-                        response,
-                        may_have_applied_before: may_have_applied,
-                    });
-                }
-                Err(error) => error,
+            let sent = self
+                .send_once(request)
+                .await
+                .map(|(outcome, response)| ClassifiedResponse {
+                    outcome,
+                    response,
+                    may_have_applied_before: may_have_applied,
+                });
+            let error = match sent {
+                Ok(classified) if classified.response.status != INTERNAL_ERROR => return Ok(classified),
+                Ok(ref classified) => RequestError::RetryLater(parse_retry_later(&classified.response)),
+                Err(ref error) => error.clone(),
             };
             may_have_applied |= error.may_have_applied();
             let Some(backoff) = delays.next().filter(|_| self.should_retry(&error)) else {
-                return Err(RetriesExhausted {
-                    last_error: error,
+                return sent.map_err(|last_error| RetriesExhausted {
+                    last_error,
                     may_have_applied,
                 });
             };

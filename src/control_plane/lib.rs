@@ -18,6 +18,7 @@ mod retry;
 mod transport;
 mod wire;
 mod write;
+mod write_answer;
 
 pub use client::{Client, OnRetry};
 pub use clock::{Clock, SystemClock};
