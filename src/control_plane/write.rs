@@ -60,8 +60,8 @@ impl<T: Transport, C: Clock> Client<T, C> {
     pub async fn write_entity(&self, catalog: &Catalog, write: &EntityWrite, on_retry: OnRetry<'_>) -> WriteOutcome {
         let request = self.dialect.write_request(catalog, write);
         match self.send_with_retry(&request, on_retry).await {
-            Ok(classified) => self.resolve_response(catalog, write, classified).await,
-            Err(exhausted) if exhausted.may_have_applied => match self.read_back(catalog, write).await {
+            Ok(classified) => self.resolve_response(catalog, write, classified, on_retry).await,
+            Err(exhausted) if exhausted.may_have_applied => match self.read_back(catalog, write, on_retry).await {
                 ReadBack::Matches => WriteOutcome::Applied,
                 ReadBack::Differs => WriteOutcome::NoResponse(exhausted.last_error),
                 ReadBack::Uncertain(uncertainty) => WriteOutcome::Unknown(uncertainty),
@@ -76,17 +76,18 @@ impl<T: Transport, C: Clock> Client<T, C> {
         catalog: &Catalog,
         write: &EntityWrite,
         classified: ClassifiedResponse,
+        on_retry: OnRetry<'_>,
     ) -> WriteOutcome {
         let response = &classified.response;
         match classified.outcome {
             ResponseOutcome::Success if confirms_write(response, write) => WriteOutcome::Applied,
             ResponseOutcome::Success => {
                 let rejection = ResponseOutcome::Unexpected(false_success_error(response));
-                self.resolve_by_read_back(catalog, write, rejection).await
+                self.resolve_by_read_back(catalog, write, rejection, on_retry).await
             }
             ResponseOutcome::NotFound if write.operation == WriteOperation::Delete => WriteOutcome::Applied,
             rejection if classified.may_have_applied_before || response.status >= 500 => {
-                self.resolve_by_read_back(catalog, write, rejection).await
+                self.resolve_by_read_back(catalog, write, rejection, on_retry).await
             }
             rejection => WriteOutcome::Rejected(rejection),
         }
@@ -98,8 +99,9 @@ impl<T: Transport, C: Clock> Client<T, C> {
         catalog: &Catalog,
         write: &EntityWrite,
         rejection: ResponseOutcome,
+        on_retry: OnRetry<'_>,
     ) -> WriteOutcome {
-        match self.read_back(catalog, write).await {
+        match self.read_back(catalog, write, on_retry).await {
             ReadBack::Matches => WriteOutcome::Applied,
             ReadBack::Differs => WriteOutcome::Rejected(rejection),
             ReadBack::Uncertain(uncertainty) => WriteOutcome::Unknown(uncertainty),
@@ -107,9 +109,9 @@ impl<T: Transport, C: Clock> Client<T, C> {
     }
 
     /// Reads an entity back and compares it with what was written.
-    async fn read_back(&self, catalog: &Catalog, write: &EntityWrite) -> ReadBack {
+    async fn read_back(&self, catalog: &Catalog, write: &EntityWrite, on_retry: OnRetry<'_>) -> ReadBack {
         let request = self.dialect.read_request(catalog, write.address);
-        let classified = match self.send_with_retry(&request, &|_| {}).await {
+        let classified = match self.send_with_retry(&request, on_retry).await {
             Ok(classified) => classified,
             Err(exhausted) => return ReadBack::Uncertain(Uncertainty::NoResponse(exhausted.last_error)),
         };

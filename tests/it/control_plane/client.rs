@@ -8,7 +8,7 @@ use crate::common::{FilteredTransport, Node, body, tags};
 use strongroom::control_plane::{
     Dialect, EntityAddress, EntityWrite, HttpSettings, HttpTransport, Method, PageRequest, ReadError, ReadScope,
     Request, Response, ResponseOutcome, SchemaId, SchemaRequest, Transport, TransportError, Uncertainty,
-    WriteOperation, WriteOutcome,
+    WriteOperation, WriteOutcome, retry_silently,
 };
 use strongroom::plan::MissingContext;
 use strongroom::schema::{Catalog, Edition, LiveSchemas};
@@ -303,7 +303,7 @@ async fn the_same_works_over_http() {
                 address,
                 operation: WriteOperation::Delete,
             },
-            &|_| {},
+            &retry_silently,
         )
         .await;
     assert_eq!(written, WriteOutcome::Applied);
@@ -338,7 +338,7 @@ async fn a_create_that_meets_another_entity_of_its_id_is_no_success() {
     let operation = WriteOperation::Create(body(r#"{"name":"env","prefix":"other"}"#));
     let written = node
         .client()
-        .write_entity(&node.catalog, &EntityWrite { address, operation }, &|_| {})
+        .write_entity(&node.catalog, &EntityWrite { address, operation }, &retry_silently)
         .await;
     assert_eq!(written, WriteOutcome::Rejected(ResponseOutcome::IdTaken));
 }
@@ -405,7 +405,7 @@ async fn a_success_that_is_not_the_entity_is_no_write() {
                 operation: operation.clone(),
             };
             let written = crate::common::client(proxy)
-                .write_entity(&node.catalog, &write, &|_| {})
+                .write_entity(&node.catalog, &write, &retry_silently)
                 .await;
             let WriteOutcome::Rejected(ResponseOutcome::Unexpected(error)) = written else {
                 panic!("{method} answered with {text:?}: {written:?}");
@@ -443,7 +443,7 @@ async fn a_read_back_that_is_not_the_entity_tells_nothing() {
         operation: WriteOperation::Delete,
     };
     let written = crate::common::client(proxy)
-        .write_entity(&node.catalog, &write, &|_| {})
+        .write_entity(&node.catalog, &write, &retry_silently)
         .await;
     assert_eq!(written, WriteOutcome::Unknown(Uncertainty::NotAnEntity("a web page")));
 }
