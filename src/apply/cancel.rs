@@ -20,6 +20,17 @@ impl CancelToken {
         Self(None)
     }
 
+    /// Ends once it is cancelled.
+    pub(crate) async fn cancelled(self) {
+        let cancelled = match self.0 {
+            Some(mut receiver) => receiver.wait_for(|is_cancelled| *is_cancelled).await.is_ok(),
+            None => false,
+        };
+        if !cancelled {
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// Whether it was cancelled.
     pub(crate) fn is_cancelled(&self) -> bool {
         self.0.as_ref().is_some_and(|receiver| *receiver.borrow())

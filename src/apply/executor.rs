@@ -6,8 +6,8 @@ use super::{
     ApplyEvent, ApplyEventSink, ApplyOutcome, CancelToken, HaltReason, StepFailure, StepFailureKind, StepOutcome,
 };
 use control_plane::{
-    AdminApiError, Client, Clock, EntityAddress, EntityWrite, ResponseOutcome, RetryAttempt, Transport, Uncertainty,
-    WriteOutcome,
+    AdminApiError, Client, Clock, EntityAddress, EntityWrite, Interruption, ResponseOutcome, RetryAttempt, Transport,
+    Uncertainty, WriteOutcome,
 };
 use json::{Object, Value};
 use plan::{ApprovedPlan, Plan, PlanValue, Step, StepId};
@@ -38,12 +38,14 @@ pub async fn apply_plan<T: Transport, C: Clock>(
                 catalog,
                 id,
                 events,
+                cancel,
             };
             in_flight.push(async move { (id, answers_at_start, execution.execute(client).await) });
         }
         let Some((id, answers_at_start, outcome)) = in_flight.next().await else {
             break;
         };
+        recorder.check_cancelled(cancel);
         recorder.record_finished(id, answers_at_start, outcome, &mut queue);
     }
     recorder.finish(&queue)
@@ -70,10 +72,14 @@ impl<'a> OutcomeRecorder<'a> {
 
     /// Whether something new may begin.
     fn can_start(&mut self, cancel: &CancelToken) -> bool {
+        self.check_cancelled(cancel);
+        self.halt_reason.is_none()
+    }
+
+    fn check_cancelled(&mut self, cancel: &CancelToken) {
         if cancel.is_cancelled() {
             self.halt(HaltReason::Cancelled);
         }
-        self.halt_reason.is_none()
     }
 
     fn record_finished(&mut self, id: StepId, answers_at_start: usize, outcome: StepOutcome, queue: &mut StepQueue) {
@@ -134,12 +140,16 @@ struct StepExecution<'a> {
     catalog: &'a Catalog,
     id: StepId,
     events: &'a dyn ApplyEventSink,
+    cancel: &'a CancelToken,
 }
 
 impl StepExecution<'_> {
     async fn execute<T: Transport, C: Clock>(&self, client: &Client<T, C>) -> StepOutcome {
         let write = self.build_write();
-        let on_retry = |retry: RetryAttempt| self.events.emit(ApplyEvent::Retrying(self.id, &retry));
+        let on_retry = |retry: RetryAttempt| -> Interruption {
+            self.events.emit(ApplyEvent::Retrying(self.id, &retry));
+            Box::pin(self.cancel.clone().cancelled())
+        };
         match client.write_entity(self.catalog, &write, &on_retry).await {
             WriteOutcome::Applied => StepOutcome::Done,
             WriteOutcome::Unknown(uncertainty) => StepOutcome::Unknown(uncertainty),

@@ -7,8 +7,11 @@ use secrecy::SecretString;
 
 use super::args::GlobalArgs;
 use super::command_error::CommandError;
+use super::printer::print_stderr;
+use super::report::render_warning;
 use control_plane::{
-    Client, Dialect, HttpSettings, HttpTransport, Request, Response, SystemClock, Transport, TransportError,
+    Client, Dialect, HttpSettings, HttpTransport, Request, RequestError, Response, SystemClock, Transport,
+    TransportError,
 };
 use embedded::{Database, EmbeddedControlPlane, EmbeddedOptions, EmbeddedTransport};
 use schema::Catalog;
@@ -48,12 +51,17 @@ pub(crate) fn connect(global: &GlobalArgs, catalog: &Arc<Catalog>) -> Result<Con
     let dialect = Dialect::Gateway {
         workspace: global.workspace.clone().filter(|name| name != "default"),
     };
-    Ok(Client::new(
-        transport,
-        SystemClock,
-        dialect,
-        usize::from(global.parallelism),
-    ))
+    Ok(
+        Client::new(transport, SystemClock, dialect, usize::from(global.parallelism))
+            .with_long_wait_notice(print_long_wait),
+    )
+}
+
+fn print_long_wait(error: &RequestError, delay: Duration) {
+    print_stderr(&render_warning(&format!(
+        "asked to wait {} s by the control plane ({error}); Ctrl-C ends it",
+        delay.as_secs()
+    )));
 }
 
 pub(crate) fn is_embedded(global: &GlobalArgs) -> bool {

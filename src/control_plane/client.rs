@@ -1,5 +1,8 @@
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use tokio::sync::Semaphore;
 
 use super::{
@@ -7,9 +10,16 @@ use super::{
     RetryPolicy, Transport, TransportError,
 };
 use crate::concurrency::ConcurrencyLimiter;
+use crate::response_outcome::parse_retry_later;
 use crate::retry::RetriesExhausted;
 use schema::{FieldPath, Kind};
 use state::EntityBody;
+
+/// A wait that a server asks for is told after so long.
+const LONG_WAIT: Duration = Duration::from_secs(5);
+
+/// An error of the server's own. It may pass; if it does not, what the server says is the answer.
+const INTERNAL_ERROR: u16 = 500;
 
 /// A client of a control plane: its dialect, a transport, a clock, and the concurrency limit and the retry policy that reads
 /// and writes share.
@@ -22,6 +32,7 @@ pub struct Client<T, C> {
     /// One for each core: more threads that parse pages at once only take more memory.
     pub(super) parse_permits: Semaphore,
     retry_policy: RetryPolicy,
+    on_long_wait: OnLongWait,
     has_answered: AtomicBool,
 }
 
@@ -34,8 +45,19 @@ pub(super) struct ClassifiedResponse {
     pub may_have_applied_before: bool,
 }
 
-/// Called before every retry.
-pub type OnRetry<'a> = &'a (dyn Fn(RetryAttempt) + Send + Sync);
+/// Called before every retry. Its future ends the wait, and with it the retries.
+pub type OnRetry<'a> = &'a (dyn Fn(RetryAttempt) -> Interruption + Send + Sync);
+
+/// Ends when a wait is to be given up.
+pub type Interruption = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Called during a wait for which the server asked, once it lasts.
+pub type OnLongWait = fn(&RequestError, Duration);
+
+/// Retries without being told, and gives up no wait.
+pub fn retry_silently(_: RetryAttempt) -> Interruption {
+    Box::pin(std::future::pending())
+}
 
 impl<T: Transport, C: Clock> Client<T, C> {
     /// Sends at most `parallelism` requests at a time.
@@ -47,6 +69,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
             limiter: ConcurrencyLimiter::new(parallelism),
             parse_permits: Semaphore::new(rayon::current_num_threads()),
             retry_policy: RetryPolicy::default(),
+            on_long_wait: |_, _| {},
             has_answered: AtomicBool::new(false),
         }
     }
@@ -54,6 +77,12 @@ impl<T: Transport, C: Clock> Client<T, C> {
     /// Replaces the default policy.
     pub fn with_retry_policy(mut self, policy: RetryPolicy) -> Self {
         self.retry_policy = policy;
+        self
+    }
+
+    /// Calls this during waits that a server asks for, once they last.
+    pub fn with_long_wait_notice(mut self, on_long_wait: OnLongWait) -> Self {
+        self.on_long_wait = on_long_wait;
         self
     }
 
@@ -116,7 +145,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
 
     /// Sends a read, with retries.
     pub(super) async fn send_read(&self, request: &Request) -> Result<ClassifiedResponse, ReadError> {
-        let sent = self.send_with_retry(request, &|_| {}).await;
+        let sent = self.send_with_retry(request, &retry_silently).await;
         sent.map_err(|exhausted| ReadError::NoResponse(exhausted.last_error))
     }
 
@@ -131,28 +160,48 @@ impl<T: Transport, C: Clock> Client<T, C> {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let error = match self.send_once(request).await {
-                Ok((outcome, response)) => {
-                    return Ok(ClassifiedResponse {
-                        outcome,
-                        response,
-                        may_have_applied_before: may_have_applied,
-                    });
-                }
-                Err(error) => error,
+            let sent = self
+                .send_once(request)
+                .await
+                .map(|(outcome, response)| ClassifiedResponse {
+                    outcome,
+                    response,
+                    may_have_applied_before: may_have_applied,
+                });
+            let error = match sent {
+                Ok(classified) if classified.response.status != INTERNAL_ERROR => return Ok(classified),
+                Ok(ref classified) => RequestError::RetryLater(parse_retry_later(&classified.response)),
+                Err(ref error) => error.clone(),
             };
             may_have_applied |= error.may_have_applied();
             let Some(backoff) = delays.next().filter(|_| self.should_retry(&error)) else {
-                return Err(RetriesExhausted {
-                    last_error: error,
+                return sent.map_err(|last_error| RetriesExhausted {
+                    last_error,
                     may_have_applied,
                 });
             };
             let delay = error.retry_delay(backoff);
             tracing::debug!(%request.method, request.path, attempt, wait = ?delay, trouble = %error, "trying again");
-            on_retry(RetryAttempt { attempt, delay, error });
-            self.clock.sleep(delay).await;
+            let wait = pin!(self.wait(delay, error.clone()));
+            let interruption = on_retry(RetryAttempt { attempt, delay, error });
+            if let Either::Right(_) = select(wait, interruption).await {
+                return sent.map_err(|last_error| RetriesExhausted {
+                    last_error,
+                    may_have_applied,
+                });
+            }
         }
+    }
+
+    /// Waits; a long wait that the server asked for is told once it lasts.
+    async fn wait(&self, delay: Duration, error: RequestError) {
+        let is_asked_for = matches!(&error, RequestError::RetryLater(later) if later.retry_after.is_some());
+        if !is_asked_for || delay <= LONG_WAIT {
+            return self.clock.sleep(delay).await;
+        }
+        self.clock.sleep(LONG_WAIT).await;
+        (self.on_long_wait)(&error, delay);
+        self.clock.sleep(delay - LONG_WAIT).await;
     }
 
     async fn send_once(&self, request: &Request) -> Result<(ResponseOutcome, Response), RequestError> {

@@ -38,6 +38,10 @@ pub enum Fault {
     ErrorStatus(u16),
     /// A proxy responds with this status although the server applied the request.
     ErrorStatusAfterApply(u16),
+    /// A proxy responds to a write with a success that is not the server's, and passes nothing on.
+    FalseSuccess,
+    /// A proxy responds to a write with a success that is not the server's, after the server applied the request.
+    FalseSuccessAfterApply,
     /// The response is late.
     Delayed,
 }
@@ -83,13 +87,15 @@ impl<T> FaultTransport<T> {
             _ => self.config.write_rate,
         };
         let happens = state.next_fraction() < rate;
-        let status = [429, 502, 503, 504][(state.next_u64() % 4) as usize];
-        let fault = match state.next_u64() % 8 {
+        let status = [429, 500, 502, 503, 504][(state.next_u64() % 5) as usize];
+        let fault = match state.next_u64() % 10 {
             0 => Fault::ConnectionRefused,
             1 => Fault::RequestLost,
             2 | 3 => Fault::ResponseLost,
             4 | 5 => Fault::ErrorStatus(status),
             6 if status != 429 => Fault::ErrorStatusAfterApply(status),
+            7 if method != Method::Get => Fault::FalseSuccess,
+            8 if method != Method::Get => Fault::FalseSuccessAfterApply,
             _ => Fault::Delayed,
         };
         let delay = self.config.max_delay.mul_f64(state.next_fraction());
@@ -99,7 +105,22 @@ impl<T> FaultTransport<T> {
         }
         (happens.then_some(fault), delay, retry_after)
     }
+
+    fn draw_false_success(&self) -> (u16, &'static str) {
+        let drawn = self.lock().next_u64() % FALSE_SUCCESSES.len() as u64;
+        FALSE_SUCCESSES[drawn as usize]
+    }
 }
+
+/// What proxies, login pages and other products answer with.
+const FALSE_SUCCESSES: [(u16, &str); 6] = [
+    (200, "<html><form action=\"/login\"></form></html>"),
+    (200, "{}"),
+    (200, "[]"),
+    (200, "null"),
+    (201, ""),
+    (204, " "),
+];
 
 impl FaultState {
     /// SplitMix64: the same numbers for the same seed, everywhere.
@@ -124,6 +145,14 @@ impl<T: Transport> Transport for FaultTransport<T> {
             retry_after,
             body: Vec::new(),
         };
+        let false_success = || {
+            let (status, body) = self.draw_false_success();
+            Response {
+                status,
+                retry_after: None,
+                body: body.as_bytes().to_vec(),
+            }
+        };
         match fault {
             None => self.inner.send(request).await,
             Some(Fault::ConnectionRefused) => Err(TransportError::NotSent {
@@ -136,6 +165,8 @@ impl<T: Transport> Transport for FaultTransport<T> {
             Some(Fault::ErrorStatusAfterApply(status)) => {
                 self.inner.send(request).await.map(|_| error_response(status))
             }
+            Some(Fault::FalseSuccess) => Ok(false_success()),
+            Some(Fault::FalseSuccessAfterApply) => self.inner.send(request).await.map(|_| false_success()),
             Some(Fault::Delayed) => {
                 tokio::time::sleep(delay).await;
                 self.inner.send(request).await

@@ -17,9 +17,10 @@ mod response_outcome;
 mod retry;
 mod wire;
 mod write;
+mod write_answer;
 
 pub use ::http::{Method, Request, Response, Transport, TransportError};
-pub use client::{Client, OnRetry};
+pub use client::{Client, Interruption, OnLongWait, OnRetry, retry_silently};
 pub use clock::{Clock, SystemClock};
 pub use dialect::{Dialect, EntityAddress, EntityWrite, PageRequest, SchemaId, WriteOperation};
 pub use fault_injection::{Fault, FaultConfig, FaultTransport};

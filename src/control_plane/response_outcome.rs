@@ -81,7 +81,8 @@ pub fn classify_response(response: &Response) -> ResponseOutcome {
     }
 }
 
-fn parse_retry_later(response: &Response) -> RetryLater {
+/// When a response that is no answer yet can be asked for again.
+pub(crate) fn parse_retry_later(response: &Response) -> RetryLater {
     RetryLater {
         status: response.status,
         retry_after: response.retry_after.map(Duration::from_secs),

@@ -101,6 +101,9 @@ impl fmt::Display for RequestError {
             Self::RetryLater(RetryLater { status: 429, .. }) => {
                 f.write_str("the control plane says it is asked too much (429)")
             }
+            Self::RetryLater(RetryLater { status: 500, .. }) => {
+                f.write_str("the control plane answers with an error of its own (500)")
+            }
             Self::RetryLater(retry_later) => write!(f, "the control plane is not available ({})", retry_later.status),
         }
     }

@@ -1,7 +1,10 @@
 use std::fmt;
 
-use super::client::OnRetry;
-use super::{Client, Clock, EntityWrite, RequestError, ResponseOutcome, Transport, WriteOperation};
+use super::client::{ClassifiedResponse, OnRetry};
+use super::write_answer::{confirms_write, describe_body, parse_entity};
+use super::{
+    AdminApiError, Client, Clock, EntityWrite, RequestError, Response, ResponseOutcome, Transport, WriteOperation,
+};
 use json::{Object, Value};
 use schema::{CanonicalBody, Catalog, Kind, canonicalize};
 use state::EntityBody;
@@ -26,6 +29,8 @@ pub enum Uncertainty {
     NoResponse(RequestError),
     /// The read had a response of this status.
     UnexpectedStatus(u16),
+    /// The read was answered as a success, with this instead of the entity.
+    NotAnEntity(&'static str),
     /// The server stores a field that was sent as a hash.
     HashedField,
 }
@@ -35,7 +40,8 @@ impl fmt::Display for Uncertainty {
         match self {
             Self::NoResponse(error) => error.fmt(f),
             Self::UnexpectedStatus(status) => write!(f, "reading it back was answered with {status}"),
-            Self::HashedField => f.write_str("no answer came, and reading it back shows a hash"),
+            Self::NotAnEntity(body) => write!(f, "reading it back was answered with {body} in the entity's place"),
+            Self::HashedField => f.write_str("the answer does not show it, and reading it back shows a hash"),
         }
     }
 }
@@ -48,26 +54,42 @@ enum ReadBack {
 }
 
 impl<T: Transport, C: Clock> Client<T, C> {
-    /// Writes one entity. Where a response was lost, or a proxy responded in the server's place, and a retry does not tell
-    /// whether the write was applied, what the server holds is read back and compared. Idempotent: a POST bears its id,
-    /// and everything else can be repeated.
+    /// Writes one entity. Where a response was lost, or something responded in the server's place, be it with a success,
+    /// and a retry does not tell whether the write was applied, what the server holds is read back and compared.
+    /// Idempotent: a POST bears its id, and everything else can be repeated.
     pub async fn write_entity(&self, catalog: &Catalog, write: &EntityWrite, on_retry: OnRetry<'_>) -> WriteOutcome {
         let request = self.dialect.write_request(catalog, write);
         match self.send_with_retry(&request, on_retry).await {
-            Ok(classified) => match classified.outcome {
-                ResponseOutcome::Success => WriteOutcome::Applied,
-                ResponseOutcome::NotFound if write.operation == WriteOperation::Delete => WriteOutcome::Applied,
-                rejection if classified.may_have_applied_before || classified.response.status >= 500 => {
-                    self.resolve_by_read_back(catalog, write, rejection).await
-                }
-                rejection => WriteOutcome::Rejected(rejection),
-            },
-            Err(exhausted) if exhausted.may_have_applied => match self.read_back(catalog, write).await {
+            Ok(classified) => self.resolve_response(catalog, write, classified, on_retry).await,
+            Err(exhausted) if exhausted.may_have_applied => match self.read_back(catalog, write, on_retry).await {
                 ReadBack::Matches => WriteOutcome::Applied,
                 ReadBack::Differs => WriteOutcome::NoResponse(exhausted.last_error),
                 ReadBack::Uncertain(uncertainty) => WriteOutcome::Unknown(uncertainty),
             },
             Err(exhausted) => WriteOutcome::NoResponse(exhausted.last_error),
+        }
+    }
+
+    /// How a write ended that was answered.
+    async fn resolve_response(
+        &self,
+        catalog: &Catalog,
+        write: &EntityWrite,
+        classified: ClassifiedResponse,
+        on_retry: OnRetry<'_>,
+    ) -> WriteOutcome {
+        let response = &classified.response;
+        match classified.outcome {
+            ResponseOutcome::Success if confirms_write(response, write) => WriteOutcome::Applied,
+            ResponseOutcome::Success => {
+                let rejection = ResponseOutcome::Unexpected(false_success_error(response));
+                self.resolve_by_read_back(catalog, write, rejection, on_retry).await
+            }
+            ResponseOutcome::NotFound if write.operation == WriteOperation::Delete => WriteOutcome::Applied,
+            rejection if classified.may_have_applied_before || response.status >= 500 => {
+                self.resolve_by_read_back(catalog, write, rejection, on_retry).await
+            }
+            rejection => WriteOutcome::Rejected(rejection),
         }
     }
 
@@ -77,8 +99,9 @@ impl<T: Transport, C: Clock> Client<T, C> {
         catalog: &Catalog,
         write: &EntityWrite,
         rejection: ResponseOutcome,
+        on_retry: OnRetry<'_>,
     ) -> WriteOutcome {
-        match self.read_back(catalog, write).await {
+        match self.read_back(catalog, write, on_retry).await {
             ReadBack::Matches => WriteOutcome::Applied,
             ReadBack::Differs => WriteOutcome::Rejected(rejection),
             ReadBack::Uncertain(uncertainty) => WriteOutcome::Unknown(uncertainty),
@@ -86,14 +109,17 @@ impl<T: Transport, C: Clock> Client<T, C> {
     }
 
     /// Reads an entity back and compares it with what was written.
-    async fn read_back(&self, catalog: &Catalog, write: &EntityWrite) -> ReadBack {
+    async fn read_back(&self, catalog: &Catalog, write: &EntityWrite, on_retry: OnRetry<'_>) -> ReadBack {
         let request = self.dialect.read_request(catalog, write.address);
-        let classified = match self.send_with_retry(&request, &|_| {}).await {
+        let classified = match self.send_with_retry(&request, on_retry).await {
             Ok(classified) => classified,
             Err(exhausted) => return ReadBack::Uncertain(Uncertainty::NoResponse(exhausted.last_error)),
         };
         let live = match classified.outcome {
-            ResponseOutcome::Success => serde_json::from_slice::<Object>(&classified.response.body).ok(),
+            ResponseOutcome::Success => match parse_entity(&classified.response, write.address.id) {
+                Some(live) => Some(live),
+                None => return ReadBack::Uncertain(Uncertainty::NotAnEntity(describe_body(&classified.response.body))),
+            },
             ResponseOutcome::NotFound => None,
             _ => return ReadBack::Uncertain(Uncertainty::UnexpectedStatus(classified.response.status)),
         };
@@ -108,6 +134,18 @@ impl<T: Transport, C: Clock> Client<T, C> {
                 compare_with_live(catalog, write, body, &live)
             }
         }
+    }
+}
+
+/// The error of a success that is none: nothing of what was written is there.
+fn false_success_error(response: &Response) -> AdminApiError {
+    let body = describe_body(&response.body);
+    AdminApiError {
+        status: response.status,
+        fields: Vec::new(),
+        message: Some(format!(
+            "with {body} in the control plane's place, and it was not carried out; a proxy, a login page or another product answers"
+        )),
     }
 }
 

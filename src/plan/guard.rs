@@ -2,15 +2,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
+use crate::delete_limit::check_max_deletes;
 use crate::live_index::foreign_key_ids;
 use crate::schedule::{referenced_vaults, vault_prefix};
 use crate::{Change, ChangedEntity, Plan, PlanInput, PlannedState};
 use json::Object;
 use schema::KindId;
-use state::{Scope, entity_tags};
-
-/// Below so many entities a scope is too small for a share to mean anything.
-const MIN_ENTITIES_FOR_PERCENT: u64 = 10;
+use state::Scope;
 
 /// A plan that may be carried out. Its one constructor is [`Guards::approve`].
 #[derive(Debug)]
@@ -21,7 +19,8 @@ pub struct ApprovedPlan(Plan);
 pub enum DeleteLimit {
     /// At most so many entities of a scope.
     Count(u64),
-    /// At most so many percent of a scope that holds ten or more.
+    /// At most so many percent of a scope that holds ten or more; in a run without tags, of three or more, and not all
+    /// entities of a tag.
     Percent(f64),
 }
 
@@ -91,40 +90,6 @@ impl ApprovedPlan {
     pub fn plan(&self) -> &Plan {
         &self.0
     }
-}
-
-/// The scopes that lose too many of their entities.
-fn check_max_deletes(limit: DeleteLimit, plan: &Plan, input: &PlanInput<'_>) -> Vec<GuardViolation> {
-    let scopes = input.desired.scopes.iter().enumerate();
-    let violations = scopes.filter_map(|(at, scope)| {
-        let deleted = deleted_entities(plan)
-            .filter(|entity| entity.scope.0 as usize == at)
-            .count() as u64;
-        if deleted == 0 {
-            return None;
-        }
-        let live = input.live.owned.values().flatten();
-        let scope_size = live
-            .filter(|entity| scope.includes_tags(entity_tags(entity.body.expose())))
-            .count() as u64;
-        let allowed = match limit {
-            DeleteLimit::Count(limit) => deleted <= limit,
-            DeleteLimit::Percent(limit) => {
-                scope_size < MIN_ENTITIES_FOR_PERCENT || deleted as f64 * 100.0 <= limit * scope_size as f64
-            }
-        };
-        let message = || {
-            format!(
-                "{deleted} of the {scope_size} entities of {} would be deleted",
-                describe_scope(scope)
-            )
-        };
-        (!allowed).then(|| GuardViolation {
-            message: message(),
-            allow_flag: "--max-deletes",
-        })
-    });
-    violations.collect()
 }
 
 /// The scopes in which nothing is declared and something is live.
@@ -265,7 +230,7 @@ impl UsageIndex {
 }
 
 /// The entities that will be gone: those that are created again under their id are not.
-fn deleted_entities(plan: &Plan) -> impl Iterator<Item = &ChangedEntity> {
+pub(crate) fn deleted_entities(plan: &Plan) -> impl Iterator<Item = &ChangedEntity> {
     let recreated = plan
         .changes
         .iter()
@@ -279,7 +244,7 @@ fn deleted_entities(plan: &Plan) -> impl Iterator<Item = &ChangedEntity> {
     })
 }
 
-fn describe_scope(scope: &Scope) -> String {
+pub(crate) fn describe_scope(scope: &Scope) -> String {
     match scope.tags.is_empty() {
         true => "the control plane".to_owned(),
         false => format!(
@@ -289,7 +254,7 @@ fn describe_scope(scope: &Scope) -> String {
     }
 }
 
-fn format_names(names: &[String]) -> String {
+pub(crate) fn format_names(names: &[String]) -> String {
     match names {
         [first, second, third, rest @ ..] if !rest.is_empty() => {
             format!("{first}, {second}, {third} and {} more", rest.len())

@@ -3,6 +3,7 @@
 //! Everything here is pure: [`match_entities`], then [`make_plan`].
 
 mod builder;
+mod delete_limit;
 mod deletes;
 mod diff;
 mod draft;

@@ -62,7 +62,8 @@ pub(crate) struct ReadArgs {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Guards")]
 pub(crate) struct GuardArgs {
-    /// How much may be deleted: a number, or a percentage of a scope of ten or more (30%; `reset`: 100%)
+    /// How much may be deleted: a number, or a percentage of a scope of ten or more (30%; `reset`: 100%). Without tags: of three
+    /// or more, and all that bear one tag only by a number or 100%
     #[arg(long, value_name = "N|P%", value_parser = parse_limit)]
     pub(crate) max_deletes: Option<DeleteLimit>,
 

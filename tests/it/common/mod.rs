@@ -20,7 +20,7 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt};
 use strongroom::control_plane::{
     Client, Clock, Dialect, EntityAddress, EntityWrite, Request, Response, RetryPolicy, Transport, TransportError,
-    WriteOperation, WriteOutcome,
+    WriteOperation, WriteOutcome, retry_silently,
 };
 use strongroom::embedded::{EmbeddedControlPlane, EmbeddedOptions, EmbeddedTransport, serve};
 use strongroom::json::{Value, json};
@@ -90,7 +90,7 @@ impl Node {
                     address: to,
                     operation: verb,
                 },
-                &|_| {},
+                &retry_silently,
             )
             .await;
         assert_eq!(written, WriteOutcome::Applied);

@@ -1,12 +1,14 @@
 //! The client against the embedded control plane: what is asked, what is read, what answers mean.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::common::closed_port::ClosedPort;
 use crate::common::{FilteredTransport, Node, body, tags};
 use strongroom::control_plane::{
     Dialect, EntityAddress, EntityWrite, HttpSettings, HttpTransport, Method, PageRequest, ReadError, ReadScope,
-    Response, ResponseOutcome, SchemaId, SchemaRequest, WriteOperation, WriteOutcome,
+    Request, Response, ResponseOutcome, SchemaId, SchemaRequest, Transport, TransportError, Uncertainty,
+    WriteOperation, WriteOutcome, retry_silently,
 };
 use strongroom::plan::MissingContext;
 use strongroom::schema::{Catalog, Edition, LiveSchemas};
@@ -301,7 +303,7 @@ async fn the_same_works_over_http() {
                 address,
                 operation: WriteOperation::Delete,
             },
-            &|_| {},
+            &retry_silently,
         )
         .await;
     assert_eq!(written, WriteOutcome::Applied);
@@ -336,9 +338,153 @@ async fn a_create_that_meets_another_entity_of_its_id_is_no_success() {
     let operation = WriteOperation::Create(body(r#"{"name":"env","prefix":"other"}"#));
     let written = node
         .client()
-        .write_entity(&node.catalog, &EntityWrite { address, operation }, &|_| {})
+        .write_entity(&node.catalog, &EntityWrite { address, operation }, &retry_silently)
         .await;
     assert_eq!(written, WriteOutcome::Rejected(ResponseOutcome::IdTaken));
+}
+
+/// Responds in a node's place, to the requests of one method, and passes the others on.
+struct ProxyTransport<T> {
+    inner: T,
+    method: Method,
+    response: Response,
+}
+
+impl<T: Transport> Transport for ProxyTransport<T> {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        match request.method == self.method {
+            true => Ok(self.response.clone()),
+            false => self.inner.send(request).await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_success_that_is_not_the_entity_is_no_write() {
+    let node = Node::new();
+    let id = node
+        .make("vaults", None, r#"{"name":"env","prefix":"there"}"#, &[])
+        .await;
+    let changed = || body(r#"{"name":"env","prefix":"there","description":"changed"}"#);
+    let new = Uuid::new_v4();
+    let writes = [
+        (
+            Method::Post,
+            new,
+            WriteOperation::Create(body(r#"{"name":"env","prefix":"new"}"#)),
+        ),
+        (Method::Put, id, WriteOperation::Replace(changed())),
+        (Method::Patch, id, WriteOperation::Patch(changed())),
+        (Method::Delete, id, WriteOperation::Delete),
+    ];
+    let other = r#"{"id":"00000000-0000-0000-0000-000000000007","name":"env","prefix":"new","description":"changed"}"#;
+    let bodies = [
+        ("<html><title>Log in</title></html>", "a web page"),
+        ("{}", "an empty object"),
+        ("[]", "a list"),
+        ("null", "null"),
+        ("", "no body"),
+        ("ok", "a text that is not JSON"),
+        (other, "an object that is not the entity"),
+    ];
+    for (method, id, operation) in writes {
+        for (text, what) in bodies {
+            let response = answer(if method == Method::Post { 201 } else { 200 }, text);
+            let proxy = ProxyTransport {
+                inner: node.transport(),
+                method,
+                response,
+            };
+            let address = EntityAddress {
+                kind: node.kind("vaults"),
+                id,
+                parent: None,
+            };
+            let write = EntityWrite {
+                address,
+                operation: operation.clone(),
+            };
+            let written = crate::common::client(proxy)
+                .write_entity(&node.catalog, &write, &retry_silently)
+                .await;
+            let WriteOutcome::Rejected(ResponseOutcome::Unexpected(error)) = written else {
+                panic!("{method} answered with {text:?}: {written:?}");
+            };
+            let message = error.message.expect("a message");
+            assert!(message.contains(&format!("with {what} in")), "{method}: {message}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_read_back_that_is_not_the_entity_tells_nothing() {
+    let node = Node::new();
+    let id = node
+        .make("vaults", None, r#"{"name":"env","prefix":"there"}"#, &[])
+        .await;
+    let login = answer(200, "<html>");
+    let reads = ProxyTransport {
+        inner: node.transport(),
+        method: Method::Get,
+        response: login.clone(),
+    };
+    let proxy = ProxyTransport {
+        inner: reads,
+        method: Method::Delete,
+        response: login,
+    };
+    let address = EntityAddress {
+        kind: node.kind("vaults"),
+        id,
+        parent: None,
+    };
+    let write = EntityWrite {
+        address,
+        operation: WriteOperation::Delete,
+    };
+    let written = crate::common::client(proxy)
+        .write_entity(&node.catalog, &write, &retry_silently)
+        .await;
+    assert_eq!(written, WriteOutcome::Unknown(Uncertainty::NotAnEntity("a web page")));
+}
+
+/// Answers so many requests with an internal error before it passes any on.
+struct FailingTransport<T> {
+    inner: T,
+    failures_left: AtomicUsize,
+}
+
+impl<T: Transport> Transport for FailingTransport<T> {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        let decrement = |left: usize| left.checked_sub(1);
+        let left = self
+            .failures_left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, decrement);
+        match left {
+            Ok(_) => Ok(answer(500, r#"{"message":"An unexpected error occurred"}"#)),
+            Err(_) => self.inner.send(request).await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_internal_error_is_retried_and_told_if_it_stays() {
+    let node = Node::new();
+    let failing = |failures| {
+        crate::common::client(FailingTransport {
+            inner: node.transport(),
+            failures_left: AtomicUsize::new(failures),
+        })
+    };
+    failing(3).read_node_info().await.expect("an answer after three errors");
+    let error = failing(usize::MAX).read_node_info().await.expect_err("no answer");
+    let ReadError::Unexpected {
+        status: 500, message, ..
+    } = error
+    else {
+        panic!("{error:?}");
+    };
+    assert_eq!(message.as_deref(), Some("An unexpected error occurred"));
 }
 
 fn everything() -> ReadScope {

@@ -189,7 +189,7 @@ fn guards_refuse_to_delete_too_much_of_a_scope() {
     let flags = ["--max-deletes"];
     assert_eq!(refused(&Guards::default(), FOUR_OF_TEN, services(10)), flags);
     assert_eq!(
-        refused(&Guards::default(), FOUR_OF_TEN, services(9)),
+        refused(&Guards::default(), &scoped(FOUR_OF_TEN), services_of(&["mine"; 9])),
         [""; 0],
         "a scope of nine is too small for a share"
     );
@@ -205,6 +205,55 @@ fn guards_refuse_to_delete_too_much_of_a_scope() {
         refused(&limited(DeleteLimit::Count(4)), FOUR_OF_TEN, services(10)),
         [""; 0]
     );
+}
+
+/// The same state, of a scope.
+fn scoped(text: &str) -> String {
+    text.replacen("services:", "_info: {select_tags: [mine]}\nservices:", 1)
+}
+
+/// A service for each tag; an empty one is none.
+fn services_of(tags: &[&str]) -> strongroom::json::Value {
+    let service = |(at, tag): (usize, &&str)| {
+        let tags: Vec<&str> = [*tag].into_iter().filter(|tag| !tag.is_empty()).collect();
+        json!({"id": id(at + 1), "name": format!("s{}", at + 1), "host": "a.example", "tags": tags})
+    };
+    json!({"services": tags.iter().enumerate().map(service).collect::<Vec<_>>()})
+}
+
+#[test]
+fn guards_of_a_run_without_tags_refuse_to_delete_a_third() {
+    let kept = |count: usize| {
+        let services = (1..=count).map(|at| format!("{{name: s{at}, host: a.example}}"));
+        let services = services.collect::<Vec<_>>().join(", ");
+        format!("_format_version: '3.0'\nservices: [{services}]\n")
+    };
+    let guards = Guards::default();
+    assert_eq!(refused(&guards, &kept(2), services(3)), ["--max-deletes"]);
+    assert_eq!(refused(&guards, &kept(3), services(4)), [""; 0]);
+    assert_eq!(refused(&guards, &kept(1), services(2)), [""; 0]);
+    assert_eq!(refused(&guards, &scoped(&kept(2)), services_of(&["mine"; 3])), [""; 0]);
+}
+
+#[test]
+fn guards_of_a_run_without_tags_refuse_to_delete_all_that_bear_a_tag() {
+    let control_plane = services_of(&["", "", "", "", "", "", "team-c", "team-b", "team-b"]);
+    let seven = FOUR_OF_TEN.replace(
+        "s6, host: a.example}",
+        "s6, host: a.example}, {name: s7, host: a.example}",
+    );
+    assert_eq!(
+        refused(&Guards::default(), &seven, control_plane.clone()),
+        ["--max-deletes"]
+    );
+    let limited = |max_deletes| Guards {
+        max_deletes,
+        ..Guards::default()
+    };
+    let allowed = refused(&limited(DeleteLimit::Count(2)), &seven, control_plane);
+    assert_eq!(allowed, [""; 0]);
+    let one_stays = services_of(&["team-b", "", "", "", "", "", "team-c", "team-b", "team-b"]);
+    assert_eq!(refused(&Guards::default(), &seven, one_stays), [""; 0]);
 }
 
 #[test]

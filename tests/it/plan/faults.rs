@@ -11,8 +11,8 @@ use futures_util::stream::{self, StreamExt};
 use serde_json::Value;
 use strongroom::apply::{self, ApplyEvent, ApplyOutcome, CancelToken, HaltReason, StepOutcome};
 use strongroom::control_plane::{
-    EntityAddress, EntityWrite, Fault, FaultConfig, FaultTransport, Method, Request, Response, Transport,
-    TransportError, WriteOperation, WriteOutcome,
+    Client, Dialect, EntityAddress, EntityWrite, Fault, FaultConfig, FaultTransport, Method, Request, Response,
+    SystemClock, Transport, TransportError, WriteOperation, WriteOutcome, retry_silently,
 };
 use strongroom::plan::{ApprovedPlan, StepAction};
 use uuid::Uuid;
@@ -115,7 +115,7 @@ async fn write_through_faults(seed: u64, happened: &mut BTreeMap<Fault, usize>) 
         .map(|write| {
             let (client, catalog) = (&client, &node.catalog);
             async move {
-                let written = client.write_entity(catalog, &write, &|_| {}).await;
+                let written = client.write_entity(catalog, &write, &retry_silently).await;
                 (write, written)
             }
         })
@@ -167,6 +167,8 @@ async fn what_a_write_is_said_to_have_done_is_what_it_did() {
         Fault::Delayed,
         Fault::ErrorStatus(429),
         Fault::ErrorStatusAfterApply(504),
+        Fault::FalseSuccess,
+        Fault::FalseSuccessAfterApply,
     ] {
         assert!(
             happened.get(&fault).is_some_and(|times| *times as u64 > seeds() / 3),
@@ -178,7 +180,11 @@ async fn what_a_write_is_said_to_have_done_is_what_it_did() {
         ends.get("no answer").is_some_and(|times| *times as u64 > seeds() / 30),
         "{ends:?}"
     );
-    assert_eq!(ends.get("refused"), None, "{ends:?}");
+    // a false success that carried nothing out
+    assert!(
+        ends.get("refused").is_some_and(|times| *times as u64 > seeds() / 3),
+        "{ends:?}"
+    );
 }
 
 const BEFORE: &str = "
@@ -290,6 +296,41 @@ async fn an_account_is_true_and_a_second_run_finishes_the_work() {
         ends.get(&Some(false)).is_some_and(|times| *times > seeds() / 30),
         "{ends:?}"
     );
+}
+
+/// Asks for a wait of two minutes, whatever is written.
+struct BusyTransport<T>(T);
+
+impl<T: Transport> Transport for BusyTransport<T> {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        if request.method == Method::Get {
+            return self.0.send(request).await;
+        }
+        Ok(Response {
+            status: 429,
+            retry_after: Some(120),
+            body: Vec::new(),
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_stop_ends_waits_at_once() {
+    let node = Node::new();
+    let desired = declared(&node.catalog, WANTED);
+    let live = read(&node.client(), &node.catalog, &desired).await.expect("live");
+    let approved = approved(&node.catalog, &desired, &live);
+    let (stopper, stop) = CancelToken::new();
+    let events = |event: ApplyEvent<'_>| {
+        if matches!(event, ApplyEvent::Retrying(..)) {
+            stopper.cancel();
+        }
+    };
+    let client = Client::new(BusyTransport(node.transport()), SystemClock, Dialect::gateway(), 4);
+    let run = apply::apply_plan(&approved, &node.catalog, &client, &events, &stop);
+    let account = tokio::time::timeout(Duration::from_secs(20), run).await;
+    let account = account.expect("the waits ended");
+    assert_eq!(account.halt_reason, Some(HaltReason::Cancelled));
 }
 
 #[tokio::test]
