@@ -100,9 +100,12 @@ impl<'r, 'b, V: FnMut(BodyPart<'_, 'r, 'b>) -> bool> BodyWalk<'_, 'b, V> {
     fn walk_record(&mut self, record: &'r Record, body: &'b Object) {
         for (name, value) in body {
             self.path.push(PathStep::Name(name));
-            match (record.get(name), record.shorthand(name)) {
-                (None, Some(shorthand)) => self.walk_shorthand(record, body, shorthand, value),
-                (field, _) => self.walk_value(field, value),
+            match record.get(name) {
+                Some(field) => self.walk_value(Some(field), value),
+                None => match record.shorthand(name) {
+                    Some(shorthand) => self.walk_shorthand(record, body, shorthand, value),
+                    None => self.walk_value(None, value),
+                },
             }
             self.path.pop();
         }
