@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use json::{Object, Value};
-use schema::Kind;
+use schema::{Kind, canonical_text};
 
 /// Joins the parts of a key: no name holds this character.
 const KEY_SEPARATOR: &str = "\u{1f}";
@@ -34,20 +34,31 @@ pub(crate) fn join_key<'a>(
     (has_own_field || has_value).then(|| Cow::Owned(parts.join(KEY_SEPARATOR)))
 }
 
-/// The same, read from a body.
+/// The same, read from a body. The server keeps texts of several lines as they were sent: those that mean the same are one.
 pub(crate) fn key_from_body<'a>(kind: &Kind, fields: &[String], body: &'a Object) -> Option<Cow<'a, str>> {
-    join_key(kind, fields, |field| body.get(field).and_then(key_part))
+    join_key(kind, fields, |field| match body.get(field)? {
+        Value::String(text) if text.contains('\n') => {
+            let described = kind.record.get(field);
+            let text = described.map_or(Cow::Borrowed(text.as_str()), |field| canonical_text(field, text));
+            Some(Cow::Owned(normalize_lines(&text)))
+        }
+        value => key_part(value),
+    })
 }
 
 /// A value as a part of a key.
 pub(crate) fn key_part(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::Null => None,
-        Value::String(text) if text.contains('\n') => Some(Cow::Owned(text.replace('\r', "").trim().to_owned())),
+        Value::String(text) if text.contains('\n') => Some(Cow::Owned(normalize_lines(text))),
         Value::String(text) => Some(Cow::Borrowed(text)),
         Value::Object(members) => members.get("id").and_then(key_part),
         other => Some(Cow::Owned(other.to_string())),
     }
+}
+
+fn normalize_lines(text: &str) -> String {
+    text.replace('\r', "").trim().to_owned()
 }
 
 /// The sets of fields that no two entities may share, as a client can see them: instead of what the server computes those

@@ -37,13 +37,17 @@ pub fn find_discarded_values(catalog: &Catalog, kind: KindId, body: &Object) -> 
     let Some(derived) = &catalog.kind(kind).derived else {
         return Vec::new();
     };
-    let stored = canonicalize(catalog, kind, body).0;
     let rules = derived.rules.iter();
     let mut fields: Vec<&String> = rules
         .flat_map(|rule| rule.among.keys().chain(rule.not_among.keys()).chain(rule.set.keys()))
         .collect();
     fields.sort_unstable();
     fields.dedup();
+    let is_declared = |field: &&String| body.get(field).is_some_and(|value| !value.is_null());
+    if !fields.iter().any(is_declared) {
+        return Vec::new();
+    }
+    let stored = canonicalize(catalog, kind, body).0;
     let is_discarded = |field: &&&String| {
         let declared = body.get(field).filter(|value| !value.is_null());
         declared.is_some_and(|declared| stored.get(field) != Some(declared))
