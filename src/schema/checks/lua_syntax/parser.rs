@@ -185,15 +185,15 @@ impl Parser<'_> {
             }
             Token::Word("break") => {
                 self.advance()?;
-                self.function().jump(BREAK, line);
+                self.function().add_goto(BREAK, line);
             }
             Token::Byte(b';') => {}
-            Token::Word("::") => self.label_statement()?,
+            Token::Word("::") => self.label_statements()?,
             Token::Word("goto") if matches!(self.peek_next()?, Token::Name | Token::Word("goto")) => {
                 self.advance()?;
                 let line = self.lexer.line;
                 let name = self.expect_name()?;
-                self.function().jump(&name, line);
+                self.function().add_goto(&name, line);
             }
             _ => self.expression_statement()?,
         }
@@ -312,20 +312,26 @@ impl Parser<'_> {
         }
     }
 
-    fn label_statement(&mut self) -> ParseResult {
-        self.advance()?;
-        let name = self.expect_name()?;
-        let line = self.lexer.line;
-        self.function().add_label(&name, line)?;
-        self.expect(word("::"))?;
+    /// Parses a run of labels. They are resolved from the last to the first, once it is known whether the block ends behind them.
+    fn label_statements(&mut self) -> ParseResult {
+        let mut labels = Vec::new();
         while self.token == word("::") || self.token == byte(b';') {
-            match self.token {
-                Token::Byte(_) => self.advance()?,
-                _ => self.label_statement()?,
+            if self.accept(byte(b';'))? {
+                continue;
             }
+            self.advance()?;
+            let name = self.expect_name()?;
+            let line = self.lexer.line;
+            self.function().add_label(&name, line)?;
+            self.expect(word("::"))?;
+            labels.push(name);
         }
         let is_last = self.is_block_end() && self.token != word("until");
-        self.function().resolve_label(&name, is_last)
+        let function = self.function();
+        labels
+            .iter()
+            .rev()
+            .try_for_each(|name| function.resolve_label(name, is_last))
     }
 
     fn expression_statement(&mut self) -> ParseResult {

@@ -1,5 +1,7 @@
 //! Functions, blocks, local variables and labels while a chunk is parsed.
 
+use std::collections::{HashMap, HashSet};
+
 use super::LuaError;
 
 /// How many local variables a function may have at once.
@@ -18,19 +20,22 @@ pub(super) struct Function {
     locals: Vec<Vec<u8>>,
     upvalues: Vec<Vec<u8>>,
     blocks: Vec<Block>,
-    jumps: Vec<Jump>,
+    /// The gotos, in their order; none where one has found its label.
+    gotos: Vec<Option<Goto>>,
+    /// Which gotos look for a label, in their order.
+    gotos_by_label: HashMap<Vec<u8>, Vec<usize>>,
 }
 
 struct Block {
     is_loop: bool,
-    first_jump: usize,
+    first_goto: usize,
     first_local: usize,
+    labels: HashSet<Vec<u8>>,
 }
 
-/// A label, or a goto that has not found its label.
-struct Jump {
-    name: Vec<u8>,
-    is_label: bool,
+/// A goto that has not found its label.
+struct Goto {
+    label: Vec<u8>,
     line: usize,
     /// How many locals are in scope there.
     locals: usize,
@@ -45,7 +50,8 @@ impl Function {
             locals: Vec::new(),
             upvalues: Vec::new(),
             blocks: Vec::new(),
-            jumps: Vec::new(),
+            gotos: Vec::new(),
+            gotos_by_label: HashMap::new(),
         }
     }
 
@@ -56,8 +62,9 @@ impl Function {
     pub(super) fn open_block(&mut self, is_loop: bool) {
         self.blocks.push(Block {
             is_loop,
-            first_jump: self.jumps.len(),
+            first_goto: self.gotos.len(),
             first_local: self.locals.len(),
+            labels: HashSet::new(),
         });
     }
 
@@ -92,13 +99,20 @@ impl Function {
         LuaError::new(line, &format!("{function} has more than {limit} {what}"))
     }
 
-    pub(super) fn jump(&mut self, name: &[u8], line: usize) {
-        self.jumps.push(Jump {
-            name: name.to_vec(),
-            is_label: false,
+    /// Adds a goto. It has found its label if a block around it has that already.
+    pub(super) fn add_goto(&mut self, label: &[u8], line: usize) {
+        if self.blocks.iter().any(|block| block.labels.contains(label)) {
+            return;
+        }
+        self.gotos_by_label
+            .entry(label.to_vec())
+            .or_default()
+            .push(self.gotos.len());
+        self.gotos.push(Some(Goto {
+            label: label.to_vec(),
             line,
             locals: self.locals.len(),
-        });
+        }));
     }
 
     /// Adds a label to the innermost block.
@@ -106,21 +120,17 @@ impl Function {
     /// # Errors
     /// The block has one of that name.
     pub(super) fn add_label(&mut self, name: &[u8], line: usize) -> Result<(), LuaError> {
-        let first = self.first_jump();
-        if self.jumps[first..]
-            .iter()
-            .any(|jump| jump.is_label && jump.name == name)
-        {
-            let message = format!("duplicate label '{}'", String::from_utf8_lossy(name));
-            return Err(LuaError::new(line, &message));
+        let is_new = self
+            .blocks
+            .last_mut()
+            .is_none_or(|block| block.labels.insert(name.to_vec()));
+        match is_new {
+            true => Ok(()),
+            false => {
+                let message = format!("duplicate label '{}'", String::from_utf8_lossy(name));
+                Err(LuaError::new(line, &message))
+            }
         }
-        self.jumps.push(Jump {
-            name: name.to_vec(),
-            is_label: true,
-            line,
-            locals: self.locals.len(),
-        });
-        Ok(())
     }
 
     /// Leads the gotos of this block that came before to a label that it has. One at the end of its block is out of the scope of
@@ -129,60 +139,52 @@ impl Function {
     /// # Errors
     /// One of them would jump into the scope of a variable.
     pub(super) fn resolve_label(&mut self, name: &[u8], is_last: bool) -> Result<(), LuaError> {
-        let first = self.first_jump();
-        let locals = match self.blocks.last() {
-            Some(block) if is_last => block.first_local,
-            _ => self.locals.len(),
+        let (first_goto, first_local) = self
+            .blocks
+            .last()
+            .map_or((0, 0), |block| (block.first_goto, block.first_local));
+        let locals = if is_last { first_local } else { self.locals.len() };
+        let Some(waiting) = self.gotos_by_label.get_mut(name) else {
+            return Ok(());
         };
-        let forward = |jump: &&Jump| !jump.is_label && jump.name == name;
-        if let Some(jump) = self.jumps[first..]
-            .iter()
-            .find(|jump| forward(jump) && jump.locals < locals)
-        {
-            let label = String::from_utf8_lossy(name);
-            let local = String::from_utf8_lossy(&self.locals[jump.locals]);
-            let message = format!("<goto {label}> jumps into the scope of local '{local}'");
-            return Err(LuaError::new(jump.line, &message));
+        let outside = waiting.partition_point(|index| *index < first_goto);
+        for index in waiting.drain(outside..) {
+            let Some(goto) = self.gotos[index].take() else { continue };
+            if let Some(local) = self.locals[..locals].get(goto.locals) {
+                let (label, local) = (String::from_utf8_lossy(name), String::from_utf8_lossy(local));
+                let message = format!("<goto {label}> jumps into the scope of local '{local}'");
+                return Err(LuaError::new(goto.line, &message));
+            }
         }
-        let tail = self.jumps.split_off(first);
-        self.jumps.extend(tail.into_iter().filter(|jump| !forward(&jump)));
         Ok(())
     }
 
-    fn first_jump(&self) -> usize {
-        self.blocks.last().map_or(0, |block| block.first_jump)
-    }
-
-    /// Ends the innermost block: gotos that have not found their label look for it further out.
+    /// Ends the innermost block: gotos that have not found their label look for it further out; those that leave a loop
+    /// have found its end.
     ///
     /// # Errors
     /// There is no further out.
     pub(super) fn close_block(&mut self) -> Result<(), LuaError> {
         let Some(block) = self.blocks.pop() else { return Ok(()) };
         self.locals.truncate(block.first_local);
-        let mut pending: Vec<Jump> = Vec::new();
-        let mut labels: Vec<Vec<u8>> = Vec::new();
-        for jump in self.jumps.split_off(block.first_jump) {
-            let is_end_of_loop = block.is_loop && jump.name == BREAK;
-            if jump.is_label {
-                labels.push(jump.name);
-            } else if !is_end_of_loop && !labels.contains(&jump.name) {
-                pending.push(Jump {
-                    locals: jump.locals.min(block.first_local),
-                    ..jump
-                });
+        for goto in &mut self.gotos[block.first_goto..] {
+            if block.is_loop && goto.as_ref().is_some_and(|goto| goto.label == BREAK) {
+                *goto = None;
+            }
+            if let Some(goto) = goto {
+                goto.locals = goto.locals.min(block.first_local);
             }
         }
-        if let Some(lost) = pending.first().filter(|_| self.blocks.is_empty()) {
-            return Err(match lost.name.as_slice() {
-                BREAK => LuaError::new(lost.line, "no loop to break"),
-                name => LuaError::new(
-                    lost.line,
-                    &format!("undefined label '{}'", String::from_utf8_lossy(name)),
-                ),
-            });
+        if !self.blocks.is_empty() {
+            return Ok(());
         }
-        self.jumps.extend(pending);
-        Ok(())
+        match self.gotos.iter().flatten().next() {
+            None => Ok(()),
+            Some(goto) if goto.label == BREAK => Err(LuaError::new(goto.line, "no loop to break")),
+            Some(goto) => {
+                let message = format!("undefined label '{}'", String::from_utf8_lossy(&goto.label));
+                Err(LuaError::new(goto.line, &message))
+            }
+        }
     }
 }

@@ -114,3 +114,39 @@ fn a_chunk_is_named_by_its_first_line() {
     let long = format!("x y {}", "z".repeat(100));
     assert!(message(&long).starts_with(&format!("[string \"x y {}...\"]:1:", "z".repeat(41))));
 }
+
+#[test]
+fn no_chunk_is_too_deep_or_too_long_to_be_parsed() {
+    const MANY: usize = 20_000;
+    let labels: String = (0..MANY).map(|number| format!("::l{number}::")).collect();
+    assert_eq!(check_lua_syntax(&labels), Ok(()));
+    for (open, rest) in [
+        ("(", ""),
+        ("{", ""),
+        ("- ", ""),
+        ("not ", ""),
+        ("f(", ""),
+        ("a[", ""),
+        ("1 .. ", ""),
+        ("2 ^ ", ""),
+        ("function() return ", ""),
+        ("function() local f = ", ""),
+    ] {
+        let nested = format!("return {}{}", open.repeat(MANY), rest.repeat(MANY));
+        assert_eq!(told(&nested), "1: chunk has too many syntax levels", "{open}");
+    }
+    let gotos: String = (0..MANY).map(|number| format!("goto l{number} ")).collect();
+    assert_eq!(check_lua_syntax(&format!("{gotos}{labels}")), Ok(()));
+    assert_eq!(told(&"if x then ".repeat(MANY)), "1: chunk has too many syntax levels");
+    for repeated in [
+        "x = x.y ",
+        "f() ",
+        "f{}\"\" ",
+        "do end ",
+        "if x then elseif y then end ",
+        "while x do break end ",
+        "a.b:c() ",
+    ] {
+        assert_eq!(check_lua_syntax(&repeated.repeat(MANY)), Ok(()), "{repeated}");
+    }
+}
